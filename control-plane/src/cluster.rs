@@ -1,0 +1,116 @@
+//! The API of a cluster, in plain JSON: what tests and the end-to-end story need of it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use http::{Method, Request};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config, Error};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// A connection to a cluster. Its methods block.
+pub struct Cluster {
+    // The connection ends before its runtime does.
+    client: Client,
+    runtime: Runtime,
+}
+
+impl Cluster {
+    /// Connects by the current context of a kubeconfig.
+    pub fn connect(kubeconfig: &Path) -> anyhow::Result<Cluster> {
+        let kubeconfig = Kubeconfig::read_from(kubeconfig)
+            .with_context(|| format!("reading `{}`", kubeconfig.display()))?;
+        Cluster::connect_by(kubeconfig, None)
+    }
+
+    /// Connects by a context of the kubeconfig that the environment names.
+    pub fn connect_to(context: Option<&str>) -> anyhow::Result<Cluster> {
+        Cluster::connect_by(Kubeconfig::read().context("reading the kubeconfig")?, context)
+    }
+
+    fn connect_by(kubeconfig: Kubeconfig, context: Option<&str>) -> anyhow::Result<Cluster> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("starting a runtime")?;
+        let options = KubeConfigOptions {
+            context: context.map(str::to_owned),
+            ..KubeConfigOptions::default()
+        };
+        let client = runtime.block_on(async {
+            let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
+            config.connect_timeout = Some(Duration::from_secs(5));
+            config.read_timeout = Some(Duration::from_secs(60));
+            anyhow::Ok(Client::try_from(config)?)
+        })?;
+        Ok(Cluster { client, runtime })
+    }
+
+    /// Whether the API server says that it is ready.
+    pub fn is_ready(&self) -> bool {
+        let Ok(request) = Request::get("/readyz").body(Vec::new()) else { return false };
+        self.runtime.block_on(self.client.request_text(request)).is_ok_and(|text| text == "ok")
+    }
+
+    /// An object or a list by its path; `None` where there is none.
+    pub fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        match self.send(Method::GET, path, "application/json", None) {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Api(status)) if status.code == 404 => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("reading {path}")),
+        }
+    }
+
+    /// An object or a list by its path.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::GET, path, "application/json", None)
+            .with_context(|| format!("reading {path}"))
+    }
+
+    /// The items of a list.
+    pub fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let list = self.get(path)?;
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Creates an object in the collection at `path`.
+    pub fn create(&self, path: &str, object: &Value) -> anyhow::Result<Value> {
+        self.send(Method::POST, path, "application/json", Some(object))
+            .with_context(|| format!("creating in {path}"))
+    }
+
+    /// Merges a change into an object, or into its subresource.
+    pub fn merge(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
+        self.send(Method::PATCH, path, "application/merge-patch+json", Some(change))
+            .with_context(|| format!("changing {path}"))
+    }
+
+    /// Deletes an object; one that is not there is fine.
+    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
+        match self.send(Method::DELETE, path, "application/json", None) {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("deleting {path}")),
+        }
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", kind)
+            .body(body)
+            .map_err(Error::HttpError)?;
+        self.runtime.block_on(self.client.request(request))
+    }
+}

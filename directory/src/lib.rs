@@ -1,0 +1,62 @@
+//! The directory that holds a deployment's documents: read, and written whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use efs::Document;
+
+/// The documents that are there, by file name; a directory that is not there holds none.
+pub fn read(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for document in Document::ALL {
+        let path = directory.join(document.file_name());
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                found.insert(document.file_name().to_owned(), text);
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!(
+                        "reading `{}`; move it away, or give another `--manifests`",
+                        path.display()
+                    )
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Writes a document: the whole of it or nothing.
+pub fn write(directory: &Path, document: Document, text: &str) -> anyhow::Result<()> {
+    let path = directory.join(document.file_name());
+    let place = || format!("writing `{}`", path.display());
+    fs::create_dir_all(directory).with_context(place)?;
+    let mut new = tempfile::Builder::new()
+        .prefix(".clockwork-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(directory)
+        .with_context(place)?;
+    new.write_all(text.as_bytes()).with_context(place)?;
+    new.as_file().sync_all().with_context(place)?;
+    new.persist(&path).with_context(place)?;
+    Ok(())
+}
+
+/// Removes a document, and the directory if nothing else is in it.
+pub fn remove(directory: &Path, document: Document) -> anyhow::Result<()> {
+    let path = directory.join(document.file_name());
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("removing `{}`", path.display()));
+        }
+        _ => {}
+    }
+    // It stays while anything is in it, which is what is wanted.
+    let _ = fs::remove_dir(directory);
+    Ok(())
+}

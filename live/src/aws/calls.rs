@@ -1,0 +1,122 @@
+//! Counting calls: how many, and how many had to follow one another.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+
+/// The calls of one run, each attempt counted.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    verbosity: u8,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    count: usize,
+    /// The rounds of the calls that have ended.
+    ended: usize,
+    rounds: usize,
+}
+
+impl Calls {
+    pub(super) fn new(verbosity: u8) -> Self {
+        Calls { verbosity, tally: Mutex::default() }
+    }
+
+    /// How many requests were sent.
+    pub(crate) fn count(&self) -> usize {
+        self.tally().count
+    }
+
+    /// The longest chain of calls in which each began after the one before had ended.
+    pub(crate) fn rounds(&self) -> usize {
+        self.tally().rounds
+    }
+
+    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request is sent; the answer is its round.
+    fn begin(&self) -> usize {
+        let mut tally = self.tally();
+        tally.count += 1;
+        let round = tally.ended + 1;
+        tally.rounds = tally.rounds.max(round);
+        round
+    }
+
+    fn end(&self, round: usize) {
+        let mut tally = self.tally();
+        tally.ended = tally.ended.max(round);
+    }
+}
+
+/// Counts the requests of one client.
+#[derive(Debug)]
+pub(super) struct Counter {
+    calls: Arc<Calls>,
+}
+
+impl Counter {
+    pub(super) fn new(calls: &Arc<Calls>) -> Self {
+        Counter { calls: Arc::clone(calls) }
+    }
+}
+
+/// The round of the request under way, kept with its operation.
+#[derive(Debug)]
+struct UnderWay {
+    round: usize,
+    since: Instant,
+}
+
+impl Storable for UnderWay {
+    type Storer = StoreReplace<Self>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Counter {
+    fn name(&self) -> &'static str {
+        "Counter"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let round = self.calls.begin();
+        cfg.interceptor_state().store_put(UnderWay { round, since: Instant::now() });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(under_way) = cfg.load::<UnderWay>() else {
+            return Ok(());
+        };
+        self.calls.end(under_way.round);
+        if self.calls.verbosity > 0 {
+            let operation = cfg.load::<Metadata>().map_or("unknown", Metadata::name);
+            let status = context.response().map_or(0, |response| response.status().as_u16());
+            let ms = under_way.since.elapsed().as_millis();
+            eprintln!("aws: {operation} {status} {ms} ms");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! The driver's objects: whose they are, and how far they have come.
+
+use std::collections::BTreeMap;
+
+use efs::{Foreign, RELEASE, Rollout};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::storage::v1::CSIDriver;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use kube::Api;
+use kube::api::{DeleteParams, ListParams};
+
+use super::Kube;
+use super::errors::printable;
+
+const CONTROLLER: &str = "efs-csi-controller";
+const NODE: &str = "efs-csi-node";
+
+/// What was found of the driver's objects.
+pub(crate) struct Objects {
+    pub(super) rollouts: Vec<Rollout>,
+    pub(super) foreign: Vec<Foreign>,
+    /// The selectors of the pods of rollouts that are not complete.
+    behind: Vec<LabelSelector>,
+}
+
+impl Kube {
+    /// The driver's Deployment and DaemonSet, wherever they are.
+    pub(crate) async fn driver_objects(&self, namespace: &str) -> anyhow::Result<Objects> {
+        let deployments: Api<Deployment> = Api::all(self.client.clone());
+        let daemon_sets: Api<DaemonSet> = Api::all(self.client.clone());
+        let named = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
+        let (controllers, nodes) = (named(CONTROLLER), named(NODE));
+        let (deployments, daemon_sets) =
+            tokio::join!(deployments.list(&controllers), daemon_sets.list(&nodes));
+        let deployments =
+            deployments.map_err(|error| self.explain("list deployments.apps", error))?.items;
+        let daemon_sets =
+            daemon_sets.map_err(|error| self.explain("list daemonsets.apps", error))?.items;
+        let mut objects = Objects { rollouts: Vec::new(), foreign: Vec::new(), behind: Vec::new() };
+        let found = deployments
+            .iter()
+            .map(|found| (&found.metadata, deployment(found), selector(found)))
+            .chain(daemon_sets.iter().map(|found| {
+                let selector = found.spec.as_ref().map(|spec| spec.selector.clone());
+                (&found.metadata, daemon_set(found), selector)
+            }));
+        for (metadata, rollout, selector) in found {
+            match whose(metadata, namespace) {
+                Some(foreign) if objects.foreign.contains(&foreign) => {}
+                Some(foreign) => objects.foreign.push(foreign),
+                None => {
+                    if !rollout.is_complete() {
+                        objects.behind.extend(selector);
+                    }
+                    objects.rollouts.push(rollout);
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    /// The rollouts of our own installation, with the reasons of those that are behind.
+    pub(crate) async fn rollouts(&self, namespace: &str) -> anyhow::Result<Vec<Rollout>> {
+        let Objects { mut rollouts, behind, .. } = self.driver_objects(namespace).await?;
+        let mut reasons = Vec::new();
+        for selector in &behind {
+            reasons.push(self.why_not_ready(namespace, selector).await?);
+        }
+        let behind = rollouts.iter_mut().filter(|rollout| !rollout.is_complete());
+        for (rollout, why) in behind.zip(reasons) {
+            rollout.why = why;
+        }
+        Ok(rollouts)
+    }
+
+    /// Why a pod of these is not ready: its conditions, its containers, its newest warning.
+    pub(crate) async fn why_not_ready(
+        &self,
+        namespace: &str,
+        selector: &LabelSelector,
+    ) -> anyhow::Result<Option<String>> {
+        let labels: Vec<String> = selector
+            .match_labels
+            .iter()
+            .flatten()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        let list = pods.list(&ListParams::default().labels(&labels.join(","))).await;
+        let list = list.map_err(|error| self.explain("list pods", error))?;
+        let Some((pod, why)) = list.iter().find_map(|pod| Some((pod, reason(pod)?))) else {
+            return Ok(None);
+        };
+        let name = pod.metadata.name.as_deref().unwrap_or_default();
+        let warning = self.newest_warning(namespace, name).await?;
+        let told = [Some(why), warning].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        Ok(Some(printable(&format!("pod {name}: {told}"))))
+    }
+
+    /// The newest warning event of an object.
+    pub(crate) async fn newest_warning(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<Option<String>> {
+        let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
+        let of_it =
+            ListParams::default().fields(&format!("involvedObject.name={name},type=Warning"));
+        let list = events.list(&of_it).await;
+        let mut list = list.map_err(|error| self.explain("list events", error))?.items;
+        list.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+        Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
+    }
+
+    /// Deletes the CSIDriver object, which survives an uninstall of the chart.
+    pub(crate) async fn delete_csi_driver(&self) -> anyhow::Result<()> {
+        let api: Api<CSIDriver> = Api::all(self.client.clone());
+        match api.delete(efs::PROVISIONER, &DeleteParams::default()).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(self.explain("delete csidrivers.storage.k8s.io", error)),
+        }
+    }
+}
+
+/// `None` where an object is of our release or of none that could be named otherwise.
+fn whose(metadata: &ObjectMeta, our_namespace: &str) -> Option<Foreign> {
+    let none = BTreeMap::new();
+    let annotations = metadata.annotations.as_ref().unwrap_or(&none);
+    let labels = metadata.labels.as_ref().unwrap_or(&none);
+    let release = annotations.get("meta.helm.sh/release-name");
+    let namespace = annotations.get("meta.helm.sh/release-namespace");
+    let managers = metadata.managed_fields.iter().flatten();
+    let by_eks = managers.filter_map(|entry| entry.manager.as_deref()).any(|name| name == "eks");
+    match (release, namespace) {
+        (Some(name), Some(namespace)) if name == RELEASE && namespace == our_namespace => None,
+        (Some(name), Some(namespace)) => {
+            Some(Foreign::Release { name: printable(name), namespace: printable(namespace) })
+        }
+        _ if by_eks || labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "EKS") => {
+            Some(Foreign::AddOn)
+        }
+        _ => Some(Foreign::Manifests { namespace: metadata.namespace.clone().unwrap_or_default() }),
+    }
+}
+
+fn selector(found: &Deployment) -> Option<LabelSelector> {
+    found.spec.as_ref().map(|spec| spec.selector.clone())
+}
+
+fn deployment(found: &Deployment) -> Rollout {
+    let status = found.status.clone().unwrap_or_default();
+    let updated = status.updated_replicas.unwrap_or(0);
+    Rollout {
+        name: format!("deployment/{CONTROLLER}"),
+        ready: updated.min(status.ready_replicas.unwrap_or(0)),
+        desired: found.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
+        current: status.observed_generation >= found.metadata.generation,
+        why: None,
+    }
+}
+
+fn daemon_set(found: &DaemonSet) -> Rollout {
+    let status = found.status.clone().unwrap_or_default();
+    Rollout {
+        name: format!("daemonset/{NODE}"),
+        ready: status.updated_number_scheduled.unwrap_or(0).min(status.number_ready),
+        desired: status.desired_number_scheduled,
+        current: status.observed_generation >= found.metadata.generation,
+        why: None,
+    }
+}
+
+/// Why a pod is not ready; `None` where it is.
+pub(crate) fn reason(pod: &Pod) -> Option<String> {
+    let status = pod.status.as_ref()?;
+    let waiting = status
+        .container_statuses
+        .iter()
+        .chain(&status.init_container_statuses)
+        .flatten()
+        .filter_map(|container| container.state.as_ref()?.waiting.clone())
+        .find_map(|waiting| {
+            let message = waiting.message.unwrap_or_default();
+            waiting.reason.map(|reason| format!("{reason} {message}").trim().to_owned())
+        });
+    let unscheduled =
+        status.conditions.iter().flatten().find(|condition| condition.status != "True").map(
+            |condition| {
+                let message = condition.message.clone().unwrap_or_default();
+                let reason = condition.reason.as_deref().unwrap_or(&condition.type_);
+                format!("{reason} {message}").trim().to_owned()
+            },
+        );
+    let phase = status.phase.clone().filter(|phase| phase == "Pending");
+    waiting.or(unscheduled).or(phase)
+}

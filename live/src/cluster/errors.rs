@@ -1,0 +1,57 @@
+//! What an error of the cluster means, and what to do about it.
+
+use anyhow::anyhow;
+use kube::Error;
+
+/// An error of the call `what`, with a remedy.
+pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error {
+    let remedy = match &error {
+        Error::Api(status) => match status.code {
+            401 => "the cluster does not accept the credentials: log in again, for instance with \
+                    `aws sso login`, or write the kubeconfig anew with `aws eks update-kubeconfig`"
+                .to_owned(),
+            403 => {
+                format!("ask for the permission to {what} (`kubectl auth whoami` shows who asks)")
+            }
+            409 => "somebody else changes it too: run the same command again".to_owned(),
+            _ => "run the same command again; what is done already stays done".to_owned(),
+        },
+        Error::Auth(_) => "the kubeconfig's credentials could not be fetched: log in again, for \
+                           instance with `aws sso login`"
+            .to_owned(),
+        _ => format!(
+            "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
+        ),
+    };
+    let cause = match &error {
+        Error::Api(status) if !status.message.is_empty() => {
+            anyhow!("{} ({}): {}", status.reason, status.code, printable(&status.message))
+        }
+        other => anyhow!("{}", printable(&chain(other))),
+    };
+    cause.context(format!("calling {what} in `{cluster}`; what now: {remedy}"))
+}
+
+/// An error with everything that led to it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// A text from outside without what a terminal would act on.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() && c != '\n' { c.escape_debug().collect::<Vec<_>>() } else { vec![c] }
+        })
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! The cluster: connecting, reading and changing it.
+
+mod claims;
+mod class;
+mod driver;
+mod errors;
+mod observe;
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use efs::Inputs;
+use job::ClusterTarget;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+
+use crate::helm::Helm;
+
+pub(crate) use claims::claims;
+pub(crate) use errors::{explain, printable};
+pub(crate) use observe::observe;
+
+/// The name under which everything is applied.
+pub(crate) const FIELD_MANAGER: &str = "clockwork-codex";
+
+/// How long a connection, and an answer, may take.
+const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// A cluster as a target: its API, and Helm where the driver is ours to install.
+pub(crate) struct InCluster {
+    pub(crate) kube: Kube,
+    pub(crate) helm: Option<Helm>,
+}
+
+impl InCluster {
+    /// Connects; nothing is read yet.
+    pub(crate) async fn connect(target: &ClusterTarget, inputs: &Inputs) -> anyhow::Result<Self> {
+        let kube = Kube::connect(target.context.as_deref()).await?;
+        let helm = target.helm.as_ref().map(|found| Helm::new(found, &kube, inputs)).transpose()?;
+        Ok(InCluster { kube, helm })
+    }
+}
+
+/// A connection to a cluster.
+#[derive(Clone)]
+pub(crate) struct Kube {
+    pub(crate) client: Client,
+    /// How people call it: its context, or its address.
+    pub(crate) name: String,
+    /// The context; inside a pod there is none.
+    pub(crate) context: Option<String>,
+}
+
+impl Kube {
+    /// Connects by a context of the kubeconfig, or as the pod that this runs in.
+    pub(crate) async fn connect(context: Option<&str>) -> anyhow::Result<Kube> {
+        let (mut config, context) = match Kubeconfig::read() {
+            Ok(kubeconfig) => by_context(kubeconfig, context).await?,
+            Err(error) => match Config::incluster() {
+                Ok(config) if context.is_none() => (config, None),
+                _ => {
+                    return Err(anyhow!(error).context(
+                        "no cluster to connect to; what now: `aws eks update-kubeconfig --name CLUSTER` \
+                         writes a kubeconfig, KUBECONFIG names one, and `--manifests DIR` needs none",
+                    ));
+                }
+            },
+        };
+        config.connect_timeout = Some(CONNECT);
+        config.read_timeout = Some(ANSWER);
+        let address = config.cluster_url.to_string();
+        let client = Client::try_from(config)
+            .with_context(|| format!("preparing the connection to {address}"))?;
+        let name = context.clone().unwrap_or(address);
+        Ok(Kube { client, name, context })
+    }
+
+    /// An error of the call `what`, such as `patch storageclasses.storage.k8s.io/efs-sc`.
+    pub(crate) fn explain(&self, what: &str, error: kube::Error) -> anyhow::Error {
+        explain(what, &self.name, error)
+    }
+}
+
+async fn by_context(
+    kubeconfig: Kubeconfig,
+    context: Option<&str>,
+) -> anyhow::Result<(Config, Option<String>)> {
+    let known: Vec<&str> = kubeconfig.contexts.iter().map(|named| named.name.as_str()).collect();
+    let wanted = context.or(kubeconfig.current_context.as_deref());
+    let Some(wanted) = wanted.map(str::to_owned) else {
+        bail!(
+            "the kubeconfig has no current context; what now: give one of {} with `--context`",
+            listed(&known)
+        );
+    };
+    if !known.contains(&wanted.as_str()) {
+        bail!(
+            "the kubeconfig has no context `{wanted}`; what now: give one of {} with `--context`",
+            listed(&known)
+        );
+    }
+    let options =
+        KubeConfigOptions { context: Some(wanted.clone()), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .with_context(|| format!("reading the context `{wanted}` of the kubeconfig"))?;
+    Ok((config, Some(wanted)))
+}
+
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "its contexts (it has none)".to_owned() } else { quoted.join(", ") }
+}

@@ -1,0 +1,335 @@
+//! The `helm` program: what is released, and releasing.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, bail};
+use efs::{FoundChart, HelmChart, Inputs, RELEASE, Release, ReleaseStatus};
+use job::HelmVersion;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::DeleteParams;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::cluster::Kube;
+use crate::progress::Line;
+
+/// How the descriptions of our revisions begin.
+const WRITTEN_BY: &str = "Clockwork Codex";
+
+/// How long another run's Helm may be at it, before its revision counts as left behind.
+/// Helm itself takes seconds, as it waits for nothing here.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// OCI references are understood without a switch from here on.
+const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
+
+/// Helm, for one release in one cluster.
+pub(crate) struct Helm {
+    program: PathBuf,
+    version: HelmVersion,
+    kube: Kube,
+    inputs: Inputs,
+    /// A private folder for what is fetched and rendered.
+    folder: TempDir,
+    /// The chart, once it is here.
+    chart: OnceCell<PathBuf>,
+}
+
+/// A revision, as `helm history` tells it.
+#[derive(Deserialize)]
+struct Revision {
+    revision: u64,
+    status: String,
+    chart: String,
+    #[serde(default)]
+    description: String,
+}
+
+impl Helm {
+    pub(crate) fn new(found: &job::Helm, kube: &Kube, inputs: &Inputs) -> anyhow::Result<Helm> {
+        if matches!(inputs.driver.chart, HelmChart::Oci(_)) && found.version < OCI {
+            bail!(
+                "Helm {} does not fetch charts from OCI registries; what now: upgrade it to {OCI} or later",
+                found.version
+            );
+        }
+        let folder = tempfile::Builder::new().prefix("clockwork-helm-").tempdir();
+        Ok(Helm {
+            program: found.program.clone(),
+            version: found.version,
+            kube: kube.clone(),
+            inputs: inputs.clone(),
+            folder: folder.context("making a private folder for Helm")?,
+            chart: OnceCell::new(),
+        })
+    }
+
+    /// The release of our name in our namespace.
+    pub(crate) async fn release(&self) -> anyhow::Result<Option<Release>> {
+        let (history, values) = tokio::join!(
+            self.in_cluster(&["history", RELEASE, "--max", "10", "--output", "json"]),
+            self.in_cluster(&["get", "values", RELEASE, "--output", "json"])
+        );
+        let (Some(history), Some(values)) = (found(history)?, found(values)?) else {
+            return Ok(None);
+        };
+        let history: Vec<Revision> =
+            serde_json::from_str(&history).context("reading `helm history`")?;
+        let values: Value = serde_json::from_str(&values).context("reading `helm get values`")?;
+        let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
+            || efs::are_ours(&values);
+        let latest = history.into_iter().max_by_key(|revision| revision.revision);
+        Ok(latest.map(|latest| Release {
+            revision: latest.revision,
+            status: ReleaseStatus::parse(&latest.status),
+            chart: latest.chart,
+            values,
+            ours,
+        }))
+    }
+
+    /// The chart as it is where it comes from; fetched once.
+    pub(crate) async fn chart(&self) -> anyhow::Result<FoundChart> {
+        let path = self.fetched().await?;
+        let path_text = path.display().to_string();
+        let (about, values) = (["show", "chart", &path_text], ["show", "values", &path_text]);
+        let (about, values) = tokio::try_join!(self.anywhere(&about), self.anywhere(&values))?;
+        #[derive(Deserialize)]
+        struct About {
+            name: String,
+            version: String,
+        }
+        let about: About = serde_norway::from_str(&about)
+            .with_context(|| format!("reading the chart `{path_text}`"))?;
+        let values: Option<Value> = serde_norway::from_str(&values)
+            .with_context(|| format!("reading the values of the chart `{path_text}`"))?;
+        Ok(FoundChart {
+            name: about.name,
+            version: about.version,
+            values: values.unwrap_or(Value::Object(serde_json::Map::new())),
+            digest: digest(path)?,
+        })
+    }
+
+    /// Installs or upgrades the release with the values that were asked for.
+    pub(crate) async fn upgrade(&self, stuck: Option<u64>, line: &Line) -> anyhow::Result<()> {
+        if let Some(revision) = stuck {
+            self.recover(revision, line).await?;
+        }
+        let chart = self.fetched().await?;
+        line.state("releasing");
+        let mut values = tempfile::Builder::new()
+            .prefix("values-")
+            .suffix(".json")
+            .tempfile_in(self.folder.path())
+            .context("writing the values for Helm")?;
+        serde_json::to_writer(&mut values, &self.inputs.release_values())
+            .context("writing the values for Helm")?;
+        let (chart, values) = (chart.display().to_string(), values.path().display().to_string());
+        let description = format!("{WRITTEN_BY} for {}", self.inputs.owner().name());
+        let mut args = vec![
+            "upgrade",
+            RELEASE,
+            &chart,
+            "--install",
+            "--create-namespace",
+            "--reset-values",
+            "--history-max",
+            "10",
+            "--values",
+            &values,
+            "--description",
+            &description,
+        ];
+        if self.version.major >= 4 {
+            // What somebody changed by hand in the driver's objects is taken back.
+            args.push("--force-conflicts");
+        }
+        self.in_cluster(&args).await?;
+        Ok(())
+    }
+
+    /// Uninstalls the release; one that is not there any more is fine.
+    pub(crate) async fn uninstall(&self) -> anyhow::Result<()> {
+        found(self.in_cluster(&["uninstall", RELEASE]).await)?;
+        self.kube.delete_csi_driver().await
+    }
+
+    /// A revision that stays `pending-*` was left by a Helm that was killed: its
+    /// record is removed, and the next upgrade starts from the revision before.
+    async fn recover(&self, revision: u64, line: &Line) -> anyhow::Result<()> {
+        let secrets: Api<Secret> =
+            Api::namespaced(self.kube.client.clone(), &self.inputs.driver.namespace);
+        let name = format!("sh.helm.release.v1.{RELEASE}.v{revision}");
+        let explain =
+            |what: &str, error| self.kube.explain(&format!("{what} secrets/{name}"), error);
+        let started = Instant::now();
+        line.state(&format!("waiting for whoever is at revision {revision}"));
+        loop {
+            let record = secrets.get_opt(&name).await.map_err(|error| explain("get", error))?;
+            let Some(record) = record else { return Ok(()) };
+            let labels = record.metadata.labels.unwrap_or_default();
+            if !labels.get("status").is_some_and(|status| status.starts_with("pending-")) {
+                return Ok(());
+            }
+            if age(&labels).is_none_or(|age| age > PATIENCE) || started.elapsed() > PATIENCE {
+                line.state(&format!("recovering from revision {revision}"));
+                return match secrets.delete(&name, &DeleteParams::default()).await {
+                    Ok(_) => Ok(()),
+                    Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+                    Err(error) => Err(explain("delete", error)),
+                };
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// The chart's archive or folder on this machine.
+    async fn fetched(&self) -> anyhow::Result<&Path> {
+        let fetch = || async {
+            let driver = &self.inputs.driver;
+            let version = driver.version.to_string();
+            let into = self.folder.path().join("chart");
+            let into_text = into.display().to_string();
+            let from: Vec<&str> = match &driver.chart {
+                HelmChart::Archive(path) | HelmChart::Folder(path) => {
+                    let there = std::path::absolute(path)?;
+                    if !there.exists() {
+                        bail!("there is no chart at `{path}`; what now: correct `helm_chart`");
+                    }
+                    return Ok(there);
+                }
+                HelmChart::Repository { name, url } => vec![name, "--repo", url],
+                HelmChart::Oci(reference) => vec![reference],
+            };
+            std::fs::create_dir_all(&into).context("making a folder for the chart")?;
+            let mut args = vec!["pull"];
+            args.extend(from);
+            args.extend(["--version", &version, "--destination", &into_text]);
+            self.anywhere(&args).await?;
+            let mut files = std::fs::read_dir(&into).context("looking for the chart")?;
+            let file = files.next().context("Helm fetched no chart")??;
+            Ok(file.path())
+        };
+        self.chart.get_or_try_init(fetch).await.map(PathBuf::as_path)
+    }
+
+    /// Helm, in the cluster and the namespace.
+    async fn in_cluster(&self, args: &[&str]) -> anyhow::Result<String> {
+        let mut all = args.to_vec();
+        all.extend(["--namespace", &self.inputs.driver.namespace]);
+        if let Some(context) = &self.kube.context {
+            all.extend(["--kube-context", context]);
+        }
+        self.run(&all).await
+    }
+
+    /// Helm, where no cluster matters.
+    async fn anywhere(&self, args: &[&str]) -> anyhow::Result<String> {
+        self.run(args).await
+    }
+
+    async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
+        let shell = xshell::Shell::new()?;
+        let program = &self.program;
+        let mut command: std::process::Command = xshell::cmd!(shell, "{program} {args...}").into();
+        for (name, _) in std::env::vars_os() {
+            // What could lead Helm to another cluster or namespace than ours.
+            let name = name.to_string_lossy();
+            if name.starts_with("HELM_KUBE") || name == "HELM_NAMESPACE" {
+                command.env_remove(&*name);
+            }
+        }
+        // A process group of its own: Ctrl-C is for this program, and Helm ends what it began.
+        command.process_group(0).stdin(Stdio::null());
+        let output = tokio::process::Command::from(command)
+            .output()
+            .await
+            .with_context(|| format!("starting `{}`", program.display()))?;
+        if output.status.success() {
+            return String::from_utf8(output.stdout).context("reading what Helm printed");
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(explain(args, &said, &self.kube.name))
+    }
+}
+
+/// `None` where Helm says that there is no such release.
+fn found(answer: anyhow::Result<String>) -> anyhow::Result<Option<String>> {
+    match answer {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if format!("{error:#}").contains("release: not found") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// How long ago a release's record was last written, by the labels that Helm gives it.
+fn age(labels: &std::collections::BTreeMap<String, String>) -> Option<Duration> {
+    let seconds = |name: &str| labels.get(name)?.parse::<u64>().ok();
+    let written = seconds("modifiedAt").max(seconds("createdAt"))?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    now.checked_sub(Duration::from_secs(written)).or(Some(Duration::ZERO))
+}
+
+fn digest(path: &Path) -> anyhow::Result<Option<String>> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
+    Ok(Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// What Helm said, with a remedy.
+fn explain(args: &[&str], said: &str, cluster: &str) -> anyhow::Error {
+    let said = crate::cluster::printable(said.trim());
+    let cause = said.lines().filter(|line| !line.starts_with("WARNING:")).collect::<Vec<_>>();
+    let cause = cause.join("\n").trim_start_matches("Error: ").to_owned();
+    let contains = |any: &[&str]| any.iter().any(|part| cause.contains(part));
+    let remedy = if contains(&["Unauthorized", "the server has asked for the client to provide"]) {
+        "the cluster does not accept the credentials: log in again".to_owned()
+    } else if contains(&["forbidden"]) {
+        "ask for the permission that the message names".to_owned()
+    } else if contains(&[
+        "connection refused",
+        "no such host",
+        "i/o timeout",
+        "cluster unreachable",
+    ]) {
+        match args {
+            ["pull", ..] => "the chart's source could not be reached: check `helm_repository`, or \
+                             give `helm_chart` a `.tgz` file that you fetched elsewhere"
+                .to_owned(),
+            _ => format!("`{cluster}` could not be reached: check the network and `--context`"),
+        }
+    } else if contains(&[
+        "execution error",
+        "template:",
+        "parse error",
+        "YAML parse",
+        "values don't meet",
+    ]) {
+        "the chart does not render with these values: correct `helm_values`, or choose another \
+         `helm_chart_version`; nothing of it was changed"
+            .to_owned()
+    } else if contains(&["not found in", "no chart version found", "failed to fetch", "404"]) {
+        "check `helm_chart_version`, `helm_chart` and `helm_repository`".to_owned()
+    } else if contains(&[
+        "invalid ownership metadata",
+        "cannot be imported into the current release",
+    ]) {
+        "objects of that name are there and belong to somebody else: remove them, or leave the \
+         driver alone with `--driver skip`"
+            .to_owned()
+    } else {
+        "see Helm's message; the same command run again goes on from there".to_owned()
+    };
+    let what = args.iter().take(2).copied().collect::<Vec<_>>().join(" ");
+    anyhow!("{cause}").context(format!("running `helm {what}`; what now: {remedy}"))
+}

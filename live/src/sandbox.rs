@@ -1,0 +1,57 @@
+//! The local AWS, for the length of one job.
+
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use job::Sandbox;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long the sandbox may take to start, and to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running sandbox. It ends when its standard input does, so that not even
+/// a kill of this program leaves it behind.
+#[derive(Debug)]
+pub(crate) struct LocalAws {
+    child: Child,
+    url: String,
+}
+
+impl LocalAws {
+    /// Starts the sandbox on a free port.
+    pub(crate) async fn start(sandbox: &Sandbox) -> anyhow::Result<LocalAws> {
+        let Sandbox { program, state } = sandbox;
+        let shell = xshell::Shell::new()?;
+        let mut command: std::process::Command =
+            xshell::cmd!(shell, "{program} --port 0 --until-stdin-closes --state {state}").into();
+        // A process group of its own: Ctrl-C is for this program, which still needs its AWS then.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Command::from(command)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting the sandbox `{}`", program.display()))?;
+        let Some(stdout) = child.stdout.take() else { bail!("the sandbox has no output") };
+        let mut lines = BufReader::new(stdout).lines();
+        match tokio::time::timeout(PATIENCE, lines.next_line()).await {
+            Ok(Ok(Some(url))) => Ok(LocalAws { child, url }),
+            Ok(_) => bail!("the sandbox did not start; its own message is above"),
+            Err(_) => bail!("the sandbox did not start within {} s", PATIENCE.as_secs()),
+        }
+    }
+
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it, and waits until it has let go of its state.
+    pub(crate) async fn stop(mut self) {
+        drop(self.child.stdin.take());
+        if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
+            eprintln!("warning: the sandbox did not stop by itself and was killed");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Waiting: one poll for everybody who waits for the same kind of thing.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+/// The first pause between two looks. Everything here takes at least this long.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The longest pause: 5 s late on the minute and a half that AWS takes for a
+/// mount target is under 6 per cent.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How much longer each pause is than the one before.
+const GROWTH: f64 = 1.7;
+
+/// What was seen last, or why nothing could be seen.
+type Seen<T> = Option<Result<Arc<T>, String>>;
+
+/// Looks at something again and again for as long as anybody waits.
+#[derive(Debug, Clone)]
+pub(crate) struct Watch<T> {
+    seen: watch::Receiver<Seen<T>>,
+    waiting: Arc<AtomicUsize>,
+    wake: Arc<Notify>,
+}
+
+impl<T: Send + Sync + 'static> Watch<T> {
+    /// Starts watching with `look`; nothing is called until somebody waits.
+    pub(crate) fn new<F>(look: impl Fn() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = anyhow::Result<T>> + Send,
+    {
+        Watch::paced(FIRST, look)
+    }
+
+    fn paced<F>(first: Duration, look: impl Fn() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = anyhow::Result<T>> + Send,
+    {
+        let (tell, seen) = watch::channel(None);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let wake = Arc::new(Notify::new());
+        let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
+        tokio::spawn(async move {
+            let mut pause = first;
+            loop {
+                if count.load(Ordering::Acquire) == 0 {
+                    tokio::select! {
+                        () = woken.notified() => {}
+                        () = tell.closed() => return,
+                    }
+                    pause = first;
+                    continue;
+                }
+                tokio::time::sleep(jittered(pause)).await;
+                if count.load(Ordering::Acquire) > 0 {
+                    let seen = look().await.map(Arc::new).map_err(|error| format!("{error:#}"));
+                    tell.send_replace(Some(seen));
+                    pause = pause.mul_f64(GROWTH).min(LONGEST);
+                }
+            }
+        });
+        Watch { seen, waiting, wake }
+    }
+
+    /// Waits until `judge` finds in a fresh look what it is after.
+    pub(crate) async fn until<R>(
+        &self,
+        mut judge: impl FnMut(&T) -> Option<R>,
+    ) -> anyhow::Result<R> {
+        let mut seen = self.seen.clone();
+        seen.mark_unchanged();
+        let _waiting = Waiting::new(&self.waiting, &self.wake);
+        loop {
+            seen.changed().await?;
+            let found = match &*seen.borrow_and_update() {
+                Some(Ok(found)) => Arc::clone(found),
+                Some(Err(error)) => anyhow::bail!("{error}"),
+                None => continue,
+            };
+            if let Some(result) = judge(&found) {
+                return Ok(result);
+            }
+        }
+    }
+}
+
+/// Counts as waiting for as long as it lives, also when its task is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize, wake: &Notify) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        wake.notify_one();
+        Waiting(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A tenth more or less, so that many runs do not look at the same moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.9 + 0.2 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    /// A watch over a number that grows with every look, and that number.
+    fn counted() -> (Watch<u32>, Arc<AtomicU32>) {
+        let looks = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&looks);
+        let watch = Watch::paced(Duration::from_millis(1), move || {
+            let look = count.fetch_add(1, Ordering::SeqCst) + 1;
+            async move { Ok(look) }
+        });
+        (watch, looks)
+    }
+
+    #[tokio::test]
+    async fn many_waiters_share_every_look() {
+        let (watch, looks) = counted();
+        let wait = |target: u32| {
+            let watch = watch.clone();
+            async move { watch.until(|look| (*look >= target).then_some(*look)).await.unwrap() }
+        };
+        let (a, b, c) = tokio::join!(wait(3), wait(3), wait(2));
+        assert_eq!((a, b, c), (3, 3, 2));
+        assert_eq!(looks.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_looked_at_while_nobody_waits() {
+        let (watch, looks) = counted();
+        watch.until(|_| Some(())).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(looks.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_look_that_fails_ends_the_wait_with_its_cause() {
+        let watch: Watch<()> =
+            Watch::paced(Duration::from_millis(1), || async { anyhow::bail!("refused") });
+        let error = watch.until(|()| Some(())).await.unwrap_err();
+        assert_eq!(error.to_string(), "refused");
+    }
+}

@@ -1,0 +1,87 @@
+//! The templates, embedded and strict.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, ValueKind};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
+use serde::Serialize;
+
+use super::yaml::Quoted;
+
+/// A template that did not render: a defect of this project, never of an input.
+#[derive(Debug, thiserror::Error)]
+#[error("rendering `{template}`")]
+pub struct RenderError {
+    template: &'static str,
+    source: Error,
+}
+
+impl RenderError {
+    /// A document that came out as something that is not YAML.
+    pub(super) fn not_yaml(error: serde_norway::Error) -> RenderError {
+        RenderError {
+            template: "values.yaml",
+            source: Error::new(ErrorKind::InvalidOperation, error.to_string()),
+        }
+    }
+}
+
+/// Every template, by the name of the document that it makes.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("kustomization.yaml", include_str!("../../../../../templates/kustomization.yaml.j2")),
+    ("storageclass.yaml", include_str!("../../../../../templates/storageclass.yaml.j2")),
+    ("values.yaml", include_str!("../../../../../templates/values.yaml.j2")),
+];
+
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
+
+pub(super) fn render(
+    template: &'static str,
+    context: &impl Serialize,
+) -> Result<String, RenderError> {
+    let rendered = match &*ENVIRONMENT {
+        Ok(environment) => {
+            environment.get_template(template).and_then(|found| found.render(Serde(context)))
+        }
+        Err(error) => Err(Error::new(ErrorKind::InvalidOperation, error.to_string())),
+    };
+    rendered.map_err(|source| RenderError { template, source })
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
+    environment.set_formatter(write_value);
+    environment.add_filter("comment", |text: &str| {
+        Value::from_safe_string(text.escape_debug().to_string())
+    });
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// Writes one value as YAML; nothing in a template can forget to quote.
+fn write_value(out: &mut Output, _state: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_safe() {
+        return write!(out, "{value}").map_err(Error::from);
+    }
+    match value.kind() {
+        ValueKind::String => {
+            let text = value.as_str().unwrap_or_default();
+            write!(out, "{}", Quoted(text)).map_err(Error::from)
+        }
+        ValueKind::Bool => write!(out, "{}", value.is_true()).map_err(Error::from),
+        ValueKind::Number => write!(out, "{value}").map_err(Error::from),
+        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
+        kind => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a template writes single values, and this is a {kind}"),
+        )),
+    }
+}

@@ -1,0 +1,214 @@
+//! What is known of the chart `aws-efs-csi-driver`, version by version.
+//!
+//! The chart has no schema for its values: a key that it does not know is
+//! ignored without a word, and so is a StorageClass parameter that the driver
+//! does not know. Everything that depends on the version is decided here.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use inputs::Problem;
+use serde::{Deserialize, Serialize};
+
+/// The chart's name in its repository.
+pub const NAME: &str = "aws-efs-csi-driver";
+
+/// The name of its release, which is the same in every deployment: there is
+/// one driver in a cluster.
+pub const RELEASE: &str = NAME;
+
+/// The repository that the project publishes the chart in.
+pub(crate) const REPOSITORY: &str = "https://kubernetes-sigs.github.io/aws-efs-csi-driver/";
+
+/// The CSI driver that the chart installs, as a StorageClass names it.
+pub const PROVISIONER: &str = "efs.csi.aws.com";
+
+/// A chart version, `MAJOR.MINOR.PATCH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ChartVersion {
+    major: u16,
+    minor: u16,
+    patch: u16,
+}
+
+impl ChartVersion {
+    /// The oldest version whose values and parameters this module knows.
+    pub const OLDEST: ChartVersion = version(2, 4, 5);
+
+    /// The newest version that was looked at.
+    pub const NEWEST: ChartVersion = version(4, 4, 1);
+
+    /// The first chart whose driver (1.7.0) knows `subPathPattern`,
+    /// `ensureUniqueDirectory` and `reuseAccessPoint`.
+    pub const SUB_PATH_PATTERN: ChartVersion = version(2, 5, 0);
+
+    /// The first chart after driver 1.5.6, whose retried delete of an access
+    /// point's root directory can remove more than it (driver changelog, 1.5.7).
+    pub(crate) const DELETES_SAFELY: ChartVersion = version(2, 4, 6);
+
+    /// The first chart that reads `controller.replicaCount` (driver 2.0.9:
+    /// "Fix controller template to support replicaCount", CHANGELOG-2.x).
+    const CONTROLLER_REPLICA_COUNT: ChartVersion = version(3, 1, 0);
+
+    /// Reads a version, and refuses one that this module does not know.
+    pub fn parse(text: &str) -> Result<ChartVersion, Problem> {
+        let number = |part: &str| {
+            let plain = part.bytes().all(|c| c.is_ascii_digit());
+            let leading_zero = part.len() > 1 && part.starts_with('0');
+            if plain && !leading_zero { part.parse::<u16>().ok() } else { None }
+        };
+        let parts: Vec<Option<u16>> = text.split('.').map(number).collect();
+        let [Some(major), Some(minor), Some(patch)] = parts.as_slice() else {
+            return Err(Problem::new(
+                format!("`{}` is not a chart version", text.escape_debug()),
+                "write an exact version, such as \"2.4.5\": no `v`, no range",
+            ));
+        };
+        let found = version(*major, *minor, *patch);
+        if found < Self::OLDEST {
+            return Err(Problem::new(
+                format!(
+                    "chart {found} is older than {}, the oldest whose values are known",
+                    Self::OLDEST
+                ),
+                format!("choose a version from {} on", Self::OLDEST),
+            ));
+        }
+        Ok(found)
+    }
+
+    /// Where the chart reads the number of controller replicas.
+    pub(crate) fn reads_controller_replica_count(self) -> bool {
+        self >= Self::CONTROLLER_REPLICA_COUNT
+    }
+}
+
+const fn version(major: u16, minor: u16, patch: u16) -> ChartVersion {
+    ChartVersion { major, minor, patch }
+}
+
+impl Ord for ChartVersion {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch))
+    }
+}
+
+impl PartialOrd for ChartVersion {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for ChartVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl From<ChartVersion> for String {
+    fn from(version: ChartVersion) -> String {
+        version.to_string()
+    }
+}
+
+impl TryFrom<String> for ChartVersion {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        ChartVersion::parse(&text).map_err(|problem| problem.message)
+    }
+}
+
+/// The SHA-256 of a chart's archive as its project published it.
+pub(crate) fn digest(version: ChartVersion) -> Option<&'static str> {
+    DIGESTS.iter().find(|(known, _)| *known == version).map(|(_, digest)| *digest)
+}
+
+/// Source: `index.yaml` of the repository.
+const DIGESTS: &[(ChartVersion, &str)] =
+    &[(ChartVersion::OLDEST, "31bf5936588b50d6ee6b66d4b0c1b5a21af5ad63c9b4c7bab4febc1dc1d15140")];
+
+/// A StorageClass parameter that only newer drivers know: the input that sets
+/// it, and the first chart that carries such a driver.
+pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
+    ("sub_path_pattern", "subPathPattern", ChartVersion::SUB_PATH_PATTERN),
+    ("ensure_unique_directory", "ensureUniqueDirectory", ChartVersion::SUB_PATH_PATTERN),
+    ("reuse_access_point", "reuseAccessPoint", ChartVersion::SUB_PATH_PATTERN),
+];
+
+/// Versions that are known to hurt, and how.
+struct Hazard {
+    from: ChartVersion,
+    to: ChartVersion,
+    /// Whether `uid` and `gid` in the StorageClass keep clear of it.
+    only_with_allocated_gids: bool,
+    /// The hurt, and what to do about it.
+    warning: &'static str,
+}
+
+/// Sources: the driver's changelogs and issues, as collected in its repository.
+const HAZARDS: &[Hazard] = &[
+    Hazard {
+        from: version(2, 4, 9),
+        to: version(2, 4, 9),
+        only_with_allocated_gids: false,
+        warning: "chart 2.4.9 dropped the node's host network: mounts hang after a restart of the \
+                  node pod; choose 2.4.8 or 2.5.0",
+    },
+    Hazard {
+        from: version(2, 4, 3),
+        to: version(2, 4, 9),
+        only_with_allocated_gids: true,
+        warning: "this chart's driver hands out group ids from memory and may reuse them after a \
+                  restart (mended in chart 2.5.0); set `uid` and `gid`, or choose a newer chart",
+    },
+];
+
+/// What to warn of for a chart version.
+pub(crate) fn warnings(version: ChartVersion, fixed_gid: bool) -> Vec<String> {
+    let mut warnings: Vec<String> = HAZARDS
+        .iter()
+        .filter(|hazard| (hazard.from..=hazard.to).contains(&version))
+        .filter(|hazard| !(fixed_gid && hazard.only_with_allocated_gids))
+        .map(|hazard| hazard.warning.to_owned())
+        .collect();
+    if version > ChartVersion::NEWEST {
+        warnings.push(format!(
+            "chart {version} is newer than {}, the newest whose values are known; compare them \
+             with `helm show values {NAME} --repo {REPOSITORY} --version {version}`",
+            ChartVersion::NEWEST
+        ));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_exact_and_known() {
+        assert_eq!(ChartVersion::parse("2.4.5"), Ok(ChartVersion::OLDEST));
+        for bad in
+            ["", "v2.4.5", "2.4", "2.4.5.1", ">=2.4.5", "2.04.5", "2.4.x", "2.4.4", "2.4.5-rc1"]
+        {
+            assert!(ChartVersion::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_are_ordered_by_number_and_not_by_letter() {
+        assert!(ChartVersion::parse("2.10.0").unwrap() > ChartVersion::parse("2.9.9").unwrap());
+    }
+
+    #[test]
+    fn a_hazard_is_told_for_the_versions_that_have_it_and_no_others() {
+        let told = |text: &str, gid| warnings(ChartVersion::parse(text).unwrap(), gid).len();
+        assert_eq!(told("2.4.5", false), 1);
+        assert_eq!(told("2.4.5", true), 0);
+        assert_eq!(told("2.4.9", false), 2);
+        assert_eq!(told("2.5.0", false), 0);
+        assert_eq!(told("9.0.0", false), 1);
+    }
+}

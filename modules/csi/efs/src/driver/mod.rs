@@ -1,0 +1,12 @@
+//! The CSI driver: where its chart comes from, which values it gets, and what
+//! of it is found in a cluster.
+
+pub(crate) mod chart;
+mod observed;
+pub(crate) mod source;
+pub(crate) mod values;
+
+pub use chart::ChartVersion;
+pub use observed::{Driver, Foreign, FoundChart, Release, ReleaseStatus, Rollout};
+pub use source::{DriverMode, HelmChart};
+pub use values::{DriverInputs, UnknownKey, are_ours, same_values, unknown_keys};

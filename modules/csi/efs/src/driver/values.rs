@@ -1,0 +1,231 @@
+//! The values of the driver's chart: ours and the user's, checked against the chart's own.
+
+use inputs::Problem;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::chart::ChartVersion;
+use super::source::{DriverMode, HelmChart};
+use crate::inputs::rules::OUR_PREFIX;
+
+/// What the inputs say of the driver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriverInputs {
+    /// What is done about it.
+    pub mode: DriverMode,
+    /// The namespace that it is installed in.
+    pub namespace: String,
+    /// Where its chart comes from.
+    pub chart: HelmChart,
+    /// The version of its chart.
+    pub version: ChartVersion,
+    /// The IAM role of its service accounts.
+    pub role_arn: Option<String>,
+    /// The user's own values, which win over ours.
+    pub values: Map<String, Value>,
+}
+
+/// The user's values must leave the StorageClass to us.
+pub(crate) fn check(values: &Map<String, Value>) -> Result<(), Problem> {
+    match values.get("storageClasses") {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Array(classes)) if classes.is_empty() => Ok(()),
+        Some(_) => Err(Problem::new(
+            "`storageClasses` cannot be set: the class is a document of its own",
+            "leave it out, and use the inputs of the StorageClass",
+        )),
+    }
+}
+
+/// Both together as Helm puts them together: maps key by key, all else replaced.
+pub(crate) fn merged(ours: Value, users: &Map<String, Value>) -> Value {
+    let Value::Object(mut all) = ours else {
+        return Value::Object(users.clone());
+    };
+    for (key, value) in users {
+        let under = match (all.remove(key), value) {
+            (Some(below @ Value::Object(_)), Value::Object(above)) => merged(below, above),
+            _ => value.clone(),
+        };
+        all.insert(key.clone(), under);
+    }
+    Value::Object(all)
+}
+
+/// Whether two sets of values mean the same to Helm, which reads every number
+/// as a floating-point one.
+pub fn same_values(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_values(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same_values(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Whether a release with these values was made by Clockwork Codex: the tags of
+/// access points say so. A revision that was killed half way has nothing else to tell.
+pub fn are_ours(values: &Value) -> bool {
+    let mark = format!("{OUR_PREFIX}managed-by");
+    values["controller"]["tags"][&mark] == "clockwork-codex"
+}
+
+/// A key that a chart does not know: Helm would ignore it without a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// The whole path, with dots.
+    pub path: String,
+    /// The nearest path that the chart knows.
+    pub nearest: Option<String>,
+}
+
+/// The keys of `set` that a chart with these default values does not know.
+///
+/// Below an empty map, a list or a null the chart takes whatever it is given.
+pub fn unknown_keys(chart: &Value, set: &Value) -> Vec<UnknownKey> {
+    let mut unknown = Vec::new();
+    let mut known = Vec::new();
+    paths(chart, "", &mut known);
+    walk(chart, set, "", &known, &mut unknown);
+    unknown
+}
+
+fn walk(chart: &Value, set: &Value, path: &str, known: &[String], unknown: &mut Vec<UnknownKey>) {
+    let (Value::Object(chart), Value::Object(set)) = (chart, set) else { return };
+    if chart.is_empty() && !path.is_empty() {
+        return;
+    }
+    for (key, value) in set {
+        let path = joined(path, key);
+        match chart.get(key) {
+            Some(below) => walk(below, value, &path, known, unknown),
+            None => {
+                let nearest = nearest(&path, key, known);
+                unknown.push(UnknownKey { path, nearest });
+            }
+        }
+    }
+}
+
+/// A misspelt neighbour, or the same key somewhere else, as keys move between
+/// versions; else whatever path is nearest.
+fn nearest(path: &str, key: &str, known: &[String]) -> Option<String> {
+    let last = |known: &str| known.rsplit('.').next().unwrap_or_default().to_owned();
+    let level = path.strip_suffix(key).unwrap_or_default();
+    let beside = known.iter().filter_map(|known| known.strip_prefix(level));
+    let misspelt = inputs::nearest(key, beside.filter(|known| !known.contains('.')))
+        .map(|near| format!("{level}{near}"));
+    misspelt
+        .or_else(|| known.iter().find(|known| last(known) == key).cloned())
+        .or_else(|| inputs::nearest(path, known.iter().map(String::as_str)).map(str::to_owned))
+}
+
+fn paths(value: &Value, prefix: &str, into: &mut Vec<String>) {
+    if let Value::Object(members) = value {
+        for (key, below) in members {
+            let path = joined(prefix, key);
+            paths(below, &path, into);
+            into.push(path);
+        }
+    }
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn chart() -> Value {
+        json!({
+            "replicaCount": 2,
+            "controller": { "logLevel": 2, "tags": {}, "serviceAccount": { "annotations": {} } },
+            "node": { "logLevel": 2 },
+            "storageClasses": [],
+        })
+    }
+
+    fn unknown(set: Value) -> Vec<(String, Option<String>)> {
+        unknown_keys(&chart(), &set).into_iter().map(|key| (key.path, key.nearest)).collect()
+    }
+
+    #[test]
+    fn a_misspelt_key_is_found_with_the_one_that_was_meant() {
+        assert_eq!(
+            unknown(json!({ "controller": { "loglevel": 5 } })),
+            [("controller.loglevel".to_owned(), Some("controller.logLevel".to_owned()))]
+        );
+    }
+
+    #[test]
+    fn a_key_that_moved_is_found_where_it_is_now() {
+        assert_eq!(
+            unknown(json!({ "controller": { "replicaCount": 3 } })),
+            [("controller.replicaCount".to_owned(), Some("replicaCount".to_owned()))]
+        );
+    }
+
+    #[test]
+    fn below_an_empty_map_everything_goes() {
+        let set = json!({ "controller": {
+            "tags": { "any": "thing" }, "serviceAccount": { "annotations": { "a/b": "c" } }
+        }});
+        assert_eq!(unknown(set), []);
+    }
+
+    #[test]
+    fn a_chart_without_values_knows_no_key() {
+        assert_eq!(unknown_keys(&json!({}), &json!({ "a": 1 })).len(), 1);
+    }
+
+    #[test]
+    fn the_users_values_win_key_by_key() {
+        let ours = json!({ "a": { "b": 1, "c": [1, 2] }, "d": 4 });
+        let users = json!({ "a": { "c": [3] }, "e": null });
+        assert_eq!(
+            merged(ours, users.as_object().unwrap()),
+            json!({ "a": { "b": 1, "c": [3] }, "d": 4, "e": null })
+        );
+    }
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written() {
+        assert!(same_values(&json!({ "a": [2] }), &json!({ "a": [2.0] })));
+        assert!(!same_values(&json!({ "a": 2 }), &json!({ "a": "2" })));
+        assert!(!same_values(&json!({ "a": 2 }), &json!({ "a": 2, "b": null })));
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf =
+            prop_oneof![Just(json!(1)), Just(json!("x")), Just(json!(null)), Just(json!([]))];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop::collection::btree_map("[a-c]{1,2}", inner, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect()))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_chart_knows_its_own_values(values in any_value()) {
+            prop_assert_eq!(unknown_keys(&values, &values), []);
+        }
+
+        #[test]
+        fn what_was_merged_in_is_there_afterwards(ours in any_value(), users in any_value()) {
+            if let Value::Object(users) = &users {
+                let all = merged(ours, users);
+                prop_assert!(same_values(&merged(all.clone(), users), &all));
+            }
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! What AWS and Kubernetes accept, one rule per kind of text.
+
+use inputs::Problem;
+use network::{FileSystemId, IdError, SecurityGroupId, SubnetId};
+
+/// The keys and values that Clockwork Codex sets itself start with this.
+pub(crate) const OUR_PREFIX: &str = "clockwork-codex/";
+
+/// The label that says whose an object is.
+pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// The annotation that makes a StorageClass the default one.
+pub(crate) const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+/// Tags per resource, from the EFS API reference of `TagResource`: 50.
+const MOST_TAGS: usize = 50;
+
+/// `Name` and our own; see `tags::ours`.
+pub(crate) const OWN_TAGS: usize = 4;
+
+pub(crate) fn subnet_id(text: &str) -> Result<SubnetId, Problem> {
+    SubnetId::try_from(text).map_err(|error| id(&error))
+}
+
+pub(crate) fn security_group_id(text: &str) -> Result<SecurityGroupId, Problem> {
+    SecurityGroupId::try_from(text).map_err(|error| id(&error))
+}
+
+pub(crate) fn file_system_id(text: &str) -> Result<FileSystemId, Problem> {
+    FileSystemId::try_from(text).map_err(|error| id(&error))
+}
+
+fn id(error: &IdError) -> Problem {
+    Problem::new(
+        error.to_string(),
+        format!("a {} looks like `{}0123456789abcdef0`", error.what, error.prefix),
+    )
+}
+
+/// One of a few words.
+pub(crate) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Problem> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let known = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
+    let remedy = match inputs::nearest(text, words.iter().map(|(word, _)| *word)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write one of them".to_owned(),
+    };
+    Err(Problem::new(
+        format!("`{}` is not one of {}", text.escape_debug(), known.join(", ")),
+        remedy,
+    ))
+}
+
+/// A whole number between two bounds.
+pub(crate) fn whole(number: f64, least: u32, most: u32) -> Result<u32, Problem> {
+    if number.fract() == 0.0 && number >= f64::from(least) && number <= f64::from(most) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within bounds"
+        )]
+        return Ok(number as u32);
+    }
+    Err(Problem::new(
+        format!("{number} is not a whole number from {least} to {most}"),
+        "write a number in that range",
+    ))
+}
+
+/// Provisioned throughput in MiB/s: 1 to 3414
+/// (<https://docs.aws.amazon.com/efs/latest/ug/limits.html>).
+pub(crate) fn throughput(number: f64) -> Result<f64, Problem> {
+    if (1.0..=3414.0).contains(&number) {
+        return Ok(number);
+    }
+    Err(Problem::new(
+        format!("{number} MiB/s is not between 1 and 3414"),
+        "write a number in that range; `throughput_mode = \"elastic\"` needs none",
+    ))
+}
+
+/// POSIX permissions in octal, as the driver passes them to the access point:
+/// three or four octal digits.
+pub(crate) fn directory_perms(text: &str) -> Result<String, Problem> {
+    if (3..=4).contains(&text.len()) && text.bytes().all(|c| (b'0'..=b'7').contains(&c)) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` is not a set of POSIX permissions", text.escape_debug()),
+        "write three or four octal digits, such as \"700\"",
+    ))
+}
+
+/// A directory of the file system. An access point's root directory has at
+/// most 100 characters and 4 levels, and the driver adds one of its own
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html>).
+pub(crate) fn base_path(text: &str) -> Result<String, Problem> {
+    let remedy = "write an absolute path of at most 3 levels, such as \"/graphscope\"";
+    let Some(rest) = text.strip_prefix('/') else {
+        return Err(Problem::new(
+            format!("`{}` is not an absolute path", text.escape_debug()),
+            remedy,
+        ));
+    };
+    let levels: Vec<&str> = rest.split('/').filter(|level| !level.is_empty()).collect();
+    if text.len() > 100 || levels.len() > 3 {
+        return Err(Problem::new(
+            format!("`{}` has over 3 levels or 100 characters", text.escape_debug()),
+            remedy,
+        ));
+    }
+    path_levels(text, &levels, remedy)
+}
+
+/// The pattern of a volume's directory: at most 100 characters and 4 levels,
+/// with three variables (<https://github.com/kubernetes-sigs/aws-efs-csi-driver>, parameters).
+pub(crate) fn sub_path_pattern(text: &str) -> Result<String, Problem> {
+    let remedy = "write at most 4 levels of fixed text, `${.PVC.name}`, `${.PVC.namespace}` and \
+                  `${.PV.name}`; in HCL a literal `${` is written `$${`";
+    let levels: Vec<&str> = text.split('/').filter(|level| !level.is_empty()).collect();
+    if text.len() > 100 || levels.is_empty() || levels.len() > 4 {
+        return Err(Problem::new(
+            format!(
+                "`{}` has no level, over 4 levels, or over 100 characters",
+                text.escape_debug()
+            ),
+            remedy,
+        ));
+    }
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("${") {
+        let (variable, tail) = after.split_once('}').unwrap_or((after, ""));
+        if ![".PVC.name", ".PVC.namespace", ".PV.name"].contains(&variable) {
+            return Err(Problem::new(
+                format!("the driver does not know the variable `${{{}}}`", variable.escape_debug()),
+                remedy,
+            ));
+        }
+        rest = tail;
+    }
+    path_levels(text, &levels, remedy)
+}
+
+fn path_levels(text: &str, levels: &[&str], remedy: &str) -> Result<String, Problem> {
+    let climbs = levels.iter().any(|level| *level == ".." || *level == ".");
+    if climbs || text.chars().any(char::is_control) {
+        return Err(Problem::new(
+            format!("`{}` has `.`, `..` or a control character in it", text.escape_debug()),
+            remedy,
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A key, an alias or their ARN, by the pattern of `KmsKeyId` in the EFS service model.
+pub(crate) fn kms_key_id(text: &str) -> Result<String, Problem> {
+    let hex = |part: &str, length: usize| {
+        part.len() == length
+            && part.bytes().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase())
+    };
+    let uuid = |part: &str| {
+        let parts: Vec<&str> = part.split('-').collect();
+        parts.len() == 5
+            && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, length)| hex(part, length))
+    };
+    let key =
+        |part: &str| uuid(part) || part.strip_prefix("mrk-").is_some_and(|rest| hex(rest, 32));
+    let alias = |part: &str| {
+        part.strip_prefix("alias/").is_some_and(|name| {
+            !name.is_empty()
+                && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"/_-".contains(&c))
+        })
+    };
+    let arn = || {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        matches!(parts.as_slice(), ["arn", partition, "kms", region, account, resource]
+            if partition.starts_with("aws")
+                && network::region(region).is_ok()
+                && account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit())
+                && (alias(resource) || resource.strip_prefix("key/").is_some_and(key)))
+    };
+    if key(text) || alias(text) || arn() {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` names no KMS key", text.escape_debug()),
+        "write a key id, `alias/NAME`, or the ARN of either",
+    ))
+}
+
+/// The ARN of an IAM role.
+pub(crate) fn role_arn(text: &str) -> Result<String, Problem> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let name =
+        |part: &str| part.bytes().all(|c| c.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&c));
+    if matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+        if partition.starts_with("aws")
+            && account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit())
+            && resource.strip_prefix("role/").is_some_and(|role| !role.is_empty() && name(role)))
+    {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` is not the ARN of an IAM role", text.escape_debug()),
+        "write it as `arn:aws:iam::111122223333:role/NAME`",
+    ))
+}
+
+/// An address range without host bits, which EC2 would drop silently.
+pub(crate) fn cidr(text: &str) -> Result<ipnet::IpNet, Problem> {
+    let range: ipnet::IpNet = text.parse().map_err(|_| {
+        Problem::new(
+            format!("`{}` is not an address range", text.escape_debug()),
+            "write it in CIDR notation, such as \"10.0.0.0/16\"",
+        )
+    })?;
+    if range.trunc() == range {
+        return Ok(range);
+    }
+    Err(Problem::new(
+        format!("`{text}` has address bits behind its prefix"),
+        format!("write `{}`", range.trunc()),
+    ))
+}
+
+/// The limits of tags: 128 characters in a key, 256 in a value, letters,
+/// digits, spaces and `+ - = . _ : / @`, and no `aws:` in front
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_Tag.html>).
+pub(crate) fn tag(key: &str, value: &str) -> Result<(), Problem> {
+    let allowed = |c: char| c.is_alphanumeric() || c == ' ' || "+-=._:/@".contains(c);
+    let shown = key.escape_debug();
+    if key.is_empty() || key.chars().count() > 128 || !key.chars().all(allowed) {
+        return Err(Problem::new(
+            format!("`{shown}` is not a tag key"),
+            "use 1 to 128 letters, digits, spaces and `+ - = . _ : / @`",
+        ));
+    }
+    if key.to_lowercase().starts_with("aws:") || key.starts_with(OUR_PREFIX) {
+        return Err(Problem::new(
+            format!("the tag key `{shown}` is reserved"),
+            format!("use a key that starts with neither `aws:` nor `{OUR_PREFIX}`"),
+        ));
+    }
+    if value.chars().count() > 256 || !value.chars().all(allowed) {
+        return Err(Problem::new(
+            format!("the value of the tag `{shown}` is not one that AWS takes"),
+            "use at most 256 letters, digits, spaces and `+ - = . _ : / @`",
+        ));
+    }
+    Ok(())
+}
+
+/// How many tags a user may set beside ours.
+pub(crate) fn tag_count(count: usize) -> Result<(), Problem> {
+    let most = MOST_TAGS - OWN_TAGS;
+    if count <= most {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("{count} tags are too many: AWS takes {MOST_TAGS}, of which {OWN_TAGS} are ours"),
+        format!("give at most {most}"),
+    ))
+}
+
+/// Label keys and values
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/>).
+pub(crate) fn label(key: &str, value: &str) -> Result<(), Problem> {
+    qualified_name(key, "label")?;
+    if key == MANAGED_BY || key.starts_with(OUR_PREFIX) {
+        return Err(Problem::new(
+            format!("the label `{key}` is set by Clockwork Codex"),
+            "leave it out",
+        ));
+    }
+    if value.is_empty() || is_qualified(value) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("the value of the label `{key}` is not one that Kubernetes takes"),
+        "use at most 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last",
+    ))
+}
+
+/// Annotation keys; their values are free.
+pub(crate) fn annotation(key: &str, _value: &str) -> Result<(), Problem> {
+    qualified_name(key, "annotation")?;
+    if key == DEFAULT_CLASS {
+        return Err(Problem::new(
+            format!("the annotation `{key}` is set by `default_storage_class`"),
+            "write `default_storage_class = true` instead",
+        ));
+    }
+    Ok(())
+}
+
+fn qualified_name(key: &str, what: &str) -> Result<(), Problem> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    if is_qualified(name) && prefix.is_none_or(|prefix| inputs::dns_subdomain(prefix).is_ok()) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("`{}` is not a Kubernetes {what} key", key.escape_debug()),
+        "use at most 63 letters, digits, `-`, `_` and `.`, after an optional `domain/`",
+    ))
+}
+
+fn is_qualified(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+        && text.as_bytes()[0].is_ascii_alphanumeric()
+        && text.as_bytes()[text.len() - 1].is_ascii_alphanumeric()
+}
+
+/// One mount option; several are several elements.
+pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != ',';
+    if !text.is_empty() && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` is not one mount option", text.escape_debug()),
+        "write each option as its own element, such as [\"iam\", \"lookupcache=pos\"]",
+    ))
+}

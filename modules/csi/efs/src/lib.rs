@@ -1,0 +1,39 @@
+//! The EFS module: inputs become what should be, what should be and what is
+//! become a plan, and everything becomes documents.
+//!
+//! Nothing here knows a network, a clock or a file. See [`plan`] and
+//! [`destroy`] for the two plans, and [`Document`] for the documents.
+
+mod actual;
+mod cluster;
+mod desired;
+mod documents;
+mod driver;
+mod inputs;
+mod outputs;
+mod placement;
+mod plan;
+mod quantity;
+mod tags;
+
+pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
+pub use cluster::{Claim, Cluster, StorageClass};
+pub use desired::Desired;
+pub use documents::{Document, Immutable, RenderError, file_system_of, is_anybodys, is_ours};
+pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
+pub use driver::{
+    ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart, Release,
+    ReleaseStatus, Rollout, UnknownKey, are_ours, same_values, unknown_keys,
+};
+pub use inputs::{
+    FileSystemInputs, Group, INPUTS, Inputs, NfsClients, OUTPUTS, PerformanceMode, ReclaimPolicy,
+    StorageClassInputs, Subnets, Throughput, VolumeBindingMode,
+};
+pub use outputs::{MountTargetOutput, Outputs, dns_name};
+pub use placement::{Zone, zones};
+pub use plan::{
+    Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
+    Refusal, Resource, Step, Styled, Until, Wait, destroy, needs_chart, plan,
+};
+pub use quantity::bytes;
+pub use tags::Owner;

@@ -1,0 +1,136 @@
+//! The plan that makes a deployment what it should be.
+
+use network::{SecurityGroup, Subnet};
+
+use super::{
+    Plan, Refusal, Resource, documents, driver, file_system, ingress, mount_targets, storage_class,
+};
+use crate::actual::Actual;
+use crate::cluster::Cluster;
+use crate::desired::Desired;
+use crate::documents as rendered;
+use crate::driver::chart;
+use crate::inputs::FileSystemInputs;
+use crate::placement::zones;
+
+/// What has to be done so that `actual` becomes `desired`.
+///
+/// Pure and deterministic: the same two give the same plan, whatever order
+/// their lists are in.
+pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
+    let mut plan = Plan::default();
+    plan.warnings.extend(warnings(desired));
+    let subnets = wanted_subnets(&mut plan, desired, actual);
+    plan.zones = zones(subnets, &actual.mount_targets);
+
+    let file_system = file_system::plan(&mut plan, desired, actual);
+    let ready = mount_targets::plan(&mut plan, desired, actual, &file_system);
+    ingress::plan(&mut plan, desired, actual);
+    match &actual.cluster {
+        None => documents::plan(&mut plan, desired, actual, &file_system, &ready),
+        Some(cluster) => {
+            driver::plan(&mut plan, desired, cluster);
+            storage_class::plan(&mut plan, desired, cluster, &file_system, &ready);
+            plan.refusals.extend(denied(&plan, cluster));
+        }
+    }
+    plan
+}
+
+/// The subnets asked for, of those that exist; what is wrong with the others
+/// and with the security group becomes refusals.
+fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
+    let network = &actual.network;
+    let region = &desired.owner.region;
+    let mut wanted: Vec<&Subnet> = Vec::new();
+    for id in &desired.subnets {
+        match network.subnets.iter().find(|subnet| subnet.id == *id) {
+            Some(subnet) => wanted.push(subnet),
+            None => plan.refusals.push(Refusal {
+                address: id.to_string(),
+                reason: format!("the subnet does not exist in `{region}`"),
+                remedy: "correct `subnet_ids`, or `aws_region`".to_owned(),
+            }),
+        }
+    }
+    let group = network.security_groups.iter().find(|group| group.id == desired.security_group);
+    if group.is_none() {
+        plan.refusals.push(Refusal {
+            address: desired.security_group.to_string(),
+            reason: format!("the security group does not exist in `{region}`"),
+            remedy: "correct `security_group_id`, or `aws_region`".to_owned(),
+        });
+    }
+    plan.refusals.extend(one_vpc(&wanted, group));
+    wanted
+}
+
+/// All mount targets of a file system belong to one VPC, and so does their group.
+fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
+    let Some(vpc) = group.map(|group| &group.vpc_id).or(subnets.first().map(|first| &first.vpc_id))
+    else {
+        return Vec::new();
+    };
+    subnets
+        .iter()
+        .filter(|subnet| subnet.vpc_id != *vpc)
+        .map(|subnet| Refusal {
+            address: subnet.id.to_string(),
+            reason: format!(
+                "the subnet is in `{}`, and the others or the security group in `{vpc}`",
+                subnet.vpc_id
+            ),
+            remedy: "give subnets and a security group of one VPC".to_owned(),
+        })
+        .collect()
+}
+
+/// What this identity may not do in the cluster, where the plan would do it.
+pub(super) fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
+    let touches = |resource| plan.steps.iter().any(|step| step.resource == resource);
+    if cluster.denied.is_empty()
+        || !(touches(Resource::StorageClass) || touches(Resource::HelmRelease))
+    {
+        return None;
+    }
+    Some(Refusal {
+        address: cluster.name.clone(),
+        reason: format!("this identity may not {}", cluster.denied.join(", ")),
+        remedy: "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
+                 or leave documents for somebody who has them: `--manifests DIR`"
+            .to_owned(),
+    })
+}
+
+fn warnings(desired: &Desired) -> Vec<String> {
+    let inputs = &desired.inputs;
+    let class = &inputs.storage_class;
+    let fixed_gid = class.uid.is_some() && class.gid.is_some();
+    let mut warnings = chart::warnings(inputs.driver.version, fixed_gid);
+    if inputs.driver.version < chart::ChartVersion::DELETES_SAFELY
+        && inputs
+            .driver
+            .values
+            .get("controller")
+            .and_then(|controller| controller.get("deleteAccessPointRootDir")?.as_bool())
+            == Some(true)
+    {
+        warnings.push(
+            "`deleteAccessPointRootDir` is on: a retried delete of this chart's driver can remove \
+             the whole tree; leave it off, or choose a newer chart"
+                .to_owned(),
+        );
+    }
+    let kept = rendered::tags_kept_from_access_points(inputs);
+    if !kept.is_empty() {
+        warnings.push(format!(
+            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {}",
+            kept.join(", ")
+        ));
+    }
+    if matches!(&inputs.file_system, FileSystemInputs::Own { encrypted: false, .. }) {
+        warnings
+            .push("the file system is not encrypted at rest, and can never be made so".to_owned());
+    }
+    warnings
+}

@@ -1,0 +1,284 @@
+//! What a plan says where the target is a cluster.
+
+use efs::{
+    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Styled,
+};
+use serde_json::{Value, json};
+
+use crate::world::{account_and_cluster, apply, deployed_to_cluster, desired, inputs, three};
+
+fn text(plan: &Plan) -> String {
+    Styled { plan, colour: false }.to_string()
+}
+
+fn actions(plan: &Plan) -> Vec<(Action, Resource)> {
+    plan.steps.iter().map(|step| (step.action, step.resource)).collect()
+}
+
+fn refusals(plan: &Plan) -> Vec<(&str, &str)> {
+    let both = plan.refusals.iter();
+    both.map(|refusal| (refusal.reason.as_str(), refusal.remedy.as_str())).collect()
+}
+
+/// The plan for these inputs after somebody did something to a deployment of the defaults.
+fn after(more: &Value, somebody: impl FnOnce(&mut Actual)) -> Plan {
+    let mut actual = deployed_to_cluster(&json!({}));
+    somebody(&mut actual);
+    efs::plan(&desired(more), &actual)
+}
+
+fn cluster(actual: &mut Actual) -> &mut efs::Cluster {
+    actual.cluster.as_mut().unwrap()
+}
+
+#[test]
+fn a_first_deployment_installs_the_driver_beside_aws_and_the_class_last() {
+    let plan = efs::plan(&desired(&json!({})), &account_and_cluster(three()));
+    insta::assert_snapshot!(text(&plan));
+    let class = plan.steps.iter().find(|step| step.resource == Resource::StorageClass).unwrap();
+    let targets = class.needs.iter().filter(|need| need.starts_with("mount_target."));
+    assert_eq!(targets.count(), 3, "{:?}", class.needs);
+    let release = plan.steps.iter().find(|step| step.resource == Resource::HelmRelease).unwrap();
+    assert_eq!(release.needs, [""; 0]);
+}
+
+#[test]
+fn after_a_deployment_there_is_nothing_to_do() {
+    let plan = after(&json!({}), |_| ());
+    assert!(plan.is_empty(), "{}", text(&plan));
+}
+
+#[test]
+fn every_change_of_inputs_converges() {
+    for more in [
+        json!({ "helm_chart_version": "4.4.1" }),
+        json!({ "uid": 1001, "gid": 1001 }),
+        json!({ "helm_values": { "controller": { "logLevel": 5, "tags": { "a": "b" } } } }),
+        json!({ "storage_class_labels": { "team": "graphs" }, "allow_volume_expansion": false }),
+        json!({ "driver": "skip" }),
+    ] {
+        let desired = desired(&more);
+        let mut actual = deployed_to_cluster(&json!({}));
+        apply(&efs::plan(&desired, &actual), &desired, &mut actual);
+        let again = efs::plan(&desired, &actual);
+        assert!(again.is_empty(), "{more}: {}", text(&again));
+    }
+}
+
+#[test]
+fn a_class_changed_by_hand_is_replaced_or_mended_and_what_others_added_stays() {
+    let plan = after(&json!({}), |actual| {
+        let class = cluster(actual).storage_class.as_mut().unwrap();
+        class.immutable.parameters.insert("directoryPerms".to_owned(), "777".to_owned());
+        class.labels.insert("somebodys".to_owned(), "own".to_owned());
+    });
+    assert_eq!(actions(&plan), [(Action::Replace, Resource::StorageClass)]);
+    assert_eq!(plan.needing_consent().count(), 1);
+    insta::assert_snapshot!(text(&plan));
+
+    let plan = after(&json!({}), |actual| {
+        let class = cluster(actual).storage_class.as_mut().unwrap();
+        class.allow_volume_expansion = false;
+        class.annotations.insert("somebodys".to_owned(), "own".to_owned());
+    });
+    assert_eq!(actions(&plan), [(Action::Update, Resource::StorageClass)]);
+    assert_eq!(plan.needing_consent().count(), 0);
+}
+
+#[test]
+fn a_label_taken_out_of_the_inputs_goes_from_the_class() {
+    let actual = deployed_to_cluster(&json!({ "storage_class_labels": { "team": "graphs" } }));
+    let plan = efs::plan(&desired(&json!({})), &actual);
+    assert_eq!(actions(&plan), [(Action::Update, Resource::StorageClass)]);
+    assert!(text(&plan).contains("- labels[\"team\"]"), "{}", text(&plan));
+}
+
+#[test]
+fn a_class_that_is_not_ours_is_refused() {
+    let plan = after(&json!({}), |actual| {
+        cluster(actual).storage_class.as_mut().unwrap().labels.clear();
+    });
+    assert_eq!(refusals(&plan)[0].0, "`dev` has a class of that name that was not made here");
+    let plan = after(&json!({ "cluster_name": "other" }), |_| ());
+    let told = plan.refusals.iter().any(|refusal| {
+        refusal.reason.contains("made for the cluster `dev`")
+            && refusal.remedy.contains("--context")
+    });
+    assert!(told, "{}", text(&plan));
+}
+
+#[test]
+fn a_release_upgraded_by_hand_is_brought_back() {
+    let plan = after(&json!({}), |actual| {
+        let release = cluster(actual).driver.release.as_mut().unwrap();
+        release.revision += 1;
+        release.values["controller"]["deleteAccessPointRootDir"] = json!(true);
+        release.values["node"]["logLevel"] = json!(5);
+    });
+    insta::assert_snapshot!(text(&plan));
+}
+
+#[test]
+fn a_release_that_a_killed_run_left_is_recovered() {
+    let plan = after(&json!({}), |actual| {
+        let release = cluster(actual).driver.release.as_mut().unwrap();
+        release.status = ReleaseStatus::parse("pending-upgrade");
+    });
+    assert_eq!(actions(&plan), [(Action::Update, Resource::HelmRelease)]);
+    assert!(plan.steps[0].reason.contains("`pending-upgrade`"), "{}", plan.steps[0].reason);
+    assert!(matches!(
+        plan.steps[0].operation,
+        efs::Operation::UpgradeRelease { stuck: Some(1), .. }
+    ));
+}
+
+#[test]
+fn a_release_of_our_name_that_somebody_else_made_is_refused_unless_it_is_adopted_or_skipped() {
+    let foreign = |actual: &mut Actual| {
+        cluster(actual).driver.release.as_mut().unwrap().ours = false;
+    };
+    let plan = after(&json!({}), foreign);
+    let (reason, remedy) = refusals(&plan)[0];
+    assert!(reason.contains("somebody else made the release"), "{reason}");
+    assert!(remedy.contains("--driver adopt") && remedy.contains("--driver skip"), "{remedy}");
+    assert!(after(&json!({ "driver": "adopt" }), foreign).is_empty());
+    assert!(after(&json!({ "driver": "skip" }), foreign).is_empty());
+}
+
+#[test]
+fn an_installation_of_somebody_elses_is_named_with_the_choices() {
+    for (foreign, named) in [
+        (
+            Foreign::Release { name: "efs".to_owned(), namespace: "storage".to_owned() },
+            "`helm uninstall efs --namespace storage`",
+        ),
+        (Foreign::AddOn, "`aws eks delete-addon"),
+        (Foreign::Manifests { namespace: "kube-system".to_owned() }, "delete those manifests"),
+    ] {
+        let mut actual = account_and_cluster(three());
+        cluster(&mut actual).driver.foreign.push(foreign);
+        let plan = efs::plan(&desired(&json!({})), &actual);
+        let (_, remedy) = refusals(&plan)[0];
+        assert!(remedy.contains("--driver skip") && remedy.contains(named), "{remedy}");
+        let skipped = efs::plan(&desired(&json!({ "driver": "skip" })), &actual);
+        assert_eq!(refusals(&skipped), []);
+    }
+}
+
+fn chart(version: &str, values: Value) -> FoundChart {
+    FoundChart { name: efs::CHART.to_owned(), version: version.to_owned(), values, digest: None }
+}
+
+/// The reasons and remedies for a first deployment with this chart.
+fn with_chart(more: &Value, chart: FoundChart) -> Vec<(String, String)> {
+    let mut actual = account_and_cluster(three());
+    cluster(&mut actual).driver.chart = Some(chart);
+    let plan = efs::plan(&desired(more), &actual);
+    refusals(&plan).into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+}
+
+fn values() -> Value {
+    json!({
+        "replicaCount": 2,
+        "controller": {
+            "deleteAccessPointRootDir": false, "logLevel": 2, "tags": {},
+            "serviceAccount": { "create": true, "name": "", "annotations": {} },
+        },
+        "node": { "serviceAccount": { "create": true, "name": "", "annotations": {} } },
+        "storageClasses": [],
+    })
+}
+
+#[test]
+fn every_key_that_the_chart_does_not_know_is_refused_with_the_nearest() {
+    assert_eq!(with_chart(&json!({}), chart("2.4.5", values())), []);
+    let more = json!({ "helm_values": { "controller": { "loglevel": 5, "tolerationz": [] } } });
+    let told = with_chart(&more, chart("2.4.5", values()));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].0.contains("`controller.loglevel`"), "{told:?}");
+    assert_eq!(told[0].1, "did you mean `controller.logLevel`?");
+}
+
+#[test]
+fn a_chart_of_another_name_or_version_or_with_another_digest_is_refused() {
+    let mut other = chart("2.4.6", values());
+    other.name = "efs".to_owned();
+    assert_eq!(with_chart(&json!({}), other).len(), 2);
+    let mut changed = chart("2.4.5", values());
+    changed.digest = Some("00".repeat(32));
+    let told = with_chart(&json!({}), changed.clone());
+    assert!(told[0].0.contains("digest"), "{told:?}");
+    changed.digest =
+        Some("31bf5936588b50d6ee6b66d4b0c1b5a21af5ad63c9b4c7bab4febc1dc1d15140".to_owned());
+    assert_eq!(with_chart(&json!({}), changed), []);
+}
+
+#[test]
+fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    cluster(&mut actual).driver.rollouts.push(Rollout {
+        name: "deployment/efs-csi-controller".to_owned(),
+        ready: 1,
+        desired: 2,
+        current: true,
+        why: None,
+    });
+    let mut desired = desired(&json!({}));
+    let plan = efs::plan(&desired, &actual);
+    assert_eq!(plan.waits.len(), 1);
+    assert!(plan.waits[0].reason.contains("deployment/efs-csi-controller 1 of 2"));
+    desired.wait_for_driver = false;
+    assert!(efs::plan(&desired, &actual).is_empty());
+}
+
+#[test]
+fn what_the_identity_may_not_do_is_refused_before_anything_is_changed() {
+    let mut actual = account_and_cluster(three());
+    cluster(&mut actual).denied = vec!["patch storageclasses.storage.k8s.io".to_owned()];
+    let plan = efs::plan(&desired(&json!({})), &actual);
+    let (reason, remedy) = refusals(&plan)[0];
+    assert!(reason.contains("patch storageclasses"), "{reason}");
+    assert!(remedy.contains("--manifests"), "{remedy}");
+    // Who only looks needs no permission to change.
+    let plan = after(&json!({}), |actual| {
+        cluster(actual).denied = vec!["patch storageclasses.storage.k8s.io".to_owned()];
+    });
+    assert_eq!(refusals(&plan), []);
+}
+
+fn destroy(somebody: impl FnOnce(&mut Actual)) -> Plan {
+    let mut actual = deployed_to_cluster(&json!({}));
+    somebody(&mut actual);
+    efs::destroy("efs_csi", &inputs(&json!({})), &actual)
+}
+
+#[test]
+fn destroying_takes_class_and_driver_before_what_they_need() {
+    insta::assert_snapshot!(text(&destroy(|_| ())));
+}
+
+#[test]
+fn destroying_is_refused_while_claims_hold_volumes() {
+    let plan = destroy(|actual| {
+        cluster(actual).claims.push(Claim {
+            namespace: "graphs".to_owned(),
+            name: "checkpoints".to_owned(),
+            phase: "Bound".to_owned(),
+            volume: Some("pvc-1".to_owned()),
+            requested: None,
+            capacity: None,
+            wants_more: false,
+            used_by: Vec::new(),
+        });
+    });
+    assert!(refusals(&plan)[0].0.contains("graphs/checkpoints (Bound)"), "{}", text(&plan));
+}
+
+#[test]
+fn a_driver_that_serves_others_stays() {
+    let plan = destroy(|actual| cluster(actual).other_classes.push("efs-logs".to_owned()));
+    assert!(!actions(&plan).contains(&(Action::Delete, Resource::HelmRelease)));
+    assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);
+    let plan = destroy(|actual| cluster(actual).other_volumes.push("pv-1".to_owned()));
+    assert!(plan.notes[0].contains("it serves the volume pv-1"), "{:?}", plan.notes);
+}

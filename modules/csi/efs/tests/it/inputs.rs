@@ -1,0 +1,101 @@
+//! What the inputs refuse, and in which words.
+
+use inputs::{Given, GivenInputs};
+use serde_json::{Value, json};
+
+fn mistakes(more: &Value) -> Vec<(String, String)> {
+    let mut all = json!({
+        "aws_region": "eu-west-1",
+        "cluster_name": "dev",
+        "subnet_ids": ["subnet-00000001"],
+        "security_group_id": "sg-00000001",
+    });
+    for (name, value) in more.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    let given: GivenInputs = all
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.clone(), Given::Literal(value.clone())))
+        .collect();
+    match efs::Inputs::parse(&given) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => {
+            mistakes.iter().map(|mistake| (mistake.input.to_owned(), mistake.to_string())).collect()
+        }
+    }
+}
+
+#[test]
+fn the_seed_inputs_have_the_names_defaults_and_marks_that_were_promised() {
+    let seed: Vec<(&str, Option<&str>, bool)> = efs::INPUTS
+        .iter()
+        .take(7)
+        .map(|input| (input.name, input.default, input.required))
+        .collect();
+    assert_eq!(
+        seed,
+        [
+            ("aws_region", None, true),
+            ("cluster_name", None, true),
+            ("subnet_ids", None, true),
+            ("security_group_id", None, true),
+            ("namespace", Some("kube-system"), false),
+            ("storage_class_name", Some("efs-sc"), false),
+            ("helm_chart_version", Some("2.4.5"), false),
+        ]
+    );
+}
+
+#[test]
+fn what_aws_and_kubernetes_accept_is_accepted() {
+    for good in [
+        json!({ "cluster_name": "a".repeat(100) }),
+        json!({ "storage_class_name": "a.b-c.9" }),
+        json!({ "kms_key_id": "alias/graphs" }),
+        json!({ "kms_key_id": "mrk-0123456789abcdef0123456789abcdef" }),
+        json!({ "gid_range_start": 1000, "gid_range_end": "2000" }),
+        json!({ "helm_chart_version": "2.5.0", "sub_path_pattern": "${.PVC.namespace}/${.PVC.name}" }),
+        json!({ "directory_perms": 700 }),
+        json!({ "tags": { "Übung": "a b+c" } }),
+        json!({ "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 1.5 }),
+        json!({ "performance_mode": "maxIO", "throughput_mode": "bursting" }),
+        json!({ "nfs_client_cidr": "fd00::/8" }),
+    ] {
+        assert_eq!(mistakes(&good), [], "{good}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let told = mistakes(&json!({
+        "aws_region": "eu-west-1a",
+        "namespace": "Kube_System",
+        "uid": -1,
+        "gid_range_start": 5,
+        "tags": { "aws:x": "y", "ok": "\u{1b}" },
+    }));
+    let inputs: Vec<&str> = told.iter().map(|(input, _)| input.as_str()).collect();
+    assert_eq!(inputs, ["aws_region", "namespace", "tags", "tags", "uid", "gid_range_start"]);
+}
+
+#[test]
+fn a_parameter_that_the_driver_would_ignore_names_the_first_version_that_has_it() {
+    for (input, value) in [
+        ("sub_path_pattern", json!("${.PVC.name}")),
+        ("ensure_unique_directory", json!(false)),
+        ("reuse_access_point", json!(true)),
+    ] {
+        let told = mistakes(&json!({ input: value }));
+        assert!(told[0].1.contains("2.5.0"), "{told:?}");
+    }
+}
+
+#[test]
+fn what_would_change_an_adopted_file_system_is_a_mistake() {
+    let told = mistakes(
+        &json!({ "file_system_id": "fs-0000000a", "encrypted": true, "throughput_mode": "elastic" }),
+    );
+    assert_eq!(told.len(), 2, "{told:?}");
+}

@@ -1,0 +1,9 @@
+//! The EFS module as its users meet it: inputs in, plans and documents out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod cluster;
+mod documents;
+mod inputs;
+mod plans;
+mod properties;
+mod world;

@@ -1,0 +1,114 @@
+//! What a module's inputs are: their names and kinds, the values given for
+//! them, and the mistakes found in those values.
+//!
+//! A module states its inputs once, as a table of [`Input`]. Flags, the HCL
+//! reader, the defaults, the README's tables and the nearest-name hints are all
+//! read from that table, so that none of them can disagree.
+
+mod kubernetes;
+mod names;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use kubernetes::{dns_label, dns_subdomain};
+pub use names::nearest;
+pub use reader::{Problem, Reader};
+
+/// One input of a module.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// The name in HCL; its flag is the same with hyphens.
+    pub name: &'static str,
+    /// What kind of value it takes.
+    pub kind: Kind,
+    /// Whether a deployment without it is a mistake.
+    pub required: bool,
+    /// The value that holds when none is given, as a person would write it.
+    pub default: Option<&'static str>,
+    /// One sentence for help texts and the README, without a full stop.
+    pub description: &'static str,
+}
+
+impl Input {
+    /// The flag that sets this input, without the leading hyphens.
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+}
+
+/// The kinds of value that inputs take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    String,
+    /// A number, whole or not; the input's own rule says which.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// A list of texts.
+    Strings,
+    /// A map from text to text.
+    Map,
+    /// A map of anything, or the path of a YAML file that holds one.
+    Values,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::String => "string",
+            Kind::Number => "number",
+            Kind::Bool => "bool",
+            Kind::Strings => "list(string)",
+            Kind::Map => "map(string)",
+            Kind::Values => "map(any)",
+        })
+    }
+}
+
+/// A value that somebody gave for an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// A value that is known now.
+    Literal(Value),
+    /// Another module's output, which is known once the world was observed.
+    Output {
+        /// The label of the `module` block.
+        module: String,
+        /// The output's name.
+        output: String,
+    },
+}
+
+impl Given {
+    /// Whether this stands for no value at all, as `null` does in HCL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Given::Literal(Value::Null))
+    }
+}
+
+/// What was given, by input name.
+pub type GivenInputs = BTreeMap<String, Given>;
+
+/// A mistake in the value of one input: what is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The input's name.
+    pub input: &'static str,
+    /// What is wrong with it, without a full stop.
+    pub message: String,
+    /// What to do about it, without a full stop.
+    pub remedy: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.message, self.remedy)
+    }
+}

@@ -1,0 +1,128 @@
+//! The job that `xtask` hands to `live`: typed, serialised, complete.
+//!
+//! Everything that a person can ask for was read and checked before; `live`
+//! observes and carries out, and looks nothing up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// One job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// What to do.
+    pub command: Command,
+    /// The label of the module block, for addresses in plans.
+    pub module: String,
+    /// The module's inputs.
+    pub inputs: efs::Inputs,
+    /// The network module, where the inputs refer to it.
+    pub network: Option<network::Inputs>,
+    /// Where Kubernetes objects go.
+    pub target: Target,
+    /// Whether a driver that does not run yet is waited for.
+    pub wait: bool,
+    /// How the result is printed.
+    pub output: Output,
+    /// Whether deletions and replacements have consent.
+    pub yes: bool,
+    /// The limit of the whole run.
+    pub timeout: Duration,
+    /// Where AWS is, where it is not AWS itself.
+    pub endpoint_url: Option<String>,
+    /// The local AWS to run for the length of the job.
+    pub sandbox: Option<Sandbox>,
+    /// How much is told on standard error: 0 progress, 1 or more every AWS call.
+    pub verbosity: u8,
+    /// The command line that goes on from where an interrupted run stopped.
+    pub again: String,
+}
+
+/// Where Kubernetes objects go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Into a directory, as documents.
+    Directory(PathBuf),
+    /// Into a cluster.
+    Cluster(ClusterTarget),
+}
+
+/// A cluster, and the program that installs charts in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterTarget {
+    /// The context of the kubeconfig, where not the current one.
+    pub context: Option<String>,
+    /// Helm; not needed where the driver is left alone.
+    pub helm: Option<Helm>,
+}
+
+/// The `helm` program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Helm {
+    /// Where it is.
+    pub program: PathBuf,
+    /// Its version.
+    pub version: HelmVersion,
+}
+
+/// A version of Helm; some flags depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HelmVersion {
+    /// 3 or 4.
+    pub major: u32,
+    /// The minor version.
+    pub minor: u32,
+}
+
+impl HelmVersion {
+    /// The oldest that knows all that is asked of it.
+    pub const OLDEST: HelmVersion = HelmVersion { major: 3, minor: 6 };
+
+    /// Reads what `helm version --short` prints, such as `v3.6.0+g7f2df64`.
+    pub fn parse(text: &str) -> Option<HelmVersion> {
+        let mut parts = text.trim().strip_prefix('v')?.split('.');
+        Some(HelmVersion { major: parts.next()?.parse().ok()?, minor: parts.next()?.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for HelmVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// What to do with the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Show what would change.
+    Plan {
+        /// Whether the exit code tells: 0 nothing, 2 changes, 1 error.
+        detailed_exitcode: bool,
+    },
+    /// Plan, and carry it out.
+    Deploy,
+    /// Take everything down.
+    Destroy,
+}
+
+/// How the result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// The local AWS to run for the length of the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sandbox {
+    /// The program.
+    pub program: PathBuf,
+    /// The file that holds its state.
+    pub state: PathBuf,
+}

@@ -1,0 +1,126 @@
+//! What was read from EC2, as plain data.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::{SecurityGroupId, SubnetId, VpcId};
+
+/// The TCP port of NFS, which every mount of EFS uses.
+pub const NFS_PORT: i32 = 2049;
+
+/// A resource's tags.
+pub type Tags = BTreeMap<String, String>;
+
+/// Everything that was read of the network in one run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Subnets that exist, of those asked for.
+    pub subnets: Vec<Subnet>,
+    /// Route tables of the VPC; empty where the subnets were given by id.
+    pub route_tables: Vec<RouteTable>,
+    /// Security groups that exist, of those asked for.
+    pub security_groups: Vec<SecurityGroup>,
+    /// Ingress rules of the group that the mount targets get.
+    pub ingress_rules: Vec<IngressRule>,
+}
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subnet {
+    /// Its id.
+    pub id: SubnetId,
+    /// The VPC it belongs to.
+    pub vpc_id: VpcId,
+    /// The Availability Zone's name, such as `eu-west-1a`.
+    pub availability_zone: String,
+    /// Addresses that are still free.
+    pub free_addresses: u32,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A route table with what decides whether its subnets are private.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTable {
+    /// The VPC it belongs to.
+    pub vpc_id: VpcId,
+    /// Whether it serves the subnets that have no table of their own.
+    pub main: bool,
+    /// The subnets associated with it by name.
+    pub subnet_ids: Vec<SubnetId>,
+    /// Whether a route leads to an internet gateway (`igw-…`).
+    pub to_internet_gateway: bool,
+}
+
+/// A security group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SecurityGroup {
+    /// Its id.
+    pub id: SecurityGroupId,
+    /// The VPC it belongs to.
+    pub vpc_id: VpcId,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// One ingress rule of a security group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IngressRule {
+    /// The rule's id, `sgr-…`.
+    pub id: String,
+    /// The group that it belongs to.
+    pub group_id: SecurityGroupId,
+    /// `tcp`, `6`, `-1` for all, or another protocol.
+    pub protocol: String,
+    /// The first port admitted; -1 stands for all.
+    pub from_port: i32,
+    /// The last port admitted.
+    pub to_port: i32,
+    /// Whom it admits; `None` for what this module does not judge, such as prefix lists.
+    pub source: Option<RuleSource>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl IngressRule {
+    /// Whether NFS traffic over TCP passes this rule.
+    pub fn admits_nfs(&self) -> bool {
+        let tcp = matches!(self.protocol.as_str(), "tcp" | "6");
+        let covers = (self.from_port..=self.to_port).contains(&NFS_PORT)
+            || (self.from_port == -1 && self.to_port == -1);
+        self.protocol == "-1" || (tcp && covers)
+    }
+}
+
+/// Whom an ingress rule admits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleSource {
+    /// Members of a security group.
+    Group(SecurityGroupId),
+    /// A range of addresses.
+    Cidr(IpNet),
+}
+
+impl RuleSource {
+    /// Whether everything that `other` admits is admitted here too.
+    pub fn covers(&self, other: &RuleSource) -> bool {
+        match (self, other) {
+            (RuleSource::Group(here), RuleSource::Group(there)) => here == there,
+            (RuleSource::Cidr(here), RuleSource::Cidr(there)) => here.contains(there),
+            (RuleSource::Group(_), RuleSource::Cidr(_))
+            | (RuleSource::Cidr(_), RuleSource::Group(_)) => false,
+        }
+    }
+}
+
+impl std::fmt::Display for RuleSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RuleSource::Group(id) => id.fmt(f),
+            RuleSource::Cidr(range) => range.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From an observed VPC to the module's outputs.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::CLUSTER_TAG;
+use crate::{Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
+
+/// What the module tells the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outputs {
+    /// The VPC.
+    pub vpc_id: VpcId,
+    /// Its private subnets, sorted by id; never empty.
+    pub private_subnets: Vec<SubnetId>,
+    /// The cluster's own security group, which admits all traffic among its members.
+    pub security_group_id: SecurityGroupId,
+}
+
+/// Why no outputs could be made. Each says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No security group carries the cluster's tag.
+    #[error(
+        "no security group in `{region}` is tagged `{CLUSTER_TAG}={cluster}`; check `aws_region` and \
+         `cluster_name`, or give `subnet_ids` and `security_group_id` themselves"
+    )]
+    NoClusterGroup {
+        /// The region looked in.
+        region: String,
+        /// The cluster looked for.
+        cluster: String,
+    },
+    /// No cluster was named, and no group belongs to one.
+    #[error(
+        "no security group in `{region}` belongs to an EKS cluster; set `cluster_name` in the network \
+         module, or give `subnet_ids` and `security_group_id` themselves"
+    )]
+    NoClusters {
+        /// The region looked in.
+        region: String,
+    },
+    /// Several groups could be meant.
+    #[error(
+        "several security groups could be meant: {}; set `cluster_name` or `vpc_id` in the network \
+         module, or give `security_group_id` itself",
+        list(groups)
+    )]
+    SeveralGroups {
+        /// The groups that could be meant.
+        groups: Vec<SecurityGroupId>,
+    },
+    /// The VPC has no subnets that are private.
+    #[error(
+        "`{vpc}` has no private subnet: every route table of its {subnets} subnets leads to an internet \
+         gateway; give `subnet_ids` itself if public subnets are meant"
+    )]
+    NoPrivateSubnets {
+        /// The VPC.
+        vpc: VpcId,
+        /// How many subnets it has in all.
+        subnets: usize,
+    },
+}
+
+/// The module's outputs for what was observed.
+pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Outputs, Refusal> {
+    let group = cluster_group(inputs, region, observed)?;
+    let subnets: Vec<&Subnet> =
+        observed.subnets.iter().filter(|subnet| subnet.vpc_id == group.vpc_id).collect();
+    let private: Vec<&Subnet> =
+        subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
+    let chosen = cluster_subnets(inputs.cluster_name.as_deref(), &private);
+    if chosen.is_empty() {
+        return Err(Refusal::NoPrivateSubnets {
+            vpc: group.vpc_id.clone(),
+            subnets: subnets.len(),
+        });
+    }
+    Ok(Outputs {
+        vpc_id: group.vpc_id.clone(),
+        private_subnets: chosen.into_iter().collect(),
+        security_group_id: group.id.clone(),
+    })
+}
+
+/// The one group that EKS made for the cluster.
+fn cluster_group<'a>(
+    inputs: &Inputs,
+    region: &str,
+    observed: &'a Observed,
+) -> Result<&'a SecurityGroup, Refusal> {
+    let matching: Vec<&SecurityGroup> = observed
+        .security_groups
+        .iter()
+        .filter(|group| match (&inputs.cluster_name, group.tags.get(CLUSTER_TAG)) {
+            (Some(wanted), Some(found)) => wanted == found,
+            (None, found) => found.is_some(),
+            (Some(_), None) => false,
+        })
+        .filter(|group| inputs.vpc_id.as_ref().is_none_or(|vpc| *vpc == group.vpc_id))
+        .collect();
+    match (matching.as_slice(), &inputs.cluster_name) {
+        ([group], _) => Ok(group),
+        ([], Some(cluster)) => {
+            Err(Refusal::NoClusterGroup { region: region.to_owned(), cluster: cluster.clone() })
+        }
+        ([], None) => Err(Refusal::NoClusters { region: region.to_owned() }),
+        (several, _) => {
+            let mut groups: Vec<_> = several.iter().map(|group| group.id.clone()).collect();
+            groups.sort();
+            Err(Refusal::SeveralGroups { groups })
+        }
+    }
+}
+
+/// A subnet is private when its route table, its own or else the VPC's main
+/// one, has no route to an internet gateway
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/configure-subnets.html>).
+fn is_private(subnet: &Subnet, observed: &Observed) -> bool {
+    let tables = || observed.route_tables.iter().filter(|table| table.vpc_id == subnet.vpc_id);
+    let own = tables().find(|table| table.subnet_ids.contains(&subnet.id));
+    own.or_else(|| tables().find(|table| table.main))
+        .is_some_and(|table| !table.to_internet_gateway)
+}
+
+/// Of the private subnets those that the cluster claims by tag; those marked
+/// for internal load balancers where it claims none; all where nothing is
+/// marked at all, as newer clusters tag no subnets.
+fn cluster_subnets(cluster: Option<&str>, private: &[&Subnet]) -> BTreeSet<SubnetId> {
+    let having = |has: &dyn Fn(&Subnet) -> bool| -> BTreeSet<SubnetId> {
+        private.iter().filter(|subnet| has(subnet)).map(|subnet| subnet.id.clone()).collect()
+    };
+    if let Some(cluster) = cluster {
+        let claimed =
+            having(&|subnet| subnet.tags.contains_key(&format!("kubernetes.io/cluster/{cluster}")));
+        if !claimed.is_empty() {
+            return claimed;
+        }
+        let internal = having(&|subnet| {
+            subnet.tags.get("kubernetes.io/role/internal-elb").is_some_and(|value| value == "1")
+        });
+        if !internal.is_empty() {
+            return internal;
+        }
+    }
+    having(&|_| true)
+}
+
+fn list(groups: &[SecurityGroupId]) -> String {
+    groups.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{RouteTable, Tags};
+
+    fn vpc(n: u32) -> VpcId {
+        VpcId::try_from(format!("vpc-{n:08x}")).unwrap()
+    }
+
+    fn subnet(n: u32, tags: &[(&str, &str)]) -> Subnet {
+        Subnet {
+            id: subnet_id(n),
+            vpc_id: vpc(1),
+            availability_zone: "eu-west-1a".to_owned(),
+            free_addresses: 100,
+            tags: tagged(tags),
+        }
+    }
+
+    fn subnet_id(n: u32) -> SubnetId {
+        SubnetId::try_from(format!("subnet-{n:08x}")).unwrap()
+    }
+
+    fn group(n: u32, vpc_id: VpcId, cluster: &str) -> SecurityGroup {
+        SecurityGroup {
+            id: SecurityGroupId::try_from(format!("sg-{n:08x}")).unwrap(),
+            vpc_id,
+            tags: tagged(&[(CLUSTER_TAG, cluster)]),
+        }
+    }
+
+    fn tagged(tags: &[(&str, &str)]) -> Tags {
+        tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn table(main: bool, subnets: &[u32], public: bool) -> RouteTable {
+        RouteTable {
+            vpc_id: vpc(1),
+            main,
+            subnet_ids: subnets.iter().map(|n| subnet_id(*n)).collect(),
+            to_internet_gateway: public,
+        }
+    }
+
+    fn named(cluster: &str) -> Inputs {
+        Inputs { cluster_name: Some(cluster.to_owned()), ..Inputs::default() }
+    }
+
+    fn observed(subnets: Vec<Subnet>) -> Observed {
+        Observed {
+            subnets,
+            route_tables: vec![table(true, &[], false), table(false, &[3], true)],
+            security_groups: vec![group(1, vpc(1), "dev")],
+            ingress_rules: Vec::new(),
+        }
+    }
+
+    fn private(inputs: &Inputs, observed: &Observed) -> Vec<SubnetId> {
+        outputs(inputs, "eu-west-1", observed).unwrap().private_subnets
+    }
+
+    #[test]
+    fn a_subnet_is_private_by_its_own_route_table_or_else_by_the_main_one() {
+        let observed = observed(vec![subnet(2, &[]), subnet(1, &[]), subnet(3, &[])]);
+        assert_eq!(private(&named("dev"), &observed), [subnet_id(1), subnet_id(2)]);
+    }
+
+    #[test]
+    fn subnets_that_the_cluster_claims_by_tag_come_before_those_that_it_does_not() {
+        let claimed = ("kubernetes.io/cluster/dev", "shared");
+        let internal = ("kubernetes.io/role/internal-elb", "1");
+        let both = observed(vec![subnet(1, &[claimed]), subnet(2, &[internal]), subnet(4, &[])]);
+        assert_eq!(private(&named("dev"), &both), [subnet_id(1)]);
+        let one = observed(vec![subnet(2, &[internal]), subnet(4, &[])]);
+        assert_eq!(private(&named("dev"), &one), [subnet_id(2)]);
+        assert_eq!(private(&Inputs::default(), &both).len(), 3);
+    }
+
+    #[test]
+    fn a_public_subnet_is_never_chosen_even_when_the_cluster_claims_it() {
+        let claimed = ("kubernetes.io/cluster/dev", "shared");
+        let refusal = outputs(&named("dev"), "eu-west-1", &observed(vec![subnet(3, &[claimed])]));
+        assert_eq!(refusal, Err(Refusal::NoPrivateSubnets { vpc: vpc(1), subnets: 1 }));
+    }
+
+    #[test]
+    fn an_unknown_cluster_is_refused_by_name() {
+        let refusal = outputs(&named("prod"), "eu-west-1", &observed(vec![])).unwrap_err();
+        assert!(refusal.to_string().contains("aws:eks:cluster-name=prod"), "{refusal}");
+    }
+
+    #[test]
+    fn two_clusters_are_settled_by_the_vpc_and_refused_without_it() {
+        let mut two = observed(vec![subnet(1, &[])]);
+        two.security_groups.push(group(2, vpc(2), "prod"));
+        let refusal = outputs(&Inputs::default(), "eu-west-1", &two).unwrap_err();
+        assert!(matches!(refusal, Refusal::SeveralGroups { .. }), "{refusal}");
+        let inputs = Inputs { vpc_id: Some(vpc(1)), ..Inputs::default() };
+        assert_eq!(private(&inputs, &two), [subnet_id(1)]);
+    }
+}

@@ -1,0 +1,179 @@
+//! Faults by rule: which call, when, and what happens to it.
+//!
+//! A rule is written `OPERATION:WHEN:FAULT`, such as `CreateMountTarget:#2:cut-after`.
+//! `OPERATION` is a name, or `*` for all. `WHEN` is `*` for every call, `#N` for
+//! the N-th since the rule was made, or `P%` for a chance. `FAULT` is one of
+//! `throttle`, `error`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
+//! `hold-before` and `hold-after`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Refused for its rate, and not carried out.
+    Throttle,
+    /// Answered with a server error, and not carried out.
+    Error,
+    /// Carried out later.
+    Delay(Duration),
+    /// The connection ends before the call is carried out.
+    CutBefore,
+    /// The connection ends after the call is carried out: the client cannot know.
+    CutAfter,
+    /// A read is answered from the past.
+    Stale(Duration),
+    /// Held until released, and carried out then.
+    HoldBefore,
+    /// Carried out, and answered once released.
+    HoldAfter,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum When {
+    Always,
+    Nth(u64),
+    Percent(f64),
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Rule {
+    operation: String,
+    when: When,
+    fault: Fault,
+    /// How many calls of its operation the rule has seen.
+    seen: u64,
+}
+
+/// All rules, and the chance that they share.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    pub(crate) rules: Vec<Rule>,
+    chance: fastrand::Rng,
+}
+
+impl Faults {
+    pub(crate) fn new(rules: Vec<Rule>, seed: u64) -> Self {
+        Faults { rules, chance: fastrand::Rng::with_seed(seed) }
+    }
+
+    /// What happens to the next call of an operation.
+    pub(crate) fn draw(&mut self, operation: &str) -> Vec<Fault> {
+        let mut drawn = Vec::new();
+        for rule in &mut self.rules {
+            if rule.operation != "*" && rule.operation != operation {
+                continue;
+            }
+            rule.seen += 1;
+            let hit = match rule.when {
+                When::Always => true,
+                When::Nth(nth) => rule.seen == nth,
+                When::Percent(percent) => self.chance.f64() * 100.0 < percent,
+            };
+            if hit {
+                drawn.push(rule.fault);
+            }
+        }
+        drawn
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.trim().split(':').collect();
+        let [operation, when, fault] = parts.as_slice() else {
+            return Err(format!("`{text}` is not OPERATION:WHEN:FAULT"));
+        };
+        let when = match (when.strip_prefix('#'), when.strip_suffix('%')) {
+            (Some(nth), _) => nth.parse().ok().map(When::Nth),
+            (None, Some(percent)) => percent.parse().ok().map(When::Percent),
+            (None, None) => (*when == "*").then_some(When::Always),
+        }
+        .ok_or_else(|| format!("`{when}` is not `*`, `#N` or `P%`"))?;
+        let (name, ms) = fault.split_once('=').unwrap_or((fault, ""));
+        let time = || {
+            ms.parse()
+                .map(Duration::from_millis)
+                .map_err(|_| format!("`{fault}` needs milliseconds: `{name}=MS`"))
+        };
+        let fault = match name {
+            "throttle" => Fault::Throttle,
+            "error" => Fault::Error,
+            "delay" => Fault::Delay(time()?),
+            "cut-before" => Fault::CutBefore,
+            "cut-after" => Fault::CutAfter,
+            "stale" => Fault::Stale(time()?),
+            "hold-before" => Fault::HoldBefore,
+            "hold-after" => Fault::HoldAfter,
+            other => return Err(format!("`{other}` is not a fault")),
+        };
+        Ok(Rule { operation: (*operation).to_owned(), when, fault, seen: 0 })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Throttle => f.write_str("throttle"),
+            Fault::Error => f.write_str("error"),
+            Fault::Delay(time) => write!(f, "delay={}", time.as_millis()),
+            Fault::CutBefore => f.write_str("cut-before"),
+            Fault::CutAfter => f.write_str("cut-after"),
+            Fault::Stale(time) => write!(f, "stale={}", time.as_millis()),
+            Fault::HoldBefore => f.write_str("hold-before"),
+            Fault::HoldAfter => f.write_str("hold-after"),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.operation)?;
+        match self.when {
+            When::Always => f.write_str("*")?,
+            When::Nth(nth) => write!(f, "#{nth}")?,
+            When::Percent(percent) => write!(f, "{percent}%")?,
+        }
+        write!(f, ":{}", self.fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_written_as_they_are_read() {
+        for text in
+            ["*:*:throttle", "CreateMountTarget:#2:cut-after", "*:12.5%:delay=30", "*:#1:stale=500"]
+        {
+            assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
+        }
+        for text in ["", "*:*", "*:x:error", "*:*:explode", "*:*:delay", "a:b:c:d"] {
+            assert!(text.parse::<Rule>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nth_call_is_counted_for_each_rule_by_itself() {
+        let rules = ["A:#2:error", "*:#3:throttle"].map(|text| text.parse().unwrap());
+        let mut faults = Faults::new(rules.to_vec(), 1);
+        let drawn = ["A", "B", "A", "A"].map(|operation| faults.draw(operation));
+        assert_eq!(drawn, [vec![], vec![], vec![Fault::Error, Fault::Throttle], vec![]]);
+    }
+
+    #[test]
+    fn one_seed_draws_the_same_every_time() {
+        let draw = || {
+            let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
+            (0..64).map(|_| faults.draw("A").len()).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(), draw());
+        assert!(draw().contains(&0) && draw().contains(&1));
+    }
+}

@@ -1,0 +1,74 @@
+//! The sandbox's flags; each can be set by an environment variable too, so that
+//! they reach it through the programs that start it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::faults::Rule;
+
+/// A local EFS, and the part of EC2 that goes with it, for any AWS client.
+///
+/// Point a client at it with `AWS_ENDPOINT_URL`; any credentials will do, but
+/// requests must be signed. Calls are listed at `/_sandbox/calls`.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = 4566, env = "CLOCKWORK_SANDBOX_PORT")]
+    pub(crate) port: u16,
+    /// Address to listen on
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), hide = true)]
+    pub(crate) host: IpAddr,
+    /// File that holds the state; without it, the state ends with the program
+    #[arg(long, env = "CLOCKWORK_SANDBOX_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Availability Zones of a region that is used for the first time
+    #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub(crate) zones: u8,
+    /// Milliseconds from a request to its answer
+    #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
+    latency_ms: u64,
+    /// Milliseconds that a file system is `creating`
+    #[arg(long, default_value_t = 200, env = "CLOCKWORK_SANDBOX_FILE_SYSTEM_CREATING_MS")]
+    pub(crate) file_system_creating_ms: u64,
+    /// Milliseconds that a file system is `updating`
+    #[arg(long, default_value_t = 200, env = "CLOCKWORK_SANDBOX_FILE_SYSTEM_UPDATING_MS")]
+    pub(crate) file_system_updating_ms: u64,
+    /// Milliseconds that a file system is `deleting`
+    #[arg(long, default_value_t = 200, env = "CLOCKWORK_SANDBOX_FILE_SYSTEM_DELETING_MS")]
+    pub(crate) file_system_deleting_ms: u64,
+    /// Milliseconds that a mount target is `creating`
+    #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_CREATING_MS")]
+    pub(crate) mount_target_creating_ms: u64,
+    /// Milliseconds that a mount target is `deleting`
+    #[arg(long, default_value_t = 400, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_DELETING_MS")]
+    pub(crate) mount_target_deleting_ms: u64,
+    /// Fault to bring about, `OPERATION:WHEN:FAULT`; may be repeated.
+    /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
+    #[arg(
+        long = "fault",
+        value_name = "RULE",
+        env = "CLOCKWORK_SANDBOX_FAULTS",
+        value_delimiter = ';'
+    )]
+    pub(crate) faults: Vec<Rule>,
+    /// File with one such rule per line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults_file: Option<PathBuf>,
+    /// Seed of the chances in such rules
+    #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_FAULT_SEED")]
+    pub(crate) fault_seed: u64,
+    /// Stop when standard input is closed, for programs that start this one
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_closes: bool,
+}
+
+impl Options {
+    /// The time from a request to its answer.
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(self.latency_ms)
+    }
+}

@@ -1,0 +1,145 @@
+//! The sandbox as a server, and requests to it as any AWS client makes them.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use crate::programs;
+
+/// A sandbox that ends with this value.
+#[derive(Debug)]
+pub struct Aws {
+    child: Child,
+    /// Where it answers.
+    pub url: String,
+}
+
+/// An answer: status and body.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// The header `x-amzn-errortype`, where there is one.
+    pub error_type: Option<String>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+}
+
+impl Aws {
+    /// Serves a state on a free port.
+    pub fn serve(state: Option<&Path>, env: &[(String, String)]) -> Aws {
+        let shell = Shell::new().unwrap();
+        for (name, value) in env {
+            shell.set_var(name, value);
+        }
+        let program = programs().join("sandbox");
+        let state = state.map(|path| format!("--state={}", path.display()));
+        let mut command: Command =
+            cmd!(shell, "{program} --port 0 --until-stdin-closes {state...}").into();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        assert!(url.starts_with("http://"), "the sandbox did not start: {url:?}");
+        Aws { child, url: url.trim().to_owned() }
+    }
+
+    /// An EFS operation: method, path behind the version, and body.
+    pub fn efs(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let url = format!("{}/2015-02-01/{path}", self.url);
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        send(method, &url, "elasticfilesystem", &body)
+    }
+
+    /// An EC2 operation, by its form.
+    pub fn ec2(&self, form: &str) -> Answer {
+        ec2_at(&self.url, form)
+    }
+
+    /// A request without a signature.
+    pub fn unsigned(&self, path: &str) -> Answer {
+        answer(agent().get(format!("{}{path}", self.url)).call())
+    }
+
+    /// A path of the sandbox's own, such as `faults`.
+    pub fn admin(&self, method: &str, path: &str, body: &str) -> Answer {
+        send(method, &format!("{}/_sandbox/{path}", self.url), "sandbox", body)
+    }
+
+    /// How many calls are held by a rule at this moment.
+    pub fn held(&self) -> u64 {
+        self.admin("GET", "faults", "").json()["held"].as_u64().unwrap()
+    }
+
+    /// The only file system that there is.
+    pub fn file_system(&self) -> Value {
+        let all = self.efs("GET", "file-systems", None).json();
+        assert_eq!(all["FileSystems"].as_array().map(Vec::len), Some(1), "{all:#}");
+        all["FileSystems"][0].clone()
+    }
+
+    /// The mount targets of the only file system, by zone.
+    pub fn mount_targets(&self) -> Vec<Value> {
+        let id = self.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+        let all = self.efs("GET", &format!("mount-targets?FileSystemId={id}"), None).json();
+        let mut all = all["MountTargets"].as_array().unwrap().clone();
+        all.sort_by_key(|target| target["AvailabilityZoneName"].as_str().unwrap().to_owned());
+        all
+    }
+}
+
+impl Drop for Aws {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
+    let signature = "0".repeat(64);
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, \
+         SignedHeaders=host;x-amz-date, Signature={signature}"
+    );
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(url)
+        .header("authorization", authorization)
+        .header("x-amz-date", "20260101T000000Z")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.to_owned())
+        .unwrap();
+    answer(agent().run(request))
+}
+
+/// An EC2 operation of whatever emulator answers at `url`.
+pub fn ec2_at(url: &str, form: &str) -> Answer {
+    send("POST", &format!("{url}/"), "ec2", form)
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .build()
+        .into()
+}
+
+fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
+    let mut response = result.unwrap();
+    let header = response.headers().get("x-amzn-errortype");
+    Answer {
+        status: response.status().as_u16(),
+        error_type: header.and_then(|value| value.to_str().ok()).map(str::to_owned),
+        body: response.body_mut().read_to_string().unwrap(),
+    }
+}

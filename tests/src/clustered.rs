@@ -1,0 +1,134 @@
+//! A world with a cluster in it: a real control plane, and charts of our own.
+
+use std::path::PathBuf;
+
+use control_plane::{Cluster, ControlPlane, Programs, User};
+use serde_json::Value;
+
+use crate::{Aws, Ran, World, programs, workspace};
+
+/// Starts a control plane with the programs that `cargo xtask tools install` builds.
+///
+/// # Panics
+/// Where a program is missing, with the command that builds it.
+pub fn control_plane() -> ControlPlane {
+    let tools = tools();
+    let found = Programs::find(&tools).unwrap_or_else(|missing| {
+        panic!("missing: {}; run `cargo xtask tools install`", missing.join(", "))
+    });
+    ControlPlane::start(&found).unwrap()
+}
+
+/// The folder that our own tools are built into.
+fn tools() -> PathBuf {
+    programs().parent().unwrap().join("tools/bin")
+}
+
+/// A world, an AWS that is served, and a control plane.
+pub struct Clustered {
+    /// The world.
+    pub world: World,
+    /// Its AWS.
+    pub aws: Aws,
+    /// Its cluster.
+    pub plane: ControlPlane,
+}
+
+impl Default for Clustered {
+    fn default() -> Self {
+        Clustered::new()
+    }
+}
+
+impl Clustered {
+    /// An empty account and an empty cluster.
+    pub fn new() -> Clustered {
+        let plane = control_plane();
+        let mut world = World::new();
+        world.set("AWS_ACCESS_KEY_ID", "a");
+        world.set("AWS_SECRET_ACCESS_KEY", "b");
+        world.set("KUBECONFIG", plane.kubeconfig(User::Admin).display());
+        let path = std::env::var("PATH").unwrap_or_default();
+        world.set("PATH", format!("{}:{path}", tools().display()));
+        let aws = world.aws();
+        Clustered { world, aws, plane }
+    }
+
+    /// The API, as the administrator.
+    pub fn cluster(&self) -> &Cluster {
+        self.plane.cluster()
+    }
+
+    /// The small chart of our own.
+    pub fn chart() -> PathBuf {
+        workspace().join("tests/charts/aws-efs-csi-driver")
+    }
+
+    /// A copy of that chart, which a test may change.
+    pub fn own_chart(&self, name: &str) -> PathBuf {
+        let copy = self.world.path().join(name);
+        copy_folder(&Clustered::chart(), &copy);
+        copy
+    }
+
+    /// Runs a command of a deployment in the cluster, with the chart of our own.
+    /// No node runs the driver, so nobody waits for it.
+    pub fn run(&self, command: &str, more: &[&str]) -> Ran {
+        let chart = format!("--helm-chart={}", Clustered::chart().display());
+        let mut args =
+            vec![command, "--endpoint-url", &self.aws.url, "--output", "json", "--no-wait"];
+        if !more.iter().any(|arg| arg.starts_with("--helm-chart=")) {
+            args.push(&chart);
+        }
+        args.extend(more);
+        self.world.xtask(&args)
+    }
+
+    /// Deploys, and expects that to succeed; the result.
+    #[track_caller]
+    pub fn deploy(&self, more: &[&str]) -> Value {
+        self.run("deploy-efs", more).exits(0).json()
+    }
+
+    /// Plans, and expects that there is nothing to do.
+    #[track_caller]
+    pub fn nothing_to_do(&self, more: &[&str]) {
+        let plan = self.run("plan-efs", more).exits(0).json();
+        assert_eq!(plan["changes"], 0, "{plan:#}");
+        assert_eq!(plan["waits"].as_array().map(Vec::len), Some(0), "{plan:#}");
+    }
+
+    /// The StorageClass, where there is one.
+    pub fn class(&self) -> Option<Value> {
+        self.cluster().find("/apis/storage.k8s.io/v1/storageclasses/efs-sc").unwrap()
+    }
+
+    /// The revisions of the driver's release: number and status.
+    pub fn revisions(&self) -> Vec<(u64, String)> {
+        let secrets = "/api/v1/namespaces/kube-system/secrets";
+        let of_release = "labelSelector=owner%3Dhelm,name%3Daws-efs-csi-driver";
+        let records = self.cluster().list(&format!("{secrets}?{of_release}")).unwrap();
+        let mut revisions: Vec<(u64, String)> = records
+            .iter()
+            .map(|record| {
+                let label = |name: &str| record["metadata"]["labels"][name].as_str().unwrap();
+                (label("version").parse().unwrap(), label("status").to_owned())
+            })
+            .collect();
+        revisions.sort();
+        revisions
+    }
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Every command of the README is run, and its tables are those of the code.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use tests::{programs, workspace};
+use xshell::{Shell, cmd};
+
+fn readme() -> String {
+    std::fs::read_to_string(workspace().join("README.md")).unwrap()
+}
+
+/// The lines of fenced blocks that are marked `sh`.
+fn commands() -> Vec<String> {
+    let text = readme();
+    let mut commands = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line.trim_start() {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            line if inside && !line.is_empty() && !line.starts_with('#') => {
+                commands.push(line.to_owned());
+            }
+            _ => {}
+        }
+    }
+    commands
+}
+
+/// What is run elsewhere, or needs what is not here; everything else is run as it stands.
+fn elsewhere(command: &str) -> Option<&'static str> {
+    [
+        ("cargo test", "this very run"),
+        ("git clone", "the checkout that this test is in"),
+        ("prod.hcl", "needs an AWS account; the same flags are run against the sandbox's endpoint"),
+        (".ci/run", "runs this test"),
+    ]
+    .into_iter()
+    .find_map(|(part, why)| command.contains(part).then_some(why))
+}
+
+#[test]
+fn every_command_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = Shell::new().unwrap();
+    programs();
+    shell.change_dir(workspace());
+    shell.set_var("CLOCKWORK_SANDBOX_STATE", folder.path().join("state.json"));
+    shell.set_var("CLOCKWORK_SANDBOX_PORT", "0");
+    let commands = commands();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for command in commands.iter().filter(|command| elsewhere(command).is_none()) {
+        // A server runs until it is stopped.
+        let serves = command.trim_end().ends_with("xtask sandbox");
+        let command = command.split(" #").next().unwrap().trim();
+        let line = if serves {
+            format!("timeout --preserve-status 3 {command}")
+        } else {
+            command.to_owned()
+        };
+        cmd!(shell, "bash -c {line}")
+            .quiet()
+            .ignore_stdout()
+            .ignore_stderr()
+            .run()
+            .unwrap_or_else(|error| panic!("{command}: {error}"));
+    }
+}
+
+#[test]
+fn the_commands_for_a_real_account_are_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(workspace().join("clockwork.hcl"), folder.path().join("prod.hcl")).unwrap();
+    let aws = tests::Aws::serve(None, &[]);
+    let shell = Shell::new().unwrap();
+    shell.change_dir(folder.path());
+    shell.set_var("CARGO_MANIFEST_DIR", workspace().join("xtask"));
+    shell.set_var("AWS_ACCESS_KEY_ID", "a");
+    shell.set_var("AWS_SECRET_ACCESS_KEY", "b");
+    let program = programs().join("xtask");
+    let mut count = 0;
+    for command in commands().iter().filter(|command| command.contains("prod.hcl")) {
+        let mut args: Vec<&str> =
+            command.split(" #").next().unwrap().split_whitespace().skip(2).collect();
+        let url = format!("--endpoint-url={}", aws.url);
+        if args[0] != "render" {
+            args.push(&url);
+        }
+        cmd!(shell, "{program} {args...}").quiet().ignore_stdout().ignore_stderr().run().unwrap();
+        count += 1;
+    }
+    assert!(count >= 3, "{count}");
+}
+
+#[test]
+fn the_output_that_it_shows_is_the_output_that_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = Shell::new().unwrap();
+    shell.change_dir(workspace());
+    shell.set_var("CLOCKWORK_SANDBOX_STATE", folder.path().join("state.json"));
+    shell.set_var("CARGO_MANIFEST_DIR", workspace().join("xtask"));
+    let program = programs().join("xtask");
+    let manifests = folder.path().join("manifests");
+    let out = cmd!(shell, "{program} deploy-efs --sandbox --manifests {manifests}")
+        .quiet()
+        .ignore_stderr()
+        .read()
+        .unwrap();
+    let shape = |text: &str| -> Vec<String> {
+        // Identifiers, times and paths differ from run to run; words and order do not.
+        text.lines()
+            .map(|line| {
+                line.split_whitespace()
+                    .filter(|word| !word.contains(|c: char| "-/.".contains(c) || c.is_numeric()))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .filter(|line| !line.is_empty())
+            .collect()
+    };
+    let text = readme();
+    let shown = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = &shown[shown.find("Deployed:").unwrap()..];
+    assert_eq!(shape(shown), shape(&out));
+}
+
+#[test]
+fn the_table_of_inputs_is_the_one_that_the_help_shows() {
+    let text = readme();
+    let shell = Shell::new().unwrap();
+    let program = programs().join("xtask");
+    let help = cmd!(shell, "{program} deploy-efs --help").quiet().read().unwrap();
+    let inputs = help.split("Inputs:").nth(1).unwrap().split("\nRun:").next().unwrap();
+    let flags: Vec<&str> =
+        inputs.split_whitespace().filter_map(|word| word.strip_prefix("--")).collect();
+    assert!(flags.len() >= 30, "{flags:?}");
+    for flag in flags {
+        let row = format!("| `{}` |", flag.replace('-', "_"));
+        assert!(text.contains(&row), "the README has no row {row}");
+    }
+}

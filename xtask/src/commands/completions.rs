@@ -1,0 +1,23 @@
+//! Subcommand: cargo xtask completions
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+/// Print shell completions for the program itself.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask")]
+pub(super) struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut command = super::Cli::command();
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "xtask", &mut script);
+    super::tell(script)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,159 @@
+//! The subcommands, a file each.
+
+mod completions;
+mod deploy;
+mod destroy;
+mod doctor;
+mod plan;
+mod render;
+mod sandbox;
+mod tools;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use efs::DriverMode;
+use job::{ClusterTarget, Command, Job, Output, Sandbox, Target};
+
+use crate::deployment::{self, Deployment};
+use crate::flags::{Format, Run, Which};
+use crate::{helm, live};
+
+/// Shared, persistent, POSIX storage for GraphScope on Amazon EKS: from a list
+/// of subnets to an EFS file system, with one command and no state file.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+#[command(after_help = "Try it without an AWS account: cargo xtask deploy-efs --sandbox")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    /// Show what would change
+    PlanEfs(plan::Args),
+    /// Plan, and carry the plan out
+    DeployEfs(deploy::Args),
+    /// Take down what a deployment made
+    DestroyEfs(destroy::Args),
+    /// Print or write the documents, without touching anything else
+    Render(render::Args),
+    /// Serve the local AWS, for any AWS client
+    Sandbox(sandbox::Args),
+    /// Tell what each command lacks on this machine
+    Doctor(doctor::Args),
+    /// List and build the external programs of the end-to-end tests
+    Tools(tools::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Commands::PlanEfs(args) => plan::run(&args),
+        Commands::DeployEfs(args) => deploy::run(&args),
+        Commands::DestroyEfs(args) => destroy::run(&args),
+        Commands::Render(args) => render::run(&args),
+        Commands::Sandbox(args) => sandbox::run(&args),
+        Commands::Doctor(args) => doctor::run(&args),
+        Commands::Tools(args) => tools::run(&args),
+        Commands::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Writes a result to standard output. A reader that went away, such as
+/// `head`, has seen enough, and that is no failure.
+fn tell(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_ref()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("writing to standard output"),
+    }
+}
+
+/// The environment variable that names another file for the sandbox's state.
+const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
+
+/// Reads the deployment, builds what is needed, and hands the job over.
+fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
+    let Deployment { module, inputs, network } = deployment::read(which)?;
+    let target = target(run, &inputs)?;
+    // Always both: alone, `live` would have other features of shared crates, and the AWS
+    // SDK would be compiled once for AWS and once for the sandbox.
+    let folder = live::build(&["live", "sandbox"])?;
+    let sandbox = if run.sandbox {
+        Some(Sandbox { program: folder.join("sandbox"), state: sandbox_state()? })
+    } else {
+        None
+    };
+    let job = Job {
+        command,
+        module,
+        network,
+        target,
+        wait: !run.no_wait,
+        inputs,
+        output: match run.output {
+            Format::Text => Output::Text,
+            Format::Json => Output::Json,
+        },
+        yes,
+        timeout: run.timeout,
+        endpoint_url: run.endpoint_url.clone(),
+        sandbox,
+        verbosity: run.verbose,
+        again: again(),
+    };
+    match live::hand_over(&job, &folder)? {}
+}
+
+/// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
+fn target(run: &Run, inputs: &efs::Inputs) -> anyhow::Result<Target> {
+    if let Some(directory) = &run.manifests {
+        return Ok(Target::Directory(directory.clone()));
+    }
+    if run.sandbox && run.context.is_none() {
+        let top = sandbox_manifests()?;
+        return Ok(Target::Directory(
+            top.join(&inputs.cluster_name).join(&inputs.storage_class.name),
+        ));
+    }
+    let helm = match inputs.driver.mode {
+        DriverMode::Skip => None,
+        DriverMode::Install | DriverMode::Adopt => Some(helm::find()?),
+    };
+    Ok(Target::Cluster(ClusterTarget { context: run.context.clone(), helm }))
+}
+
+/// The file that holds the sandbox's state.
+fn sandbox_state() -> anyhow::Result<PathBuf> {
+    match std::env::var_os(SANDBOX_STATE).filter(|path| !path.is_empty()) {
+        Some(path) => {
+            std::path::absolute(PathBuf::from(path)).context("reading CLOCKWORK_SANDBOX_STATE")
+        }
+        None => Ok(live::target()?.join("sandbox/state.json")),
+    }
+}
+
+/// Where runs with `--sandbox` leave their documents: beside the state, as the
+/// documents of one AWS make no sense in another.
+fn sandbox_manifests() -> anyhow::Result<PathBuf> {
+    Ok(sandbox_state()?.with_file_name("manifests"))
+}
+
+/// The command line, as a person would type it again.
+fn again() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
+    let quoted = std::env::args().skip(1).map(|arg| {
+        if !arg.is_empty() && arg.chars().all(plain) {
+            arg
+        } else {
+            format!("'{}'", arg.replace('\'', "'\\''"))
+        }
+    });
+    std::iter::once("cargo xtask".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,114 @@
+//! Subcommand: cargo xtask render
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use efs::{Document, FileSystemInputs};
+
+use super::tell;
+use crate::deployment;
+use crate::flags::{Format, Which};
+
+/// Stands in a StorageClass whose file system does not exist yet.
+const UNKNOWN: &str = "(known after apply)";
+
+/// Print or write the documents, without touching anything else.
+///
+/// The file system's id is known once it was deployed; until then its place
+/// is marked, unless `--check` finds it in the directory.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask render
+  cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
+  cargo xtask render --check gitops/efs    # exits 1 with a difference where there is one")]
+pub(super) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// Write the documents into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    write: Option<PathBuf>,
+    /// Compare the documents with those in this directory
+    #[arg(long, value_name = "DIR")]
+    check: Option<PathBuf>,
+    /// How the documents are printed: one stream of YAML, or JSON by file name
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let deployment = deployment::read(&args.which)?;
+    let found = match &args.check {
+        Some(path) => directory::read(path)?,
+        None => std::collections::BTreeMap::new(),
+    };
+    let known = match &deployment.inputs.file_system {
+        FileSystemInputs::Adopted(id) => Some(id.to_string()),
+        FileSystemInputs::Own { .. } => {
+            found.get(Document::StorageClass.file_name()).and_then(|text| efs::file_system_of(text))
+        }
+    };
+    let id = known.as_deref().unwrap_or(UNKNOWN);
+    let mut documents = Vec::new();
+    for document in Document::ALL {
+        documents.push((document, document.render_for(&deployment.inputs, id)?));
+    }
+    if args.check.is_some() {
+        return compare(&documents, &found);
+    }
+    if let Some(path) = &args.write {
+        if known.is_none() {
+            anyhow::bail!(
+                "the StorageClass names a file system that does not exist yet; what now: \
+                 `cargo xtask deploy-efs` creates it and writes the documents, or give `--file-system-id`"
+            );
+        }
+        for (document, text) in &documents {
+            directory::write(path, *document, text)?;
+            eprintln!("wrote {}", path.join(document.file_name()).display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(args.output, &documents).context("printing the documents")?;
+    if known.is_none() {
+        eprintln!("note: {UNKNOWN} stands for the id of a file system that `deploy-efs` creates");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(format: Format, documents: &[(Document, String)]) -> anyhow::Result<()> {
+    match format {
+        Format::Text => {
+            let parts = documents
+                .iter()
+                .map(|(document, text)| format!("---\n# Source: {}\n{text}", document.file_name()));
+            tell(parts.collect::<String>())
+        }
+        Format::Json => {
+            let all: serde_json::Map<String, serde_json::Value> = documents
+                .iter()
+                .map(|(document, text)| (document.file_name().to_owned(), text.clone().into()))
+                .collect();
+            tell(serde_json::to_string_pretty(&all)? + "\n")
+        }
+    }
+}
+
+/// Prints a difference per document; the exit code is 1 where there is any.
+fn compare(
+    documents: &[(Document, String)],
+    found: &std::collections::BTreeMap<String, String>,
+) -> anyhow::Result<ExitCode> {
+    let mut same = true;
+    for (document, wanted) in documents {
+        let name = document.file_name();
+        let there = found.get(name).map_or("", String::as_str);
+        if there != wanted {
+            same = false;
+            let diff = similar::TextDiff::from_lines(there, wanted);
+            let headers = (format!("{name} (there)"), format!("{name} (rendered)"));
+            tell(diff.unified_diff().header(&headers.0, &headers.1).to_string())?;
+        }
+    }
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

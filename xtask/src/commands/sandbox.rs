@@ -1,0 +1,117 @@
+//! Subcommand: cargo xtask sandbox
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+use xshell::{Shell, cmd};
+
+use crate::live;
+
+/// Serve the local AWS until Ctrl-C, or see what was asked of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask sandbox                      # serves on port 4566, and forgets at the end
+  cargo xtask sandbox -- --latency-ms 200  # flags of the sandbox itself; see -- --help
+  cargo xtask sandbox --calls              # what the runs with --sandbox asked, and how it ended
+  cargo xtask sandbox --reset              # forgets what they made")]
+pub(super) struct Args {
+    /// List the calls of all runs with `--sandbox`
+    #[arg(long, conflicts_with = "reset")]
+    calls: bool,
+    /// Forget everything that runs with `--sandbox` made
+    #[arg(long)]
+    reset: bool,
+    /// Port to listen on; 0 for any that is free
+    #[arg(long)]
+    port: Option<u16>,
+    /// Flags of the sandbox itself
+    #[arg(last = true)]
+    flags: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let state = super::sandbox_state()?;
+    let calls = state.with_extension("calls.jsonl");
+    if args.calls {
+        return list(&calls);
+    }
+    if args.reset {
+        for path in [&state, &calls] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("removing `{}`", path.display()));
+                }
+                _ => {}
+            }
+        }
+        forget_documents(&super::sandbox_manifests()?)?;
+        eprintln!("Forgotten.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    // The sandbox alone is light. Where `live` is there already, both are built
+    // together, as for a deploy: other features would have it compiled again and again.
+    let with_live = live::built()?.join("live").exists();
+    let programs = if with_live { &["live", "sandbox"][..] } else { &["sandbox"] };
+    let program = live::build(programs)?.join("sandbox");
+    let shell = Shell::new()?;
+    let port = args.port.map(|port| format!("--port={port}"));
+    let flags = &args.flags;
+    let mut command: Command = cmd!(shell, "{program} {port...} {flags...}").into();
+    Err(command.exec()).with_context(|| format!("starting `{}`", program.display()))
+}
+
+/// Removes the documents that runs with `--sandbox` wrote, `CLUSTER/CLASS` by
+/// `CLUSTER/CLASS`, and nothing else that may be there.
+fn forget_documents(manifests: &Path) -> anyhow::Result<()> {
+    for cluster in folders(manifests) {
+        for class in folders(&cluster) {
+            let found = directory::read(&class)?;
+            for document in efs::Document::ALL {
+                if found.get(document.file_name()).is_some_and(|text| efs::is_anybodys(text)) {
+                    directory::remove(&class, document)?;
+                }
+            }
+        }
+        // It stays while anything is in it.
+        let _ = std::fs::remove_dir(&cluster);
+    }
+    Ok(())
+}
+
+/// The folders within a folder; none where there is no such folder.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+/// One line per call: when, how long, what, and how it ended.
+fn list(path: &Path) -> anyhow::Result<ExitCode> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
+    };
+    let calls: Vec<serde_json::Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let start = calls.first().and_then(|call| call["at_us"].as_u64()).unwrap_or(0);
+    let mut table = String::new();
+    for call in &calls {
+        let ms = |us: u64| format!("{}.{:03}", us / 1000, us % 1000);
+        let field = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
+        let at = call["at_us"].as_u64().unwrap_or(start).saturating_sub(start);
+        let took = call["took_us"].as_u64().unwrap_or(0);
+        table.push_str(&format!(
+            "{:>12} ms {:>8} ms  {:<18} {:<34} {}\n",
+            ms(at),
+            ms(took),
+            field("service"),
+            field("operation"),
+            field("outcome")
+        ));
+    }
+    super::tell(table)?;
+    eprintln!("{} calls", calls.len());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,71 @@
+//! Subcommand: cargo xtask tools
+
+use std::process::ExitCode;
+
+use super::tell;
+use crate::tools::{TOOLS, Tool};
+
+/// The external programs of the end-to-end tests: what is found where, and building what is missing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask tools list
+  cargo xtask tools install            # builds what is missing, with the machine's Go
+  cargo xtask tools install helm etcd")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Show what is found where, in which version
+    List,
+    /// Build what is missing into our own folder
+    Install {
+        /// The programs; all that are missing where none is named
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(TOOLS.iter().map(|tool| tool.name)))]
+        names: Vec<String>,
+    },
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.what {
+        What::List => list(),
+        What::Install { names } => install(names),
+    }
+}
+
+fn list() -> anyhow::Result<ExitCode> {
+    let mut table =
+        format!("{:<24} {:<9} {:<19} {:<28} FOR\n", "PROGRAM", "PINNED", "FOUND BY", "VERSION");
+    for tool in TOOLS {
+        let found = tool.find()?;
+        let (by, version) =
+            found.map_or(("missing", String::new()), |found| (found.by, found.version));
+        let short: String = version.chars().take(28).collect();
+        table.push_str(&format!(
+            "{:<24} {:<9} {by:<19} {short:<28} {}\n",
+            tool.name,
+            tool.pinned()?,
+            tool.what
+        ));
+    }
+    tell(table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn install(names: &[String]) -> anyhow::Result<ExitCode> {
+    let asked_for = |tool: &Tool| names.iter().any(|name| name == tool.name);
+    for tool in TOOLS {
+        let wanted = if names.is_empty() { tool.find()?.is_none() } else { asked_for(tool) };
+        if wanted {
+            eprintln!(
+                "building {} {}; Kubernetes takes minutes, the others less",
+                tool.name,
+                tool.pinned()?
+            );
+            tell(format!("{}\n", tool.install()?.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,370 @@
+//! Which deployment is meant: flags over variables over the file over defaults.
+
+use std::path::{Path, PathBuf};
+
+use inputs::{Given, GivenInputs, Kind as ValueKind, Mistake};
+use serde_json::Value;
+
+use crate::config::{Config, Evaluated, Kind, Module, Values, evaluate};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::flags::{InputFlags, Which};
+
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = "clockwork.hcl";
+
+/// The module's label where no file gives it one; the seed's own.
+const DEFAULT_LABEL: &str = "efs_csi";
+
+/// A deployment that passed every check.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    /// The label of its module block.
+    pub(crate) module: String,
+    pub(crate) inputs: efs::Inputs,
+    /// The network module, where the inputs refer to it.
+    pub(crate) network: Option<network::Inputs>,
+}
+
+/// Reads the deployment, or tells every mistake in it.
+pub(crate) fn read(which: &Which) -> anyhow::Result<Deployment> {
+    let mut diagnostics = Diagnostics::default();
+    let mut values = Values::read(&which.vars, &which.var_files, &mut diagnostics);
+    for (name, given) in &which.inputs.given {
+        if let [text] = given.as_slice() {
+            values.flag(name, text);
+        }
+    }
+    let path = which.config.clone().or_else(default_file);
+    let config = match &path {
+        Some(path) => Config::read(path, &mut diagnostics),
+        None => Config::default(),
+    };
+    unknown_values(&config, &values, &mut diagnostics);
+    let label = label(which, path.as_deref(), &config, &mut diagnostics);
+    let by_value = |name: &str| values.get(name).is_some() && !config.variables.contains_key(name);
+    let overridden = |module: &str, name: &str| {
+        module == label && (which.inputs.given.contains_key(name) || by_value(name))
+    };
+    let evaluated = evaluate(&config, &values, overridden, &mut diagnostics);
+
+    let folder = path.as_deref().and_then(Path::parent);
+    let mut given =
+        gather(&label, &evaluated, &values, &config, &which.inputs, folder, &mut diagnostics);
+    if path.is_some() && !evaluated.modules.contains_key(&label) && !diagnostics.is_empty() {
+        // What a file would have said that could not be read is not missing.
+        let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));
+        given.broken.extend(unread.map(|input| input.name.to_owned()));
+    }
+    let inputs = efs::Inputs::parse(&given.inputs)
+        .map_err(|mistakes| given.tell(mistakes, &mut diagnostics))
+        .ok();
+    let network = network_of(&given.inputs, inputs.as_ref(), &evaluated, &mut diagnostics);
+    workloads(&label, inputs.as_ref(), &evaluated, &mut diagnostics);
+    diagnostics.into_result()?;
+    match inputs {
+        Some(inputs) => Ok(Deployment { module: label, inputs, network }),
+        None => anyhow::bail!("the inputs were refused without a reason; please report it"),
+    }
+}
+
+/// `clockwork.hcl` here, or else at the top of the workspace.
+fn default_file() -> Option<PathBuf> {
+    let here = PathBuf::from(DEFAULT_FILE);
+    let top = crate::live::workspace().join(DEFAULT_FILE);
+    [here, top].into_iter().find(|path| path.is_file())
+}
+
+/// The label of the one module block that is meant.
+fn label(
+    which: &Which,
+    path: Option<&Path>,
+    config: &Config,
+    diagnostics: &mut Diagnostics,
+) -> String {
+    let found: Vec<&String> = config
+        .modules
+        .iter()
+        .filter(|(_, block)| block.kind == Kind::Efs)
+        .map(|(label, _)| label)
+        .collect();
+    let place = || path.map_or(Place::Nowhere, |path| Place::Named(path.display().to_string()));
+    match (&which.module, found.as_slice()) {
+        (Some(label), found) if path.is_none() || found.contains(&label) => return label.clone(),
+        (Some(label), found) => diagnostics.push(
+            Diagnostic::new(
+                format!("there is no `module \"{label}\"` of `{}`", Kind::Efs.source()),
+                Place::Named(format!("--module {label}")),
+            )
+            .nearest(label, found.iter().map(|label| label.as_str())),
+        ),
+        (None, [one]) => return (*one).clone(),
+        // Where nothing could be read, that is told already.
+        (None, []) if path.is_none() || !diagnostics.is_empty() => {}
+        (None, []) => diagnostics.push(
+            Diagnostic::new(format!("the file has no module of `{}`", Kind::Efs.source()), place())
+                .remedy(format!(
+                    "add `module \"{DEFAULT_LABEL}\" {{ source = \"{}\" … }}`",
+                    Kind::Efs.source()
+                )),
+        ),
+        (None, several) => {
+            let labels: Vec<String> = several.iter().map(|label| format!("`{label}`")).collect();
+            diagnostics.push(
+                Diagnostic::new(
+                    format!("several modules could be meant: {}", labels.join(", ")),
+                    place(),
+                )
+                .remedy("name one with `--module`"),
+            );
+        }
+    }
+    DEFAULT_LABEL.to_owned()
+}
+
+/// Values for what is neither a variable nor an input.
+fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostics) {
+    let referenced = config.referenced();
+    for (name, supplied) in values.iter() {
+        let input = efs::INPUTS.iter().any(|input| input.name == name.as_str());
+        if input || config.variables.contains_key(name) || referenced.contains(name) {
+            continue;
+        }
+        if let Place::Named(place) = &supplied.place
+            && place.starts_with("CLOCKWORK_VAR_")
+        {
+            eprintln!(
+                "warning: {place} is set, and this deployment has no variable or input `{name}`"
+            );
+            continue;
+        }
+        let known = config.variables.keys().map(String::as_str);
+        let known = known.chain(efs::INPUTS.iter().map(|input| input.name));
+        let message = format!("there is no variable or input `{name}`");
+        let near = inputs::nearest(name, known);
+        let remedy = near.map_or_else(
+            || format!("declare `variable \"{name}\" {{}}`, or leave the value out"),
+            |near| format!("did you mean `{near}`?"),
+        );
+        diagnostics.push(Diagnostic::new(message, supplied.place.clone()).remedy(remedy));
+    }
+}
+
+/// The module's inputs, and where each came from.
+struct Gathered {
+    inputs: GivenInputs,
+    places: std::collections::BTreeMap<String, Place>,
+    /// The module block.
+    block: Place,
+    /// Inputs whose values are mistakes that are told already.
+    broken: std::collections::BTreeSet<String>,
+}
+
+impl Gathered {
+    /// What a module block gives.
+    fn of(module: &Module) -> Gathered {
+        Gathered {
+            inputs: module.given.clone(),
+            places: module.places.clone(),
+            block: module.place.clone(),
+            broken: module.broken.clone(),
+        }
+    }
+
+    /// Puts what a YAML file holds in the place of its path.
+    fn read_file(&mut self, name: &str, diagnostics: &mut Diagnostics) {
+        let Some(Given::Literal(Value::String(path))) = self.inputs.get(name) else { return };
+        let place = || self.places.get(name).unwrap_or(&self.block).clone();
+        let read = match std::fs::read_to_string(path) {
+            Err(error) => Err((
+                format!("`{path}` cannot be read: {error}"),
+                format!("give `{name}` a map, or the path of a YAML file"),
+            )),
+            Ok(text) => match serde_norway::from_str(&text) {
+                Ok(values @ Value::Object(_)) => Ok(values),
+                Ok(Value::Null) => Ok(Value::Object(serde_json::Map::new())),
+                Ok(_) => Err((
+                    format!("`{path}` holds no map at its top"),
+                    "write `key: value` lines, as in a chart's own values.yaml".to_owned(),
+                )),
+                Err(error) => {
+                    Err((format!("`{path}` is no YAML: {error}"), "correct the file".to_owned()))
+                }
+            },
+        };
+        match read {
+            Ok(values) => drop(self.inputs.insert(name.to_owned(), Given::Literal(values))),
+            Err((message, remedy)) => {
+                diagnostics.push(Diagnostic::new(message, place()).remedy(remedy));
+                self.inputs.remove(name);
+                self.broken.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Tells mistakes with their places.
+    fn tell(&self, mistakes: Vec<Mistake>, diagnostics: &mut Diagnostics) {
+        for mistake in mistakes.into_iter().filter(|mistake| !self.broken.contains(mistake.input)) {
+            let place = self.places.get(mistake.input).unwrap_or(&self.block).clone();
+            diagnostics.push(Diagnostic::new(mistake.message, place).remedy(mistake.remedy));
+        }
+    }
+}
+
+fn gather(
+    label: &str,
+    evaluated: &Evaluated,
+    values: &Values,
+    config: &Config,
+    flags: &InputFlags,
+    folder: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) -> Gathered {
+    let mut gathered = match evaluated.modules.get(label) {
+        Some(module) => Gathered::of(module),
+        None => Gathered {
+            inputs: GivenInputs::new(),
+            places: std::collections::BTreeMap::new(),
+            block: Place::Nowhere,
+            broken: std::collections::BTreeSet::new(),
+        },
+    };
+    let folder = folder.unwrap_or(Path::new(""));
+    for input in efs::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
+        // A path in the file is told from where the file is, others from here.
+        if let Some(Given::Literal(Value::String(path))) = gathered.inputs.get_mut(input.name) {
+            *path = folder.join(&*path).display().to_string();
+        }
+    }
+    for input in efs::INPUTS {
+        if let Some(supplied) = values.get(input.name)
+            && !config.variables.contains_key(input.name)
+        {
+            let literal = serde_json::to_value(supplied.for_input(input.kind)).unwrap_or_default();
+            gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
+            gathered.places.insert(input.name.to_owned(), supplied.place.clone());
+        }
+        if let Some(given) = flags.given.get(input.name) {
+            let place = Place::Named(format!("--{}", input.flag()));
+            let literal = flag_value(input.kind, given, &place, diagnostics);
+            gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
+            gathered.places.insert(input.name.to_owned(), place);
+        }
+    }
+    for input in efs::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
+        gathered.read_file(input.name, diagnostics);
+    }
+    gathered
+}
+
+fn flag_value(
+    kind: ValueKind,
+    given: &[String],
+    place: &Place,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    match kind {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::Values => {
+            given.last().cloned().into()
+        }
+        ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
+        ValueKind::Map => {
+            let mut map = serde_json::Map::new();
+            for text in given {
+                match text.split_once('=') {
+                    Some((key, value)) => drop(map.insert(key.to_owned(), value.into())),
+                    None => diagnostics.push(
+                        Diagnostic::new(
+                            format!("`{text}` is not an entry of a map"),
+                            place.clone(),
+                        )
+                        .remedy("write KEY=VALUE"),
+                    ),
+                }
+            }
+            Value::Object(map)
+        }
+    }
+}
+
+/// The network module that the inputs refer to, if they do.
+fn network_of(
+    given: &GivenInputs,
+    inputs: Option<&efs::Inputs>,
+    evaluated: &Evaluated,
+    diagnostics: &mut Diagnostics,
+) -> Option<network::Inputs> {
+    let mut labels: Vec<&String> = given
+        .values()
+        .filter_map(|given| match given {
+            Given::Output { module, .. } => Some(module),
+            Given::Literal(_) => None,
+        })
+        .collect();
+    labels.dedup();
+    let mut chosen = None;
+    for (label, module) in
+        evaluated.modules.iter().filter(|(_, module)| module.kind == Kind::Network)
+    {
+        let gathered = Gathered::of(module);
+        match network::Inputs::parse(&module.given) {
+            Ok(parsed) => {
+                if let (Some(here), Some(there)) =
+                    (&parsed.aws_region, inputs.map(|inputs| &inputs.aws_region))
+                    && here != there
+                    && labels.contains(&label)
+                {
+                    let place = module.places.get("aws_region").unwrap_or(&module.place).clone();
+                    diagnostics.push(
+                        Diagnostic::new(
+                            format!("the network is in `{here}`, and the file system in `{there}`"),
+                            place,
+                        )
+                        .remedy("give both the same region, or leave it out here"),
+                    );
+                }
+                if labels.contains(&label) {
+                    chosen = Some(parsed);
+                }
+            }
+            Err(mistakes) => gathered.tell(mistakes, diagnostics),
+        }
+    }
+    labels.sort();
+    labels.dedup();
+    if labels.len() > 1 {
+        let names: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+        diagnostics.push(
+            Diagnostic::new(
+                format!("the inputs refer to several modules: {}", names.join(", ")),
+                Place::Nowhere,
+            )
+            .remedy("take subnets and security group from one network module"),
+        );
+    }
+    chosen
+}
+
+/// The workloads of the file are checked with it, although other commands carry them out.
+fn workloads(
+    label: &str,
+    inputs: Option<&efs::Inputs>,
+    evaluated: &Evaluated,
+    diagnostics: &mut Diagnostics,
+) {
+    for module in evaluated.modules.values().filter(|module| module.kind == Kind::GraphScope) {
+        let mut gathered = Gathered::of(module);
+        for value in gathered.inputs.values_mut() {
+            if let (Given::Output { module, output }, Some(inputs)) = (&*value, inputs)
+                && module == label
+                && output == "storage_class_name"
+            {
+                *value = Given::Literal(inputs.storage_class.name.clone().into());
+            }
+        }
+        if let Err(mistakes) = graphscope::Inputs::parse(&gathered.inputs)
+            && inputs.is_some()
+        {
+            gathered.tell(mistakes, diagnostics);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The flags that commands share, and one flag per input.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use inputs::Kind;
+
+/// Which deployment is meant.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Deployment")]
+pub(crate) struct Which {
+    /// HCL file that tells the deployment [default: clockwork.hcl, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The `module` block to carry out, where the file has several of `./modules/csi/efs`
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) module: Option<String>,
+    /// Sets a variable of the file; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub(crate) vars: Vec<String>,
+    /// Sets variables from a file of `NAME = VALUE` lines; may be repeated, the last one wins
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub(crate) var_files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: InputFlags,
+}
+
+/// Where the deployment goes, and how the run behaves.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct Run {
+    /// Leave documents in this directory, for Argo CD and Flux, instead of changing a cluster
+    #[arg(long, value_name = "DIR", conflicts_with = "context")]
+    pub(crate) manifests: Option<PathBuf>,
+    /// Context of the kubeconfig that leads to the cluster [default: the current one; with
+    /// `--sandbox`, documents beside its state]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Do not wait until the driver runs
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Run against a local AWS of its own, with its state under `target/`
+    #[arg(long, conflicts_with = "endpoint_url")]
+    pub(crate) sandbox: bool,
+    /// Where AWS is, where it is not AWS itself, such as an emulator
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) endpoint_url: Option<String>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) output: Format,
+    /// Limit of the whole run, such as `90s` or `20m`
+    #[arg(long, default_value = "15m", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+    /// Tell every AWS call on standard error
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// One flag per input of `./modules/csi/efs`, made from the module's own table.
+#[derive(Debug, Default)]
+pub(crate) struct InputFlags {
+    /// The raw values, by input name.
+    pub(crate) given: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Args for InputFlags {
+    fn augment_args(mut command: Command) -> Command {
+        for input in efs::INPUTS {
+            let mut help = input.description.to_owned();
+            if let Some(default) = input.default {
+                help.push_str(&format!(" [default: {default}]"));
+            }
+            let (name, action) = match input.kind {
+                Kind::String => ("TEXT", ArgAction::Set),
+                Kind::Number => ("NUMBER", ArgAction::Set),
+                Kind::Bool => ("BOOL", ArgAction::Set),
+                Kind::Strings => ("A,B", ArgAction::Append),
+                Kind::Map => ("KEY=VALUE", ArgAction::Append),
+                Kind::Values => ("FILE", ArgAction::Set),
+            };
+            let mut arg = Arg::new(input.name)
+                .long(input.flag())
+                .value_name(name)
+                .help(help)
+                .help_heading("Inputs")
+                .action(action)
+                .allow_hyphen_values(true);
+            if input.kind == Kind::Bool {
+                // `--encrypted` alone means true.
+                arg = arg.num_args(0..=1).default_missing_value("true");
+            }
+            if input.kind == Kind::Strings {
+                arg = arg.value_delimiter(',');
+            }
+            command = command.arg(arg);
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for InputFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = InputFlags::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for input in efs::INPUTS {
+            if let Some(values) = matches.get_many::<String>(input.name) {
+                self.given.insert(input.name, values.cloned().collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An endpoint that a client can be pointed at.
+fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match rest {
+        Some(rest)
+            if !rest.is_empty() && !rest.contains(char::is_whitespace) && !rest.contains('@') =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it as http://HOST:PORT or https://HOST, without credentials".to_owned()),
+    }
+}

@@ -1,0 +1,106 @@
+//! Building `live` on first use, and handing it one job.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use job::Job;
+use xshell::{Shell, cmd};
+
+/// The top of the workspace.
+pub(crate) fn workspace() -> PathBuf {
+    // Cargo sets it for `cargo xtask`; the one that was compiled in serves who starts the program itself.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest.parent().map(Path::to_owned).unwrap_or(manifest)
+}
+
+/// The folder that this program was built into, and the others are too.
+pub(crate) fn built() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe().context("finding this program")?;
+    program.parent().map(Path::to_owned).context("finding the folder of this program")
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
+    Ok(built()?.parent().map(Path::to_owned).unwrap_or_default())
+}
+
+/// Builds programs of the workspace; the answer is the folder that they are in.
+pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
+    let folder = built()?;
+    let shell = Shell::new()?;
+    shell.change_dir(workspace());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = target()?;
+    let mut packages = Vec::new();
+    for program in programs {
+        packages.extend(["--package", program]);
+    }
+    let profile = if cfg!(debug_assertions) { &[][..] } else { &["--release"][..] };
+    let first = programs.iter().any(|program| !folder.join(program).exists());
+    let quiet = if first { None } else { Some("--quiet") };
+    if first {
+        eprintln!(
+            "Building {}: minutes the first time, as the AWS SDK is large; at once from then on.",
+            programs.join(" and ")
+        );
+    }
+    let mut build = cmd!(
+        shell,
+        "{cargo} build {quiet...} {profile...} --locked --target-dir {target} {packages...}"
+    );
+    for (name, _) in std::env::vars_os() {
+        if of_one_package(&name.to_string_lossy()) {
+            build = build.env_remove(name);
+        }
+    }
+    build.quiet().run().context(
+        "building the program that talks to AWS; what now: see the compiler's message above",
+    )?;
+    Ok(folder)
+}
+
+/// What Cargo sets for the one package that it runs. Build scripts watch some of
+/// it, `ring`'s for one, and would compile anew whenever another package asks.
+fn of_one_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_")
+}
+
+/// Hands the job to `live`, which takes the place of this program: signals
+/// and the exit code are its own.
+pub(crate) fn hand_over(job: &Job, folder: &Path) -> anyhow::Result<std::convert::Infallible> {
+    let mut stdin = tempfile::tempfile().context("preparing the job")?;
+    serde_json::to_writer(&mut stdin, job).context("preparing the job")?;
+    std::io::Seek::rewind(&mut stdin)?;
+    let shell = Shell::new()?;
+    let live = folder.join("live");
+    let mut command: Command = cmd!(shell, "{live}").into();
+    command.stdin(stdin);
+    if job.sandbox.is_some() {
+        local_credentials(&mut command);
+    }
+    let error = command.exec();
+    bail!(anyhow::Error::new(error).context(format!("starting `{}`", live.display())))
+}
+
+/// The sandbox takes any credentials. Those of the user stay where they are,
+/// and so do settings that would lead elsewhere.
+fn local_credentials(command: &mut Command) {
+    for name in [
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_EFS",
+        "AWS_ENDPOINT_URL_EC2",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("AWS_ACCESS_KEY_ID", "sandbox")
+        .env("AWS_SECRET_ACCESS_KEY", "sandbox")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+}
