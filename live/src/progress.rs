@@ -12,6 +12,7 @@ pub(crate) struct Progress {
     /// Present on a terminal.
     bars: Option<MultiProgress>,
     colour: bool,
+    started: Instant,
 }
 
 /// One resource, until it is done.
@@ -27,7 +28,12 @@ impl Progress {
     pub(crate) fn new() -> Self {
         let terminal = std::io::stderr().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Progress { bars: terminal.then(MultiProgress::new), colour }
+        Progress { bars: terminal.then(MultiProgress::new), colour, started: Instant::now() }
+    }
+
+    /// How long the run has taken so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Whether standard error takes colour.

@@ -203,7 +203,7 @@ pub(crate) async fn run(
         )]);
     }
     Ended::Done(match job.command {
-        Command::Destroy => None,
+        Command::Destroy | Command::Status | Command::Expand | Command::Verify(_) => None,
         Command::Plan { .. } | Command::Deploy => world.changes.file_system().map(|id| Outputs {
             storage_class_name: job.inputs.storage_class.name.clone(),
             file_system_id: id.clone(),
@@ -334,6 +334,11 @@ async fn carry_out(world: &World, node: &Node, line: &Line) -> anyhow::Result<(S
                     return told("runs");
                 }
                 told("released")
+            }
+            Operation::ExpandClaim { namespace, name, volume, capacity } => {
+                let kube = &world.cluster()?.kube;
+                kube.expand(namespace, name, volume, capacity).await?;
+                told("expanded")
             }
             Operation::UninstallRelease => {
                 line.state("uninstalling");

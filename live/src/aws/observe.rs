@@ -23,7 +23,7 @@ pub(crate) async fn observe(aws: &Aws, job: &Job) -> anyhow::Result<Observed> {
         FileSystemInputs::Adopted(id) => Lookup::Id(id.clone()),
         FileSystemInputs::Own { .. } => Lookup::Token(inputs.owner().creation_token()),
     };
-    if job.command == Command::Destroy {
+    if matches!(job.command, Command::Destroy | Command::Status) {
         return observe_own(aws, job, &lookup).await;
     }
     let listed_group = match &inputs.security_group_id {

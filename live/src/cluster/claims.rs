@@ -6,7 +6,8 @@ use efs::Claim;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{ListParams, Patch, PatchParams};
+use serde_json::json;
 
 use super::Kube;
 
@@ -44,6 +45,44 @@ pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim
 }
 
 impl Kube {
+    /// Gives a claim and its volume the capacity that the claim asks for: the
+    /// volume first, as the claim's status promises what the volume has.
+    pub(crate) async fn expand(
+        &self,
+        namespace: &str,
+        name: &str,
+        volume: &str,
+        capacity: &str,
+    ) -> anyhow::Result<()> {
+        let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
+        let how = PatchParams::default();
+        let change = json!({"spec": {"capacity": {"storage": capacity}}});
+        volumes.patch(volume, &how, &Patch::Merge(&change)).await.map_err(|error| {
+            self.explain(&format!("patch persistentvolumes/{volume}"), error)
+        })?;
+        let claims: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
+        let resource = format!("persistentvolumeclaims/{name}/status");
+        let found = claims.get_status(name).await;
+        let found = found.map_err(|error| self.explain(&format!("get {resource}"), error))?;
+        let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
+        // What says that a resize is on its way would stay for ever.
+        let kept: Vec<_> = conditions
+            .into_iter()
+            .filter(|condition| !condition.type_.contains("Resiz"))
+            .collect();
+        let change = json!({"status": {
+            "capacity": {"storage": capacity},
+            "conditions": kept,
+            "allocatedResources": null,
+            "allocatedResourceStatuses": null,
+        }});
+        claims
+            .patch_status(name, &how, &Patch::Merge(&change))
+            .await
+            .map_err(|error| self.explain(&format!("patch {resource}"), error))?;
+        Ok(())
+    }
+
     /// All volumes.
     pub(super) async fn volumes(&self) -> anyhow::Result<Vec<PersistentVolume>> {
         let api: Api<PersistentVolume> = Api::all(self.client.clone());

@@ -5,6 +5,7 @@ mod class;
 mod driver;
 mod errors;
 mod observe;
+mod proof;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::helm::Helm;
 pub(crate) use claims::claims;
 pub(crate) use errors::{explain, printable};
 pub(crate) use observe::observe;
+pub(crate) use proof::Seen;
 
 /// The name under which everything is applied.
 pub(crate) const FIELD_MANAGER: &str = "clockwork-codex";

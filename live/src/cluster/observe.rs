@@ -23,18 +23,21 @@ pub(crate) async fn observe(
     let namespace = &inputs.driver.namespace;
     let name = &inputs.storage_class.name;
     let destroys = *command == Command::Destroy;
+    let plans = matches!(command, Command::Plan { .. } | Command::Deploy);
     let (classes, objects, denied, (release, chart), held, other_volumes) = try_join!(
         kube.classes(),
         kube.driver_objects(namespace),
-        denied(kube, inputs, destroys),
+        async {
+            if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
+        },
         async {
             let Some(helm) = helm else { return Ok((None, None)) };
             let release = helm.release().await?;
-            let needed = !destroys && efs::needs_chart(inputs, release.as_ref());
+            let needed = plans && efs::needs_chart(inputs, release.as_ref());
             let chart = if needed { Some(helm.chart().await?) } else { None };
             Ok((release, chart))
         },
-        async { if destroys { claims(kube, name).await } else { Ok(Vec::new()) } },
+        async { if plans { Ok(Vec::new()) } else { claims(kube, name).await } },
         async { if destroys { volumes_of(kube, name).await } else { Ok(Vec::new()) } },
     )
     .with_context(|| format!("observing the cluster `{}`", kube.name))?;

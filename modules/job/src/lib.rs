@@ -94,7 +94,7 @@ impl std::fmt::Display for HelmVersion {
 }
 
 /// What to do with the deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Show what would change.
@@ -106,6 +106,34 @@ pub enum Command {
     Deploy,
     /// Take everything down.
     Destroy,
+    /// Show what there is.
+    Status,
+    /// Give claims what they ask for.
+    Expand,
+    /// Prove that pods share a volume.
+    Verify(Verify),
+}
+
+/// How a proof is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verify {
+    /// An image with a shell and `flock`.
+    pub image: String,
+    /// How many pods read beside the one that writes.
+    pub readers: usize,
+    /// An existing claim to prove it on.
+    pub claim: Option<ClaimName>,
+    /// Whether what was made stays.
+    pub keep: bool,
+}
+
+/// A claim by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// How the result is printed.

@@ -4,16 +4,19 @@ mod completions;
 mod deploy;
 mod destroy;
 mod doctor;
+mod expand;
 mod plan;
 mod render;
 mod sandbox;
+mod status;
 mod tools;
+mod verify;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use efs::DriverMode;
 use job::{ClusterTarget, Command, Job, Output, Sandbox, Target};
@@ -40,6 +43,12 @@ enum Commands {
     DeployEfs(deploy::Args),
     /// Take down what a deployment made
     DestroyEfs(destroy::Args),
+    /// Show what there is: file system, targets, driver, class, claims
+    Status(status::Args),
+    /// Prove that pods share a volume of the class
+    Verify(verify::Args),
+    /// Complete what claims ask for, which no part of EFS does
+    ExpandVolumes(expand::Args),
     /// Print or write the documents, without touching anything else
     Render(render::Args),
     /// Serve the local AWS, for any AWS client
@@ -58,6 +67,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::PlanEfs(args) => plan::run(&args),
         Commands::DeployEfs(args) => deploy::run(&args),
         Commands::DestroyEfs(args) => destroy::run(&args),
+        Commands::Status(args) => status::run(&args),
+        Commands::Verify(args) => verify::run(&args),
+        Commands::ExpandVolumes(args) => expand::run(&args),
         Commands::Render(args) => render::run(&args),
         Commands::Sandbox(args) => sandbox::run(&args),
         Commands::Doctor(args) => doctor::run(&args),
@@ -81,7 +93,7 @@ const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
 /// Reads the deployment, builds what is needed, and hands the job over.
 fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
     let Deployment { module, inputs, network } = deployment::read(which)?;
-    let target = target(run, &inputs)?;
+    let target = target(run, &inputs, &command)?;
     // Always both: alone, `live` would have other features of shared crates, and the AWS
     // SDK would be compiled once for AWS and once for the sandbox.
     let folder = live::build(&["live", "sandbox"])?;
@@ -112,7 +124,11 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
 }
 
 /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
-fn target(run: &Run, inputs: &efs::Inputs) -> anyhow::Result<Target> {
+fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<Target> {
+    let in_cluster = matches!(command, Command::Expand | Command::Verify(_));
+    if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
+        bail!("this command works in a cluster, and a directory was named; what now: give `--context`");
+    }
     if let Some(directory) = &run.manifests {
         return Ok(Target::Directory(directory.clone()));
     }
@@ -122,9 +138,11 @@ fn target(run: &Run, inputs: &efs::Inputs) -> anyhow::Result<Target> {
             top.join(&inputs.cluster_name).join(&inputs.storage_class.name),
         ));
     }
-    let helm = match inputs.driver.mode {
-        DriverMode::Skip => None,
-        DriverMode::Install | DriverMode::Adopt => Some(helm::find()?),
+    let helm = match (command, inputs.driver.mode) {
+        (Command::Expand | Command::Verify(_), _) | (_, DriverMode::Skip) => None,
+        // Whoever only looks is shown what can be seen without Helm.
+        (Command::Status, _) => helm::find().ok(),
+        _ => Some(helm::find()?),
     };
     Ok(Target::Cluster(ClusterTarget { context: run.context.clone(), helm }))
 }

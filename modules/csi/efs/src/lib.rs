@@ -13,7 +13,9 @@ mod inputs;
 mod outputs;
 mod placement;
 mod plan;
+mod proof;
 mod quantity;
+mod status;
 mod tags;
 
 pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
@@ -33,7 +35,10 @@ pub use outputs::{MountTargetOutput, Outputs, dns_name};
 pub use placement::{Zone, zones};
 pub use plan::{
     Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
-    Refusal, Resource, Step, Styled, Until, Wait, destroy, needs_chart, plan,
+    Refusal, Resource, Step, Styled, Until, Wait, destroy, expand, needs_chart,
+    plan,
 };
+pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;
+pub use status::{Row, Status};
 pub use tags::Owner;

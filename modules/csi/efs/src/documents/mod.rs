@@ -17,6 +17,7 @@ use yaml::Block;
 pub use storage_class::Immutable;
 pub(crate) use storage_class::{wanted_annotations, wanted_labels};
 pub use template::RenderError;
+pub(crate) use template::render;
 
 /// How many controllers the driver runs, as its chart has it.
 const REPLICAS: u32 = 2;

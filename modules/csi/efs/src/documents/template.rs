@@ -34,11 +34,14 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kustomization.yaml", include_str!("../../../../../templates/kustomization.yaml.j2")),
     ("storageclass.yaml", include_str!("../../../../../templates/storageclass.yaml.j2")),
     ("values.yaml", include_str!("../../../../../templates/values.yaml.j2")),
+    ("verify-claim.yaml", include_str!("../../../../../templates/verify-claim.yaml.j2")),
+    ("verify-namespace.yaml", include_str!("../../../../../templates/verify-namespace.yaml.j2")),
+    ("verify-pod.yaml", include_str!("../../../../../templates/verify-pod.yaml.j2")),
 ];
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
 
-pub(super) fn render(
+pub(crate) fn render(
     template: &'static str,
     context: &impl Serialize,
 ) -> Result<String, RenderError> {

@@ -3,6 +3,7 @@
 //! A [`Plan`] is a graph: every step has all its decisions taken and names
 //! what must hold before it. The executor chooses nothing.
 
+mod claims;
 mod deploy;
 mod destroy;
 mod difference;
@@ -24,6 +25,7 @@ use crate::documents::Document;
 use crate::inputs::{PerformanceMode, Throughput};
 use crate::placement::Zone;
 
+pub use claims::expand;
 pub use deploy::plan;
 pub use destroy::destroy;
 pub use difference::{After, Difference};
@@ -121,6 +123,8 @@ pub enum Resource {
     StorageClass,
     /// A Helm release.
     HelmRelease,
+    /// A Kubernetes PersistentVolumeClaim.
+    PersistentVolumeClaim,
 }
 
 impl Resource {
@@ -133,6 +137,7 @@ impl Resource {
             Resource::Document => "document",
             Resource::StorageClass => "storage_class",
             Resource::HelmRelease => "helm_release",
+            Resource::PersistentVolumeClaim => "persistent_volume_claim",
         }
     }
 }
@@ -231,6 +236,17 @@ pub enum Operation {
     },
     /// Uninstalls the driver's release, and deletes the CSIDriver object that it leaves.
     UninstallRelease,
+    /// Gives a claim and its volume the capacity that the claim asks for.
+    ExpandClaim {
+        /// The claim's namespace.
+        namespace: String,
+        /// The claim's name.
+        name: String,
+        /// Its volume.
+        volume: String,
+        /// The capacity, as Kubernetes writes quantities.
+        capacity: String,
+    },
 }
 
 /// The file system to create.

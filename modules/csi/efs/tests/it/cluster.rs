@@ -1,7 +1,8 @@
 //! What a plan says where the target is a cluster.
 
 use efs::{
-    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Styled,
+    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Status,
+    Styled,
 };
 use serde_json::{Value, json};
 
@@ -257,20 +258,22 @@ fn destroying_takes_class_and_driver_before_what_they_need() {
     insta::assert_snapshot!(text(&destroy(|_| ())));
 }
 
+fn claim() -> Claim {
+    Claim {
+        namespace: "graphs".to_owned(),
+        name: "checkpoints".to_owned(),
+        phase: "Bound".to_owned(),
+        volume: Some("pvc-1".to_owned()),
+        requested: Some("20Gi".to_owned()),
+        capacity: Some("10Gi".to_owned()),
+        wants_more: true,
+        used_by: vec!["engine-0".to_owned()],
+    }
+}
+
 #[test]
 fn destroying_is_refused_while_claims_hold_volumes() {
-    let plan = destroy(|actual| {
-        cluster(actual).claims.push(Claim {
-            namespace: "graphs".to_owned(),
-            name: "checkpoints".to_owned(),
-            phase: "Bound".to_owned(),
-            volume: Some("pvc-1".to_owned()),
-            requested: None,
-            capacity: None,
-            wants_more: false,
-            used_by: Vec::new(),
-        });
-    });
+    let plan = destroy(|actual| cluster(actual).claims.push(claim()));
     assert!(refusals(&plan)[0].0.contains("graphs/checkpoints (Bound)"), "{}", text(&plan));
 }
 
@@ -281,4 +284,28 @@ fn a_driver_that_serves_others_stays() {
     assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);
     let plan = destroy(|actual| cluster(actual).other_volumes.push("pv-1".to_owned()));
     assert!(plan.notes[0].contains("it serves the volume pv-1"), "{:?}", plan.notes);
+}
+
+#[test]
+fn a_grown_claim_is_completed_and_others_are_left_alone() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    let fits = Claim { wants_more: false, name: "fits".to_owned(), ..claim() };
+    let unbound = Claim { phase: "Pending".to_owned(), name: "new".to_owned(), ..claim() };
+    cluster(&mut actual).claims = vec![claim(), fits, unbound];
+    let inputs = inputs(&json!({}));
+    let plan = efs::expand("efs_csi", &inputs, actual.cluster.as_ref().unwrap());
+    insta::assert_snapshot!(text(&plan));
+    apply(&plan, &desired(&json!({})), &mut actual);
+    assert!(efs::expand("efs_csi", &inputs, actual.cluster.as_ref().unwrap()).is_empty());
+}
+
+#[test]
+fn the_status_of_a_deployment_is_one_table() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    cluster(&mut actual).claims.push(claim());
+    let inputs = inputs(&json!({}));
+    insta::assert_snapshot!(Status::of(&inputs, &actual));
+    insta::assert_snapshot!(Status::of(&inputs, &account_and_cluster(three())));
+    assert!(!Status::of(&inputs, &actual).healthy, "a claim waits for more");
+    assert!(Status::of(&inputs, &deployed_to_cluster(&json!({}))).healthy);
 }

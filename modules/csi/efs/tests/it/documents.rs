@@ -59,6 +59,14 @@ fn the_documents_of_everything_set() {
 }
 
 #[test]
+fn the_documents_of_a_proof() {
+    let proof = efs::Proof::new(&inputs(&json!({})), "0f1e".to_owned(), "busybox".to_owned(), 2);
+    insta::assert_snapshot!(proof.namespace_document().unwrap());
+    insta::assert_snapshot!(proof.claim_document().unwrap());
+    insta::assert_snapshot!(proof.pod_document(&proof.team()[1]).unwrap());
+}
+
+#[test]
 fn values_follow_the_chart_version() {
     let replicas = |version: &str| {
         let text =

@@ -206,7 +206,8 @@ fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
         Operation::ApplyStorageClass { .. }
         | Operation::DeleteStorageClass { .. }
         | Operation::UpgradeRelease { .. }
-        | Operation::UninstallRelease => in_cluster(operation, desired, actual),
+        | Operation::UninstallRelease
+        | Operation::ExpandClaim { .. } => in_cluster(operation, desired, actual),
     }
 }
 
@@ -236,6 +237,13 @@ fn in_cluster(operation: &Operation, desired: &Desired, actual: &mut Actual) {
             });
         }
         Operation::UninstallRelease => assert!(cluster.driver.release.take().is_some()),
+        Operation::ExpandClaim { namespace, name, capacity, .. } => {
+            let mut claims = cluster.claims.iter_mut();
+            let claim =
+                claims.find(|claim| claim.namespace == *namespace && claim.name == *name).unwrap();
+            claim.capacity = Some(capacity.clone());
+            claim.wants_more = false;
+        }
         _ => unreachable!("not in a cluster"),
     }
 }

@@ -1,46 +1,22 @@
-//! The commands: observe, plan, ask, carry out, report.
+//! `plan-efs`, `deploy-efs`, `destroy-efs`: observe, plan, ask, carry out, report.
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::bail;
 use efs::{Plan, Styled};
 use job::{Command, Job, Output, Target};
 
+use super::{connect, stopped};
 use crate::aws::{Aws, observe};
 use crate::cluster::{self, InCluster};
 use crate::progress::Progress;
-use crate::run::{Ended, run};
-use crate::sandbox::LocalAws;
-use crate::stop::{Reason, Stop};
+use crate::run::{self, Ended};
+use crate::stop::Stop;
 use crate::{consent, report};
 
-/// The exit code of an interrupted run, as shells have it for Ctrl-C.
-const INTERRUPTED: u8 = 130;
-
-/// Carries out one job, and stops the local AWS whatever came of it.
-pub(crate) async fn carry_out(job: &Job) -> anyhow::Result<ExitCode> {
-    let stop = Stop::new(job.timeout);
-    let local = match &job.sandbox {
-        Some(sandbox) => Some(LocalAws::start(sandbox).await?),
-        None => None,
-    };
-    let endpoint = local.as_ref().map(LocalAws::url).or(job.endpoint_url.as_deref());
-    let aws = Aws::connect(job, endpoint).await;
-    let result = command(job, &aws, &stop).await;
-    if let Some(local) = local {
-        local.stop().await;
-    }
-    result
-}
-
-async fn command(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
-    let started = Instant::now();
+pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
     let progress = Progress::new();
-    let target = match &job.target {
-        Target::Directory(_) => None,
-        Target::Cluster(cluster) => Some(InCluster::connect(cluster, &job.inputs).await?),
-    };
+    let target = connect(job).await?;
     let observed = {
         let line = progress.line("observing");
         let observed = tokio::select! {
@@ -63,13 +39,26 @@ async fn command(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> 
     if let Command::Plan { detailed_exitcode } = job.command {
         return Ok(show(job, &plan, detailed_exitcode));
     }
-    report::plan(&Styled { plan: &plan, colour: progress.colour() });
+    carry_out(job, aws, target, &plan, &observed, &progress, stop).await
+}
+
+/// Shows the plan, asks where that is needed, and carries it out.
+pub(super) async fn carry_out(
+    job: &Job,
+    aws: &Aws,
+    target: Option<InCluster>,
+    plan: &Plan,
+    observed: &Observed,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
+    report::plan(&Styled { plan, colour: progress.colour() });
     if !plan.refusals.is_empty() {
         eprintln!("Nothing was changed.");
         return Ok(ExitCode::FAILURE);
     }
     let consent = tokio::select! {
-        consent = consent::given(job, &plan) => consent?,
+        consent = consent::given(job, plan) => consent?,
         reason = stop.stopped() => {
             eprintln!();
             return Ok(stopped(job, reason, "Nothing was changed."));
@@ -78,13 +67,13 @@ async fn command(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> 
     if !consent {
         return Ok(ExitCode::FAILURE);
     }
-    match run(job, aws, target, &plan, &observed, &progress, stop).await {
+    match run::run(job, aws, target, plan, observed, progress, stop).await {
         Ended::Done(outputs) => {
             let told = report::Told {
-                plan: &plan,
+                plan,
                 calls: aws.calls.count(),
                 rounds: aws.calls.rounds(),
-                elapsed: started.elapsed(),
+                elapsed: progress.elapsed(),
             };
             report::done(job, &told, outputs.as_ref())?;
             Ok(ExitCode::SUCCESS)
@@ -106,7 +95,7 @@ async fn command(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> 
 }
 
 /// AWS and the cluster, side by side.
-async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow::Result<Observed> {
+pub(super) async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow::Result<Observed> {
     let cluster = async {
         match target {
             None => Ok(None),
@@ -119,22 +108,6 @@ async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow:
     let (mut observed, cluster) = tokio::try_join!(observe(aws, job), cluster)?;
     observed.actual.cluster = cluster;
     Ok(observed)
-}
-
-/// Says why a run stopped early, what is left, and what goes on from there.
-fn stopped(job: &Job, reason: Reason, left: &str) -> ExitCode {
-    eprintln!("{}\n{left}", reason.as_str());
-    let again = &job.again;
-    match reason {
-        Reason::Interrupted => {
-            eprintln!("What now: `{again}` goes on from here");
-            ExitCode::from(INTERRUPTED)
-        }
-        Reason::TimedOut => {
-            eprintln!("What now: `{again}` goes on from here; `--timeout` gives it longer");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 /// Prints the plan as the result.

@@ -1,0 +1,109 @@
+//! The objects of a proof: made, seen, deleted.
+
+use anyhow::{Context, bail};
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use serde_json::Value;
+
+use super::driver::reason;
+use super::{FIELD_MANAGER, Kube, printable};
+
+/// How far a pod has come.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether its container runs, or ran.
+    pub(crate) started: bool,
+    /// Its termination message, once it has ended.
+    pub(crate) ended: Option<String>,
+    /// Why it does not run.
+    pub(crate) why: Option<String>,
+}
+
+impl Kube {
+    /// Applies a namespace, claim or pod.
+    pub(crate) async fn create_from(&self, document: &str) -> anyhow::Result<()> {
+        let object: Value =
+            serde_norway::from_str(document).context("reading a document that was rendered")?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (name, namespace) =
+            (text(&object["metadata"]["name"]), text(&object["metadata"]["namespace"]));
+        let how = PatchParams::apply(FIELD_MANAGER).force();
+        let apply = Patch::Apply(&object);
+        let client = self.client.clone();
+        let (resource, done) = match object["kind"].as_str() {
+            Some("Namespace") => {
+                let api: Api<Namespace> = Api::all(client);
+                ("namespaces", api.patch(&name, &how, &apply).await.map(drop))
+            }
+            Some("PersistentVolumeClaim") => {
+                let api: Api<PersistentVolumeClaim> = Api::namespaced(client, &namespace);
+                ("persistentvolumeclaims", api.patch(&name, &how, &apply).await.map(drop))
+            }
+            Some("Pod") => {
+                let api: Api<Pod> = Api::namespaced(client, &namespace);
+                ("pods", api.patch(&name, &how, &apply).await.map(drop))
+            }
+            other => bail!("{other:?} is no object of a proof"),
+        };
+        done.map_err(|error| self.explain(&format!("patch {resource}/{name}"), error))
+    }
+
+    /// The pods of a proof.
+    pub(crate) async fn seen(&self, namespace: &str, nonce: &str) -> anyhow::Result<Vec<Seen>> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        let ours = ListParams::default().labels(&format!("clockwork-codex/verify={nonce}"));
+        let list = api.list(&ours).await.map_err(|error| self.explain("list pods", error))?;
+        Ok(list.iter().map(seen).collect())
+    }
+
+    /// Deletes a pod; one that is not there any more is fine.
+    pub(crate) async fn delete_pod(&self, namespace: &str, name: &str) -> anyhow::Result<()> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
+        match api.delete(name, &DeleteParams::default()).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(self.explain(&format!("delete pods/{name}"), error)),
+        }
+    }
+
+    /// Deletes a namespace with all that is in it; Kubernetes goes on by itself.
+    pub(crate) async fn delete_namespace(&self, name: &str) -> anyhow::Result<()> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        match api.delete(name, &DeleteParams::default()).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(self.explain(&format!("delete namespaces/{name}"), error)),
+        }
+    }
+}
+
+fn seen(pod: &Pod) -> Seen {
+    let statuses =
+        pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let states: Vec<_> = statuses.filter_map(|container| container.state.clone()).collect();
+    let terminated = states.iter().find_map(|state| state.terminated.clone());
+    let evicted = pod.status.as_ref().and_then(|status| {
+        let failed = status.phase.as_deref() == Some("Failed");
+        let why = status.message.clone().or(status.reason.clone()).unwrap_or_default();
+        failed.then(|| format!("failed={why}"))
+    });
+    let ended = terminated
+        .map(|ended| {
+            let message = ended.message.unwrap_or_default();
+            if ended.exit_code != 0 && !message.contains("failed=") {
+                format!("{message}\nfailed=it ended with {}", ended.exit_code)
+            } else {
+                message
+            }
+        })
+        .or(evicted);
+    Seen {
+        name: pod.metadata.name.clone().unwrap_or_default(),
+        started: states.iter().any(|state| state.running.is_some() || state.terminated.is_some()),
+        ended: ended.map(|message| printable(&message)),
+        why: reason(pod).map(|why| printable(&why)),
+    }
+}

@@ -1,0 +1,28 @@
+//! Subcommand: cargo xtask expand-volumes
+
+use std::process::ExitCode;
+
+use job::Command;
+
+use super::hand_over;
+use crate::flags::{Run, Which};
+
+/// Complete what claims of the class ask for.
+///
+/// The capacity of an EFS volume is nominal. Its driver expands nothing, and no
+/// resizer runs, so a claim that was grown would wait for ever: this raises the
+/// volume's capacity and the claim's status. The plan is shown first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  kubectl patch pvc checkpoints --patch '{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"200Gi\"}}}}'
+  cargo xtask expand-volumes --config prod.hcl")]
+pub(super) struct Args {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    run: Run,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    hand_over(&args.which, &args.run, Command::Expand, false)
+}
