@@ -7,6 +7,7 @@
 mod certificates;
 mod cluster;
 mod kubeconfig;
+mod nodes;
 mod program;
 mod programs;
 
@@ -24,6 +25,7 @@ use crate::program::Program;
 
 pub use cluster::Cluster;
 pub use kubeconfig::CONTEXT;
+pub use nodes::Nodes;
 pub use programs::Programs;
 
 /// How long the programs may take until the API server says that it is ready.

@@ -1,9 +1,11 @@
 //! A world with a cluster in it: a real control plane, and charts of our own.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use control_plane::{Cluster, ControlPlane, Programs, User};
 use serde_json::Value;
+use xshell::cmd;
 
 use crate::{Aws, Ran, World, programs, workspace};
 
@@ -96,6 +98,23 @@ impl Clustered {
         let plan = self.run("plan-efs", more).exits(0).json();
         assert_eq!(plan["changes"], 0, "{plan:#}");
         assert_eq!(plan["waits"].as_array().map(Vec::len), Some(0), "{plan:#}");
+    }
+
+    /// Helm, as a person would run it by hand in the cluster; the answer is what it printed.
+    #[track_caller]
+    pub fn helm(&self, args: &[&str]) -> String {
+        let shell = self.world.shell();
+        cmd!(shell, "helm {args...}").quiet().read().unwrap()
+    }
+
+    /// Waits until something holds.
+    #[track_caller]
+    pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
+        let limit = Instant::now() + Duration::from_secs(60);
+        while !holds() {
+            assert!(Instant::now() < limit, "not in a minute: {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// The StorageClass, where there is one.

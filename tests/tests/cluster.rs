@@ -4,6 +4,8 @@
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use control_plane::{Nodes, User};
+use serde_json::json;
 use tests::Clustered;
 
 #[test]
@@ -28,4 +30,92 @@ fn a_deployment_reaches_the_cluster_is_found_complete_and_is_taken_down() {
     assert_eq!(there.revisions(), []);
     assert!(there.cluster().list("/apis/storage.k8s.io/v1/csidrivers").unwrap().is_empty());
     assert_eq!(there.run("destroy-efs", &["--yes"]).exits(0).json()["changed"], 0);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn with_nodes_the_driver_is_waited_for_and_a_shared_mount_is_proved() {
+    let there = Clustered::new();
+    let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 3).unwrap();
+    let chart = format!("--helm-chart={}", Clustered::chart().display());
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let ran = there.world.xtask(&["deploy-efs", &url, &chart, "--output", "json"]).exits(0);
+    assert!(ran.stderr.contains("helm_release[\"aws-efs-csi-driver\"]: runs"), "{}", ran.stderr);
+
+    let status = there.world.xtask(&["status", &url, "--output", "json"]).exits(0).json();
+    assert_eq!(status["healthy"], true, "{status:#}");
+
+    let proof = there.world.xtask(&["verify", &url, "--output", "json", "-v"]).exits(0).json();
+    assert_eq!(proof["proved"], true, "{proof:#}");
+    assert_eq!(proof["findings"].as_array().unwrap().len(), 4);
+    let ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dclockwork-codex";
+    let namespaces = there.cluster().list(&format!("/api/v1/namespaces?{ours}")).unwrap();
+    let left = |namespace: &&serde_json::Value| namespace["status"]["phase"] == "Active";
+    assert_eq!(namespaces.iter().filter(left).count(), 0, "the proof cleans up");
+    drop(nodes);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_proof_that_fails_says_what_the_pods_say_and_cleans_up() {
+    let there = Clustered::new();
+    there.deploy(&[]);
+    // No node ever runs the pods.
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let ran = there.world.xtask(&["verify", &url, "--timeout", "5s"]).exits(1);
+    assert!(ran.stderr.contains("-writer: Pending"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("claim shared: Pending"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("removed what the proof made"), "{}", ran.stderr);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn grown_claims_are_completed_and_bound_claims_hold_up_a_destroy() {
+    let there = Clustered::new();
+    there.deploy(&[]);
+    let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 1).unwrap();
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+    there
+        .cluster()
+        .create(
+            claims,
+            &json!({
+                "metadata": {"name": "checkpoints"},
+                "spec": {
+                    "accessModes": ["ReadWriteMany"],
+                    "storageClassName": "efs-sc",
+                    "resources": {"requests": {"storage": "10Gi"}},
+                },
+            }),
+        )
+        .unwrap();
+    let claim = format!("{claims}/checkpoints");
+    there.await_that("the claim is bound", || {
+        there.cluster().get(&claim).unwrap()["status"]["phase"] == "Bound"
+    });
+    let grown = json!({"spec": {"resources": {"requests": {"storage": "20Gi"}}}});
+    there.cluster().merge(&claim, &grown).unwrap();
+
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let expand = || there.world.xtask(&["expand-volumes", &url, "--output", "json"]).exits(0);
+    let ran = expand();
+    assert!(ran.stderr.contains("default/checkpoints"), "the plan comes first: {}", ran.stderr);
+    assert_eq!(ran.json()["changed"], 1);
+    let found = there.cluster().get(&claim).unwrap();
+    assert_eq!(found["status"]["capacity"]["storage"], "20Gi");
+    let volume = found["spec"]["volumeName"].as_str().unwrap();
+    let volume = there.cluster().get(&format!("/api/v1/persistentvolumes/{volume}")).unwrap();
+    assert_eq!(volume["spec"]["capacity"]["storage"], "20Gi");
+    assert_eq!(expand().json()["changed"], 0);
+
+    let refused = there.run("destroy-efs", &["--yes"]).exits(1);
+    assert!(refused.stderr.contains("default/checkpoints (Bound)"), "{}", refused.stderr);
+    assert!(there.class().is_some(), "nothing was changed");
+    there.cluster().delete(&claim).unwrap();
+    there.await_that("the volume is gone", || {
+        there.cluster().list("/api/v1/persistentvolumes").unwrap().is_empty()
+    });
+    there.run("destroy-efs", &["--yes"]).exits(0);
+    drop(nodes);
 }

@@ -57,19 +57,18 @@ impl Kube {
         let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
         let how = PatchParams::default();
         let change = json!({"spec": {"capacity": {"storage": capacity}}});
-        volumes.patch(volume, &how, &Patch::Merge(&change)).await.map_err(|error| {
-            self.explain(&format!("patch persistentvolumes/{volume}"), error)
-        })?;
+        volumes
+            .patch(volume, &how, &Patch::Merge(&change))
+            .await
+            .map_err(|error| self.explain(&format!("patch persistentvolumes/{volume}"), error))?;
         let claims: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
         let resource = format!("persistentvolumeclaims/{name}/status");
         let found = claims.get_status(name).await;
         let found = found.map_err(|error| self.explain(&format!("get {resource}"), error))?;
         let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
         // What says that a resize is on its way would stay for ever.
-        let kept: Vec<_> = conditions
-            .into_iter()
-            .filter(|condition| !condition.type_.contains("Resiz"))
-            .collect();
+        let kept: Vec<_> =
+            conditions.into_iter().filter(|condition| !condition.type_.contains("Resiz")).collect();
         let change = json!({"status": {
             "capacity": {"storage": capacity},
             "conditions": kept,

@@ -1,7 +1,7 @@
 //! The objects of a proof: made, seen, deleted.
 
 use anyhow::{Context, bail};
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod, ServiceAccount};
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::Value;
@@ -51,6 +51,25 @@ impl Kube {
         done.map_err(|error| self.explain(&format!("patch {resource}/{name}"), error))
     }
 
+    /// Whether the namespace has the account that its pods run as.
+    pub(crate) async fn has_default_account(&self, namespace: &str) -> anyhow::Result<bool> {
+        let api: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
+        let found = api.get_opt("default").await;
+        Ok(found.map_err(|error| self.explain("get serviceaccounts/default", error))?.is_some())
+    }
+
+    /// The phase of a claim, where it is there.
+    pub(crate) async fn claim_phase(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<Option<String>> {
+        let api: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
+        let found = api.get_opt(name).await;
+        let found = found.map_err(|error| self.explain("get persistentvolumeclaims", error))?;
+        Ok(found.and_then(|claim| claim.status?.phase).map(|phase| printable(&phase)))
+    }
+
     /// The pods of a proof.
     pub(crate) async fn seen(&self, namespace: &str, nonce: &str) -> anyhow::Result<Vec<Seen>> {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
@@ -81,8 +100,7 @@ impl Kube {
 }
 
 fn seen(pod: &Pod) -> Seen {
-    let statuses =
-        pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let states: Vec<_> = statuses.filter_map(|container| container.state.clone()).collect();
     let terminated = states.iter().find_map(|state| state.terminated.clone());
     let evicted = pod.status.as_ref().and_then(|status| {

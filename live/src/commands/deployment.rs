@@ -95,7 +95,11 @@ pub(super) async fn carry_out(
 }
 
 /// AWS and the cluster, side by side.
-pub(super) async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow::Result<Observed> {
+pub(super) async fn everything(
+    aws: &Aws,
+    target: Option<&InCluster>,
+    job: &Job,
+) -> anyhow::Result<Observed> {
     let cluster = async {
         match target {
             None => Ok(None),

@@ -87,6 +87,16 @@ async fn prove(
     if !existing {
         kube.create_from(&proof.namespace_document()?).await?;
         kube.create_from(&proof.claim_document()?).await?;
+        // Pods are refused until the controllers have made it.
+        let (looks, namespace) = (kube.clone(), proof.namespace.clone());
+        let account = Watch::new(move || {
+            let (kube, namespace) = (looks.clone(), namespace.clone());
+            async move { kube.has_default_account(&namespace).await }
+        });
+        tokio::select! {
+            there = account.until(|there| there.then_some(())) => there?,
+            reason = stop.stopped() => return Ok(Outcome::Stopped(reason)),
+        }
     }
     let team = proof.team();
     for participant in &team {
@@ -123,9 +133,7 @@ async fn prove(
     let (writer, witness) = (&team[0], proof.witness());
     line.state("deleting the writer");
     kube.delete_pod(&proof.namespace, &writer.name).await?;
-    let gone = pods.until(|seen| {
-        (!seen.iter().any(|pod| pod.name == writer.name)).then_some(())
-    });
+    let gone = pods.until(|seen| (!seen.iter().any(|pod| pod.name == writer.name)).then_some(()));
     tokio::select! {
         gone = gone => gone?,
         reason = stop.stopped() => return Ok(Outcome::Stopped(reason)),
@@ -184,9 +192,11 @@ async fn tell_what_was_seen(kube: &Kube, proof: &Proof) {
             eprintln!("pod {}: {warning}", pod.name);
         }
     }
-    match kube.newest_warning(&proof.namespace, &proof.claim).await {
-        Ok(Some(warning)) => eprintln!("claim {}: {warning}", proof.claim),
-        _ => eprintln!("claim {}: no warnings", proof.claim),
+    if let Ok(Some(phase)) = kube.claim_phase(&proof.namespace, &proof.claim).await {
+        eprintln!("claim {}: {phase}", proof.claim);
+    }
+    if let Ok(Some(warning)) = kube.newest_warning(&proof.namespace, &proof.claim).await {
+        eprintln!("claim {}: {warning}", proof.claim);
     }
 }
 

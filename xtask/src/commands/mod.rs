@@ -127,7 +127,9 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
 fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<Target> {
     let in_cluster = matches!(command, Command::Expand | Command::Verify(_));
     if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
-        bail!("this command works in a cluster, and a directory was named; what now: give `--context`");
+        bail!(
+            "this command works in a cluster, and a directory was named; what now: give `--context`"
+        );
     }
     if let Some(directory) = &run.manifests {
         return Ok(Target::Directory(directory.clone()));

@@ -35,8 +35,7 @@ pub use outputs::{MountTargetOutput, Outputs, dns_name};
 pub use placement::{Zone, zones};
 pub use plan::{
     Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
-    Refusal, Resource, Step, Styled, Until, Wait, destroy, expand, needs_chart,
-    plan,
+    Refusal, Resource, Step, Styled, Until, Wait, destroy, expand, needs_chart, plan,
 };
 pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;

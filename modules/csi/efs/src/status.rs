@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::actual::{Actual, FileSystem, LifeCycle, MountTarget};
 use crate::cluster::{Claim, Cluster};
-use crate::driver::{Foreign, ReleaseStatus};
 use crate::driver::chart::RELEASE;
+use crate::driver::{Foreign, ReleaseStatus};
 use crate::inputs::Inputs;
 
 /// One thing of a deployment.
@@ -67,14 +67,15 @@ impl fmt::Display for Status {
         let width = |of: fn(&Row) -> &str, least: usize| {
             self.rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0).max(least)
         };
-        let (a, b, c) = (
-            width(|row| row.resource, 8),
-            width(|row| &row.name, 4),
-            width(|row| &row.state, 5),
-        );
+        let (a, b, c) =
+            (width(|row| row.resource, 8), width(|row| &row.name, 4), width(|row| &row.state, 5));
         write!(f, "{:a$}  {:b$}  {:c$}  DETAIL", "RESOURCE", "NAME", "STATE")?;
         for Row { resource, name, state, detail, healthy: _ } in &self.rows {
-            write!(f, "\n{}", format!("{resource:a$}  {name:b$}  {state:c$}  {detail}").trim_end())?;
+            write!(
+                f,
+                "\n{}",
+                format!("{resource:a$}  {name:b$}  {state:c$}  {detail}").trim_end()
+            )?;
         }
         Ok(())
     }

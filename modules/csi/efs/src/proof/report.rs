@@ -17,7 +17,9 @@ impl Report {
     pub fn parse(text: &str) -> Report {
         let entries = text.lines().filter_map(|line| line.split_once('='));
         Report {
-            entries: entries.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned())).collect(),
+            entries: entries
+                .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+                .collect(),
         }
     }
 
@@ -72,8 +74,12 @@ pub fn judge(proof: &Proof, team: &[Report], witness: &Report) -> Vec<Finding> {
         Finding {
             what: "the files outlived the writer",
             shown: witness.read_the_nonce(),
-            detail: if witness.read_the_nonce() { "read by a pod that came later" } else { "not read" }
-                .to_owned(),
+            detail: if witness.read_the_nonce() {
+                "read by a pod that came later"
+            } else {
+                "not read"
+            }
+            .to_owned(),
         },
     ]
 }
