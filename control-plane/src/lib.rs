@@ -8,8 +8,8 @@ mod certificates;
 mod cluster;
 mod kubeconfig;
 mod nodes;
-mod program;
 mod programs;
+mod provisioner;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -18,15 +18,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::json;
+use supervised::Program;
 use tempfile::TempDir;
 
 use crate::certificates::Certificates;
-use crate::program::Program;
 
 pub use cluster::Cluster;
 pub use kubeconfig::CONTEXT;
 pub use nodes::Nodes;
 pub use programs::Programs;
+pub use provisioner::{Provisioner, Source};
 
 /// How long the programs may take until the API server says that it is ready.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -215,6 +216,7 @@ fn etcd(programs: &Programs, folder: &Path, client: u16, peer: u16) -> anyhow::R
             // Nothing of it outlives the run.
             "--unsafe-no-fsync=true".to_owned(),
         ],
+        &[],
     )
 }
 
@@ -244,6 +246,7 @@ fn api_server(
             // Nobody else reaches it, so nobody needs to be told where it is.
             "--endpoint-reconciler-type=none".to_owned(),
         ],
+        &[],
     )
 }
 
@@ -261,5 +264,6 @@ fn controller_manager(programs: &Programs, folder: &Path) -> anyhow::Result<Prog
             "--secure-port=0".to_owned(),
             "--bind-address=127.0.0.1".to_owned(),
         ],
+        &[],
     )
 }

@@ -5,8 +5,7 @@
 //! container that names a command runs as a process of this machine, in which
 //! the paths of its volumes and of its termination message lead to folders of
 //! ours by its environment. A container without a command runs its image's own
-//! program, which is not here: it is reported as ready. Claims on the EFS driver
-//! get volumes, as its provisioner would make them.
+//! program, which is not here: it is reported as ready.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -23,18 +22,17 @@ use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
-
-/// The driver whose claims get volumes.
-const DRIVER: &str = "efs.csi.aws.com";
+use crate::provisioner::{Provisioner, Source};
 
 /// Running stand-ins. They end with this value.
 pub struct Nodes {
+    _provisioner: Provisioner,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Nodes {
-    /// Registers so many nodes, and runs what is bound to them.
+    /// Registers so many nodes, runs what is bound to them, and gives claims volumes.
     ///
     /// # Errors
     /// Where the API server cannot be reached or takes no nodes.
@@ -56,12 +54,12 @@ impl Nodes {
         let thread = std::thread::spawn(move || {
             while !stopping.load(Ordering::Acquire) {
                 // What fails now, for a conflict for instance, is tried again.
-                let _ = machine.provision();
                 let _ = machine.tend();
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        Ok(Nodes { stop, thread: Some(thread) })
+        let _provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
+        Ok(Nodes { _provisioner, stop, thread: Some(thread) })
     }
 }
 
@@ -108,36 +106,11 @@ impl Drop for Process {
     }
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Machine {
-    /// Makes and removes volumes as the driver's provisioner does.
-    fn provision(&self) -> anyhow::Result<()> {
-        let classes = self.cluster.list("/apis/storage.k8s.io/v1/storageclasses")?;
-        for claim in self.cluster.list("/api/v1/persistentvolumeclaims")? {
-            let class = text(&claim, "/spec/storageClassName");
-            let ours = classes.iter().find(|found| {
-                text(found, "/metadata/name") == class && text(found, "/provisioner") == DRIVER
-            });
-            if let Some(class) = ours
-                && text(&claim, "/status/phase") == "Pending"
-            {
-                let _ = self.cluster.create("/api/v1/persistentvolumes", &volume(class, &claim));
-            }
-        }
-        for volume in self.cluster.list("/api/v1/persistentvolumes")? {
-            let released = text(&volume, "/status/phase") == "Released";
-            let delete = text(&volume, "/spec/persistentVolumeReclaimPolicy") == "Delete";
-            if released && delete && text(&volume, "/spec/csi/driver") == DRIVER {
-                let name = text(&volume, "/metadata/name");
-                self.cluster.delete(&format!("/api/v1/persistentvolumes/{name}"))?;
-            }
-        }
-        Ok(())
-    }
-
     /// Brings every pod one step further.
     fn tend(&mut self) -> anyhow::Result<()> {
         for pod in self.cluster.list("/api/v1/pods")? {
@@ -264,29 +237,4 @@ fn status_of(pod: &Value, phase: &str, state: &Value) -> Value {
             "state": state,
         }],
     }})
-}
-
-fn volume(class: &Value, claim: &Value) -> Value {
-    let uid = text(claim, "/metadata/uid");
-    let file_system = text(class, "/parameters/fileSystemId");
-    json!({
-        "metadata": {
-            "name": format!("pvc-{uid}"),
-            "annotations": {"pv.kubernetes.io/provisioned-by": DRIVER},
-        },
-        "spec": {
-            "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
-            "accessModes": claim["spec"]["accessModes"],
-            "persistentVolumeReclaimPolicy": class["reclaimPolicy"],
-            "storageClassName": class["metadata"]["name"],
-            "claimRef": {
-                "apiVersion": "v1",
-                "kind": "PersistentVolumeClaim",
-                "namespace": claim["metadata"]["namespace"],
-                "name": claim["metadata"]["name"],
-                "uid": uid,
-            },
-            "csi": {"driver": DRIVER, "volumeHandle": format!("{file_system}::fsap-{uid}")},
-        },
-    })
 }

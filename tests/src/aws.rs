@@ -62,7 +62,7 @@ impl Aws {
 
     /// An EC2 operation, by its form.
     pub fn ec2(&self, form: &str) -> Answer {
-        ec2_at(&self.url, form)
+        send("POST", &format!("{}/", self.url), "ec2", form)
     }
 
     /// A request without a signature.
@@ -119,11 +119,6 @@ fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
         .body(body.to_owned())
         .unwrap();
     answer(agent().run(request))
-}
-
-/// An EC2 operation of whatever emulator answers at `url`.
-pub fn ec2_at(url: &str, form: &str) -> Answer {
-    send("POST", &format!("{url}/"), "ec2", form)
 }
 
 fn agent() -> ureq::Agent {

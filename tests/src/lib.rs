@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use xshell::{Shell, cmd};
 
-pub use aws::{Answer, Aws, ec2_at};
+pub use aws::{Answer, Aws};
 pub use clustered::{Clustered, control_plane};
 pub use world::{Call, Ran, World};
 

@@ -9,9 +9,10 @@ use toml::{Table, Value};
 
 /// The crates, and what each may depend on of ours. A new one is drawn here first.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("control-plane", &[]),
+    ("control-plane", &["supervised"]),
     ("directory", &["efs"]),
-    ("e2e", &["control-plane", "job"]),
+    ("e2e", &["control-plane", "efs", "emulators", "job", "supervised"]),
+    ("emulators", &["supervised"]),
     ("live", &["directory", "efs", "job", "network"]),
     ("modules/csi/efs", &["inputs", "network"]),
     ("modules/graphscope", &["inputs"]),
@@ -19,7 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("modules/job", &["efs", "network"]),
     ("modules/network", &["inputs"]),
     ("sandbox", &[]),
-    ("tests", &["control-plane"]),
+    ("supervised", &[]),
+    ("tests", &["control-plane", "emulators"]),
     ("xtask", &["directory", "efs", "graphscope", "inputs", "job", "network"]),
 ];
 

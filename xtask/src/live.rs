@@ -1,11 +1,13 @@
 //! Building `live` on first use, and handing it one job.
 
+use std::convert::Infallible;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
 use job::Job;
+use serde::Serialize;
 use xshell::{Shell, cmd};
 
 /// The top of the workspace.
@@ -70,19 +72,27 @@ fn of_one_package(variable: &str) -> bool {
 
 /// Hands the job to `live`, which takes the place of this program: signals
 /// and the exit code are its own.
-pub(crate) fn hand_over(job: &Job, folder: &Path) -> anyhow::Result<std::convert::Infallible> {
+pub(crate) fn hand_over(job: &Job, folder: &Path) -> anyhow::Result<Infallible> {
+    start(job, &folder.join("live"), job.sandbox.is_some())
+}
+
+/// Starts a program with its job on standard input, in the place of this one.
+pub(crate) fn start(
+    job: &impl Serialize,
+    program: &Path,
+    in_sandbox: bool,
+) -> anyhow::Result<Infallible> {
     let mut stdin = tempfile::tempfile().context("preparing the job")?;
     serde_json::to_writer(&mut stdin, job).context("preparing the job")?;
     std::io::Seek::rewind(&mut stdin)?;
     let shell = Shell::new()?;
-    let live = folder.join("live");
-    let mut command: Command = cmd!(shell, "{live}").into();
+    let mut command: Command = cmd!(shell, "{program}").into();
     command.stdin(stdin);
-    if job.sandbox.is_some() {
+    if in_sandbox {
         local_credentials(&mut command);
     }
     let error = command.exec();
-    bail!(anyhow::Error::new(error).context(format!("starting `{}`", live.display())))
+    bail!(anyhow::Error::new(error).context(format!("starting `{}`", program.display())))
 }
 
 /// The sandbox takes any credentials. Those of the user stay where they are,

@@ -3,10 +3,14 @@
 //! Everything that a person can ask for was read and checked before; `live`
 //! observes and carries out, and looks nothing up.
 
+mod e2e;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use e2e::{AwsChoice, ClusterChoice, EndToEnd};
 
 /// One job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

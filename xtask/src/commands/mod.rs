@@ -4,6 +4,7 @@ mod completions;
 mod deploy;
 mod destroy;
 mod doctor;
+mod e2e;
 mod expand;
 mod plan;
 mod render;
@@ -49,6 +50,8 @@ enum Commands {
     Verify(verify::Args),
     /// Complete what claims ask for, which no part of EFS does
     ExpandVolumes(expand::Args),
+    /// Tell the whole story on a cluster and an AWS of choice
+    E2e(e2e::Args),
     /// Print or write the documents, without touching anything else
     Render(render::Args),
     /// Serve the local AWS, for any AWS client
@@ -70,6 +73,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::E2e(args) => e2e::run(&args),
         Commands::Render(args) => render::run(&args),
         Commands::Sandbox(args) => sandbox::run(&args),
         Commands::Doctor(args) => doctor::run(&args),

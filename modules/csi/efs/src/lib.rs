@@ -21,7 +21,9 @@ mod tags;
 pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
 pub use cluster::{Claim, Cluster, StorageClass};
 pub use desired::Desired;
-pub use documents::{Document, Immutable, RenderError, file_system_of, is_anybodys, is_ours};
+pub use documents::{
+    Document, Immutable, KindCluster, RenderError, file_system_of, is_anybodys, is_ours,
+};
 pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
 pub use driver::{
     ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart, Release,

@@ -1,5 +1,6 @@
 //! The documents: chart values, StorageClass and kustomization.
 
+mod kind;
 mod storage_class;
 mod template;
 mod yaml;
@@ -14,6 +15,7 @@ use crate::inputs::Inputs;
 use crate::tags::Owner;
 use yaml::Block;
 
+pub use kind::KindCluster;
 pub use storage_class::Immutable;
 pub(crate) use storage_class::{wanted_annotations, wanted_labels};
 pub use template::RenderError;

@@ -31,6 +31,7 @@ impl RenderError {
 
 /// Every template, by the name of the document that it makes.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("kind.yaml", include_str!("../../../../../templates/kind.yaml.j2")),
     ("kustomization.yaml", include_str!("../../../../../templates/kustomization.yaml.j2")),
     ("storageclass.yaml", include_str!("../../../../../templates/storageclass.yaml.j2")),
     ("values.yaml", include_str!("../../../../../templates/values.yaml.j2")),

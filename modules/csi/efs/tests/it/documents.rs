@@ -67,6 +67,20 @@ fn the_documents_of_a_proof() {
 }
 
 #[test]
+fn the_cluster_of_containers_shares_a_folder_among_two_workers() {
+    let mut cluster = efs::KindCluster {
+        image: Some("kindest/node:v1.35.0".to_owned()),
+        shared: "/tmp/shared".to_owned(),
+        mounted: "/shared".to_owned(),
+    };
+    insta::assert_snapshot!(cluster.document().unwrap());
+    cluster.image = None;
+    let parsed: Value = serde_norway::from_str(&cluster.document().unwrap()).unwrap();
+    assert_eq!(parsed["nodes"].as_array().map(Vec::len), Some(3));
+    assert_eq!(parsed["nodes"][2]["extraMounts"][0]["hostPath"], "/tmp/shared");
+}
+
+#[test]
 fn values_follow_the_chart_version() {
     let replicas = |version: &str| {
         let text =

@@ -1,4 +1,5 @@
-//! One program, started and stopped for certain.
+//! A program, started with its log in a file, and stopped for certain: also when
+//! whoever started it is killed.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -25,7 +26,7 @@ const TAIL: usize = 30;
 
 /// A running program. It ends with this value.
 #[derive(Debug)]
-pub(crate) struct Program {
+pub struct Program {
     name: &'static str,
     supervisor: Mutex<Child>,
     log: PathBuf,
@@ -33,16 +34,18 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts it, with its log in the folder.
-    pub(crate) fn start(
+    pub fn start(
         name: &'static str,
         path: &Path,
         folder: &Path,
         args: &[String],
+        env: &[(&str, &str)],
     ) -> anyhow::Result<Program> {
         let log = folder.join(format!("{name}.log"));
         let out = File::create(&log).with_context(|| format!("making `{}`", log.display()))?;
         let shell = Shell::new()?;
         let mut command: Command = cmd!(shell, "sh -c {SUPERVISOR} {name} {path} {args...}").into();
+        command.envs(env.iter().copied());
         // A process group of its own: Ctrl-C is for who started it.
         let supervisor = command
             .process_group(0)
@@ -54,12 +57,13 @@ impl Program {
         Ok(Program { name, supervisor: Mutex::new(supervisor), log })
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// An error where it has ended by itself.
-    pub(crate) fn is_alive(&self) -> anyhow::Result<()> {
+    pub fn is_alive(&self) -> anyhow::Result<()> {
         let mut supervisor =
             self.supervisor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(status) = supervisor.try_wait()? {
@@ -69,7 +73,7 @@ impl Program {
     }
 
     /// Everything that it said.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read(&self.log).map_or_else(
             |error| format!("no log: {error}"),
             |bytes| String::from_utf8_lossy(&bytes).into_owned(),
@@ -77,7 +81,7 @@ impl Program {
     }
 
     /// The end of what it said.
-    pub(crate) fn tail(&self) -> String {
+    pub fn tail(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(TAIL)..].join("\n")

@@ -1,0 +1,55 @@
+//! Emulators in containers.
+
+use anyhow::{Context, bail};
+use testcontainers::core::{IntoContainerPort, WaitFor};
+use testcontainers::runners::SyncRunner;
+use testcontainers::{ContainerRequest, GenericImage, ImageExt};
+
+use crate::Kind;
+
+/// A running container; it is removed with this value.
+pub(crate) type Container = testcontainers::Container<GenericImage>;
+
+/// The token without which `LocalStack` has no EFS.
+const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
+
+/// Starts it with its port on one of this machine.
+pub(crate) fn start(kind: Kind, image: Option<&str>) -> anyhow::Result<(Container, String)> {
+    let (default, port) = match kind {
+        Kind::Moto => ("motoserver/moto:latest", 5000),
+        Kind::MiniStack => ("ministackorg/ministack:latest", 4566),
+        Kind::LocalStack => ("localstack/localstack-pro:latest", 4566),
+        Kind::Sandbox => ("", 4566),
+    };
+    let image = image.unwrap_or(default);
+    if image.is_empty() {
+        bail!(
+            "the sandbox has no image of its own; what now: build one, and name it with `--aws-image`"
+        );
+    }
+    let (name, tag) = match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (image, "latest"),
+    };
+    let mut request: ContainerRequest<GenericImage> = GenericImage::new(name, tag)
+        .with_exposed_port(port.tcp())
+        .with_wait_for(WaitFor::Nothing)
+        .into();
+    if kind == Kind::LocalStack {
+        let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+        let Some(token) = token else {
+            bail!(
+                "LocalStack has EFS in a paid plan only, and {TOKEN} is not set; what now: set it, or use \
+                 `--aws sandbox`, `--aws ministack` or `--aws moto`"
+            );
+        };
+        request = request.with_env_var(TOKEN, token);
+    }
+    let remedy = "what now: start a container engine, make the image available, or run it without a container";
+    let container =
+        request.start().with_context(|| format!("starting a container of `{image}`; {remedy}"))?;
+    let host = container.get_host().context("asking where the container is")?;
+    let port =
+        container.get_host_port_ipv4(port.tcp()).context("asking for the container's port")?;
+    Ok((container, format!("http://{host}:{port}")))
+}
