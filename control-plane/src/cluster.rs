@@ -43,7 +43,7 @@ impl Cluster {
         let client = runtime.block_on(async {
             let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
             config.connect_timeout = Some(Duration::from_secs(5));
-            config.read_timeout = Some(Duration::from_secs(60));
+            config.read_timeout = Some(Duration::from_mins(1));
             anyhow::Ok(Client::try_from(config)?)
         })?;
         Ok(Cluster { client, runtime })

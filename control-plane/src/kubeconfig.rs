@@ -1,6 +1,7 @@
 //! Who the API server knows, and the files by which they reach it.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -47,7 +48,11 @@ impl Tokens {
 /// Nobody can guess a fresh key.
 fn random() -> anyhow::Result<String> {
     let key = KeyPair::generate().context("making a token")?;
-    Ok(key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut token = String::new();
+    for byte in key.public_key_raw() {
+        write!(token, "{byte:02x}")?;
+    }
+    Ok(token)
 }
 
 /// Writes the kubeconfig of one user. JSON is YAML.

@@ -58,8 +58,11 @@ impl Nodes {
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        let _provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
-        Ok(Nodes { _provisioner, stop, thread: Some(thread) })
+        Ok(Nodes {
+            _provisioner: Provisioner::start(kubeconfig, Source::AccessPoint)?,
+            stop,
+            thread: Some(thread),
+        })
     }
 }
 

@@ -76,6 +76,10 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         }
         std::thread::sleep(Duration::from_millis(20));
     };
-    let _running = Running::Sandbox { _program: running, _folder: folder };
-    Ok(Aws { url, network: None, emulated: true, _running })
+    Ok(Aws {
+        url,
+        network: None,
+        emulated: true,
+        _running: Running::Sandbox { _program: running, _folder: folder },
+    })
 }

@@ -39,7 +39,7 @@ fn start() -> anyhow::Result<bool> {
     let mut report = Report::new(&job, interrupted()?);
     let told = story::tell(&job, &mut report);
     if let Err(error) = &told {
-        report.note(&format!("not finished: {error:#}"));
+        Report::note(&format!("not finished: {error:#}"));
     }
     report.write()?;
     Ok(told.is_ok() && report.is_green())

@@ -105,7 +105,7 @@ impl Report {
     }
 
     /// Tells something that is no step.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(text: &str) {
         println!("note           {text}");
     }
 

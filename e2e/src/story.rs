@@ -18,7 +18,7 @@ const CLASS: &str = "clockwork-e2e";
 const CLAIM: &str = "/api/v1/namespaces/default/persistentvolumeclaims/clockwork-e2e";
 
 /// How long Kubernetes may take for what it does by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Tells it, and takes everything down whatever came of it.
 pub(crate) fn tell(job: &EndToEnd, report: &mut Report) -> anyhow::Result<()> {
@@ -35,22 +35,22 @@ pub(crate) fn tell(job: &EndToEnd, report: &mut Report) -> anyhow::Result<()> {
         place.context.clone().unwrap_or("the current context".to_owned())
     })?;
     if let Some(stand_in) = place.stand_in {
-        report.note(stand_in);
+        Report::note(stand_in);
     }
     let story = Story { job, aws, place };
     let told = story.chapters(report);
     if told.is_err() {
         story.place.write_logs(&report.logs())?;
-        report.note(&format!("logs are in {}", report.logs().display()));
+        Report::note(&format!("logs are in {}", report.logs().display()));
     }
     if told.is_err() && !job.keep {
         // What is somebody else's cluster or account is left as it was found.
         if let Err(error) = story.clean() {
-            report.note(&format!("what is left: {error:#}"));
+            Report::note(&format!("what is left: {error:#}"));
         }
     }
     if job.keep {
-        report.note(&story.place.keep());
+        Report::note(&story.place.keep());
     }
     told
 }
@@ -109,7 +109,7 @@ impl Story<'_> {
         }
         report.step("the claim goes, and its volume", || {
             self.place.api.delete(CLAIM)?;
-            self.until("the volume is gone", || Ok(self.volumes()?.is_empty()))?;
+            until("the volume is gone", || Ok(self.volumes()?.is_empty()))?;
             Ok(((), "gone".to_owned()))
         })?;
         if self.job.keep {
@@ -144,7 +144,7 @@ impl Story<'_> {
             let targets = emulators::mount_targets(&self.aws.url, file_system)?;
             let first = targets.first().context("the file system has no mount target")?;
             emulators::delete_mount_target(&self.aws.url, first)?;
-            self.until("the mount target is gone", || {
+            until("the mount target is gone", || {
                 Ok(!emulators::mount_targets(&self.aws.url, file_system)?.contains(first))
             })?;
             expected += 1;
@@ -177,7 +177,7 @@ impl Story<'_> {
         });
         let claims = CLAIM.rsplit_once('/').map_or(CLAIM, |(claims, _)| claims);
         self.place.api.create(claims, &claim)?;
-        self.until("the claim is bound", || {
+        until("the claim is bound", || {
             Ok(self.place.api.get(CLAIM)?["status"]["phase"] == "Bound")
         })?;
         Ok(((), "10Gi, shared".to_owned()))
@@ -203,17 +203,8 @@ impl Story<'_> {
     /// After a failure: what the story made goes.
     fn clean(&self) -> anyhow::Result<()> {
         self.place.api.delete(CLAIM)?;
-        self.until("the volume is gone", || Ok(self.volumes()?.is_empty()))?;
+        until("the volume is gone", || Ok(self.volumes()?.is_empty()))?;
         self.run("destroy-efs", &["--yes"]).map(drop)
-    }
-
-    fn until(&self, what: &str, holds: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-        let limit = Instant::now() + PATIENCE;
-        while !holds()? {
-            ensure!(Instant::now() < limit, "not within {PATIENCE:?}: {what}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(())
     }
 
     /// Runs a command of ours, which is expected to succeed; its result.
@@ -237,7 +228,7 @@ impl Story<'_> {
         let shell = Shell::new()?;
         let program = self.job.programs.join("xtask");
         let path = std::env::var("PATH").unwrap_or_default();
-        shell.set_var("PATH", format!("{}:{path}", self.job.tools.display()));
+        shell.set_var("PATH", format!("{path}:{}", self.job.tools.display()));
         if let Some(kubeconfig) = &self.place.kubeconfig {
             shell.set_var("KUBECONFIG", kubeconfig);
         }
@@ -267,4 +258,14 @@ impl Story<'_> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Ok((output.status.code(), text(output.stdout), text(output.stderr)))
     }
+}
+
+/// Waits until something holds.
+fn until(what: &str, holds: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let limit = Instant::now() + PATIENCE;
+    while !holds()? {
+        ensure!(Instant::now() < limit, "not within {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }

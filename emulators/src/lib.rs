@@ -37,7 +37,7 @@ pub struct Emulator {
 /// What keeps it running.
 enum Running {
     Process { _process: process::Process },
-    Container { _container: container::Container },
+    Container { _container: Box<container::Container> },
 }
 
 impl Emulator {
@@ -60,7 +60,8 @@ impl Emulator {
     /// fetched, or `LocalStack` has no token.
     pub fn in_container(kind: Kind, image: Option<&str>) -> anyhow::Result<Emulator> {
         let (container, url) = container::start(kind, image)?;
-        let emulator = Emulator { url, _running: Running::Container { _container: container } };
+        let emulator =
+            Emulator { url, _running: Running::Container { _container: Box::new(container) } };
         emulator.answers()?;
         Ok(emulator)
     }

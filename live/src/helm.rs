@@ -1,5 +1,6 @@
 //! The `helm` program: what is released, and releasing.
 
+use std::fmt::Write as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,7 +26,7 @@ const WRITTEN_BY: &str = "Clockwork Codex";
 
 /// How long another run's Helm may be at it, before its revision counts as left behind.
 /// Helm itself takes seconds, as it waits for nothing here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// OCI references are understood without a switch from here on.
 const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
@@ -45,11 +46,19 @@ pub(crate) struct Helm {
 /// A revision, as `helm history` tells it.
 #[derive(Deserialize)]
 struct Revision {
-    revision: u64,
+    #[serde(rename = "revision")]
+    number: u64,
     status: String,
     chart: String,
     #[serde(default)]
     description: String,
+}
+
+/// What a chart says of itself.
+#[derive(Deserialize)]
+struct About {
+    name: String,
+    version: String,
 }
 
 impl Helm {
@@ -85,9 +94,9 @@ impl Helm {
         let values: Value = serde_json::from_str(&values).context("reading `helm get values`")?;
         let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
             || efs::are_ours(&values);
-        let latest = history.into_iter().max_by_key(|revision| revision.revision);
+        let latest = history.into_iter().max_by_key(|revision| revision.number);
         Ok(latest.map(|latest| Release {
-            revision: latest.revision,
+            revision: latest.number,
             status: ReleaseStatus::parse(&latest.status),
             chart: latest.chart,
             values,
@@ -101,11 +110,6 @@ impl Helm {
         let path_text = path.display().to_string();
         let (about, values) = (["show", "chart", &path_text], ["show", "values", &path_text]);
         let (about, values) = tokio::try_join!(self.anywhere(&about), self.anywhere(&values))?;
-        #[derive(Deserialize)]
-        struct About {
-            name: String,
-            version: String,
-        }
         let about: About = serde_norway::from_str(&about)
             .with_context(|| format!("reading the chart `{path_text}`"))?;
         let values: Option<Value> = serde_norway::from_str(&values)
@@ -283,7 +287,11 @@ fn digest(path: &Path) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     let bytes = std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
-    Ok(Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()))
+    let mut text = String::new();
+    for byte in Sha256::digest(&bytes) {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(Some(text))
 }
 
 /// What Helm said, with a remedy.

@@ -72,7 +72,7 @@ struct World {
 /// Where Kubernetes objects go.
 enum Place {
     Directory(PathBuf),
-    Cluster(InCluster),
+    Cluster(Box<InCluster>),
 }
 
 impl World {
@@ -126,7 +126,7 @@ pub(crate) async fn run(
         changes: Changes::new(aws, job.inputs.owner(), stop, found),
         inputs: job.inputs.clone(),
         target: match (target, &job.target) {
-            (Some(cluster), _) => Place::Cluster(cluster),
+            (Some(cluster), _) => Place::Cluster(Box::new(cluster)),
             (None, Target::Directory(path)) => Place::Directory(path.clone()),
             (None, Target::Cluster(_)) => Place::Directory(PathBuf::new()),
         },

@@ -51,7 +51,7 @@ impl Clustered {
         world.set("AWS_SECRET_ACCESS_KEY", "b");
         world.set("KUBECONFIG", plane.kubeconfig(User::Admin).display());
         let path = std::env::var("PATH").unwrap_or_default();
-        world.set("PATH", format!("{}:{path}", tools().display()));
+        world.set("PATH", format!("{path}:{}", tools().display()));
         let aws = world.aws();
         Clustered { world, aws, plane }
     }
@@ -110,7 +110,7 @@ impl Clustered {
     /// Waits until something holds.
     #[track_caller]
     pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         while !holds() {
             assert!(Instant::now() < limit, "not in a minute: {what}");
             std::thread::sleep(Duration::from_millis(50));

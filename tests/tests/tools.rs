@@ -55,8 +55,8 @@ fn a_program_that_is_not_pinned_is_a_mistake() {
 fn the_doctor_says_what_is_missing_and_how_to_get_it() {
     let mut world = World::new();
     let well = world.xtask(&["doctor"]).exits(0).stdout;
-    for program in PROGRAMS {
-        assert!(well.contains(program), "{well}");
+    for named in PROGRAMS.into_iter().chain(["verify", "e2e --cluster kind", "kubeconfig"]) {
+        assert!(well.contains(named), "{well}");
     }
     world.set("PATH", "/nowhere");
     let ill = world.xtask(&["doctor"]).exits(1).stdout;

@@ -1,10 +1,8 @@
 //! The driver's objects: whose they are, and how far they have come.
 
-use std::collections::BTreeMap;
-
-use efs::{Foreign, RELEASE, Rollout};
+use efs::{Foreign, Origin, Rollout};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use kube::Api;
@@ -46,7 +44,7 @@ impl Kube {
                 (&found.metadata, daemon_set(found), selector)
             }));
         for (metadata, rollout, selector) in found {
-            match whose(metadata, namespace) {
+            match Foreign::of(origin(metadata), namespace) {
                 Some(foreign) if objects.foreign.contains(&foreign) => {}
                 Some(foreign) => objects.foreign.push(foreign),
                 None => {
@@ -113,6 +111,22 @@ impl Kube {
         Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
     }
 
+    /// The keys of the nodes' taints; none where this identity may not see nodes.
+    pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
+        let api: Api<Node> = Api::all(self.client.clone());
+        let list = match api.list(&ListParams::default()).await {
+            Ok(list) => list,
+            Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Vec::new()),
+            Err(error) => return Err(self.explain("list nodes", error)),
+        };
+        let specs = list.items.into_iter().filter_map(|node| node.spec);
+        let mut keys: Vec<String> =
+            specs.flat_map(|spec| spec.taints.unwrap_or_default()).map(|taint| taint.key).collect();
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
     pub(crate) async fn delete_csi_driver(&self) -> anyhow::Result<()> {
         let api: Api<CSIDriver> = Api::all(self.client.clone());
@@ -124,24 +138,20 @@ impl Kube {
     }
 }
 
-/// `None` where an object is of our release or of none that could be named otherwise.
-fn whose(metadata: &ObjectMeta, our_namespace: &str) -> Option<Foreign> {
-    let none = BTreeMap::new();
-    let annotations = metadata.annotations.as_ref().unwrap_or(&none);
-    let labels = metadata.labels.as_ref().unwrap_or(&none);
-    let release = annotations.get("meta.helm.sh/release-name");
-    let namespace = annotations.get("meta.helm.sh/release-namespace");
+/// What an object says of where it comes from.
+fn origin(metadata: &ObjectMeta) -> Origin {
+    let annotation =
+        |name: &str| metadata.annotations.as_ref()?.get(name).map(|value| printable(value));
     let managers = metadata.managed_fields.iter().flatten();
-    let by_eks = managers.filter_map(|entry| entry.manager.as_deref()).any(|name| name == "eks");
-    match (release, namespace) {
-        (Some(name), Some(namespace)) if name == RELEASE && namespace == our_namespace => None,
-        (Some(name), Some(namespace)) => {
-            Some(Foreign::Release { name: printable(name), namespace: printable(namespace) })
-        }
-        _ if by_eks || labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "EKS") => {
-            Some(Foreign::AddOn)
-        }
-        _ => Some(Foreign::Manifests { namespace: metadata.namespace.clone().unwrap_or_default() }),
+    Origin {
+        release: annotation("meta.helm.sh/release-name"),
+        release_namespace: annotation("meta.helm.sh/release-namespace"),
+        managed_by: metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get("app.kubernetes.io/managed-by").cloned()),
+        field_managers: managers.filter_map(|entry| entry.manager.clone()).collect(),
+        namespace: metadata.namespace.clone().unwrap_or_default(),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) const FIELD_MANAGER: &str = "clockwork-codex";
 
 /// How long a connection, and an answer, may take.
 const CONNECT: Duration = Duration::from_secs(5);
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// A cluster as a target: its API, and Helm where the driver is ours to install.
 pub(crate) struct InCluster {

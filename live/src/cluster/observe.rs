@@ -24,8 +24,9 @@ pub(crate) async fn observe(
     let name = &inputs.storage_class.name;
     let destroys = *command == Command::Destroy;
     let plans = matches!(command, Command::Plan { .. } | Command::Deploy);
-    let (classes, objects, denied, (release, chart), held, other_volumes) = try_join!(
+    let (classes, taints, objects, lacking, (release, chart), claimed, other_volumes) = try_join!(
         kube.classes(),
+        async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
         kube.driver_objects(namespace),
         async {
             if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
@@ -53,9 +54,10 @@ pub(crate) async fn observe(
         storage_class: own.map(class::observed),
         other_classes,
         driver: Driver { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
-        claims: held,
+        claims: claimed,
         other_volumes,
-        denied,
+        taints,
+        denied: lacking,
     })
 }
 

@@ -105,7 +105,8 @@ pub(super) async fn everything(
             None => Ok(None),
             Some(InCluster { kube, helm }) => {
                 let inputs = &job.inputs;
-                cluster::observe(kube, helm.as_ref(), inputs, &job.command).await.map(Some)
+                let observed = cluster::observe(kube, helm.as_ref(), inputs, &job.command);
+                Box::pin(observed).await.map(Some)
             }
         }
     };

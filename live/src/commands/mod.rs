@@ -31,10 +31,10 @@ pub(crate) async fn carry_out(job: &Job) -> anyhow::Result<ExitCode> {
     let aws = Aws::connect(job, endpoint).await;
     let result = match &job.command {
         Command::Plan { .. } | Command::Deploy | Command::Destroy => {
-            deployment::run(job, &aws, &stop).await
+            Box::pin(deployment::run(job, &aws, &stop)).await
         }
-        Command::Status => status::run(job, &aws, &stop).await,
-        Command::Expand => expand::run(job, &aws, &stop).await,
+        Command::Status => Box::pin(status::run(job, &aws, &stop)).await,
+        Command::Expand => Box::pin(expand::run(job, &aws, &stop)).await,
         Command::Verify(asked) => verify::run(job, asked, &stop).await,
     };
     if let Some(local) = local {

@@ -239,8 +239,7 @@ fn wrong_kind(name: &str, wanted: Kind, value: &Value) -> Problem {
         Kind::Number => "1001",
         Kind::Bool => "true",
         Kind::Strings => "[\"a\", \"b\"]",
-        Kind::Map => "{ key = \"value\" }",
-        Kind::Values => "{ key = \"value\" }",
+        Kind::Map | Kind::Values => "{ key = \"value\" }",
     };
     Problem::new(
         format!("`{name}` takes a {wanted}, and this is {found}"),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use xshell::{Shell, cmd};
 
 use super::tell;
+use crate::helm;
 use crate::tools::TOOLS;
 
 /// Tell what each command lacks on this machine, and how to get it.
@@ -20,7 +21,8 @@ struct Need {
     remedy: &'static str,
 }
 
-pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+/// Every command with what it needs, and whether a newcomer cannot do without it.
+fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     let shell = Shell::new()?;
     let runs = |program: &str, arg: &str| {
         cmd!(shell, "{program} {arg}").quiet().ignore_stdout().ignore_stderr().run().is_ok()
@@ -47,23 +49,72 @@ pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
             || home.join("config").exists(),
         remedy: "run `aws configure` or `aws sso login`, or set AWS_PROFILE; instances with a role need nothing",
     };
+    let tool = |name: &'static str| {
+        let tool = TOOLS.iter().find(|tool| tool.name == name);
+        let there = tool.is_some_and(|tool| tool.find().is_ok_and(|found| found.is_some()));
+        Need { what: name, there, remedy: "`cargo xtask tools install` builds it" }
+    };
+    let helm = || match helm::find() {
+        Ok(_) => Need { what: "helm 3.6 or later", there: true, remedy: "" },
+        Err(_) => Need {
+            what: "helm 3.6 or later",
+            there: false,
+            remedy: "`cargo xtask tools install helm` builds it; `--driver skip` and `--manifests` need none",
+        },
+    };
+    let kubeconfig = || Need {
+        what: "a kubeconfig",
+        there: set("KUBECONFIG")
+            || set("KUBERNETES_SERVICE_HOST")
+            || std::env::home_dir().unwrap_or_default().join(".kube/config").exists(),
+        remedy: "`aws eks update-kubeconfig --name CLUSTER` writes one; `--manifests DIR` needs none",
+    };
+    let engine = || Need {
+        what: "a container engine that answers",
+        there: runs("docker", "info"),
+        remedy: "install and start Docker or Podman with its Docker-compatible socket",
+    };
+    let python = Need {
+        what: "python3",
+        there: runs("python3", "--version"),
+        remedy: "install Python 3 with venv; the emulators come from PyPI by themselves",
+    };
+    let token = Need {
+        what: "LOCALSTACK_AUTH_TOKEN",
+        there: set("LOCALSTACK_AUTH_TOKEN"),
+        remedy: "set it: LocalStack has EFS in a paid plan only",
+    };
     let go = Need {
         what: "go",
         there: runs("go", "version"),
         remedy: "install Go from https://go.dev/dl",
     };
-    let mut lacking = false;
-    let mut lines = Vec::new();
-    for (command, essential, needs) in [
-        ("render, completions", true, vec![cargo()]),
+    Ok(vec![
+        ("render, matrix, completions", true, vec![cargo()]),
         (
-            "sandbox; plan-efs, deploy-efs, destroy-efs with --sandbox",
+            "sandbox; plan-efs, deploy-efs, destroy-efs, status with --sandbox",
             true,
             vec![cargo(), compiler()],
         ),
-        ("plan-efs, deploy-efs, destroy-efs against AWS", false, vec![credentials]),
+        ("plan-efs, deploy-efs, destroy-efs, status against AWS", false, vec![credentials]),
+        ("the same in a cluster", false, vec![kubeconfig(), helm()]),
+        ("verify, expand-volumes", false, vec![kubeconfig()]),
+        (
+            "e2e --cluster control-plane",
+            false,
+            vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()],
+        ),
+        ("e2e --cluster kind", false, vec![tool("kind"), engine(), helm()]),
+        ("e2e --aws moto, e2e --aws ministack", false, vec![python]),
+        ("e2e --aws localstack", false, vec![engine(), token]),
         ("tools install", false, vec![go]),
-    ] {
+    ])
+}
+
+pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    let mut lacking = false;
+    let mut lines = Vec::new();
+    for (command, essential, needs) in needs()? {
         lines.push(command.to_owned());
         for Need { what, there, remedy } in needs {
             lacking |= essential && !there;
@@ -74,7 +125,7 @@ pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
             });
         }
     }
-    lines.push("end-to-end programs".to_owned());
+    lines.push("external programs".to_owned());
     for tool in TOOLS {
         let name = tool.name;
         lines.push(match tool.find()? {

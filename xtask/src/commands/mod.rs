@@ -6,6 +6,7 @@ mod destroy;
 mod doctor;
 mod e2e;
 mod expand;
+mod matrix;
 mod plan;
 mod render;
 mod sandbox;
@@ -52,6 +53,8 @@ enum Commands {
     ExpandVolumes(expand::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
+    /// Print the CI matrix as JSON
+    Matrix(matrix::Args),
     /// Print or write the documents, without touching anything else
     Render(render::Args),
     /// Serve the local AWS, for any AWS client
@@ -74,6 +77,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
         Commands::E2e(args) => e2e::run(&args),
+        Commands::Matrix(args) => matrix::run(&args),
         Commands::Render(args) => render::run(&args),
         Commands::Sandbox(args) => sandbox::run(&args),
         Commands::Doctor(args) => doctor::run(&args),

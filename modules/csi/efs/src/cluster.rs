@@ -24,6 +24,8 @@ pub struct Cluster {
     pub claims: Vec<Claim>,
     /// The volumes of the driver that are of other classes, or of none.
     pub other_volumes: Vec<String>,
+    /// The keys of the nodes' taints.
+    pub taints: Vec<String>,
     /// What the identity may not do of what a deployment does, such as
     /// `patch storageclasses.storage.k8s.io`.
     pub denied: Vec<String>,

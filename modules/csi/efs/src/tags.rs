@@ -57,7 +57,7 @@ impl Owner {
     }
 
     /// Whether this tag says which class something belongs to.
-    pub(crate) fn is_mark_of_the_class(&self, key: &str) -> bool {
+    pub(crate) fn is_mark_of_the_class(key: &str) -> bool {
         key.strip_prefix(OUR_PREFIX) == Some("storage-class")
     }
 

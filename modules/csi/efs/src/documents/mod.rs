@@ -174,7 +174,7 @@ fn driver_tags(inputs: &Inputs) -> Tags {
     let owner = inputs.owner();
     let mut tags = owner.tags(&inputs.tags);
     tags.retain(|key, value| key != "Name" && passes_the_chart(key, value));
-    tags.retain(|key, _| !owner.is_mark_of_the_class(key));
+    tags.retain(|key, _| !Owner::is_mark_of_the_class(key));
     tags
 }
 

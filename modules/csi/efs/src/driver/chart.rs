@@ -43,10 +43,6 @@ impl ChartVersion {
     /// `ensureUniqueDirectory` and `reuseAccessPoint`.
     pub const SUB_PATH_PATTERN: ChartVersion = version(2, 5, 0);
 
-    /// The first chart after driver 1.5.6, whose retried delete of an access
-    /// point's root directory can remove more than it (driver changelog, 1.5.7).
-    pub(crate) const DELETES_SAFELY: ChartVersion = version(2, 4, 6);
-
     /// The first chart that reads `controller.replicaCount` (driver 2.0.9:
     /// "Fix controller template to support replicaCount", CHANGELOG-2.x).
     const CONTROLLER_REPLICA_COUNT: ChartVersion = version(3, 1, 0);
@@ -137,46 +133,79 @@ pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
     ("reuse_access_point", "reuseAccessPoint", ChartVersion::SUB_PATH_PATTERN),
 ];
 
+/// The taint that keeps pods off a node until the driver runs there; only
+/// drivers that know it take it away.
+const STARTUP_TAINT: &str = "efs.csi.aws.com/agent-not-ready";
+
+/// What hazards depend on, beside the version.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Circumstances<'a> {
+    /// Whether `uid` and `gid` of the class are set, so that no group id is handed out.
+    pub(crate) fixed_gid: bool,
+    /// Whether the driver deletes the directory of a volume that is deleted.
+    pub(crate) deletes_directories: bool,
+    /// The keys of the nodes' taints.
+    pub(crate) taints: &'a [String],
+}
+
 /// Versions that are known to hurt, and how.
 struct Hazard {
     from: ChartVersion,
     to: ChartVersion,
-    /// Whether `uid` and `gid` in the StorageClass keep clear of it.
-    only_with_allocated_gids: bool,
+    when: fn(&Circumstances) -> bool,
     /// The hurt, and what to do about it.
     warning: &'static str,
+    /// Who says so.
+    source: &'static str,
 }
 
-/// Sources: the driver's changelogs and issues, as collected in its repository.
 const HAZARDS: &[Hazard] = &[
     Hazard {
         from: version(2, 4, 9),
         to: version(2, 4, 9),
-        only_with_allocated_gids: false,
+        when: |_| true,
         warning: "chart 2.4.9 dropped the node's host network: mounts hang after a restart of the \
                   node pod; choose 2.4.8 or 2.5.0",
+        source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1270",
     },
     Hazard {
-        from: version(2, 4, 3),
+        from: ChartVersion::OLDEST,
         to: version(2, 4, 9),
-        only_with_allocated_gids: true,
+        when: |here| !here.fixed_gid,
         warning: "this chart's driver hands out group ids from memory and may reuse them after a \
                   restart (mended in chart 2.5.0); set `uid` and `gid`, or choose a newer chart",
+        source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/764",
+    },
+    Hazard {
+        from: ChartVersion::OLDEST,
+        to: version(2, 5, 1),
+        when: |here| here.taints.iter().any(|key| key == STARTUP_TAINT),
+        warning: "nodes have the startup taint `efs.csi.aws.com/agent-not-ready`, which this \
+                  chart's driver never takes away: nothing is scheduled there; choose chart 2.5.2 \
+                  or later, or make nodes without it",
+        source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver#configure-node-startup-taint",
+    },
+    Hazard {
+        from: ChartVersion::OLDEST,
+        to: version(u16::MAX, 0, 0),
+        when: |here| here.deletes_directories,
+        warning: "`deleteAccessPointRootDir` is on: a delete that was retried has removed more \
+                  than the volume's own directory; leave it off, and delete directories yourself",
+        source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1085",
     },
 ];
 
 /// What to warn of for a chart version.
-pub(crate) fn warnings(version: ChartVersion, fixed_gid: bool) -> Vec<String> {
+pub(crate) fn warnings(version: ChartVersion, here: &Circumstances) -> Vec<String> {
     let mut warnings: Vec<String> = HAZARDS
         .iter()
-        .filter(|hazard| (hazard.from..=hazard.to).contains(&version))
-        .filter(|hazard| !(fixed_gid && hazard.only_with_allocated_gids))
-        .map(|hazard| hazard.warning.to_owned())
+        .filter(|hazard| (hazard.from..=hazard.to).contains(&version) && (hazard.when)(here))
+        .map(|hazard| format!("{} ({})", hazard.warning, hazard.source))
         .collect();
     if version > ChartVersion::NEWEST {
         warnings.push(format!(
-            "chart {version} is newer than {}, the newest whose values are known; compare them \
-             with `helm show values {NAME} --repo {REPOSITORY} --version {version}`",
+            "chart {version} is newer than {}, the newest whose values were looked at; in a cluster \
+             they are compared before it is installed",
             ChartVersion::NEWEST
         ));
     }
@@ -204,7 +233,10 @@ mod tests {
 
     #[test]
     fn a_hazard_is_told_for_the_versions_that_have_it_and_no_others() {
-        let told = |text: &str, gid| warnings(ChartVersion::parse(text).unwrap(), gid).len();
+        let told = |text: &str, fixed_gid| {
+            let here = Circumstances { fixed_gid, ..Circumstances::default() };
+            warnings(ChartVersion::parse(text).unwrap(), &here).len()
+        };
         assert_eq!(told("2.4.5", false), 1);
         assert_eq!(told("2.4.5", true), 0);
         assert_eq!(told("2.4.9", false), 2);

@@ -7,6 +7,6 @@ pub(crate) mod source;
 pub(crate) mod values;
 
 pub use chart::ChartVersion;
-pub use observed::{Driver, Foreign, FoundChart, Release, ReleaseStatus, Rollout};
+pub use observed::{Driver, Foreign, FoundChart, Origin, Release, ReleaseStatus, Rollout};
 pub use source::{DriverMode, HelmChart};
 pub use values::{DriverInputs, UnknownKey, are_ours, same_values, unknown_keys};

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::chart::RELEASE;
+
 /// Everything that was found of the driver.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Driver {
@@ -80,6 +82,40 @@ pub enum Foreign {
     },
 }
 
+/// What an object of the driver says of where it comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The annotation `meta.helm.sh/release-name`.
+    pub release: Option<String>,
+    /// The annotation `meta.helm.sh/release-namespace`.
+    pub release_namespace: Option<String>,
+    /// The label `app.kubernetes.io/managed-by`.
+    pub managed_by: Option<String>,
+    /// Who applied fields of it.
+    pub field_managers: Vec<String>,
+    /// The object's namespace.
+    pub namespace: String,
+}
+
+impl Foreign {
+    /// Whose an object is, where it is not of our release in `our_namespace`.
+    /// EKS applies its add-ons under the field manager `eks`
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html>).
+    pub fn of(origin: Origin, our_namespace: &str) -> Option<Foreign> {
+        let Origin { release, release_namespace, managed_by, field_managers, namespace } = origin;
+        match (release, release_namespace) {
+            (Some(name), Some(namespace)) if name == RELEASE && namespace == our_namespace => None,
+            (Some(name), Some(namespace)) => Some(Foreign::Release { name, namespace }),
+            _ if managed_by.as_deref() == Some("EKS")
+                || field_managers.iter().any(|manager| manager == "eks") =>
+            {
+                Some(Foreign::AddOn)
+            }
+            _ => Some(Foreign::Manifests { namespace }),
+        }
+    }
+}
+
 /// How far a workload of the driver has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollout {
@@ -113,4 +149,45 @@ pub struct FoundChart {
     pub values: Value,
     /// The SHA-256 of its archive in hexadecimal; a folder has none.
     pub digest: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn helm(name: &str, namespace: &str) -> Origin {
+        Origin {
+            release: Some(name.to_owned()),
+            release_namespace: Some(namespace.to_owned()),
+            managed_by: Some("Helm".to_owned()),
+            ..Origin::default()
+        }
+    }
+
+    #[test]
+    fn our_own_release_is_nobody_elses() {
+        assert_eq!(Foreign::of(helm(RELEASE, "kube-system"), "kube-system"), None);
+    }
+
+    #[test]
+    fn the_same_name_elsewhere_is_somebody_elses() {
+        let foreign = Foreign::of(helm(RELEASE, "storage"), "kube-system");
+        let namespace = "storage".to_owned();
+        assert_eq!(foreign, Some(Foreign::Release { name: RELEASE.to_owned(), namespace }));
+    }
+
+    #[test]
+    fn an_add_on_is_told_from_manifests_by_who_applied_it() {
+        let applied = |by: &str| Origin {
+            field_managers: vec!["kube-controller-manager".to_owned(), by.to_owned()],
+            namespace: "kube-system".to_owned(),
+            ..Origin::default()
+        };
+        assert_eq!(Foreign::of(applied("eks"), "kube-system"), Some(Foreign::AddOn));
+        let namespace = "kube-system".to_owned();
+        assert_eq!(
+            Foreign::of(applied("kubectl"), "kube-system"),
+            Some(Foreign::Manifests { namespace })
+        );
+    }
 }

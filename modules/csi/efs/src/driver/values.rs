@@ -102,12 +102,11 @@ fn walk(chart: &Value, set: &Value, path: &str, known: &[String], unknown: &mut 
     }
     for (key, value) in set {
         let path = joined(path, key);
-        match chart.get(key) {
-            Some(below) => walk(below, value, &path, known, unknown),
-            None => {
-                let nearest = nearest(&path, key, known);
-                unknown.push(UnknownKey { path, nearest });
-            }
+        if let Some(below) = chart.get(key) {
+            walk(below, value, &path, known, unknown);
+        } else {
+            let nearest = nearest(&path, key, known);
+            unknown.push(UnknownKey { path, nearest });
         }
     }
 }

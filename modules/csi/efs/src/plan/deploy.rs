@@ -9,7 +9,7 @@ use crate::actual::Actual;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::documents as rendered;
-use crate::driver::chart;
+use crate::driver::{DriverMode, chart};
 use crate::inputs::FileSystemInputs;
 use crate::placement::zones;
 
@@ -19,7 +19,7 @@ use crate::placement::zones;
 /// their lists are in.
 pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
     let mut plan = Plan::default();
-    plan.warnings.extend(warnings(desired));
+    plan.warnings.extend(warnings(desired, actual));
     let subnets = wanted_subnets(&mut plan, desired, actual);
     plan.zones = zones(subnets, &actual.mount_targets);
 
@@ -102,24 +102,19 @@ pub(super) fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     })
 }
 
-fn warnings(desired: &Desired) -> Vec<String> {
+fn warnings(desired: &Desired, actual: &Actual) -> Vec<String> {
     let inputs = &desired.inputs;
     let class = &inputs.storage_class;
-    let fixed_gid = class.uid.is_some() && class.gid.is_some();
-    let mut warnings = chart::warnings(inputs.driver.version, fixed_gid);
-    if inputs.driver.version < chart::ChartVersion::DELETES_SAFELY
-        && inputs
-            .driver
-            .values
-            .get("controller")
-            .and_then(|controller| controller.get("deleteAccessPointRootDir")?.as_bool())
-            == Some(true)
-    {
-        warnings.push(
-            "`deleteAccessPointRootDir` is on: a retried delete of this chart's driver can remove \
-             the whole tree; leave it off, or choose a newer chart"
-                .to_owned(),
-        );
+    let controller = inputs.driver.values.get("controller");
+    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
+    let here = chart::Circumstances {
+        fixed_gid: class.uid.is_some() && class.gid.is_some(),
+        deletes_directories: deletes.is_some_and(|value| *value == true),
+        taints: actual.cluster.as_ref().map_or(&[], |cluster| &cluster.taints),
+    };
+    let mut warnings = Vec::new();
+    if inputs.driver.mode != DriverMode::Skip {
+        warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
     let kept = rendered::tags_kept_from_access_points(inputs);
     if !kept.is_empty() {

@@ -309,3 +309,23 @@ fn the_status_of_a_deployment_is_one_table() {
     assert!(!Status::of(&inputs, &actual).healthy, "a claim waits for more");
     assert!(Status::of(&inputs, &deployed_to_cluster(&json!({}))).healthy);
 }
+
+#[test]
+fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
+    let warned = |more: &Value, taints: &[&str]| {
+        let mut actual = account_and_cluster(three());
+        cluster(&mut actual).taints = taints.iter().map(|&key| key.to_owned()).collect();
+        efs::plan(&desired(more), &actual).warnings
+    };
+    let fixed = json!({ "uid": 1001, "gid": 1001 });
+    assert_eq!(warned(&fixed, &[]), [""; 0]);
+    let tainted = warned(&fixed, &["efs.csi.aws.com/agent-not-ready"]);
+    assert!(tainted[0].contains("nothing is scheduled there"), "{tainted:?}");
+    let newer = json!({ "uid": 1001, "gid": 1001, "helm_chart_version": "2.5.2" });
+    assert_eq!(warned(&newer, &["efs.csi.aws.com/agent-not-ready"]), [""; 0]);
+    let deletes = json!({
+        "helm_chart_version": "4.4.1",
+        "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
+    });
+    assert!(warned(&deletes, &[])[0].contains("issues/1085"));
+}
