@@ -121,6 +121,11 @@ impl ControlPlane {
         &self.url
     }
 
+    /// The private folder of everything that it writes.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The kubeconfig of somebody.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
         path_of(self.folder.path(), user)

@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context.
     pub(crate) context: Option<String>,
+    /// What it is, in a few words.
+    pub(crate) about: String,
     /// What stands in for what cannot be had here.
     pub(crate) stand_in: Option<&'static str>,
     /// Whether the driver's pods come to run.
@@ -46,6 +48,7 @@ impl Place {
             ClusterChoice::Context(context) => Ok(Place {
                 api: Cluster::connect_to(context.as_deref())?,
                 kubeconfig: None,
+                about: format!("context {}", context.as_deref().unwrap_or("of the kubeconfig")),
                 context: context.clone(),
                 stand_in: None,
                 driver_runs: true,
@@ -125,6 +128,7 @@ fn control_plane(job: &EndToEnd) -> anyhow::Result<Place> {
     let nodes = Nodes::start(&kubeconfig, 3)?;
     Ok(Place {
         api: Cluster::connect(&kubeconfig)?,
+        about: format!("control plane in {}", plane.folder().display()),
         context: Some(control_plane::CONTEXT.to_owned()),
         kubeconfig: Some(kubeconfig),
         stand_in: Some(
@@ -199,6 +203,7 @@ fn kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<Plac
     cluster.folder = Some(folder);
     Ok(Place {
         api,
+        about: format!("cluster {KIND}"),
         context: Some(format!("kind-{KIND}")),
         kubeconfig: Some(kubeconfig),
         stand_in: Some(

@@ -31,9 +31,8 @@ pub(crate) fn tell(job: &EndToEnd, report: &mut Report) -> anyhow::Result<()> {
     let aws = aws.unwrap_or_else(|_| timed(|| bail!("starting AWS ended by a defect")));
     let (name, what) = (job.aws.as_str(), job.cluster.as_str());
     let aws = report.took(&format!("start {name}"), aws, |aws: &Aws| aws.url.clone())?;
-    let place = report.took(&format!("start {what}"), place, |place: &Place| {
-        place.context.clone().unwrap_or("the current context".to_owned())
-    })?;
+    let place =
+        report.took(&format!("start {what}"), place, |place: &Place| place.about.clone())?;
     if let Some(stand_in) = place.stand_in {
         Report::note(stand_in);
     }

@@ -180,3 +180,39 @@ fn there_is_no_toolchain_file_as_it_would_make_rustup_download() {
             && !workspace().join("rust-toolchain.toml").exists()
     );
 }
+
+#[test]
+fn the_aws_sdk_is_compiled_once_for_the_programs_and_the_tests() {
+    // What `cargo xtask` builds, alone or for an end-to-end run, against what `cargo test` builds.
+    let features = |packages: &[&str], edges: &str| -> Vec<String> {
+        let shell = xshell::Shell::new().unwrap();
+        shell.change_dir(workspace());
+        let cargo = std::env::var_os("CARGO").unwrap();
+        let format = "{p} {f}";
+        let tree = xshell::cmd!(
+            shell,
+            "{cargo} tree --locked --offline --prefix none --format {format} --edges {edges} {packages...}"
+        );
+        let mut lines: Vec<String> = tree
+            .quiet()
+            .read()
+            .unwrap()
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .collect();
+        lines.sort();
+        lines.dedup();
+        lines
+    };
+    let all = features(&["--workspace"], "normal,build,dev");
+    for packages in [
+        &["--package=live", "--package=sandbox"][..],
+        &["--package=live", "--package=sandbox", "--package=e2e"],
+    ] {
+        let different: Vec<String> = features(packages, "normal,build")
+            .into_iter()
+            .filter(|line| all.binary_search(line).is_err())
+            .collect();
+        assert_eq!(different, [""; 0], "name these features in `live/Cargo.toml`");
+    }
+}

@@ -1,7 +1,9 @@
 //! The objects of a proof: made, seen, deleted.
 
 use anyhow::{Context, bail};
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolumeClaim, Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::{
+    Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
+};
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::Value;
@@ -86,6 +88,35 @@ impl Kube {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(self.explain(&format!("delete pods/{name}"), error)),
         }
+    }
+
+    /// The volume of a claim, where it has one.
+    pub(crate) async fn volume_of(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<Option<String>> {
+        let api: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
+        let found = api.get_opt(name).await;
+        let found = found.map_err(|error| self.explain("get persistentvolumeclaims", error))?;
+        Ok(found.and_then(|claim| claim.spec?.volume_name))
+    }
+
+    /// Whether a namespace, and a volume, are gone.
+    pub(crate) async fn are_gone(
+        &self,
+        namespace: &str,
+        volume: Option<&str>,
+    ) -> anyhow::Result<bool> {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let found = namespaces.get_opt(namespace).await;
+        if found.map_err(|error| self.explain("get namespaces", error))?.is_some() {
+            return Ok(false);
+        }
+        let Some(volume) = volume else { return Ok(true) };
+        let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
+        let found = volumes.get_opt(volume).await;
+        Ok(found.map_err(|error| self.explain("get persistentvolumes", error))?.is_none())
     }
 
     /// Deletes a namespace with all that is in it; Kubernetes goes on by itself.

@@ -1,7 +1,7 @@
 //! `verify`: proves that pods share a volume.
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use efs::{Finding, Participant, Proof, Report, judge};
@@ -14,6 +14,9 @@ use crate::progress::Progress;
 use crate::report;
 use crate::stop::{Reason, Stop};
 use crate::watch::Watch;
+
+/// How long Kubernetes may take to remove a namespace with a claim in it.
+const CLEANING: Duration = Duration::from_mins(1);
 
 /// What came of it.
 enum Outcome {
@@ -215,13 +218,19 @@ async fn clean_up(
             let deleted = kube.delete_pod(&proof.namespace, &participant.name).await;
             done = done.and(deleted);
         }
-        done
+        done.map(|()| true)
     } else {
-        kube.delete_namespace(&proof.namespace).await
+        line.state("removing what the proof made");
+        remove_namespace(kube, proof).await
     };
     match done {
-        Ok(()) => {
+        Ok(true) => {
             line.done("removed what the proof made");
+            Ok(())
+        }
+        Ok(false) => {
+            let namespace = &proof.namespace;
+            line.failed(&format!("Kubernetes is still removing the namespace `{namespace}`"));
             Ok(())
         }
         Err(error) => {
@@ -231,5 +240,22 @@ async fn clean_up(
                 proof.nonce
             )))
         }
+    }
+}
+
+/// Removes the namespace of the proof; whether it and its volume are gone in
+/// time, so that a destroy right afterwards finds nothing in its way.
+async fn remove_namespace(kube: &Kube, proof: &Proof) -> anyhow::Result<bool> {
+    let volume = kube.volume_of(&proof.namespace, &proof.claim).await?;
+    kube.delete_namespace(&proof.namespace).await?;
+    let (looks, namespace) = (kube.clone(), proof.namespace.clone());
+    let gone = Watch::new(move || {
+        let (kube, namespace, volume) = (looks.clone(), namespace.clone(), volume.clone());
+        async move { kube.are_gone(&namespace, volume.as_deref()).await }
+    });
+    let wait = gone.until(|gone| gone.then_some(()));
+    match tokio::time::timeout(CLEANING, wait).await {
+        Ok(gone) => gone.map(|()| true),
+        Err(_) => Ok(false),
     }
 }
