@@ -1,10 +1,12 @@
 //! A world with a cluster in it: a real control plane, and charts of our own.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use control_plane::{Cluster, ControlPlane, Programs, User};
-use serde_json::Value;
+use serde_json::{Value, json};
 use xshell::cmd;
 
 use crate::{Aws, Ran, World, programs, workspace};
@@ -117,6 +119,28 @@ impl Clustered {
         }
     }
 
+    /// Where a claim of the default namespace is.
+    pub fn claim_path(name: &str) -> String {
+        format!("/api/v1/namespaces/default/persistentvolumeclaims/{name}")
+    }
+
+    /// Makes a claim on the class, and waits until it is bound.
+    pub fn claim(&self, name: &str, storage: &str) {
+        let path = Clustered::claim_path(name);
+        let claim = json!({
+            "metadata": {"name": name},
+            "spec": {
+                "accessModes": ["ReadWriteMany"],
+                "storageClassName": "efs-sc",
+                "resources": {"requests": {"storage": storage}},
+            },
+        });
+        self.cluster().create(path.rsplit_once('/').unwrap().0, &claim).unwrap();
+        self.await_that("the claim is bound", || {
+            self.cluster().get(&path).unwrap()["status"]["phase"] == "Bound"
+        });
+    }
+
     /// The StorageClass, where there is one.
     pub fn class(&self) -> Option<Value> {
         self.cluster().find("/apis/storage.k8s.io/v1/storageclasses/efs-sc").unwrap()
@@ -150,4 +174,29 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// Serves the files of a folder over HTTP until the test ends; the answer is the URL.
+pub fn serve_files(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut line = String::new();
+            BufReader::new(&connection).read_line(&mut line).unwrap_or_default();
+            let name = line.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
+            let (status, body) = match std::fs::read(folder.join(name)) {
+                Ok(body) if !name.is_empty() => ("200 OK", body),
+                _ => ("404 Not Found", Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ =
+                connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body));
+        }
+    });
+    url
 }

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use xshell::{Shell, cmd};
 
 pub use aws::{Answer, Aws};
-pub use clustered::{Clustered, control_plane};
+pub use clustered::{Clustered, control_plane, serve_files};
 pub use world::{Call, Ran, World};
 
 /// The top of the workspace.

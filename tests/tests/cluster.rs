@@ -4,9 +4,12 @@
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::process::{Command, Stdio};
+
 use control_plane::{Nodes, User};
 use serde_json::json;
-use tests::Clustered;
+use tests::{Clustered, programs};
+use xshell::cmd;
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
@@ -75,25 +78,8 @@ fn grown_claims_are_completed_and_bound_claims_hold_up_a_destroy() {
     let there = Clustered::new();
     there.deploy(&[]);
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 1).unwrap();
-    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
-    there
-        .cluster()
-        .create(
-            claims,
-            &json!({
-                "metadata": {"name": "checkpoints"},
-                "spec": {
-                    "accessModes": ["ReadWriteMany"],
-                    "storageClassName": "efs-sc",
-                    "resources": {"requests": {"storage": "10Gi"}},
-                },
-            }),
-        )
-        .unwrap();
-    let claim = format!("{claims}/checkpoints");
-    there.await_that("the claim is bound", || {
-        there.cluster().get(&claim).unwrap()["status"]["phase"] == "Bound"
-    });
+    there.claim("checkpoints", "10Gi");
+    let claim = Clustered::claim_path("checkpoints");
     let grown = json!({"spec": {"resources": {"requests": {"storage": "20Gi"}}}});
     there.cluster().merge(&claim, &grown).unwrap();
 
@@ -146,4 +132,97 @@ fn the_commands_of_the_readme_for_a_real_cluster_run_in_their_order() {
     }
     assert_eq!(count, 6);
     drop(nodes);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_proof_on_an_existing_claim_leaves_it_as_it_was_and_an_interrupted_one_cleans_up() {
+    let there = Clustered::new();
+    there.deploy(&[]);
+    let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
+    there.claim("kept", "1Gi");
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let args = ["verify", &url, "--claim", "default/kept", "--readers", "3", "--output", "json"];
+    let proof = there.world.xtask(&args).exits(0).json();
+    assert_eq!(proof["proved"], true, "{proof:#}");
+    assert_eq!(proof["findings"][0]["detail"], "4 of 4");
+    let pods = there.cluster().list("/api/v1/namespaces/default/pods").unwrap();
+    assert!(pods.iter().all(|pod| pod["metadata"]["deletionTimestamp"].is_string()), "{pods:#?}");
+    assert!(there.cluster().find(&Clustered::claim_path("kept")).unwrap().is_some());
+    drop(nodes);
+
+    // Without nodes nothing ever comes of it: Ctrl-C, and everything is gone.
+    let shell = there.world.shell();
+    let xtask = programs().join("xtask");
+    let mut command: Command = cmd!(shell, "{xtask} verify {url}").into();
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let pods = "/api/v1/pods?labelSelector=clockwork-codex%2Fverify";
+    there.await_that("the pods are made", || there.cluster().list(pods).unwrap().len() >= 3);
+    let id = child.id().to_string();
+    cmd!(shell, "kill -INT {id}").quiet().run().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    let ours = "/api/v1/namespaces?labelSelector=clockwork-codex%2Fverify";
+    assert!(there.cluster().list(ours).unwrap().is_empty(), "{said}");
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_with_the_reason() {
+    let there = Clustered::new();
+    // A repository of our own, with a version whose published digest is not known.
+    let shell = there.world.shell();
+    let chart = there.own_chart("chart");
+    let about = std::fs::read_to_string(chart.join("Chart.yaml")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), about.replace("2.4.5", "2.4.6")).unwrap();
+    let charts = there.world.path().join("charts");
+    cmd!(shell, "helm package {chart} --destination {charts}")
+        .quiet()
+        .ignore_stdout()
+        .run()
+        .unwrap();
+    cmd!(shell, "helm repo index {charts}").quiet().run().unwrap();
+    let repository = tests::serve_files(charts);
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let from = format!("--helm-repository={repository}");
+    let args = [
+        "deploy-efs",
+        &url,
+        &from,
+        "--helm-chart-version=2.4.6",
+        "--timeout=12s",
+        "--uid=1",
+        "--gid=1",
+    ];
+    // No node runs it, and it is waited for.
+    let ran = there.world.xtask(&args).exits(1);
+    assert!(ran.stderr.contains("deployment/efs-csi-controller 0 of 2 (pod"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
+    assert_eq!(there.revisions(), [(1, "deployed".to_owned())]);
+    // What runs is not made again, and what was left is waited for.
+    let plan = there.world.xtask(&[
+        "plan-efs",
+        &url,
+        &from,
+        "--helm-chart-version=2.4.6",
+        "--uid=1",
+        "--gid=1",
+        "--output=json",
+    ]);
+    let plan = plan.exits(0).json();
+    assert_eq!(plan["changes"], 0, "{plan:#}");
+    assert!(plan["waits"][0]["reason"].as_str().unwrap().contains("0 of 2"), "{plan:#}");
+
+    let wrong = there
+        .run("plan-efs", &[&from, "--helm-chart=aws-efs-csi-driver", "--helm-chart-version=2.4.7"]);
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.stderr.contains("check `helm_chart_version`"), "{}", wrong.stderr);
+    let nowhere = [
+        "--helm-chart=aws-efs-csi-driver",
+        "--helm-repository=http://127.0.0.1:1",
+        "--helm-chart-version=2.4.7",
+    ];
+    let wrong = there.run("plan-efs", &nowhere);
+    assert!(wrong.stderr.contains("helm_repository"), "{}", wrong.stderr);
 }
