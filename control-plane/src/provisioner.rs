@@ -1,7 +1,8 @@
 //! A stand-in for the driver's provisioner: claims on its classes get volumes,
 //! and volumes that are let go are deleted where their class says so.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -23,8 +24,13 @@ const BY: &str = "pv.kubernetes.io/provisioned-by";
 pub enum Source {
     /// What the driver makes: an access point, which nothing here mounts.
     AccessPoint,
-    /// A folder that all nodes have.
-    HostPath(String),
+    /// A folder of this machine that all nodes have.
+    HostPath {
+        /// Where it is here.
+        here: PathBuf,
+        /// Where the nodes have it.
+        mounted: String,
+    },
 }
 
 /// A running stand-in. It ends with this value.
@@ -72,6 +78,7 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
         if let Some(class) = ours
             && text(&claim, "/status/phase") == "Pending"
         {
+            make_folder(source, text(&claim, "/metadata/uid"))?;
             let _ = cluster.create("/api/v1/persistentvolumes", &volume(class, &claim, source));
         }
     }
@@ -110,10 +117,18 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> Value {
             let handle = format!("{file_system}::fsap-{uid}");
             volume["spec"]["csi"] = json!({"driver": DRIVER, "volumeHandle": handle});
         }
-        Source::HostPath(folder) => {
-            let path = format!("{folder}/{uid}");
-            volume["spec"]["hostPath"] = json!({"path": path, "type": "DirectoryOrCreate"});
+        Source::HostPath { here: _, mounted } => {
+            let path = format!("{mounted}/{uid}");
+            volume["spec"]["hostPath"] = json!({"path": path, "type": "Directory"});
         }
     }
     volume
+}
+
+/// The folder of a volume, for whoever its pods run as.
+fn make_folder(source: &Source, uid: &str) -> std::io::Result<()> {
+    let Source::HostPath { here, mounted: _ } = source else { return Ok(()) };
+    let folder = here.join(uid);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))
 }

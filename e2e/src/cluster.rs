@@ -143,6 +143,9 @@ fn control_plane(job: &EndToEnd) -> anyhow::Result<Place> {
 /// A cluster that `kind` made, with the folder that its workers share.
 struct KindCluster {
     program: PathBuf,
+    /// The folder that its workers share.
+    shared: PathBuf,
+    /// A private folder for its kubeconfig.
     folder: Option<TempDir>,
     keep: bool,
 }
@@ -156,6 +159,7 @@ impl Drop for KindCluster {
         if let Ok(shell) = Shell::new() {
             let _ = cmd!(shell, "{program} delete cluster --name {KIND}").quiet().run();
         }
+        let _ = std::fs::remove_dir_all(&self.shared);
     }
 }
 
@@ -177,11 +181,13 @@ fn kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<Plac
     let folder = tempfile::Builder::new().prefix("clockwork-kind-").tempdir()?;
     let kubeconfig = folder.path().join("kubeconfig");
     // From here on, whatever fails, a cluster that was made is deleted.
-    let mut cluster = KindCluster { program: program.clone(), keep: there, folder: None };
+    // It stands in the same place for a cluster that is used again.
+    let shared = std::path::absolute(job.programs.join("../e2e/kind-shared"))?;
+    let mut cluster =
+        KindCluster { program: program.clone(), shared: shared.clone(), keep: there, folder: None };
     if there {
         cmd!(shell, "{program} export kubeconfig --name {KIND} --kubeconfig {kubeconfig}").run()?;
     } else {
-        let shared = folder.path().join("shared");
         std::fs::create_dir_all(&shared)?;
         let asked = efs::KindCluster {
             image: image.map(str::to_owned),
@@ -198,7 +204,10 @@ fn kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<Plac
         .run()
         .context("making a cluster with `kind`; what now: see its message above")?;
     }
-    let provisioner = Provisioner::start(&kubeconfig, Source::HostPath(MOUNTED.to_owned()))?;
+    let provisioner = Provisioner::start(
+        &kubeconfig,
+        Source::HostPath { here: shared, mounted: MOUNTED.to_owned() },
+    )?;
     let api = Cluster::connect(&kubeconfig)?;
     cluster.folder = Some(folder);
     Ok(Place {

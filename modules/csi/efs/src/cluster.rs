@@ -31,6 +31,20 @@ pub struct Cluster {
     pub denied: Vec<String>,
 }
 
+impl Cluster {
+    /// The EKS cluster that the context names, where it is named as the AWS CLI
+    /// (`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`) or eksctl
+    /// (`USER@NAME.REGION.eksctl.io`) name it.
+    pub fn eks_name(&self) -> Option<&str> {
+        if self.name.starts_with("arn:") {
+            return self.name.split_once(":cluster/").map(|(_, name)| name);
+        }
+        let named = self.name.strip_suffix(".eksctl.io")?;
+        let cluster = named.rsplit_once('@').map_or(named, |(_, cluster)| cluster);
+        cluster.rsplit_once('.').map(|(name, _region)| name)
+    }
+}
+
 /// A StorageClass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageClass {

@@ -12,6 +12,7 @@ use crate::documents as rendered;
 use crate::driver::{DriverMode, chart};
 use crate::inputs::FileSystemInputs;
 use crate::placement::zones;
+use crate::tags::Owner;
 
 /// What has to be done so that `actual` becomes `desired`.
 ///
@@ -32,6 +33,8 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
             driver::plan(&mut plan, desired, cluster);
             storage_class::plan(&mut plan, desired, cluster, &file_system, &ready);
             plan.refusals.extend(denied(&plan, cluster));
+            plan.refusals.extend(another_cluster(&desired.owner, cluster));
+            plan.notes.push(goes_to(cluster));
         }
     }
     plan
@@ -83,6 +86,24 @@ fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
             remedy: "give subnets and a security group of one VPC".to_owned(),
         })
         .collect()
+}
+
+/// Where Kubernetes objects go, as a current context is easily forgotten.
+pub(super) fn goes_to(cluster: &Cluster) -> String {
+    format!("the driver and the class are those of the cluster `{}`", cluster.name)
+}
+
+/// A context that names another EKS cluster than the inputs do.
+pub(super) fn another_cluster(owner: &Owner, cluster: &Cluster) -> Option<Refusal> {
+    let named = cluster.eks_name().filter(|named| *named != owner.cluster)?;
+    Some(Refusal {
+        address: cluster.name.clone(),
+        reason: format!(
+            "the context is of the cluster `{named}`, and `cluster_name` is `{}`",
+            owner.cluster
+        ),
+        remedy: "give the right `--context`, or correct `cluster_name`".to_owned(),
+    })
 }
 
 /// What this identity may not do in the cluster, where the plan would do it.

@@ -23,6 +23,8 @@ pub fn destroy(module: &str, inputs: &Inputs, actual: &Actual) -> Plan {
             let class = storage_class::remove(&mut plan, module, &owner, cluster);
             let release = driver::remove(&mut plan, module, &inputs.driver, cluster, &class);
             plan.refusals.extend(deploy::denied(&plan, cluster));
+            plan.refusals.extend(deploy::another_cluster(&owner, cluster));
+            plan.notes.push(deploy::goes_to(cluster));
             class.into_iter().chain(release).collect()
         }
     };

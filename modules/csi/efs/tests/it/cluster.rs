@@ -329,3 +329,23 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
     });
     assert!(warned(&deletes, &[])[0].contains("issues/1085"));
 }
+
+#[test]
+fn a_context_of_another_eks_cluster_is_refused() {
+    let with = |context: &str| {
+        let mut actual = account_and_cluster(three());
+        cluster(&mut actual).name = context.to_owned();
+        let plan = efs::plan(&desired(&json!({})), &actual);
+        refusals(&plan).iter().any(|(reason, _)| reason.contains("the context is of the cluster"))
+    };
+    assert!(with("arn:aws:eks:eu-west-1:111122223333:cluster/prod"));
+    assert!(with("me@prod.eu-west-1.eksctl.io"));
+    for fits in [
+        "arn:aws:eks:eu-west-1:111122223333:cluster/dev",
+        "me@dev.eu-west-1.eksctl.io",
+        "anything-else",
+        "arn:aws:eks:eu-west-1",
+    ] {
+        assert!(!with(fits), "{fits}");
+    }
+}
