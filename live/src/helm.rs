@@ -9,9 +9,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, bail};
 use efs::{FoundChart, HelmChart, Inputs, RELEASE, Release, ReleaseStatus};
 use job::HelmVersion;
-use k8s_openapi::api::core::v1::Secret;
-use kube::Api;
-use kube::api::DeleteParams;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -169,27 +166,20 @@ impl Helm {
     /// A revision that stays `pending-*` was left by a Helm that was killed: its
     /// record is removed, and the next upgrade starts from the revision before.
     async fn recover(&self, revision: u64, line: &Line) -> anyhow::Result<()> {
-        let secrets: Api<Secret> =
-            Api::namespaced(self.kube.client.clone(), &self.inputs.driver.namespace);
         let name = format!("sh.helm.release.v1.{RELEASE}.v{revision}");
-        let explain =
-            |what: &str, error| self.kube.explain(&format!("{what} secrets/{name}"), error);
+        let namespace = &self.inputs.driver.namespace;
         let started = Instant::now();
         line.state(&format!("waiting for whoever is at revision {revision}"));
         loop {
-            let record = secrets.get_opt(&name).await.map_err(|error| explain("get", error))?;
-            let Some(record) = record else { return Ok(()) };
-            let labels = record.metadata.labels.unwrap_or_default();
+            let Some(labels) = self.kube.release_record(namespace, &name).await? else {
+                return Ok(());
+            };
             if !labels.get("status").is_some_and(|status| status.starts_with("pending-")) {
                 return Ok(());
             }
             if age(&labels).is_none_or(|age| age > PATIENCE) || started.elapsed() > PATIENCE {
                 line.state(&format!("recovering from revision {revision}"));
-                return match secrets.delete(&name, &DeleteParams::default()).await {
-                    Ok(_) => Ok(()),
-                    Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-                    Err(error) => Err(explain("delete", error)),
-                };
+                return self.kube.delete_release_record(namespace, &name).await;
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

@@ -65,7 +65,7 @@ fn a_proof_that_fails_says_what_the_pods_say_and_cleans_up() {
     there.deploy(&[]);
     // No node ever runs the pods.
     let url = format!("--endpoint-url={}", there.aws.url);
-    let ran = there.world.xtask(&["verify", &url, "--timeout", "5s"]).exits(1);
+    let ran = there.world.xtask(&["verify", &url, "--timeout", "10s"]).exits(1);
     assert!(ran.stderr.contains("-writer: Pending"), "{}", ran.stderr);
     assert!(ran.stderr.contains("claim shared: Pending"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
@@ -191,7 +191,7 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_
         &url,
         &from,
         "--helm-chart-version=2.4.6",
-        "--timeout=12s",
+        "--timeout=20s",
         "--uid=1",
         "--gid=1",
     ];

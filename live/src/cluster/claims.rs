@@ -13,10 +13,12 @@ use super::Kube;
 
 /// The claims of a class, and those of its volumes that no claim holds any more.
 pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim>> {
+    let everything = ListParams::default();
+    let (claims, pods) = (kube.all::<PersistentVolumeClaim>(), kube.all::<Pod>());
     let (claims, volumes, pods) = tokio::try_join!(
-        list::<PersistentVolumeClaim>(kube, "persistentvolumeclaims"),
+        kube.list(&claims, &everything),
         kube.volumes(),
-        list::<Pod>(kube, "pods")
+        kube.list(&pods, &everything)
     )?;
     let users = users(&pods);
     let claims: Vec<PersistentVolumeClaim> =
@@ -54,17 +56,13 @@ impl Kube {
         volume: &str,
         capacity: &str,
     ) -> anyhow::Result<()> {
-        let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
-        let how = PatchParams::default();
         let change = json!({"spec": {"capacity": {"storage": capacity}}});
-        volumes
-            .patch(volume, &how, &Patch::Merge(&change))
-            .await
-            .map_err(|error| self.explain(&format!("patch persistentvolumes/{volume}"), error))?;
-        let claims: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
-        let resource = format!("persistentvolumeclaims/{name}/status");
-        let found = claims.get_status(name).await;
-        let found = found.map_err(|error| self.explain(&format!("get {resource}"), error))?;
+        self.merge::<PersistentVolume>(&self.all(), volume, &change).await?;
+        let claims: Api<PersistentVolumeClaim> = self.within(namespace);
+        let failed = |verb: &str, error| {
+            self.failed::<PersistentVolumeClaim>(verb, &format!("{name}/status"), error)
+        };
+        let found = claims.get_status(name).await.map_err(|error| failed("get", error))?;
         let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
         // What says that a resize is on its way would stay for ever.
         let kept: Vec<_> =
@@ -75,28 +73,15 @@ impl Kube {
             "allocatedResources": null,
             "allocatedResourceStatuses": null,
         }});
-        claims
-            .patch_status(name, &how, &Patch::Merge(&change))
-            .await
-            .map_err(|error| self.explain(&format!("patch {resource}"), error))?;
-        Ok(())
+        let changed =
+            claims.patch_status(name, &PatchParams::default(), &Patch::Merge(&change)).await;
+        changed.map(drop).map_err(|error| failed("patch", error))
     }
 
     /// All volumes.
     pub(super) async fn volumes(&self) -> anyhow::Result<Vec<PersistentVolume>> {
-        let api: Api<PersistentVolume> = Api::all(self.client.clone());
-        let list = api.list(&ListParams::default()).await;
-        Ok(list.map_err(|error| self.explain("list persistentvolumes", error))?.items)
+        self.list(&self.all(), &ListParams::default()).await
     }
-}
-
-async fn list<T>(kube: &Kube, resource: &str) -> anyhow::Result<Vec<T>>
-where
-    T: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
-{
-    let api: Api<T> = Api::all(kube.client.clone());
-    let list = api.list(&ListParams::default()).await;
-    Ok(list.map_err(|error| kube.explain(&format!("list {resource}"), error))?.items)
 }
 
 fn class_of(claim: &PersistentVolumeClaim) -> Option<&str> {

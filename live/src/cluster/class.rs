@@ -6,19 +6,15 @@ use anyhow::Context;
 use efs::{Document, Immutable, Inputs, StorageClass};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
 use kube::Api;
-use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use kube::api::{DeleteParams, ListParams, Preconditions};
 use serde_json::Value;
 
 use super::{FIELD_MANAGER, Kube};
 
-const RESOURCE: &str = "storageclasses.storage.k8s.io";
-
 impl Kube {
     /// All StorageClasses.
     pub(super) async fn classes(&self) -> anyhow::Result<Vec<KubeClass>> {
-        let api: Api<KubeClass> = Api::all(self.client.clone());
-        let list = api.list(&kube::api::ListParams::default()).await;
-        Ok(list.map_err(|error| self.explain(&format!("list {RESOURCE}"), error))?.items)
+        self.list(&self.all(), &ListParams::default()).await
     }
 
     /// Applies the class, after the one that is there is gone where it is to be replaced.
@@ -35,19 +31,13 @@ impl Kube {
         let text = Document::StorageClass.render_for(inputs, file_system)?;
         let class: Value =
             serde_norway::from_str(&text).context("reading the StorageClass that was rendered")?;
-        let api: Api<KubeClass> = Api::all(self.client.clone());
-        let how = PatchParams::apply(FIELD_MANAGER).force();
-        api.patch(name, &how, &Patch::Apply(&class))
-            .await
-            .map_err(|error| self.explain(&format!("patch {RESOURCE}/{name}"), error))?;
-        Ok(())
+        self.apply::<KubeClass>(&self.all(), name, &class).await
     }
 
     /// Deletes the class; one that is not there any more is fine.
     pub(crate) async fn delete_class(&self, name: &str) -> anyhow::Result<()> {
-        let api: Api<KubeClass> = Api::all(self.client.clone());
-        let explain = |error| self.explain(&format!("delete {RESOURCE}/{name}"), error);
-        let Some(found) = api.get_opt(name).await.map_err(explain)? else {
+        let classes: Api<KubeClass> = self.all();
+        let Some(found) = self.get(&classes, name).await? else {
             return Ok(());
         };
         // The one that was looked at, and not one that somebody made meanwhile.
@@ -55,11 +45,7 @@ impl Kube {
             preconditions: Some(Preconditions { uid: found.metadata.uid, resource_version: None }),
             ..DeleteParams::default()
         };
-        match api.delete(name, &how).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(explain(error)),
-        }
+        self.delete(&classes, name, &how).await
     }
 }
 

@@ -1,8 +1,10 @@
 //! The driver's objects: whose they are, and how far they have come.
 
+use std::collections::BTreeMap;
+
 use efs::{Foreign, Origin, Rollout};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use kube::Api;
@@ -25,16 +27,13 @@ pub(crate) struct Objects {
 impl Kube {
     /// The driver's Deployment and DaemonSet, wherever they are.
     pub(crate) async fn driver_objects(&self, namespace: &str) -> anyhow::Result<Objects> {
-        let deployments: Api<Deployment> = Api::all(self.client.clone());
-        let daemon_sets: Api<DaemonSet> = Api::all(self.client.clone());
         let named = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
         let (controllers, nodes) = (named(CONTROLLER), named(NODE));
-        let (deployments, daemon_sets) =
-            tokio::join!(deployments.list(&controllers), daemon_sets.list(&nodes));
-        let deployments =
-            deployments.map_err(|error| self.explain("list deployments.apps", error))?.items;
-        let daemon_sets =
-            daemon_sets.map_err(|error| self.explain("list daemonsets.apps", error))?.items;
+        let (deployments, daemon_sets) = (self.all::<Deployment>(), self.all::<DaemonSet>());
+        let (deployments, daemon_sets) = tokio::try_join!(
+            self.list(&deployments, &controllers),
+            self.list(&daemon_sets, &nodes)
+        )?;
         let mut objects = Objects { rollouts: Vec::new(), foreign: Vec::new(), behind: Vec::new() };
         let found = deployments
             .iter()
@@ -84,9 +83,8 @@ impl Kube {
             .flatten()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
-        let pods: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        let list = pods.list(&ListParams::default().labels(&labels.join(","))).await;
-        let list = list.map_err(|error| self.explain("list pods", error))?;
+        let pods: Api<Pod> = self.within(namespace);
+        let list = self.list(&pods, &ListParams::default().labels(&labels.join(","))).await?;
         let Some((pod, why)) = list.iter().find_map(|pod| Some((pod, reason(pod)?))) else {
             return Ok(None);
         };
@@ -102,11 +100,10 @@ impl Kube {
         namespace: &str,
         name: &str,
     ) -> anyhow::Result<Option<String>> {
-        let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
+        let events: Api<Event> = self.within(namespace);
         let of_it =
             ListParams::default().fields(&format!("involvedObject.name={name},type=Warning"));
-        let list = events.list(&of_it).await;
-        let mut list = list.map_err(|error| self.explain("list events", error))?.items;
+        let mut list = self.list(&events, &of_it).await?;
         list.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
         Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
     }
@@ -117,7 +114,7 @@ impl Kube {
         let list = match api.list(&ListParams::default()).await {
             Ok(list) => list,
             Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Vec::new()),
-            Err(error) => return Err(self.explain("list nodes", error)),
+            Err(error) => return Err(self.failed::<Node>("list", "", error)),
         };
         let specs = list.items.into_iter().filter_map(|node| node.spec);
         let mut keys: Vec<String> =
@@ -127,14 +124,28 @@ impl Kube {
         Ok(keys)
     }
 
+    /// The labels of the record that Helm keeps of a revision, where there is one.
+    pub(crate) async fn release_record(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<Option<BTreeMap<String, String>>> {
+        let found = self.get::<Secret>(&self.within(namespace), name).await?;
+        Ok(found.map(|record| record.metadata.labels.unwrap_or_default()))
+    }
+
+    /// Deletes such a record.
+    pub(crate) async fn delete_release_record(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<()> {
+        self.delete::<Secret>(&self.within(namespace), name, &DeleteParams::default()).await
+    }
+
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
     pub(crate) async fn delete_csi_driver(&self) -> anyhow::Result<()> {
-        let api: Api<CSIDriver> = Api::all(self.client.clone());
-        match api.delete(efs::PROVISIONER, &DeleteParams::default()).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(self.explain("delete csidrivers.storage.k8s.io", error)),
-        }
+        self.delete::<CSIDriver>(&self.all(), efs::PROVISIONER, &DeleteParams::default()).await
     }
 }
 

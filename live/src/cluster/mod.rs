@@ -1,5 +1,6 @@
 //! The cluster: connecting, reading and changing it.
 
+mod calls;
 mod claims;
 mod class;
 mod driver;
@@ -76,11 +77,6 @@ impl Kube {
             .with_context(|| format!("preparing the connection to {address}"))?;
         let name = context.clone().unwrap_or(address);
         Ok(Kube { client, name, context })
-    }
-
-    /// An error of the call `what`, such as `patch storageclasses.storage.k8s.io/efs-sc`.
-    pub(crate) fn explain(&self, what: &str, error: kube::Error) -> anyhow::Error {
-        explain(what, &self.name, error)
     }
 }
 

@@ -108,7 +108,7 @@ async fn denied(kube: &Kube, inputs: &Inputs, destroys: bool) -> anyhow::Result<
         };
         let answer = api.create(&PostParams::default(), &review).await;
         let answer =
-            answer.map_err(|error| kube.explain("create selfsubjectaccessreviews", error))?;
+            answer.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
         let dot = if group.is_empty() { "" } else { "." };
         let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
         let allowed = answer.status.is_some_and(|status| status.allowed);

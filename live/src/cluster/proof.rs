@@ -4,12 +4,11 @@ use anyhow::{Context, bail};
 use k8s_openapi::api::core::v1::{
     Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
 };
-use kube::Api;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams};
 use serde_json::Value;
 
 use super::driver::reason;
-use super::{FIELD_MANAGER, Kube, printable};
+use super::{Kube, printable};
 
 /// How far a pod has come.
 #[derive(Debug, Clone)]
@@ -32,74 +31,44 @@ impl Kube {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (name, namespace) =
             (text(&object["metadata"]["name"]), text(&object["metadata"]["namespace"]));
-        let how = PatchParams::apply(FIELD_MANAGER).force();
-        let apply = Patch::Apply(&object);
-        let client = self.client.clone();
-        let (resource, done) = match object["kind"].as_str() {
-            Some("Namespace") => {
-                let api: Api<Namespace> = Api::all(client);
-                ("namespaces", api.patch(&name, &how, &apply).await.map(drop))
-            }
+        match object["kind"].as_str() {
+            Some("Namespace") => self.apply::<Namespace>(&self.all(), &name, &object).await,
             Some("PersistentVolumeClaim") => {
-                let api: Api<PersistentVolumeClaim> = Api::namespaced(client, &namespace);
-                ("persistentvolumeclaims", api.patch(&name, &how, &apply).await.map(drop))
+                self.apply::<PersistentVolumeClaim>(&self.within(&namespace), &name, &object).await
             }
-            Some("Pod") => {
-                let api: Api<Pod> = Api::namespaced(client, &namespace);
-                ("pods", api.patch(&name, &how, &apply).await.map(drop))
-            }
+            Some("Pod") => self.apply::<Pod>(&self.within(&namespace), &name, &object).await,
             other => bail!("{other:?} is no object of a proof"),
-        };
-        done.map_err(|error| self.explain(&format!("patch {resource}/{name}"), error))
+        }
     }
 
     /// Whether the namespace has the account that its pods run as.
     pub(crate) async fn has_default_account(&self, namespace: &str) -> anyhow::Result<bool> {
-        let api: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
-        let found = api.get_opt("default").await;
-        Ok(found.map_err(|error| self.explain("get serviceaccounts/default", error))?.is_some())
+        let found = self.get::<ServiceAccount>(&self.within(namespace), "default").await?;
+        Ok(found.is_some())
     }
 
-    /// The phase of a claim, where it is there.
-    pub(crate) async fn claim_phase(
+    /// The phase and the volume of a claim, where it is there and has them.
+    pub(crate) async fn claim(
         &self,
         namespace: &str,
         name: &str,
-    ) -> anyhow::Result<Option<String>> {
-        let api: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
-        let found = api.get_opt(name).await;
-        let found = found.map_err(|error| self.explain("get persistentvolumeclaims", error))?;
-        Ok(found.and_then(|claim| claim.status?.phase).map(|phase| printable(&phase)))
+    ) -> anyhow::Result<(Option<String>, Option<String>)> {
+        let found = self.get::<PersistentVolumeClaim>(&self.within(namespace), name).await?;
+        let Some(claim) = found else { return Ok((None, None)) };
+        let phase = claim.status.and_then(|status| status.phase).map(|phase| printable(&phase));
+        Ok((phase, claim.spec.and_then(|spec| spec.volume_name)))
     }
 
     /// The pods of a proof.
     pub(crate) async fn seen(&self, namespace: &str, nonce: &str) -> anyhow::Result<Vec<Seen>> {
-        let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
         let ours = ListParams::default().labels(&format!("clockwork-codex/verify={nonce}"));
-        let list = api.list(&ours).await.map_err(|error| self.explain("list pods", error))?;
-        Ok(list.iter().map(seen).collect())
+        let pods: Vec<Pod> = self.list(&self.within(namespace), &ours).await?;
+        Ok(pods.iter().map(seen).collect())
     }
 
     /// Deletes a pod; one that is not there any more is fine.
     pub(crate) async fn delete_pod(&self, namespace: &str, name: &str) -> anyhow::Result<()> {
-        let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        match api.delete(name, &DeleteParams::default()).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(self.explain(&format!("delete pods/{name}"), error)),
-        }
-    }
-
-    /// The volume of a claim, where it has one.
-    pub(crate) async fn volume_of(
-        &self,
-        namespace: &str,
-        name: &str,
-    ) -> anyhow::Result<Option<String>> {
-        let api: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), namespace);
-        let found = api.get_opt(name).await;
-        let found = found.map_err(|error| self.explain("get persistentvolumeclaims", error))?;
-        Ok(found.and_then(|claim| claim.spec?.volume_name))
+        self.delete::<Pod>(&self.within(namespace), name, &DeleteParams::default()).await
     }
 
     /// Whether a namespace, and a volume, are gone.
@@ -108,25 +77,18 @@ impl Kube {
         namespace: &str,
         volume: Option<&str>,
     ) -> anyhow::Result<bool> {
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
-        let found = namespaces.get_opt(namespace).await;
-        if found.map_err(|error| self.explain("get namespaces", error))?.is_some() {
+        if self.get::<Namespace>(&self.all(), namespace).await?.is_some() {
             return Ok(false);
         }
-        let Some(volume) = volume else { return Ok(true) };
-        let volumes: Api<PersistentVolume> = Api::all(self.client.clone());
-        let found = volumes.get_opt(volume).await;
-        Ok(found.map_err(|error| self.explain("get persistentvolumes", error))?.is_none())
+        match volume {
+            None => Ok(true),
+            Some(name) => Ok(self.get::<PersistentVolume>(&self.all(), name).await?.is_none()),
+        }
     }
 
     /// Deletes a namespace with all that is in it; Kubernetes goes on by itself.
     pub(crate) async fn delete_namespace(&self, name: &str) -> anyhow::Result<()> {
-        let api: Api<Namespace> = Api::all(self.client.clone());
-        match api.delete(name, &DeleteParams::default()).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(self.explain(&format!("delete namespaces/{name}"), error)),
-        }
+        self.delete::<Namespace>(&self.all(), name, &DeleteParams::default()).await
     }
 }
 

@@ -195,7 +195,7 @@ async fn tell_what_was_seen(kube: &Kube, proof: &Proof) {
             eprintln!("pod {}: {warning}", pod.name);
         }
     }
-    if let Ok(Some(phase)) = kube.claim_phase(&proof.namespace, &proof.claim).await {
+    if let Ok((Some(phase), _)) = kube.claim(&proof.namespace, &proof.claim).await {
         eprintln!("claim {}: {phase}", proof.claim);
     }
     if let Ok(Some(warning)) = kube.newest_warning(&proof.namespace, &proof.claim).await {
@@ -246,7 +246,7 @@ async fn clean_up(
 /// Removes the namespace of the proof; whether it and its volume are gone in
 /// time, so that a destroy right afterwards finds nothing in its way.
 async fn remove_namespace(kube: &Kube, proof: &Proof) -> anyhow::Result<bool> {
-    let volume = kube.volume_of(&proof.namespace, &proof.claim).await?;
+    let (_, volume) = kube.claim(&proof.namespace, &proof.claim).await?;
     kube.delete_namespace(&proof.namespace).await?;
     let (looks, namespace) = (kube.clone(), proof.namespace.clone());
     let gone = Watch::new(move || {
