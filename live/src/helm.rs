@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use efs::{FoundChart, HelmChart, Inputs, RELEASE, Release, ReleaseStatus};
+use efs::{ChartValues, FoundChart, HelmChart, Inputs, RELEASE, Release, ReleaseStatus};
 use job::HelmVersion;
 use serde::Deserialize;
 use serde_json::Value;
@@ -109,14 +109,9 @@ impl Helm {
         let (about, values) = tokio::try_join!(self.anywhere(&about), self.anywhere(&values))?;
         let about: About = serde_norway::from_str(&about)
             .with_context(|| format!("reading the chart `{path_text}`"))?;
-        let values: Option<Value> = serde_norway::from_str(&values)
+        let values = ChartValues::parse(&values)
             .with_context(|| format!("reading the values of the chart `{path_text}`"))?;
-        Ok(FoundChart {
-            name: about.name,
-            version: about.version,
-            values: values.unwrap_or(Value::Object(serde_json::Map::new())),
-            digest: digest(path)?,
-        })
+        Ok(FoundChart { name: about.name, version: about.version, values, digest: digest(path)? })
     }
 
     /// Installs or upgrades the release with the values that were asked for.

@@ -420,7 +420,8 @@ fn an_endpoint_that_does_not_answer_is_told_with_the_remedy() {
     let mut world = World::new();
     world.set("AWS_ACCESS_KEY_ID", "a");
     world.set("AWS_SECRET_ACCESS_KEY", "b");
-    let ran = world.xtask(&["plan-efs", "--endpoint-url", "http://127.0.0.1:1"]).exits(1);
+    let args = ["plan-efs", "--endpoint-url", "http://127.0.0.1:1", "--manifests", "manifests"];
+    let ran = world.xtask(&args).exits(1);
     assert!(ran.stderr.contains("AWS could not be reached"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--endpoint-url"), "{}", ran.stderr);
 }
@@ -438,7 +439,8 @@ fn missing_credentials_are_told_with_the_remedy() {
         world.set(name, value);
     }
     let aws = world.aws();
-    let ran = world.xtask(&["plan-efs", "--endpoint-url", &aws.url]).exits(1);
+    let args = ["plan-efs", "--endpoint-url", &aws.url, "--manifests", "manifests"];
+    let ran = world.xtask(&args).exits(1);
     assert!(ran.stderr.contains("no credentials were found"), "{}", ran.stderr);
 }
 

@@ -26,8 +26,8 @@ pub use documents::{
 };
 pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
 pub use driver::{
-    ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart, Origin,
-    Release, ReleaseStatus, Rollout, UnknownKey, are_ours, same_values, unknown_keys,
+    ChartValues, ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart,
+    Origin, Release, ReleaseStatus, Rollout, UnknownKey, are_ours, same_values, unknown_keys,
 };
 pub use inputs::{
     FileSystemInputs, Group, INPUTS, Inputs, NfsClients, OUTPUTS, PerformanceMode, ReclaimPolicy,

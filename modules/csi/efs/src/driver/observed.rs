@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::chart::RELEASE;
+use super::values::ChartValues;
 
 /// Everything that was found of the driver.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -145,8 +146,8 @@ pub struct FoundChart {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Its default values.
-    pub values: Value,
+    /// Its values.
+    pub values: ChartValues,
     /// The SHA-256 of its archive in hexadecimal; a folder has none.
     pub digest: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! The values of the driver's chart: ours and the user's, checked against the chart's own.
 
+use std::collections::BTreeSet;
+
 use inputs::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -86,13 +88,65 @@ pub struct UnknownKey {
 
 /// The keys of `set` that a chart with these default values does not know.
 ///
-/// Below an empty map, a list or a null the chart takes whatever it is given.
-pub fn unknown_keys(chart: &Value, set: &Value) -> Vec<UnknownKey> {
+/// Below an empty map, a list or a null the chart takes whatever it is given,
+/// and so it does below a key that stands in a comment.
+pub fn unknown_keys(chart: &ChartValues, set: &Value) -> Vec<UnknownKey> {
+    let mut known: Vec<String> = chart.commented.iter().cloned().collect();
+    paths(&chart.defaults, "", &mut known);
     let mut unknown = Vec::new();
-    let mut known = Vec::new();
-    paths(chart, "", &mut known);
-    walk(chart, set, "", &known, &mut unknown);
+    walk(&chart.defaults, set, "", &known, &mut unknown);
     unknown
+}
+
+/// The values of a chart, as its author wrote them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChartValues {
+    /// The defaults.
+    pub defaults: Value,
+    /// The paths of keys that stand in comments: authors write those there that
+    /// have no default, and templates read them all the same.
+    pub commented: BTreeSet<String>,
+}
+
+impl ChartValues {
+    /// Reads a `values.yaml`, as `helm show values` prints it.
+    pub fn parse(text: &str) -> Result<ChartValues, serde_norway::Error> {
+        let defaults: Option<Value> = serde_norway::from_str(text)?;
+        Ok(ChartValues {
+            defaults: defaults.unwrap_or_else(|| Value::Object(Map::new())),
+            commented: commented(text),
+        })
+    }
+}
+
+/// Lines such as `# existingClaim:`, placed by the column of their `#`.
+fn commented(text: &str) -> BTreeSet<String> {
+    let mut above: Vec<(usize, &str)> = Vec::new();
+    let mut commented = BTreeSet::new();
+    for line in text.lines() {
+        let rest = line.trim_start();
+        let column = line.len() - rest.len();
+        let comment = rest.strip_prefix('#').map(|rest| rest.trim_start_matches('#'));
+        // What stands further in belongs to an example, and not to this map.
+        let content = comment.map_or(rest, |rest| rest.strip_prefix(' ').unwrap_or(rest));
+        let Some(key) = key_of(content) else { continue };
+        above.retain(|(outer, _)| *outer < column);
+        if comment.is_some() {
+            let parents = above.iter().map(|(_, key)| *key);
+            commented.insert(parents.chain([key]).collect::<Vec<_>>().join("."));
+        } else {
+            above.push((column, key));
+        }
+    }
+    commented
+}
+
+/// The key that a line begins with.
+fn key_of(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once(':')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let is_key = !key.is_empty() && key.chars().all(plain) && key != "-";
+    (is_key && (value.is_empty() || value.starts_with(' '))).then_some(key)
 }
 
 fn walk(chart: &Value, set: &Value, path: &str, known: &[String], unknown: &mut Vec<UnknownKey>) {
@@ -104,7 +158,7 @@ fn walk(chart: &Value, set: &Value, path: &str, known: &[String], unknown: &mut 
         let path = joined(path, key);
         if let Some(below) = chart.get(key) {
             walk(below, value, &path, known, unknown);
-        } else {
+        } else if !known.contains(&path) {
             let nearest = nearest(&path, key, known);
             unknown.push(UnknownKey { path, nearest });
         }
@@ -155,7 +209,10 @@ mod tests {
     }
 
     fn unknown(set: Value) -> Vec<(String, Option<String>)> {
-        unknown_keys(&chart(), &set).into_iter().map(|key| (key.path, key.nearest)).collect()
+        unknown_keys(&ChartValues { defaults: chart(), ..ChartValues::default() }, &set)
+            .into_iter()
+            .map(|key| (key.path, key.nearest))
+            .collect()
     }
 
     #[test]
@@ -184,7 +241,21 @@ mod tests {
 
     #[test]
     fn a_chart_without_values_knows_no_key() {
-        assert_eq!(unknown_keys(&json!({}), &json!({ "a": 1 })).len(), 1);
+        let chart = ChartValues::parse("").unwrap();
+        assert_eq!(unknown_keys(&chart, &json!({ "a": 1 })).len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_stands_in_a_comment_is_known_in_its_map_and_nowhere_else() {
+        let text = "store:\n  persistence:\n    enabled: true\n    ## Name of a claim\n    # \
+                    existingClaim:\n    # size: 1Gi\n  resources: {}\n    # limits:\n    #   \
+                    memory: 1Gi\n# top: x\n";
+        let chart = ChartValues::parse(text).unwrap();
+        let known = |set: Value| unknown_keys(&chart, &set).is_empty();
+        assert!(known(json!({ "store": { "persistence": { "existingClaim": "a" } }, "top": 1 })));
+        assert!(!known(json!({ "store": { "existingClaim": "a" } })));
+        assert!(!known(json!({ "store": { "persistence": { "existingclaim": "a" } } })));
+        assert!(!known(json!({ "memory": "1Gi" })));
     }
 
     #[test]
@@ -216,7 +287,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_chart_knows_its_own_values(values in any_value()) {
-            prop_assert_eq!(unknown_keys(&values, &values), []);
+            let chart = ChartValues { defaults: values.clone(), ..ChartValues::default() };
+            prop_assert_eq!(unknown_keys(&chart, &values), []);
         }
 
         #[test]

@@ -1,8 +1,8 @@
 //! What a plan says where the target is a cluster.
 
 use efs::{
-    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Status,
-    Styled,
+    Action, Actual, ChartValues, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource,
+    Rollout, Status, Styled,
 };
 use serde_json::{Value, json};
 
@@ -167,7 +167,12 @@ fn an_installation_of_somebody_elses_is_named_with_the_choices() {
 }
 
 fn chart(version: &str, values: Value) -> FoundChart {
-    FoundChart { name: efs::CHART.to_owned(), version: version.to_owned(), values, digest: None }
+    FoundChart {
+        name: efs::CHART.to_owned(),
+        version: version.to_owned(),
+        values: ChartValues { defaults: values, ..ChartValues::default() },
+        digest: None,
+    }
 }
 
 /// The reasons and remedies for a first deployment with this chart.
