@@ -12,38 +12,43 @@ use efs::Document;
 pub fn read(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for document in Document::ALL {
-        let path = directory.join(document.file_name());
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                found.insert(document.file_name().to_owned(), text);
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!(
-                        "reading `{}`; move it away, or give another `--manifests`",
-                        path.display()
-                    )
-                });
-            }
+        let name = document.file_name();
+        if let Some(text) = read_file(&directory.join(name))? {
+            found.insert(name.to_owned(), text);
         }
     }
     Ok(found)
 }
 
-/// Writes a document: the whole of it or nothing.
+/// A document's text; `None` where there is none.
+pub fn read_file(path: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| {
+            format!("reading `{}`; move it away, or give another `--manifests`", path.display())
+        }),
+    }
+}
+
+/// Writes a document of a deployment: the whole of it or nothing.
 pub fn write(directory: &Path, document: Document, text: &str) -> anyhow::Result<()> {
-    let path = directory.join(document.file_name());
+    write_file(&directory.join(document.file_name()), text)
+}
+
+/// Writes a file, and the folders that it is in: the whole of it or nothing.
+pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     let place = || format!("writing `{}`", path.display());
-    fs::create_dir_all(directory).with_context(place)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).with_context(place)?;
     let mut new = tempfile::Builder::new()
         .prefix(".clockwork-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(directory)
+        .tempfile_in(folder)
         .with_context(place)?;
     new.write_all(text.as_bytes()).with_context(place)?;
     new.as_file().sync_all().with_context(place)?;
-    new.persist(&path).with_context(place)?;
+    new.persist(path).with_context(place)?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("emulators", &["supervised"]),
     ("live", &["directory", "efs", "job", "network"]),
     ("modules/csi/efs", &["inputs", "network"]),
-    ("modules/graphscope", &["inputs"]),
+    ("modules/graphscope", &["efs", "inputs"]),
     ("modules/inputs", &[]),
     ("modules/job", &["efs", "network"]),
     ("modules/network", &["inputs"]),

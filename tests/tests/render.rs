@@ -60,3 +60,74 @@ fn completions_name_every_command() {
         assert!(script.contains(command), "{command}");
     }
 }
+
+const WORKLOADS: &str = r#"
+module "efs_csi" {
+  source            = "./modules/csi/efs"
+  aws_region        = "eu-west-1"
+  cluster_name      = "dev"
+  subnet_ids        = ["subnet-0123456789abcdef0"]
+  security_group_id = "sg-0123456789abcdef0"
+  uid               = 1001
+  gid               = 1001
+}
+
+module "fraud" {
+  source             = "./modules/graphscope"
+  kind               = "engine"
+  name               = "fraud"
+  storage_class_name = module.efs_csi.storage_class_name
+  directories        = { datasets = "1Ti", checkpoints = "200Gi" }
+  helm_values        = "own.yaml"
+}
+
+module "facts" {
+  source             = "./modules/graphscope"
+  kind               = "store"
+  storage_class_name = module.efs_csi.storage_class_name
+}
+"#;
+
+#[test]
+fn the_workloads_of_a_file_are_rendered_each_in_a_folder_of_its_own() {
+    let world = World::new();
+    let config = world.path().join("all.hcl");
+    std::fs::write(&config, WORKLOADS).unwrap();
+    std::fs::write(world.path().join("own.yaml"), "engines:\n  num_workers: 8\n").unwrap();
+    let config = format!("--config={}", config.display());
+    let args = ["render", &config, "--output", "json", "--file-system-id", ID];
+    let all = world.xtask(&args).exits(0).json();
+    let text = |name: &str| all[name].as_str().unwrap_or_default().to_owned();
+    assert!(text("fraud/claims.yaml").contains("storageClassName: \"efs-sc\""));
+    assert!(
+        text("fraud/values.yaml").contains("\"num_workers\": 8"),
+        "{}",
+        text("fraud/values.yaml")
+    );
+    assert!(text("facts/values.yaml").contains("storageClass: \"efs-sc\""));
+    assert_eq!(all.as_object().unwrap().len(), 9);
+
+    let folder = world.manifests();
+    let folder = folder.to_str().unwrap();
+    world.xtask(&["render", &config, "--write", folder, "--file-system-id", ID]).exits(0);
+    assert!(world.manifests().join("fraud/kustomization.yaml").exists());
+    world.xtask(&["render", &config, "--check", folder]).exits(0);
+}
+
+#[test]
+fn a_workload_that_could_not_use_the_storage_is_a_mistake() {
+    let world = World::new();
+    let config = world.path().join("all.hcl");
+    let run = |text: &str| {
+        std::fs::write(&config, text.replace("own.yaml", "absent.yaml")).unwrap();
+        let config = format!("--config={}", config.display());
+        world.xtask(&["render", &config]).exits(2).stderr
+    };
+    let told = run(&WORKLOADS.replace("  uid               = 1001\n", ""));
+    assert!(told.contains("the store runs as user and group 1001"), "{told}");
+    assert!(told.contains("absent.yaml` cannot be read"), "every mistake at once: {told}");
+    let told = run(&WORKLOADS.replace("checkpoints =", "vineyard ="));
+    assert!(told.contains("must not be on shared storage"), "{told}");
+    let told = run(&WORKLOADS.replace("\"fraud\" {", "\"../fraud\" {"));
+    assert!(told.contains("../fraud"), "{told}");
+}

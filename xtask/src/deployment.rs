@@ -23,6 +23,8 @@ pub(crate) struct Deployment {
     pub(crate) inputs: efs::Inputs,
     /// The network module, where the inputs refer to it.
     pub(crate) network: Option<network::Inputs>,
+    /// The workloads of the file, by the labels of their blocks.
+    pub(crate) workloads: Vec<(String, graphscope::Inputs)>,
 }
 
 /// Reads the deployment, or tells every mistake in it.
@@ -59,10 +61,10 @@ pub(crate) fn read(which: &Which) -> anyhow::Result<Deployment> {
         .map_err(|mistakes| given.tell(mistakes, &mut diagnostics))
         .ok();
     let network = network_of(&given.inputs, inputs.as_ref(), &evaluated, &mut diagnostics);
-    workloads(&label, inputs.as_ref(), &evaluated, &mut diagnostics);
+    let workloads = workloads(&label, inputs.as_ref(), &evaluated, folder, &mut diagnostics);
     diagnostics.into_result()?;
     match inputs {
-        Some(inputs) => Ok(Deployment { module: label, inputs, network }),
+        Some(inputs) => Ok(Deployment { module: label, inputs, network, workloads }),
         None => anyhow::bail!("the inputs were refused without a reason; please report it"),
     }
 }
@@ -170,6 +172,16 @@ impl Gathered {
         }
     }
 
+    /// A path in the file is told from where the file is, others from here.
+    fn resolve_paths(&mut self, schema: &[inputs::Input], folder: Option<&Path>) {
+        let folder = folder.unwrap_or(Path::new(""));
+        for input in schema.iter().filter(|input| input.kind == ValueKind::Values) {
+            if let Some(Given::Literal(Value::String(path))) = self.inputs.get_mut(input.name) {
+                *path = folder.join(&*path).display().to_string();
+            }
+        }
+    }
+
     /// Puts what a YAML file holds in the place of its path.
     fn read_file(&mut self, name: &str, diagnostics: &mut Diagnostics) {
         let Some(Given::Literal(Value::String(path))) = self.inputs.get(name) else { return };
@@ -228,13 +240,7 @@ fn gather(
             broken: std::collections::BTreeSet::new(),
         },
     };
-    let folder = folder.unwrap_or(Path::new(""));
-    for input in efs::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
-        // A path in the file is told from where the file is, others from here.
-        if let Some(Given::Literal(Value::String(path))) = gathered.inputs.get_mut(input.name) {
-            *path = folder.join(&*path).display().to_string();
-        }
-    }
+    gathered.resolve_paths(efs::INPUTS, folder);
     for input in efs::INPUTS {
         if let Some(supplied) = values.get(input.name)
             && !config.variables.contains_key(input.name)
@@ -344,27 +350,49 @@ fn network_of(
     chosen
 }
 
-/// The workloads of the file are checked with it, although other commands carry them out.
+/// The workloads of the file, checked with it.
 fn workloads(
     label: &str,
     inputs: Option<&efs::Inputs>,
     evaluated: &Evaluated,
+    folder: Option<&Path>,
     diagnostics: &mut Diagnostics,
-) {
-    for module in evaluated.modules.values().filter(|module| module.kind == Kind::GraphScope) {
+) -> Vec<(String, graphscope::Inputs)> {
+    let mut workloads = Vec::new();
+    for (name, module) in &evaluated.modules {
+        if module.kind != Kind::GraphScope {
+            continue;
+        }
         let mut gathered = Gathered::of(module);
+        gathered.resolve_paths(graphscope::INPUTS, folder);
+        for input in graphscope::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
+            gathered.read_file(input.name, diagnostics);
+        }
+        let mut of_this_class = false;
         for value in gathered.inputs.values_mut() {
             if let (Given::Output { module, output }, Some(inputs)) = (&*value, inputs)
                 && module == label
                 && output == "storage_class_name"
             {
+                of_this_class = true;
                 *value = Given::Literal(inputs.storage_class.name.clone().into());
             }
         }
-        if let Err(mistakes) = graphscope::Inputs::parse(&gathered.inputs)
-            && inputs.is_some()
-        {
-            gathered.tell(mistakes, diagnostics);
+        match graphscope::Inputs::parse(&gathered.inputs) {
+            Ok(parsed) => {
+                let class = inputs.map(|inputs| &inputs.storage_class).filter(|_| of_this_class);
+                let problem = class.and_then(|class| parsed.unsuitable_user(class.uid, class.gid));
+                if let Some(problem) = problem {
+                    let place = gathered.places.get("storage_class_name");
+                    let place = place.unwrap_or(&gathered.block).clone();
+                    diagnostics
+                        .push(Diagnostic::new(problem.message, place).remedy(problem.remedy));
+                }
+                workloads.push((name.clone(), parsed));
+            }
+            Err(mistakes) if inputs.is_some() => gathered.tell(mistakes, diagnostics),
+            Err(_) => {}
         }
     }
+    workloads
 }

@@ -1,85 +1,32 @@
 //! The GraphScope module: the workloads that use the storage.
 //!
-//! Its inputs are read and checked here, so that one file can tell the whole
-//! deployment. No command carries the workloads out yet; see the README.
+//! Three kinds of workload, one chart each. Inputs become claims, the values of
+//! the chart, and documents. Nothing here knows a network, a clock or a file.
+//!
+//! # What belongs on shared storage, and what must not
+//!
+//! | Directory | Of | Shared | Why |
+//! | --- | --- | --- | --- |
+//! | `datasets` | engine | yes | loaded once, read by every worker side by side |
+//! | `checkpoints` | engine | yes | written by one session, restored by another on whatever node |
+//! | `logs` | engine, store | yes | many pods append, and they outlive the pods |
+//! | `streams` | engine | yes | whole files handed from producers to consumers |
+//! | `data` | store | yes | each pod's own claim, which a pod finds again on another node |
+//! | `data` | interactive | yes | engine and frontend work on one claim |
+//! | `vineyard` | all | no | shared memory and a socket: memory of the node, which no network file system has |
+//! | `etcd` | engine | no | waits for the disk with every write; etcd asks for a local one |
+//! | `kafka` | store | no | brokers map their segments into memory and delete open files |
+//! | `scratch` | all | no | written and thrown away by one pod: the node's disk is faster and free |
+//!
+//! The same table is in code, as [`DIRECTORIES`]; asking for the wrong one is a
+//! mistake that names the reason.
 
-use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader};
-use serde::{Deserialize, Serialize};
+mod claims;
+mod directories;
+mod documents;
+mod inputs;
 
-/// The inputs that `source = "./modules/graphscope"` takes.
-pub const INPUTS: &[Input] = &[
-    Input {
-        name: "kind",
-        kind: Kind::String,
-        required: true,
-        default: None,
-        description: "`engine`, `store` or `interactive`",
-    },
-    Input {
-        name: "storage_class_name",
-        kind: Kind::String,
-        required: true,
-        default: None,
-        description: "StorageClass of the claims, such as `module.efs_csi.storage_class_name`",
-    },
-    Input {
-        name: "namespace",
-        kind: Kind::String,
-        required: false,
-        default: Some("graphscope"),
-        description: "Kubernetes namespace of the workload",
-    },
-];
-
-/// The kinds of workload, one chart each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Workload {
-    /// Analytical and learning engines, chart `graphscope`.
-    Engine,
-    /// The persistent store, chart `graphscope-store`.
-    Store,
-    /// Interactive queries, chart `graphscope-interactive`.
-    Interactive,
-}
-
-/// The module's inputs, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inputs {
-    /// Which workload.
-    pub kind: Workload,
-    /// The StorageClass of its claims.
-    pub storage_class_name: String,
-    /// Where it runs.
-    pub namespace: String,
-}
-
-impl Inputs {
-    /// Reads and checks what was given; all mistakes at once.
-    pub fn parse(given: &GivenInputs) -> Result<Inputs, Vec<Mistake>> {
-        let mut reader = Reader::new(INPUTS, given);
-        let kind = reader.string("kind", |text| match text {
-            "engine" => Ok(Workload::Engine),
-            "store" => Ok(Workload::Store),
-            "interactive" => Ok(Workload::Interactive),
-            other => Err(Problem::new(
-                format!("`{}` is not a workload", other.escape_debug()),
-                "write `engine`, `store` or `interactive`",
-            )),
-        });
-        let storage_class_name = reader.string("storage_class_name", inputs::dns_subdomain);
-        let namespace = reader.string("namespace", inputs::dns_label);
-        let read = || {
-            Some(Inputs {
-                kind: kind?,
-                storage_class_name: storage_class_name?,
-                namespace: namespace?,
-            })
-        };
-        match (reader.finish(), read()) {
-            (Err(mistakes), _) => Err(mistakes),
-            (Ok(()), Some(inputs)) => Ok(inputs),
-            (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
-        }
-    }
-}
+pub use claims::Claim;
+pub use directories::{DIRECTORIES, Directory};
+pub use documents::Document;
+pub use inputs::{INPUTS, Inputs, STORE_USER, Workload};

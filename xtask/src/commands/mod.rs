@@ -100,7 +100,7 @@ const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
 
 /// Reads the deployment, builds what is needed, and hands the job over.
 fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
-    let Deployment { module, inputs, network } = deployment::read(which)?;
+    let Deployment { module, inputs, network, workloads: _ } = deployment::read(which)?;
     let target = target(run, &inputs, &command)?;
     // Always both: alone, `live` would have other features of shared crates, and the AWS
     // SDK would be compiled once for AWS and once for the sandbox.

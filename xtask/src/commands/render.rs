@@ -1,6 +1,6 @@
 //! Subcommand: cargo xtask render
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -13,7 +13,8 @@ use crate::flags::{Format, Which};
 /// Stands in a StorageClass whose file system does not exist yet.
 const UNKNOWN: &str = "(known after apply)";
 
-/// Print or write the documents, without touching anything else.
+/// Print or write the documents, without touching anything else: those of the storage,
+/// and those of every workload of the file in a folder named after its block.
 ///
 /// The file system's id is known once it was deployed; until then its place
 /// is marked, unless `--check` finds it in the directory.
@@ -51,10 +52,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let id = known.as_deref().unwrap_or(UNKNOWN);
     let mut documents = Vec::new();
     for document in Document::ALL {
-        documents.push((document, document.render_for(&deployment.inputs, id)?));
+        let text = document.render_for(&deployment.inputs, id)?;
+        documents.push((document.file_name().to_owned(), text));
     }
-    if args.check.is_some() {
-        return compare(&documents, &found);
+    for (label, workload) in &deployment.workloads {
+        for document in graphscope::Document::ALL {
+            let path = format!("{label}/{}", document.file_name());
+            documents.push((path, document.render(workload)?));
+        }
+    }
+    if let Some(path) = &args.check {
+        return compare(&documents, path);
     }
     if let Some(path) = &args.write {
         if known.is_none() {
@@ -63,9 +71,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                  `cargo xtask deploy-efs` creates it and writes the documents, or give `--file-system-id`"
             );
         }
-        for (document, text) in &documents {
-            directory::write(path, *document, text)?;
-            eprintln!("wrote {}", path.join(document.file_name()).display());
+        for (name, text) in &documents {
+            let path = path.join(name);
+            directory::write_file(&path, text)?;
+            eprintln!("wrote {}", path.display());
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -76,36 +85,29 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(format: Format, documents: &[(Document, String)]) -> anyhow::Result<()> {
+fn print(format: Format, documents: &[(String, String)]) -> anyhow::Result<()> {
     match format {
         Format::Text => {
-            let parts = documents
-                .iter()
-                .map(|(document, text)| format!("---\n# Source: {}\n{text}", document.file_name()));
+            let parts =
+                documents.iter().map(|(name, text)| format!("---\n# Source: {name}\n{text}"));
             tell(parts.collect::<String>())
         }
         Format::Json => {
-            let all: serde_json::Map<String, serde_json::Value> = documents
-                .iter()
-                .map(|(document, text)| (document.file_name().to_owned(), text.clone().into()))
-                .collect();
+            let all: serde_json::Map<String, serde_json::Value> =
+                documents.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
             tell(serde_json::to_string_pretty(&all)? + "\n")
         }
     }
 }
 
 /// Prints a difference per document; the exit code is 1 where there is any.
-fn compare(
-    documents: &[(Document, String)],
-    found: &std::collections::BTreeMap<String, String>,
-) -> anyhow::Result<ExitCode> {
+fn compare(documents: &[(String, String)], folder: &Path) -> anyhow::Result<ExitCode> {
     let mut same = true;
-    for (document, wanted) in documents {
-        let name = document.file_name();
-        let there = found.get(name).map_or("", String::as_str);
-        if there != wanted {
+    for (name, wanted) in documents {
+        let there = directory::read_file(&folder.join(name))?.unwrap_or_default();
+        if there != *wanted {
             same = false;
-            let diff = similar::TextDiff::from_lines(there, wanted);
+            let diff = similar::TextDiff::from_lines(there.as_str(), wanted);
             let headers = (format!("{name} (there)"), format!("{name} (rendered)"));
             tell(diff.unified_diff().header(&headers.0, &headers.1).to_string())?;
         }

@@ -146,6 +146,11 @@ impl Config {
             block.labels.iter().map(hcl::edit::structure::BlockLabel::as_str).collect();
         let header = place(source, &block.ident);
         match (block.ident.as_str(), labels.as_slice()) {
+            // Names stand in addresses, and those of workloads in paths.
+            ("variable" | "module", [name]) if !is_name(name) => diagnostics.push(
+                Diagnostic::new(format!("`{}` is not a name", name.escape_debug()), header)
+                    .remedy("write letters, digits, `_` and `-`, a letter first"),
+            ),
             ("variable", [name]) => self.variable(source, name, block, diagnostics),
             ("module", [name]) => self.module(source, name, block, diagnostics),
             ("locals", []) => self.locals(source, block, diagnostics),
@@ -390,6 +395,13 @@ fn module_source(
         );
     }
     found.map(|(_, kind)| *kind)
+}
+
+/// Whether a label is a name, as HCL's own identifiers are.
+fn is_name(label: &str) -> bool {
+    let mut letters = label.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 #[cfg(test)]

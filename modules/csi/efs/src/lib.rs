@@ -22,9 +22,12 @@ pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
 pub use cluster::{Claim, Cluster, StorageClass};
 pub use desired::Desired;
 pub use documents::{
-    Document, Immutable, KindCluster, RenderError, file_system_of, is_anybodys, is_ours,
+    Document, Immutable, KindCluster, RenderError, block, file_system_of, is_anybodys, is_ours,
+    kustomize_source, parse_values, render,
 };
 pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
+pub use driver::source::repository as chart_repository;
+pub use driver::values::merged;
 pub use driver::{
     ChartValues, ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart,
     Origin, Release, ReleaseStatus, Rollout, UnknownKey, are_ours, same_values, unknown_keys,

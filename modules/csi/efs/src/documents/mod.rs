@@ -19,7 +19,7 @@ pub use kind::KindCluster;
 pub use storage_class::Immutable;
 pub(crate) use storage_class::{wanted_annotations, wanted_labels};
 pub use template::RenderError;
-pub(crate) use template::render;
+pub use template::render;
 
 /// How many controllers the driver runs, as its chart has it.
 const REPLICAS: u32 = 2;
@@ -126,7 +126,7 @@ impl Inputs {
 }
 
 /// Where kustomize finds a chart: name, repository, or the folder that it is in.
-fn kustomize_source(chart: &HelmChart) -> (&str, Option<&str>, Option<&str>) {
+pub fn kustomize_source(chart: &HelmChart) -> (&str, Option<&str>, Option<&str>) {
     match chart {
         HelmChart::Repository { name, url } => (name, Some(url), None),
         HelmChart::Oci(reference) => match reference.rsplit_once('/') {
@@ -141,6 +141,16 @@ fn kustomize_source(chart: &HelmChart) -> (&str, Option<&str>, Option<&str>) {
             }
         }
     }
+}
+
+/// A document of chart values as the value that it is.
+pub fn parse_values(text: &str) -> Result<serde_json::Value, RenderError> {
+    serde_norway::from_str(text).map_err(RenderError::not_yaml)
+}
+
+/// A value as a block of YAML: a line per entry, as a person would write it.
+pub fn block(value: &serde_json::Value) -> String {
+    Block(value).to_string()
 }
 
 /// Whether this text is a document that this deployment wrote.

@@ -31,6 +31,23 @@ impl RenderError {
 
 /// Every template, by the name of the document that it makes.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("graphscope-claims.yaml", include_str!("../../../../../templates/graphscope-claims.yaml.j2")),
+    (
+        "graphscope-kustomization.yaml",
+        include_str!("../../../../../templates/graphscope-kustomization.yaml.j2"),
+    ),
+    (
+        "graphscope-values-engine.yaml",
+        include_str!("../../../../../templates/graphscope-values-engine.yaml.j2"),
+    ),
+    (
+        "graphscope-values-interactive.yaml",
+        include_str!("../../../../../templates/graphscope-values-interactive.yaml.j2"),
+    ),
+    (
+        "graphscope-values-store.yaml",
+        include_str!("../../../../../templates/graphscope-values-store.yaml.j2"),
+    ),
     ("kind.yaml", include_str!("../../../../../templates/kind.yaml.j2")),
     ("kustomization.yaml", include_str!("../../../../../templates/kustomization.yaml.j2")),
     ("storageclass.yaml", include_str!("../../../../../templates/storageclass.yaml.j2")),
@@ -42,10 +59,8 @@ const TEMPLATES: &[(&str, &str)] = &[
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
 
-pub(crate) fn render(
-    template: &'static str,
-    context: &impl Serialize,
-) -> Result<String, RenderError> {
+/// Renders one of the project's templates, strictly.
+pub fn render(template: &'static str, context: &impl Serialize) -> Result<String, RenderError> {
     let rendered = match &*ENVIRONMENT {
         Ok(environment) => {
             environment.get_template(template).and_then(|found| found.render(Serde(context)))

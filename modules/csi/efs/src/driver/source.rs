@@ -3,8 +3,6 @@
 use inputs::Problem;
 use serde::{Deserialize, Serialize};
 
-use super::chart;
-
 /// What a deployment does about the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,8 +35,13 @@ pub enum HelmChart {
 }
 
 impl HelmChart {
-    /// Reads what `helm_chart` and `helm_repository` say.
-    pub(crate) fn parse(chart: &str, repository: Option<&str>) -> Result<HelmChart, Problem> {
+    /// Reads what `helm_chart` and `helm_repository` say; a chart's name alone
+    /// is looked for in the default repository where none is given.
+    pub fn parse(
+        chart: &str,
+        repository: Option<&str>,
+        default: &str,
+    ) -> Result<HelmChart, Problem> {
         let hidden = chart.contains(char::is_control) || chart.starts_with('-');
         if chart.is_empty() || hidden {
             return Err(Problem::new(
@@ -48,7 +51,7 @@ impl HelmChart {
         }
         let local = chart.contains('/') || chart.starts_with('.') || is_archive(chart);
         if !local {
-            let url = repository.unwrap_or(chart::REPOSITORY).to_owned();
+            let url = repository.unwrap_or(default).to_owned();
             return Ok(HelmChart::Repository { name: chart.to_owned(), url });
         }
         if repository.is_some() {
@@ -74,7 +77,7 @@ fn is_archive(path: &str) -> bool {
 
 /// The URL of a chart repository. Credentials in it would end up in the
 /// arguments of Helm, where everybody on the machine can read them.
-pub(crate) fn repository(text: &str) -> Result<String, Problem> {
+pub fn repository(text: &str) -> Result<String, Problem> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let fine = rest.is_some_and(|rest| {
         !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control())

@@ -40,7 +40,7 @@ pub(crate) fn check(values: &Map<String, Value>) -> Result<(), Problem> {
 }
 
 /// Both together as Helm puts them together: maps key by key, all else replaced.
-pub(crate) fn merged(ours: Value, users: &Map<String, Value>) -> Value {
+pub fn merged(ours: Value, users: &Map<String, Value>) -> Value {
     let Value::Object(mut all) = ours else {
         return Value::Object(users.clone());
     };

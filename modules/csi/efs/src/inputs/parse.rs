@@ -6,7 +6,7 @@ use super::{
     FileSystemInputs, Group, INPUTS, Inputs, NfsClients, PerformanceMode, ReclaimPolicy,
     StorageClassInputs, Subnets, Throughput, VolumeBindingMode, rules,
 };
-use crate::driver::chart::{ChartVersion, NEWER_PARAMETERS};
+use crate::driver::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::driver::{DriverInputs, DriverMode, HelmChart, source, values};
 
 impl Inputs {
@@ -125,7 +125,8 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let mode = reader.string("driver", |text| rules::one_of(text, &words));
     let repository = reader.string("helm_repository", source::repository);
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
-    let chart = reader.string("helm_chart", |text| HelmChart::parse(text, given.as_deref()));
+    let chart = reader
+        .string("helm_chart", |text| HelmChart::parse(text, given.as_deref(), chart::REPOSITORY));
     let values = if reader.is_given("helm_values") {
         let values = reader.values("helm_values")?;
         reader.check("helm_values", values::check(&values))?;

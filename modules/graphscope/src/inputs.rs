@@ -1,0 +1,255 @@
+//! The module's inputs: from what was given to what Kubernetes and the charts take.
+
+use std::collections::BTreeMap;
+
+use efs::HelmChart;
+use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::directories;
+
+/// The repository that GraphScope publishes its charts in
+/// (<https://github.com/alibaba/GraphScope>, `charts/*/README.md`).
+const REPOSITORY: &str = "https://graphscope.oss-cn-beijing.aliyuncs.com/charts/";
+
+/// Whom the store's pods run as. EFS access points ignore `fsGroup`, so the
+/// StorageClass must give volumes to this user and group.
+pub const STORE_USER: u32 = 1001;
+
+/// The inputs that `source = "./modules/graphscope"` takes.
+pub const INPUTS: &[Input] = &[
+    Input {
+        name: "kind",
+        kind: Kind::String,
+        required: true,
+        default: None,
+        description: "`engine`, `store` or `interactive`",
+    },
+    Input {
+        name: "storage_class_name",
+        kind: Kind::String,
+        required: true,
+        default: None,
+        description: "StorageClass of the claims, such as `module.efs_csi.storage_class_name`",
+    },
+    optional(
+        "name",
+        Kind::String,
+        "graphscope",
+        "Name of the release, and beginning of the claims' names",
+    ),
+    optional("namespace", Kind::String, "graphscope", "Kubernetes namespace of the workload"),
+    Input {
+        name: "directories",
+        kind: Kind::Map,
+        required: false,
+        default: None,
+        description: "Sizes of the directories on shared storage, by name; all that the kind has where none is given",
+    },
+    Input {
+        name: "helm_chart",
+        kind: Kind::String,
+        required: false,
+        default: None,
+        description: "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it",
+    },
+    optional("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
+    optional("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
+    Input {
+        name: "helm_values",
+        kind: Kind::Values,
+        required: false,
+        default: None,
+        description: "Chart values of your own; they win",
+    },
+];
+
+const fn optional(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    description: &'static str,
+) -> Input {
+    Input { name, kind, required: false, default: Some(default), description }
+}
+
+/// The kinds of workload, one chart each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workload {
+    /// Analytical and learning engines, chart `graphscope`.
+    Engine,
+    /// The persistent store, chart `graphscope-store`.
+    Store,
+    /// Interactive queries, chart `graphscope-interactive`.
+    Interactive,
+}
+
+impl Workload {
+    /// The kind as people write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Workload::Engine => "engine",
+            Workload::Store => "store",
+            Workload::Interactive => "interactive",
+        }
+    }
+
+    /// The name of its chart.
+    pub fn chart(self) -> &'static str {
+        match self {
+            Workload::Engine => "graphscope",
+            Workload::Store => "graphscope-store",
+            Workload::Interactive => "graphscope-interactive",
+        }
+    }
+}
+
+/// The module's inputs, checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// Which workload.
+    pub kind: Workload,
+    /// The StorageClass of its claims.
+    pub storage_class_name: String,
+    /// The name of its release.
+    pub name: String,
+    /// Where it runs.
+    pub namespace: String,
+    /// The sizes of its directories on shared storage.
+    pub directories: BTreeMap<String, String>,
+    /// Where its chart comes from.
+    pub helm_chart: HelmChart,
+    /// The version of its chart.
+    pub helm_chart_version: String,
+    /// The user's own values.
+    pub helm_values: Map<String, Value>,
+}
+
+impl Inputs {
+    /// Reads and checks what was given; all mistakes at once.
+    pub fn parse(given: &GivenInputs) -> Result<Inputs, Vec<Mistake>> {
+        let mut reader = Reader::new(INPUTS, given);
+        let kind = reader.string("kind", workload);
+        let storage_class_name = reader.string("storage_class_name", inputs::dns_subdomain);
+        let name = reader.string("name", inputs::dns_label);
+        let namespace = reader.string("namespace", inputs::dns_label);
+        let directories = kind.and_then(|kind| directories(&mut reader, kind));
+        let repository = reader.string("helm_repository", efs::chart_repository);
+        let chosen = reader.is_given("helm_repository");
+        let chart = if reader.is_given("helm_chart") {
+            reader.string("helm_chart", |text| {
+                let given = repository.as_deref().filter(|_| chosen);
+                HelmChart::parse(text, given, REPOSITORY)
+            })
+        } else {
+            kind.zip(repository)
+                .map(|(kind, url)| HelmChart::Repository { name: kind.chart().to_owned(), url })
+        };
+        let version = reader.string("helm_chart_version", version);
+        let values = if reader.is_given("helm_values") {
+            reader.values("helm_values")
+        } else {
+            Some(Map::new())
+        };
+        let read = || {
+            Some(Inputs {
+                kind: kind?,
+                storage_class_name: storage_class_name?,
+                name: name?,
+                namespace: namespace?,
+                directories: directories?,
+                helm_chart: chart?,
+                helm_chart_version: version?,
+                helm_values: values?,
+            })
+        };
+        match (reader.finish(), read()) {
+            (Err(mistakes), _) => Err(mistakes),
+            (Ok(()), Some(inputs)) => Ok(inputs),
+            (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
+        }
+    }
+
+    /// What of a class keeps the workload from using its volumes: its `uid` and `gid`.
+    pub fn unsuitable_user(&self, uid: Option<u32>, gid: Option<u32>) -> Option<Problem> {
+        if self.kind != Workload::Store || (uid, gid) == (Some(STORE_USER), Some(STORE_USER)) {
+            return None;
+        }
+        Some(Problem::new(
+            format!(
+                "the store runs as user and group {STORE_USER}, and volumes of `{}` belong to others: EFS \
+                 access points ignore `fsGroup`",
+                self.storage_class_name
+            ),
+            format!("set `uid = {STORE_USER}` and `gid = {STORE_USER}` in the module of the class"),
+        ))
+    }
+}
+
+fn workload(text: &str) -> Result<Workload, Problem> {
+    match text {
+        "engine" => Ok(Workload::Engine),
+        "store" => Ok(Workload::Store),
+        "interactive" => Ok(Workload::Interactive),
+        other => Err(Problem::new(
+            format!("`{}` is not a workload", other.escape_debug()),
+            "write `engine`, `store` or `interactive`",
+        )),
+    }
+}
+
+/// The directories that were asked for, or all that the kind has.
+fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, String>> {
+    if !reader.is_given("directories") {
+        let all = directories::of(kind);
+        return Some(all.map(|it| (it.name.to_owned(), it.size.to_owned())).collect());
+    }
+    reader.map("directories", |name, size| {
+        let kind_name = kind.as_str();
+        match directories::find(kind, name) {
+            Some(directory) if directory.shared_at.is_none() => {
+                return Err(Problem::new(
+                    format!("`{name}` must not be on shared storage: {}", directory.reason),
+                    format!("leave `{name}` out"),
+                ));
+            }
+            None => {
+                let known: Vec<&str> = directories::of(kind).map(|it| it.name).collect();
+                let near = inputs::nearest(name, known.iter().copied())
+                    .map(|near| format!("did you mean `{near}`? "))
+                    .unwrap_or_default();
+                return Err(Problem::new(
+                    format!("`{}` has no directory `{}`", kind_name, name.escape_debug()),
+                    format!("{near}name some of {}", known.join(", ")),
+                ));
+            }
+            Some(_) => {}
+        }
+        match efs::bytes(size) {
+            Some(bytes) if bytes >= 1.0 => Ok(()),
+            _ => Err(Problem::new(
+                format!("`{}` is not a size", size.escape_debug()),
+                "write a quantity such as \"100Gi\"",
+            )),
+        }
+    })
+}
+
+/// An exact version, as charts have them.
+fn version(text: &str) -> Result<String, Problem> {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|c| c.is_ascii_digit())
+            && (part.len() == 1 || !part.starts_with('0'))
+    };
+    let parts: Vec<&str> = text.split('.').collect();
+    if parts.len() == 3 && parts.iter().all(|part| plain(part)) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` is not a chart version", text.escape_debug()),
+        "write an exact version, such as \"0.31.0\": no `v`, no range",
+    ))
+}

@@ -1,0 +1,147 @@
+//! The workloads as their users meet them: inputs in, claims, values and documents out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use graphscope::{DIRECTORIES, Document, Inputs, Workload};
+use inputs::{Given, Mistake};
+use serde_json::{Value, json};
+
+const KINDS: [&str; 3] = ["engine", "store", "interactive"];
+
+fn parse(kind: &str, more: &Value) -> Result<Inputs, Vec<Mistake>> {
+    let mut all = json!({ "kind": kind, "storage_class_name": "efs-sc" });
+    for (name, value) in more.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    let given = all.as_object().unwrap().iter();
+    Inputs::parse(
+        &given.map(|(name, value)| (name.clone(), Given::Literal(value.clone()))).collect(),
+    )
+}
+
+fn inputs(kind: &str, more: &Value) -> Inputs {
+    parse(kind, more).unwrap()
+}
+
+fn mistake(kind: &str, more: &Value) -> String {
+    parse(kind, more).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_documents_of_every_kind() {
+    for kind in KINDS {
+        for document in Document::ALL {
+            let text = document.render(&inputs(kind, &json!({}))).unwrap();
+            insta::assert_snapshot!(format!("{kind}_{}", document.file_name()), text);
+        }
+    }
+}
+
+#[test]
+fn the_documents_of_everything_set() {
+    let more = json!({
+        "name": "fraud",
+        "namespace": "graphs",
+        "directories": { "datasets": "1Ti", "checkpoints": "200Gi" },
+        "helm_chart": "./charts/graphscope",
+        "helm_values": { "engines": { "num_workers": 8 }, "volumes": { "items": { "datasets": { "field": { "readOnly": true } } } } },
+    });
+    for document in Document::ALL {
+        let text = document.render(&inputs("engine", &more)).unwrap();
+        insta::assert_snapshot!(format!("everything_{}", document.file_name()), text);
+    }
+}
+
+/// The value paths of the real chart, in a small one of our own.
+fn chart(kind: Workload) -> efs::ChartValues {
+    let path =
+        format!("{}/../../tests/charts/{}/values.yaml", env!("CARGO_MANIFEST_DIR"), kind.chart());
+    efs::ChartValues::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_value_has_the_path_that_the_chart_reads() {
+    for kind in KINDS {
+        let inputs = inputs(kind, &json!({}));
+        let values = inputs.release_values().unwrap();
+        // The items of `volumes` have names of the user's choosing.
+        let mut chart = chart(inputs.kind);
+        if inputs.kind == Workload::Engine {
+            chart.defaults["volumes"]["items"] = json!({});
+        }
+        assert_eq!(efs::unknown_keys(&chart, &values), [], "{kind}");
+    }
+}
+
+#[test]
+fn a_wrong_path_would_be_found() {
+    let wrong = json!({ "logPersistence": { "storageClass": "efs-sc", "existing_claim": "a" } });
+    let unknown = efs::unknown_keys(&chart(Workload::Store), &wrong);
+    let paths: Vec<&str> = unknown.iter().map(|key| key.path.as_str()).collect();
+    assert_eq!(paths, ["logPersistence.existing_claim", "logPersistence.storageClass"]);
+}
+
+#[test]
+fn values_name_the_claims_that_are_made_beforehand() {
+    for kind in KINDS {
+        let inputs = inputs(kind, &json!({ "name": "fraud" }));
+        let values = inputs.release_values().unwrap().to_string();
+        for claim in inputs.claims() {
+            assert!(values.contains(&format!("\"{}\"", claim.name)), "{kind}: {}", claim.name);
+        }
+    }
+    // The store's pods have a claim each, which its chart makes.
+    let store = inputs("store", &json!({}));
+    assert_eq!(store.claims().len(), 1);
+    assert_eq!(store.release_values().unwrap()["store"]["persistence"]["size"], "100Gi");
+}
+
+#[test]
+fn what_must_not_be_shared_is_refused_with_the_reason() {
+    for (kind, directory, reason) in [
+        ("engine", "vineyard", "memory of the node"),
+        ("engine", "etcd", "local one"),
+        ("store", "kafka", "which NFS does not bear"),
+        ("interactive", "scratch", "the node's own disk"),
+    ] {
+        let told = mistake(kind, &json!({ "directories": { directory: "1Gi" } }));
+        assert!(told.contains("must not be on shared storage") && told.contains(reason), "{told}");
+    }
+}
+
+#[test]
+fn mistakes_name_the_remedy() {
+    for (kind, more, told) in [
+        ("engin", json!({}), "write `engine`, `store` or `interactive`"),
+        ("engine", json!({ "directories": { "dataset": "1Gi" } }), "did you mean `datasets`?"),
+        ("store", json!({ "directories": { "datasets": "1Gi" } }), "name some of data, logs"),
+        ("engine", json!({ "directories": { "logs": "ten" } }), "\"100Gi\""),
+        ("engine", json!({ "directories": { "logs": "0" } }), "\"100Gi\""),
+        ("engine", json!({ "helm_chart_version": "v0.31" }), "no `v`, no range"),
+        ("engine", json!({ "helm_chart": "./a", "helm_repository": "https://b" }), "leave out"),
+        ("engine", json!({ "name": "Fraud" }), "`name`"),
+    ] {
+        let mistakes = mistake(kind, &more);
+        assert!(mistakes.contains(told) || told == "`name`", "{more}: {mistakes}");
+    }
+}
+
+#[test]
+fn the_store_needs_volumes_of_its_own_user() {
+    let store = inputs("store", &json!({}));
+    assert!(store.unsuitable_user(None, None).unwrap().remedy.contains("uid = 1001"));
+    assert!(store.unsuitable_user(Some(1001), Some(1001)).is_none());
+    assert!(inputs("engine", &json!({})).unsuitable_user(None, None).is_none());
+}
+
+#[test]
+fn the_table_of_the_documentation_is_the_one_of_the_code() {
+    let text = include_str!("../../src/lib.rs");
+    for directory in DIRECTORIES {
+        let shared = if directory.shared_at.is_some() { "yes" } else { "no" };
+        let row = text.lines().find(|line| {
+            line.starts_with(&format!("//! | `{}` |", directory.name))
+                && line.contains(&format!("| {shared} |"))
+        });
+        assert!(row.is_some(), "{} is not in the table", directory.name);
+    }
+}
