@@ -14,15 +14,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
 use crate::provisioner::{Provisioner, Source};
+
+/// How often nodes say that they are there, as kubelets do it.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Running stand-ins. They end with this value.
 pub struct Nodes {
@@ -52,9 +56,16 @@ impl Nodes {
         };
         let stopping = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
+            let mut heard = Instant::now();
             while !stopping.load(Ordering::Acquire) {
                 // What fails now, for a conflict for instance, is tried again.
                 let _ = machine.tend();
+                if heard.elapsed() > HEARTBEAT {
+                    heard = Instant::now();
+                    for name in &machine.names {
+                        let _ = heartbeat(&machine.cluster, name);
+                    }
+                }
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
@@ -78,13 +89,26 @@ impl Drop for Nodes {
 fn register(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let labels = json!({"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"});
     cluster.create("/api/v1/nodes", &json!({"metadata": {"name": name, "labels": labels}}))?;
-    let ready = json!({"type": "Ready", "status": "True", "reason": "StandIn"});
     let room = json!({"cpu": "8", "memory": "16Gi", "pods": "110"});
-    let status = json!({"conditions": [ready], "capacity": room, "allocatable": room});
+    let status = json!({"capacity": room, "allocatable": room});
     cluster.merge(&format!("/api/v1/nodes/{name}/status"), &json!({"status": status}))?;
+    heartbeat(cluster, name)?;
     // The controllers taint a node that they have not heard of; it is heard of now.
     cluster.merge(&format!("/api/v1/nodes/{name}"), &json!({"spec": {"taints": null}}))?;
     Ok(())
+}
+
+/// Says that a node is there. The controllers give up a node, and its pods, of
+/// which they have not heard for 40 s.
+fn heartbeat(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+    let ready = json!({
+        "type": "Ready",
+        "status": "True",
+        "reason": "StandIn",
+        "lastHeartbeatTime": format!("{:.0}", Timestamp::now()),
+    });
+    let status = json!({"status": {"conditions": [ready]}});
+    cluster.merge(&format!("/api/v1/nodes/{name}/status"), &status).map(drop)
 }
 
 /// What the stand-ins share: volumes, processes, and whose turn it is.

@@ -191,7 +191,7 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_
         &url,
         &from,
         "--helm-chart-version=2.4.6",
-        "--timeout=20s",
+        "--timeout=30s",
         "--uid=1",
         "--gid=1",
     ];
