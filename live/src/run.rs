@@ -12,6 +12,7 @@ use efs::{
 };
 use job::{Command, Job, Target};
 use network::{FileSystemId, MountTargetId};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::aws::{Aws, Changes, Stopped};
@@ -67,6 +68,8 @@ struct World {
     changes: Changes,
     inputs: Inputs,
     target: Place,
+    /// Whether something failed, so that nobody waits any longer for what may never come.
+    failing: watch::Sender<bool>,
 }
 
 /// Where Kubernetes objects go.
@@ -130,6 +133,7 @@ pub(crate) async fn run(
             (None, Target::Directory(path)) => Place::Directory(path.clone()),
             (None, Target::Cluster(_)) => Place::Directory(PathBuf::new()),
         },
+        failing: watch::Sender::new(false),
     });
     let mut targets: BTreeMap<MountTargetId, MountTarget> = observed
         .actual
@@ -178,6 +182,7 @@ pub(crate) async fn run(
                 line.failed("failed");
                 under_way.remove(&node.id);
                 errors.push(error.context(format!("carrying out {}", node.address)));
+                world.failing.send_replace(true);
             }
             Some(Err(panic)) => errors.push(
                 anyhow::Error::new(panic).context("a step ended by a defect; please report it"),
@@ -366,7 +371,11 @@ async fn driver_ready(world: &World, line: &Line) -> anyhow::Result<()> {
         line.observed(&behind.join("; "));
         None
     };
-    world.changes.wait(&rollouts, complete).await
+    let mut failing = world.failing.subscribe();
+    tokio::select! {
+        ready = world.changes.wait(&rollouts, complete) => ready,
+        _ = failing.wait_for(|failing| *failing) => bail!(Stopped),
+    }
 }
 
 fn told_of(rollout: &Rollout) -> String {
