@@ -283,3 +283,49 @@ fn helm_is_asked_for_before_anything_is_built_or_called() {
     let said = run(&format!("{}:/bin:/usr/bin", old.display()));
     assert!(said.contains("is Helm 3.5, and 3.6 is the oldest"), "{said}");
 }
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn credentials_reach_neither_output_nor_files_nor_arguments_however_much_is_told() {
+    let mut there = Clustered::new();
+    let planted = "PLANTED0123456789abcdefghijSECRET";
+    there.world.set("AWS_SECRET_ACCESS_KEY", planted);
+    let kubeconfig = std::fs::read_to_string(there.plane.kubeconfig(User::Admin)).unwrap();
+    let kubeconfig: Value = serde_json::from_str(&kubeconfig).unwrap();
+    let token = kubeconfig["users"][0]["user"]["token"].as_str().unwrap().to_owned();
+    // A Helm that writes down how it was called.
+    let spy = there.world.path().join("spy");
+    std::fs::create_dir_all(&spy).unwrap();
+    let shell = there.world.shell();
+    let helm = cmd!(shell, "which helm").quiet().read().unwrap();
+    let calls = there.world.path().join("helm.calls");
+    let script = format!("#!/bin/sh\necho \"$@\" >> {}\nexec {helm} \"$@\"\n", calls.display());
+    std::fs::write(spy.join("helm"), script).unwrap();
+    std::fs::set_permissions(spy.join("helm"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    there.world.set("PATH", format!("{}:{}", spy.display(), std::env::var("PATH").unwrap()));
+
+    let mut told = String::new();
+    let broken = there.own_chart("broken");
+    std::fs::write(broken.join("templates/broken.yaml"), "{{ fail \"no\" }}").unwrap();
+    let broken = format!("--helm-chart={}", broken.display());
+    for (args, code) in [
+        (vec!["deploy-efs", &broken, "-vvv"], 1),
+        (vec!["deploy-efs", "-vvv"], 0),
+        (vec!["plan-efs", "-vvv", "--aws-region", "eu-west-1"], 0),
+        (vec!["destroy-efs", "--yes", "-vvv"], 0),
+    ] {
+        let ran = there.run(args[0], &args[1..]).exits(code);
+        told.push_str(&ran.stdout);
+        told.push_str(&ran.stderr);
+    }
+    let helm_calls = std::fs::read_to_string(&calls).unwrap();
+    assert!(helm_calls.contains("upgrade aws-efs-csi-driver") && !helm_calls.contains("--set"));
+    told.push_str(&helm_calls);
+    for entry in std::fs::read_dir(there.world.path()).unwrap() {
+        told.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default());
+    }
+    assert!(told.contains("aws: CreateFileSystem"), "every call is told");
+    for secret in [planted, token.as_str()] {
+        assert!(!told.contains(secret), "a secret was told");
+    }
+}
