@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use efs::{ChartValues, FoundChart, HelmChart, Inputs, RELEASE, Release, ReleaseStatus};
+use efs::{ChartValues, FoundChart, HelmChart, Release, ReleaseStatus, WantedRelease};
 use job::HelmVersion;
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(crate) struct Helm {
     program: PathBuf,
     version: HelmVersion,
     kube: Kube,
-    inputs: Inputs,
+    wanted: WantedRelease,
     /// A private folder for what is fetched and rendered.
     folder: TempDir,
     /// The chart, once it is here.
@@ -59,8 +59,12 @@ struct About {
 }
 
 impl Helm {
-    pub(crate) fn new(found: &job::Helm, kube: &Kube, inputs: &Inputs) -> anyhow::Result<Helm> {
-        if matches!(inputs.driver.chart, HelmChart::Oci(_)) && found.version < OCI {
+    pub(crate) fn new(
+        found: &job::Helm,
+        kube: &Kube,
+        wanted: WantedRelease,
+    ) -> anyhow::Result<Helm> {
+        if matches!(wanted.chart, HelmChart::Oci(_)) && found.version < OCI {
             bail!(
                 "Helm {} does not fetch charts from OCI registries; what now: upgrade it to {OCI} or later",
                 found.version
@@ -71,7 +75,7 @@ impl Helm {
             program: found.program.clone(),
             version: found.version,
             kube: kube.clone(),
-            inputs: inputs.clone(),
+            wanted,
             folder: folder.context("making a private folder for Helm")?,
             chart: OnceCell::new(),
         })
@@ -79,10 +83,10 @@ impl Helm {
 
     /// The release of our name in our namespace.
     pub(crate) async fn release(&self) -> anyhow::Result<Option<Release>> {
-        let (history, values) = tokio::join!(
-            self.in_cluster(&["history", RELEASE, "--max", "10", "--output", "json"]),
-            self.in_cluster(&["get", "values", RELEASE, "--output", "json"])
-        );
+        let name = self.wanted.name.as_str();
+        let history = ["history", name, "--max", "10", "--output", "json"];
+        let values = ["get", "values", name, "--output", "json"];
+        let (history, values) = tokio::join!(self.in_cluster(&history), self.in_cluster(&values));
         let (Some(history), Some(values)) = (found(history)?, found(values)?) else {
             return Ok(None);
         };
@@ -90,7 +94,9 @@ impl Helm {
             serde_json::from_str(&history).context("reading `helm history`")?;
         let values: Value = serde_json::from_str(&values).context("reading `helm get values`")?;
         let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
-            || efs::are_ours(&values);
+            || efs::are_ours(&values)
+            // A first install that was killed has nothing to tell whose it was.
+            || history.iter().all(|revision| revision.status == "pending-install");
         let latest = history.into_iter().max_by_key(|revision| revision.number);
         Ok(latest.map(|latest| Release {
             revision: latest.number,
@@ -126,13 +132,13 @@ impl Helm {
             .suffix(".json")
             .tempfile_in(self.folder.path())
             .context("writing the values for Helm")?;
-        serde_json::to_writer(&mut values, &self.inputs.release_values())
+        serde_json::to_writer(&mut values, &self.wanted.values)
             .context("writing the values for Helm")?;
         let (chart, values) = (chart.display().to_string(), values.path().display().to_string());
-        let description = format!("{WRITTEN_BY} for {}", self.inputs.owner().name());
+        let description = format!("{WRITTEN_BY} for {}", self.wanted.owner);
         let mut args = vec![
             "upgrade",
-            RELEASE,
+            &self.wanted.name,
             &chart,
             "--install",
             "--create-namespace",
@@ -154,15 +160,14 @@ impl Helm {
 
     /// Uninstalls the release; one that is not there any more is fine.
     pub(crate) async fn uninstall(&self) -> anyhow::Result<()> {
-        found(self.in_cluster(&["uninstall", RELEASE]).await)?;
-        self.kube.delete_csi_driver().await
+        found(self.in_cluster(&["uninstall", &self.wanted.name]).await).map(drop)
     }
 
     /// A revision that stays `pending-*` was left by a Helm that was killed: its
     /// record is removed, and the next upgrade starts from the revision before.
     async fn recover(&self, revision: u64, line: &Line) -> anyhow::Result<()> {
-        let name = format!("sh.helm.release.v1.{RELEASE}.v{revision}");
-        let namespace = &self.inputs.driver.namespace;
+        let name = format!("sh.helm.release.v1.{}.v{revision}", self.wanted.name);
+        let namespace = &self.wanted.namespace;
         let started = Instant::now();
         line.state(&format!("waiting for whoever is at revision {revision}"));
         loop {
@@ -183,11 +188,10 @@ impl Helm {
     /// The chart's archive or folder on this machine.
     async fn fetched(&self) -> anyhow::Result<&Path> {
         let fetch = || async {
-            let driver = &self.inputs.driver;
-            let version = driver.version.to_string();
+            let version = &self.wanted.version;
             let into = self.folder.path().join("chart");
             let into_text = into.display().to_string();
-            let from: Vec<&str> = match &driver.chart {
+            let from: Vec<&str> = match &self.wanted.chart {
                 HelmChart::Archive(path) | HelmChart::Folder(path) => {
                     let there = std::path::absolute(path)?;
                     if !there.exists() {
@@ -201,7 +205,7 @@ impl Helm {
             std::fs::create_dir_all(&into).context("making a folder for the chart")?;
             let mut args = vec!["pull"];
             args.extend(from);
-            args.extend(["--version", &version, "--destination", &into_text]);
+            args.extend(["--version", version, "--destination", &into_text]);
             self.anywhere(&args).await?;
             let mut files = std::fs::read_dir(&into).context("looking for the chart")?;
             let file = files.next().context("Helm fetched no chart")??;
@@ -213,7 +217,7 @@ impl Helm {
     /// Helm, in the cluster and the namespace.
     async fn in_cluster(&self, args: &[&str]) -> anyhow::Result<String> {
         let mut all = args.to_vec();
-        all.extend(["--namespace", &self.inputs.driver.namespace]);
+        all.extend(["--namespace", &self.wanted.namespace]);
         if let Some(context) = &self.kube.context {
             all.extend(["--kube-context", context]);
         }

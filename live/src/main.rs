@@ -13,8 +13,10 @@ mod progress;
 mod report;
 mod run;
 mod sandbox;
+mod steps;
 mod stop;
 mod watch;
+mod workloads;
 
 use std::process::ExitCode;
 

@@ -76,7 +76,9 @@ pub(crate) fn done(job: &Job, told: &Told, outputs: Option<&Outputs>) -> anyhow:
 fn summary(job: &Job, told: &Told, outputs: Option<&Outputs>) -> String {
     let verb = match (&job.command, told.plan.steps.len()) {
         (_, 0) => "Nothing to do".to_owned(),
-        (Command::Destroy, count) => format!("Destroyed: {count} changes"),
+        (Command::Destroy | Command::DestroyWorkloads { .. }, count) => {
+            format!("Destroyed: {count} changes")
+        }
         (Command::Expand, count) => format!("Expanded: {count} claims"),
         (_, count) => format!("Deployed: {count} changes"),
     };

@@ -1,27 +1,22 @@
 //! Carries a plan out: every step as soon as what it needs is through.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use efs::{
-    FileSystemRef, Inputs, LifeCycle, MountTarget, MountTargetOutput, Operation, Outputs, Plan,
-    Rollout, Until, dns_name,
-};
+use efs::{LifeCycle, MountTarget, MountTargetOutput, Outputs, Plan, dns_name};
 use job::{Command, Job, Target};
-use network::{FileSystemId, MountTargetId};
+use network::MountTargetId;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::aws::{Aws, Changes, Stopped};
 use crate::cluster::InCluster;
 use crate::commands::Observed;
-use crate::helm::Helm;
 use crate::progress::{Line, Progress};
+use crate::steps::{Effect, Place, Work, World, carry_out};
 use crate::stop::{Reason, Stop};
-use crate::watch::Watch;
 
 /// How long calls under way may take when the time is over.
 const GRACE: Duration = Duration::from_secs(2);
@@ -41,13 +36,6 @@ pub(crate) enum Ended {
     Failed(Vec<anyhow::Error>),
 }
 
-/// What a step did to the mount targets, for the outputs.
-enum Effect {
-    None,
-    Target(MountTarget),
-    Gone(MountTargetId),
-}
-
 /// A step or a wait.
 #[derive(Clone)]
 struct Node {
@@ -55,64 +43,6 @@ struct Node {
     address: String,
     needs: BTreeSet<String>,
     work: Work,
-}
-
-#[derive(Clone)]
-enum Work {
-    Step(Operation),
-    Wait(Until),
-}
-
-/// What all steps share.
-struct World {
-    changes: Changes,
-    inputs: Inputs,
-    target: Place,
-    /// Whether something failed, so that nobody waits any longer for what may never come.
-    failing: watch::Sender<bool>,
-}
-
-/// Where Kubernetes objects go.
-enum Place {
-    Directory(PathBuf),
-    Cluster(Box<InCluster>),
-}
-
-impl World {
-    fn directory(&self) -> anyhow::Result<&Path> {
-        match &self.target {
-            Place::Directory(path) => Ok(path),
-            Place::Cluster(_) => bail!("the plan has a document, and the target is a cluster"),
-        }
-    }
-
-    fn cluster(&self) -> anyhow::Result<&InCluster> {
-        match &self.target {
-            Place::Cluster(cluster) => Ok(cluster),
-            Place::Directory(_) => {
-                bail!("the plan changes a cluster, and the target is a directory")
-            }
-        }
-    }
-
-    fn helm(&self) -> anyhow::Result<&Helm> {
-        self.cluster()?
-            .helm
-            .as_ref()
-            .context("the plan has a release, and the driver is left alone")
-    }
-
-    /// The id of the file system that a step names.
-    fn file_system<'a>(&'a self, reference: &'a FileSystemRef) -> anyhow::Result<&'a str> {
-        match reference {
-            FileSystemRef::Known(id) => Ok(id.as_str()),
-            FileSystemRef::AfterApply => self
-                .changes
-                .file_system()
-                .map(FileSystemId::as_str)
-                .context("the file system was not created before what names it"),
-        }
-    }
 }
 
 pub(crate) async fn run(
@@ -154,7 +84,7 @@ pub(crate) async fn run(
                 under_way.insert(node.id.clone(), line.clone());
                 let world = Arc::clone(&world);
                 tasks.spawn(async move {
-                    let result = carry_out(&world, &node, &line).await;
+                    let result = carry_out(&world, &node.work, &line).await;
                     (node, line, result)
                 });
             }
@@ -207,17 +137,32 @@ pub(crate) async fn run(
             stuck.join(", ")
         )]);
     }
-    Ended::Done(match job.command {
-        Command::Destroy | Command::Status | Command::Expand | Command::Verify(_) => None,
-        Command::Plan { .. } | Command::Deploy => world.changes.file_system().map(|id| Outputs {
-            storage_class_name: job.inputs.storage_class.name.clone(),
-            file_system_id: id.clone(),
-            file_system_dns_name: dns_name(id, &job.inputs.aws_region),
-            mount_targets: outputs(targets.into_values()),
-            cluster: world.cluster().ok().map(|cluster| cluster.kube.name.clone()),
-            manifests: world.directory().ok().map(|path| path.display().to_string()),
-        }),
-    })
+    Ended::Done(told(job, &world, targets))
+}
+
+/// What a run that is through tells of the deployment; nothing where it was taken down.
+fn told(
+    job: &Job,
+    world: &World,
+    targets: BTreeMap<MountTargetId, MountTarget>,
+) -> Option<Outputs> {
+    match job.command {
+        Command::Destroy
+        | Command::DestroyWorkloads { .. }
+        | Command::Status
+        | Command::Expand
+        | Command::Verify(_) => None,
+        Command::Plan { .. } | Command::Deploy | Command::DeployWorkloads { .. } => {
+            world.changes.file_system().map(|id| Outputs {
+                storage_class_name: job.inputs.storage_class.name.clone(),
+                file_system_id: id.clone(),
+                file_system_dns_name: dns_name(id, &job.inputs.aws_region),
+                mount_targets: outputs(targets.into_values()),
+                cluster: world.cluster().ok().map(|cluster| cluster.kube.name.clone()),
+                manifests: world.directory().ok().map(|path| path.display().to_string()),
+            })
+        }
+    }
 }
 
 /// Calls under way may end after an interrupt; after the time given they have little left.
@@ -255,153 +200,4 @@ fn outputs(targets: impl Iterator<Item = MountTarget>) -> Vec<MountTargetOutput>
         .collect();
     outputs.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
     outputs
-}
-
-/// One step or wait; the answer is what to tell, and what it did to the targets.
-async fn carry_out(world: &World, node: &Node, line: &Line) -> anyhow::Result<(String, Effect)> {
-    let changes = &world.changes;
-    let told = |text: &str| Ok((text.to_owned(), Effect::None));
-    match &node.work {
-        Work::Wait(Until::DriverReady) => {
-            driver_ready(world, line).await?;
-            told("runs")
-        }
-        Work::Wait(until) => wait(changes, until, line).await,
-        Work::Step(operation) => match operation {
-            Operation::CreateFileSystem(asked) => {
-                let made = changes.create_file_system(asked, line).await?;
-                Ok((format!("created {}", made.id), Effect::None))
-            }
-            Operation::UpdateThroughput { file_system, throughput } => {
-                changes.update_throughput(file_system, *throughput, line).await?;
-                told("updated")
-            }
-            Operation::TagFileSystem { file_system, tags } => {
-                changes.tag_file_system(file_system, tags, line).await?;
-                told("tagged")
-            }
-            Operation::DeleteFileSystem { file_system } => {
-                changes.delete_file_system(file_system, line).await?;
-                told("destroyed")
-            }
-            Operation::CreateMountTarget(asked) => {
-                let made = changes.create_mount_target(asked, line).await?;
-                Ok((format!("created {}", made.id), Effect::Target(made)))
-            }
-            Operation::ReplaceMountTarget { old, new } => {
-                changes.delete_mount_target(old, line).await?;
-                let made = changes.create_mount_target(new, line).await?;
-                Ok((format!("replaced {old} by {}", made.id), Effect::Target(made)))
-            }
-            Operation::SetSecurityGroups { mount_target, security_groups } => {
-                changes.set_security_groups(mount_target, security_groups, line).await?;
-                told("updated")
-            }
-            Operation::DeleteMountTarget { mount_target } => {
-                changes.delete_mount_target(mount_target, line).await?;
-                Ok(("destroyed".to_owned(), Effect::Gone(mount_target.clone())))
-            }
-            Operation::AuthorizeIngress { group, source, tags } => {
-                changes.authorize(group, source, tags, line).await?;
-                told("created")
-            }
-            Operation::RevokeIngress { group, rule } => {
-                changes.revoke(group, rule, line).await?;
-                told("destroyed")
-            }
-            Operation::WriteDocument { document, file_system } => {
-                let id = match file_system {
-                    None => "",
-                    Some(reference) => world.file_system(reference)?,
-                };
-                let text = document.render_for(&world.inputs, id)?;
-                directory::write(world.directory()?, *document, &text)?;
-                told("written")
-            }
-            Operation::RemoveDocument { document } => {
-                directory::remove(world.directory()?, *document)?;
-                told("removed")
-            }
-            Operation::ApplyStorageClass { file_system, replace } => {
-                let id = world.file_system(file_system)?;
-                line.state("applying");
-                world.cluster()?.kube.apply_class(&world.inputs, id, *replace).await?;
-                told(if *replace { "replaced" } else { "applied" })
-            }
-            Operation::DeleteStorageClass { name } => {
-                world.cluster()?.kube.delete_class(name).await?;
-                told("destroyed")
-            }
-            Operation::UpgradeRelease { stuck, wait } => {
-                world.helm()?.upgrade(*stuck, line).await?;
-                if *wait {
-                    driver_ready(world, line).await?;
-                    return told("runs");
-                }
-                told("released")
-            }
-            Operation::ExpandClaim { namespace, name, volume, capacity } => {
-                let kube = &world.cluster()?.kube;
-                kube.expand(namespace, name, volume, capacity).await?;
-                told("expanded")
-            }
-            Operation::UninstallRelease => {
-                line.state("uninstalling");
-                world.helm()?.uninstall().await?;
-                told("destroyed")
-            }
-        },
-    }
-}
-
-/// Waits until the driver runs everywhere, and says meanwhile why it does not.
-async fn driver_ready(world: &World, line: &Line) -> anyhow::Result<()> {
-    let kube = world.cluster()?.kube.clone();
-    let namespace = world.inputs.driver.namespace.clone();
-    let rollouts = Watch::new(move || {
-        let (kube, namespace) = (kube.clone(), namespace.clone());
-        async move { kube.rollouts(&namespace).await }
-    });
-    let complete = |rollouts: &Vec<Rollout>| {
-        let behind: Vec<String> =
-            rollouts.iter().filter(|rollout| !rollout.is_complete()).map(told_of).collect();
-        if behind.is_empty() && !rollouts.is_empty() {
-            return Some(());
-        }
-        line.observed(&behind.join("; "));
-        None
-    };
-    let mut failing = world.failing.subscribe();
-    tokio::select! {
-        ready = world.changes.wait(&rollouts, complete) => ready,
-        _ = failing.wait_for(|failing| *failing) => bail!(Stopped),
-    }
-}
-
-fn told_of(rollout: &Rollout) -> String {
-    let Rollout { name, ready, desired, current: _, why } = rollout;
-    let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-    format!("{name} {ready} of {desired}{why}")
-}
-
-async fn wait(changes: &Changes, until: &Until, line: &Line) -> anyhow::Result<(String, Effect)> {
-    match until {
-        Until::FileSystemAvailable(_) => {
-            changes.file_system_available(line).await?;
-            Ok(("available".to_owned(), Effect::None))
-        }
-        Until::FileSystemGone(id) => {
-            changes.file_system_gone(id, line).await?;
-            Ok(("gone".to_owned(), Effect::None))
-        }
-        Until::MountTargetAvailable(id) => {
-            let target = changes.target_available(line, |target| target.id == *id).await?;
-            Ok(("available".to_owned(), Effect::Target(target)))
-        }
-        Until::MountTargetGone(id) => {
-            changes.target_gone(id, line).await?;
-            Ok(("gone".to_owned(), Effect::Gone(id.clone())))
-        }
-        Until::DriverReady => bail!("the driver is waited for elsewhere"),
-    }
 }

@@ -130,7 +130,7 @@ fn the_commands_of_the_readme_for_a_real_cluster_run_in_their_order() {
             count += 1;
         }
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 8);
     drop(nodes);
 }
 

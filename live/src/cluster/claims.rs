@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use efs::Claim;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
+use graphscope::FoundClaim;
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 
 use super::Kube;
@@ -47,6 +49,76 @@ pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim
 }
 
 impl Kube {
+    /// The claims of a workload's namespace that have its names, or its label.
+    pub(crate) async fn claims_of_workload(
+        &self,
+        inputs: &graphscope::Inputs,
+    ) -> anyhow::Result<Vec<FoundClaim>> {
+        let everything = ListParams::default();
+        let (claims, pods): (Api<PersistentVolumeClaim>, Api<Pod>) =
+            (self.within(&inputs.namespace), self.within(&inputs.namespace));
+        let (claims, pods) =
+            tokio::try_join!(self.list(&claims, &everything), self.list(&pods, &everything))?;
+        let users = users(&pods);
+        let wanted: Vec<String> = inputs.claims().into_iter().map(|claim| claim.name).collect();
+        let label = |claim: &PersistentVolumeClaim, name: &str| {
+            claim.metadata.labels.as_ref().and_then(|labels| labels.get(name).cloned())
+        };
+        let found = claims.iter().map(|claim| FoundClaim {
+            claim: observed(claim, &users),
+            class: class_of(claim).map(str::to_owned),
+            ours: label(claim, "app.kubernetes.io/managed-by").as_deref()
+                == Some("clockwork-codex")
+                && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
+        });
+        Ok(found.filter(|found| found.ours || wanted.contains(&found.claim.name)).collect())
+    }
+
+    /// The pods that use a claim.
+    pub(crate) async fn users_of(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> anyhow::Result<Vec<String>> {
+        let pods: Vec<Pod> = self.list(&self.within(namespace), &ListParams::default()).await?;
+        let key = (namespace.to_owned(), name.to_owned());
+        Ok(users(&pods).remove(&key).unwrap_or_default())
+    }
+
+    /// Deletes a claim; one that is not there any more is fine.
+    pub(crate) async fn delete_claim(&self, namespace: &str, name: &str) -> anyhow::Result<()> {
+        let how = DeleteParams::default();
+        self.delete::<PersistentVolumeClaim>(&self.within(namespace), name, &how).await
+    }
+
+    /// Applies a claim of a workload, in a namespace that is made where it is
+    /// missing, and completes it where it asks for more than it has.
+    pub(crate) async fn apply_claim(
+        &self,
+        namespace: &str,
+        name: &str,
+        document: &str,
+    ) -> anyhow::Result<()> {
+        if self.get::<Namespace>(&self.all(), namespace).await?.is_none() {
+            let object = json!({
+                "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
+            });
+            self.apply::<Namespace>(&self.all(), namespace, &object).await?;
+        }
+        let claim: serde_json::Value =
+            serde_norway::from_str(document).context("reading a claim that was rendered")?;
+        let claims: Api<PersistentVolumeClaim> = self.within(namespace);
+        self.apply(&claims, name, &claim).await?;
+        let Some(found) = self.get(&claims, name).await? else { return Ok(()) };
+        let found = observed(&found, &BTreeMap::new());
+        if let (true, "Bound", Some(volume), Some(requested)) =
+            (found.wants_more, found.phase.as_str(), &found.volume, &found.requested)
+        {
+            self.expand(namespace, name, volume, requested).await?;
+        }
+        Ok(())
+    }
+
     /// Gives a claim and its volume the capacity that the claim asks for: the
     /// volume first, as the claim's status promises what the volume has.
     pub(crate) async fn expand(

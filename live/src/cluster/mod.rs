@@ -11,12 +11,13 @@ mod proof;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use efs::Inputs;
-use job::ClusterTarget;
+use efs::DriverMode;
+use job::{ClusterTarget, Job};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use crate::helm::Helm;
+use crate::workloads::{self, Workloads};
 
 pub(crate) use claims::claims;
 pub(crate) use errors::{explain, printable};
@@ -34,14 +35,17 @@ const ANSWER: Duration = Duration::from_mins(1);
 pub(crate) struct InCluster {
     pub(crate) kube: Kube,
     pub(crate) helm: Option<Helm>,
+    pub(crate) workloads: Workloads,
 }
 
 impl InCluster {
     /// Connects; nothing is read yet.
-    pub(crate) async fn connect(target: &ClusterTarget, inputs: &Inputs) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(target: &ClusterTarget, job: &Job) -> anyhow::Result<Self> {
         let kube = Kube::connect(target.context.as_deref()).await?;
-        let helm = target.helm.as_ref().map(|found| Helm::new(found, &kube, inputs)).transpose()?;
-        Ok(InCluster { kube, helm })
+        let driver = target.helm.as_ref().filter(|_| job.inputs.driver.mode != DriverMode::Skip);
+        let helm = driver.map(|found| Helm::new(found, &kube, job.inputs.release())).transpose()?;
+        let workloads = workloads::prepare(&job.workloads, target.helm.as_ref(), &kube)?;
+        Ok(InCluster { kube, helm, workloads })
     }
 }
 

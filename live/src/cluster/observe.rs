@@ -20,10 +20,14 @@ pub(crate) async fn observe(
     inputs: &Inputs,
     command: &Command,
 ) -> anyhow::Result<Cluster> {
+    if matches!(command, Command::DestroyWorkloads { .. }) {
+        return Ok(Cluster { name: kube.name.clone(), ..Cluster::default() });
+    }
     let namespace = &inputs.driver.namespace;
     let name = &inputs.storage_class.name;
     let destroys = *command == Command::Destroy;
-    let plans = matches!(command, Command::Plan { .. } | Command::Deploy);
+    let plans =
+        matches!(command, Command::Plan { .. } | Command::Deploy | Command::DeployWorkloads { .. });
     let (classes, taints, objects, lacking, (release, chart), claimed, other_volumes) = try_join!(
         kube.classes(),
         async { if plans { kube.taints().await } else { Ok(Vec::new()) } },

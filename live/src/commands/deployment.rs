@@ -1,5 +1,6 @@
 //! `plan-efs`, `deploy-efs`, `destroy-efs`: observe, plan, ask, carry out, report.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -12,7 +13,7 @@ use crate::cluster::{self, InCluster};
 use crate::progress::Progress;
 use crate::run::{self, Ended};
 use crate::stop::Stop;
-use crate::{consent, report};
+use crate::{consent, report, workloads};
 
 pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
     let progress = Progress::new();
@@ -29,13 +30,26 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
         line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
         observed
     };
-    let plan = match (&job.command, &observed.desired) {
+    let mut plan = match (&job.command, &observed.desired) {
         (Command::Destroy, _) => efs::destroy(&job.module, &job.inputs, &observed.actual),
+        (Command::DestroyWorkloads { .. }, _) => Plan::default(),
         (_, Some(desired)) => efs::plan(desired, &observed.actual),
         (_, None) => bail!(
             "the network told nothing; what now: give `subnet_ids` and `security_group_id` themselves"
         ),
     };
+    for (label, inputs) in &job.workloads {
+        let Some(actual) = observed.workloads.get(label) else { continue };
+        plan.append(match job.command {
+            Command::DeployWorkloads { delete_data } => {
+                graphscope::plan(label, inputs, actual, &plan.class_steps(), delete_data)?
+            }
+            Command::DestroyWorkloads { delete_data } => {
+                graphscope::destroy(label, inputs, actual, delete_data)
+            }
+            _ => continue,
+        });
+    }
     if let Command::Plan { detailed_exitcode } = job.command {
         return Ok(show(job, &plan, detailed_exitcode));
     }
@@ -103,15 +117,26 @@ pub(super) async fn everything(
     let cluster = async {
         match target {
             None => Ok(None),
-            Some(InCluster { kube, helm }) => {
+            Some(InCluster { kube, helm, .. }) => {
                 let inputs = &job.inputs;
                 let observed = cluster::observe(kube, helm.as_ref(), inputs, &job.command);
                 Box::pin(observed).await.map(Some)
             }
         }
     };
-    let (mut observed, cluster) = tokio::try_join!(observe(aws, job), cluster)?;
+    let workloads = async {
+        match target {
+            None => Ok(BTreeMap::new()),
+            Some(InCluster { kube, workloads: all, .. }) => {
+                let destroys = matches!(job.command, Command::DestroyWorkloads { .. });
+                Box::pin(workloads::observe(kube, all, destroys)).await
+            }
+        }
+    };
+    let (mut observed, cluster, workloads) =
+        tokio::try_join!(observe(aws, job), cluster, workloads)?;
     observed.actual.cluster = cluster;
+    observed.workloads = workloads;
     Ok(observed)
 }
 
@@ -131,6 +156,7 @@ fn show(job: &Job, plan: &Plan, detailed_exitcode: bool) -> ExitCode {
 
 /// What was observed, and what it should be; the latter is not needed to destroy.
 pub(crate) struct Observed {
+    pub(crate) workloads: BTreeMap<String, graphscope::Actual>,
     pub(crate) desired: Option<efs::Desired>,
     pub(crate) actual: efs::Actual,
 }
@@ -146,6 +172,6 @@ impl Observed {
             actual.documents = directory::read(directory)?;
         }
         let desired = desired.map(|desired| efs::Desired { wait_for_driver: job.wait, ..desired });
-        Ok(Observed { desired, actual })
+        Ok(Observed { workloads: BTreeMap::new(), desired, actual })
     }
 }

@@ -1,5 +1,6 @@
 //! `expand-volumes`: completes what claims ask for.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use efs::Actual;
@@ -26,6 +27,6 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
     line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
     let plan = efs::expand(&job.module, &job.inputs, &cluster);
     let actual = Actual { cluster: Some(cluster), ..Actual::default() };
-    let observed = Observed { desired: None, actual };
+    let observed = Observed { workloads: BTreeMap::new(), desired: None, actual };
     carry_out(job, aws, Some(target), &plan, &observed, &progress, stop).await
 }

@@ -30,9 +30,11 @@ pub(crate) async fn carry_out(job: &Job) -> anyhow::Result<ExitCode> {
     let endpoint = local.as_ref().map(LocalAws::url).or(job.endpoint_url.as_deref());
     let aws = Aws::connect(job, endpoint).await;
     let result = match &job.command {
-        Command::Plan { .. } | Command::Deploy | Command::Destroy => {
-            Box::pin(deployment::run(job, &aws, &stop)).await
-        }
+        Command::Plan { .. }
+        | Command::Deploy
+        | Command::Destroy
+        | Command::DeployWorkloads { .. }
+        | Command::DestroyWorkloads { .. } => Box::pin(deployment::run(job, &aws, &stop)).await,
         Command::Status => Box::pin(status::run(job, &aws, &stop)).await,
         Command::Expand => Box::pin(expand::run(job, &aws, &stop)).await,
         Command::Verify(asked) => verify::run(job, asked, &stop).await,
@@ -47,7 +49,7 @@ pub(crate) async fn carry_out(job: &Job) -> anyhow::Result<ExitCode> {
 async fn connect(job: &Job) -> anyhow::Result<Option<InCluster>> {
     match &job.target {
         Target::Directory(_) => Ok(None),
-        Target::Cluster(cluster) => InCluster::connect(cluster, &job.inputs).await.map(Some),
+        Target::Cluster(cluster) => InCluster::connect(cluster, job).await.map(Some),
     }
 }
 

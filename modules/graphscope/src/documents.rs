@@ -62,6 +62,12 @@ impl Inputs {
     }
 }
 
+/// One claim as a document.
+pub(crate) fn claim_document(inputs: &Inputs, claim: &Claim) -> Result<String, RenderError> {
+    let context = Context { claims: vec![claim.clone()], ..Context::of(inputs) };
+    render("graphscope-claims.yaml", &context)
+}
+
 fn chart_values(inputs: &Inputs) -> Result<String, RenderError> {
     let template = match inputs.kind {
         Workload::Engine => "graphscope-values-engine.yaml",

@@ -25,8 +25,10 @@ mod claims;
 mod directories;
 mod documents;
 mod inputs;
+mod plan;
 
 pub use claims::Claim;
 pub use directories::{DIRECTORIES, Directory};
 pub use documents::Document;
 pub use inputs::{INPUTS, Inputs, STORE_USER, Workload};
+pub use plan::{Actual, FoundClaim, destroy, plan};

@@ -23,6 +23,8 @@ pub struct Job {
     pub inputs: efs::Inputs,
     /// The network module, where the inputs refer to it.
     pub network: Option<network::Inputs>,
+    /// The workloads, by the labels of their blocks.
+    pub workloads: Vec<(String, graphscope::Inputs)>,
     /// Where Kubernetes objects go.
     pub target: Target,
     /// Whether a driver that does not run yet is waited for.
@@ -110,6 +112,16 @@ pub enum Command {
     Deploy,
     /// Take everything down.
     Destroy,
+    /// Plan storage and workloads as one, and carry it out.
+    DeployWorkloads {
+        /// Whether claims that are wanted no more go, with their data.
+        delete_data: bool,
+    },
+    /// Take the workloads down.
+    DestroyWorkloads {
+        /// Whether their claims go too, with their data.
+        delete_data: bool,
+    },
     /// Show what there is.
     Status,
     /// Give claims what they ask for.

@@ -6,6 +6,7 @@ mod destroy;
 mod doctor;
 mod e2e;
 mod expand;
+mod graphscope;
 mod matrix;
 mod plan;
 mod render;
@@ -53,6 +54,10 @@ enum Commands {
     ExpandVolumes(expand::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
+    /// Plan storage and GraphScope workloads as one, and carry it out
+    DeployGraphscope(graphscope::Deploy),
+    /// Take GraphScope workloads down; their data stays
+    DestroyGraphscope(graphscope::Destroy),
     /// Print the CI matrix as JSON
     Matrix(matrix::Args),
     /// Print or write the documents, without touching anything else
@@ -77,6 +82,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
         Commands::E2e(args) => e2e::run(&args),
+        Commands::DeployGraphscope(args) => graphscope::deploy(&args),
+        Commands::DestroyGraphscope(args) => graphscope::destroy(&args),
         Commands::Matrix(args) => matrix::run(&args),
         Commands::Render(args) => render::run(&args),
         Commands::Sandbox(args) => sandbox::run(&args),
@@ -100,7 +107,7 @@ const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
 
 /// Reads the deployment, builds what is needed, and hands the job over.
 fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
-    let Deployment { module, inputs, network, workloads: _ } = deployment::read(which)?;
+    let Deployment { module, inputs, network, workloads } = deployment::read(which)?;
     let target = target(run, &inputs, &command)?;
     // Always both: alone, `live` would have other features of shared crates, and the AWS
     // SDK would be compiled once for AWS and once for the sandbox.
@@ -111,9 +118,13 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
         None
     };
     let job = Job {
-        command,
+        command: command.clone(),
         module,
         network,
+        workloads: match command {
+            Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. } => workloads,
+            _ => Vec::new(),
+        },
         target,
         wait: !run.no_wait,
         inputs,
@@ -133,7 +144,13 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
 
 /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
 fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<Target> {
-    let in_cluster = matches!(command, Command::Expand | Command::Verify(_));
+    let in_cluster = matches!(
+        command,
+        Command::Expand
+            | Command::Verify(_)
+            | Command::DeployWorkloads { .. }
+            | Command::DestroyWorkloads { .. }
+    );
     if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
         bail!(
             "this command works in a cluster, and a directory was named; what now: give `--context`"
@@ -149,6 +166,9 @@ fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<
         ));
     }
     let helm = match (command, inputs.driver.mode) {
+        (Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. }, _) => {
+            Some(helm::find()?)
+        }
         (Command::Expand | Command::Verify(_), _) | (_, DriverMode::Skip) => None,
         // Whoever only looks is shown what can be seen without Helm.
         (Command::Status, _) => helm::find().ok(),

@@ -30,7 +30,8 @@ pub use driver::source::repository as chart_repository;
 pub use driver::values::merged;
 pub use driver::{
     ChartValues, ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart,
-    Origin, Release, ReleaseStatus, Rollout, UnknownKey, are_ours, same_values, unknown_keys,
+    Origin, Release, ReleaseStatus, Rollout, UnknownKey, WantedRelease, are_ours, same_values,
+    unknown_keys,
 };
 pub use inputs::{
     FileSystemInputs, Group, INPUTS, Inputs, NfsClients, OUTPUTS, PerformanceMode, ReclaimPolicy,
@@ -40,7 +41,8 @@ pub use outputs::{MountTargetOutput, Outputs, dns_name};
 pub use placement::{Zone, zones};
 pub use plan::{
     Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
-    Refusal, Resource, Step, Styled, Until, Wait, destroy, expand, needs_chart, plan,
+    Refusal, Resource, Step, Styled, Until, Wait, address, destroy, expand, needs_chart, plan,
+    release_differs, release_step, unsuitable_chart,
 };
 pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;

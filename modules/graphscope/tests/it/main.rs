@@ -1,6 +1,8 @@
 //! The workloads as their users meet them: inputs in, claims, values and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod plans;
+
 use graphscope::{DIRECTORIES, Document, Inputs, Workload};
 use inputs::{Given, Mistake};
 use serde_json::{Value, json};

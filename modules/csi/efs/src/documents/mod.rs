@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::driver::chart;
 use crate::driver::values::merged;
-use crate::driver::{DriverMode, HelmChart};
+use crate::driver::{DriverInputs, DriverMode, HelmChart, WantedRelease};
 use crate::inputs::Inputs;
 use crate::tags::Owner;
 use yaml::Block;
@@ -118,6 +118,22 @@ fn chart_values(mark: String, inputs: &Inputs) -> Result<String, RenderError> {
 }
 
 impl Inputs {
+    /// The driver's release as it should be.
+    pub fn release(&self) -> WantedRelease {
+        let DriverInputs { namespace, chart, version, .. } = &self.driver;
+        WantedRelease {
+            name: chart::RELEASE.to_owned(),
+            namespace: namespace.clone(),
+            chart_name: chart::NAME.to_owned(),
+            chart: chart.clone(),
+            version: version.to_string(),
+            digest: chart::digest(*version).map(str::to_owned),
+            values: self.release_values(),
+            named_freely: &[],
+            owner: self.owner().name(),
+        }
+    }
+
     /// The values that the driver's release gets: ours and the user's.
     pub fn release_values(&self) -> serde_json::Value {
         let text = chart_values(mark(&self.owner()), self);

@@ -8,5 +8,5 @@ pub(crate) mod values;
 
 pub use chart::ChartVersion;
 pub use observed::{Driver, Foreign, FoundChart, Origin, Release, ReleaseStatus, Rollout};
-pub use source::{DriverMode, HelmChart};
+pub use source::{DriverMode, HelmChart, WantedRelease};
 pub use values::{ChartValues, DriverInputs, UnknownKey, are_ours, same_values, unknown_keys};

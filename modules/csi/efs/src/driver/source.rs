@@ -96,3 +96,26 @@ pub fn repository(text: &str) -> Result<String, Problem> {
     }
     Ok(text.to_owned())
 }
+
+/// A Helm release as it should be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WantedRelease {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The name that its chart must have.
+    pub chart_name: String,
+    /// Where its chart comes from.
+    pub chart: HelmChart,
+    /// The version of its chart.
+    pub version: String,
+    /// The SHA-256 of its chart's archive, where it is known.
+    pub digest: Option<String>,
+    /// The values that it gets.
+    pub values: serde_json::Value,
+    /// Paths of maps whose keys are names of the user's choosing.
+    pub named_freely: &'static [&'static str],
+    /// Whose it is.
+    pub owner: String,
+}

@@ -13,6 +13,7 @@ mod file_system;
 mod ingress;
 mod json;
 mod mount_targets;
+mod release;
 mod storage_class;
 mod text;
 
@@ -30,6 +31,9 @@ pub use deploy::plan;
 pub use destroy::destroy;
 pub use difference::{After, Difference};
 pub use driver::needs_chart;
+pub use release::{
+    differs as release_differs, step as release_step, unsuitable as unsuitable_chart,
+};
 pub use text::Styled;
 
 /// What will be done, and what stands against it.
@@ -53,6 +57,23 @@ impl Plan {
     /// Whether there is nothing to do and nothing to wait for.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.waits.is_empty()
+    }
+
+    /// Puts another plan behind this one: both are one graph.
+    pub fn append(&mut self, other: Plan) {
+        let Plan { steps, waits, zones, notes, warnings, refusals } = other;
+        self.steps.extend(steps);
+        self.waits.extend(waits);
+        self.zones.extend(zones);
+        self.notes.extend(notes);
+        self.warnings.extend(warnings);
+        self.refusals.extend(refusals);
+    }
+
+    /// The steps after which the class is there: what claims from it needs them.
+    pub fn class_steps(&self) -> Vec<String> {
+        let classes = self.steps.iter().filter(|step| step.resource == Resource::StorageClass);
+        classes.map(|step| step.id.clone()).collect()
     }
 
     /// The steps that delete or replace something and so need consent.
@@ -234,6 +255,34 @@ pub enum Operation {
         /// Whether the driver is waited for until it runs.
         wait: bool,
     },
+    /// Applies a claim, or gives it what it asks for.
+    ApplyClaim {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The whole document.
+        document: String,
+    },
+    /// Deletes a claim.
+    DeleteClaim {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Installs or upgrades a workload's release.
+    UpgradeWorkload {
+        /// The label of the workload's block.
+        workload: String,
+        /// The revision that a killed run left unfinished.
+        stuck: Option<u64>,
+    },
+    /// Uninstalls a workload's release.
+    UninstallWorkload {
+        /// The label of the workload's block.
+        workload: String,
+    },
     /// Uninstalls the driver's release, and deletes the CSIDriver object that it leaves.
     UninstallRelease,
     /// Gives a claim and its volume the capacity that the claim asks for.
@@ -327,7 +376,7 @@ pub enum Until {
 }
 
 /// Addresses as people write them in HCL.
-fn address(module: &str, resource: Resource, key: Option<&str>) -> String {
+pub fn address(module: &str, resource: Resource, key: Option<&str>) -> String {
     let kind = resource.as_str();
     match key {
         None => format!("module.{module}.{kind}"),

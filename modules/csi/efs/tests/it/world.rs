@@ -208,6 +208,10 @@ fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
         | Operation::UpgradeRelease { .. }
         | Operation::UninstallRelease
         | Operation::ExpandClaim { .. } => in_cluster(operation, desired, actual),
+        Operation::ApplyClaim { .. }
+        | Operation::DeleteClaim { .. }
+        | Operation::UpgradeWorkload { .. }
+        | Operation::UninstallWorkload { .. } => unreachable!("of workloads"),
     }
 }
 
