@@ -363,12 +363,11 @@ fn two_runs_on_one_state_exclude_each_other_with_a_message() {
 fn when_the_time_is_over_the_message_names_what_was_waited_for_and_its_last_state() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_MOUNT_TARGET_CREATING_MS", 3_600_000);
-    let ran = world.run("deploy-efs", &["--timeout", "3s"]).exits(1);
+    let ran = world.run("deploy-efs", &["--timeout", "8s"]).exits(1);
     assert!(ran.stderr.contains("mount_target[\"eu-west-1a\"] (creating)"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
 }
 
-/// Runs the same deploy several times at once against one AWS.
 /// Runs `count` deploys at once, and holds each one's `CreateFileSystem` until
 /// all have come to it: none of them saw another's file system.
 fn race(world: &World, aws: &Aws, count: usize) {
