@@ -9,7 +9,6 @@ use anyhow::Context;
 use rcgen::KeyPair;
 use serde_json::json;
 
-use crate::certificates::Certificates;
 use crate::{User, path_of};
 
 /// The name of the context in every kubeconfig.
@@ -56,15 +55,8 @@ fn random() -> anyhow::Result<String> {
 }
 
 /// Writes the kubeconfig of one user. JSON is YAML.
-pub(crate) fn write(
-    folder: &Path,
-    user: User,
-    url: &str,
-    certificates: &Certificates,
-    tokens: &Tokens,
-) -> anyhow::Result<()> {
+pub(crate) fn write(folder: &Path, user: User, url: &str, tokens: &Tokens) -> anyhow::Result<()> {
     let authority = folder.join(crate::certificates::AUTHORITY);
-    debug_assert!(!certificates.authority.is_empty());
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",

@@ -10,6 +10,7 @@ mod kubeconfig;
 mod nodes;
 mod programs;
 mod provisioner;
+mod repeated;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -20,8 +21,6 @@ use anyhow::{Context, bail};
 use serde_json::json;
 use supervised::Program;
 use tempfile::TempDir;
-
-use crate::certificates::Certificates;
 
 pub use cluster::Cluster;
 pub use kubeconfig::CONTEXT;
@@ -93,11 +92,11 @@ impl ControlPlane {
             .tempdir()
             .context("making a folder for the control plane")?;
         let [client, peer, secure] = free_ports()?;
-        let certificates = Certificates::write(folder.path())?;
+        certificates::write(folder.path())?;
         let tokens = kubeconfig::Tokens::write(folder.path())?;
         let url = format!("https://127.0.0.1:{secure}");
         for user in User::ALL {
-            kubeconfig::write(folder.path(), user, &url, &certificates, &tokens)?;
+            kubeconfig::write(folder.path(), user, &url, &tokens)?;
         }
         let etcd = etcd(programs, folder.path(), client, peer)?;
         let api_server = api_server(programs, folder.path(), client, secure)?;

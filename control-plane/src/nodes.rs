@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -24,6 +21,7 @@ use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
 use crate::provisioner::{Provisioner, Source};
+use crate::repeated::Repeated;
 
 /// How often nodes say that they are there, as kubelets do it.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -31,8 +29,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Running stand-ins. They end with this value.
 pub struct Nodes {
     _provisioner: Provisioner,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _tending: Repeated,
 }
 
 impl Nodes {
@@ -46,7 +43,6 @@ impl Nodes {
         for name in &names {
             register(&cluster, name)?;
         }
-        let stop = Arc::new(AtomicBool::new(false));
         let mut machine = Machine {
             cluster,
             names,
@@ -54,35 +50,19 @@ impl Nodes {
             running: BTreeMap::new(),
             next: 0,
         };
-        let stopping = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            let mut heard = Instant::now();
-            while !stopping.load(Ordering::Acquire) {
-                // What fails now, for a conflict for instance, is tried again.
-                let _ = machine.tend();
-                if heard.elapsed() > HEARTBEAT {
-                    heard = Instant::now();
-                    for name in &machine.names {
-                        let _ = heartbeat(&machine.cluster, name);
-                    }
+        let mut heard = Instant::now();
+        let tending = Repeated::start(Duration::from_millis(50), move || {
+            // What fails now, for a conflict for instance, is tried again.
+            let _ = machine.tend();
+            if heard.elapsed() > HEARTBEAT {
+                heard = Instant::now();
+                for name in &machine.names {
+                    let _ = heartbeat(&machine.cluster, name);
                 }
-                std::thread::sleep(Duration::from_millis(50));
             }
         });
-        Ok(Nodes {
-            _provisioner: Provisioner::start(kubeconfig, Source::AccessPoint)?,
-            stop,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Nodes {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
+        Ok(Nodes { _provisioner: provisioner, _tending: tending })
     }
 }
 

@@ -3,15 +3,13 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::nodes::text;
+use crate::repeated::Repeated;
 
 /// The driver whose claims get volumes.
 const DRIVER: &str = "efs.csi.aws.com";
@@ -35,8 +33,7 @@ pub enum Source {
 
 /// A running stand-in. It ends with this value.
 pub struct Provisioner {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _provisioning: Repeated,
 }
 
 impl Provisioner {
@@ -46,25 +43,11 @@ impl Provisioner {
     /// Where the kubeconfig cannot be read.
     pub fn start(kubeconfig: &Path, source: Source) -> anyhow::Result<Provisioner> {
         let cluster = Cluster::connect(kubeconfig)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            while !stopping.load(Ordering::Acquire) {
-                // What fails now, for a conflict for instance, is tried again.
-                let _ = provision(&cluster, &source);
-                std::thread::sleep(Duration::from_millis(100));
-            }
+        let provisioning = Repeated::start(Duration::from_millis(100), move || {
+            // What fails now, for a conflict for instance, is tried again.
+            let _ = provision(&cluster, &source);
         });
-        Ok(Provisioner { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Provisioner {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        Ok(Provisioner { _provisioning: provisioning })
     }
 }
 

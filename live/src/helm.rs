@@ -95,8 +95,9 @@ impl Helm {
         let values: Value = serde_json::from_str(&values).context("reading `helm get values`")?;
         let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
             || efs::are_ours(&values)
-            // A first install that was killed has nothing to tell whose it was.
-            || history.iter().all(|revision| revision.status == "pending-install");
+            // A first install that was killed has only its values to tell whose it was.
+            || (history.iter().all(|revision| revision.status == "pending-install")
+                && efs::same_values(&values, &self.wanted.values));
         let latest = history.into_iter().max_by_key(|revision| revision.number);
         Ok(latest.map(|latest| Release {
             revision: latest.number,

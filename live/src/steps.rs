@@ -12,7 +12,7 @@ use crate::cluster::InCluster;
 use crate::helm::Helm;
 use crate::progress::Line;
 use crate::watch::Watch;
-use crate::workloads::{self, Workload};
+use crate::workloads::Workload;
 
 /// What a step did to the mount targets, for the outputs.
 pub(crate) enum Effect {
@@ -185,8 +185,8 @@ pub(crate) async fn carry_out(
                 told("applied")
             }
             Operation::DeleteClaim { namespace, name } => {
-                let kube = &world.cluster()?.kube;
-                workloads::delete_claim(kube, namespace, name, line).await?;
+                nobody_uses(world, namespace, name, line).await?;
+                world.cluster()?.kube.delete_claim(namespace, name).await?;
                 told("destroyed")
             }
             Operation::UpgradeWorkload { workload, stuck } => {
@@ -210,6 +210,25 @@ pub(crate) async fn carry_out(
             }
         },
     }
+}
+
+/// Waits until no pod uses a claim; those of a release that goes take a moment.
+async fn nobody_uses(
+    world: &World,
+    namespace: &str,
+    name: &str,
+    line: &Line,
+) -> anyhow::Result<()> {
+    let (kube, claim) = (world.cluster()?.kube.clone(), (namespace.to_owned(), name.to_owned()));
+    let users = Watch::new(move || {
+        let (kube, (namespace, name)) = (kube.clone(), claim.clone());
+        async move { kube.users_of(&namespace, &name).await }
+    });
+    let none = |users: &Vec<String>| {
+        line.observed(&format!("used by {}", users.join(", ")));
+        users.is_empty().then_some(())
+    };
+    world.changes.wait(&users, none).await
 }
 
 /// Waits until the driver runs everywhere, and says meanwhile why it does not.

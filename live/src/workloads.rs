@@ -1,17 +1,12 @@
 //! The workloads in a cluster: observed, and changed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use graphscope::{Actual, Inputs};
 
 use crate::cluster::Kube;
 use crate::helm::Helm;
-use crate::progress::Line;
-
-/// How long pods of a release may take to let go of a claim.
-const LETTING_GO: Duration = Duration::from_mins(2);
 
 /// One workload, and Helm for its release.
 pub(crate) struct Workload {
@@ -51,28 +46,4 @@ pub(crate) async fn observe(
         anyhow::Ok((label.clone(), Actual { claims, release, chart }))
     });
     Ok(futures_util::future::try_join_all(all).await?.into_iter().collect())
-}
-
-/// Deletes a claim once no pod uses it.
-pub(crate) async fn delete_claim(
-    kube: &Kube,
-    namespace: &str,
-    name: &str,
-    line: &Line,
-) -> anyhow::Result<()> {
-    let limit = tokio::time::Instant::now() + LETTING_GO;
-    loop {
-        let users = kube.users_of(namespace, name).await?;
-        if users.is_empty() {
-            return kube.delete_claim(namespace, name).await;
-        }
-        line.observed(&format!("used by {}", users.join(", ")));
-        if tokio::time::Instant::now() > limit {
-            bail!(
-                "`{namespace}/{name}` is still used by {}; what now: stop them, and run it again",
-                users.join(", ")
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
 }

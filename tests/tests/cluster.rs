@@ -111,8 +111,20 @@ fn grown_claims_are_completed_and_bound_claims_hold_up_a_destroy() {
 fn the_commands_of_the_readme_for_a_real_cluster_run_in_their_order() {
     let there = Clustered::new();
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
-    std::fs::copy(there.world.path().join("clockwork.hcl"), there.world.path().join("prod.hcl"))
-        .unwrap();
+    let example = std::fs::read_to_string(there.world.path().join("clockwork.hcl")).unwrap();
+    let chart = tests::workspace().join("tests/charts/graphscope");
+    let workload = format!(
+        r#"
+module "fraud" {{
+  source             = "./modules/graphscope"
+  kind               = "engine"
+  storage_class_name = module.efs_csi.storage_class_name
+  helm_chart         = "{}"
+}}
+"#,
+        chart.display()
+    );
+    std::fs::write(there.world.path().join("prod.hcl"), example + &workload).unwrap();
     let readme = std::fs::read_to_string(tests::workspace().join("README.md")).unwrap();
     let (url, chart) = (
         format!("--endpoint-url={}", there.aws.url),

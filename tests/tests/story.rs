@@ -30,7 +30,7 @@ fn the_matrix_is_what_github_includes() {
 fn what_an_end_to_end_run_cannot_use_is_a_mistake() {
     let ran = World::new().xtask(&["e2e", "--aws", "minstack"]).exits(2);
     assert!(ran.stderr.contains("did you mean `ministack`?"), "{}", ran.stderr);
-    let ran = World::new().xtask(&["e2e", "--context", "dev"]).exits(1);
+    let ran = World::new().xtask(&["e2e", "--context", "dev"]).exits(2);
     assert!(ran.stderr.contains("--cluster context"), "{}", ran.stderr);
 }
 

@@ -115,11 +115,7 @@ fn a_release_stuck_in_pending_upgrade_is_recovered() {
     let there = Clustered::new();
     there.deploy(&[]);
     // A hook that never ends, and a Helm that is killed while it waits for it.
-    let chart = there.own_chart("slow");
-    let hook = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: slow\n  annotations:\n    \
-                \"helm.sh/hook\": pre-upgrade\nspec:\n  template:\n    spec:\n      \
-                restartPolicy: Never\n      containers:\n        - name: slow\n          image: none\n";
-    std::fs::write(chart.join("templates/slow.yaml"), hook).unwrap();
+    let chart = slow_chart(&there, "pre-upgrade");
     let shell = there.world.shell();
     let mut helm: Command = cmd!(
         shell,
@@ -127,23 +123,78 @@ fn a_release_stuck_in_pending_upgrade_is_recovered() {
     )
     .into();
     let mut helm = helm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    there.await_that("Helm waits for the hook", || {
-        there.cluster().find("/apis/batch/v1/namespaces/kube-system/jobs/slow").unwrap().is_some()
-    });
+    there.await_that("Helm waits for the hook", || hook_is_there(&there));
     helm.kill().unwrap();
     helm.wait().unwrap();
     assert_eq!(there.revisions()[1], (2, "pending-upgrade".to_owned()));
-    // As if it were long ago: who was killed a moment ago might still be at it.
-    let record = "/api/v1/namespaces/kube-system/secrets/sh.helm.release.v1.aws-efs-csi-driver.v2";
-    let old =
-        json!({"metadata": {"labels": {"createdAt": "1700000000", "modifiedAt": "1700000000"}}});
-    there.cluster().merge(record, &old).unwrap();
+    make_old(&there, 2);
 
     let ran = there.run("deploy-efs", &[]).exits(0);
     assert!(ran.stderr.contains("`pending-upgrade`"), "{}", ran.stderr);
     assert!(ran.stderr.contains("recovering from revision 2"), "{}", ran.stderr);
     assert_eq!(there.revisions().last().unwrap().1, "deployed");
     there.nothing_to_do(&[]);
+}
+
+/// The chart of our own with a hook that never ends.
+fn slow_chart(there: &Clustered, when: &str) -> std::path::PathBuf {
+    let chart = there.own_chart(&format!("slow-{when}"));
+    let hook = format!(
+        "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: slow\n  annotations:\n    \
+         \"helm.sh/hook\": {when}\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      \
+         containers:\n        - name: slow\n          image: none\n"
+    );
+    std::fs::write(chart.join("templates/slow.yaml"), hook).unwrap();
+    chart
+}
+
+fn hook_is_there(there: &Clustered) -> bool {
+    there.cluster().find("/apis/batch/v1/namespaces/kube-system/jobs/slow").unwrap().is_some()
+}
+
+/// As if a revision were left long ago: who was killed a moment ago might still be at it.
+fn make_old(there: &Clustered, revision: u64) {
+    let record = format!(
+        "/api/v1/namespaces/kube-system/secrets/sh.helm.release.v1.aws-efs-csi-driver.v{revision}"
+    );
+    let labels = json!({"createdAt": "1700000000", "modifiedAt": "1700000000"});
+    there.cluster().merge(&record, &json!({"metadata": {"labels": labels}})).unwrap();
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_first_install_that_was_killed_is_finished_where_it_was_ours_and_left_where_it_was_not() {
+    let there = Clustered::new();
+    let slow = slow_chart(&there, "pre-install").display().to_string();
+    let shell = there.world.shell();
+    let kill_helm = || cmd!(shell, "pkill -KILL -f {slow}").quiet().run().unwrap();
+    let (xtask, url) = (programs().join("xtask"), &there.aws.url);
+    let ours: Command =
+        cmd!(shell, "{xtask} deploy-efs --endpoint-url {url} --helm-chart={slow} --no-wait").into();
+    let somebodys: Command =
+        cmd!(shell, "helm install aws-efs-csi-driver {slow} --namespace kube-system").into();
+    for (mut command, is_ours) in [(somebodys, false), (ours, true)] {
+        let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        there.await_that("Helm waits for the hook", || hook_is_there(&there));
+        let _ = run.kill();
+        if is_ours {
+            // Helm is in a process group of its own, and outlives whoever started it.
+            kill_helm();
+        }
+        run.wait().unwrap();
+        assert_eq!(there.revisions(), [(1, "pending-install".to_owned())]);
+        make_old(&there, 1);
+        if is_ours {
+            there.deploy(&[]);
+            there.nothing_to_do(&[]);
+            continue;
+        }
+        let ran = there.run("deploy-efs", &[]);
+        refused(&ran, 1, &["somebody else made the release", "--driver adopt"]);
+        there.helm(&["uninstall", "aws-efs-csi-driver", "--namespace", "kube-system"]);
+        there.cluster().delete("/apis/batch/v1/namespaces/kube-system/jobs/slow").unwrap();
+        there.await_that("the hook is gone", || !hook_is_there(&there));
+    }
 }
 
 #[test]

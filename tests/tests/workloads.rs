@@ -6,7 +6,7 @@
 
 use control_plane::{Nodes, User};
 use serde_json::Value;
-use tests::{Clustered, Ran, workspace};
+use tests::{Clustered, Ran, World, workspace};
 
 const CLAIMS: &str = "/api/v1/namespaces/graphs/persistentvolumeclaims";
 
@@ -150,6 +150,18 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     let last = run(&there, "destroy-graphscope", grown, &["--delete-data", "--yes"]).exits(0);
     assert_eq!(last.json()["changed"], 0, "{}", last.stderr);
     drop(nodes);
+}
+
+#[test]
+fn what_needs_a_cluster_or_a_workload_says_so_before_anything_is_built_or_called() {
+    let world = World::new();
+    let ran = world.xtask(&["deploy-graphscope", "--manifests", "manifests"]).exits(2);
+    assert!(ran.stderr.contains("no module of `./modules/graphscope`"), "{}", ran.stderr);
+    for command in ["verify", "expand-volumes"] {
+        let ran = world.xtask(&[command, "--sandbox"]).exits(2);
+        assert!(ran.stderr.contains("works in a cluster"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("`--context`"), "{}", ran.stderr);
+    }
 }
 
 #[test]

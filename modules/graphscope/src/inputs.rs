@@ -206,7 +206,7 @@ fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, S
         let all = directories::of(kind);
         return Some(all.map(|it| (it.name.to_owned(), it.size.to_owned())).collect());
     }
-    reader.map("directories", |name, size| {
+    let chosen = reader.map("directories", |name, size| {
         let kind_name = kind.as_str();
         match directories::find(kind, name) {
             Some(directory) if directory.shared_at.is_none() => {
@@ -234,7 +234,19 @@ fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, S
                 "write a quantity such as \"100Gi\"",
             )),
         }
-    })
+    })?;
+    // Its charts would keep the data in the pod, and lose it with the pod.
+    if let Some(data) = directories::find(kind, "data").filter(|_| !chosen.contains_key("data")) {
+        reader.mistake(
+            "directories",
+            Problem::new(
+                format!("`{}` keeps its data in `data`, which is not named", kind.as_str()),
+                format!("add `data = \"{}\"`", data.size),
+            ),
+        );
+        return None;
+    }
+    Some(chosen)
 }
 
 /// An exact version, as charts have them.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::ValueEnum;
 use job::{AwsChoice, ClusterChoice, EndToEnd};
 
+use super::wrong;
 use crate::{live, tools};
 
 /// Tell the whole story on a cluster and an AWS: deploy, nothing to do, drift, change,
@@ -77,7 +77,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cluster = match args.cluster {
         Cluster::Context => ClusterChoice::Context(args.context.clone()),
         _ if args.context.is_some() => {
-            bail!("`--context` goes with `--cluster context`; what now: leave one of them out")
+            return wrong(
+                "--context",
+                "it goes with `--cluster context`, and another cluster was asked for",
+                "give `--cluster context`, or leave it out",
+            );
         }
         Cluster::Kind => ClusterChoice::Kind { image: args.kind_image.clone(), reuse: args.reuse },
         Cluster::ControlPlane => ClusterChoice::ControlPlane,

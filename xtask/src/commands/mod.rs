@@ -25,6 +25,7 @@ use efs::DriverMode;
 use job::{ClusterTarget, Command, Job, Output, Sandbox, Target};
 
 use crate::deployment::{self, Deployment};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::flags::{Format, Run, Which};
 use crate::{helm, live};
 
@@ -108,6 +109,17 @@ const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
 /// Reads the deployment, builds what is needed, and hands the job over.
 fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
     let Deployment { module, inputs, network, workloads } = deployment::read(which)?;
+    let of_workloads =
+        matches!(command, Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. });
+    if of_workloads && workloads.is_empty() {
+        let place =
+            which.config.as_ref().map_or("clockwork.hcl".into(), |path| path.to_string_lossy());
+        return wrong(
+            &place,
+            "the file has no module of `./modules/graphscope`",
+            "add `module \"NAME\" { source = \"./modules/graphscope\" … }`",
+        );
+    }
     let target = target(run, &inputs, &command)?;
     // Always both: alone, `live` would have other features of shared crates, and the AWS
     // SDK would be compiled once for AWS and once for the sandbox.
@@ -118,13 +130,10 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
         None
     };
     let job = Job {
-        command: command.clone(),
+        command,
         module,
         network,
-        workloads: match command {
-            Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. } => workloads,
-            _ => Vec::new(),
-        },
+        workloads: if of_workloads { workloads } else { Vec::new() },
         target,
         wait: !run.no_wait,
         inputs,
@@ -142,6 +151,17 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
     match live::hand_over(&job, &folder)? {}
 }
 
+/// A mistake in how a command was called.
+fn wrong<T>(place: &str, message: &str, remedy: &str) -> anyhow::Result<T> {
+    let mut mistakes = Diagnostics::default();
+    mistakes.push(
+        Diagnostic::new(message.to_owned(), Place::Named(place.to_owned()))
+            .remedy(remedy.to_owned()),
+    );
+    mistakes.into_result()?;
+    bail!("{message}")
+}
+
 /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
 fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<Target> {
     let in_cluster = matches!(
@@ -152,8 +172,11 @@ fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<
             | Command::DestroyWorkloads { .. }
     );
     if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
-        bail!(
-            "this command works in a cluster, and a directory was named; what now: give `--context`"
+        let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
+        return wrong(
+            place,
+            "this command works in a cluster, and documents were asked for",
+            "give `--context`",
         );
     }
     if let Some(directory) = &run.manifests {
