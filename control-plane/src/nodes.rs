@@ -30,9 +30,15 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub struct Nodes {
     _provisioner: Provisioner,
     _tending: Repeated,
+    folder: PathBuf,
 }
 
 impl Nodes {
+    /// The folder that stands in for EFS: a folder below it for each volume, by the volume's name.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Registers so many nodes, runs what is bound to them, and gives claims volumes.
     ///
     /// # Errors
@@ -43,13 +49,9 @@ impl Nodes {
         for name in &names {
             register(&cluster, name)?;
         }
-        let mut machine = Machine {
-            cluster,
-            names,
-            folder: tempfile::tempdir().context("making a folder for volumes")?,
-            running: BTreeMap::new(),
-            next: 0,
-        };
+        let folder = tempfile::tempdir().context("making a folder for volumes")?;
+        let path = folder.path().to_owned();
+        let mut machine = Machine { cluster, names, folder, running: BTreeMap::new(), next: 0 };
         let mut heard = Instant::now();
         let tending = Repeated::start(Duration::from_millis(50), move || {
             // What fails now, for a conflict for instance, is tried again.
@@ -62,7 +64,7 @@ impl Nodes {
             }
         });
         let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
-        Ok(Nodes { _provisioner: provisioner, _tending: tending })
+        Ok(Nodes { _provisioner: provisioner, _tending: tending, folder: path })
     }
 }
 
@@ -180,7 +182,9 @@ impl Machine {
         let shell = Shell::new()?;
         let mut process: Command = cmd!(shell, "{program} {args...}").into();
         for variable in container["env"].as_array().into_iter().flatten() {
-            let value = text(variable, "/value");
+            let field = text(variable, "/valueFrom/fieldRef/fieldPath");
+            let value =
+                if field.is_empty() { text(variable, "/value") } else { of_field(pod, field) };
             let local = match mounts.get(value) {
                 Some(folder) => folder.display().to_string(),
                 None if value == text(container, "/terminationMessagePath") => {
@@ -219,6 +223,18 @@ impl Machine {
             mounts.insert(text(mount, "/mountPath").to_owned(), folder);
         }
         Ok(Some(mounts))
+    }
+}
+
+/// A field of the pod that a variable names, as Jobs tell their pods which they are.
+fn of_field<'a>(pod: &'a Value, path: &str) -> &'a str {
+    let key = path.split_once("['").and_then(|(map, rest)| Some((map, rest.strip_suffix("']")?)));
+    match key {
+        Some((map, key)) => {
+            let map = &pod.pointer(&format!("/{}", map.replace('.', "/"))).unwrap_or(&Value::Null);
+            map[key].as_str().unwrap_or_default()
+        }
+        None => text(pod, &format!("/{}", path.replace('.', "/"))),
     }
 }
 

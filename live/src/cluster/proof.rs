@@ -1,6 +1,7 @@
 //! The objects of a proof: made, seen, deleted.
 
 use anyhow::{Context, bail};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
 };
@@ -15,6 +16,8 @@ use super::{Kube, printable};
 pub(crate) struct Seen {
     /// Its name.
     pub(crate) name: String,
+    /// The part of an example that it belongs to.
+    pub(crate) part: Option<String>,
     /// Whether its container runs, or ran.
     pub(crate) started: bool,
     /// Its termination message, once it has ended.
@@ -24,7 +27,7 @@ pub(crate) struct Seen {
 }
 
 impl Kube {
-    /// Applies a namespace, claim or pod.
+    /// Applies a namespace, claim, pod or Job.
     pub(crate) async fn create_from(&self, document: &str) -> anyhow::Result<()> {
         let object: Value =
             serde_norway::from_str(document).context("reading a document that was rendered")?;
@@ -36,6 +39,7 @@ impl Kube {
             Some("PersistentVolumeClaim") => {
                 self.apply::<PersistentVolumeClaim>(&self.within(&namespace), &name, &object).await
             }
+            Some("Job") => self.apply::<Job>(&self.within(&namespace), &name, &object).await,
             Some("Pod") => self.apply::<Pod>(&self.within(&namespace), &name, &object).await,
             other => bail!("{other:?} is no object of a proof"),
         }
@@ -69,6 +73,20 @@ impl Kube {
     /// Deletes a pod; one that is not there any more is fine.
     pub(crate) async fn delete_pod(&self, namespace: &str, name: &str) -> anyhow::Result<()> {
         self.delete::<Pod>(&self.within(namespace), name, &DeleteParams::default()).await
+    }
+
+    /// Deletes the Jobs and pods of a proof, and leaves everything else of the namespace.
+    pub(crate) async fn delete_run(&self, namespace: &str, nonce: &str) -> anyhow::Result<()> {
+        let ours = ListParams::default().labels(&format!("clockwork-codex/verify={nonce}"));
+        let jobs: Vec<Job> = self.list(&self.within(namespace), &ours).await?;
+        let how = DeleteParams::background();
+        for name in jobs.into_iter().filter_map(|job| job.metadata.name) {
+            self.delete::<Job>(&self.within(namespace), &name, &how).await?;
+        }
+        for pod in self.seen(namespace, nonce).await? {
+            self.delete_pod(namespace, &pod.name).await?;
+        }
+        Ok(())
     }
 
     /// Whether a namespace, and a volume, are gone.
@@ -113,6 +131,11 @@ fn seen(pod: &Pod) -> Seen {
         .or(evicted);
     Seen {
         name: pod.metadata.name.clone().unwrap_or_default(),
+        part: pod
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get("clockwork-codex/part").cloned()),
         started: states.iter().any(|state| state.running.is_some() || state.terminated.is_some()),
         ended: ended.map(|message| printable(&message)),
         why: reason(pod).map(|why| printable(&why)),

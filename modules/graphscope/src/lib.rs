@@ -24,11 +24,13 @@
 mod claims;
 mod directories;
 mod documents;
+mod examples;
 mod inputs;
 mod plan;
 
 pub use claims::Claim;
 pub use directories::{DIRECTORIES, Directory};
 pub use documents::Document;
+pub use examples::{Example, Part, Reports, Trial};
 pub use inputs::{INPUTS, Inputs, STORE_USER, Workload};
 pub use plan::{Actual, FoundClaim, destroy, plan};

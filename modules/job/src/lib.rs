@@ -137,6 +137,8 @@ pub struct Verify {
     pub image: String,
     /// How many pods read beside the one that writes.
     pub readers: usize,
+    /// The example workload to run and check, instead of the general proof.
+    pub example: Option<graphscope::Example>,
     /// An existing claim to prove it on.
     pub claim: Option<ClaimName>,
     /// Whether what was made stays.

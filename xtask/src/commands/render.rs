@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use efs::{Document, FileSystemInputs};
+use graphscope::{Example, Trial};
 
 use super::tell;
+use super::verify::{IMAGE, example};
 use crate::deployment;
 use crate::flags::{Format, Which};
 
@@ -22,6 +24,7 @@ const UNKNOWN: &str = "(known after apply)";
 #[command(after_help = "Examples:
   cargo xtask render
   cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
+  cargo xtask render --example checkpoint | kubectl apply -f -
   cargo xtask render --check gitops/efs    # exits 1 with a difference where there is one")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -32,6 +35,12 @@ pub(super) struct Args {
     /// Compare the documents with those in this directory
     #[arg(long, value_name = "DIR")]
     check: Option<PathBuf>,
+    /// Print an example workload on the class instead: complete, to read and to apply
+    #[arg(long, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
+    example: Option<Example>,
+    /// Image of the example's pods: any with a shell and `flock`
+    #[arg(long, default_value = IMAGE, requires = "example")]
+    image: String,
     /// How the documents are printed: one stream of YAML, or JSON by file name
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
@@ -39,6 +48,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let deployment = deployment::read(&args.which)?;
+    if let Some(example) = args.example {
+        return print_example(args, example, &deployment.inputs.storage_class.name);
+    }
     let found = match &args.check {
         Some(path) => directory::read(path)?,
         None => std::collections::BTreeMap::new(),
@@ -81,6 +93,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     print(args.output, &documents).context("printing the documents")?;
     if known.is_none() {
         eprintln!("note: {UNKNOWN} stands for the id of a file system that `deploy-efs` creates");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An example that runs under its own name, so that it can be applied as it is.
+fn print_example(args: &Args, example: Example, class: &str) -> anyhow::Result<ExitCode> {
+    let text = Trial::new(example, example.as_str(), class, &args.image).documents()?;
+    match args.output {
+        Format::Text => tell(text)?,
+        Format::Json => print(args.output, &[(format!("{}.yaml", example.as_str()), text)])?,
     }
     Ok(ExitCode::SUCCESS)
 }

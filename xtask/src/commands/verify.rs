@@ -2,20 +2,28 @@
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use graphscope::Example;
 use job::{ClaimName, Command, Verify};
 
 use super::hand_over;
 use crate::flags::{Run, Which};
 
+/// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
+pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
+
 /// Prove that pods share a volume of the class.
 ///
 /// In a namespace of its own, a writer and readers start at once on one claim:
 /// what one writes all read, concurrent appends lose nothing, a lock excludes,
-/// and the files outlive the writer. Whatever happens, it cleans up.
+/// and the files outlive the writer. Whatever happens, it cleans up. With
+/// `--workload` it runs and checks an example of what GraphScope does instead:
+/// `dataset`, `checkpoint`, `logs` or `stream`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask verify --config prod.hcl
   cargo xtask verify --config prod.hcl --image registry.example.com/busybox:1.37
+  cargo xtask verify --config prod.hcl --workload checkpoint
   cargo xtask verify --config prod.hcl --claim graphs/checkpoints")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -23,10 +31,13 @@ pub(super) struct Args {
     #[command(flatten)]
     run: Run,
     /// Image of the pods: any with a shell and `flock`
-    #[arg(long, default_value = "public.ecr.aws/docker/library/busybox:stable")]
+    #[arg(long, default_value = IMAGE)]
     image: String,
+    /// Example workload to run and check; `render --example` prints it
+    #[arg(long, value_name = "NAME", value_parser = example())]
+    workload: Option<Example>,
     /// How many pods read beside the one that writes
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=20))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=20), conflicts_with = "workload")]
     readers: u8,
     /// Existing claim to prove it on, instead of one of its own
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = claim)]
@@ -40,10 +51,21 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let verify = Verify {
         image: args.image.clone(),
         readers: args.readers.into(),
+        example: args.workload,
         claim: args.claim.clone(),
         keep: args.keep,
     };
     hand_over(&args.which, &args.run, Command::Verify(verify), false)
+}
+
+/// One of the examples, by name.
+pub(super) fn example() -> impl TypedValueParser<Value = Example> {
+    PossibleValuesParser::new(
+        Example::ALL.map(|example| PossibleValue::new(example.as_str()).help(example.shows())),
+    )
+    .try_map(|name| {
+        Example::ALL.into_iter().find(|example| example.as_str() == name).ok_or("no such example")
+    })
 }
 
 fn claim(text: &str) -> Result<ClaimName, String> {

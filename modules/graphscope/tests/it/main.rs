@@ -1,6 +1,7 @@
 //! The workloads as their users meet them: inputs in, claims, values and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod examples;
 mod plans;
 
 use graphscope::{DIRECTORIES, Document, Inputs, Workload};

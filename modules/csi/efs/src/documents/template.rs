@@ -31,6 +31,8 @@ impl RenderError {
 
 /// Every template, by the name of the document that it makes.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("example-header.yaml", include_str!("../../../../../templates/example-header.yaml.j2")),
+    ("example-job.yaml", include_str!("../../../../../templates/example-job.yaml.j2")),
     ("graphscope-claims.yaml", include_str!("../../../../../templates/graphscope-claims.yaml.j2")),
     (
         "graphscope-kustomization.yaml",
@@ -79,10 +81,22 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("comment", |text: &str| {
         Value::from_safe_string(text.escape_debug().to_string())
     });
+    environment.add_filter("indented", indented);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
     Ok(environment)
+}
+
+/// A script of ours as the lines of a block literal, where people can read it.
+fn indented(script: &str) -> Result<Value, Error> {
+    if script.contains(|c: char| c.is_control() && c != '\n') {
+        let why = "a block literal has no control characters";
+        return Err(Error::new(ErrorKind::InvalidOperation, why));
+    }
+    let lines =
+        script.trim_end().lines().map(|line| format!("{:14}{line}", "").trim_end().to_owned());
+    Ok(Value::from_safe_string(lines.collect::<Vec<_>>().join("\n")))
 }
 
 /// Writes one value as YAML; nothing in a template can forget to quote.

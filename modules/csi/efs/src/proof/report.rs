@@ -28,7 +28,13 @@ impl Report {
         self.entries.get("failed").map(String::as_str)
     }
 
-    fn number(&self, key: &str) -> Option<usize> {
+    /// An entry as it was written.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.entries.get(key).map(String::as_str)
+    }
+
+    /// An entry that is a number.
+    pub fn number(&self, key: &str) -> Option<usize> {
         self.entries.get(key)?.parse().ok()
     }
 

@@ -1,0 +1,117 @@
+//! An example workload, run and checked.
+
+use std::time::Instant;
+
+use efs::Report;
+use graphscope::{Example, Part, Reports, Trial};
+use job::{Job, Verify};
+
+use super::stage::{Stage, Waited, behind};
+use super::{Outcome, nobody_gave_up};
+use crate::cluster::{Kube, Seen};
+use crate::progress::{Line, Progress};
+use crate::stop::Stop;
+
+/// Runs every part in its turn, and judges what their pods report.
+pub(super) async fn run(
+    kube: &Kube,
+    job: &Job,
+    asked: &Verify,
+    example: Example,
+    nonce: String,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
+    let class = &job.inputs.storage_class.name;
+    let mut trial = Trial::new(example, &nonce, class, &asked.image);
+    if let Some(claim) = &asked.claim {
+        trial.namespace.clone_from(&claim.namespace);
+        trial.claim.clone_from(&claim.name);
+    }
+    let existing = asked.claim.is_some();
+    let stage = Stage::new(kube, &nonce, &trial.namespace, &trial.claim, existing);
+    let line =
+        progress.line(&format!("{} on {}/{}", example.as_str(), trial.namespace, trial.claim));
+    let outcome = all_turns(&stage, &trial, &line, stop).await;
+    match &outcome {
+        Ok(Outcome::Judged(..)) => line.done("through"),
+        Ok(Outcome::Stopped(_)) => {}
+        Err(_) => line.failed("failed"),
+    }
+    if existing && !asked.keep {
+        // The claim is somebody's: nothing of ours stays in it.
+        let swept = part_by_part(&stage, &trial, &[trial.sweep()], &line, stop).await;
+        if let Err(error) = swept {
+            eprintln!(
+                "warning: `clockwork-example-{nonce}` stays in the claim {}/{}: {error:#}",
+                trial.namespace, trial.claim
+            );
+        }
+    }
+    Ok((stage, outcome))
+}
+
+async fn all_turns(
+    stage: &Stage,
+    trial: &Trial,
+    line: &Line,
+    stop: &Stop,
+) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    line.state("starting pods");
+    let (namespace, claim) = (trial.namespace_document()?, trial.claim_document()?);
+    if let Waited::Stopped(reason) = stage.prepare(&namespace, &claim, stop).await? {
+        return Ok(Outcome::Stopped(reason));
+    }
+    let mut reports = Reports::new();
+    let mut times = Vec::new();
+    for turn in 0..trial.example.turns() {
+        let parts: Vec<&Part> =
+            trial.example.parts().iter().filter(|part| part.turn == turn).collect();
+        match part_by_part(stage, trial, &parts, line, stop).await? {
+            Waited::Came(more) => reports.extend(more),
+            Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
+        }
+        times.extend(parts.iter().map(|part| (part.name, started.elapsed().as_secs_f64())));
+    }
+    Ok(Outcome::Judged(trial.example.judge(&reports), times))
+}
+
+/// Starts these parts at once; their reports, when all of their pods have ended.
+async fn part_by_part(
+    stage: &Stage,
+    trial: &Trial,
+    parts: &[&Part],
+    line: &Line,
+    stop: &Stop,
+) -> anyhow::Result<Waited<Reports>> {
+    for part in parts {
+        stage.kube.create_from(&trial.job_document(part)?).await?;
+    }
+    let count = parts.iter().map(|part| part.pods).sum();
+    let ended = stage.until(line, stop, |seen| {
+        let pods: Vec<&Seen> = seen
+            .iter()
+            .filter(|pod| parts.iter().any(|part| pod.part.as_deref() == Some(part.name)))
+            .collect();
+        line.observed(&behind(&pods, count));
+        reports(&pods, parts)
+    });
+    let came = ended.await?;
+    if let Waited::Came(reports) = &came {
+        reports.values().try_for_each(|of_part| nobody_gave_up(of_part))?;
+    }
+    Ok(came)
+}
+
+/// The reports by part: of all pods, or of those that ended once one of them gave up.
+fn reports(pods: &[&Seen], parts: &[&Part]) -> Option<Reports> {
+    let of = |part: &Part| -> Vec<Report> {
+        let pods = pods.iter().filter(|pod| pod.part.as_deref() == Some(part.name));
+        pods.filter_map(|pod| pod.ended.as_deref()).map(Report::parse).collect()
+    };
+    let all: Reports = parts.iter().map(|part| (part.name.to_owned(), of(part))).collect();
+    let complete = parts.iter().all(|part| all[part.name].len() >= part.pods);
+    let gave_up = all.values().flatten().any(|report| report.failure().is_some());
+    (complete || gave_up).then_some(all)
+}

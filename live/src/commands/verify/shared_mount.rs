@@ -1,0 +1,108 @@
+//! The proof that a mount is shared: a writer, readers, and a witness who comes later.
+
+use std::time::Instant;
+
+use anyhow::Context;
+use efs::{Participant, Proof, Report, judge};
+use job::{Job, Verify};
+
+use super::stage::{Stage, Waited, behind};
+use super::{Outcome, nobody_gave_up};
+use crate::cluster::{Kube, Seen};
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// Makes everything, and watches it to its end.
+pub(super) async fn run(
+    kube: &Kube,
+    job: &Job,
+    asked: &Verify,
+    nonce: String,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
+    let mut proof = Proof::new(&job.inputs, nonce, asked.image.clone(), asked.readers);
+    if let Some(claim) = &asked.claim {
+        proof.namespace.clone_from(&claim.namespace);
+        proof.claim.clone_from(&claim.name);
+    }
+    let existing = asked.claim.is_some();
+    let stage = Stage::new(kube, &proof.nonce, &proof.namespace, &proof.claim, existing);
+    let outcome = prove(&stage, &proof, progress, stop).await;
+    Ok((stage, outcome))
+}
+
+async fn prove(
+    stage: &Stage,
+    proof: &Proof,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<Outcome> {
+    let kube = &stage.kube;
+    let started = Instant::now();
+    let mut times = Vec::new();
+    let line = progress.line(&format!("proof on {}/{}", proof.namespace, proof.claim));
+    line.state("starting pods");
+    let (namespace, claim) = (proof.namespace_document()?, proof.claim_document()?);
+    if let Waited::Stopped(reason) = stage.prepare(&namespace, &claim, stop).await? {
+        return Ok(Outcome::Stopped(reason));
+    }
+    let team = proof.team();
+    for participant in &team {
+        kube.create_from(&proof.pod_document(participant)?).await?;
+    }
+    let mut phases = Vec::new();
+    let ended = stage.until(&line, stop, |seen| {
+        let running = seen.iter().filter(|pod| pod.started).count();
+        if running == team.len() && phases.is_empty() {
+            phases.push(("all pods ran", started.elapsed().as_secs_f64()));
+        }
+        line.observed(&behind(&of(seen, &team), team.len()));
+        reports(seen, &team)
+    });
+    let reports_of_team = match ended.await? {
+        Waited::Came(reports) => reports,
+        Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
+    };
+    times.append(&mut phases);
+    times.push(("the team was through", started.elapsed().as_secs_f64()));
+    nobody_gave_up(&reports_of_team).inspect_err(|_| line.failed("failed"))?;
+    // The writer goes, and its node with it for all that the others know.
+    let (writer, witness) = (&team[0], proof.witness());
+    line.state("deleting the writer");
+    kube.delete_pod(&proof.namespace, &writer.name).await?;
+    let gone = |seen: &Vec<Seen>| (!seen.iter().any(|pod| pod.name == writer.name)).then_some(());
+    if let Waited::Stopped(reason) = stage.until(&line, stop, gone).await? {
+        return Ok(Outcome::Stopped(reason));
+    }
+    kube.create_from(&proof.pod_document(&witness)?).await?;
+    let only = [witness];
+    let ended = stage.until(&line, stop, |seen| {
+        line.observed(&behind(&of(seen, &only), only.len()));
+        reports(seen, &only)
+    });
+    let witnessed = match ended.await? {
+        Waited::Came(reports) => reports,
+        Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
+    };
+    times.push(("the witness was through", started.elapsed().as_secs_f64()));
+    nobody_gave_up(&witnessed).inspect_err(|_| line.failed("failed"))?;
+    let witness = witnessed.first().context("the witness reported nothing")?;
+    line.done("through");
+    Ok(Outcome::Judged(judge(proof, &reports_of_team, witness), times))
+}
+
+/// The pods of these participants.
+fn of<'a>(seen: &'a [Seen], team: &[Participant]) -> Vec<&'a Seen> {
+    seen.iter().filter(|pod| team.iter().any(|member| member.name == pod.name)).collect()
+}
+
+/// The reports of these, once all have ended.
+fn reports(seen: &[Seen], team: &[Participant]) -> Option<Vec<Report>> {
+    team.iter()
+        .map(|participant| {
+            let pod = seen.iter().find(|pod| pod.name == participant.name)?;
+            pod.ended.as_deref().map(Report::parse)
+        })
+        .collect()
+}

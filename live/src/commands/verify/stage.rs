@@ -1,0 +1,170 @@
+//! Where a proof takes place: its namespace and claim, the pods in it, and their end.
+
+use std::time::Duration;
+
+use crate::cluster::{Kube, Seen};
+use crate::progress::{Line, Progress};
+use crate::stop::{Reason, Stop};
+use crate::watch::Watch;
+
+/// How long Kubernetes may take to remove a namespace with a claim in it.
+const CLEANING: Duration = Duration::from_mins(1);
+
+/// What ends a wait: what was waited for, or a reason to stop.
+pub(super) enum Waited<T> {
+    Came(T),
+    Stopped(Reason),
+}
+
+/// The namespace and the claim of a proof.
+pub(super) struct Stage {
+    pub(super) kube: Kube,
+    /// The label by which everything of the proof is found.
+    pub(super) nonce: String,
+    pub(super) namespace: String,
+    pub(super) claim: String,
+    /// Whether the claim is somebody's, and stays.
+    pub(super) existing: bool,
+    pods: Watch<Vec<Seen>>,
+}
+
+impl Stage {
+    pub(super) fn new(
+        kube: &Kube,
+        nonce: &str,
+        namespace: &str,
+        claim: &str,
+        existing: bool,
+    ) -> Stage {
+        let looks = (kube.clone(), namespace.to_owned(), nonce.to_owned());
+        let pods = Watch::new(move || {
+            let (kube, namespace, nonce) = looks.clone();
+            async move { kube.seen(&namespace, &nonce).await }
+        });
+        Stage {
+            kube: kube.clone(),
+            nonce: nonce.to_owned(),
+            namespace: namespace.to_owned(),
+            claim: claim.to_owned(),
+            existing,
+            pods,
+        }
+    }
+
+    /// Makes namespace and claim, unless the claim is somebody's.
+    pub(super) async fn prepare(
+        &self,
+        namespace: &str,
+        claim: &str,
+        stop: &Stop,
+    ) -> anyhow::Result<Waited<()>> {
+        if self.existing {
+            return Ok(Waited::Came(()));
+        }
+        self.kube.create_from(namespace).await?;
+        self.kube.create_from(claim).await?;
+        // Pods are refused until the controllers have made it.
+        let looks = (self.kube.clone(), self.namespace.clone());
+        let account = Watch::new(move || {
+            let (kube, namespace) = looks.clone();
+            async move { kube.has_default_account(&namespace).await }
+        });
+        tokio::select! {
+            there = account.until(|there| there.then_some(())) => there.map(Waited::Came),
+            reason = stop.stopped() => Ok(Waited::Stopped(reason)),
+        }
+    }
+
+    /// Waits until `judge` finds in the pods what it is after.
+    pub(super) async fn until<R>(
+        &self,
+        line: &Line,
+        stop: &Stop,
+        judge: impl FnMut(&Vec<Seen>) -> Option<R>,
+    ) -> anyhow::Result<Waited<R>> {
+        tokio::select! {
+            came = self.pods.until(judge) => came.map(Waited::Came),
+            reason = stop.stopped() => {
+                line.failed("given up");
+                Ok(Waited::Stopped(reason))
+            }
+        }
+    }
+
+    /// After a failure: what pods and claim say.
+    pub(super) async fn tell_what_was_seen(&self) {
+        let Stage { kube, namespace, claim, .. } = self;
+        let Ok(seen) = kube.seen(namespace, &self.nonce).await else { return };
+        for pod in seen {
+            let state = match (&pod.ended, pod.started) {
+                (Some(message), _) => format!("ended: {}", message.trim().replace('\n', ", ")),
+                (None, true) => "running".to_owned(),
+                (None, false) => pod.why.clone().unwrap_or_else(|| "not started".to_owned()),
+            };
+            eprintln!("pod {}: {state}", pod.name);
+            if let Ok(Some(warning)) = kube.newest_warning(namespace, &pod.name).await {
+                eprintln!("pod {}: {warning}", pod.name);
+            }
+        }
+        if let Ok((Some(phase), _)) = kube.claim(namespace, claim).await {
+            eprintln!("claim {claim}: {phase}");
+        }
+        if let Ok(Some(warning)) = kube.newest_warning(namespace, claim).await {
+            eprintln!("claim {claim}: {warning}");
+        }
+    }
+
+    /// Removes what the proof made: all of it, or its pods and Jobs on a claim that is somebody's.
+    pub(super) async fn clean_up(&self, progress: &Progress) -> anyhow::Result<()> {
+        let line = progress.line("cleaning up");
+        let done = if self.existing {
+            self.kube.delete_run(&self.namespace, &self.nonce).await.map(|()| true)
+        } else {
+            line.state("removing what the proof made");
+            self.remove_namespace().await
+        };
+        match done {
+            Ok(true) => {
+                line.done("removed what the proof made");
+                Ok(())
+            }
+            Ok(false) => {
+                let namespace = &self.namespace;
+                line.failed(&format!("Kubernetes is still removing the namespace `{namespace}`"));
+                Ok(())
+            }
+            Err(error) => {
+                line.failed("failed");
+                Err(error.context(format!(
+                    "removing the proof; what now: `kubectl delete namespace,jobs,pods --selector clockwork-codex/verify={}`",
+                    self.nonce
+                )))
+            }
+        }
+    }
+
+    /// Removes the namespace of the proof; whether it and its volume are gone in
+    /// time, so that a destroy right afterwards finds nothing in its way.
+    async fn remove_namespace(&self) -> anyhow::Result<bool> {
+        let (_, volume) = self.kube.claim(&self.namespace, &self.claim).await?;
+        self.kube.delete_namespace(&self.namespace).await?;
+        let looks = (self.kube.clone(), self.namespace.clone(), volume);
+        let gone = Watch::new(move || {
+            let (kube, namespace, volume) = looks.clone();
+            async move { kube.are_gone(&namespace, volume.as_deref()).await }
+        });
+        let wait = gone.until(|gone| gone.then_some(()));
+        match tokio::time::timeout(CLEANING, wait).await {
+            Ok(gone) => gone.map(|()| true),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// How far these pods are, and why not further.
+pub(super) fn behind(pods: &[&Seen], of: usize) -> String {
+    let ended = pods.iter().filter(|pod| pod.ended.is_some()).count();
+    let why = pods.iter().find_map(|pod| pod.why.as_ref());
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    format!("{ended} of {of} pods through{why}")
+}

@@ -1,0 +1,2 @@
+rm -rf "$dir" || fail "what the example wrote could not be removed"
+report swept=1
