@@ -7,6 +7,7 @@
 mod certificates;
 mod cluster;
 mod kubeconfig;
+mod kubelet;
 mod nodes;
 mod programs;
 mod provisioner;

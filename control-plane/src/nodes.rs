@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
+use crate::kubelet;
 use crate::provisioner::{Provisioner, Source};
 use crate::repeated::Repeated;
 
@@ -46,11 +47,12 @@ impl Nodes {
     pub fn start(kubeconfig: &Path, count: usize) -> anyhow::Result<Nodes> {
         let cluster = Cluster::connect(kubeconfig)?;
         let names: Vec<String> = (1..=count).map(|number| format!("stand-in-{number}")).collect();
-        for name in &names {
-            register(&cluster, name)?;
-        }
         let folder = tempfile::tempdir().context("making a folder for volumes")?;
         let path = folder.path().to_owned();
+        let port = kubelet::serve(kubeconfig, path.clone())?;
+        for name in &names {
+            register(&cluster, name, port)?;
+        }
         let mut machine = Machine { cluster, names, folder, running: BTreeMap::new(), next: 0 };
         let mut heard = Instant::now();
         let tending = Repeated::start(Duration::from_millis(50), move || {
@@ -68,11 +70,16 @@ impl Nodes {
     }
 }
 
-fn register(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+fn register(cluster: &Cluster, name: &str, kubelet: u16) -> anyhow::Result<()> {
     let labels = json!({"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"});
     cluster.create("/api/v1/nodes", &json!({"metadata": {"name": name, "labels": labels}}))?;
     let room = json!({"cpu": "8", "memory": "16Gi", "pods": "110"});
-    let status = json!({"capacity": room, "allocatable": room});
+    let status = json!({
+        "capacity": room,
+        "allocatable": room,
+        "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet}},
+    });
     cluster.merge(&format!("/api/v1/nodes/{name}/status"), &json!({"status": status}))?;
     heartbeat(cluster, name)?;
     // The controllers taint a node that they have not heard of; it is heard of now.

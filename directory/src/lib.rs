@@ -54,14 +54,20 @@ pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Removes a document, and the directory if nothing else is in it.
 pub fn remove(directory: &Path, document: Document) -> anyhow::Result<()> {
-    let path = directory.join(document.file_name());
-    match fs::remove_file(&path) {
+    remove_file(&directory.join(document.file_name()))
+}
+
+/// Removes a file, and the folder that it is in if nothing else is in it.
+pub fn remove_file(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             return Err(error).with_context(|| format!("removing `{}`", path.display()));
         }
         _ => {}
     }
     // It stays while anything is in it, which is what is wanted.
-    let _ = fs::remove_dir(directory);
+    if let Some(folder) = path.parent() {
+        let _ = fs::remove_dir(folder);
+    }
     Ok(())
 }

@@ -149,6 +149,7 @@ fn told(
     match job.command {
         Command::Destroy
         | Command::DestroyWorkloads { .. }
+        | Command::PlanWorkloads { .. }
         | Command::Status
         | Command::Expand
         | Command::Verify(_) => None,

@@ -12,7 +12,6 @@ use crate::cluster::InCluster;
 use crate::helm::Helm;
 use crate::progress::Line;
 use crate::watch::Watch;
-use crate::workloads::Workload;
 
 /// What a step did to the mount targets, for the outputs.
 pub(crate) enum Effect {
@@ -69,10 +68,12 @@ impl World {
             .context("the plan has a release, and the driver is left alone")
     }
 
-    fn workload(&self, label: &str) -> anyhow::Result<&Workload> {
+    /// Helm for the release of a workload.
+    fn helm_of(&self, label: &str) -> anyhow::Result<&Helm> {
         let workloads = &self.cluster()?.workloads;
         workloads
             .get(label)
+            .and_then(|workload| workload.helm.as_ref())
             .with_context(|| format!("the plan has a workload `{label}` that is not there"))
     }
 
@@ -162,6 +163,14 @@ pub(crate) async fn carry_out(
                 directory::remove(world.directory()?, *document)?;
                 told("removed")
             }
+            Operation::WriteFile { path, text } => {
+                directory::write_file(&world.directory()?.join(path), text)?;
+                told("written")
+            }
+            Operation::RemoveFile { path } => {
+                directory::remove_file(&world.directory()?.join(path))?;
+                told("removed")
+            }
             Operation::ApplyStorageClass { file_system, replace } => {
                 let id = world.file_system(file_system)?;
                 line.state("applying");
@@ -190,11 +199,11 @@ pub(crate) async fn carry_out(
                 told("destroyed")
             }
             Operation::UpgradeWorkload { workload, stuck } => {
-                world.workload(workload)?.helm.upgrade(*stuck, line).await?;
+                world.helm_of(workload)?.upgrade(*stuck, line).await?;
                 told("released")
             }
             Operation::UninstallWorkload { workload } => {
-                world.workload(workload)?.helm.uninstall().await?;
+                world.helm_of(workload)?.uninstall().await?;
                 told("destroyed")
             }
             Operation::ExpandClaim { namespace, name, volume, capacity } => {

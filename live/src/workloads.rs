@@ -1,9 +1,9 @@
-//! The workloads in a cluster: observed, and changed.
+//! The workloads in a cluster, or in a directory: observed.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::Context;
-use graphscope::{Actual, Inputs};
+use graphscope::{Actual, Document, FoundDocuments, Inputs};
 
 use crate::cluster::Kube;
 use crate::helm::Helm;
@@ -11,7 +11,8 @@ use crate::helm::Helm;
 /// One workload, and Helm for its release.
 pub(crate) struct Workload {
     pub(crate) inputs: Inputs,
-    pub(crate) helm: Helm,
+    /// Not there for whoever only looks, on a machine without Helm.
+    pub(crate) helm: Option<Helm>,
 }
 
 /// All of them, by the labels of their blocks.
@@ -25,25 +26,52 @@ pub(crate) fn prepare(
 ) -> anyhow::Result<Workloads> {
     let mut workloads = Workloads::new();
     for (label, inputs) in asked {
-        let helm = helm.context("the workloads' charts need Helm")?;
-        let helm = Helm::new(helm, kube, inputs.release()?)?;
+        let helm = helm.map(|found| Helm::new(found, kube, inputs.release()?)).transpose()?;
         workloads.insert(label.clone(), Workload { inputs: inputs.clone(), helm });
     }
     Ok(workloads)
+}
+
+/// The documents of every workload in a directory.
+pub(crate) fn read(
+    directory: &Path,
+    asked: &[(String, Inputs)],
+) -> anyhow::Result<BTreeMap<String, Actual>> {
+    let all = asked.iter().map(|(label, _)| {
+        let mut found = FoundDocuments::new();
+        for document in Document::ALL {
+            let name = document.file_name();
+            if let Some(text) = directory::read_file(&directory.join(label).join(name))? {
+                found.insert(name.to_owned(), text);
+            }
+        }
+        Ok((label.clone(), Actual { documents: Some(found), ..Actual::default() }))
+    });
+    all.collect()
 }
 
 /// Observes every workload, all at once.
 pub(crate) async fn observe(
     kube: &Kube,
     workloads: &Workloads,
-    destroys: bool,
+    plans: bool,
 ) -> anyhow::Result<BTreeMap<String, Actual>> {
     let all = workloads.iter().map(|(label, workload)| async move {
         let Workload { inputs, helm } = workload;
-        let (claims, release) = tokio::try_join!(kube.claims_of_workload(inputs), helm.release())?;
-        let needed = !destroys && inputs.needs_chart(release.as_ref())?;
-        let chart = if needed { Some(helm.chart().await?) } else { None };
-        anyhow::Ok((label.clone(), Actual { claims, release, chart }))
+        let release = async {
+            match helm {
+                Some(helm) => helm.release().await,
+                None => Ok(None),
+            }
+        };
+        let (claims, release) = tokio::try_join!(kube.claims_of_workload(inputs), release)?;
+        let chart = match helm {
+            Some(helm) if plans && inputs.needs_chart(release.as_ref())? => {
+                Some(helm.chart().await?)
+            }
+            _ => None,
+        };
+        anyhow::Ok((label.clone(), Actual { claims, release, chart, documents: None }))
     });
     Ok(futures_util::future::try_join_all(all).await?.into_iter().collect())
 }

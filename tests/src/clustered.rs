@@ -70,8 +70,13 @@ impl Clustered {
 
     /// A copy of that chart, which a test may change.
     pub fn own_chart(&self, name: &str) -> PathBuf {
+        self.chart_like("aws-efs-csi-driver", name)
+    }
+
+    /// A copy of one of our charts, which a test may change.
+    pub fn chart_like(&self, chart: &str, name: &str) -> PathBuf {
         let copy = self.world.path().join(name);
-        copy_folder(&Clustered::chart(), &copy);
+        copy_folder(&workspace().join("tests/charts").join(chart), &copy);
         copy
     }
 

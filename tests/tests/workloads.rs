@@ -4,9 +4,12 @@
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::process::{Command, Stdio};
+
 use control_plane::{Nodes, User};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{Clustered, Ran, World, workspace};
+use xshell::cmd;
 
 const CLAIMS: &str = "/api/v1/namespaces/graphs/persistentvolumeclaims";
 
@@ -108,6 +111,24 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     let again = run(&there, "deploy-graphscope", both, &[]).exits(0);
     assert_eq!(again.json()["changed"], 0, "{}", again.stderr);
 
+    // Who looks sees each workload with its claims, its nodes, and what its files take.
+    let claims_of = |status: &Value| status["workloads"][0]["claims"].as_array().unwrap().len();
+    there.await_that("the pods run", || {
+        let sets = there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap();
+        sets.iter().all(|set| set["status"]["readyReplicas"] == set["spec"]["replicas"])
+    });
+    let found = there.cluster().get(&format!("{CLAIMS}/engine-datasets")).unwrap();
+    let volume = nodes.folder().join(found["spec"]["volumeName"].as_str().unwrap());
+    std::fs::create_dir_all(&volume).unwrap();
+    std::fs::write(volume.join("edges.csv"), vec![b'1'; 4096]).unwrap();
+    let status = run(&there, "status", both, &[]).exits(0).json();
+    let engine = &status["workloads"][0];
+    assert_eq!((engine["workload"].as_str(), claims_of(&status)), (Some("engine"), 2));
+    assert_eq!(engine["release"], "deployed");
+    assert_eq!(engine["nodes"], json!(["stand-in-1", "stand-in-2"]));
+    assert_eq!(engine["used_bytes"], 4096, "{status:#}");
+    assert_eq!(status["healthy"], true, "{status:#}");
+
     // Growth reaches claim and volume; nothing ever shrinks.
     there.await_that("the claims are bound", || {
         let claims = there.cluster().list(CLAIMS).unwrap();
@@ -157,11 +178,134 @@ fn what_needs_a_cluster_or_a_workload_says_so_before_anything_is_built_or_called
     let world = World::new();
     let ran = world.xtask(&["deploy-graphscope", "--manifests", "manifests"]).exits(2);
     assert!(ran.stderr.contains("no module of `./modules/graphscope`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--workload-kind"), "{}", ran.stderr);
     for command in ["verify", "expand-volumes"] {
         let ran = world.xtask(&[command, "--sandbox"]).exits(2);
         assert!(ran.stderr.contains("works in a cluster"), "{}", ran.stderr);
         assert!(ran.stderr.contains("`--context`"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn flags_tell_a_workload_where_the_file_has_none() {
+    let world = World::new();
+    let flags = ["--workload-kind=engine", "--workload-directories=datasets=1Ti"];
+    let deploy = |more: &[&str]| world.run("deploy-graphscope", &[&flags[..], more].concat());
+    deploy(&[]).exits(0);
+    let claims = world.document("graphscope/claims.yaml");
+    assert!(claims.contains("storageClassName: \"efs-sc\""), "{claims}");
+    assert!(claims.contains("storage: \"1Ti\""), "{claims}");
+    assert_eq!(deploy(&[]).exits(0).json()["changed"], 0);
+    let named = deploy(&["--workload-name=fraud", "--workload-namespace=graphs"]).exits(1);
+    assert!(named.stderr.contains("move that file away"), "another workload's: {}", named.stderr);
+
+    for (flags, told) in [
+        (&["--workload-name=fraud"][..], "or pass `--workload-kind`"),
+        (&["--workload-kind=engin"], "write `engine`, `store` or `interactive`"),
+        (&["--workload-kind=engine", "--workload-directories=vineyard=1Gi"], "memory of the node"),
+        (&["--workload-kind=store"], "set `uid = 1001`"),
+    ] {
+        let ran = world.run("plan-graphscope", flags).exits(2);
+        assert!(ran.stderr.contains(told), "{flags:?}: {}", ran.stderr);
+    }
+    let file = world.path().join("all.hcl");
+    std::fs::write(&file, config("")).unwrap();
+    let file = format!("--config={}", file.display());
+    let ran = world.run("plan-graphscope", &[&file, "--workload-name=fraud"]).exits(2);
+    assert!(ran.stderr.contains("`engine`, `interactive`, `store`"), "{}", ran.stderr);
+}
+
+#[test]
+fn documents_of_storage_and_workloads_are_planned_as_one_and_left_for_argo_cd_and_flux() {
+    let world = World::new();
+    let file = world.path().join("all.hcl");
+    let run = |command: &str, engine: &str, more: &[&str]| {
+        std::fs::write(&file, config(engine)).unwrap();
+        let file = format!("--config={}", file.display());
+        world.run(command, &[&[file.as_str()][..], more].concat())
+    };
+    let both = "directories = { datasets = \"10Gi\", checkpoints = \"5Gi\" }";
+    let plan = run("plan-graphscope", both, &["--detailed-exitcode"]).exits(2).json();
+    let step = |id: &str| {
+        let steps = plan["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("{id}: {plan:#}"))
+    };
+    let needs = step("engine.document.claims.yaml")["needs"].to_string();
+    assert!(needs.contains("document.storageclass.yaml"), "one graph: {needs}");
+    assert!(!world.manifests().exists(), "a plan changes nothing");
+
+    run("deploy-graphscope", both, &[]).exits(0);
+    for path in [
+        "storageclass.yaml",
+        "engine/values.yaml",
+        "store/claims.yaml",
+        "interactive/kustomization.yaml",
+    ] {
+        assert!(world.manifests().join(path).exists(), "{path}");
+    }
+    run("plan-graphscope", both, &["--detailed-exitcode"]).exits(0);
+    let manifests = world.manifests().display().to_string();
+    world
+        .xtask(&["render", &format!("--config={}", file.display()), "--check", &manifests])
+        .exits(0);
+    let status = run("status", both, &[]).exits(0).json();
+    assert_eq!(status["healthy"], true, "{status:#}");
+    assert_eq!(status["workloads"].as_array().unwrap().len(), 3);
+
+    let one = "directories = { datasets = \"20Gi\" }";
+    let fewer = run("deploy-graphscope", one, &[]).exits(0);
+    assert!(fewer.stderr.contains("`engine-checkpoints` stays with its data"), "{}", fewer.stderr);
+    assert!(world.document("engine/claims.yaml").contains("engine-checkpoints"));
+    let shrunk = run("deploy-graphscope", both, &[]).exits(1);
+    assert!(shrunk.stderr.contains("claims never shrink"), "{}", shrunk.stderr);
+
+    run("destroy-graphscope", one, &["--yes"]).exits(0);
+    assert!(world.manifests().join("engine/claims.yaml").exists());
+    assert!(!world.manifests().join("engine/values.yaml").exists());
+    assert!(world.manifests().join("storageclass.yaml").exists(), "the storage is not touched");
+    run("destroy-graphscope", one, &["--delete-data", "--yes"]).exits(0);
+    assert!(!world.manifests().join("engine").exists());
+    assert_eq!(
+        run("destroy-graphscope", one, &["--delete-data", "--yes"]).exits(0).json()["changed"],
+        0
+    );
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_release_of_a_workload_that_was_killed_on_the_way_is_recovered() {
+    let there = Clustered::new();
+    let kind = ["--workload-kind=interactive", "--workload-namespace=graphs"];
+    let deploy = |chart: &str| {
+        let chart = format!("--workload-helm-chart={chart}");
+        there.run("deploy-graphscope", &[&kind[..], &[&chart]].concat())
+    };
+    let chart = workspace().join("tests/charts/graphscope-interactive").display().to_string();
+    deploy(&chart).exits(0);
+    // A hook that never ends, and a Helm that is killed while it waits for it.
+    let slow = there.chart_like("graphscope-interactive", "slow");
+    let hook = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: slow\n  annotations:\n    \
+                \"helm.sh/hook\": pre-upgrade\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      \
+                containers:\n        - name: slow\n          image: none\n";
+    std::fs::write(slow.join("templates/slow.yaml"), hook).unwrap();
+    let shell = there.world.shell();
+    let slow = slow.display().to_string();
+    let mut helm: Command =
+        cmd!(shell, "helm upgrade graphscope {slow} --namespace graphs --reuse-values").into();
+    let mut helm = helm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    there.await_that("Helm waits for the hook", || {
+        there.cluster().find("/apis/batch/v1/namespaces/graphs/jobs/slow").unwrap().is_some()
+    });
+    helm.kill().unwrap();
+    helm.wait().unwrap();
+    let record = "/api/v1/namespaces/graphs/secrets/sh.helm.release.v1.graphscope.v2";
+    let old = json!({"createdAt": "1700000000", "modifiedAt": "1700000000"});
+    there.cluster().merge(record, &json!({"metadata": {"labels": old}})).unwrap();
+
+    let ran = deploy(&chart).exits(0);
+    assert!(ran.stderr.contains("`pending-upgrade`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("recovering from revision 2"), "{}", ran.stderr);
+    assert_eq!(deploy(&chart).exits(0).json()["changed"], 0);
 }
 
 #[test]

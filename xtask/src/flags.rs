@@ -1,11 +1,12 @@
 //! The flags that commands share, and one flag per input.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use inputs::Kind;
+use inputs::{Input, Kind};
 
 /// Which deployment is meant.
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub(crate) struct Which {
     #[arg(long = "var-file", value_name = "FILE")]
     pub(crate) var_files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) inputs: InputFlags,
+    pub(crate) inputs: InputFlags<Storage>,
 }
 
 /// Where the deployment goes, and how the run behaves.
@@ -67,16 +68,52 @@ pub(crate) enum Format {
     Json,
 }
 
-/// One flag per input of `./modules/csi/efs`, made from the module's own table.
-#[derive(Debug, Default)]
-pub(crate) struct InputFlags {
-    /// The raw values, by input name.
-    pub(crate) given: BTreeMap<&'static str, Vec<String>>,
+/// A module whose inputs have a flag each, made from the module's own table.
+pub(crate) trait Flagged {
+    /// The module's inputs.
+    const INPUTS: &'static [Input];
+    /// How their flags begin.
+    const PREFIX: &'static str;
+    /// Under which heading the help tells them.
+    const HEADING: &'static str;
+
+    /// The inputs that have a flag, with their flags' names.
+    fn flags() -> impl Iterator<Item = (&'static Input, String)> {
+        Self::INPUTS.iter().map(|input| (input, format!("{}{}", Self::PREFIX, input.flag())))
+    }
 }
 
-impl Args for InputFlags {
+/// `./modules/csi/efs`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Storage;
+
+impl Flagged for Storage {
+    const INPUTS: &'static [Input] = efs::INPUTS;
+    const PREFIX: &'static str = "";
+    const HEADING: &'static str = "Inputs";
+}
+
+/// `./modules/graphscope`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Workload;
+
+impl Flagged for Workload {
+    const INPUTS: &'static [Input] = graphscope::INPUTS;
+    const PREFIX: &'static str = graphscope::FLAGS;
+    const HEADING: &'static str = "Workload";
+}
+
+/// The flags of a module's inputs.
+#[derive(Debug, Default)]
+pub(crate) struct InputFlags<M> {
+    /// The raw values, by input name.
+    pub(crate) given: BTreeMap<&'static str, Vec<String>>,
+    module: PhantomData<M>,
+}
+
+impl<M: Flagged> Args for InputFlags<M> {
     fn augment_args(mut command: Command) -> Command {
-        for input in efs::INPUTS {
+        for (input, flag) in M::flags() {
             let mut help = input.description.to_owned();
             if let Some(default) = input.default {
                 help.push_str(&format!(" [default: {default}]"));
@@ -89,11 +126,11 @@ impl Args for InputFlags {
                 Kind::Map => ("KEY=VALUE", ArgAction::Append),
                 Kind::Values => ("FILE", ArgAction::Set),
             };
-            let mut arg = Arg::new(input.name)
-                .long(input.flag())
+            let mut arg = Arg::new(flag.clone())
+                .long(flag)
                 .value_name(name)
                 .help(help)
-                .help_heading("Inputs")
+                .help_heading(M::HEADING)
                 .action(action)
                 .allow_hyphen_values(true);
             if input.kind == Kind::Bool {
@@ -113,16 +150,16 @@ impl Args for InputFlags {
     }
 }
 
-impl FromArgMatches for InputFlags {
+impl<M: Flagged> FromArgMatches for InputFlags<M> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut flags = InputFlags::default();
+        let mut flags = InputFlags { given: BTreeMap::new(), module: PhantomData };
         flags.update_from_arg_matches(matches)?;
         Ok(flags)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for input in efs::INPUTS {
-            if let Some(values) = matches.get_many::<String>(input.name) {
+        for (input, flag) in M::flags() {
+            if let Some(values) = matches.get_many::<String>(&flag) {
                 self.given.insert(input.name, values.cloned().collect());
             }
         }

@@ -81,6 +81,7 @@ pub(super) fn file_system(told: &FileSystemDescription) -> anyhow::Result<FileSy
             .to_owned(),
         provisioned_throughput_in_mibps: told.provisioned_throughput_in_mibps(),
         availability_zone: told.availability_zone_name().map(str::to_owned),
+        metered_bytes: told.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
         tags: told
             .tags()
             .iter()

@@ -1,6 +1,6 @@
 //! Claims and volumes of a class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use efs::Claim;
@@ -39,10 +39,7 @@ pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim
         name: volume.metadata.name.clone().unwrap_or_default(),
         phase: volume.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
         volume: volume.metadata.name.clone(),
-        requested: None,
-        capacity: None,
-        wants_more: false,
-        used_by: Vec::new(),
+        ..Claim::default()
     }));
     told.sort_by_key(Claim::address);
     Ok(told)
@@ -71,7 +68,10 @@ impl Kube {
                 == Some("clockwork-codex")
                 && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
         });
-        Ok(found.filter(|found| found.ours || wanted.contains(&found.claim.name)).collect())
+        let mut found: Vec<FoundClaim> =
+            found.filter(|found| found.ours || wanted.contains(&found.claim.name)).collect();
+        found.sort_by(|a, b| a.claim.name.cmp(&b.claim.name));
+        Ok(found)
     }
 
     /// The pods that use a claim.
@@ -82,7 +82,8 @@ impl Kube {
     ) -> anyhow::Result<Vec<String>> {
         let pods: Vec<Pod> = self.list(&self.within(namespace), &ListParams::default()).await?;
         let key = (namespace.to_owned(), name.to_owned());
-        Ok(users(&pods).remove(&key).unwrap_or_default())
+        let users = users(&pods).remove(&key).unwrap_or_default();
+        Ok(users.into_iter().map(|user| user.pod).collect())
     }
 
     /// Deletes a claim; one that is not there any more is fine.
@@ -160,9 +161,18 @@ fn class_of(claim: &PersistentVolumeClaim) -> Option<&str> {
     claim.spec.as_ref()?.storage_class_name.as_deref()
 }
 
-/// The pods that use a claim, by namespace and claim.
-fn users(pods: &[Pod]) -> BTreeMap<(String, String), Vec<String>> {
-    let mut users: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+/// A pod that uses a claim, and its node.
+#[derive(Debug, Clone)]
+struct User {
+    pod: String,
+    node: Option<String>,
+}
+
+/// The pods that use claims, by namespace and claim.
+type Users = BTreeMap<(String, String), Vec<User>>;
+
+fn users(pods: &[Pod]) -> Users {
+    let mut users = Users::new();
     for pod in pods {
         let ended = pod
             .status
@@ -174,17 +184,17 @@ fn users(pods: &[Pod]) -> BTreeMap<(String, String), Vec<String>> {
             if !ended {
                 let key =
                     (pod.metadata.namespace.clone().unwrap_or_default(), claim.claim_name.clone());
-                users.entry(key).or_default().extend(pod.metadata.name.clone());
+                users.entry(key).or_default().push(User {
+                    pod: pod.metadata.name.clone().unwrap_or_default(),
+                    node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+                });
             }
         }
     }
     users
 }
 
-fn observed(
-    claim: &PersistentVolumeClaim,
-    users: &BTreeMap<(String, String), Vec<String>>,
-) -> Claim {
+fn observed(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
     let namespace = claim.metadata.namespace.clone().unwrap_or_default();
     let name = claim.metadata.name.clone().unwrap_or_default();
     let spec = claim.spec.clone().unwrap_or_default();
@@ -198,7 +208,9 @@ fn observed(
         }
         _ => false,
     };
-    let used_by = users.get(&(namespace.clone(), name.clone())).cloned().unwrap_or_default();
+    let users = users.get(&(namespace.clone(), name.clone())).map_or(&[][..], Vec::as_slice);
+    let nodes: BTreeSet<&String> = users.iter().filter_map(|user| user.node.as_ref()).collect();
+    let nodes = nodes.into_iter().cloned().collect();
     Claim {
         namespace,
         name,
@@ -207,7 +219,9 @@ fn observed(
         requested: requested.map(|quantity| quantity.0),
         capacity: capacity.map(|quantity| quantity.0),
         wants_more,
-        used_by,
+        used_by: users.iter().map(|user| user.pod.clone()).collect(),
+        nodes,
+        used_bytes: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod driver;
 mod errors;
 mod observe;
 mod proof;
+mod usage;
 
 use std::time::Duration;
 

@@ -26,8 +26,7 @@ pub(crate) async fn observe(
     let namespace = &inputs.driver.namespace;
     let name = &inputs.storage_class.name;
     let destroys = *command == Command::Destroy;
-    let plans =
-        matches!(command, Command::Plan { .. } | Command::Deploy | Command::DeployWorkloads { .. });
+    let plans = command.plans();
     let (classes, taints, objects, lacking, (release, chart), claimed, other_volumes) = try_join!(
         kube.classes(),
         async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
@@ -42,7 +41,13 @@ pub(crate) async fn observe(
             let chart = if needed { Some(helm.chart().await?) } else { None };
             Ok((release, chart))
         },
-        async { if plans { Ok(Vec::new()) } else { claims(kube, name).await } },
+        async {
+            let mut found = if plans { Vec::new() } else { claims(kube, name).await? };
+            if *command == Command::Status {
+                kube.measure(&mut found).await;
+            }
+            Ok(found)
+        },
         async { if destroys { volumes_of(kube, name).await } else { Ok(Vec::new()) } },
     )
     .with_context(|| format!("observing the cluster `{}`", kube.name))?;

@@ -41,7 +41,8 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
     for (label, inputs) in &job.workloads {
         let Some(actual) = observed.workloads.get(label) else { continue };
         plan.append(match job.command {
-            Command::DeployWorkloads { delete_data } => {
+            Command::DeployWorkloads { delete_data }
+            | Command::PlanWorkloads { delete_data, .. } => {
                 graphscope::plan(label, inputs, actual, &plan.class_steps(), delete_data)?
             }
             Command::DestroyWorkloads { delete_data } => {
@@ -50,7 +51,9 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
             _ => continue,
         });
     }
-    if let Command::Plan { detailed_exitcode } = job.command {
+    if let Command::Plan { detailed_exitcode } | Command::PlanWorkloads { detailed_exitcode, .. } =
+        job.command
+    {
         return Ok(show(job, &plan, detailed_exitcode));
     }
     carry_out(job, aws, target, &plan, &observed, &progress, stop).await
@@ -128,15 +131,16 @@ pub(super) async fn everything(
         match target {
             None => Ok(BTreeMap::new()),
             Some(InCluster { kube, workloads: all, .. }) => {
-                let destroys = matches!(job.command, Command::DestroyWorkloads { .. });
-                Box::pin(workloads::observe(kube, all, destroys)).await
+                Box::pin(workloads::observe(kube, all, job.command.plans())).await
             }
         }
     };
     let (mut observed, cluster, workloads) =
         tokio::try_join!(observe(aws, job), cluster, workloads)?;
     observed.actual.cluster = cluster;
-    observed.workloads = workloads;
+    if target.is_some() {
+        observed.workloads = workloads;
+    }
     Ok(observed)
 }
 
@@ -168,10 +172,12 @@ impl Observed {
         desired: Option<efs::Desired>,
         mut actual: efs::Actual,
     ) -> anyhow::Result<Self> {
+        let mut workloads = BTreeMap::new();
         if let Target::Directory(directory) = &job.target {
             actual.documents = directory::read(directory)?;
+            workloads = workloads::read(directory, &job.workloads)?;
         }
         let desired = desired.map(|desired| efs::Desired { wait_for_driver: job.wait, ..desired });
-        Ok(Observed { workloads: BTreeMap::new(), desired, actual })
+        Ok(Observed { workloads, desired, actual })
     }
 }

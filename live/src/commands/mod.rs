@@ -33,6 +33,7 @@ pub(crate) async fn carry_out(job: &Job) -> anyhow::Result<ExitCode> {
         Command::Plan { .. }
         | Command::Deploy
         | Command::Destroy
+        | Command::PlanWorkloads { .. }
         | Command::DeployWorkloads { .. }
         | Command::DestroyWorkloads { .. } => Box::pin(deployment::run(job, &aws, &stop)).await,
         Command::Status => Box::pin(status::run(job, &aws, &stop)).await,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use efs::Status;
+use efs::{Status, Usage};
 use job::{Job, Output};
 
 use super::{connect, deployment, stopped};
@@ -15,7 +15,7 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
     let target = connect(job).await?;
     let progress = Progress::new();
     let line = progress.line("observing");
-    let observed = tokio::select! {
+    let mut observed = tokio::select! {
         observed = deployment::everything(aws, target.as_ref(), job) => observed?,
         reason = stop.stopped() => {
             line.failed("given up");
@@ -23,9 +23,28 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
         }
     };
     line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
-    let status = Status::of(&job.inputs, &observed.actual);
+    let measured = observed.actual.cluster.iter().flat_map(|cluster| &cluster.claims);
+    let measured: Usage = measured
+        .filter_map(|claim| {
+            Some(((claim.namespace.clone(), claim.name.clone()), claim.used_bytes?))
+        })
+        .collect();
+    let mut status = Status::of(&job.inputs, &observed.actual);
+    let mut workloads = Vec::new();
+    for (label, inputs) in &job.workloads {
+        let Some(actual) = observed.workloads.get_mut(label) else { continue };
+        for found in &mut actual.claims {
+            let key = (found.claim.namespace.clone(), found.claim.name.clone());
+            found.claim.used_bytes = measured.get(&key).copied();
+        }
+        workloads.push(graphscope::status(label, inputs, actual, &mut status));
+    }
     match job.output {
-        Output::Json => report::json(&status),
+        Output::Json => {
+            let mut document = serde_json::to_value(&status)?;
+            document["workloads"] = serde_json::to_value(&workloads)?;
+            report::json(&document);
+        }
         Output::Text => report::text(&status),
     }
     Ok(ExitCode::SUCCESS)

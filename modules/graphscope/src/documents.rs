@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::claims::Claim;
 use crate::inputs::{Inputs, Workload};
+use crate::plan::FoundClaim;
 
 /// A document of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Document {
     /// The whole document.
     pub fn render(self, inputs: &Inputs) -> Result<String, RenderError> {
         match self {
-            Document::Claims => render("graphscope-claims.yaml", &Context::of(inputs)),
+            Document::Claims => inputs.claims_document(&[]),
             Document::ChartValues => chart_values(inputs),
             Document::Kustomization => {
                 let (chart, repository, home) = kustomize_source(&inputs.helm_chart);
@@ -55,6 +56,25 @@ impl Document {
 }
 
 impl Inputs {
+    /// The namespace and the claims, with those that stay although no input asks for them.
+    pub fn claims_document(&self, kept: &[FoundClaim]) -> Result<String, RenderError> {
+        let mut context = Context { whole: true, ..Context::of(self) };
+        context.claims.extend(kept.iter().map(|found| {
+            Claim {
+                name: found.claim.name.clone(),
+                directory: found
+                    .claim
+                    .name
+                    .strip_prefix(&format!("{}-", self.name))
+                    .unwrap_or(&found.claim.name)
+                    .to_owned(),
+                mounted_at: String::new(),
+                size: found.claim.requested.clone().unwrap_or_default(),
+            }
+        }));
+        render("graphscope-claims.yaml", &context)
+    }
+
     /// The values that the workload's release gets: ours and the user's.
     pub fn release_values(&self) -> Result<Value, RenderError> {
         let text = Document::ChartValues.render(self)?;
@@ -66,6 +86,40 @@ impl Inputs {
 pub(crate) fn claim_document(inputs: &Inputs, claim: &Claim) -> Result<String, RenderError> {
     let context = Context { claims: vec![claim.clone()], ..Context::of(inputs) };
     render("graphscope-claims.yaml", &context)
+}
+
+/// The claims that a document of them names.
+pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
+    let objects = text.split("\n---\n").filter_map(|part| efs::parse_values(part).ok());
+    let claims = objects.filter(|object| object["kind"] == "PersistentVolumeClaim");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    claims
+        .map(|object| FoundClaim {
+            claim: efs::Claim {
+                namespace: text(&object["metadata"]["namespace"]).unwrap_or_default(),
+                name: text(&object["metadata"]["name"]).unwrap_or_default(),
+                requested: text(&object["spec"]["resources"]["requests"]["storage"]),
+                ..efs::Claim::default()
+            },
+            class: text(&object["spec"]["storageClassName"]),
+            ours: true,
+        })
+        .collect()
+}
+
+/// Whether this text is a document of this workload.
+pub(crate) fn is_ours(text: &str, inputs: &Inputs) -> bool {
+    let mark = format!("# {}", mark(inputs));
+    text.lines().next() == Some(mark.as_str())
+}
+
+/// The first line of every document: whose it is.
+fn mark(inputs: &Inputs) -> String {
+    format!(
+        "Written by Clockwork Codex for the {} {}; changes are overwritten",
+        inputs.kind.as_str(),
+        inputs.name
+    )
 }
 
 fn chart_values(inputs: &Inputs) -> Result<String, RenderError> {
@@ -86,7 +140,9 @@ fn chart_values(inputs: &Inputs) -> Result<String, RenderError> {
 
 #[derive(Serialize)]
 struct Context<'a> {
-    kind: &'static str,
+    mark: String,
+    /// Whether this is a document to keep, and not one claim to apply.
+    whole: bool,
     name: &'a str,
     namespace: &'a str,
     class: &'a str,
@@ -102,7 +158,8 @@ impl<'a> Context<'a> {
     fn of(inputs: &'a Inputs) -> Self {
         let claims = inputs.claims();
         Context {
-            kind: inputs.kind.as_str(),
+            mark: mark(inputs),
+            whole: false,
             name: &inputs.name,
             namespace: &inputs.namespace,
             class: &inputs.storage_class_name,

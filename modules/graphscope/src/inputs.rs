@@ -17,6 +17,9 @@ const REPOSITORY: &str = "https://graphscope.oss-cn-beijing.aliyuncs.com/charts/
 /// StorageClass must give volumes to this user and group.
 pub const STORE_USER: u32 = 1001;
 
+/// How the flags of these inputs begin: the storage's own have the plain names.
+pub const FLAGS: &str = "workload-";
+
 /// The inputs that `source = "./modules/graphscope"` takes.
 pub const INPUTS: &[Input] = &[
     Input {
@@ -130,7 +133,7 @@ pub struct Inputs {
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
     pub fn parse(given: &GivenInputs) -> Result<Inputs, Vec<Mistake>> {
-        let mut reader = Reader::new(INPUTS, given);
+        let mut reader = Reader::with_flags(INPUTS, FLAGS, given);
         let kind = reader.string("kind", workload);
         let storage_class_name = reader.string("storage_class_name", inputs::dns_subdomain);
         let name = reader.string("name", inputs::dns_label);

@@ -27,10 +27,12 @@ mod documents;
 mod examples;
 mod inputs;
 mod plan;
+mod status;
 
 pub use claims::Claim;
 pub use directories::{DIRECTORIES, Directory};
 pub use documents::Document;
 pub use examples::{Example, Part, Reports, Trial};
-pub use inputs::{INPUTS, Inputs, STORE_USER, Workload};
-pub use plan::{Actual, FoundClaim, destroy, plan};
+pub use inputs::{FLAGS, INPUTS, Inputs, STORE_USER, Workload};
+pub use plan::{Actual, FoundClaim, FoundDocuments, destroy, plan};
+pub use status::{WorkloadStatus, status};

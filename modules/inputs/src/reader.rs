@@ -35,6 +35,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of `given` by the table `schema`.
     pub fn new(schema: &'static [Input], given: &'a GivenInputs) -> Self {
+        Reader::with_flags(schema, "", given)
+    }
+
+    /// A reader of a module whose flags begin with `prefix`.
+    pub fn with_flags(schema: &'static [Input], prefix: &str, given: &'a GivenInputs) -> Self {
         let mut reader = Reader { schema, given, mistakes: Vec::new() };
         for input in schema.iter().filter(|input| input.required) {
             if !reader.is_given(input.name) {
@@ -43,7 +48,7 @@ impl<'a> Reader<'a> {
                     Problem::new(
                         format!("`{}` is required and was not given", input.name),
                         format!(
-                            "set `{} = …` in the module block, or pass `--{}`",
+                            "set `{} = …` in the module block, or pass `--{prefix}{}`",
                             input.name,
                             input.flag()
                         ),

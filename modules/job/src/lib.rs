@@ -112,6 +112,13 @@ pub enum Command {
     Deploy,
     /// Take everything down.
     Destroy,
+    /// Show what would change of storage and workloads.
+    PlanWorkloads {
+        /// Whether claims that are wanted no more would go, with their data.
+        delete_data: bool,
+        /// Whether the exit code tells: 0 nothing, 2 changes, 1 error.
+        detailed_exitcode: bool,
+    },
     /// Plan storage and workloads as one, and carry it out.
     DeployWorkloads {
         /// Whether claims that are wanted no more go, with their data.
@@ -128,6 +135,34 @@ pub enum Command {
     Expand,
     /// Prove that pods share a volume.
     Verify(Verify),
+}
+
+impl Command {
+    /// Whether it plans what a deployment should be, and so looks at all that this depends on.
+    pub fn plans(&self) -> bool {
+        match self {
+            Command::Plan { .. }
+            | Command::Deploy
+            | Command::PlanWorkloads { .. }
+            | Command::DeployWorkloads { .. } => true,
+            Command::Destroy
+            | Command::DestroyWorkloads { .. }
+            | Command::Status
+            | Command::Expand
+            | Command::Verify(_) => false,
+        }
+    }
+
+    /// Whether it looks at the workloads beside the storage.
+    pub fn knows_workloads(&self) -> bool {
+        matches!(
+            self,
+            Command::PlanWorkloads { .. }
+                | Command::DeployWorkloads { .. }
+                | Command::DestroyWorkloads { .. }
+                | Command::Status
+        )
+    }
 }
 
 /// How a proof is made.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// Plan, and carry the plan out.
@@ -27,5 +27,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(&args.which, &args.run, Command::Deploy, args.yes)
+    hand_over(Asked::new(&args.which, &args.run), Command::Deploy, args.yes)
 }

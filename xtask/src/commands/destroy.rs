@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// Take down what a deployment made: documents, mount targets, file system, rules.
@@ -26,5 +26,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(&args.which, &args.run, Command::Destroy, args.yes || args.run.sandbox)
+    hand_over(Asked::new(&args.which, &args.run), Command::Destroy, args.yes || args.run.sandbox)
 }

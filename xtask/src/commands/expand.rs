@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// Complete what claims of the class ask for.
@@ -24,5 +24,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(&args.which, &args.run, Command::Expand, false)
+    hand_over(Asked::new(&args.which, &args.run), Command::Expand, false)
 }

@@ -1,23 +1,48 @@
-//! Subcommand: cargo xtask deploy-graphscope, cargo xtask destroy-graphscope
+//! Subcommand: cargo xtask plan-graphscope, cargo xtask deploy-graphscope, cargo xtask destroy-graphscope
 
 use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
-use crate::flags::{Run, Which};
+use super::{Asked, hand_over};
+use crate::flags::{InputFlags, Run, Which, Workload};
+
+/// Show what `deploy-graphscope` would change: the storage and the workloads, as one graph.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask plan-graphscope --config prod.hcl
+  cargo xtask plan-graphscope --config prod.hcl --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
+pub(super) struct Plan {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    workload: InputFlags<Workload>,
+    #[command(flatten)]
+    run: Run,
+    /// Plan as with `deploy-graphscope --delete-data`
+    #[arg(long)]
+    delete_data: bool,
+    /// Tell by the exit code: 0 nothing to do, 2 changes, 1 error
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
 
 /// Plan the storage and the `./modules/graphscope` blocks of the file as one
 /// graph, and carry it out: file system, driver, class, claims, releases.
+/// Flags tell a workload where the file has no block for it.
 ///
 /// A claim that is wanted no more stays with its data, unless `--delete-data`
 /// is given, and asks for consent then.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  cargo xtask deploy-graphscope --config prod.hcl")]
+#[command(after_help = "Examples:
+  cargo xtask deploy-graphscope --config prod.hcl
+  cargo xtask deploy-graphscope --config prod.hcl --manifests gitops
+  cargo xtask deploy-graphscope --workload-kind engine --workload-directories datasets=1Ti")]
 pub(super) struct Deploy {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    workload: InputFlags<Workload>,
     #[command(flatten)]
     run: Run,
     /// Delete claims that are wanted no more, with their data
@@ -37,6 +62,8 @@ pub(super) struct Destroy {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
+    workload: InputFlags<Workload>,
+    #[command(flatten)]
     run: Run,
     /// Delete the claims too, with their data
     #[arg(long)]
@@ -46,12 +73,21 @@ pub(super) struct Destroy {
     yes: bool,
 }
 
+pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
+    let command = Command::PlanWorkloads {
+        delete_data: args.delete_data,
+        detailed_exitcode: args.detailed_exitcode,
+    };
+    let asked = Asked::of_workloads(&args.which, &args.workload, &args.run);
+    hand_over(asked, command, false)
+}
+
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
     let command = Command::DeployWorkloads { delete_data: args.delete_data };
-    hand_over(&args.which, &args.run, command, args.yes)
+    hand_over(Asked::of_workloads(&args.which, &args.workload, &args.run), command, args.yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
     let command = Command::DestroyWorkloads { delete_data: args.delete_data };
-    hand_over(&args.which, &args.run, command, args.yes)
+    hand_over(Asked::of_workloads(&args.which, &args.workload, &args.run), command, args.yes)
 }

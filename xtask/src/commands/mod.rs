@@ -26,7 +26,7 @@ use job::{ClusterTarget, Command, Job, Output, Sandbox, Target};
 
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::flags::{Format, Run, Which};
+use crate::flags::{Format, InputFlags, Run, Which, Workload};
 use crate::{helm, live};
 
 /// Shared, persistent, POSIX storage for GraphScope on Amazon EKS: from a list
@@ -55,6 +55,8 @@ enum Commands {
     ExpandVolumes(expand::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
+    /// Show what would change of storage and GraphScope workloads
+    PlanGraphscope(graphscope::Plan),
     /// Plan storage and GraphScope workloads as one, and carry it out
     DeployGraphscope(graphscope::Deploy),
     /// Take GraphScope workloads down; their data stays
@@ -83,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
         Commands::E2e(args) => e2e::run(&args),
+        Commands::PlanGraphscope(args) => graphscope::plan(&args),
         Commands::DeployGraphscope(args) => graphscope::deploy(&args),
         Commands::DestroyGraphscope(args) => graphscope::destroy(&args),
         Commands::Matrix(args) => matrix::run(&args),
@@ -106,18 +109,37 @@ fn tell(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
 /// The environment variable that names another file for the sandbox's state.
 const SANDBOX_STATE: &str = "CLOCKWORK_SANDBOX_STATE";
 
+/// What a command was asked with.
+struct Asked<'a> {
+    which: &'a Which,
+    workload: Option<&'a InputFlags<Workload>>,
+    run: &'a Run,
+}
+
+impl<'a> Asked<'a> {
+    fn new(which: &'a Which, run: &'a Run) -> Self {
+        Asked { which, workload: None, run }
+    }
+
+    fn of_workloads(which: &'a Which, workload: &'a InputFlags<Workload>, run: &'a Run) -> Self {
+        Asked { which, workload: Some(workload), run }
+    }
+}
+
 /// Reads the deployment, builds what is needed, and hands the job over.
-fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
-    let Deployment { module, inputs, network, workloads } = deployment::read(which)?;
-    let of_workloads =
-        matches!(command, Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. });
-    if of_workloads && workloads.is_empty() {
+fn hand_over(asked: Asked, command: Command, yes: bool) -> anyhow::Result<ExitCode> {
+    let Asked { which, workload, run } = asked;
+    let Deployment { module, inputs, network, workloads } = match workload {
+        Some(flags) => deployment::read_with(which, flags)?,
+        None => deployment::read(which)?,
+    };
+    if workload.is_some() && workloads.is_empty() {
         let place =
             which.config.as_ref().map_or("clockwork.hcl".into(), |path| path.to_string_lossy());
         return wrong(
             &place,
             "the file has no module of `./modules/graphscope`",
-            "add `module \"NAME\" { source = \"./modules/graphscope\" … }`",
+            "add `module \"NAME\" { source = \"./modules/graphscope\" … }`, or give `--workload-kind`",
         );
     }
     let target = target(run, &inputs, &command)?;
@@ -130,10 +152,10 @@ fn hand_over(which: &Which, run: &Run, command: Command, yes: bool) -> anyhow::R
         None
     };
     let job = Job {
+        workloads: if command.knows_workloads() { workloads } else { Vec::new() },
         command,
         module,
         network,
-        workloads: if of_workloads { workloads } else { Vec::new() },
         target,
         wait: !run.no_wait,
         inputs,
@@ -164,13 +186,7 @@ fn wrong<T>(place: &str, message: &str, remedy: &str) -> anyhow::Result<T> {
 
 /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
 fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<Target> {
-    let in_cluster = matches!(
-        command,
-        Command::Expand
-            | Command::Verify(_)
-            | Command::DeployWorkloads { .. }
-            | Command::DestroyWorkloads { .. }
-    );
+    let in_cluster = matches!(command, Command::Expand | Command::Verify(_));
     if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
         let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
         return wrong(
@@ -189,9 +205,12 @@ fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<
         ));
     }
     let helm = match (command, inputs.driver.mode) {
-        (Command::DeployWorkloads { .. } | Command::DestroyWorkloads { .. }, _) => {
-            Some(helm::find()?)
-        }
+        (
+            Command::PlanWorkloads { .. }
+            | Command::DeployWorkloads { .. }
+            | Command::DestroyWorkloads { .. },
+            _,
+        ) => Some(helm::find()?),
         (Command::Expand | Command::Verify(_), _) | (_, DriverMode::Skip) => None,
         // Whoever only looks is shown what can be seen without Helm.
         (Command::Status, _) => helm::find().ok(),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// Show what would change, without changing anything.
@@ -25,5 +25,5 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let command = Command::Plan { detailed_exitcode: args.detailed_exitcode };
-    hand_over(&args.which, &args.run, command, false)
+    hand_over(Asked::new(&args.which, &args.run), command, false)
 }

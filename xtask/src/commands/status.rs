@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// Show what there is: file system, mount targets, driver, class and claims, in one table.
@@ -21,5 +21,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(&args.which, &args.run, Command::Status, false)
+    hand_over(Asked::new(&args.which, &args.run), Command::Status, false)
 }

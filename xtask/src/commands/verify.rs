@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graphscope::Example;
 use job::{ClaimName, Command, Verify};
 
-use super::hand_over;
+use super::{Asked, hand_over};
 use crate::flags::{Run, Which};
 
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         claim: args.claim.clone(),
         keep: args.keep,
     };
-    hand_over(&args.which, &args.run, Command::Verify(verify), false)
+    hand_over(Asked::new(&args.which, &args.run), Command::Verify(verify), false)
 }
 
 /// One of the examples, by name.

@@ -85,6 +85,8 @@ pub struct FileSystem {
     pub provisioned_throughput_in_mibps: Option<f64>,
     /// The zone of a One Zone file system.
     pub availability_zone: Option<String>,
+    /// The size of all files in bytes, as AWS last metered it.
+    pub metered_bytes: Option<u64>,
     /// Its tags.
     pub tags: Tags,
 }

@@ -80,7 +80,7 @@ impl StorageClass {
 }
 
 /// A claim on our class, or a volume of it that no claim holds any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Claim {
     /// Its namespace; empty for a volume without a claim.
     pub namespace: String,
@@ -98,6 +98,10 @@ pub struct Claim {
     pub wants_more: bool,
     /// The pods that use it.
     pub used_by: Vec<String>,
+    /// The nodes that those pods run on.
+    pub nodes: Vec<String>,
+    /// How many bytes its files take, where a node measures that.
+    pub used_bytes: Option<u64>,
 }
 
 impl Claim {

@@ -17,6 +17,7 @@ mod proof;
 mod quantity;
 mod status;
 mod tags;
+mod usage;
 
 pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
 pub use cluster::{Claim, Cluster, StorageClass};
@@ -41,10 +42,11 @@ pub use outputs::{MountTargetOutput, Outputs, dns_name};
 pub use placement::{Zone, zones};
 pub use plan::{
     Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
-    Refusal, Resource, Step, Styled, Until, Wait, address, destroy, expand, needs_chart, plan,
-    release_differs, release_step, unsuitable_chart,
+    Refusal, Resource, Step, Styled, Until, Wait, address, destroy, expand, line_differences,
+    needs_chart, plan, release_differs, release_step, unsuitable_chart,
 };
 pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;
-pub use status::{Row, Status};
+pub use status::{Row, Status, plain};
 pub use tags::Owner;
+pub use usage::{Usage, readable, usage};

@@ -9,6 +9,7 @@ use crate::cluster::{Claim, Cluster};
 use crate::driver::chart::RELEASE;
 use crate::driver::{Foreign, ReleaseStatus};
 use crate::inputs::Inputs;
+use crate::usage::readable;
 
 /// One thing of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,6 +61,12 @@ impl Status {
         };
         Status { healthy: rows.iter().all(|row| row.healthy), rows, claims }
     }
+
+    /// Adds rows of what uses the storage.
+    pub fn add(&mut self, rows: Vec<Row>) {
+        self.rows.extend(rows);
+        self.healthy = self.rows.iter().all(|row| row.healthy);
+    }
 }
 
 impl fmt::Display for Status {
@@ -100,9 +107,10 @@ fn file_system(found: Option<&FileSystem>) -> Row {
         name: found.id.to_string(),
         state: plain(found.life_cycle.as_str()),
         detail: plain(&format!(
-            "{}, {encrypted}{}",
+            "{}, {encrypted}{}{}",
             found.throughput_mode,
-            zone.unwrap_or_default()
+            zone.unwrap_or_default(),
+            used(found.metered_bytes)
         )),
         healthy: found.life_cycle == LifeCycle::Available,
     }
@@ -206,8 +214,12 @@ fn claim(claim: &Claim) -> Row {
         }
         _ => capacity.to_owned(),
     };
+    detail.push_str(&used(claim.used_bytes));
     if !claim.used_by.is_empty() {
         detail.push_str(&format!(", used by {}", claim.used_by.join(", ")));
+    }
+    if !claim.nodes.is_empty() {
+        detail.push_str(&format!(" on {}", claim.nodes.join(", ")));
     }
     Row {
         resource: "claim",
@@ -218,7 +230,12 @@ fn claim(claim: &Claim) -> Row {
     }
 }
 
+/// What files take, where that is known.
+fn used(bytes: Option<u64>) -> String {
+    bytes.map(|bytes| format!(", {} used", readable(bytes))).unwrap_or_default()
+}
+
 /// A text from outside without what a terminal would act on.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

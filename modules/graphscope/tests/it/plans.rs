@@ -1,7 +1,7 @@
 //! What a workload's plan says, for each kind of difference.
 
 use efs::{Action, Plan, Release, ReleaseStatus, Resource, Styled};
-use graphscope::{Actual, FoundClaim, Inputs, destroy, plan};
+use graphscope::{Actual, Document, FoundClaim, Inputs, destroy, plan};
 use serde_json::{Value, json};
 
 use crate::inputs;
@@ -19,8 +19,7 @@ fn claim(name: &str, size: &str) -> FoundClaim {
             volume: Some("pv".to_owned()),
             requested: Some(size.to_owned()),
             capacity: Some(size.to_owned()),
-            wants_more: false,
-            used_by: Vec::new(),
+            ..efs::Claim::default()
         },
         class: Some("efs-sc".to_owned()),
         ours: true,
@@ -38,7 +37,7 @@ fn deployed(inputs: &Inputs) -> Actual {
             values: inputs.release_values().unwrap(),
             ours: true,
         }),
-        chart: None,
+        ..Actual::default()
     }
 }
 
@@ -109,4 +108,73 @@ fn what_was_not_made_here_is_refused() {
     let plan = plan("engine", &inputs, &actual, &[], false).unwrap();
     assert_eq!(plan.refusals.len(), 2, "{}", text(&plan));
     assert!(plan.refusals.iter().all(|it| it.remedy.contains("another `name` or `namespace`")));
+}
+
+/// What is there after the documents of these inputs were written.
+fn written(inputs: &Inputs) -> Actual {
+    let documents = Document::ALL
+        .map(|document| (document.file_name().to_owned(), document.render(inputs).unwrap()));
+    Actual { documents: Some(documents.into()), ..Actual::default() }
+}
+
+#[test]
+fn documents_are_written_after_the_class_and_then_there_is_nothing_to_do() {
+    for kind in crate::KINDS {
+        let inputs = inputs(kind, &json!({}));
+        let nothing = Actual { documents: Some([].into()), ..Actual::default() };
+        let needs = ["document.storageclass.yaml".to_owned()];
+        let first = plan(kind, &inputs, &nothing, &needs, false).unwrap();
+        assert_eq!(first.steps.len(), 3);
+        assert!(first.steps.iter().all(|step| step.needs.contains(&needs[0])));
+        let again = plan(kind, &inputs, &written(&inputs), &[], false).unwrap();
+        assert!(again.is_empty(), "{}", text(&again));
+    }
+}
+
+#[test]
+fn a_document_keeps_a_claim_that_is_wanted_no_more_and_none_shrinks_or_moves() {
+    let both = engine(&json!({ "datasets": "10Gi", "logs": "1Gi" }));
+    let one = engine(&json!({ "datasets": "10Gi" }));
+    let kept = plan("engine", &one, &written(&both), &[], false).unwrap();
+    assert!(kept.notes[0].contains("`graphscope-logs` stays with its data"), "{:?}", kept.notes);
+    assert_eq!(kept.steps.len(), 1, "the values: {}", text(&kept));
+    let gone = plan("engine", &one, &written(&both), &[], true).unwrap();
+    assert!(text(&gone).contains("graphscope-logs"), "{}", text(&gone));
+    assert_eq!(gone.steps.len(), 2);
+    let shrunk = plan(
+        "engine",
+        &engine(&json!({ "datasets": "5Gi", "logs": "1Gi" })),
+        &written(&both),
+        &[],
+        false,
+    );
+    assert!(shrunk.unwrap().refusals[0].reason.contains("claims never shrink"));
+    let moved = inputs(
+        "engine",
+        &json!({ "directories": { "datasets": "10Gi" }, "storage_class_name": "another" }),
+    );
+    let moved = plan("engine", &moved, &written(&one), &[], false).unwrap();
+    assert!(moved.refusals[0].reason.contains("a claim never changes its class"));
+}
+
+#[test]
+fn documents_go_and_their_claims_stay_unless_told_otherwise() {
+    let inputs = engine(&json!({ "datasets": "10Gi" }));
+    let kept = destroy("engine", &inputs, &written(&inputs), false);
+    assert_eq!(kept.steps.len(), 2);
+    assert!(kept.notes[0].contains("`engine/claims.yaml` stays with the data"));
+    assert_eq!(destroy("engine", &inputs, &written(&inputs), true).steps.len(), 3);
+    let mut theirs = written(&inputs);
+    theirs.documents.as_mut().unwrap().insert("values.yaml".to_owned(), "a: b\n".to_owned());
+    let refused = plan("engine", &inputs, &theirs, &[], false).unwrap();
+    assert!(refused.refusals[0].remedy.contains("move that file away"));
+    assert_eq!(destroy("engine", &inputs, &theirs, true).steps.len(), 2, "theirs stays");
+}
+
+#[test]
+fn a_chart_archive_cannot_be_left_to_kustomize() {
+    let inputs = inputs("engine", &json!({ "helm_chart": "./graphscope.tgz" }));
+    let nothing = Actual { documents: Some([].into()), ..Actual::default() };
+    let refused = plan("engine", &inputs, &nothing, &[], false).unwrap();
+    assert!(refused.refusals[0].reason.contains("kustomize takes no chart archive"));
 }

@@ -125,7 +125,7 @@ fn compare(
 }
 
 /// The lines that change, as attributes without a name of their own.
-fn line_differences(found: &str, wanted: &str) -> Vec<Difference> {
+pub fn line_differences(found: &str, wanted: &str) -> Vec<Difference> {
     let diff = similar::TextDiff::from_lines(found, wanted);
     let text = |value: &str| value.trim_end().to_owned();
     diff.iter_all_changes()

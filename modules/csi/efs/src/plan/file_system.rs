@@ -186,6 +186,7 @@ fn compare(
         throughput_mode,
         provisioned_throughput_in_mibps,
         availability_zone: _, // Ours are regional; a zone cannot have been asked for.
+        metered_bytes: _,     // What users wrote.
         tags,
     } = found;
     let FileSystemInputs::Own {

@@ -30,6 +30,7 @@ pub use claims::expand;
 pub use deploy::plan;
 pub use destroy::destroy;
 pub use difference::{After, Difference};
+pub use documents::line_differences;
 pub use driver::needs_chart;
 pub use release::{
     differs as release_differs, step as release_step, unsuitable as unsuitable_chart,
@@ -70,9 +71,16 @@ impl Plan {
         self.refusals.extend(refusals);
     }
 
-    /// The steps after which the class is there: what claims from it needs them.
+    /// The steps after which the class is there, or its document: what claims from it needs them.
     pub fn class_steps(&self) -> Vec<String> {
-        let classes = self.steps.iter().filter(|step| step.resource == Resource::StorageClass);
+        let is_class = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::ApplyStorageClass { .. }
+                    | Operation::WriteDocument { document: Document::StorageClass, .. }
+            )
+        };
+        let classes = self.steps.iter().filter(|step| is_class(&step.operation));
         classes.map(|step| step.id.clone()).collect()
     }
 
@@ -235,6 +243,18 @@ pub enum Operation {
     RemoveDocument {
         /// Which one.
         document: Document,
+    },
+    /// Writes another file of the directory, whole.
+    WriteFile {
+        /// Where, below the directory.
+        path: String,
+        /// The whole text.
+        text: String,
+    },
+    /// Removes another file of the directory.
+    RemoveFile {
+        /// Where, below the directory.
+        path: String,
     },
     /// Applies the StorageClass to the cluster.
     ApplyStorageClass {

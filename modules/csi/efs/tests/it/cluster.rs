@@ -273,6 +273,7 @@ fn claim() -> Claim {
         capacity: Some("10Gi".to_owned()),
         wants_more: true,
         used_by: vec!["engine-0".to_owned()],
+        ..Claim::default()
     }
 }
 

@@ -145,6 +145,7 @@ fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
                 throughput_mode: create.throughput.mode().to_owned(),
                 provisioned_throughput_in_mibps: create.throughput.mibps(),
                 availability_zone: None,
+                metered_bytes: None,
                 tags: create.tags.clone(),
             });
         }
@@ -210,6 +211,8 @@ fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
         | Operation::ExpandClaim { .. } => in_cluster(operation, desired, actual),
         Operation::ApplyClaim { .. }
         | Operation::DeleteClaim { .. }
+        | Operation::WriteFile { .. }
+        | Operation::RemoveFile { .. }
         | Operation::UpgradeWorkload { .. }
         | Operation::UninstallWorkload { .. } => unreachable!("of workloads"),
     }

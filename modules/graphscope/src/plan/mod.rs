@@ -1,5 +1,7 @@
 //! From what a workload should be and what is there to what will be done.
 
+mod documents;
+
 use efs::{
     Action, After, Difference, FoundChart, Operation, Plan, Refusal, Release, Resource, Step,
     WantedRelease, address, bytes, release_differs, release_step, unsuitable_chart,
@@ -9,9 +11,13 @@ use crate::claims::Claim;
 use crate::documents::claim_document;
 use crate::inputs::Inputs;
 
+pub use documents::FoundDocuments;
+
 /// What was observed of a workload.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Actual {
+    /// Its documents, where the target is a directory; there is no cluster then.
+    pub documents: Option<FoundDocuments>,
     /// The claims of its namespace that have its names, or its label.
     pub claims: Vec<FoundClaim>,
     /// Its release.
@@ -64,6 +70,9 @@ pub fn plan(
     needs: &[String],
     delete_data: bool,
 ) -> Result<Plan, efs::RenderError> {
+    if let Some(found) = &actual.documents {
+        return documents::plan(label, inputs, found, needs, delete_data);
+    }
     let mut plan = Plan::default();
     for claim in inputs.claims() {
         let found = actual.claims.iter().find(|found| found.claim.name == claim.name);
@@ -113,6 +122,9 @@ pub fn plan(
 /// What has to be done so that nothing of a workload is left but its data, and
 /// not even that with `delete_data`.
 pub fn destroy(label: &str, inputs: &Inputs, actual: &Actual, delete_data: bool) -> Plan {
+    if let Some(found) = &actual.documents {
+        return documents::destroy(label, inputs, found, delete_data);
+    }
     let mut plan = Plan::default();
     let mut before = Vec::new();
     match &actual.release {
@@ -172,27 +184,13 @@ fn wanted(
             );
             return Ok(());
         }
-        Some(found) if found.class.as_ref() != Some(class) => {
-            let had = found.class.as_deref().unwrap_or("no class");
-            refuse(
-                format!("the claim is of `{had}`, and a claim never changes its class"),
-                format!(
-                    "keep `storage_class_name = \"{had}\"`, or copy the data to a workload of another \
-                     `name` and take this one down with `--delete-data`"
-                ),
-            );
-            return Ok(());
-        }
         Some(found) => {
-            let had = found.claim.requested.clone().unwrap_or_default();
-            let (asked, has) = (bytes(&claim.size), bytes(&had));
-            if asked < has {
-                refuse(
-                    format!("the claim asks for {had}, and claims never shrink"),
-                    format!("keep `{} = \"{had}\"`", claim.directory),
-                );
+            if let Some((reason, remedy)) = may_not_become(inputs, claim, found) {
+                refuse(reason, remedy);
                 return Ok(());
             }
+            let had = found.claim.requested.clone().unwrap_or_default();
+            let (asked, has) = (bytes(&claim.size), bytes(&had));
             if asked == has && !found.claim.wants_more {
                 return Ok(());
             }
@@ -220,6 +218,29 @@ fn wanted(
         },
     });
     Ok(())
+}
+
+/// Why a claim that is there can never be what is wanted, and what to do then.
+fn may_not_become(inputs: &Inputs, claim: &Claim, found: &FoundClaim) -> Option<(String, String)> {
+    let class = &inputs.storage_class_name;
+    if found.class.as_ref() != Some(class) {
+        let had = found.class.as_deref().unwrap_or("no class");
+        return Some((
+            format!("the claim is of `{had}`, and a claim never changes its class"),
+            format!(
+                "keep `storage_class_name = \"{had}\"`, or copy the data to a workload of another \
+                 `name` and take this one down with `--delete-data`"
+            ),
+        ));
+    }
+    let had = found.claim.requested.as_deref().unwrap_or_default();
+    if bytes(&claim.size) < bytes(had) {
+        return Some((
+            format!("the claim asks for {had}, and claims never shrink"),
+            format!("keep `{} = \"{had}\"`", claim.directory),
+        ));
+    }
+    None
 }
 
 /// A claim that is wanted no more: its data outlives the workload.

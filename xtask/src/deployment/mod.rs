@@ -1,13 +1,16 @@
 //! Which deployment is meant: flags over variables over the file over defaults.
 
+mod gathered;
+mod workloads;
+
 use std::path::{Path, PathBuf};
 
-use inputs::{Given, GivenInputs, Kind as ValueKind, Mistake};
-use serde_json::Value;
+use inputs::{Given, GivenInputs};
 
-use crate::config::{Config, Evaluated, Kind, Module, Values, evaluate};
+use crate::config::{Config, Evaluated, Kind, Values, evaluate};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::flags::{InputFlags, Which};
+use crate::flags::{InputFlags, Storage, Which, Workload};
+use gathered::Gathered;
 
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "clockwork.hcl";
@@ -29,6 +32,14 @@ pub(crate) struct Deployment {
 
 /// Reads the deployment, or tells every mistake in it.
 pub(crate) fn read(which: &Which) -> anyhow::Result<Deployment> {
+    read_with(which, &InputFlags::default())
+}
+
+/// The same, with flags for its workload.
+pub(crate) fn read_with(
+    which: &Which,
+    workload: &InputFlags<Workload>,
+) -> anyhow::Result<Deployment> {
     let mut diagnostics = Diagnostics::default();
     let mut values = Values::read(&which.vars, &which.var_files, &mut diagnostics);
     for (name, given) in &which.inputs.given {
@@ -61,7 +72,8 @@ pub(crate) fn read(which: &Which) -> anyhow::Result<Deployment> {
         .map_err(|mistakes| given.tell(mistakes, &mut diagnostics))
         .ok();
     let network = network_of(&given.inputs, inputs.as_ref(), &evaluated, &mut diagnostics);
-    let workloads = workloads(&label, inputs.as_ref(), &evaluated, folder, &mut diagnostics);
+    let storage = workloads::Storage { label: &label, inputs: inputs.as_ref() };
+    let workloads = workloads::read(&storage, &evaluated, workload, folder, &mut diagnostics);
     diagnostics.into_result()?;
     match inputs {
         Some(inputs) => Ok(Deployment { module: label, inputs, network, workloads }),
@@ -151,95 +163,16 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
     }
 }
 
-/// The module's inputs, and where each came from.
-struct Gathered {
-    inputs: GivenInputs,
-    places: std::collections::BTreeMap<String, Place>,
-    /// The module block.
-    block: Place,
-    /// Inputs whose values are mistakes that are told already.
-    broken: std::collections::BTreeSet<String>,
-}
-
-impl Gathered {
-    /// What a module block gives.
-    fn of(module: &Module) -> Gathered {
-        Gathered {
-            inputs: module.given.clone(),
-            places: module.places.clone(),
-            block: module.place.clone(),
-            broken: module.broken.clone(),
-        }
-    }
-
-    /// A path in the file is told from where the file is, others from here.
-    fn resolve_paths(&mut self, schema: &[inputs::Input], folder: Option<&Path>) {
-        let folder = folder.unwrap_or(Path::new(""));
-        for input in schema.iter().filter(|input| input.kind == ValueKind::Values) {
-            if let Some(Given::Literal(Value::String(path))) = self.inputs.get_mut(input.name) {
-                *path = folder.join(&*path).display().to_string();
-            }
-        }
-    }
-
-    /// Puts what a YAML file holds in the place of its path.
-    fn read_file(&mut self, name: &str, diagnostics: &mut Diagnostics) {
-        let Some(Given::Literal(Value::String(path))) = self.inputs.get(name) else { return };
-        let place = || self.places.get(name).unwrap_or(&self.block).clone();
-        let read = match std::fs::read_to_string(path) {
-            Err(error) => Err((
-                format!("`{path}` cannot be read: {error}"),
-                format!("give `{name}` a map, or the path of a YAML file"),
-            )),
-            Ok(text) => match serde_norway::from_str(&text) {
-                Ok(values @ Value::Object(_)) => Ok(values),
-                Ok(Value::Null) => Ok(Value::Object(serde_json::Map::new())),
-                Ok(_) => Err((
-                    format!("`{path}` holds no map at its top"),
-                    "write `key: value` lines, as in a chart's own values.yaml".to_owned(),
-                )),
-                Err(error) => {
-                    Err((format!("`{path}` is no YAML: {error}"), "correct the file".to_owned()))
-                }
-            },
-        };
-        match read {
-            Ok(values) => drop(self.inputs.insert(name.to_owned(), Given::Literal(values))),
-            Err((message, remedy)) => {
-                diagnostics.push(Diagnostic::new(message, place()).remedy(remedy));
-                self.inputs.remove(name);
-                self.broken.insert(name.to_owned());
-            }
-        }
-    }
-
-    /// Tells mistakes with their places.
-    fn tell(&self, mistakes: Vec<Mistake>, diagnostics: &mut Diagnostics) {
-        for mistake in mistakes.into_iter().filter(|mistake| !self.broken.contains(mistake.input)) {
-            let place = self.places.get(mistake.input).unwrap_or(&self.block).clone();
-            diagnostics.push(Diagnostic::new(mistake.message, place).remedy(mistake.remedy));
-        }
-    }
-}
-
 fn gather(
     label: &str,
     evaluated: &Evaluated,
     values: &Values,
     config: &Config,
-    flags: &InputFlags,
+    flags: &InputFlags<Storage>,
     folder: Option<&Path>,
     diagnostics: &mut Diagnostics,
 ) -> Gathered {
-    let mut gathered = match evaluated.modules.get(label) {
-        Some(module) => Gathered::of(module),
-        None => Gathered {
-            inputs: GivenInputs::new(),
-            places: std::collections::BTreeMap::new(),
-            block: Place::Nowhere,
-            broken: std::collections::BTreeSet::new(),
-        },
-    };
+    let mut gathered = evaluated.modules.get(label).map_or_else(Gathered::nothing, Gathered::of);
     gathered.resolve_paths(efs::INPUTS, folder);
     for input in efs::INPUTS {
         if let Some(supplied) = values.get(input.name)
@@ -249,47 +182,10 @@ fn gather(
             gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
             gathered.places.insert(input.name.to_owned(), supplied.place.clone());
         }
-        if let Some(given) = flags.given.get(input.name) {
-            let place = Place::Named(format!("--{}", input.flag()));
-            let literal = flag_value(input.kind, given, &place, diagnostics);
-            gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
-            gathered.places.insert(input.name.to_owned(), place);
-        }
     }
-    for input in efs::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
-        gathered.read_file(input.name, diagnostics);
-    }
+    gathered.take_flags(flags, diagnostics);
+    gathered.read_files(efs::INPUTS, diagnostics);
     gathered
-}
-
-fn flag_value(
-    kind: ValueKind,
-    given: &[String],
-    place: &Place,
-    diagnostics: &mut Diagnostics,
-) -> Value {
-    match kind {
-        ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::Values => {
-            given.last().cloned().into()
-        }
-        ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
-        ValueKind::Map => {
-            let mut map = serde_json::Map::new();
-            for text in given {
-                match text.split_once('=') {
-                    Some((key, value)) => drop(map.insert(key.to_owned(), value.into())),
-                    None => diagnostics.push(
-                        Diagnostic::new(
-                            format!("`{text}` is not an entry of a map"),
-                            place.clone(),
-                        )
-                        .remedy("write KEY=VALUE"),
-                    ),
-                }
-            }
-            Value::Object(map)
-        }
-    }
 }
 
 /// The network module that the inputs refer to, if they do.
@@ -348,51 +244,4 @@ fn network_of(
         );
     }
     chosen
-}
-
-/// The workloads of the file, checked with it.
-fn workloads(
-    label: &str,
-    inputs: Option<&efs::Inputs>,
-    evaluated: &Evaluated,
-    folder: Option<&Path>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<(String, graphscope::Inputs)> {
-    let mut workloads = Vec::new();
-    for (name, module) in &evaluated.modules {
-        if module.kind != Kind::GraphScope {
-            continue;
-        }
-        let mut gathered = Gathered::of(module);
-        gathered.resolve_paths(graphscope::INPUTS, folder);
-        for input in graphscope::INPUTS.iter().filter(|input| input.kind == ValueKind::Values) {
-            gathered.read_file(input.name, diagnostics);
-        }
-        let mut of_this_class = false;
-        for value in gathered.inputs.values_mut() {
-            if let (Given::Output { module, output }, Some(inputs)) = (&*value, inputs)
-                && module == label
-                && output == "storage_class_name"
-            {
-                of_this_class = true;
-                *value = Given::Literal(inputs.storage_class.name.clone().into());
-            }
-        }
-        match graphscope::Inputs::parse(&gathered.inputs) {
-            Ok(parsed) => {
-                let class = inputs.map(|inputs| &inputs.storage_class).filter(|_| of_this_class);
-                let problem = class.and_then(|class| parsed.unsuitable_user(class.uid, class.gid));
-                if let Some(problem) = problem {
-                    let place = gathered.places.get("storage_class_name");
-                    let place = place.unwrap_or(&gathered.block).clone();
-                    diagnostics
-                        .push(Diagnostic::new(problem.message, place).remedy(problem.remedy));
-                }
-                workloads.push((name.clone(), parsed));
-            }
-            Err(mistakes) if inputs.is_some() => gathered.tell(mistakes, diagnostics),
-            Err(_) => {}
-        }
-    }
-    workloads
 }

@@ -1,0 +1,38 @@
+//! How much the files of claims take, as the nodes that use them measure it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use efs::{Claim, Usage, usage};
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use super::Kube;
+
+/// How long a node may take. It is only looked at: who knows nothing says nothing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Kube {
+    /// Adds to claims what their files take, where a node that uses them tells it.
+    pub(crate) async fn measure(&self, claims: &mut [Claim]) {
+        let nodes: BTreeSet<String> =
+            claims.iter().flat_map(|claim| claim.nodes.iter().cloned()).collect();
+        let told = join_all(nodes.iter().map(|node| self.usage_on(node))).await;
+        let told: Usage = told.into_iter().flatten().collect();
+        for claim in claims {
+            let key = (claim.namespace.clone(), claim.name.clone());
+            claim.used_bytes = told.get(&key).copied();
+        }
+    }
+
+    /// Needs `get` on `nodes/proxy`, and a node that answers.
+    async fn usage_on(&self, node: &str) -> Usage {
+        let path = format!("/api/v1/nodes/{node}/proxy/stats/summary");
+        let Ok(request) = http::Request::get(path).body(Vec::new()) else { return Usage::new() };
+        let answer = self.client.request::<Value>(request);
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(summary)) => usage(&summary),
+            Ok(Err(_)) | Err(_) => Usage::new(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A module's inputs as they were given, and where each came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use inputs::{Given, GivenInputs, Kind as ValueKind, Mistake};
+use serde_json::Value;
+
+use crate::config::Module;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::flags::{Flagged, InputFlags};
+
+/// The module's inputs, and where each came from.
+pub(super) struct Gathered {
+    pub(super) inputs: GivenInputs,
+    pub(super) places: BTreeMap<String, Place>,
+    /// The module block.
+    pub(super) block: Place,
+    /// Inputs whose values are mistakes that are told already.
+    pub(super) broken: BTreeSet<String>,
+}
+
+impl Gathered {
+    /// What a module block gives.
+    pub(super) fn of(module: &Module) -> Gathered {
+        Gathered {
+            inputs: module.given.clone(),
+            places: module.places.clone(),
+            block: module.place.clone(),
+            broken: module.broken.clone(),
+        }
+    }
+
+    /// What nobody gave.
+    pub(super) fn nothing() -> Gathered {
+        Gathered {
+            inputs: GivenInputs::new(),
+            places: BTreeMap::new(),
+            block: Place::Nowhere,
+            broken: BTreeSet::new(),
+        }
+    }
+
+    /// Flags win over what is there.
+    pub(super) fn take_flags<M: Flagged>(
+        &mut self,
+        flags: &InputFlags<M>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (input, flag) in M::flags() {
+            let Some(given) = flags.given.get(input.name) else { continue };
+            let place = Place::Named(format!("--{flag}"));
+            let literal = flag_value(input.kind, given, &place, diagnostics);
+            self.inputs.insert(input.name.to_owned(), Given::Literal(literal));
+            self.places.insert(input.name.to_owned(), place);
+        }
+    }
+
+    /// Puts what YAML files hold in the places of their paths.
+    pub(super) fn read_files(&mut self, schema: &[inputs::Input], diagnostics: &mut Diagnostics) {
+        for input in schema.iter().filter(|input| input.kind == ValueKind::Values) {
+            self.read_file(input.name, diagnostics);
+        }
+    }
+
+    /// A path in the file is told from where the file is, others from here.
+    pub(super) fn resolve_paths(&mut self, schema: &[inputs::Input], folder: Option<&Path>) {
+        let folder = folder.unwrap_or(Path::new(""));
+        for input in schema.iter().filter(|input| input.kind == ValueKind::Values) {
+            if let Some(Given::Literal(Value::String(path))) = self.inputs.get_mut(input.name) {
+                *path = folder.join(&*path).display().to_string();
+            }
+        }
+    }
+
+    /// Puts what a YAML file holds in the place of its path.
+    fn read_file(&mut self, name: &str, diagnostics: &mut Diagnostics) {
+        let Some(Given::Literal(Value::String(path))) = self.inputs.get(name) else { return };
+        let place = || self.places.get(name).unwrap_or(&self.block).clone();
+        let read = match std::fs::read_to_string(path) {
+            Err(error) => Err((
+                format!("`{path}` cannot be read: {error}"),
+                format!("give `{name}` a map, or the path of a YAML file"),
+            )),
+            Ok(text) => match serde_norway::from_str(&text) {
+                Ok(values @ Value::Object(_)) => Ok(values),
+                Ok(Value::Null) => Ok(Value::Object(serde_json::Map::new())),
+                Ok(_) => Err((
+                    format!("`{path}` holds no map at its top"),
+                    "write `key: value` lines, as in a chart's own values.yaml".to_owned(),
+                )),
+                Err(error) => {
+                    Err((format!("`{path}` is no YAML: {error}"), "correct the file".to_owned()))
+                }
+            },
+        };
+        match read {
+            Ok(values) => drop(self.inputs.insert(name.to_owned(), Given::Literal(values))),
+            Err((message, remedy)) => {
+                diagnostics.push(Diagnostic::new(message, place()).remedy(remedy));
+                self.inputs.remove(name);
+                self.broken.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Tells mistakes with their places.
+    pub(super) fn tell(&self, mistakes: Vec<Mistake>, diagnostics: &mut Diagnostics) {
+        for mistake in mistakes.into_iter().filter(|mistake| !self.broken.contains(mistake.input)) {
+            let place = self.places.get(mistake.input).unwrap_or(&self.block).clone();
+            diagnostics.push(Diagnostic::new(mistake.message, place).remedy(mistake.remedy));
+        }
+    }
+}
+
+fn flag_value(
+    kind: ValueKind,
+    given: &[String],
+    place: &Place,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    match kind {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::Values => {
+            given.last().cloned().into()
+        }
+        ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
+        ValueKind::Map => {
+            let mut map = serde_json::Map::new();
+            for text in given {
+                match text.split_once('=') {
+                    Some((key, value)) => drop(map.insert(key.to_owned(), value.into())),
+                    None => diagnostics.push(
+                        Diagnostic::new(
+                            format!("`{text}` is not an entry of a map"),
+                            place.clone(),
+                        )
+                        .remedy("write KEY=VALUE"),
+                    ),
+                }
+            }
+            Value::Object(map)
+        }
+    }
+}
