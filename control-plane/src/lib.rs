@@ -7,10 +7,10 @@
 mod certificates;
 mod cluster;
 mod kubeconfig;
-mod kubelet;
 mod nodes;
 mod programs;
 mod provisioner;
+mod proxy;
 mod repeated;
 
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ pub use kubeconfig::CONTEXT;
 pub use nodes::Nodes;
 pub use programs::Programs;
 pub use provisioner::{Provisioner, Source};
+pub use proxy::{ApiProxy, Trouble};
 
 /// How long the programs may take until the API server says that it is ready.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -20,7 +20,6 @@ use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
-use crate::kubelet;
 use crate::provisioner::{Provisioner, Source};
 use crate::repeated::Repeated;
 
@@ -49,9 +48,8 @@ impl Nodes {
         let names: Vec<String> = (1..=count).map(|number| format!("stand-in-{number}")).collect();
         let folder = tempfile::tempdir().context("making a folder for volumes")?;
         let path = folder.path().to_owned();
-        let port = kubelet::serve(kubeconfig, path.clone())?;
         for name in &names {
-            register(&cluster, name, port)?;
+            register(&cluster, name)?;
         }
         let mut machine = Machine { cluster, names, folder, running: BTreeMap::new(), next: 0 };
         let mut heard = Instant::now();
@@ -70,15 +68,13 @@ impl Nodes {
     }
 }
 
-fn register(cluster: &Cluster, name: &str, kubelet: u16) -> anyhow::Result<()> {
+fn register(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let labels = json!({"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"});
     cluster.create("/api/v1/nodes", &json!({"metadata": {"name": name, "labels": labels}}))?;
     let room = json!({"cpu": "8", "memory": "16Gi", "pods": "110"});
     let status = json!({
         "capacity": room,
         "allocatable": room,
-        "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
-        "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet}},
     });
     cluster.merge(&format!("/api/v1/nodes/{name}/status"), &json!({"status": status}))?;
     heartbeat(cluster, name)?;

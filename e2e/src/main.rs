@@ -8,6 +8,7 @@ mod aws;
 mod cluster;
 mod report;
 mod story;
+mod workloads;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use xshell::{Shell, cmd};
 use crate::aws::Aws;
 use crate::cluster::Place;
 use crate::report::{Report, log};
+use crate::workloads;
 
 /// The class of the story, so that no other is touched.
 const CLASS: &str = "clockwork-e2e";
@@ -60,10 +61,10 @@ fn timed<T>(start: impl FnOnce() -> anyhow::Result<T>) -> (anyhow::Result<T>, f6
     (start(), started.elapsed().as_secs_f64())
 }
 
-struct Story<'a> {
-    job: &'a EndToEnd,
+pub(crate) struct Story<'a> {
+    pub(crate) job: &'a EndToEnd,
     aws: Aws,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl Story<'_> {
@@ -105,6 +106,10 @@ impl Story<'_> {
             })?;
         } else {
             report.skip(prove, "the cluster has no nodes");
+        }
+        match &self.job.workload_charts {
+            Some(charts) => workloads::chapters(self, charts, report)?,
+            None => report.skip("workloads", "no charts for them were given"),
         }
         report.step("the claim goes, and its volume", || {
             self.place.api.delete(CLAIM)?;
@@ -201,13 +206,14 @@ impl Story<'_> {
 
     /// After a failure: what the story made goes.
     fn clean(&self) -> anyhow::Result<()> {
+        workloads::clean(self)?;
         self.place.api.delete(CLAIM)?;
         until("the volume is gone", || Ok(self.volumes()?.is_empty()))?;
         self.run("destroy-efs", &["--yes"]).map(drop)
     }
 
     /// Runs a command of ours, which is expected to succeed; its result.
-    fn run(&self, command: &str, more: &[&str]) -> anyhow::Result<Value> {
+    pub(crate) fn run(&self, command: &str, more: &[&str]) -> anyhow::Result<Value> {
         let (code, out, err) = self.xtask(command, more)?;
         if code != Some(0) {
             log(&self.job.report.join("logs"), command, &format!("{out}\n{err}"))?;
@@ -217,7 +223,7 @@ impl Story<'_> {
     }
 
     /// Runs a command of ours, which is expected to refuse; what it said.
-    fn refused(&self, command: &str, more: &[&str]) -> anyhow::Result<String> {
+    pub(crate) fn refused(&self, command: &str, more: &[&str]) -> anyhow::Result<String> {
         let (code, out, err) = self.xtask(command, more)?;
         ensure!(code == Some(1), "`{command}` ended with {code:?}:\n{out}{err}");
         Ok(out + &err)
@@ -240,6 +246,9 @@ impl Story<'_> {
             format!("--config={}", self.job.config.display()),
             format!("--endpoint-url={}", self.aws.url),
             format!("--storage-class-name={CLASS}"),
+            // Whom the store runs as; all workloads share one class.
+            "--uid=1001".to_owned(),
+            "--gid=1001".to_owned(),
             format!("--helm-chart={}", self.job.helm_chart),
             format!("--helm-chart-version={}", self.job.helm_chart_version),
             "--output=json".to_owned(),
@@ -260,7 +269,7 @@ impl Story<'_> {
 }
 
 /// Waits until something holds.
-fn until(what: &str, holds: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+pub(crate) fn until(what: &str, holds: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
     let limit = Instant::now() + PATIENCE;
     while !holds()? {
         ensure!(Instant::now() < limit, "not within {PATIENCE:?}: {what}");

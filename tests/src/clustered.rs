@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use control_plane::{Cluster, ControlPlane, Programs, User};
+use control_plane::{ApiProxy, Cluster, ControlPlane, Programs, User};
 use serde_json::{Value, json};
 use xshell::cmd;
 
@@ -56,6 +56,14 @@ impl Clustered {
         world.set("PATH", format!("{path}:{}", tools().display()));
         let aws = world.aws();
         Clustered { world, aws, plane }
+    }
+
+    /// Leads the world through a proxy from now on; it can bring trouble, and measures volumes.
+    pub fn proxied(&mut self, volumes: Option<&std::path::Path>) -> ApiProxy {
+        let upstream = self.plane.kubeconfig(User::Admin);
+        let proxy = ApiProxy::start(&upstream, self.world.path(), volumes).unwrap();
+        self.world.set("KUBECONFIG", proxy.kubeconfig().display());
+        proxy
     }
 
     /// The API, as the administrator.

@@ -91,8 +91,10 @@ fn requested(there: &Clustered, claim: &str) -> Value {
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down() {
-    let there = Clustered::new();
+    let mut there = Clustered::new();
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
+    // It answers for the kubelets, which are not there.
+    let _proxy = there.proxied(Some(nodes.folder()));
     let both = "directories = { datasets = \"10Gi\", checkpoints = \"5Gi\" }";
     let made = run(&there, "deploy-graphscope", both, &[]).exits(0);
     assert!(made.stderr.contains("module.store.helm_release[\"store\"]"), "{}", made.stderr);
@@ -125,7 +127,7 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     let engine = &status["workloads"][0];
     assert_eq!((engine["workload"].as_str(), claims_of(&status)), (Some("engine"), 2));
     assert_eq!(engine["release"], "deployed");
-    assert_eq!(engine["nodes"], json!(["stand-in-1", "stand-in-2"]));
+    assert!(engine["nodes"][0].as_str().unwrap().starts_with("stand-in-"), "{status:#}");
     assert_eq!(engine["used_bytes"], 4096, "{status:#}");
     assert_eq!(status["healthy"], true, "{status:#}");
 
@@ -164,9 +166,8 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     assert_eq!(sets.len(), 0);
     assert_eq!(requested(&there, "engine-datasets"), "20Gi", "data outlives the workload");
     run(&there, "destroy-graphscope", grown, &["--delete-data", "--yes"]).exits(0);
-    there.await_that("the claims are gone", || {
-        let claims = there.cluster().list(CLAIMS).unwrap();
-        claims.iter().all(|claim| claim["metadata"]["labels"]["clockwork-codex/workload"].is_null())
+    there.await_that("the claims are gone, and those that the store's chart made", || {
+        there.cluster().list(CLAIMS).unwrap().is_empty()
     });
     let last = run(&there, "destroy-graphscope", grown, &["--delete-data", "--yes"]).exits(0);
     assert_eq!(last.json()["changed"], 0, "{}", last.stderr);

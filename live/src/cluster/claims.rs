@@ -46,7 +46,7 @@ pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim
 }
 
 impl Kube {
-    /// The claims of a workload's namespace that have its names, or its label.
+    /// The claims of a workload's namespace that have its names or its label, or that its chart made.
     pub(crate) async fn claims_of_workload(
         &self,
         inputs: &graphscope::Inputs,
@@ -67,9 +67,13 @@ impl Kube {
             ours: label(claim, "app.kubernetes.io/managed-by").as_deref()
                 == Some("clockwork-codex")
                 && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
+            // A StatefulSet gives the claims of its pods the labels that it selects them by.
+            of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name)
+                && label(claim, "app.kubernetes.io/name").as_deref() == Some(inputs.kind.chart()),
         });
-        let mut found: Vec<FoundClaim> =
-            found.filter(|found| found.ours || wanted.contains(&found.claim.name)).collect();
+        let mut found: Vec<FoundClaim> = found
+            .filter(|it| it.ours || it.of_release || wanted.contains(&it.claim.name))
+            .collect();
         found.sort_by(|a, b| a.claim.name.cmp(&b.claim.name));
         Ok(found)
     }

@@ -103,6 +103,7 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
             },
             class: text(&object["spec"]["storageClassName"]),
             ours: true,
+            of_release: false,
         })
         .collect()
 }

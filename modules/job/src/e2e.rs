@@ -21,6 +21,8 @@ pub struct EndToEnd {
     pub helm_chart: String,
     /// The version of the driver's chart.
     pub helm_chart_version: String,
+    /// The folder of the workloads' charts, by their names; without it they are left out.
+    pub workload_charts: Option<PathBuf>,
     /// The image of the pods that prove the shared mount.
     pub verify_image: Option<String>,
     /// Whether everything is left standing at the end.

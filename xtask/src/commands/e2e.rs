@@ -10,7 +10,7 @@ use super::wrong;
 use crate::{live, tools};
 
 /// Tell the whole story on a cluster and an AWS: deploy, nothing to do, drift, change,
-/// claims, expansion, proof, destroy.
+/// claims, expansion, proof, the three kinds of workload, destroy.
 ///
 /// One line per step, a JUnit file, logs after a failure. Whatever was started is
 /// removed whatever happens, unless `--keep` is given.
@@ -52,6 +52,10 @@ pub(super) struct Args {
     /// Version of the driver's chart
     #[arg(long, value_name = "VERSION", default_value = "2.4.5")]
     helm_chart_version: String,
+    /// Folder with the charts of the workloads, by their names [default: the small ones of the
+    /// tests; with `--cluster context`, none, and the workloads are left out]
+    #[arg(long, value_name = "DIR")]
+    workload_charts: Option<PathBuf>,
     /// Image of the pods that prove the shared mount
     #[arg(long, value_name = "IMAGE")]
     verify_image: Option<String>,
@@ -96,7 +100,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (None, Cluster::Context) => efs::CHART.to_owned(),
         (None, _) => own_chart.display().to_string(),
     };
+    let workload_charts = match (&args.workload_charts, args.cluster) {
+        (Some(charts), _) => Some(std::path::absolute(charts)?),
+        (None, Cluster::Context) => None,
+        (None, _) => Some(live::workspace().join("tests/charts")),
+    };
     let job = EndToEnd {
+        workload_charts,
         aws: args.aws.clone(),
         aws_image: args.aws_image.clone(),
         container: args.container,

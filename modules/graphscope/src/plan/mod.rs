@@ -35,6 +35,8 @@ pub struct FoundClaim {
     pub class: Option<String>,
     /// Whether this workload made it.
     pub ours: bool,
+    /// Whether its chart made it, one for each pod of a StatefulSet, as the store's data.
+    pub of_release: bool,
 }
 
 impl Inputs {
@@ -147,7 +149,10 @@ pub fn destroy(label: &str, inputs: &Inputs, actual: &Actual, delete_data: bool)
             .push(format!("the release `{}` stays: this project did not make it", inputs.name)),
         None => {}
     }
-    for found in actual.claims.iter().filter(|found| found.ours) {
+    // What somebody else's release keeps is theirs.
+    let theirs = actual.release.as_ref().is_some_and(|release| !release.ours);
+    let of_us = |found: &&FoundClaim| found.ours || (found.of_release && !theirs);
+    for found in actual.claims.iter().filter(of_us) {
         leave(&mut plan, label, found, &before, delete_data);
     }
     plan
@@ -266,7 +271,7 @@ fn leave(plan: &mut Plan, label: &str, found: &FoundClaim, needs: &[String], del
         action: Action::Delete,
         resource: Resource::PersistentVolumeClaim,
         address,
-        reason: "no input asks for it any more, and `--delete-data` was given".to_owned(),
+        reason: "nothing asks for it any more, and `--delete-data` was given".to_owned(),
         needs: needs.to_vec(),
         differences: Vec::new(),
         operation: Operation::DeleteClaim {

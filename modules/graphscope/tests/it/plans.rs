@@ -23,6 +23,7 @@ fn claim(name: &str, size: &str) -> FoundClaim {
         },
         class: Some("efs-sc".to_owned()),
         ours: true,
+        of_release: false,
     }
 }
 
@@ -97,6 +98,24 @@ fn data_outlives_what_used_it_unless_told_otherwise_and_never_goes_from_under_a_
     let refused = destroy("engine", &fewer, &actual, true);
     assert!(refused.refusals.iter().all(|it| it.reason.contains("pods use it: somebody")));
     assert_eq!(destroy("engine", &fewer, &actual, false).steps.len(), 0);
+}
+
+#[test]
+fn the_claims_that_a_chart_made_for_its_pods_go_and_stay_as_the_others_do() {
+    let inputs = inputs("store", &json!({}));
+    let mut actual = deployed(&inputs);
+    let of_pod = FoundClaim { ours: false, of_release: true, ..claim("data-store-0", "100Gi") };
+    actual.claims.push(of_pod);
+    assert!(plan("store", &inputs, &actual, &[], true).unwrap().is_empty(), "in use");
+    let kept = destroy("store", &inputs, &actual, false);
+    assert!(
+        kept.notes.iter().any(|note| note.contains("`data-store-0` stays")),
+        "{:?}",
+        kept.notes
+    );
+    assert_eq!(destroy("store", &inputs, &actual, true).steps.len(), 3);
+    actual.release.as_mut().unwrap().ours = false;
+    assert_eq!(destroy("store", &inputs, &actual, true).steps.len(), 1, "theirs stays");
 }
 
 #[test]
