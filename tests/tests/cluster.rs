@@ -142,7 +142,7 @@ module "fraud" {{
             count += 1;
         }
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 11);
     drop(nodes);
 }
 

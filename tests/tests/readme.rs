@@ -37,6 +37,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
             "xtask e2e",
             "needs what that builds; `.ci/run` runs the ones that can be run without a registry",
         ),
+        ("kubectl", "needs a cluster; `tests/tests/cluster.rs` runs the commands around it in one"),
         (".ci/run", "runs this test"),
     ]
     .into_iter()
@@ -74,7 +75,10 @@ fn every_command_runs() {
 #[test]
 fn the_commands_for_a_real_account_are_understood() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::copy(workspace().join("clockwork.hcl"), folder.path().join("prod.hcl")).unwrap();
+    let example = std::fs::read_to_string(workspace().join("clockwork.hcl")).unwrap();
+    let workload = "\nmodule \"fraud\" {\n  source = \"./modules/graphscope\"\n  kind = \"engine\"\n  \
+                    storage_class_name = module.efs_csi.storage_class_name\n}\n";
+    std::fs::write(folder.path().join("prod.hcl"), example + workload).unwrap();
     let aws = tests::Aws::serve(None, &[]);
     let shell = Shell::new().unwrap();
     shell.change_dir(folder.path());
@@ -146,4 +150,30 @@ fn the_table_of_inputs_is_the_one_that_the_help_shows() {
         let row = format!("| `{}` |", flag.replace('-', "_"));
         assert!(text.contains(&row), "the README has no row {row}");
     }
+}
+
+#[test]
+fn the_two_files_of_a_running_workload_belong_together() {
+    let text = readme();
+    let story = text.split("## From subnets to a running workload").nth(1).unwrap();
+    let block = |kind: &str| {
+        let block = story.split(&format!("```{kind}\n")).nth(1).unwrap();
+        block.split("```").next().unwrap().to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("prod.hcl"), block("hcl")).unwrap();
+    let shell = Shell::new().unwrap();
+    shell.change_dir(folder.path());
+    shell.set_var("CARGO_MANIFEST_DIR", workspace().join("xtask"));
+    let program = programs().join("xtask");
+    let rendered = cmd!(shell, "{program} render --config prod.hcl --output json").quiet();
+    let rendered: serde_json::Value =
+        serde_json::from_str(&rendered.ignore_stderr().read().unwrap()).unwrap();
+    let job: serde_json::Value = serde_norway::from_str(&block("yaml")).unwrap();
+    let claim = &job["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"];
+    let claim = format!("name: {}", claim["claimName"]);
+    let claims = rendered["fraud/claims.yaml"].as_str().unwrap();
+    assert!(claims.contains(&claim), "{claim} is not among\n{claims}");
+    let namespace = format!("namespace: {}", job["metadata"]["namespace"]);
+    assert!(claims.contains(&namespace), "{namespace}");
 }
