@@ -78,7 +78,7 @@ fn the_commands_for_a_real_account_are_understood() {
     let example = std::fs::read_to_string(workspace().join("clockwork.hcl")).unwrap();
     let workload = "\nmodule \"fraud\" {\n  source = \"./modules/graphscope\"\n  kind = \"engine\"\n  \
                     storage_class_name = module.efs_csi.storage_class_name\n}\n";
-    std::fs::write(folder.path().join("prod.hcl"), example + workload).unwrap();
+    let file = folder.path().join("prod.hcl");
     let aws = tests::Aws::serve(None, &[]);
     let shell = Shell::new().unwrap();
     shell.change_dir(folder.path());
@@ -94,6 +94,8 @@ fn the_commands_for_a_real_account_are_understood() {
     for command in commands().iter().filter(in_directory) {
         let mut args: Vec<&str> =
             command.split(" #").next().unwrap().split_whitespace().skip(2).collect();
+        let workload = if args[0].ends_with("graphscope") { workload } else { "" };
+        std::fs::write(&file, format!("{example}{workload}")).unwrap();
         let url = format!("--endpoint-url={}", aws.url);
         if args[0] != "render" {
             args.push(&url);

@@ -124,14 +124,14 @@ fn logs(pods: usize, writers: &[Report], reader: &[Report]) -> Vec<Finding> {
 }
 
 fn stream(producer: &[Report], consumers: &[Report]) -> Vec<Finding> {
-    let produced = sum(producer, "produced");
+    let handed = sum(producer, "produced");
     let (taken, whole) = (sum(consumers, "taken"), sum(consumers, "whole"));
     let each: Vec<String> =
         consumers.iter().map(|report| report.number("taken").unwrap_or(0).to_string()).collect();
     vec![
         finding(
             "every file reached exactly one consumer",
-            (produced, taken) == (FILES, FILES),
+            (handed, taken) == (FILES, FILES),
             format!(
                 "{taken} of {FILES}, {} each, on {}",
                 each.join(" and "),
