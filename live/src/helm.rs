@@ -86,7 +86,7 @@ impl Helm {
         let name = self.wanted.name.as_str();
         let history = ["history", name, "--max", "10", "--output", "json"];
         let values = ["get", "values", name, "--output", "json"];
-        let (history, values) = tokio::join!(self.in_cluster(&history), self.in_cluster(&values));
+        let (history, values) = tokio::join!(self.look(&history), self.look(&values));
         let (Some(history), Some(values)) = (found(history)?, found(values)?) else {
             return Ok(None);
         };
@@ -225,6 +225,19 @@ impl Helm {
         self.run(&all).await
     }
 
+    /// The same for what only looks: what may pass in a moment is tried again.
+    async fn look(&self, args: &[&str]) -> anyhow::Result<String> {
+        for pause in [1, 2, 4] {
+            match self.in_cluster(args).await {
+                Err(error) if may_pass(&format!("{error:#}")) => {
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                answered => return answered,
+            }
+        }
+        self.in_cluster(args).await
+    }
+
     /// Helm, where no cluster matters.
     async fn anywhere(&self, args: &[&str]) -> anyhow::Result<String> {
         self.run(args).await
@@ -253,6 +266,24 @@ impl Helm {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(explain(args, &said, &self.kube.name))
     }
+}
+
+/// Whether what Helm said may be otherwise in a moment: the API server's trouble, or a cut connection.
+fn may_pass(said: &str) -> bool {
+    [
+        "EOF",
+        "connection reset",
+        "etcdserver",
+        "Internal error",
+        "InternalError",
+        "ServiceUnavailable",
+        "currently unable",
+        "Too many requests",
+        "TooManyRequests",
+        "try again",
+    ]
+    .iter()
+    .any(|sign| said.contains(sign))
 }
 
 /// `None` where Helm says that there is no such release.
@@ -286,7 +317,7 @@ fn digest(path: &Path) -> anyhow::Result<Option<String>> {
 
 /// What Helm said, with a remedy.
 fn explain(args: &[&str], said: &str, cluster: &str) -> anyhow::Error {
-    let said = crate::cluster::printable(said.trim());
+    let said = efs::printable(said.trim());
     let cause = said.lines().filter(|line| !line.starts_with("WARNING:")).collect::<Vec<_>>();
     let cause = cause.join("\n").trim_start_matches("Error: ").to_owned();
     let contains = |any: &[&str]| any.iter().any(|part| cause.contains(part));

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{Outputs, Plan, Styled};
+use efs::{Outputs, Styled};
 use job::{Command, Job, Output};
 use serde_json::json;
 
 /// What a run that is through tells.
-pub(crate) struct Told<'a> {
-    pub(crate) plan: &'a Plan,
+pub(crate) struct Told {
+    /// How many steps were carried out.
+    pub(crate) changed: usize,
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
@@ -55,7 +56,7 @@ pub(crate) fn done(job: &Job, told: &Told, outputs: Option<&Outputs>) -> anyhow:
     match job.output {
         Output::Json => {
             let mut document = json!({
-                "changed": told.plan.steps.len(),
+                "changed": told.changed,
                 "aws_calls": told.calls,
                 "aws_rounds": told.rounds,
                 "elapsed_ms": u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -74,7 +75,7 @@ pub(crate) fn done(job: &Job, told: &Told, outputs: Option<&Outputs>) -> anyhow:
 }
 
 fn summary(job: &Job, told: &Told, outputs: Option<&Outputs>) -> String {
-    let verb = match (&job.command, told.plan.steps.len()) {
+    let verb = match (&job.command, told.changed) {
         (_, 0) => "Nothing to do".to_owned(),
         (Command::Destroy | Command::DestroyWorkloads { .. }, count) => {
             format!("Destroyed: {count} changes")

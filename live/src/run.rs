@@ -33,7 +33,12 @@ pub(crate) enum Ended {
         left: Vec<String>,
     },
     /// Something failed; what did not need it was carried out.
-    Failed(Vec<anyhow::Error>),
+    Failed {
+        /// What failed.
+        errors: Vec<anyhow::Error>,
+        /// How many steps were carried out all the same.
+        done: usize,
+    },
 }
 
 /// A step or a wait.
@@ -48,7 +53,7 @@ struct Node {
 pub(crate) async fn run(
     job: &Job,
     aws: &Aws,
-    target: Option<InCluster>,
+    target: Option<Arc<InCluster>>,
     plan: &Plan,
     observed: &Observed,
     progress: &Progress,
@@ -59,7 +64,7 @@ pub(crate) async fn run(
         changes: Changes::new(aws, job.inputs.owner(), stop, found),
         inputs: job.inputs.clone(),
         target: match (target, &job.target) {
-            (Some(cluster), _) => Place::Cluster(Box::new(cluster)),
+            (Some(cluster), _) => Place::Cluster(cluster),
             (None, Target::Directory(path)) => Place::Directory(path.clone()),
             (None, Target::Cluster(_)) => Place::Directory(PathBuf::new()),
         },
@@ -77,6 +82,7 @@ pub(crate) async fn run(
     let mut under_way: BTreeMap<String, Line> = BTreeMap::new();
     let mut tasks = JoinSet::new();
     let mut errors = Vec::new();
+    let mut done = 0;
     loop {
         if errors.is_empty() && stop.reason().is_none() {
             for node in ready.extract_if(.., |node| node.needs.is_subset(&through)) {
@@ -104,6 +110,7 @@ pub(crate) async fn run(
                 }
                 under_way.remove(&node.id);
                 through.insert(node.id);
+                done += usize::from(matches!(node.work, Work::Step(_)));
             }
             Some(Ok((_, line, Err(error)))) if error.is::<Stopped>() => {
                 line.failed(&format!("left {}", line.last()));
@@ -120,7 +127,7 @@ pub(crate) async fn run(
         }
     }
     if !errors.is_empty() {
-        return Ended::Failed(errors);
+        return Ended::Failed { errors, done };
     }
     if let Some(reason) = stop.reason() {
         let waiting = under_way.values().map(|line| format!("{} ({})", line.name(), line.last()));
@@ -132,10 +139,9 @@ pub(crate) async fn run(
     }
     if !ready.is_empty() {
         let stuck: Vec<String> = ready.into_iter().map(|node| node.id).collect();
-        return Ended::Failed(vec![anyhow::anyhow!(
-            "the plan has steps that wait for each other: {}",
-            stuck.join(", ")
-        )]);
+        let error =
+            anyhow::anyhow!("the plan has steps that wait for each other: {}", stuck.join(", "));
+        return Ended::Failed { errors: vec![error], done };
     }
     Ended::Done(told(job, &world, targets))
 }

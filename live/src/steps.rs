@@ -1,6 +1,7 @@
 //! Steps and waits: what each of them does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use efs::{FileSystemRef, Inputs, MountTarget, Operation, Rollout, Until};
@@ -39,7 +40,7 @@ pub(crate) struct World {
 /// Where Kubernetes objects go.
 pub(crate) enum Place {
     Directory(PathBuf),
-    Cluster(Box<InCluster>),
+    Cluster(Arc<InCluster>),
 }
 
 impl World {

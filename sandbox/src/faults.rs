@@ -6,7 +6,9 @@
 //! `throttle`, `error`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
 //! `hold-before` and `hold-after`.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -48,22 +50,29 @@ pub(crate) struct Rule {
     seen: u64,
 }
 
-/// All rules, and the chance that they share.
+/// All rules, and what their chances are drawn from.
 #[derive(Debug)]
 pub(crate) struct Faults {
     pub(crate) rules: Vec<Rule>,
-    chance: fastrand::Rng,
+    seed: u64,
+    /// How many calls of each operation there were.
+    calls: BTreeMap<String, u64>,
 }
 
 impl Faults {
     pub(crate) fn new(rules: Vec<Rule>, seed: u64) -> Self {
-        Faults { rules, chance: fastrand::Rng::with_seed(seed) }
+        Faults { rules, seed, calls: BTreeMap::new() }
     }
 
-    /// What happens to the next call of an operation.
+    /// What happens to the next call of an operation. A chance is drawn from the
+    /// seed, the rule and the how-manieth call of its operation it is, and not from
+    /// when it comes: calls that are made side by side meet with the same however
+    /// they interleave, so that a seed that failed fails again.
     pub(crate) fn draw(&mut self, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
-        for rule in &mut self.rules {
+        let call = self.calls.entry(operation.to_owned()).or_insert(0);
+        *call += 1;
+        for (number, rule) in self.rules.iter_mut().enumerate() {
             if rule.operation != "*" && rule.operation != operation {
                 continue;
             }
@@ -71,7 +80,9 @@ impl Faults {
             let hit = match rule.when {
                 When::Always => true,
                 When::Nth(nth) => rule.seen == nth,
-                When::Percent(percent) => self.chance.f64() * 100.0 < percent,
+                When::Percent(percent) => {
+                    chance(&(self.seed, number, operation, *call)) * 100.0 < percent
+                }
             };
             if hit {
                 drawn.push(rule.fault);
@@ -79,6 +90,13 @@ impl Faults {
         }
         drawn
     }
+}
+
+/// A number from 0 to 1 that belongs to this and nothing else.
+fn chance(of: &impl Hash) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    fastrand::Rng::with_seed(hasher.finish()).f64()
 }
 
 impl FromStr for Rule {
@@ -175,5 +193,9 @@ mod tests {
         };
         assert_eq!(draw(), draw());
         assert!(draw().contains(&0) && draw().contains(&1));
+        // What else is called meanwhile changes nothing.
+        let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
+        let beside = (0..64).map(|_| (faults.draw("B"), faults.draw("A").len()).1);
+        assert_eq!(beside.collect::<Vec<_>>(), draw());
     }
 }

@@ -10,6 +10,8 @@
 
 mod aws;
 mod clustered;
+mod job;
+mod storage;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ use xshell::{Shell, cmd};
 
 pub use aws::{Answer, Aws};
 pub use clustered::{Clustered, control_plane, serve_files};
+pub use job::Job;
+pub use storage::{Storage, Trial};
 pub use world::{Call, Ran, World};
 
 /// The top of the workspace.

@@ -54,6 +54,9 @@ pub(crate) struct Run {
     /// Limit of the whole run, such as `90s` or `20m`
     #[arg(long, default_value = "15m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    /// Print the job instead of handing it over: for tests and benchmarks, which start `live` themselves
+    #[arg(long, hide = true)]
+    pub(crate) print_job: bool,
     /// Tell every AWS call on standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -4,6 +4,30 @@ use anyhow::anyhow;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use efs::printable;
+
+/// What AWS answers where another run changed things after this one had looked.
+const RACED: &[&str] = &[
+    "FileSystemNotFound",
+    "FileSystemAlreadyExists",
+    "FileSystemInUse",
+    "IncorrectFileSystemLifeCycleState",
+    "IncorrectMountTargetState",
+    "MountTargetConflict",
+    "MountTargetNotFound",
+];
+
+/// Another run changed things after this one had looked: a new plan may go on from there.
+#[derive(Debug)]
+pub(crate) struct Raced(pub(crate) String);
+
+impl std::fmt::Display for Raced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Raced {}
 
 /// An error of the call `operation`, such as `elasticfilesystem:CreateFileSystem`,
 /// with a remedy. What AWS wrote is shown without anything that a terminal acts on.
@@ -18,8 +42,10 @@ where
         (Some(code), message) => format!("{code}: {}", message.unwrap_or("AWS said no more")),
         (None, _) => format!("{}", DisplayErrorContext(&error)),
     };
-    let cause = cause.chars().flat_map(printable).collect::<String>();
-    anyhow!("{cause}").context(format!("calling {operation} in {region}; what now: {remedy}"))
+    let cause = printable(&cause);
+    let cause =
+        if RACED.contains(&code.as_str()) { anyhow!(Raced(cause)) } else { anyhow!("{cause}") };
+    cause.context(format!("calling {operation} in {region}; what now: {remedy}"))
 }
 
 /// Whether AWS answered with this code.
@@ -80,10 +106,4 @@ where
     } else {
         "run the same command again; what is done already stays done".to_owned()
     }
-}
-
-fn printable(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control() && c != '\n';
-    let text = if escaped { c.escape_debug().to_string() } else { c.to_string() };
-    text.chars().collect::<Vec<_>>().into_iter()
 }

@@ -18,6 +18,7 @@ use job::Job;
 
 pub(crate) use calls::Calls;
 pub(crate) use change::{Changes, Stopped};
+pub(crate) use errors::Raced;
 pub(crate) use observe::observe;
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in

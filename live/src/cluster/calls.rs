@@ -1,6 +1,7 @@
 //! The calls that the rest is made of, with errors that name the call and its remedy.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
@@ -24,6 +25,51 @@ fn resource<K: Object>() -> String {
     if group.is_empty() { plural.into_owned() } else { format!("{plural}.{group}") }
 }
 
+/// The pauses between attempts. What the server says of its load (429 and 503, with
+/// `Retry-After`) is heard by the client itself.
+const PAUSES_MS: [u64; 4] = [100, 300, 900, 2700];
+
+/// Makes a call that may be repeated until it is answered: all of ours name what
+/// they want and not what they do, so that doing it twice changes nothing.
+pub(super) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for pause in PAUSES_MS {
+        match call().await {
+            Err(error) if is_passing(&error) => {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            answered => return answered,
+        }
+    }
+    call().await
+}
+
+/// Whether the same call may well be answered in a moment.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Api(status) => matches!(status.code, 409 | 500 | 502),
+        // The connection was cut before the whole answer was here.
+        Error::HyperError(_) | Error::ReadEvents(_) => true,
+        Error::Service(error) => !is_refused(&**error),
+        _ => false,
+    }
+}
+
+/// Whether nobody answers there at all: waiting would only delay the message.
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::ConnectionRefused;
+        }
+        next = error.source();
+    }
+    let text = error.to_string();
+    text.contains("dns error") || text.contains("timed out") || text.contains("Connect")
+}
+
 impl Kube {
     /// An object by name; `None` where there is none.
     pub(super) async fn get<K: Object>(
@@ -31,7 +77,8 @@ impl Kube {
         api: &Api<K>,
         name: &str,
     ) -> anyhow::Result<Option<K>> {
-        api.get_opt(name).await.map_err(|error| self.failed::<K>("get", name, error))
+        let got = patiently(|| api.get_opt(name)).await;
+        got.map_err(|error| self.failed::<K>("get", name, error))
     }
 
     /// All objects that the parameters choose.
@@ -40,7 +87,7 @@ impl Kube {
         api: &Api<K>,
         which: &ListParams,
     ) -> anyhow::Result<Vec<K>> {
-        let list = api.list(which).await;
+        let list = patiently(|| api.list(which)).await;
         list.map(|list| list.items).map_err(|error| self.failed::<K>("list", "", error))
     }
 
@@ -52,7 +99,8 @@ impl Kube {
         object: &Value,
     ) -> anyhow::Result<()> {
         let how = PatchParams::apply(FIELD_MANAGER).force();
-        let applied = api.patch(name, &how, &Patch::Apply(object)).await;
+        let patch = Patch::Apply(object);
+        let applied = patiently(|| api.patch(name, &how, &patch)).await;
         applied.map(drop).map_err(|error| self.failed::<K>("patch", name, error))
     }
 
@@ -63,7 +111,8 @@ impl Kube {
         name: &str,
         change: &Value,
     ) -> anyhow::Result<()> {
-        let merged = api.patch(name, &PatchParams::default(), &Patch::Merge(change)).await;
+        let (how, patch) = (PatchParams::default(), Patch::Merge(change));
+        let merged = patiently(|| api.patch(name, &how, &patch)).await;
         merged.map(drop).map_err(|error| self.failed::<K>("patch", name, error))
     }
 
@@ -74,7 +123,7 @@ impl Kube {
         name: &str,
         how: &DeleteParams,
     ) -> anyhow::Result<()> {
-        match api.delete(name, how).await {
+        match patiently(|| api.delete(name, how)).await {
             Ok(_) => Ok(()),
             Err(Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(self.failed::<K>("delete", name, error)),

@@ -12,6 +12,7 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 
 use super::Kube;
+use super::calls::patiently;
 
 /// The claims of a class, and those of its volumes that no claim holds any more.
 pub(crate) async fn claims(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim>> {
@@ -139,7 +140,8 @@ impl Kube {
         let failed = |verb: &str, error| {
             self.failed::<PersistentVolumeClaim>(verb, &format!("{name}/status"), error)
         };
-        let found = claims.get_status(name).await.map_err(|error| failed("get", error))?;
+        let found =
+            patiently(|| claims.get_status(name)).await.map_err(|error| failed("get", error))?;
         let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
         // What says that a resize is on its way would stay for ever.
         let kept: Vec<_> =
@@ -150,8 +152,8 @@ impl Kube {
             "allocatedResources": null,
             "allocatedResourceStatuses": null,
         }});
-        let changed =
-            claims.patch_status(name, &PatchParams::default(), &Patch::Merge(&change)).await;
+        let (how, patch) = (PatchParams::default(), Patch::Merge(&change));
+        let changed = patiently(|| claims.patch_status(name, &how, &patch)).await;
         changed.map(drop).map_err(|error| failed("patch", error))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use efs::{Foreign, Origin, Rollout};
+use efs::{Foreign, Origin, Rollout, printable};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
 use k8s_openapi::api::storage::v1::CSIDriver;
@@ -11,7 +11,6 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams};
 
 use super::Kube;
-use super::errors::printable;
 
 const CONTROLLER: &str = "efs-csi-controller";
 const NODE: &str = "efs-csi-node";

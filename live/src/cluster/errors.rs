@@ -1,6 +1,7 @@
 //! What an error of the cluster means, and what to do about it.
 
 use anyhow::anyhow;
+use efs::printable;
 use kube::Error;
 
 /// An error of the call `what`, with a remedy.
@@ -45,13 +46,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
-}
-
-/// A text from outside without what a terminal would act on.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() && c != '\n' { c.escape_debug().collect::<Vec<_>>() } else { vec![c] }
-        })
-        .collect()
 }

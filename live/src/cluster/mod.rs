@@ -21,7 +21,7 @@ use crate::helm::Helm;
 use crate::workloads::{self, Workloads};
 
 pub(crate) use claims::claims;
-pub(crate) use errors::{explain, printable};
+pub(crate) use errors::explain;
 pub(crate) use observe::observe;
 pub(crate) use proof::Seen;
 

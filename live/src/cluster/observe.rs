@@ -10,6 +10,7 @@ use kube::Api;
 use kube::api::PostParams;
 use tokio::try_join;
 
+use super::calls::patiently;
 use super::{Kube, claims, class};
 use crate::helm::Helm;
 
@@ -115,7 +116,8 @@ async fn denied(kube: &Kube, inputs: &Inputs, destroys: bool) -> anyhow::Result<
             },
             ..SelfSubjectAccessReview::default()
         };
-        let answer = api.create(&PostParams::default(), &review).await;
+        let how = PostParams::default();
+        let answer = patiently(|| api.create(&how, &review)).await;
         let answer =
             answer.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
         let dot = if group.is_empty() { "" } else { "." };

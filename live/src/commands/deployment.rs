@@ -1,35 +1,122 @@
-//! `plan-efs`, `deploy-efs`, `destroy-efs`: observe, plan, ask, carry out, report.
+//! Plans and their deployments: observe, plan, ask, carry out, report.
+//!
+//! Where another run changes things meanwhile, this one looks again and goes on
+//! from what it finds, until nothing is left to do: whoever ends last leaves what
+//! was asked of it, and nothing in between.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::bail;
-use efs::{Plan, Styled};
+use efs::{Plan, Styled, Until};
 use job::{Command, Job, Output, Target};
 
 use super::{connect, stopped};
-use crate::aws::{Aws, observe};
+use crate::aws::{Aws, Raced, observe};
 use crate::cluster::{self, InCluster};
 use crate::progress::Progress;
 use crate::run::{self, Ended};
 use crate::stop::Stop;
 use crate::{consent, report, workloads};
 
+/// How often a run looks again before it leaves the field to the others.
+const ROUNDS: usize = 6;
+
 pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
     let progress = Progress::new();
-    let target = connect(job).await?;
-    let observed = {
-        let line = progress.line("observing");
-        let observed = tokio::select! {
-            observed = everything(aws, target.as_ref(), job) => observed?,
-            reason = stop.stopped() => {
-                line.failed("given up");
-                return Ok(stopped(job, reason, "Nothing was changed."));
-            }
+    let target = connect(job).await?.map(Arc::new);
+    let mut changed = 0;
+    let mut outputs = None;
+    for round in 1.. {
+        let Some(observed) = look(job, aws, target.as_deref(), &progress, stop).await? else {
+            return Ok(given_up(job, stop).await);
         };
-        line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
-        observed
+        let plan = plan(job, &observed)?;
+        if let Command::Plan { detailed_exitcode }
+        | Command::PlanWorkloads { detailed_exitcode, .. } = job.command
+        {
+            return Ok(show(job, &plan, detailed_exitcode));
+        }
+        if round > 1 && plan.is_empty() && plan.refusals.is_empty() {
+            break;
+        }
+        let mut runner =
+            Runner { job, aws, progress: &progress, stop, asks: round == 1 || !destroys(job) };
+        let left = match runner.carry_out(target.clone(), &plan, &observed).await? {
+            Carried::Over(code) => return Ok(code),
+            Carried::Through(told) => {
+                changed += plan.steps.len();
+                outputs = told;
+                !job_is_done(job, round, &plan)
+            }
+            Carried::Raced { errors, done } if round < ROUNDS => {
+                for error in &errors {
+                    report::failure(error);
+                }
+                eprintln!("Another run is at it too: looking again.");
+                changed += done;
+                true
+            }
+            Carried::Raced { errors, .. } => return Ok(failed(job, &errors)),
+        };
+        if !left {
+            break;
+        }
+    }
+    let told = report::Told {
+        changed,
+        calls: aws.calls.count(),
+        rounds: aws.calls.rounds(),
+        elapsed: progress.elapsed(),
     };
+    report::done(job, &told, outputs.as_ref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a plan that is through needs no second look. Who took everything down
+/// looks whether somebody put something up meanwhile; who waited for somebody's
+/// deletion looks whether more of it came.
+fn job_is_done(job: &Job, round: usize, plan: &Plan) -> bool {
+    let leaves =
+        |until: &Until| matches!(until, Until::FileSystemGone(_) | Until::MountTargetGone(_));
+    let raced = round > 1 || plan.waits.iter().any(|wait| leaves(&wait.until));
+    let took_down = job.command == Command::Destroy && !plan.is_empty();
+    !(raced || took_down)
+}
+
+fn destroys(job: &Job) -> bool {
+    matches!(job.command, Command::Destroy | Command::DestroyWorkloads { .. })
+}
+
+/// Observes everything; nothing where it is time to stop.
+async fn look(
+    job: &Job,
+    aws: &Aws,
+    target: Option<&InCluster>,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<Option<Observed>> {
+    let line = progress.line("observing");
+    tokio::select! {
+        observed = everything(aws, target, job) => {
+            let observed = observed?;
+            line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
+            Ok(Some(observed))
+        }
+        _ = stop.stopped() => {
+            line.failed("given up");
+            Ok(None)
+        }
+    }
+}
+
+async fn given_up(job: &Job, stop: &Stop) -> ExitCode {
+    stopped(job, stop.stopped().await, "Nothing was changed.")
+}
+
+/// The plan of storage and workloads: one graph.
+fn plan(job: &Job, observed: &Observed) -> anyhow::Result<Plan> {
     let mut plan = match (&job.command, &observed.desired) {
         (Command::Destroy, _) => efs::destroy(&job.module, &job.inputs, &observed.actual),
         (Command::DestroyWorkloads { .. }, _) => Plan::default(),
@@ -51,64 +138,83 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
             _ => continue,
         });
     }
-    if let Command::Plan { detailed_exitcode } | Command::PlanWorkloads { detailed_exitcode, .. } =
-        job.command
-    {
-        return Ok(show(job, &plan, detailed_exitcode));
-    }
-    carry_out(job, aws, target, &plan, &observed, &progress, stop).await
+    Ok(plan)
 }
 
-/// Shows the plan, asks where that is needed, and carries it out.
-pub(super) async fn carry_out(
-    job: &Job,
-    aws: &Aws,
-    target: Option<InCluster>,
-    plan: &Plan,
-    observed: &Observed,
-    progress: &Progress,
-    stop: &Stop,
-) -> anyhow::Result<ExitCode> {
-    report::plan(&Styled { plan, colour: progress.colour() });
-    if !plan.refusals.is_empty() {
-        eprintln!("Nothing was changed.");
-        return Ok(ExitCode::FAILURE);
-    }
-    let consent = tokio::select! {
-        consent = consent::given(job, plan) => consent?,
-        reason = stop.stopped() => {
-            eprintln!();
-            return Ok(stopped(job, reason, "Nothing was changed."));
+/// How carrying a plan out ended.
+pub(super) enum Carried {
+    /// All of it is done.
+    Through(Option<efs::Outputs>),
+    /// The run is over; what is to be said was said.
+    Over(ExitCode),
+    /// It failed for what another run did meanwhile, and for nothing else.
+    Raced {
+        /// What failed.
+        errors: Vec<anyhow::Error>,
+        /// How many steps were carried out all the same.
+        done: usize,
+    },
+}
+
+/// Carries plans out.
+pub(super) struct Runner<'a> {
+    pub(super) job: &'a Job,
+    pub(super) aws: &'a Aws,
+    pub(super) progress: &'a Progress,
+    pub(super) stop: &'a Stop,
+    /// Whether deletions need consent, or it was given already.
+    pub(super) asks: bool,
+}
+
+impl Runner<'_> {
+    /// Shows the plan, asks where that is needed, and carries it out.
+    pub(super) async fn carry_out(
+        &mut self,
+        target: Option<Arc<InCluster>>,
+        plan: &Plan,
+        observed: &Observed,
+    ) -> anyhow::Result<Carried> {
+        let Runner { job, aws, progress, stop, asks } = *self;
+        report::plan(&Styled { plan, colour: progress.colour() });
+        if !plan.refusals.is_empty() {
+            eprintln!("Nothing was changed.");
+            return Ok(Carried::Over(ExitCode::FAILURE));
         }
-    };
-    if !consent {
-        return Ok(ExitCode::FAILURE);
-    }
-    match run::run(job, aws, target, plan, observed, progress, stop).await {
-        Ended::Done(outputs) => {
-            let told = report::Told {
-                plan,
-                calls: aws.calls.count(),
-                rounds: aws.calls.rounds(),
-                elapsed: progress.elapsed(),
-            };
-            report::done(job, &told, outputs.as_ref())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Ended::Stopped { reason, left } => {
-            Ok(stopped(job, reason, &format!("Left: {}.", left.join(", "))))
-        }
-        Ended::Failed(errors) => {
-            for error in &errors {
-                report::failure(error);
+        let consent = tokio::select! {
+            consent = consent::given(job, plan), if asks => consent?,
+            reason = stop.stopped(), if asks => {
+                eprintln!();
+                return Ok(Carried::Over(stopped(job, reason, "Nothing was changed.")));
             }
-            eprintln!(
-                "What was done stays. What now: mend the cause; `{}` goes on from here",
-                job.again
-            );
-            Ok(ExitCode::FAILURE)
+            else => true,
+        };
+        if !consent {
+            return Ok(Carried::Over(ExitCode::FAILURE));
         }
+        Ok(match run::run(job, aws, target, plan, observed, progress, stop).await {
+            Ended::Done(outputs) => Carried::Through(outputs),
+            Ended::Stopped { reason, left } => {
+                Carried::Over(stopped(job, reason, &format!("Left: {}.", left.join(", "))))
+            }
+            Ended::Failed { errors, done } => {
+                let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
+                if raced && stop.reason().is_none() {
+                    Carried::Raced { errors, done }
+                } else {
+                    Carried::Over(failed(job, &errors))
+                }
+            }
+        })
     }
+}
+
+/// Says what failed, and what goes on from there.
+pub(super) fn failed(job: &Job, errors: &[anyhow::Error]) -> ExitCode {
+    for error in errors {
+        report::failure(error);
+    }
+    eprintln!("What was done stays. What now: mend the cause; `{}` goes on from here", job.again);
+    ExitCode::FAILURE
 }
 
 /// AWS and the cluster, side by side.

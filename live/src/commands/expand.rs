@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use efs::Actual;
 use job::Job;
 
-use super::deployment::{Observed, carry_out};
+use super::deployment::{Carried, Observed, Runner, failed};
 use super::{connect_to_cluster, stopped};
 use crate::aws::Aws;
-use crate::cluster;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::{cluster, report};
 
 pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
     let target = connect_to_cluster(job).await?;
@@ -28,5 +29,20 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
     let plan = efs::expand(&job.module, &job.inputs, &cluster);
     let actual = Actual { cluster: Some(cluster), ..Actual::default() };
     let observed = Observed { workloads: BTreeMap::new(), desired: None, actual };
-    carry_out(job, aws, Some(target), &plan, &observed, &progress, stop).await
+    let target = Some(Arc::new(target));
+    let mut runner = Runner { job, aws, progress: &progress, stop, asks: true };
+    match runner.carry_out(target, &plan, &observed).await? {
+        Carried::Over(code) => Ok(code),
+        Carried::Raced { errors, .. } => Ok(failed(job, &errors)),
+        Carried::Through(_) => {
+            let told = report::Told {
+                changed: plan.steps.len(),
+                calls: aws.calls.count(),
+                rounds: aws.calls.rounds(),
+                elapsed: progress.elapsed(),
+            };
+            report::done(job, &told, None)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 mod kubernetes;
 mod names;
+mod printable;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use kubernetes::{dns_label, dns_subdomain};
 pub use names::nearest;
+pub use printable::{plain, printable};
 pub use reader::{Problem, Reader};
 
 /// One input of a module.

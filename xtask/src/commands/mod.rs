@@ -170,6 +170,10 @@ fn hand_over(asked: Asked, command: Command, yes: bool) -> anyhow::Result<ExitCo
         verbosity: run.verbose,
         again: again(),
     };
+    if run.print_job {
+        tell(serde_json::to_string(&job)? + "\n")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     match live::hand_over(&job, &folder)? {}
 }
 

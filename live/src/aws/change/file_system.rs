@@ -5,8 +5,8 @@ use aws_sdk_efs::types::{PerformanceMode as SdkPerformance, Tag, ThroughputMode}
 use efs::{CreateFileSystem, FileSystem, LifeCycle, Throughput};
 use network::{FileSystemId, Tags};
 
-use super::Changes;
-use crate::aws::errors::{explain, is};
+use super::{Absence, Changes};
+use crate::aws::errors::{Raced, explain, is};
 use crate::aws::read::Lookup;
 use crate::progress::Line;
 
@@ -63,18 +63,22 @@ impl Changes {
     /// Waits until the file system is available.
     pub(crate) async fn file_system_available(&self, line: &Line) -> anyhow::Result<FileSystem> {
         line.state("waiting until available");
+        let mut absence = Absence::default();
         let judge = |found: &Option<FileSystem>| {
-            // A file system that was just made may not be listed yet.
-            let found = found.as_ref()?;
+            let Some(found) = found.as_ref() else {
+                return absence.told("the file system").map(Err);
+            };
+            absence.ended();
             line.observed(found.life_cycle.as_str());
             match &found.life_cycle {
                 LifeCycle::Available => Some(Ok(found.clone())),
                 LifeCycle::Creating | LifeCycle::Updating => None,
-                other => Some(Err(anyhow!(
-                    "{} is in the state `{}`",
-                    found.id,
-                    other.as_str().escape_debug()
-                ))),
+                LifeCycle::Deleting | LifeCycle::Deleted => {
+                    Some(Err(anyhow!(Raced(format!("another run is deleting {}", found.id)))))
+                }
+                LifeCycle::Other(state) => {
+                    Some(Err(anyhow!("{} is in the state `{}`", found.id, state.escape_debug())))
+                }
             }
         };
         self.wait(&self.file_systems, judge).await?
@@ -163,9 +167,9 @@ impl Changes {
                         }
                     });
                     if let Some(target) = left.await? {
-                        bail!(
-                            "{id} has the mount target {target}, which was not there when the plan was made; what now: run the same command again"
-                        );
+                        bail!(Raced(format!(
+                            "{id} has the mount target {target}, which was not there when the plan was made"
+                        )));
                     }
                 }
                 Err(error) => {

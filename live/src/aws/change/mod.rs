@@ -12,6 +12,7 @@ use efs::{FileSystem, FileSystemRef, LifeCycle, Owner};
 use network::FileSystemId;
 
 use super::Aws;
+use super::errors::Raced;
 use super::read::{Lookup, Seen};
 use crate::stop::Stop;
 use crate::watch::Watch;
@@ -39,6 +40,31 @@ impl std::fmt::Display for Stopped {
 }
 
 impl std::error::Error for Stopped {}
+
+/// How long something that should be there is not. What was just made may not be
+/// listed yet, and a look may be answered from the past; what stays away was deleted.
+#[derive(Debug, Default)]
+struct Absence {
+    seen: bool,
+    looks: u32,
+}
+
+impl Absence {
+    /// It is there.
+    fn ended(&mut self) {
+        *self = Absence { seen: true, looks: 0 };
+    }
+
+    /// It is not there; an error once that is no longer the list being late. Looks
+    /// are up to 5 s apart: a dozen of them are the better part of a minute.
+    fn told(&mut self, what: &str) -> Option<anyhow::Error> {
+        self.looks += 1;
+        let patience = if self.seen { 4 } else { 12 };
+        (self.looks >= patience).then(|| {
+            anyhow!(Raced(format!("{what} is not there any more: another run deleted it")))
+        })
+    }
+}
 
 impl Changes {
     /// Starts with the file system that was observed, if any.

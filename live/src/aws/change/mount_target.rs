@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use efs::{CreateMountTarget, LifeCycle, MountTarget};
 use network::{MountTargetId, SecurityGroupId};
 
-use super::Changes;
+use super::{Absence, Changes};
 use crate::aws::errors::{explain, is};
 use crate::aws::read::{Seen, mount_target};
 use crate::progress::Line;
@@ -70,12 +70,16 @@ impl Changes {
         which: impl Fn(&MountTarget) -> bool,
     ) -> anyhow::Result<MountTarget> {
         line.state("waiting until available");
+        let mut absence = Absence::default();
         let judge = |seen: &Vec<Seen>| {
             let stays = |target: &&MountTarget| {
                 !matches!(target.life_cycle, LifeCycle::Deleting | LifeCycle::Deleted)
             };
-            let target =
-                seen.iter().map(|seen| &seen.target).filter(stays).find(|target| which(target))?;
+            let mut targets = seen.iter().map(|seen| &seen.target).filter(stays);
+            let Some(target) = targets.find(|target| which(target)) else {
+                return absence.told("the mount target").map(Err);
+            };
+            absence.ended();
             line.observed(target.life_cycle.as_str());
             match &target.life_cycle {
                 LifeCycle::Available => Some(Ok(target.clone())),

@@ -19,6 +19,7 @@ mod status;
 mod tags;
 mod usage;
 
+pub use ::inputs::{plain, printable};
 pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
 pub use cluster::{Claim, Cluster, StorageClass};
 pub use desired::Desired;
@@ -47,6 +48,6 @@ pub use plan::{
 };
 pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;
-pub use status::{Row, Status, plain};
+pub use status::{Row, Status};
 pub use tags::Owner;
 pub use usage::{Usage, readable, usage};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use inputs::plain;
 use serde::Serialize;
 
 use crate::actual::{Actual, FileSystem, LifeCycle, MountTarget};
@@ -233,9 +234,4 @@ fn claim(claim: &Claim) -> Row {
 /// What files take, where that is known.
 fn used(bytes: Option<u64>) -> String {
     bytes.map(|bytes| format!(", {} used", readable(bytes))).unwrap_or_default()
-}
-
-/// A text from outside without what a terminal would act on.
-pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

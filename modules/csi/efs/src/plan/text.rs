@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use inputs::plain;
+
 use super::{Action, After, Difference, Plan, Step, counts};
 
 /// A plan for people, with or without colour.
@@ -150,11 +152,4 @@ fn after_text(difference: &Difference) -> String {
 fn quoted(text: &str) -> String {
     let bare = text == "true" || text == "false" || text.parse::<f64>().is_ok();
     if bare { text.to_owned() } else { format!("\"{}\"", text.escape_debug()) }
-}
-
-/// A text from outside without what a terminal would act on.
-fn plain(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect::<Vec<_>>() } else { vec![c] })
-        .collect()
 }

@@ -1,0 +1,60 @@
+//! Jobs as the front door hands them over, for tests that start `live` very often:
+//! the door itself looks at the sources with every run.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use xshell::{Shell, cmd};
+
+use crate::{Ran, World, programs};
+
+/// A command with all its inputs read and checked.
+#[derive(Debug, Clone)]
+pub struct Job(Value);
+
+impl World {
+    /// The job that `xtask` makes of these arguments.
+    #[track_caller]
+    pub fn job(&self, args: &[&str]) -> Job {
+        let somewhere = ["--print-job", "--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
+        let ran = self.xtask(&[args, &somewhere, &["--output=json"]].concat()).exits(0);
+        Job(ran.json())
+    }
+}
+
+impl Job {
+    /// The same job elsewhere: another AWS, another directory.
+    #[must_use]
+    pub fn at(&self, url: &str, manifests: &Path) -> Job {
+        let mut job = self.0.clone();
+        job["endpoint_url"] = json!(url);
+        job["target"] = json!({ "directory": manifests });
+        Job(job)
+    }
+
+    /// Starts it, with any credentials.
+    pub fn start(&self) -> Child {
+        let shell = Shell::new().unwrap();
+        let program = programs().join("live");
+        let mut stdin = tempfile::tempfile().unwrap();
+        serde_json::to_writer(&mut stdin, &self.0).unwrap();
+        std::io::Seek::rewind(&mut stdin).unwrap();
+        let mut command: Command = cmd!(shell, "{program}").into();
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
+        command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_EC2_METADATA_DISABLED", "true");
+        command.spawn().unwrap()
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self) -> Ran {
+        let output = self.start().wait_with_output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            calls: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One deployment on an AWS of its own: its jobs, and what must be true of it.
+
+use std::path::PathBuf;
+
+use crate::{Aws, Job, Ran, World};
+
+/// A world whose AWS is quick, with the jobs of its deployment.
+pub struct Storage {
+    /// The folder of everything.
+    pub world: World,
+    /// Deploys.
+    pub deploy: Job,
+    /// Deploys something else, with consent.
+    pub change: Job,
+    /// Plans the first.
+    pub plan: Job,
+    /// Plans the second.
+    pub plan_change: Job,
+    /// Destroys.
+    pub destroy: Job,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Storage::new()
+    }
+}
+
+impl Storage {
+    /// The jobs; nothing is there yet.
+    pub fn new() -> Storage {
+        let world = World::new();
+        let first = ["--nfs-client-cidr=10.0.0.0/16"];
+        let other = [
+            "--nfs-client-cidr=10.0.0.0/16",
+            "--throughput-mode=provisioned",
+            "--provisioned-throughput-in-mibps=64",
+            "--tags=team=graphs",
+            "--directory-perms=750",
+        ];
+        let job = |command: &str, inputs: &[&str]| {
+            let consents: &[&str] = if command == "plan-efs" { &[] } else { &["--yes"] };
+            world.job(&[&[command], inputs, consents].concat())
+        };
+        Storage {
+            deploy: job("deploy-efs", &first),
+            change: job("deploy-efs", &other),
+            plan: job("plan-efs", &first),
+            plan_change: job("plan-efs", &other),
+            destroy: job("destroy-efs", &first),
+            world,
+        }
+    }
+
+    /// A place of its own for one trial.
+    pub fn trial(&self, name: &str, env: &[(String, String)]) -> Trial<'_> {
+        let mut quick: Vec<(String, String)> = [
+            "FILE_SYSTEM_CREATING",
+            "FILE_SYSTEM_UPDATING",
+            "FILE_SYSTEM_DELETING",
+            "MOUNT_TARGET_CREATING",
+            "MOUNT_TARGET_DELETING",
+        ]
+        .map(|time| (format!("CLOCKWORK_SANDBOX_{time}_MS"), "20".to_owned()))
+        .into();
+        quick.extend_from_slice(env);
+        let aws = Aws::serve(None, &quick);
+        Trial { storage: self, aws, manifests: self.world.path().join(name) }
+    }
+}
+
+/// A deployment in a place of its own.
+pub struct Trial<'a> {
+    storage: &'a Storage,
+    /// Its AWS.
+    pub aws: Aws,
+    /// Its documents.
+    pub manifests: PathBuf,
+}
+
+impl Trial<'_> {
+    /// A job of the storage, here.
+    pub fn here(&self, job: &Job) -> Job {
+        job.at(&self.aws.url, &self.manifests)
+    }
+
+    /// Runs a job of the storage here.
+    pub fn run(&self, job: &Job) -> Ran {
+        self.here(job).run()
+    }
+
+    /// Why this is not what `plan` says it should be: one file system, one target per
+    /// zone, one rule, documents that name it, and nothing to do.
+    pub fn not_deployed(&self, plan: &Job) -> Option<String> {
+        let ran = self.run(plan);
+        if ran.code != Some(0) {
+            return Some(format!("the plan ended with {:?}: {}", ran.code, ran.stderr));
+        }
+        let plan = ran.json();
+        let quiet = plan["changes"] == 0 && plan["waits"].as_array().is_some_and(Vec::is_empty);
+        if !quiet {
+            return Some(format!("there is something to do: {plan:#}"));
+        }
+        let all = self.aws.efs("GET", "file-systems", None).json();
+        let [found] = all["FileSystems"].as_array().unwrap().as_slice() else {
+            return Some(format!("not one file system: {all:#}"));
+        };
+        let id = found["FileSystemId"].as_str().unwrap();
+        let targets = self.aws.mount_targets().len();
+        let rules = self.rules();
+        let class = std::fs::read_to_string(self.manifests.join("storageclass.yaml"));
+        let named = class.is_ok_and(|text| text.contains(id));
+        ((targets, rules, named) != (3, 1, true)).then(|| {
+            format!("{targets} targets, {rules} rules, the class names the file system: {named}")
+        })
+    }
+
+    /// Why something is left of it.
+    pub fn not_gone(&self) -> Option<String> {
+        let all = self.aws.efs("GET", "file-systems", None).json();
+        let systems = all["FileSystems"].as_array().map_or(0, Vec::len);
+        let interfaces = self.aws.ec2("Action=DescribeNetworkInterfaces").body;
+        let interfaces = interfaces.matches("<networkInterfaceId>").count();
+        let (rules, documents) = (self.rules(), self.manifests.exists());
+        ((systems, interfaces, rules, documents) != (0, 0, 0, false)).then(|| {
+            format!(
+                "{systems} file systems, {interfaces} interfaces, {rules} rules, documents: {documents}"
+            )
+        })
+    }
+
+    /// How many rules admit NFS.
+    fn rules(&self) -> usize {
+        let rules = self.aws.ec2("Action=DescribeSecurityGroupRules").body;
+        rules.matches("<fromPort>2049<").count()
+    }
+
+    /// The storage's own jobs.
+    pub fn storage(&self) -> &Storage {
+        self.storage
+    }
+}

@@ -1,0 +1,127 @@
+//! Random faults over deploy, change, deploy and destroy: each run converges, or ends with an
+//! error that names what failed and leaves what a clean run completes.
+//!
+//! `CLOCKWORK_SEEDS=1000` runs so many seeds, `CLOCKWORK_SEED=17` that one alone.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use tests::{Job, Ran, Storage, Trial};
+
+/// How many seeds run side by side: most of the time each of them waits.
+const SIDE_BY_SIDE: usize = 12;
+
+/// The rules: all kinds of fault, at rates that change from seed to seed.
+fn rules(seed: u64) -> String {
+    let rate = |fault: u64| (seed.wrapping_mul(2_654_435_761).wrapping_add(fault * 97) >> 3) % 9;
+    let faults = ["throttle", "error", "cut-before", "cut-after", "delay=50"];
+    let mut rules: Vec<String> = faults
+        .iter()
+        .zip(0..)
+        .map(|(fault, number)| format!("*:{}%:{fault}", rate(number)))
+        .collect();
+    for read in ["DescribeFileSystems", "DescribeMountTargets"] {
+        rules.push(format!("{read}:{}%:stale=150", rate(7) * 2));
+    }
+    rules.join("\n")
+}
+
+/// What a seed did.
+#[derive(Default)]
+struct Counts {
+    runs: AtomicUsize,
+    failed: AtomicUsize,
+    faults: AtomicUsize,
+}
+
+/// One seed, from nothing to nothing; what went wrong, where something did.
+fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
+    let env = [("CLOCKWORK_SANDBOX_FAULT_SEED".to_owned(), seed.to_string())];
+    let trial = storage.trial(&format!("seed-{seed}"), &env);
+    let stages: [(&Job, Option<&Job>); 4] = [
+        (&storage.deploy, Some(&storage.plan)),
+        (&storage.change, Some(&storage.plan_change)),
+        (&storage.deploy, Some(&storage.plan)),
+        (&storage.destroy, None),
+    ];
+    for (stage, (job, plan)) in stages.into_iter().enumerate() {
+        trial.aws.admin("POST", "faults", &rules(seed));
+        let ran = trial.run(job);
+        trial.aws.admin("DELETE", "faults", "");
+        counts.runs.fetch_add(1, Ordering::Relaxed);
+        let wrong = |what: String, ran: &Ran| Err(format!("stage {stage}: {what}\n{}", ran.stderr));
+        if ran.code != Some(0) {
+            counts.failed.fetch_add(1, Ordering::Relaxed);
+            let named = ["what now", "What now"].iter().any(|word| ran.stderr.contains(word));
+            if ran.code != Some(1) || !named {
+                return wrong(format!("it ended with {:?} and no remedy", ran.code), &ran);
+            }
+            let clean = trial.run(job);
+            if clean.code != Some(0) {
+                return wrong(format!("a clean run failed: {}", clean.stderr), &ran);
+            }
+        }
+        let left = match plan {
+            Some(plan) => trial.not_deployed(plan),
+            None => trial.not_gone(),
+        };
+        if let Some(left) = left {
+            return wrong(left, &ran);
+        }
+    }
+    counts.faults.fetch_add(faults_of(&trial), Ordering::Relaxed);
+    Ok(())
+}
+
+/// How many calls met with a fault.
+fn faults_of(trial: &Trial) -> usize {
+    let calls = trial.aws.admin("GET", "calls", "").json();
+    let calls = calls.as_array().unwrap();
+    calls.iter().filter(|call| call["faults"].as_array().is_some_and(|all| !all.is_empty())).count()
+}
+
+#[test]
+fn under_random_faults_a_run_converges_or_leaves_what_a_clean_run_completes() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (first, last) = match number("CLOCKWORK_SEED") {
+        Some(seed) => (seed, seed),
+        None => (1, number("CLOCKWORK_SEEDS").unwrap_or(24)),
+    };
+    let storage = Storage::new();
+    let (next, counts) = (AtomicU64::new(first), Counts::default());
+    let wrong: Mutex<Vec<String>> = Mutex::default();
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > last {
+                        return;
+                    }
+                    if let Err(why) = one(&storage, seed, &counts) {
+                        let again =
+                            format!("CLOCKWORK_SEED={seed} cargo test --workspace --test seeds");
+                        wrong
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(format!("seed {seed} ({again}): {why}"));
+                    }
+                }
+            });
+        }
+    });
+    println!(
+        "{} seeds, {} runs met {} faults, {} ended with an error and were completed, {:.0} s",
+        last - first + 1,
+        counts.runs.load(Ordering::Relaxed),
+        counts.faults.load(Ordering::Relaxed),
+        counts.failed.load(Ordering::Relaxed),
+        started.elapsed().as_secs_f64()
+    );
+    let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(wrong.is_empty(), "{} failed:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(counts.faults.load(Ordering::Relaxed) > 0, "no fault was brought about");
+}
