@@ -65,7 +65,7 @@ fn a_deploy_and_a_destroy_at_once_end_as_one_of_them() {
             }
             stands(&trial, &told)
         };
-        for some in trials.chunks(6) {
+        for some in trials.chunks(12) {
             let all: Vec<_> = some.iter().map(|&trial| scope.spawn(move || run(trial))).collect();
             for one in all {
                 if one.join().unwrap() { stood += 1 } else { fell += 1 }

@@ -22,7 +22,8 @@ pub(crate) use errors::Raced;
 pub(crate) use observe::observe;
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
-/// about ten seconds all together.
+/// about ten seconds all together. Its adaptive mode is not for us: after one
+/// refusal it lets half a call a second through, and one deployment is a few calls.
 const ATTEMPTS: u32 = 8;
 
 /// The first pause between two attempts; each later one is up to twice as long.
@@ -53,7 +54,7 @@ impl Aws {
             .region(Region::new(region.clone()))
             .http_client(http)
             .retry_config(
-                RetryConfig::adaptive()
+                RetryConfig::standard()
                     .with_max_attempts(ATTEMPTS)
                     .with_initial_backoff(FIRST_PAUSE),
             )

@@ -144,7 +144,7 @@ async fn cluster_groups(aws: &Aws, job: &Job) -> anyhow::Result<Vec<SecurityGrou
 
 async fn targets(aws: &Aws, file_system: Option<&FileSystem>) -> anyhow::Result<Vec<Seen>> {
     match file_system {
-        Some(found) => aws.mount_targets(&found.id).await,
+        Some(found) => Ok(aws.mount_targets(&found.id).await?.unwrap_or_default()),
         None => Ok(Vec::new()),
     }
 }

@@ -41,8 +41,11 @@ impl Aws {
         }
     }
 
-    /// The mount targets of a file system; none where it does not exist.
-    pub(crate) async fn mount_targets(&self, id: &FileSystemId) -> anyhow::Result<Vec<Seen>> {
+    /// The mount targets of a file system; nothing where it does not exist.
+    pub(crate) async fn mount_targets(
+        &self,
+        id: &FileSystemId,
+    ) -> anyhow::Result<Option<Vec<Seen>>> {
         let mut pages =
             self.efs.describe_mount_targets().file_system_id(id.as_str()).into_paginator().send();
         let mut seen = Vec::new();
@@ -53,7 +56,7 @@ impl Aws {
                         seen.push(mount_target(target)?);
                     }
                 }
-                Err(error) if is(&error, "FileSystemNotFound") => return Ok(Vec::new()),
+                Err(error) if is(&error, "FileSystemNotFound") => return Ok(None),
                 Err(error) => {
                     return Err(explain(
                         "elasticfilesystem:DescribeMountTargets",
@@ -63,7 +66,7 @@ impl Aws {
                 }
             }
         }
-        Ok(seen)
+        Ok(Some(seen))
     }
 }
 

@@ -159,11 +159,13 @@ impl Changes {
                 Err(error) if is(&error, "FileSystemInUse") => {
                     line.state("waiting until its mount targets are gone");
                     let left = self.wait(&self.targets, |seen| {
-                        let stays =
-                            seen.iter().find(|seen| seen.target.life_cycle == LifeCycle::Available);
+                        let mut seen = seen.iter().flatten();
+                        let stays = seen
+                            .clone()
+                            .find(|seen| seen.target.life_cycle == LifeCycle::Available);
                         match stays {
                             Some(seen) => Some(Some(seen.target.id.clone())),
-                            None => seen.is_empty().then_some(None),
+                            None => seen.next().is_none().then_some(None),
                         }
                     });
                     if let Some(target) = left.await? {

@@ -26,7 +26,8 @@ pub(crate) struct Changes {
     /// The file system that everything belongs to, once it is known.
     file_system: Arc<OnceLock<FileSystemId>>,
     file_systems: Watch<Option<FileSystem>>,
-    targets: Watch<Vec<Seen>>,
+    /// Nothing where the file system is not there.
+    targets: Watch<Option<Vec<Seen>>>,
 }
 
 /// A wait that ended because the run is to stop.
@@ -55,11 +56,16 @@ impl Absence {
         *self = Absence { seen: true, looks: 0 };
     }
 
-    /// It is not there; an error once that is no longer the list being late. Looks
-    /// are up to 5 s apart: a dozen of them are the better part of a minute.
+    /// What it belongs to is not there either: it need not be seen to be missed.
+    fn with_all_else(&mut self) {
+        self.seen = true;
+    }
+
+    /// It is not there; an error once that is no longer the list being late. Six looks
+    /// take eight seconds, and whoever gives up too early only looks again.
     fn told(&mut self, what: &str) -> Option<anyhow::Error> {
         self.looks += 1;
-        let patience = if self.seen { 4 } else { 12 };
+        let patience = if self.seen { 3 } else { 6 };
         (self.looks >= patience).then(|| {
             anyhow!(Raced(format!("{what} is not there any more: another run deleted it")))
         })
@@ -88,7 +94,7 @@ impl Changes {
             async move {
                 match id {
                     Some(id) => aws.mount_targets(&id).await,
-                    None => Ok(Vec::new()),
+                    None => Ok(None),
                 }
             }
         });

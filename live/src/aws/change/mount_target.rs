@@ -5,7 +5,7 @@ use efs::{CreateMountTarget, LifeCycle, MountTarget};
 use network::{MountTargetId, SecurityGroupId};
 
 use super::{Absence, Changes};
-use crate::aws::errors::{explain, is};
+use crate::aws::errors::{Raced, explain, is};
 use crate::aws::read::{Seen, mount_target};
 use crate::progress::Line;
 
@@ -71,22 +71,27 @@ impl Changes {
     ) -> anyhow::Result<MountTarget> {
         line.state("waiting until available");
         let mut absence = Absence::default();
-        let judge = |seen: &Vec<Seen>| {
-            let stays = |target: &&MountTarget| {
+        let judge = |seen: &Option<Vec<Seen>>| {
+            if seen.is_none() {
+                absence.with_all_else();
+            }
+            let targets = seen.iter().flatten().map(|seen| &seen.target);
+            let Some(target) = targets.filter(|target| which(target)).max_by_key(|target| {
                 !matches!(target.life_cycle, LifeCycle::Deleting | LifeCycle::Deleted)
-            };
-            let mut targets = seen.iter().map(|seen| &seen.target).filter(stays);
-            let Some(target) = targets.find(|target| which(target)) else {
+            }) else {
                 return absence.told("the mount target").map(Err);
             };
             absence.ended();
             line.observed(target.life_cycle.as_str());
             match &target.life_cycle {
                 LifeCycle::Available => Some(Ok(target.clone())),
+                LifeCycle::Deleting | LifeCycle::Deleted => {
+                    Some(Err(anyhow!(Raced(format!("another run is deleting {}", target.id)))))
+                }
                 LifeCycle::Other(state) => {
                     Some(Err(anyhow!("{} is in the state `{}`", target.id, state.escape_debug())))
                 }
-                _ => None,
+                LifeCycle::Creating | LifeCycle::Updating => None,
             }
         };
         self.wait(&self.targets, judge).await?
@@ -115,8 +120,8 @@ impl Changes {
     /// Waits until a target is gone.
     pub(crate) async fn target_gone(&self, id: &MountTargetId, line: &Line) -> anyhow::Result<()> {
         line.state("waiting until gone");
-        let judge = |seen: &Vec<Seen>| {
-            let Some(seen) = seen.iter().find(|seen| seen.target.id == *id) else {
+        let judge = |seen: &Option<Vec<Seen>>| {
+            let Some(seen) = seen.iter().flatten().find(|seen| seen.target.id == *id) else {
                 return Some(());
             };
             line.observed(seen.target.life_cycle.as_str());
