@@ -18,7 +18,7 @@ fn rules(seed: u64) -> String {
     let rate = |fault: u64| {
         let mild = (seed.wrapping_mul(2_654_435_761).wrapping_add(fault * 97) >> 3) % 9;
         // Every eighth seed is a bad day, on which runs end with an error.
-        if seed % 8 == 0 { mild * 6 + 10 } else { mild }
+        if seed.is_multiple_of(8) { mild * 6 + 10 } else { mild }
     };
     let faults = ["throttle", "error", "cut-before", "cut-after", "delay=50"];
     let mut rules: Vec<String> = faults
