@@ -1,0 +1,160 @@
+//! Trouble between a run and the API server: 429 with Retry-After, 5xx, conflicts, connections
+//! that are cut before and after a change. Each run converges, or ends with an error that names
+//! what failed and leaves what a clean run completes.
+//!
+//! These tests need the programs of `cargo xtask tools install`. `CLOCKWORK_SEEDS=200` runs so
+//! many seeds, `CLOCKWORK_SEED=17` that one alone.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use control_plane::{ApiProxy, Trouble};
+use serde_json::Value;
+use tests::{Clustered, Ran};
+
+/// A control plane each; they share two cores.
+const SIDE_BY_SIDE: usize = 2;
+
+#[derive(Default)]
+struct Counts {
+    runs: AtomicUsize,
+    failed: AtomicUsize,
+    brought: AtomicUsize,
+}
+
+/// Flags of the four stages: Helm takes seconds, so most seeds leave the driver alone.
+fn stages(seed: u64) -> [(&'static str, Vec<&'static str>); 4] {
+    let driver = if seed.is_multiple_of(4) { vec![] } else { vec!["--driver=skip"] };
+    let with = |more: &[&'static str]| [&driver[..], more].concat();
+    [
+        ("deploy-efs", with(&["--yes"])),
+        (
+            "deploy-efs",
+            with(&[
+                "--yes",
+                "--directory-perms=750",
+                "--storage-class-labels=team=graphs",
+                "--tags=a=b",
+            ]),
+        ),
+        ("deploy-efs", with(&["--yes"])),
+        ("destroy-efs", with(&["--yes"])),
+    ]
+}
+
+/// One seed, from nothing to nothing.
+fn one(there: &Clustered, proxy: &ApiProxy, seed: u64, counts: &Counts) -> Result<(), String> {
+    let percent = 3 + seed % 4 * 5;
+    for (number, (command, flags)) in stages(seed).into_iter().enumerate() {
+        proxy.bring(Some(Trouble { seed: seed * 4 + number as u64, percent }));
+        let ran = there.run(command, &flags);
+        let brought = proxy.bring(None);
+        counts.runs.fetch_add(1, Ordering::Relaxed);
+        counts.brought.fetch_add(brought.len(), Ordering::Relaxed);
+        let wrong = |what: String, ran: &Ran| {
+            Err(format!("stage {number}: {what}\n{}\nbrought: {brought:#?}", ran.stderr))
+        };
+        if ran.code != Some(0) {
+            counts.failed.fetch_add(1, Ordering::Relaxed);
+            if ran.code != Some(1) || !ran.stderr.to_lowercase().contains("what now") {
+                return wrong(format!("it ended with {:?} and no remedy", ran.code), &ran);
+            }
+            // Whose revision is pending might still be at it, for a minute.
+            age_releases(there);
+            let clean = there.run(command, &flags);
+            if clean.code != Some(0) {
+                return wrong(format!("a clean run failed: {}", clean.stderr), &ran);
+            }
+        }
+        let left = if command == "destroy-efs" { left(there) } else { lacking(there, &flags) };
+        if let Some(left) = left {
+            return wrong(left, &ran);
+        }
+    }
+    Ok(())
+}
+
+/// Why this is not what was asked for.
+fn lacking(there: &Clustered, flags: &[&str]) -> Option<String> {
+    let inputs: Vec<&str> = flags.iter().copied().filter(|flag| *flag != "--yes").collect();
+    let plan = there.run("plan-efs", &inputs);
+    if plan.code != Some(0) {
+        return Some(plan.stderr);
+    }
+    let plan = plan.json();
+    if plan["changes"] != 0 {
+        return Some(format!("{plan:#}"));
+    }
+    let id = there.aws.file_system()["FileSystemId"].clone();
+    let class = there.class().unwrap_or_default();
+    (class["parameters"]["fileSystemId"] != id).then(|| format!("{id} is not that of {class:#}"))
+}
+
+/// What is left after everything was taken down.
+fn left(there: &Clustered) -> Option<String> {
+    let systems = there.aws.efs("GET", "file-systems", None).json();
+    let revisions = there.revisions();
+    let class = there.class();
+    let driver =
+        there.cluster().find("/apis/storage.k8s.io/v1/csidrivers/efs.csi.aws.com").unwrap();
+    let nothing = systems["FileSystems"] == Value::Array(Vec::new())
+        && revisions.is_empty()
+        && class.is_none()
+        && driver.is_none();
+    (!nothing).then(|| format!("{systems}\n{revisions:?}\n{class:?}\n{driver:?}"))
+}
+
+fn age_releases(there: &Clustered) {
+    for (revision, status) in there.revisions() {
+        if status.starts_with("pending") {
+            let record = format!(
+                "/api/v1/namespaces/kube-system/secrets/sh.helm.release.v1.aws-efs-csi-driver.v{revision}"
+            );
+            let labels = serde_json::json!({"createdAt": "1700000000", "modifiedAt": "1700000000"});
+            let change = serde_json::json!({"metadata": {"labels": labels}});
+            there.cluster().merge(&record, &change).unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn trouble_with_the_api_server_leaves_nothing_in_between() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (first, last) = match number("CLOCKWORK_SEED") {
+        Some(seed) => (seed, seed),
+        None => (1, number("CLOCKWORK_SEEDS").unwrap_or(24)),
+    };
+    let (next, counts, started) = (AtomicU64::new(first), Counts::default(), Instant::now());
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let work = || {
+            let mut there = Clustered::quick();
+            let proxy = there.proxied(None);
+            let mut wrong = Vec::new();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed > last {
+                    return wrong;
+                }
+                if let Err(why) = one(&there, &proxy, seed, &counts) {
+                    wrong.push(format!("seed {seed}: {why}"));
+                    // What it left is in the way of every seed after it.
+                    return wrong;
+                }
+            }
+        };
+        let all: Vec<_> = (0..SIDE_BY_SIDE).map(|_| scope.spawn(work)).collect();
+        all.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    });
+    println!(
+        "{} seeds, {} runs met {} troubles, {} ended with an error and were completed, {:.0} s",
+        last - first + 1,
+        counts.runs.load(Ordering::Relaxed),
+        counts.brought.load(Ordering::Relaxed),
+        counts.failed.load(Ordering::Relaxed),
+        started.elapsed().as_secs_f64()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(counts.brought.load(Ordering::Relaxed) > 0, "no trouble was brought");
+}
