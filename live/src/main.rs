@@ -15,6 +15,7 @@ mod run;
 mod sandbox;
 mod steps;
 mod stop;
+mod trace;
 mod watch;
 mod workloads;
 
@@ -33,11 +34,11 @@ fn main() -> ExitCode {
 }
 
 fn start() -> anyhow::Result<ExitCode> {
-    let job: job::Job = serde_json::from_reader(std::io::stdin().lock())
+    let order: job::Order = serde_json::from_reader(std::io::stdin().lock())
         .context("reading the job; start it with `cargo xtask deploy-efs`")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    runtime.block_on(commands::carry_out(&job))
+    runtime.block_on(commands::carry_out(&order))
 }

@@ -4,7 +4,10 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use efs::{Plan, Styled};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::trace::Trace;
 
 /// All lines of one run.
 #[derive(Debug)]
@@ -12,7 +15,9 @@ pub(crate) struct Progress {
     /// Present on a terminal.
     bars: Option<MultiProgress>,
     colour: bool,
-    started: Instant,
+    /// Which of many deployments it is, where there are many.
+    name: Option<String>,
+    trace: Arc<Trace>,
 }
 
 /// One resource, until it is done.
@@ -22,23 +27,52 @@ pub(crate) struct Line {
     name: String,
     started: Instant,
     last: Arc<Mutex<String>>,
+    trace: Arc<Trace>,
+    /// Its place in the trace.
+    place: usize,
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(trace: &Arc<Trace>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Progress { bars: terminal.then(MultiProgress::new), colour, started: Instant::now() }
+        let bars = terminal.then(MultiProgress::new);
+        Progress { bars, colour, name: None, trace: Arc::clone(trace) }
+    }
+
+    /// That of one of many deployments: plain lines that begin with its name.
+    pub(crate) fn named(name: &str, trace: &Arc<Trace>) -> Self {
+        let name = Some(name.to_owned());
+        Progress { bars: None, colour: false, name, trace: Arc::clone(trace) }
+    }
+
+    /// Says something to the person who watches.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.name {
+            None => eprintln!("{text}"),
+            Some(name) => {
+                for line in text.lines() {
+                    eprintln!("{name}: {line}");
+                }
+            }
+        }
+    }
+
+    /// Says what will be done: all of it, or how much where there are many.
+    pub(crate) fn plan(&self, plan: &Plan) {
+        self.trace.plan(plan);
+        let text = Styled { plan, colour: self.colour }.to_string();
+        match &self.name {
+            Some(_) if plan.refusals.is_empty() => {
+                self.say(text.lines().last().unwrap_or_default());
+            }
+            _ => self.say(&text),
+        }
     }
 
     /// How long the run has taken so far.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// Whether standard error takes colour.
-    pub(crate) fn colour(&self) -> bool {
-        self.colour
+        self.trace.elapsed()
     }
 
     /// Starts the line of one resource.
@@ -57,7 +91,13 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Line { bar, name: name.to_owned(), started: Instant::now(), last: Arc::default() }
+        let place = self.trace.begin(name);
+        let name = match &self.name {
+            None => name.to_owned(),
+            Some(own) => format!("{own}: {name}"),
+        };
+        let trace = Arc::clone(&self.trace);
+        Line { bar, name, started: Instant::now(), last: Arc::default(), trace, place }
     }
 }
 
@@ -74,6 +114,7 @@ impl Line {
 
     /// Says what is going on.
     pub(crate) fn state(&self, state: &str) {
+        self.trace.state(self.place, state);
         state.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
         match &self.bar {
             Some(bar) => bar.set_message(state.to_owned()),
@@ -84,8 +125,9 @@ impl Line {
     /// Says in what state AWS has it; plain lines tell a state once.
     pub(crate) fn observed(&self, state: &str) {
         let state: String = state.chars().filter(|c| !c.is_control()).collect();
-        if self.bar.is_some() {
-            self.state(&state);
+        if let Some(bar) = &self.bar {
+            bar.set_message(state.clone());
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = state;
         } else {
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = state;
         }
@@ -93,11 +135,13 @@ impl Line {
 
     /// Ends the line.
     pub(crate) fn done(&self, what: &str) {
+        self.trace.end(self.place, what, false);
         self.end(what);
     }
 
     /// Ends the line of something that failed or was given up.
     pub(crate) fn failed(&self, why: &str) {
+        self.trace.end(self.place, why, true);
         self.end(why);
     }
 

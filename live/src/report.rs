@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{Outputs, Styled};
+use efs::Outputs;
 use job::{Command, Job, Output};
 use serde_json::json;
 
@@ -17,11 +17,6 @@ pub(crate) struct Told {
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
-}
-
-/// The plan of a run that goes on to carry it out: on standard error.
-pub(crate) fn plan(plan: &Styled) {
-    eprintln!("{plan}");
 }
 
 /// A result for people.
@@ -43,7 +38,16 @@ pub(crate) fn stdout_colour() -> bool {
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A failure with everything that led to it.
+/// Failures, each with everything that led to it.
+pub(crate) fn failures(errors: &[anyhow::Error]) -> String {
+    let lines = errors.iter().flat_map(|error| {
+        let causes = error.chain().skip(1).map(|cause| format!("  caused by: {cause}"));
+        std::iter::once(format!("error: {error}")).chain(causes)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A failure with everything that led to it: on standard error.
 pub(crate) fn failure(error: &anyhow::Error) {
     eprintln!("error: {error}");
     for cause in error.chain().skip(1) {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use crate::aws::LOOKS;
+
 /// The first pause between two looks. Everything here takes at least this long.
 const FIRST: Duration = Duration::from_millis(250);
 
@@ -58,7 +60,11 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 }
                 tokio::time::sleep(jittered(pause)).await;
                 if count.load(Ordering::Acquire) > 0 {
-                    let seen = look().await.map(Arc::new).map_err(|error| format!("{error:#}"));
+                    let seen = LOOKS
+                        .scope((), look())
+                        .await
+                        .map(Arc::new)
+                        .map_err(|error| format!("{error:#}"));
                     tell.send_replace(Some(seen));
                     pause = pause.mul_f64(GROWTH).min(LONGEST);
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,6 +16,7 @@ use crate::calls::Call;
 use crate::error::{Answer, AwsError};
 use crate::faults::{Fault, Faults, Rule};
 use crate::ids::{micros, now_ms, request_id};
+use crate::limit::Limit;
 use crate::options::Options;
 use crate::socket::Cut;
 use crate::store::Store;
@@ -32,6 +33,7 @@ pub(crate) struct Shared(Arc<Inner>);
 struct Inner {
     store: Mutex<Store>,
     faults: Mutex<Faults>,
+    limit: Mutex<Limit>,
     options: Options,
     /// Grows with every release of the calls that are held.
     releases: watch::Sender<u64>,
@@ -43,6 +45,7 @@ impl Shared {
         Shared(Arc::new(Inner {
             store: Mutex::new(store),
             faults: Mutex::new(faults),
+            limit: Mutex::new(Limit::new(options.rate_limit, Instant::now())),
             options,
             releases: watch::Sender::new(0),
             held: AtomicUsize::new(0),
@@ -56,6 +59,11 @@ impl Shared {
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the account's limit allows one call more.
+    fn allows(&self) -> bool {
+        self.0.limit.lock().unwrap_or_else(PoisonError::into_inner).allows(Instant::now())
     }
 
     /// Waits until somebody releases what is held.
@@ -172,7 +180,11 @@ async fn answer(
         Some(scope) => {
             let asked =
                 Asked { region: &scope.region, rest, incoming: &incoming, request_id: &request_id };
-            under_faults(&shared, &asked, &operation, &drawn).await
+            if shared.allows() {
+                under_faults(&shared, &asked, &operation, &drawn).await
+            } else {
+                Err(throttled(rest))
+            }
         }
     };
     tokio::time::sleep(latency.saturating_sub(latency / 2)).await;
@@ -201,6 +213,13 @@ async fn answer(
     render(answer, rest, &request_id)
 }
 
+/// The refusal of a call for the account's rate, as each service words it.
+fn throttled(rest: bool) -> AwsError {
+    let (status, code) =
+        if rest { (429, "ThrottlingException") } else { (503, "RequestLimitExceeded") };
+    AwsError::new(status, code, "Rate exceeded")
+}
+
 /// A request that is to be carried out.
 struct Asked<'a> {
     region: &'a str,
@@ -221,14 +240,7 @@ async fn under_faults(
         match fault {
             Fault::Delay(time) => tokio::time::sleep(*time).await,
             Fault::HoldBefore => shared.hold().await,
-            Fault::Throttle => {
-                let (status, code) = if asked.rest {
-                    (429, "ThrottlingException")
-                } else {
-                    (503, "RequestLimitExceeded")
-                };
-                return Err(AwsError::new(status, code, "Rate exceeded"));
-            }
+            Fault::Throttle => return Err(throttled(asked.rest)),
             Fault::Error => {
                 let code = if asked.rest { "InternalServerError" } else { "InternalError" };
                 return Err(AwsError::new(500, code, "An internal error has occurred"));

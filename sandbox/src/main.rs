@@ -11,6 +11,7 @@ mod error;
 mod faults;
 mod http;
 mod ids;
+mod limit;
 mod options;
 mod seed;
 mod socket;

@@ -46,6 +46,9 @@ pub(crate) struct Options {
     /// Milliseconds that a mount target is `deleting`
     #[arg(long, default_value_t = 400, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_DELETING_MS")]
     pub(crate) mount_target_deleting_ms: u64,
+    /// Calls per second that the account allows; others are refused. 0 for any number
+    #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
+    pub(crate) rate_limit: f64,
     /// Fault to bring about, `OPERATION:WHEN:FAULT`; may be repeated.
     /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
     #[arg(

@@ -28,8 +28,8 @@ impl Job {
     #[must_use]
     pub fn at(&self, url: &str, manifests: &Path) -> Job {
         let mut job = self.0.clone();
-        job["endpoint_url"] = json!(url);
-        job["target"] = json!({ "directory": manifests });
+        job["run"]["endpoint_url"] = json!(url);
+        job["run"]["target"] = json!({ "directory": manifests });
         Job(job)
     }
 

@@ -101,6 +101,11 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Puts those of another file behind these.
+    pub(crate) fn append(&mut self, other: Diagnostics) {
+        self.0.extend(other.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum}
 use inputs::{Input, Kind};
 
 /// Which deployment is meant.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Deployment")]
 pub(crate) struct Which {
     /// HCL file that tells the deployment [default: clockwork.hcl, where there is one]
@@ -54,6 +54,9 @@ pub(crate) struct Run {
     /// Limit of the whole run, such as `90s` or `20m`
     #[arg(long, default_value = "15m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    /// Write a page here that shows when what happened: steps, calls, waits, retries, critical path
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) timeline: Option<PathBuf>,
     /// Print the job instead of handing it over: for tests and benchmarks, which start `live` themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
@@ -107,7 +110,7 @@ impl Flagged for Workload {
 }
 
 /// The flags of a module's inputs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct InputFlags<M> {
     /// The raw values, by input name.
     pub(crate) given: BTreeMap<&'static str, Vec<String>>,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use job::Job;
+use job::Order;
 use serde::Serialize;
 use xshell::{Shell, cmd};
 
@@ -70,10 +70,14 @@ fn of_one_package(variable: &str) -> bool {
     variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_")
 }
 
-/// Hands the job to `live`, which takes the place of this program: signals
+/// Hands the order to `live`, which takes the place of this program: signals
 /// and the exit code are its own.
-pub(crate) fn hand_over(job: &Job, folder: &Path) -> anyhow::Result<Infallible> {
-    start(job, &folder.join("live"), job.sandbox.is_some())
+pub(crate) fn hand_over(order: &Order, folder: &Path) -> anyhow::Result<Infallible> {
+    let sandbox = match order {
+        Order::Run(job) => &job.sandbox,
+        Order::Fleet(fleet) => &fleet.sandbox,
+    };
+    start(order, &folder.join("live"), sandbox.is_some())
 }
 
 /// Starts a program with its job on standard input, in the place of this one.

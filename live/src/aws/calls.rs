@@ -9,13 +9,17 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+
+use crate::trace::Trace;
 
 /// The calls of one run, each attempt counted.
 #[derive(Debug)]
 pub(crate) struct Calls {
     verbosity: u8,
+    trace: Arc<Trace>,
     tally: Mutex<Tally>,
 }
 
@@ -28,8 +32,8 @@ struct Tally {
 }
 
 impl Calls {
-    pub(super) fn new(verbosity: u8) -> Self {
-        Calls { verbosity, tally: Mutex::default() }
+    pub(super) fn new(verbosity: u8, trace: &Arc<Trace>) -> Self {
+        Calls { verbosity, trace: Arc::clone(trace), tally: Mutex::default() }
     }
 
     /// How many requests were sent.
@@ -111,9 +115,12 @@ impl Intercept for Counter {
             return Ok(());
         };
         self.calls.end(under_way.round);
+        let operation = cfg.load::<Metadata>().map_or("unknown", Metadata::name);
+        let status = context.response().map(|response| response.status().as_u16());
+        let attempt = cfg.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
+        self.calls.trace.call(operation, attempt, status, under_way.since);
         if self.calls.verbosity > 0 {
-            let operation = cfg.load::<Metadata>().map_or("unknown", Metadata::name);
-            let status = context.response().map_or(0, |response| response.status().as_u16());
+            let status = status.unwrap_or(0);
             let ms = under_way.since.elapsed().as_millis();
             eprintln!("aws: {operation} {status} {ms} ms");
         }

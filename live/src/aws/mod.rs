@@ -5,21 +5,28 @@ mod change;
 mod errors;
 mod network;
 mod observe;
+mod rate;
 mod read;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use job::Job;
+
+use crate::trace::Trace;
+use rate::Paced;
 
 pub(crate) use calls::Calls;
 pub(crate) use change::{Changes, Stopped};
 pub(crate) use errors::Raced;
 pub(crate) use observe::observe;
+pub(crate) use rate::{LOOKS, Rate};
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
 /// about ten seconds all together. Its adaptive mode is not for us: after one
@@ -28,6 +35,22 @@ const ATTEMPTS: u32 = 8;
 
 /// The first pause between two attempts; each later one is up to twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// An account, and how fast it may be called.
+pub(crate) struct Account {
+    http: SharedHttpClient,
+    /// Calls per second and region, where many deployments share them.
+    rate: Option<f64>,
+    /// Credentials and clients' settings, read once for each region.
+    regions: Mutex<BTreeMap<String, Region>>,
+}
+
+/// What deployments of one region share.
+#[derive(Clone)]
+struct Region {
+    config: SdkConfig,
+    rate: Option<Arc<Rate>>,
+}
 
 /// The clients of one run, which count their calls together.
 #[derive(Debug, Clone)]
@@ -38,32 +61,26 @@ pub(crate) struct Aws {
     pub(crate) region: String,
 }
 
-impl Aws {
-    /// Clients for the job's region. The sandbox, an emulator and AWS differ by
-    /// the endpoint only.
-    pub(crate) async fn connect(job: &Job, endpoint: Option<&str>) -> Aws {
-        let region = job.inputs.aws_region.clone();
+impl Account {
+    /// Credentials come from where the AWS CLI takes them.
+    pub(crate) fn new(rate: Option<f64>) -> Account {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(30))
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region.clone()))
-            .http_client(http)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(FIRST_PAUSE),
-            )
-            .timeout_config(timeouts);
-        if let Some(endpoint) = endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        let config = loader.load().await;
-        let calls = Arc::new(Calls::new(job.verbosity));
+        Account { http, rate, regions: Mutex::default() }
+    }
+
+    /// Clients for the job's region. The sandbox, an emulator and AWS differ by
+    /// the endpoint only.
+    pub(crate) async fn connect(
+        &self,
+        job: &Job,
+        endpoint: Option<&str>,
+        trace: &Arc<Trace>,
+    ) -> Aws {
+        let region = job.inputs.aws_region.clone();
+        let Region { config, rate: _ } = self.region(&region, endpoint).await;
+        let calls = Arc::new(Calls::new(job.verbosity, trace));
         let efs =
             aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(&calls));
         let ec2 =
@@ -74,5 +91,44 @@ impl Aws {
             calls,
             region,
         }
+    }
+
+    /// How fast a region of the account may be called.
+    pub(crate) async fn rate(&self, region: &str, endpoint: Option<&str>) -> Option<Arc<Rate>> {
+        self.region(region, endpoint).await.rate
+    }
+
+    async fn region(&self, name: &str, endpoint: Option<&str>) -> Region {
+        let known = self.regions.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let rate = self.rate.map(Rate::new);
+        let http = match &rate {
+            None => self.http.clone(),
+            Some(rate) => {
+                SharedHttpClient::new(Paced { inner: self.http.clone(), rate: Arc::clone(rate) })
+            }
+        };
+        // Of the answer alone: the wait for a place in the line is not AWS's.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(30))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(aws_config::Region::new(name.to_owned()))
+            .http_client(http)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(FIRST_PAUSE),
+            )
+            .timeout_config(timeouts);
+        if let Some(endpoint) = endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        let region = Region { config: loader.load().await, rate };
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.entry(name.to_owned()).or_insert(region).clone()
     }
 }

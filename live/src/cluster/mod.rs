@@ -12,8 +12,8 @@ mod usage;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use efs::DriverMode;
-use job::{ClusterTarget, Job};
+use efs::{DriverMode, eks_name};
+use job::{ClusterTarget, ContextChoice, Job};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
@@ -42,7 +42,7 @@ pub(crate) struct InCluster {
 impl InCluster {
     /// Connects; nothing is read yet.
     pub(crate) async fn connect(target: &ClusterTarget, job: &Job) -> anyhow::Result<Self> {
-        let kube = Kube::connect(target.context.as_deref()).await?;
+        let kube = Kube::connect(&target.context).await?;
         let driver = target.helm.as_ref().filter(|_| job.inputs.driver.mode != DriverMode::Skip);
         let helm = driver.map(|found| Helm::new(found, &kube, job.inputs.release())).transpose()?;
         let workloads = workloads::prepare(&job.workloads, target.helm.as_ref(), &kube)?;
@@ -62,11 +62,11 @@ pub(crate) struct Kube {
 
 impl Kube {
     /// Connects by a context of the kubeconfig, or as the pod that this runs in.
-    pub(crate) async fn connect(context: Option<&str>) -> anyhow::Result<Kube> {
+    pub(crate) async fn connect(context: &ContextChoice) -> anyhow::Result<Kube> {
         let (mut config, context) = match Kubeconfig::read() {
             Ok(kubeconfig) => by_context(kubeconfig, context).await?,
             Err(error) => match Config::incluster() {
-                Ok(config) if context.is_none() => (config, None),
+                Ok(config) if *context == ContextChoice::Current => (config, None),
                 _ => {
                     return Err(anyhow!(error).context(
                         "no cluster to connect to; what now: `aws eks update-kubeconfig --name CLUSTER` \
@@ -87,11 +87,31 @@ impl Kube {
 
 async fn by_context(
     kubeconfig: Kubeconfig,
-    context: Option<&str>,
+    context: &ContextChoice,
 ) -> anyhow::Result<(Config, Option<String>)> {
     let known: Vec<&str> = kubeconfig.contexts.iter().map(|named| named.name.as_str()).collect();
-    let wanted = context.or(kubeconfig.current_context.as_deref());
-    let Some(wanted) = wanted.map(str::to_owned) else {
+    let leads_to = |name: &str, cluster: &str| name == cluster || eks_name(name) == Some(cluster);
+    let wanted = match context {
+        ContextChoice::Current => kubeconfig.current_context.clone(),
+        ContextChoice::Named(name) => Some(name.clone()),
+        ContextChoice::OfCluster(cluster) => {
+            let found: Vec<&str> =
+                known.iter().copied().filter(|name| leads_to(name, cluster)).collect();
+            match found.as_slice() {
+                [one] => Some((*one).to_owned()),
+                [] => bail!(
+                    "the kubeconfig has no context of the cluster `{cluster}`; what now: \
+                     `aws eks update-kubeconfig --name {cluster}` adds it, and `--manifests DIR` needs none"
+                ),
+                several => bail!(
+                    "the kubeconfig has several contexts of the cluster `{cluster}`: {}; what now: \
+                     remove all but one, or deploy that file alone with `--context`",
+                    listed(several)
+                ),
+            }
+        }
+    };
+    let Some(wanted) = wanted else {
         bail!(
             "the kubeconfig has no current context; what now: give one of {} with `--context`",
             listed(&known)

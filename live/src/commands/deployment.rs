@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::bail;
-use efs::{Plan, Styled, Until};
+use efs::{Outputs, Plan, Styled, Until};
 use job::{Command, Job, Output, Target};
 
 use super::{connect, stopped};
@@ -18,60 +18,113 @@ use crate::cluster::{self, InCluster};
 use crate::progress::Progress;
 use crate::run::{self, Ended};
 use crate::stop::Stop;
+use crate::trace::Trace;
 use crate::{consent, report, workloads};
 
 /// How often a run looks again before it leaves the field to the others.
 const ROUNDS: usize = 6;
 
-pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
-    let progress = Progress::new();
+/// How a deployment ended.
+pub(super) enum Finished {
+    /// What was asked for is there, or gone.
+    Done {
+        /// How many steps were carried out.
+        changed: usize,
+        /// What it tells; nothing where it was taken down.
+        outputs: Option<Outputs>,
+    },
+    /// It is over, and why is to be said.
+    Over(Over),
+}
+
+/// Why a run is over before it came to its end.
+pub(super) struct Over {
+    pub(super) code: ExitCode,
+    /// For the person who reads it: what happened, and what now.
+    pub(super) why: String,
+}
+
+impl Over {
+    pub(super) fn failure(why: String) -> Over {
+        Over { code: ExitCode::FAILURE, why }
+    }
+}
+
+/// One deployment, and nothing else.
+pub(super) async fn run(
+    job: &Job,
+    aws: &Aws,
+    trace: &Arc<Trace>,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
+    let progress = Progress::new(trace);
+    match carry_out(job, aws, &progress, stop).await? {
+        Finished::Over(Over { code, why }) => {
+            if !why.is_empty() {
+                progress.say(&why);
+            }
+            Ok(code)
+        }
+        Finished::Done { changed, outputs } => {
+            let told = report::Told {
+                changed,
+                calls: aws.calls.count(),
+                rounds: aws.calls.rounds(),
+                elapsed: progress.elapsed(),
+            };
+            report::done(job, &told, outputs.as_ref())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Looks, plans and carries out, until nothing is left to do.
+pub(super) async fn carry_out(
+    job: &Job,
+    aws: &Aws,
+    progress: &Progress,
+    stop: &Stop,
+) -> anyhow::Result<Finished> {
     let target = connect(job).await?.map(Arc::new);
     let mut changed = 0;
     let mut outputs = None;
     for round in 1.. {
-        let Some(observed) = look(job, aws, target.as_deref(), &progress, stop).await? else {
-            return Ok(given_up(job, stop).await);
+        let Some(observed) = look(job, aws, target.as_deref(), progress, stop).await? else {
+            let reason = stop.stopped().await;
+            return Ok(Finished::Over(stopped(job, reason, "Nothing was changed.")));
         };
         let plan = plan(job, &observed)?;
         if let Command::Plan { detailed_exitcode }
         | Command::PlanWorkloads { detailed_exitcode, .. } = job.command
         {
-            return Ok(show(job, &plan, detailed_exitcode));
+            let code = show(job, &plan, detailed_exitcode);
+            return Ok(Finished::Over(Over { code, why: String::new() }));
         }
         if round > 1 && plan.is_empty() && plan.refusals.is_empty() {
             break;
         }
-        let mut runner =
-            Runner { job, aws, progress: &progress, stop, asks: round == 1 || !destroys(job) };
+        let asks = round == 1 || !destroys(job);
+        let runner = Runner { job, aws, progress, stop, asks };
         let left = match runner.carry_out(target.clone(), &plan, &observed).await? {
-            Carried::Over(code) => return Ok(code),
+            Carried::Over(over) => return Ok(Finished::Over(over)),
             Carried::Through(told) => {
                 changed += plan.steps.len();
                 outputs = told;
                 !job_is_done(job, round, &plan)
             }
             Carried::Raced { errors, done } if round < ROUNDS => {
-                for error in &errors {
-                    report::failure(error);
-                }
-                eprintln!("Another run is at it too: looking again.");
+                progress.say(&report::failures(&errors));
+                progress.say("Another run is at it too: looking again.");
                 changed += done;
                 true
             }
-            Carried::Raced { errors, .. } => return Ok(failed(job, &errors)),
+            Carried::Raced { errors, .. } => return Ok(Finished::Over(failed(job, &errors))),
         };
         if !left {
             break;
         }
     }
-    let told = report::Told {
-        changed,
-        calls: aws.calls.count(),
-        rounds: aws.calls.rounds(),
-        elapsed: progress.elapsed(),
-    };
-    report::done(job, &told, outputs.as_ref())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Finished::Done { changed, outputs })
 }
 
 /// Whether a plan that is through needs no second look. Who took everything down
@@ -111,10 +164,6 @@ async fn look(
     }
 }
 
-async fn given_up(job: &Job, stop: &Stop) -> ExitCode {
-    stopped(job, stop.stopped().await, "Nothing was changed.")
-}
-
 /// The plan of storage and workloads: one graph.
 fn plan(job: &Job, observed: &Observed) -> anyhow::Result<Plan> {
     let mut plan = match (&job.command, &observed.desired) {
@@ -144,9 +193,9 @@ fn plan(job: &Job, observed: &Observed) -> anyhow::Result<Plan> {
 /// How carrying a plan out ended.
 pub(super) enum Carried {
     /// All of it is done.
-    Through(Option<efs::Outputs>),
-    /// The run is over; what is to be said was said.
-    Over(ExitCode),
+    Through(Option<Outputs>),
+    /// The run is over.
+    Over(Over),
     /// It failed for what another run did meanwhile, and for nothing else.
     Raced {
         /// What failed.
@@ -169,16 +218,15 @@ pub(super) struct Runner<'a> {
 impl Runner<'_> {
     /// Shows the plan, asks where that is needed, and carries it out.
     pub(super) async fn carry_out(
-        &mut self,
+        &self,
         target: Option<Arc<InCluster>>,
         plan: &Plan,
         observed: &Observed,
     ) -> anyhow::Result<Carried> {
         let Runner { job, aws, progress, stop, asks } = *self;
-        report::plan(&Styled { plan, colour: progress.colour() });
+        progress.plan(plan);
         if !plan.refusals.is_empty() {
-            eprintln!("Nothing was changed.");
-            return Ok(Carried::Over(ExitCode::FAILURE));
+            return Ok(Carried::Over(Over::failure("Nothing was changed.".to_owned())));
         }
         let consent = tokio::select! {
             consent = consent::given(job, plan), if asks => consent?,
@@ -189,7 +237,8 @@ impl Runner<'_> {
             else => true,
         };
         if !consent {
-            return Ok(Carried::Over(ExitCode::FAILURE));
+            // What now was said where it was asked.
+            return Ok(Carried::Over(Over::failure(String::new())));
         }
         Ok(match run::run(job, aws, target, plan, observed, progress, stop).await {
             Ended::Done(outputs) => Carried::Through(outputs),
@@ -209,12 +258,12 @@ impl Runner<'_> {
 }
 
 /// Says what failed, and what goes on from there.
-pub(super) fn failed(job: &Job, errors: &[anyhow::Error]) -> ExitCode {
-    for error in errors {
-        report::failure(error);
-    }
-    eprintln!("What was done stays. What now: mend the cause; `{}` goes on from here", job.again);
-    ExitCode::FAILURE
+pub(super) fn failed(job: &Job, errors: &[anyhow::Error]) -> Over {
+    Over::failure(format!(
+        "{}\nWhat was done stays. What now: mend the cause; `{}` goes on from here",
+        report::failures(errors),
+        job.again
+    ))
 }
 
 /// AWS and the cluster, side by side.

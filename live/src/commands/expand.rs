@@ -12,17 +12,23 @@ use super::{connect_to_cluster, stopped};
 use crate::aws::Aws;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::trace::Trace;
 use crate::{cluster, report};
 
-pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    job: &Job,
+    aws: &Aws,
+    trace: &Arc<Trace>,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
     let target = connect_to_cluster(job).await?;
-    let progress = Progress::new();
+    let progress = Progress::new(trace);
     let line = progress.line("observing");
     let cluster = tokio::select! {
         cluster = cluster::observe(&target.kube, None, &job.inputs, &job.command) => cluster?,
         reason = stop.stopped() => {
             line.failed("given up");
-            return Ok(stopped(job, reason, "Nothing was changed."));
+            return Ok(stopped(job, reason, "Nothing was changed.").told());
         }
     };
     line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
@@ -30,10 +36,10 @@ pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<Exi
     let actual = Actual { cluster: Some(cluster), ..Actual::default() };
     let observed = Observed { workloads: BTreeMap::new(), desired: None, actual };
     let target = Some(Arc::new(target));
-    let mut runner = Runner { job, aws, progress: &progress, stop, asks: true };
+    let runner = Runner { job, aws, progress: &progress, stop, asks: true };
     match runner.carry_out(target, &plan, &observed).await? {
-        Carried::Over(code) => Ok(code),
-        Carried::Raced { errors, .. } => Ok(failed(job, &errors)),
+        Carried::Over(over) => Ok(over.told()),
+        Carried::Raced { errors, .. } => Ok(failed(job, &errors).told()),
         Carried::Through(_) => {
             let told = report::Told {
                 changed: plan.steps.len(),

@@ -1,6 +1,7 @@
 //! `status`: what there is, in one table.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use efs::{Status, Usage};
 use job::{Job, Output};
@@ -10,16 +11,22 @@ use crate::aws::Aws;
 use crate::progress::Progress;
 use crate::report;
 use crate::stop::Stop;
+use crate::trace::Trace;
 
-pub(super) async fn run(job: &Job, aws: &Aws, stop: &Stop) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    job: &Job,
+    aws: &Aws,
+    trace: &Arc<Trace>,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
     let target = connect(job).await?;
-    let progress = Progress::new();
+    let progress = Progress::new(trace);
     let line = progress.line("observing");
     let mut observed = tokio::select! {
         observed = deployment::everything(aws, target.as_ref(), job) => observed?,
         reason = stop.stopped() => {
             line.failed("given up");
-            return Ok(stopped(job, reason, "Nothing was changed."));
+            return Ok(stopped(job, reason, "Nothing was changed.").told());
         }
     };
     line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));

@@ -12,6 +12,33 @@ use serde::{Deserialize, Serialize};
 
 pub use e2e::{AwsChoice, ClusterChoice, EndToEnd};
 
+/// What `live` is started with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// One job.
+    Run(Box<Job>),
+    /// Many deployments at once.
+    Fleet(Fleet),
+}
+
+/// Many deployments in one process, which share the account's rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// The deployments by name, in the order in which they begin.
+    pub jobs: Vec<(String, Job)>,
+    /// AWS calls per second and region that they make together.
+    pub rate: f64,
+    /// How the result is printed.
+    pub output: Output,
+    /// The limit of the whole run.
+    pub timeout: Duration,
+    /// The local AWS to run for the length of the job.
+    pub sandbox: Option<Sandbox>,
+    /// The command line that goes on from where an interrupted run stopped.
+    pub again: String,
+}
+
 /// One job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -41,6 +68,8 @@ pub struct Job {
     pub sandbox: Option<Sandbox>,
     /// How much is told on standard error: 0 progress, 1 or more every AWS call.
     pub verbosity: u8,
+    /// Where the page goes that shows when what happened.
+    pub timeline: Option<PathBuf>,
     /// The command line that goes on from where an interrupted run stopped.
     pub again: String,
 }
@@ -58,10 +87,22 @@ pub enum Target {
 /// A cluster, and the program that installs charts in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterTarget {
-    /// The context of the kubeconfig, where not the current one.
-    pub context: Option<String>,
+    /// Which context of the kubeconfig.
+    pub context: ContextChoice,
     /// Helm; not needed where the driver is left alone.
     pub helm: Option<Helm>,
+}
+
+/// A context of the kubeconfig.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextChoice {
+    /// The current one; inside a pod, the cluster that it runs in.
+    Current,
+    /// The one of that name.
+    Named(String),
+    /// The one that leads to the EKS cluster of that name.
+    OfCluster(String),
 }
 
 /// The `helm` program.

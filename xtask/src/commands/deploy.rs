@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::{Asked, hand_over};
+use super::{Asked, fleet, hand_over};
 use crate::flags::{Run, Which};
 
 /// Plan, and carry the plan out.
@@ -14,6 +14,7 @@ use crate::flags::{Run, Which};
 #[command(after_help = "Examples:
   cargo xtask deploy-efs --sandbox
   cargo xtask deploy-efs --config prod.hcl --manifests gitops/efs
+  cargo xtask deploy-efs --fleet clusters --manifests gitops    # every file of a folder at once
   cargo xtask deploy-efs --aws-region eu-west-1 --cluster-name dev \\
       --subnet-ids subnet-0123456789abcdef0 --security-group-id sg-0123456789abcdef0")]
 pub(super) struct Args {
@@ -21,11 +22,16 @@ pub(super) struct Args {
     which: Which,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
     /// Give consent to deletions and replacements beforehand
     #[arg(long)]
     yes: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.fleet.is_given() {
+        return fleet::run(&args.fleet, &args.which, &args.run, &Command::Deploy, args.yes);
+    }
     hand_over(Asked::new(&args.which, &args.run), Command::Deploy, args.yes)
 }

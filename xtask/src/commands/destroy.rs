@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use job::Command;
 
-use super::{Asked, hand_over};
+use super::{Asked, fleet, hand_over};
 use crate::flags::{Run, Which};
 
 /// Take down what a deployment made: documents, mount targets, file system, rules.
@@ -20,11 +20,17 @@ pub(super) struct Args {
     which: Which,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
     /// Give consent beforehand
     #[arg(long)]
     yes: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(Asked::new(&args.which, &args.run), Command::Destroy, args.yes || args.run.sandbox)
+    let yes = args.yes || args.run.sandbox;
+    if args.fleet.is_given() {
+        return fleet::run(&args.fleet, &args.which, &args.run, &Command::Destroy, yes);
+    }
+    hand_over(Asked::new(&args.which, &args.run), Command::Destroy, yes)
 }

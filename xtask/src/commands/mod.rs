@@ -6,6 +6,7 @@ mod destroy;
 mod doctor;
 mod e2e;
 mod expand;
+mod fleet;
 mod graphscope;
 mod matrix;
 mod plan;
@@ -16,13 +17,13 @@ mod tools;
 mod verify;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use efs::DriverMode;
-use job::{ClusterTarget, Command, Job, Output, Sandbox, Target};
+use job::{ClusterTarget, Command, ContextChoice, Job, Order, Output, Sandbox, Target};
 
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -168,13 +169,19 @@ fn hand_over(asked: Asked, command: Command, yes: bool) -> anyhow::Result<ExitCo
         endpoint_url: run.endpoint_url.clone(),
         sandbox,
         verbosity: run.verbose,
+        timeline: run.timeline.as_deref().map(std::path::absolute).transpose()?,
         again: again(),
     };
+    order(&Order::Run(Box::new(job)), run, &folder)
+}
+
+/// Hands an order over, or prints it for whoever starts `live` himself.
+fn order(order: &Order, run: &Run, folder: &Path) -> anyhow::Result<ExitCode> {
     if run.print_job {
-        tell(serde_json::to_string(&job)? + "\n")?;
+        tell(serde_json::to_string(order)? + "\n")?;
         return Ok(ExitCode::SUCCESS);
     }
-    match live::hand_over(&job, &folder)? {}
+    match live::hand_over(order, folder)? {}
 }
 
 /// A mistake in how a command was called.
@@ -220,7 +227,8 @@ fn target(run: &Run, inputs: &efs::Inputs, command: &Command) -> anyhow::Result<
         (Command::Status, _) => helm::find().ok(),
         _ => Some(helm::find()?),
     };
-    Ok(Target::Cluster(ClusterTarget { context: run.context.clone(), helm }))
+    let context = run.context.clone().map_or(ContextChoice::Current, ContextChoice::Named);
+    Ok(Target::Cluster(ClusterTarget { context, helm }))
 }
 
 /// The file that holds the sandbox's state.

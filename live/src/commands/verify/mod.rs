@@ -6,6 +6,7 @@ mod stage;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -17,6 +18,7 @@ use super::{connect_to_cluster, stopped};
 use crate::progress::Progress;
 use crate::report;
 use crate::stop::{Reason, Stop};
+use crate::trace::Trace;
 
 /// What came of it.
 enum Outcome {
@@ -30,10 +32,15 @@ impl Outcome {
     }
 }
 
-pub(super) async fn run(job: &Job, asked: &Verify, stop: &Stop) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    job: &Job,
+    asked: &Verify,
+    trace: &Arc<Trace>,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
     let kube = connect_to_cluster(job).await?.kube;
     let nonce = format!("{:08x}", fastrand::u32(..));
-    let progress = Progress::new();
+    let progress = Progress::new(trace);
     let started = Instant::now();
     let (stage, outcome) = match asked.example {
         None => shared_mount::run(&kube, job, asked, nonce, &progress, stop).await?,
@@ -48,7 +55,7 @@ pub(super) async fn run(job: &Job, asked: &Verify, stop: &Stop) -> anyhow::Resul
         stage.clean_up(&progress).await?;
     }
     let (findings, times) = match outcome? {
-        Outcome::Stopped(reason) => return Ok(stopped(job, reason, "Nothing was proved.")),
+        Outcome::Stopped(reason) => return Ok(stopped(job, reason, "Nothing was proved.").told()),
         Outcome::Judged(findings, times) => (findings, times),
     };
     let proved = findings.iter().all(|finding| finding.shown);

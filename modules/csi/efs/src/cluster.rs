@@ -36,13 +36,18 @@ impl Cluster {
     /// (`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`) or eksctl
     /// (`USER@NAME.REGION.eksctl.io`) name it.
     pub fn eks_name(&self) -> Option<&str> {
-        if self.name.starts_with("arn:") {
-            return self.name.split_once(":cluster/").map(|(_, name)| name);
-        }
-        let named = self.name.strip_suffix(".eksctl.io")?;
-        let cluster = named.rsplit_once('@').map_or(named, |(_, cluster)| cluster);
-        cluster.rsplit_once('.').map(|(name, _region)| name)
+        eks_name(&self.name)
     }
+}
+
+/// The EKS cluster that a context is named after, if it is.
+pub fn eks_name(context: &str) -> Option<&str> {
+    if context.starts_with("arn:") {
+        return context.split_once(":cluster/").map(|(_, name)| name);
+    }
+    let named = context.strip_suffix(".eksctl.io")?;
+    let cluster = named.rsplit_once('@').map_or(named, |(_, cluster)| cluster);
+    cluster.rsplit_once('.').map(|(name, _region)| name)
 }
 
 /// A StorageClass.

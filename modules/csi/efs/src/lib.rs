@@ -21,7 +21,7 @@ mod usage;
 
 pub use ::inputs::{plain, printable};
 pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
-pub use cluster::{Claim, Cluster, StorageClass};
+pub use cluster::{Claim, Cluster, StorageClass, eks_name};
 pub use desired::Desired;
 pub use documents::{
     Document, Immutable, KindCluster, RenderError, block, file_system_of, is_anybodys, is_ours,

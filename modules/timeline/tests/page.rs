@@ -1,0 +1,91 @@
+//! The page of a run: whole, and safe whatever the run was told.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use timeline::{Call, State, Step, Timeline, page};
+
+fn timeline() -> Timeline {
+    let state = |name: &str, from_us| State { name: name.to_owned(), from_us };
+    let call = |operation: &str, attempt, status, from_us, to_us| Call {
+        operation: operation.to_owned(),
+        attempt,
+        status,
+        from_us,
+        to_us,
+    };
+    Timeline {
+        title: "cargo xtask deploy-efs --sandbox".to_owned(),
+        steps: vec![
+            Step {
+                address: "observing".to_owned(),
+                needs: Vec::new(),
+                states: vec![state("observing", 0)],
+                to_us: 400_000,
+                outcome: "read eu-west-1 in 8 calls".to_owned(),
+                failed: false,
+            },
+            Step {
+                address: "module.efs_csi.file_system".to_owned(),
+                needs: Vec::new(),
+                states: vec![state("creating", 400_000), state("waiting until available", 600_000)],
+                to_us: 1_500_000,
+                outcome: "created fs-1".to_owned(),
+                failed: false,
+            },
+            Step {
+                address: "module.efs_csi.mount_target[\"eu-west-1a\"]".to_owned(),
+                needs: vec!["module.efs_csi.file_system".to_owned()],
+                states: vec![state("creating", 1_500_000)],
+                to_us: 2_000_000,
+                outcome: "failed".to_owned(),
+                failed: true,
+            },
+        ],
+        calls: vec![
+            call("DescribeFileSystems", 1, Some(200), 10_000, 200_000),
+            call("CreateFileSystem", 1, None, 410_000, 420_000),
+            call("CreateFileSystem", 2, Some(201), 520_000, 600_000),
+            call("CreateMountTarget", 1, Some(409), 1_510_000, 1_990_000),
+        ],
+        total_us: 2_000_000,
+    }
+}
+
+#[test]
+fn the_whole_page() {
+    insta::assert_snapshot!(page(&timeline()).unwrap());
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere_and_runs_no_script() {
+    let text = page(&timeline()).unwrap();
+    for foreign in ["<script", "http:", "https:", "src=", "url(", "@import", "<link"] {
+        assert!(!text.contains(foreign), "{foreign}");
+    }
+}
+
+#[test]
+fn faults_retries_waits_and_the_critical_path_are_told_apart() {
+    let text = page(&timeline()).unwrap();
+    assert_eq!(text.matches("class=\"critical ").count(), 3, "all three follow one another");
+    assert_eq!(text.matches("bar waits").count(), 1);
+    assert!(text.contains("failed retry\"") || text.contains("retry\""), "{text}");
+    assert!(text.contains("2 of them failed, 1 retries"), "{text}");
+    assert!(text.contains("no answer, 10 ms"), "{text}");
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let mut hostile = timeline();
+    hostile.title = "</title><script>alert(1)</script>".to_owned();
+    hostile.steps[1].address = "\"><img src=x onerror=alert(1)>".to_owned();
+    hostile.steps[1].outcome = "{{ 7 * 7 }} <b>".to_owned();
+    let text = page(&hostile).unwrap();
+    for injected in ["<script", "<img", "<b>", "49"] {
+        assert!(!text.contains(injected), "{injected}");
+    }
+}
+
+#[test]
+fn an_empty_run_is_a_page_too() {
+    assert!(page(&Timeline::default()).unwrap().contains("0 calls"));
+}
