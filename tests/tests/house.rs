@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 /// The crates, and what each may depend on of ours. A new one is drawn here first.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("bench", &["efs", "inputs", "job", "network"]),
     ("control-plane", &["supervised"]),
     ("directory", &["efs"]),
     ("e2e", &["control-plane", "efs", "emulators", "job", "supervised"]),

@@ -64,6 +64,22 @@ pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds a program of the workspace for speed; the answer is the program.
+pub(crate) fn build_release(program: &str) -> anyhow::Result<PathBuf> {
+    let shell = Shell::new()?;
+    shell.change_dir(workspace());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = target()?;
+    cmd!(
+        shell,
+        "{cargo} build --quiet --release --locked --target-dir {target} --package {program}"
+    )
+    .quiet()
+    .run()
+    .with_context(|| format!("building `{program}`; what now: see the compiler's message above"))?;
+    Ok(target.join("release").join(program))
+}
+
 /// What Cargo sets for the one package that it runs. Build scripts watch some of
 /// it, `ring`'s for one, and would compile anew whenever another package asks.
 fn of_one_package(variable: &str) -> bool {

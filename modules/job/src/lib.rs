@@ -39,6 +39,23 @@ pub struct Fleet {
     pub again: String,
 }
 
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bench {
+    /// Only figures whose names begin so.
+    pub only: Option<String>,
+    /// How many deployments the fleet has.
+    pub fleet: usize,
+    /// Whether builds from nothing are measured too.
+    pub build: bool,
+    /// How the figures are printed.
+    pub output: Output,
+    /// The folder that our programs are in.
+    pub programs: PathBuf,
+    /// The top of the workspace.
+    pub workspace: PathBuf,
+}
+
 /// One job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {

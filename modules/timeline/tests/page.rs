@@ -89,3 +89,42 @@ fn hostile_names_stay_text() {
 fn an_empty_run_is_a_page_too() {
     assert!(page(&Timeline::default()).unwrap().contains("0 calls"));
 }
+
+/// What the style names a colour, light and dark.
+fn colour(name: &str) -> [[f64; 3]; 2] {
+    let text = page(&Timeline::default()).unwrap();
+    let after = text.split(&format!("--{name}: light-dark(")).nth(1).unwrap();
+    let both = after.split(')').next().unwrap();
+    let channels = |hex: &str| {
+        let hex = hex.trim().trim_start_matches('#');
+        [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0)
+    };
+    let mut both = both.split(',').map(channels);
+    [both.next().unwrap(), both.next().unwrap()]
+}
+
+/// The contrast of two colours, as WCAG 2.1 measures it.
+fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+    let luminance = |[r, g, b]: [f64; 3]| {
+        let linear =
+            |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    };
+    let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+    one.max(other) / one.min(other)
+}
+
+#[test]
+fn texts_and_bars_can_be_read_in_light_and_in_dark() {
+    let paper = colour("paper");
+    for (name, least) in [("ink", 7.0), ("faint", 4.5), ("fail", 4.5), ("path", 4.5), ("work", 3.0)]
+    {
+        for (scheme, (on, under)) in colour(name).into_iter().zip(paper).enumerate() {
+            let contrast = contrast(on, under);
+            assert!(contrast >= least, "{name} in scheme {scheme}: {contrast:.2}");
+        }
+    }
+    for (work, wait) in colour("work").into_iter().zip(colour("wait")) {
+        assert!(contrast(work, wait) >= 2.5, "work and waiting are told apart");
+    }
+}

@@ -1,5 +1,6 @@
 //! The subcommands, a file each.
 
+mod bench;
 mod completions;
 mod deploy;
 mod destroy;
@@ -54,6 +55,8 @@ enum Commands {
     Verify(verify::Args),
     /// Complete what claims ask for, which no part of EFS does
     ExpandVolumes(expand::Args),
+    /// Measure everything against what it could be at best
+    Bench(bench::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
     /// Show what would change of storage and GraphScope workloads
@@ -85,6 +88,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::Bench(args) => bench::run(&args),
         Commands::E2e(args) => e2e::run(&args),
         Commands::PlanGraphscope(args) => graphscope::plan(&args),
         Commands::DeployGraphscope(args) => graphscope::deploy(&args),

@@ -1,0 +1,51 @@
+//! Subcommand: cargo xtask bench
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use job::{Bench, Output};
+
+use crate::flags::Format;
+use crate::live;
+
+/// Measure: wall times against the critical path of the calls themselves, calls and
+/// rounds, planning and rendering, a fleet at the account's rate, starts, sizes, memory.
+///
+/// Figures come with what they could be at best, and as a ratio to it: 1.000 is perfect.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask bench                             # all of it: five minutes
+  cargo xtask bench --only fleet
+  cargo xtask bench --only deploy/200ms --output json")]
+pub(super) struct Args {
+    /// Only figures whose names begin so, such as `no-op` or `deploy/200ms/6`
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// How many deployments the fleet has
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    fleet: u16,
+    /// Measure the builds from nothing too, which takes minutes
+    #[arg(long)]
+    build: bool,
+    /// How the figures are printed: a table, or an array of `{"name", "value", "unit", "limit", "ratio"}`
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    // What is measured is what people run; what measures is not to be in the way.
+    let programs = live::build(&["live", "sandbox"])?;
+    let bench = live::build_release("bench")?;
+    let job = Bench {
+        only: args.only.clone(),
+        fleet: args.fleet.into(),
+        build: args.build,
+        output: match args.output {
+            Format::Text => Output::Text,
+            Format::Json => Output::Json,
+        },
+        programs,
+        workspace: live::workspace(),
+    };
+    match live::start(&job, Path::new(&bench), false)? {}
+}
