@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(error) => {
-            report::failure(&error);
+            report::failure(error);
             ExitCode::FAILURE
         }
     }

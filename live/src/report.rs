@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::Outputs;
+use efs::{Outputs, printable};
 use job::{Command, Job, Output};
 use serde_json::json;
 
@@ -44,15 +44,13 @@ pub(crate) fn failures(errors: &[anyhow::Error]) -> String {
         let causes = error.chain().skip(1).map(|cause| format!("  caused by: {cause}"));
         std::iter::once(format!("error: {error}")).chain(causes)
     });
-    lines.collect::<Vec<_>>().join("\n")
+    // Whatever a library put into its error: it is text.
+    printable(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// A failure with everything that led to it: on standard error.
-pub(crate) fn failure(error: &anyhow::Error) {
-    eprintln!("error: {error}");
-    for cause in error.chain().skip(1) {
-        eprintln!("  caused by: {cause}");
-    }
+pub(crate) fn failure(error: anyhow::Error) {
+    eprintln!("{}", failures(&[error]));
 }
 
 /// The result of a deploy or destroy that is through.

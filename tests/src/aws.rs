@@ -60,6 +60,19 @@ impl Aws {
         send(method, &url, "elasticfilesystem", &body)
     }
 
+    /// The same on an AWS that may be gone.
+    pub fn try_efs(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let url = format!("{}/2015-02-01/{path}", self.url);
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        try_send(method, &url, "elasticfilesystem", &body)
+    }
+
+    /// Kills it with SIGKILL.
+    pub fn kill(&self) {
+        let (shell, id) = (Shell::new().unwrap(), self.child.id().to_string());
+        cmd!(shell, "kill -KILL {id}").quiet().run().unwrap();
+    }
+
     /// An EC2 operation, by its form.
     pub fn ec2(&self, form: &str) -> Answer {
         send("POST", &format!("{}/", self.url), "ec2", form)
@@ -105,6 +118,10 @@ impl Drop for Aws {
 }
 
 fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
+    try_send(method, url, service, body).unwrap_or_else(|| panic!("{url} does not answer"))
+}
+
+fn try_send(method: &str, url: &str, service: &str, body: &str) -> Option<Answer> {
     let signature = "0".repeat(64);
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, \
@@ -118,7 +135,7 @@ fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body.to_owned())
         .unwrap();
-    answer(agent().run(request))
+    agent().run(request).ok().and_then(answered)
 }
 
 fn agent() -> ureq::Agent {
@@ -130,11 +147,15 @@ fn agent() -> ureq::Agent {
 }
 
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
-    let mut response = result.unwrap();
+    answered(result.unwrap()).expect("the whole answer")
+}
+
+/// `None` where the connection ended before the answer did.
+fn answered(mut response: ureq::http::Response<ureq::Body>) -> Option<Answer> {
     let header = response.headers().get("x-amzn-errortype");
-    Answer {
+    Some(Answer {
         status: response.status().as_u16(),
         error_type: header.and_then(|value| value.to_str().ok()).map(str::to_owned),
-        body: response.body_mut().read_to_string().unwrap(),
-    }
+        body: response.body_mut().read_to_string().ok()?,
+    })
 }

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum}
 use inputs::{Input, Kind};
 
 /// Which deployment is meant.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Deployment")]
 pub(crate) struct Which {
     /// HCL file that tells the deployment [default: clockwork.hcl, where there is one]

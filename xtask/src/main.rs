@@ -1,39 +1,7 @@
-//! `cargo xtask`: the front door of Clockwork Codex.
-//!
-//! Everything that a person can get wrong is found here, all of it at once,
-//! before anything heavy is compiled or anything is called.
-
-mod commands;
-mod config;
-mod deployment;
-mod diagnostic;
-mod flags;
-mod helm;
-mod live;
-mod tools;
+//! `cargo xtask`: the program.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::commands::Cli;
-use crate::diagnostic::Diagnostics;
-
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
-        Ok(code) => code,
-        Err(error) => match error.downcast::<Diagnostics>() {
-            Ok(diagnostics) => {
-                diagnostics.print();
-                ExitCode::from(2)
-            }
-            Err(error) => {
-                eprintln!("error: {error}");
-                for cause in error.chain().skip(1) {
-                    eprintln!("  caused by: {cause}");
-                }
-                ExitCode::FAILURE
-            }
-        },
-    }
+    xtask::main()
 }

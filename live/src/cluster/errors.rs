@@ -26,7 +26,8 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
     };
     let cause = match &error {
         Error::Api(status) if !status.message.is_empty() => {
-            anyhow!("{} ({}): {}", status.reason, status.code, printable(&status.message))
+            let (reason, message) = (printable(&status.reason), printable(&status.message));
+            anyhow!("{reason} ({}): {message}", status.code)
         }
         other => anyhow!("{}", printable(&chain(other))),
     };

@@ -8,6 +8,7 @@ mod doctor;
 mod e2e;
 mod expand;
 mod fleet;
+mod fuzz;
 mod graphscope;
 mod matrix;
 mod plan;
@@ -57,6 +58,8 @@ enum Commands {
     ExpandVolumes(expand::Args),
     /// Measure everything against what it could be at best
     Bench(bench::Args),
+    /// Try any text where people, AWS and clusters may give one
+    Fuzz(fuzz::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
     /// Show what would change of storage and GraphScope workloads
@@ -89,6 +92,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
         Commands::Bench(args) => bench::run(&args),
+        Commands::Fuzz(args) => fuzz::run(&args),
         Commands::E2e(args) => e2e::run(&args),
         Commands::PlanGraphscope(args) => graphscope::plan(&args),
         Commands::DeployGraphscope(args) => graphscope::deploy(&args),

@@ -108,7 +108,7 @@ impl Config {
         }
     }
 
-    fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Config {
+    pub(crate) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Config {
         let mut config = Config::default();
         if let Some(body) = parse(source, diagnostics) {
             for structure in &body {

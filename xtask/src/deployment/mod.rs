@@ -4,11 +4,12 @@ mod gathered;
 mod workloads;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use inputs::{Given, GivenInputs};
 
 use crate::config::{Config, Evaluated, Kind, Values, evaluate};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::flags::{InputFlags, Storage, Which, Workload};
 use gathered::Gathered;
 
@@ -41,28 +42,47 @@ pub(crate) fn read_with(
     workload: &InputFlags<Workload>,
 ) -> anyhow::Result<Deployment> {
     let mut diagnostics = Diagnostics::default();
+    let path = which.config.clone().or_else(default_file);
+    let config = match &path {
+        Some(path) => Config::read(path, &mut diagnostics),
+        None => Config::default(),
+    };
+    of_config(which, workload, path.as_deref(), &config, diagnostics)
+}
+
+/// The deployment of a file with this text, without anything from the command line.
+pub(crate) fn of_text(text: &str) -> anyhow::Result<Deployment> {
+    let mut diagnostics = Diagnostics::default();
+    let source = Source { name: DEFAULT_FILE.to_owned(), text: text.to_owned() };
+    let config = Config::parse(&Arc::new(source), &mut diagnostics);
+    let path = Some(Path::new(DEFAULT_FILE));
+    of_config(&Which::default(), &InputFlags::default(), path, &config, diagnostics)
+}
+
+fn of_config(
+    which: &Which,
+    workload: &InputFlags<Workload>,
+    path: Option<&Path>,
+    config: &Config,
+    mut diagnostics: Diagnostics,
+) -> anyhow::Result<Deployment> {
     let mut values = Values::read(&which.vars, &which.var_files, &mut diagnostics);
     for (name, given) in &which.inputs.given {
         if let [text] = given.as_slice() {
             values.flag(name, text);
         }
     }
-    let path = which.config.clone().or_else(default_file);
-    let config = match &path {
-        Some(path) => Config::read(path, &mut diagnostics),
-        None => Config::default(),
-    };
-    unknown_values(&config, &values, &mut diagnostics);
-    let label = label(which, path.as_deref(), &config, &mut diagnostics);
+    unknown_values(config, &values, &mut diagnostics);
+    let label = label(which, path, config, &mut diagnostics);
     let by_value = |name: &str| values.get(name).is_some() && !config.variables.contains_key(name);
     let overridden = |module: &str, name: &str| {
         module == label && (which.inputs.given.contains_key(name) || by_value(name))
     };
-    let evaluated = evaluate(&config, &values, overridden, &mut diagnostics);
+    let evaluated = evaluate(config, &values, overridden, &mut diagnostics);
 
-    let folder = path.as_deref().and_then(Path::parent);
+    let folder = path.and_then(Path::parent);
     let mut given =
-        gather(&label, &evaluated, &values, &config, &which.inputs, folder, &mut diagnostics);
+        gather(&label, &evaluated, &values, config, &which.inputs, folder, &mut diagnostics);
     if path.is_some() && !evaluated.modules.contains_key(&label) && !diagnostics.is_empty() {
         // What a file would have said that could not be read is not missing.
         let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));

@@ -6,6 +6,7 @@ mod ingress;
 mod mount_target;
 
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use efs::{FileSystem, FileSystemRef, LifeCycle, Owner};
@@ -47,13 +48,13 @@ impl std::error::Error for Stopped {}
 #[derive(Debug, Default)]
 struct Absence {
     seen: bool,
-    looks: u32,
+    since: Option<Instant>,
 }
 
 impl Absence {
     /// It is there.
     fn ended(&mut self) {
-        *self = Absence { seen: true, looks: 0 };
+        *self = Absence { seen: true, since: None };
     }
 
     /// What it belongs to is not there either: it need not be seen to be missed.
@@ -61,12 +62,12 @@ impl Absence {
         self.seen = true;
     }
 
-    /// It is not there; an error once that is no longer the list being late. Six looks
-    /// take eight seconds, and whoever gives up too early only looks again.
+    /// It is not there; an error once that is no longer the list being late. Whoever
+    /// gives up too early only looks again.
     fn told(&mut self, what: &str) -> Option<anyhow::Error> {
-        self.looks += 1;
-        let patience = if self.seen { 3 } else { 6 };
-        (self.looks >= patience).then(|| {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let patience = Duration::from_secs(if self.seen { 2 } else { 8 });
+        (since.elapsed() >= patience).then(|| {
             anyhow!(Raced(format!("{what} is not there any more: another run deleted it")))
         })
     }

@@ -1,0 +1,116 @@
+//! Any text in what AWS and a cluster answer: plans, tables and pages stay what they are.
+#![no_main]
+
+use efs::{Actual, Claim, Cluster, Desired, FileSystem, LifeCycle, MountTarget, Status, Styled};
+use inputs::{Given, GivenInputs};
+use libfuzzer_sys::fuzz_target;
+use network::{FileSystemId, MountTargetId, Tags};
+use serde_json::{Value, json};
+use timeline::{Call, State, Step, Timeline};
+
+fn inputs() -> Option<efs::Inputs> {
+    let given: Value = json!({
+        "aws_region": "eu-west-1",
+        "cluster_name": "dev",
+        "subnet_ids": ["subnet-00000001"],
+        "security_group_id": "sg-00000001",
+    });
+    let given: GivenInputs = given
+        .as_object()?
+        .iter()
+        .map(|(name, value)| (name.clone(), Given::Literal(value.clone())))
+        .collect();
+    efs::Inputs::parse(&given).ok()
+}
+
+fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
+    let owner = inputs.owner();
+    let mut tags: Tags = if ours { owner.tags(&Tags::new()) } else { Tags::new() };
+    tags.insert(text.to_owned(), text.to_owned());
+    Some(Actual {
+        file_system: Some(FileSystem {
+            id: FileSystemId::try_from("fs-00000001".to_owned()).ok()?,
+            life_cycle: LifeCycle::parse(if ours { "available" } else { text }),
+            creation_token: text.to_owned(),
+            encrypted: false,
+            kms_key_id: Some(text.to_owned()),
+            performance_mode: text.to_owned(),
+            throughput_mode: text.to_owned(),
+            provisioned_throughput_in_mibps: None,
+            availability_zone: Some(text.to_owned()),
+            metered_bytes: Some(1),
+            tags,
+        }),
+        mount_targets: vec![MountTarget {
+            id: MountTargetId::try_from("fsmt-00000001".to_owned()).ok()?,
+            life_cycle: LifeCycle::parse(text),
+            subnet_id: "subnet-00000001".to_owned().try_into().ok()?,
+            vpc_id: None,
+            availability_zone: text.to_owned(),
+            ip_address: Some(text.to_owned()),
+            security_groups: None,
+        }],
+        cluster: Some(Cluster {
+            name: text.to_owned(),
+            claims: vec![Claim {
+                namespace: text.to_owned(),
+                name: text.to_owned(),
+                phase: text.to_owned(),
+                used_by: vec![text.to_owned()],
+                nodes: vec![text.to_owned()],
+                requested: Some(text.to_owned()),
+                capacity: Some(text.to_owned()),
+                ..Claim::default()
+            }],
+            denied: vec![text.to_owned()],
+            other_classes: vec![text.to_owned()],
+            taints: vec![text.to_owned()],
+            ..Cluster::default()
+        }),
+        ..Actual::default()
+    })
+}
+
+/// Nothing that a terminal acts on, nor turns the direction of writing.
+fn harmless(told: &str) {
+    let acts = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+    assert!(!told.chars().any(acts), "{told:?}");
+}
+
+fuzz_target!(|text: &str| {
+    let Some(inputs) = inputs() else { unreachable!("they are right") };
+    let Some(desired) = Desired::new("efs_csi", &inputs, None) else { unreachable!("listed") };
+    for ours in [true, false] {
+        let Some(actual) = actual(text, &inputs, ours) else { unreachable!("the ids are right") };
+        for plan in [efs::plan(&desired, &actual), efs::destroy("efs_csi", &inputs, &actual)] {
+            harmless(&Styled { plan: &plan, colour: false }.to_string());
+            let told = serde_json::to_string(&plan).expect("JSON");
+            let _: Value = serde_json::from_str(&told).expect("JSON");
+        }
+        harmless(&Status::of(&inputs, &actual).to_string());
+    }
+    let page = timeline::page(&Timeline {
+        title: text.to_owned(),
+        steps: vec![Step {
+            address: text.to_owned(),
+            needs: vec![text.to_owned()],
+            states: vec![State { name: text.to_owned(), from_us: 0 }],
+            to_us: 1,
+            outcome: text.to_owned(),
+            failed: false,
+        }],
+        calls: vec![Call {
+            operation: text.to_owned(),
+            attempt: 1,
+            status: None,
+            from_us: 0,
+            to_us: 1,
+        }],
+        total_us: 1,
+    })
+    .expect("it renders");
+    let empty = timeline::page(&Timeline::default()).expect("it renders");
+    let tags = |page: &str, tag: &str| page.matches(tag).count();
+    assert_eq!(tags(&page, "<script"), tags(&empty, "<script"));
+    assert_eq!(tags(&page, "<tr"), tags(&empty, "<tr") + 2);
+});

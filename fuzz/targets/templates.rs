@@ -1,0 +1,78 @@
+//! Any text where a person may give one: the documents stay the documents that they are.
+#![no_main]
+
+use inputs::{Given, GivenInputs};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+
+/// The keys of every map in a document, in order.
+fn keys(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                into.push(key.clone());
+                keys(value, into);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, into)),
+        _ => {}
+    }
+}
+
+fn parsed(given: &Value) -> Option<efs::Inputs> {
+    let given: GivenInputs = given
+        .as_object()?
+        .iter()
+        .map(|(name, value)| (name.clone(), Given::Literal(value.clone())))
+        .collect();
+    efs::Inputs::parse(&given).ok()
+}
+
+fn with(annotation: &str, more: &Value) -> Value {
+    let mut given = json!({
+        "aws_region": "eu-west-1",
+        "cluster_name": "dev",
+        "subnet_ids": ["subnet-00000001"],
+        "security_group_id": "sg-00000001",
+        "storage_class_annotations": {"a": annotation},
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        given[name] = value.clone();
+    }
+    given
+}
+
+fuzz_target!(|text: &str| {
+    let Some(plain) = parsed(&with("b", &json!({}))) else { unreachable!("it is right") };
+    let id = "fs-00000001";
+    let mut expected = Vec::new();
+    let class = efs::Document::StorageClass;
+    let document: Value =
+        serde_norway::from_str(&class.render_for(&plain, id).expect("it renders")).expect("YAML");
+    keys(&document, &mut expected);
+    if let Some(odd) = parsed(&with(text, &json!({}))) {
+        let document: Value =
+            serde_norway::from_str(&class.render_for(&odd, id).expect("it renders")).expect("YAML");
+        assert_eq!(document["metadata"]["annotations"]["a"], text);
+        let mut found = Vec::new();
+        keys(&document, &mut found);
+        assert_eq!(found, expected);
+    }
+    // Wherever else a text is taken, the documents are YAML.
+    for more in [
+        json!({"tags": {"a": text}}),
+        json!({"tags": {text: "a"}}),
+        json!({"base_path": text}),
+        json!({"mount_options": [text]}),
+        json!({"helm_chart": text}),
+        json!({"helm_values": {text: {"a": text}}}),
+        json!({"sub_path_pattern": text, "helm_chart_version": "2.5.0"}),
+    ] {
+        let Some(odd) = parsed(&with("b", &more)) else { continue };
+        for document in efs::Document::ALL {
+            let text = document.render_for(&odd, id).expect("it renders");
+            let read: Result<Value, _> = serde_norway::from_str(&text);
+            assert!(read.is_ok(), "{document:?}: {text}");
+        }
+    }
+});

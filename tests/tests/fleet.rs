@@ -1,0 +1,139 @@
+//! A fleet: many files, one process, one rate of calls.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::path::PathBuf;
+
+use tests::{Clustered, World};
+
+fn file(cluster: &str, more: &str) -> String {
+    format!(
+        r#"module "network" {{
+  source       = "./modules/network"
+  cluster_name = "graphscope-dev"
+}}
+
+module "efs_csi" {{
+  source            = "./modules/csi/efs"
+  aws_region        = "eu-west-1"
+  cluster_name      = "{cluster}"
+  subnet_ids        = module.network.private_subnets
+  security_group_id = module.network.security_group_id
+  {more}
+}}
+"#
+    )
+}
+
+fn folder(world: &World, files: &[(&str, String)]) -> PathBuf {
+    let folder = world.path().join("files");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.join(format!("{name}.hcl")), text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn all_files_of_a_folder_are_deployed_within_the_accounts_rate_found_complete_and_taken_down() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_RATE_LIMIT", 40);
+    let names: Vec<String> = (0..8).map(|number| format!("cluster-{number}")).collect();
+    let files: Vec<(&str, String)> =
+        names.iter().map(|name| (name.as_str(), file(name, ""))).collect();
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let run = |command: &str| world.run(command, &[&fleet, "--rate=40"]);
+
+    let made = run("deploy-efs").exits(0);
+    let result = made.json();
+    assert_eq!(result["failed"], 0, "{result:#}");
+    assert_eq!(result["changed"], 8 * 7, "{result:#}");
+    let refused = made.calls.iter().filter(|call| {
+        ["ThrottlingException", "RequestLimitExceeded"].contains(&call.outcome.as_str())
+    });
+    assert_eq!(refused.count(), 0, "the rate was kept");
+    for name in &names {
+        let id = result["deployments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["name"] == name.as_str())
+            .unwrap()["outputs"]["file_system_id"]
+            .clone();
+        let class = world.document(&format!("{name}/storageclass.yaml"));
+        assert!(class.contains(id.as_str().unwrap()), "{class}");
+        assert!(made.stderr.contains(&format!("{name}: module.efs_csi.file_system: created")));
+    }
+    let again = run("deploy-efs").exits(0).json();
+    assert_eq!(again["changed"], 0, "{again:#}");
+    let gone = run("destroy-efs").exits(0).json();
+    assert_eq!((gone["failed"].as_u64(), gone["changed"].as_u64()), (Some(0), Some(8 * 7)));
+    assert!(!world.manifests().join("cluster-0").exists());
+}
+
+#[test]
+fn one_that_fails_keeps_no_other_from_its_end() {
+    let world = World::new();
+    let wrong =
+        file("b", "").replace("module.network.private_subnets", "[\"subnet-0123456789abcdef0\"]");
+    let files = [("a", file("a", "")), ("b", wrong), ("c", file("c", ""))];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let ran = world.run("deploy-efs", &[&fleet]).exits(1);
+    let result = ran.json();
+    assert_eq!(result["failed"], 1, "{result:#}");
+    assert!(result["deployments"][1]["error"].as_str().unwrap().contains("Nothing was changed"));
+    assert!(ran.stderr.contains("b: Refused: subnet-0123456789abcdef0"), "{}", ran.stderr);
+    assert!(world.manifests().join("c/storageclass.yaml").exists());
+    assert!(!world.manifests().join("b").exists());
+}
+
+#[test]
+fn every_mistake_of_every_file_is_told_before_anything_is_called() {
+    let world = World::new();
+    let files = [
+        ("a", file("same", "")),
+        ("b", file("same", "")),
+        ("c", file("c", "encripted = true")),
+        ("d", file("d", "directory_perms = 9")),
+    ];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let ran = world.run("deploy-efs", &[&fleet]).exits(2);
+    for told in ["`a.hcl` has the same region", "did you mean `encrypted`?", "d.hcl", "c.hcl"] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    assert!(ran.calls.is_empty());
+    let empty = world.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let ran = world.run("deploy-efs", &["--fleet", empty.to_str().unwrap()]).exits(2);
+    assert!(ran.stderr.contains("no `.hcl` file"), "{}", ran.stderr);
+    for (args, told) in [
+        (&["--fleet=files", "--config=a.hcl"][..], "cannot be used with"),
+        (&["--rate=20"], "--fleet"),
+        (&["--fleet=files", "--rate=0"], "0.1 to 1000"),
+    ] {
+        let ran = world.run("deploy-efs", args).exits(2);
+        assert!(ran.stderr.contains(told), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn each_goes_to_the_cluster_that_its_file_names() {
+    let there = Clustered::new();
+    // The only context of the control plane has this name.
+    let here = file("control-plane", "driver = \"skip\"");
+    let second = here.replace("driver =", "storage_class_name = \"other\"\n  driver =");
+    let elsewhere = file("another", "driver = \"skip\"");
+    let files = [("a", here), ("b", second), ("c", elsewhere)];
+    let fleet = format!("--fleet={}", folder(&there.world, &files).display());
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let ran = there.world.xtask(&["deploy-efs", &fleet, &url, "--output=json"]).exits(1);
+    let result = ran.json();
+    assert_eq!(result["failed"], 1, "{result:#}");
+    let error = result["deployments"][2]["error"].as_str().unwrap();
+    assert!(error.contains("no context of the cluster `another`"), "{error}");
+    assert!(error.contains("aws eks update-kubeconfig"), "{error}");
+    for class in ["efs-sc", "other"] {
+        let path = format!("/apis/storage.k8s.io/v1/storageclasses/{class}");
+        assert!(there.cluster().find(&path).unwrap().is_some(), "{class}");
+    }
+}

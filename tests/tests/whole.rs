@@ -1,0 +1,143 @@
+//! Documents and the sandbox's state are written whole or not at all: a kill or a full disk
+//! leaves the old or the new.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tests::{Aws, World};
+use xshell::{Shell, cmd};
+
+/// A file system of 64 KiB, unmounted with this value.
+struct SmallDisk {
+    place: PathBuf,
+    ballast: PathBuf,
+}
+
+impl SmallDisk {
+    fn mount(place: &Path) -> SmallDisk {
+        std::fs::create_dir_all(place).unwrap();
+        let shell = Shell::new().unwrap();
+        cmd!(shell, "mount -t tmpfs -o size=64k tmpfs {place}")
+            .quiet()
+            .run()
+            .expect("this test is root, and may mount");
+        SmallDisk { place: place.to_owned(), ballast: place.join("ballast") }
+    }
+
+    /// Leaves no room for anything.
+    fn fill(&self) {
+        let mut size = 64 * 1024;
+        while size > 0 {
+            match std::fs::write(&self.ballast, vec![0; size]) {
+                Ok(()) => return,
+                Err(_) => size -= 1024,
+            }
+        }
+    }
+
+    fn free(&self) {
+        let _ = std::fs::remove_file(&self.ballast);
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let (shell, place) = (Shell::new().unwrap(), &self.place);
+        let _ = cmd!(shell, "umount {place}").quiet().run();
+    }
+}
+
+#[test]
+#[ignore = "needs root, for a file system that is full"]
+fn a_full_disk_leaves_the_old_documents_and_the_next_run_the_new() {
+    let world = World::new();
+    let disk = SmallDisk::mount(&world.manifests());
+    world.deploy(&[]);
+    let names = ["values.yaml", "storageclass.yaml", "kustomization.yaml"];
+    let old = names.map(|name| world.document(name));
+    disk.fill();
+    let change =
+        ["--tags=team=graphs", "--storage-class-labels=team=graphs", "--helm-chart-version=4.4.1"];
+    let ran = world.run("deploy-efs", &change).exits(1);
+    assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("What now"), "{}", ran.stderr);
+    assert_eq!(names.map(|name| world.document(name)), old);
+    let there: Vec<_> = std::fs::read_dir(world.manifests())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "ballast")
+        .collect();
+    assert_eq!(there.len(), 3, "nothing half written lies about: {there:?}");
+    disk.free();
+    world.deploy(&change);
+    assert!(names.iter().zip(old).all(|(name, old)| world.document(name) != old));
+    world.nothing_to_do(&change);
+}
+
+#[test]
+#[ignore = "needs root, for a file system that is full"]
+fn a_full_disk_refuses_a_call_and_leaves_the_sandboxs_state_as_it_was() {
+    let world = World::new();
+    let disk = SmallDisk::mount(&world.path().join("disk"));
+    let state = disk.place.join("state.json");
+    let aws = Aws::serve(Some(&state), &[]);
+    let create =
+        |token: &str| aws.efs("POST", "file-systems", Some(&json!({"CreationToken": token})));
+    assert_eq!(create("kept").status, 201);
+    let before = std::fs::read(&state).unwrap();
+    disk.fill();
+    assert_eq!(create("lost").status, 500, "what cannot be kept is not done");
+    assert_eq!(std::fs::read(&state).unwrap(), before);
+    let tokens = aws.efs("GET", "file-systems", None).body;
+    assert!(tokens.contains("kept") && !tokens.contains("lost"), "{tokens}");
+    disk.free();
+    assert_eq!(create("later").status, 201);
+    drop(aws);
+    let aws = Aws::serve(Some(&state), &[]);
+    let tokens = aws.efs("GET", "file-systems", None).body;
+    assert!(tokens.contains("kept") && tokens.contains("later"), "{tokens}");
+}
+
+#[test]
+fn a_sandbox_that_is_killed_at_its_work_keeps_all_that_it_answered() {
+    let world = World::new();
+    let state = world.path().join("killed.json");
+    let mut answered: Vec<String> = Vec::new();
+    for round in 0..12 {
+        let aws = Aws::serve(Some(&state), &[]);
+        let listed = aws.efs("GET", "file-systems", None).json();
+        let there: Vec<&Value> = listed["FileSystems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["CreationToken"])
+            .collect();
+        for token in &answered {
+            assert!(there.contains(&&json!(token)), "{token} was answered, and is lost");
+        }
+        let kept =
+            std::thread::scope(|scope| {
+                let work = scope.spawn(|| {
+                    let mut kept = Vec::new();
+                    for number in 0.. {
+                        let token = format!("{round}-{number}");
+                        let body = json!({ "CreationToken": token });
+                        match aws.try_efs("POST", "file-systems", Some(&body)) {
+                            Some(answer) if answer.status == 201 => kept.push(token),
+                            _ => break,
+                        }
+                    }
+                    kept
+                });
+                // A different moment each time, and always in the middle of something.
+                while aws.try_efs("GET", "file-systems", None).is_some_and(|answer| {
+                    answer.body.matches(&format!("\"{round}-")).count() <= round
+                }) {}
+                aws.kill();
+                work.join().unwrap()
+            });
+        assert!(!kept.is_empty());
+        answered.extend(kept);
+    }
+}

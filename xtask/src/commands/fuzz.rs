@@ -1,0 +1,94 @@
+//! Subcommand: cargo xtask fuzz
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use xshell::{Shell, cmd};
+
+use crate::live;
+
+/// What the compiler adds so that the fuzzer sees which code an input reaches. The
+/// flags are those of stable Rust: no sanitizer is needed to find a panic.
+const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares \
+    -Ccodegen-units=1";
+
+/// Try any text where people, AWS and clusters may give one, for a while.
+///
+/// A text that breaks something is left under `target/fuzz/`, and told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask fuzz                      # each target for half a minute
+  cargo xtask fuzz hcl --seconds 600")]
+pub(super) struct Args {
+    /// The target [default: all of them]
+    #[arg(value_enum)]
+    target: Option<Target>,
+    /// How long each is tried
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Deployment files
+    Hcl,
+    /// Documents
+    Templates,
+    /// What AWS and clusters answer
+    Answers,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Target::Hcl => "hcl",
+            Target::Templates => "templates",
+            Target::Answers => "answers",
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let shell = Shell::new()?;
+    shell.change_dir(live::workspace());
+    let (folder, host) = (live::target()?.join("fuzz"), host(&shell)?);
+    {
+        // Naming the target keeps the flags from build scripts and macros.
+        let _flags = shell.push_env("RUSTFLAGS", FLAGS);
+        cmd!(shell, "cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}")
+            .quiet()
+            .run()
+            .context("building the fuzz targets; what now: they need a C++ compiler")?;
+    }
+    let all: Vec<Target> = match args.target {
+        Some(one) => vec![one],
+        None => Target::value_variants().to_vec(),
+    };
+    for target in all {
+        let name = target.name();
+        let program = folder.join(&host).join("release").join(name);
+        let (corpus, found) = (folder.join("corpus").join(name), folder.join("found"));
+        shell.create_dir(&corpus)?;
+        shell.create_dir(&found)?;
+        let found = format!("-artifact_prefix={}/{name}-", found.display());
+        let seconds = format!("-max_total_time={}", args.seconds);
+        eprintln!("{name}: {} s", args.seconds);
+        cmd!(shell, "{program} {corpus} {found} {seconds} -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1")
+            .quiet()
+            .run()
+            .with_context(|| format!("fuzzing `{name}`; what now: its message is above, and the text is beside it"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The machine that this is, as the compiler names it.
+fn host(shell: &Shell) -> anyhow::Result<String> {
+    let told = cmd!(shell, "rustc --version --verbose").quiet().read()?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("asking the compiler for this machine's name")?.to_owned())
+}

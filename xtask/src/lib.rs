@@ -1,0 +1,51 @@
+//! `cargo xtask`: the front door of Clockwork Codex.
+//!
+//! Everything that a person can get wrong is found here, all of it at once,
+//! before anything heavy is compiled or anything is called.
+
+mod commands;
+mod config;
+mod deployment;
+mod diagnostic;
+mod flags;
+mod helm;
+mod live;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Cli;
+use crate::diagnostic::Diagnostics;
+
+/// What is wrong with a deployment file, as it is told; for tests that try any text.
+pub fn mistakes(text: &str) -> Vec<String> {
+    match deployment::of_text(text) {
+        Ok(_) => Vec::new(),
+        Err(error) => match error.downcast::<Diagnostics>() {
+            Ok(diagnostics) => diagnostics.rendered(false),
+            Err(error) => vec![format!("{error:#}")],
+        },
+    }
+}
+
+/// Runs the command that was asked for.
+pub fn main() -> ExitCode {
+    match commands::run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => match error.downcast::<Diagnostics>() {
+            Ok(diagnostics) => {
+                diagnostics.print();
+                ExitCode::from(2)
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                for cause in error.chain().skip(1) {
+                    eprintln!("  caused by: {cause}");
+                }
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
