@@ -45,7 +45,7 @@ mod tests {
         let allowed = |limit: &mut Limit, now| (0..100).filter(|_| limit.allows(now)).count();
         assert_eq!(allowed(&mut limit, start), 20);
         assert_eq!(allowed(&mut limit, start + Duration::from_millis(500)), 10);
-        assert_eq!(allowed(&mut limit, start + Duration::from_secs(60)), 20, "it holds no more");
+        assert_eq!(allowed(&mut limit, start + Duration::from_mins(1)), 20, "it holds no more");
         let mut none = Limit::new(0.0, start);
         assert_eq!(allowed(&mut none, start), 100);
     }

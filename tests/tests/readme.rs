@@ -38,6 +38,11 @@ fn elsewhere(command: &str) -> Option<&'static str> {
             "needs what that builds; `.ci/run` runs the ones that can be run without a registry",
         ),
         ("kubectl", "needs a cluster; `tests/tests/cluster.rs` runs the commands around it in one"),
+        ("--fleet", "needs a folder of files; `tests/tests/fleet.rs` runs it"),
+        ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
+        ("cargo bench", "takes minutes"),
+        ("xtask fuzz", "takes minutes; `.ci/run` runs it"),
+        ("cargo deny", "needs cargo-deny; `.ci/run` installs and runs it"),
         (".ci/run", "runs this test"),
     ]
     .into_iter()

@@ -63,7 +63,7 @@ fn a_browser_shows_it_in_light_and_in_dark_without_anything_from_elsewhere() {
         shell,
         "chromium --headless --no-sandbox --disable-gpu --user-data-dir={profile} --dump-dom {path}"
     );
-    let dom = dom.quiet().ignore_stderr().read().expect("chromium runs");
+    let dom = dom.quiet().ignore_stderr().read().unwrap();
     assert!(dom.matches("class=\"bar").count() > 15, "{dom}");
     assert!(dom.contains("</html>"), "the page is whole");
     let mut pictures = Vec::new();
@@ -79,7 +79,7 @@ fn a_browser_shows_it_in_light_and_in_dark_without_anything_from_elsewhere() {
         .ignore_stdout()
         .ignore_stderr()
         .run()
-        .expect("chromium draws");
+        .unwrap();
         pictures.push(std::fs::read(&picture).unwrap());
         if let Some(folder) = std::env::var_os("CLOCKWORK_SCREENSHOTS") {
             std::fs::copy(&picture, PathBuf::from(folder).join(picture.file_name().unwrap()))

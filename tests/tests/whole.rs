@@ -21,7 +21,7 @@ impl SmallDisk {
         cmd!(shell, "mount -t tmpfs -o size=64k tmpfs {place}")
             .quiet()
             .run()
-            .expect("this test is root, and may mount");
+            .unwrap_or_else(|error| panic!("this test is root, and may mount: {error}"));
         SmallDisk { place: place.to_owned(), ballast: place.join("ballast") }
     }
 

@@ -52,9 +52,8 @@ pub(super) async fn run(
         let endpoint = local.or(job.endpoint_url.as_deref());
         let rate = account.rate(&job.inputs.aws_region, endpoint).await;
         let room = async {
-            match &rate {
-                Some(rate) => rate.has_room().await,
-                None => {}
+            if let Some(rate) = &rate {
+                rate.has_room().await;
             }
         };
         tokio::pin!(room);

@@ -84,6 +84,11 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         there: set("LOCALSTACK_AUTH_TOKEN"),
         remedy: "set it: LocalStack has EFS in a paid plan only",
     };
+    let cpp = Need {
+        what: "a C++ compiler (`c++`)",
+        there: runs("c++", "--version"),
+        remedy: "install build-essential, or the Xcode command line tools",
+    };
     let go = Need {
         what: "go",
         there: runs("go", "version"),
@@ -99,6 +104,13 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         ("plan-efs, deploy-efs, destroy-efs, status against AWS", false, vec![credentials]),
         ("the same in a cluster", false, vec![kubeconfig(), helm()]),
         ("verify, expand-volumes", false, vec![kubeconfig()]),
+        (
+            "plan-graphscope, deploy-graphscope, destroy-graphscope in a cluster",
+            false,
+            vec![kubeconfig(), helm()],
+        ),
+        ("bench", false, vec![cargo(), compiler()]),
+        ("fuzz", false, vec![cargo(), cpp]),
         (
             "e2e --cluster control-plane",
             false,

@@ -1,4 +1,4 @@
-//! Part of deploy-efs and destroy-efs: many deployments at once, a file each.
+//! Subcommand: cargo xtask deploy-efs --fleet, cargo xtask destroy-efs --fleet
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
