@@ -1,10 +1,13 @@
 //! Deploy, nothing to do, and destroy, against the critical path of the calls themselves.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use xshell::{Shell, cmd};
 
-use crate::measure::{Aws, Ran, live, order};
+use crate::measure::{Aws, Ran, live, measured, order};
 use crate::report::Figure;
 
 /// How many zones a deployment has.
@@ -47,6 +50,7 @@ pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
         }
     }
     let mut figures = Vec::new();
+    let mut peaks = BTreeMap::new();
     let deployed = side_by_side(&places, &deploy)?;
     for (place, ran) in places.iter().zip(&deployed) {
         let creating = FILE_SYSTEM_CREATING + MOUNT_TARGET_CREATING;
@@ -57,6 +61,7 @@ pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
     }
     for place in &places {
         let ran = place.repeated(&deploy)?;
+        peaks.insert("no-op", ran.peak);
         // The file system, its targets, and their interfaces.
         figures.push(place.figure("no-op", &ran, 3.0, 0.0));
         figures.extend(place.counts("no-op", &ran, 8));
@@ -68,11 +73,30 @@ pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
         figures.extend(place.counts("destroy", ran, 6 + place.zones));
     }
     for (command, all) in [("deploy", &deployed), ("destroy", &destroyed)] {
-        let peak = all.iter().map(|ran| ran.peak).max().unwrap_or(0);
-        #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-        figures.push(Figure::alone(format!("memory/{command}"), peak as f64 / 1e6, "MB"));
+        peaks.insert(command, all.iter().map(|ran| ran.peak).max().unwrap_or(0));
     }
+    for (name, job) in [("plan", job("plan-efs", &[])?), ("status", job("status", &[])?)] {
+        if let Some(place) = places.first() {
+            peaks.insert(name, place.run(&job)?.peak);
+        }
+    }
+    peaks.insert("render", rendered(programs, workspace)?.peak);
+    #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+    figures.extend(peaks.into_iter().map(|(command, peak)| {
+        Figure::alone(format!("memory/{command}"), peak as f64 / 1e6, "MB")
+    }));
     Ok(figures)
+}
+
+/// The front door alone.
+fn rendered(programs: &Path, workspace: &Path) -> anyhow::Result<Ran> {
+    let shell = Shell::new()?;
+    shell.change_dir(workspace);
+    shell.set_var("CARGO_MANIFEST_DIR", workspace.join("xtask"));
+    let program = programs.join("xtask");
+    let mut command: Command = cmd!(shell, "{program} render").into();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    measured(command)
 }
 
 fn side_by_side(places: &[Place], job: &Value) -> anyhow::Result<Vec<Ran>> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -26,6 +27,9 @@ use crate::nodes::text;
 /// The largest request that is passed on; a release's record is far below.
 const LARGEST: usize = 8 * 1024 * 1024;
 
+/// How long a watch lasts that is cut.
+const WATCHED: Duration = Duration::from_millis(200);
+
 /// How much trouble, and which.
 #[derive(Debug, Clone, Copy)]
 pub struct Trouble {
@@ -37,6 +41,7 @@ pub struct Trouble {
 
 /// A running proxy. It ends with this value.
 pub struct ApiProxy {
+    url: String,
     kubeconfig: PathBuf,
     shared: Arc<Shared>,
     _runtime: Runtime,
@@ -103,7 +108,12 @@ impl ApiProxy {
         });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Ok(ApiProxy { kubeconfig: path, shared, _runtime: runtime })
+        Ok(ApiProxy { url, kubeconfig: path, shared, _runtime: runtime })
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The kubeconfig that leads through the proxy.
@@ -127,6 +137,7 @@ enum Fault {
     Conflict,
     CutBefore,
     CutAfter,
+    CutWatch,
 }
 
 impl Shared {
@@ -134,7 +145,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn draw(&self, method: &Method, path: &str) -> Option<Fault> {
+    fn draw(&self, method: &Method, path: &str, watches: bool) -> Option<Fault> {
         let mut met = self.met();
         let Trouble { seed, percent } = met.trouble?;
         let request = format!("{method} {path}");
@@ -155,6 +166,10 @@ impl Shared {
             Fault::CutAfter,
             Fault::Conflict,
         ];
+        if watches {
+            met.brought.push(format!("{request} #{count}: {:?}", Fault::CutWatch));
+            return Some(Fault::CutWatch);
+        }
         // Only what changes something can be in conflict with somebody else's change.
         let changes = [Method::PUT, Method::PATCH].contains(method);
         let kinds = if changes { all.len() } else { all.len() - 1 };
@@ -171,13 +186,16 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     {
         return as_kubelet(&shared, volumes).await;
     }
-    match shared.draw(request.method(), &path) {
+    let query = request.uri().query().unwrap_or_default();
+    let watches = query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1");
+    match shared.draw(request.method(), &path, watches) {
         None => forward(&shared, request).await,
         Some(Fault::CutBefore) => cut(),
         Some(Fault::CutAfter) => {
             let _ = forward(&shared, request).await;
             cut()
         }
+        Some(Fault::CutWatch) => cut_watch(forward(&shared, request).await),
         Some(Fault::TooMany) => status(429, "TooManyRequests", Some("1")),
         Some(Fault::Unavailable) => status(503, "ServiceUnavailable", None),
         Some(Fault::Internal) => status(500, "InternalError", None),
@@ -213,6 +231,17 @@ fn cut() -> Response {
     let mut response = Response::new(Body::from_stream(body));
     response.headers_mut().insert(header::CONTENT_LENGTH, 4096.into());
     response
+}
+
+/// A watch that ends after a moment, in the middle of whatever it was telling.
+fn cut_watch(answer: Response) -> Response {
+    let (parts, body) = answer.into_parts();
+    let end = futures_util::stream::once(async {
+        tokio::time::sleep(WATCHED).await;
+        Err::<Bytes, _>(axum::Error::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))
+    });
+    let events = futures_util::stream::select(body.into_data_stream(), end);
+    Response::from_parts(parts, Body::from_stream(events))
 }
 
 /// A refusal, as the API server words it.

@@ -46,6 +46,11 @@ impl Progress {
         Progress { bars: None, colour: false, name, trace: Arc::clone(trace) }
     }
 
+    /// Whether others speak at the same time, so that nobody can be asked.
+    pub(crate) fn is_one_of_many(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// Says something to the person who watches.
     pub(crate) fn say(&self, text: &str) {
         match &self.name {

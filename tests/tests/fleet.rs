@@ -65,6 +65,12 @@ fn all_files_of_a_folder_are_deployed_within_the_accounts_rate_found_complete_an
     }
     let again = run("deploy-efs").exits(0).json();
     assert_eq!(again["changed"], 0, "{again:#}");
+    // What deletes or replaces asks nobody: it needs consent beforehand, and says for what.
+    let replaced =
+        world.run("deploy-efs", &[&fleet, "--rate=40", "--directory-perms=750"]).exits(1);
+    assert_eq!(replaced.json()["failed"], 8);
+    let told = "cluster-3: This deletes or replaces module.efs_csi.document[\"storageclass.yaml\"]";
+    assert!(replaced.stderr.contains(told), "{}", replaced.stderr);
     let gone = run("destroy-efs").exits(0).json();
     assert_eq!((gone["failed"].as_u64(), gone["changed"].as_u64()), (Some(0), Some(8 * 7)));
     assert!(!world.manifests().join("cluster-0").exists());

@@ -58,10 +58,14 @@ fn a_browser_shows_it_in_light_and_in_dark_without_anything_from_elsewhere() {
     let mut world = World::new();
     let path = deployed(&mut world);
     let shell = Shell::new().unwrap();
+    let browser = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| cmd!(shell, "{name} --version").quiet().ignore_stderr().read().is_ok())
+        .unwrap_or_else(|| panic!("no browser: install chromium"));
     let profile = world.path().join("profile");
     let dom = cmd!(
         shell,
-        "chromium --headless --no-sandbox --disable-gpu --user-data-dir={profile} --dump-dom {path}"
+        "{browser} --headless --no-sandbox --disable-gpu --user-data-dir={profile} --dump-dom {path}"
     );
     let dom = dom.quiet().ignore_stderr().read().unwrap();
     assert!(dom.matches("class=\"bar").count() > 15, "{dom}");
@@ -72,7 +76,7 @@ fn a_browser_shows_it_in_light_and_in_dark_without_anything_from_elsewhere() {
         let picture = world.path().join(format!("scheme-{scheme}.png"));
         cmd!(
             shell,
-            "chromium --headless --no-sandbox --disable-gpu --user-data-dir={profile} --window-size=1200,900
+            "{browser} --headless --no-sandbox --disable-gpu --user-data-dir={profile} --window-size=1200,900
              --blink-settings=preferredColorScheme={scheme} --screenshot={picture} {path}"
         )
         .quiet()

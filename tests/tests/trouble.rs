@@ -361,7 +361,7 @@ fn credentials_reach_neither_output_nor_files_nor_arguments_however_much_is_told
     let broken = format!("--helm-chart={}", broken.display());
     for (args, code) in [
         (vec!["deploy-efs", &broken, "-vvv"], 1),
-        (vec!["deploy-efs", "-vvv"], 0),
+        (vec!["deploy-efs", "-vvv", "--timeline=timeline.html"], 0),
         (vec!["plan-efs", "-vvv", "--aws-region", "eu-west-1"], 0),
         (vec!["destroy-efs", "--yes", "-vvv"], 0),
     ] {
@@ -376,6 +376,7 @@ fn credentials_reach_neither_output_nor_files_nor_arguments_however_much_is_told
         told.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default());
     }
     assert!(told.contains("aws: CreateFileSystem"), "every call is told");
+    assert!(told.contains("<title>Timeline of "), "the timeline is among the files");
     for secret in [planted, token.as_str()] {
         assert!(!told.contains(secret), "a secret was told");
     }

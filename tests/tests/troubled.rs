@@ -158,3 +158,43 @@ fn trouble_with_the_api_server_leaves_nothing_in_between() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(counts.brought.load(Ordering::Relaxed) > 0, "no trouble was brought");
 }
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time() {
+    let mut there = Clustered::quick();
+    let proxy = there.proxied(None);
+    let get = |path: &str| {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(std::time::Duration::from_secs(20)));
+        let agent: ureq::Agent = config.build().into();
+        agent.get(format!("{}{path}", proxy.url())).call()
+    };
+    let all = |seed: u64| -> Vec<String> {
+        proxy.bring(Some(Trouble { seed, percent: 100 }));
+        for _ in 0..12 {
+            if let Ok(mut answer) = get("/api/v1/namespaces") {
+                let retry = answer.headers().get("retry-after").is_some();
+                assert_eq!(answer.status() == 429, retry, "429 says when to come again");
+                let _ = answer.body_mut().read_to_string();
+            }
+        }
+        proxy.bring(None)
+    };
+    let one = all(1);
+    assert_eq!(one, all(1));
+    assert_ne!(one, all(2));
+    for kind in ["TooMany", "Unavailable", "Internal", "CutBefore", "CutAfter"] {
+        assert!(one.iter().any(|brought| brought.ends_with(kind)), "{kind}: {one:?}");
+    }
+
+    proxy.bring(Some(Trouble { seed: 1, percent: 100 }));
+    let began = Instant::now();
+    let mut watch = get("/api/v1/namespaces?watch=true").unwrap();
+    assert_eq!(watch.status(), 200, "it begins as any watch");
+    assert!(watch.body_mut().read_to_string().is_err(), "and is cut in the middle");
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    assert!(proxy.bring(None)[0].ends_with("CutWatch"));
+    assert_eq!(get("/api/v1/namespaces").unwrap().status(), 200, "and then there is none");
+}

@@ -228,6 +228,15 @@ impl Runner<'_> {
         if !plan.refusals.is_empty() {
             return Ok(Carried::Over(Over::failure("Nothing was changed.".to_owned())));
         }
+        if progress.is_one_of_many() && asks && !job.yes && plan.needing_consent().count() > 0 {
+            let gone: Vec<&str> =
+                plan.needing_consent().map(|step| step.address.as_str()).collect();
+            return Ok(Carried::Over(Over::failure(format!(
+                "This deletes or replaces {}, and nothing was changed. What now: look at \
+                 `plan-efs` of its file, and give `--yes` if that is what you want",
+                gone.join(", ")
+            ))));
+        }
         let consent = tokio::select! {
             consent = consent::given(job, plan), if asks => consent?,
             reason = stop.stopped(), if asks => {

@@ -7,6 +7,23 @@ use job::Command;
 use super::{Asked, hand_over};
 use crate::flags::{InputFlags, Run, Which, Workload};
 
+/// Which storage and which workloads, and where they go.
+#[derive(Debug, clap::Args)]
+struct Meant {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    workload: InputFlags<Workload>,
+    #[command(flatten)]
+    run: Run,
+}
+
+impl Meant {
+    fn asked(&self) -> Asked<'_> {
+        Asked::of_workloads(&self.which, &self.workload, &self.run)
+    }
+}
+
 /// Show what `deploy-graphscope` would change: the storage and the workloads, as one graph.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -14,11 +31,7 @@ use crate::flags::{InputFlags, Run, Which, Workload};
   cargo xtask plan-graphscope --config prod.hcl --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
 pub(super) struct Plan {
     #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    workload: InputFlags<Workload>,
-    #[command(flatten)]
-    run: Run,
+    meant: Meant,
     /// Plan as with `deploy-graphscope --delete-data`
     #[arg(long)]
     delete_data: bool,
@@ -40,11 +53,7 @@ pub(super) struct Plan {
   cargo xtask deploy-graphscope --workload-kind engine --workload-directories datasets=1Ti")]
 pub(super) struct Deploy {
     #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    workload: InputFlags<Workload>,
-    #[command(flatten)]
-    run: Run,
+    meant: Meant,
     /// Delete claims that are wanted no more, with their data
     #[arg(long)]
     delete_data: bool,
@@ -60,11 +69,7 @@ pub(super) struct Deploy {
   cargo xtask destroy-graphscope --config prod.hcl --delete-data --yes")]
 pub(super) struct Destroy {
     #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    workload: InputFlags<Workload>,
-    #[command(flatten)]
-    run: Run,
+    meant: Meant,
     /// Delete the claims too, with their data
     #[arg(long)]
     delete_data: bool,
@@ -78,16 +83,15 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
         delete_data: args.delete_data,
         detailed_exitcode: args.detailed_exitcode,
     };
-    let asked = Asked::of_workloads(&args.which, &args.workload, &args.run);
-    hand_over(asked, command, false)
+    hand_over(args.meant.asked(), command, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
     let command = Command::DeployWorkloads { delete_data: args.delete_data };
-    hand_over(Asked::of_workloads(&args.which, &args.workload, &args.run), command, args.yes)
+    hand_over(args.meant.asked(), command, args.yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
     let command = Command::DestroyWorkloads { delete_data: args.delete_data };
-    hand_over(Asked::of_workloads(&args.which, &args.workload, &args.run), command, args.yes)
+    hand_over(args.meant.asked(), command, args.yes)
 }

@@ -56,12 +56,6 @@ enum Commands {
     Verify(verify::Args),
     /// Complete what claims ask for, which no part of EFS does
     ExpandVolumes(expand::Args),
-    /// Measure everything against what it could be at best
-    Bench(bench::Args),
-    /// Try any text where people, AWS and clusters may give one
-    Fuzz(fuzz::Args),
-    /// Tell the whole story on a cluster and an AWS of choice
-    E2e(e2e::Args),
     /// Show what would change of storage and GraphScope workloads
     PlanGraphscope(graphscope::Plan),
     /// Plan storage and GraphScope workloads as one, and carry it out
@@ -74,6 +68,12 @@ enum Commands {
     Render(render::Args),
     /// Serve the local AWS, for any AWS client
     Sandbox(sandbox::Args),
+    /// Tell the whole story on a cluster and an AWS of choice
+    E2e(e2e::Args),
+    /// Measure everything against what it could be at best
+    Bench(bench::Args),
+    /// Try any text where people, AWS and clusters may give one
+    Fuzz(fuzz::Args),
     /// Tell what each command lacks on this machine
     Doctor(doctor::Args),
     /// List and build the external programs of the end-to-end tests

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod documents;
+mod hostile;
 mod inputs;
 mod plans;
 mod properties;
