@@ -25,6 +25,13 @@ const WRITTEN_BY: &str = "Clockwork Codex";
 /// Helm itself takes seconds, as it waits for nothing here.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The pauses between attempts, for what may pass in a moment.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// How Helm says that it could not read what releases there are.
+const ASKING: &str = "failed to query with labels";
+
 /// OCI references are understood without a switch from here on.
 const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
 
@@ -155,8 +162,16 @@ impl Helm {
             // What somebody changed by hand in the driver's objects is taken back.
             args.push("--force-conflicts");
         }
-        self.in_cluster(&args).await?;
-        Ok(())
+        for pause in PAUSES {
+            match self.in_cluster(&args).await {
+                // It could not even ask what is there, and so changed nothing.
+                Err(error) if format!("{error:#}").contains(ASKING) => {
+                    tokio::time::sleep(pause).await;
+                }
+                ended => return ended.map(drop),
+            }
+        }
+        self.in_cluster(&args).await.map(drop)
     }
 
     /// Uninstalls the release; one that is not there any more is fine.
@@ -227,10 +242,10 @@ impl Helm {
 
     /// The same for what only looks: what may pass in a moment is tried again.
     async fn look(&self, args: &[&str]) -> anyhow::Result<String> {
-        for pause in [1, 2, 4] {
+        for pause in PAUSES {
             match self.in_cluster(args).await {
                 Err(error) if may_pass(&format!("{error:#}")) => {
-                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                    tokio::time::sleep(pause).await;
                 }
                 answered => return answered,
             }
@@ -270,7 +285,9 @@ impl Helm {
 
 /// Whether what Helm said may be otherwise in a moment: the API server's trouble, or a cut connection.
 fn may_pass(said: &str) -> bool {
-    [
+    let final_ = ["forbidden", "Unauthorized", "provide credentials", "refused", "no such host"];
+    let passing = [
+        ASKING,
         "EOF",
         "connection reset",
         "etcdserver",
@@ -281,9 +298,9 @@ fn may_pass(said: &str) -> bool {
         "Too many requests",
         "TooManyRequests",
         "try again",
-    ]
-    .iter()
-    .any(|sign| said.contains(sign))
+    ];
+    let says = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+    says(&passing) && !says(&final_)
 }
 
 /// `None` where Helm says that there is no such release.

@@ -11,15 +11,25 @@ use crate::{Ran, World, programs};
 
 /// A command with all its inputs read and checked.
 #[derive(Debug, Clone)]
-pub struct Job(Value);
+pub struct Job {
+    order: Value,
+    /// Variables of the environment for every run.
+    env: Vec<(String, String)>,
+}
 
 impl World {
     /// The job that `xtask` makes of these arguments.
     #[track_caller]
     pub fn job(&self, args: &[&str]) -> Job {
-        let somewhere = ["--print-job", "--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
-        let ran = self.xtask(&[args, &somewhere, &["--output=json"]].concat()).exits(0);
-        Job(ran.json())
+        let somewhere = ["--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
+        self.job_of(&[args, &somewhere].concat())
+    }
+
+    /// The same with a place of its own among the arguments, in the world's environment.
+    #[track_caller]
+    pub fn job_of(&self, args: &[&str]) -> Job {
+        let ran = self.xtask(&[args, &["--print-job", "--output=json"]].concat()).exits(0);
+        Job { order: ran.json(), env: self.env.clone() }
     }
 }
 
@@ -27,10 +37,10 @@ impl Job {
     /// The same job elsewhere: another AWS, another directory.
     #[must_use]
     pub fn at(&self, url: &str, manifests: &Path) -> Job {
-        let mut job = self.0.clone();
-        job["run"]["endpoint_url"] = json!(url);
-        job["run"]["target"] = json!({ "directory": manifests });
-        Job(job)
+        let mut job = self.clone();
+        job.order["run"]["endpoint_url"] = json!(url);
+        job.order["run"]["target"] = json!({ "directory": manifests });
+        job
     }
 
     /// Starts it, with any credentials.
@@ -38,12 +48,13 @@ impl Job {
         let shell = Shell::new().unwrap();
         let program = programs().join("live");
         let mut stdin = tempfile::tempfile().unwrap();
-        serde_json::to_writer(&mut stdin, &self.0).unwrap();
+        serde_json::to_writer(&mut stdin, &self.order).unwrap();
         std::io::Seek::rewind(&mut stdin).unwrap();
         let mut command: Command = cmd!(shell, "{program}").into();
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
         command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_EC2_METADATA_DISABLED", "true");
+        command.envs(self.env.iter().cloned());
         command.spawn().unwrap()
     }
 

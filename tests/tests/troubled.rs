@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use control_plane::{ApiProxy, Trouble};
 use serde_json::Value;
-use tests::{Clustered, Ran};
+use tests::{Clustered, Job, Ran};
 
-/// A control plane each; they share two cores.
-const SIDE_BY_SIDE: usize = 2;
+/// A control plane each; most of the time each of them waits.
+const SIDE_BY_SIDE: usize = 3;
 
 #[derive(Default)]
 struct Counts {
@@ -23,32 +23,63 @@ struct Counts {
     brought: AtomicUsize,
 }
 
-/// Flags of the four stages: Helm takes seconds, so most seeds leave the driver alone.
-fn stages(seed: u64) -> [(&'static str, Vec<&'static str>); 4] {
-    let driver = if seed.is_multiple_of(4) { vec![] } else { vec!["--driver=skip"] };
-    let with = |more: &[&'static str]| [&driver[..], more].concat();
-    [
-        ("deploy-efs", with(&["--yes"])),
-        (
-            "deploy-efs",
-            with(&[
-                "--yes",
-                "--directory-perms=750",
-                "--storage-class-labels=team=graphs",
-                "--tags=a=b",
-            ]),
-        ),
-        ("deploy-efs", with(&["--yes"])),
-        ("destroy-efs", with(&["--yes"])),
-    ]
+/// The jobs of one way to deploy.
+struct Jobs {
+    deploy: Job,
+    plan: Job,
+    change: Job,
+    plan_change: Job,
+    destroy: Job,
+}
+
+impl Jobs {
+    /// In the world's cluster, with the driver or beside one that is left alone.
+    fn new(there: &Clustered, driver: bool) -> Jobs {
+        let chart = format!("--helm-chart={}", Clustered::chart().display());
+        let url = format!("--endpoint-url={}", there.aws.url);
+        let job = |command: &str, more: &[&str]| {
+            let mut args = vec![command, &url, &chart, "--no-wait"];
+            if !driver {
+                args.push("--driver=skip");
+            }
+            if command != "plan-efs" {
+                args.push("--yes");
+            }
+            args.extend(more);
+            there.world.job_of(&args)
+        };
+        let other = ["--directory-perms=750", "--storage-class-labels=team=graphs", "--tags=a=b"];
+        Jobs {
+            deploy: job("deploy-efs", &[]),
+            plan: job("plan-efs", &[]),
+            change: job("deploy-efs", &other),
+            plan_change: job("plan-efs", &other),
+            destroy: job("destroy-efs", &[]),
+        }
+    }
+
+    fn stages(&self) -> [(&Job, Option<&Job>); 4] {
+        [
+            (&self.deploy, Some(&self.plan)),
+            (&self.change, Some(&self.plan_change)),
+            (&self.deploy, Some(&self.plan)),
+            (&self.destroy, None),
+        ]
+    }
 }
 
 /// One seed, from nothing to nothing.
-fn one(there: &Clustered, proxy: &ApiProxy, seed: u64, counts: &Counts) -> Result<(), String> {
+fn one(
+    there: &Clustered,
+    jobs: &Jobs,
+    proxy: &ApiProxy,
+    seed: u64,
+    counts: &Counts,
+) -> Result<(), String> {
     let percent = 3 + seed % 4 * 5;
-    for (number, (command, flags)) in stages(seed).into_iter().enumerate() {
-        proxy.bring(Some(Trouble { seed: seed * 4 + number as u64, percent }));
-        let ran = there.run(command, &flags);
+    for (number, (job, plan)) in (0..).zip(jobs.stages()) {
+        proxy.bring(Some(Trouble { seed: seed * 4 + number, percent }));
+        let ran = job.run();
         let brought = proxy.bring(None);
         counts.runs.fetch_add(1, Ordering::Relaxed);
         counts.brought.fetch_add(brought.len(), Ordering::Relaxed);
@@ -62,12 +93,15 @@ fn one(there: &Clustered, proxy: &ApiProxy, seed: u64, counts: &Counts) -> Resul
             }
             // Whose revision is pending might still be at it, for a minute.
             age_releases(there);
-            let clean = there.run(command, &flags);
+            let clean = job.run();
             if clean.code != Some(0) {
                 return wrong(format!("a clean run failed: {}", clean.stderr), &ran);
             }
         }
-        let left = if command == "destroy-efs" { left(there) } else { lacking(there, &flags) };
+        let left = match plan {
+            Some(plan) => lacking(there, plan),
+            None => left(there),
+        };
         if let Some(left) = left {
             return wrong(left, &ran);
         }
@@ -76,9 +110,8 @@ fn one(there: &Clustered, proxy: &ApiProxy, seed: u64, counts: &Counts) -> Resul
 }
 
 /// Why this is not what was asked for.
-fn lacking(there: &Clustered, flags: &[&str]) -> Option<String> {
-    let inputs: Vec<&str> = flags.iter().copied().filter(|flag| *flag != "--yes").collect();
-    let plan = there.run("plan-efs", &inputs);
+fn lacking(there: &Clustered, plan: &Job) -> Option<String> {
+    let plan = plan.run();
     if plan.code != Some(0) {
         return Some(plan.stderr);
     }
@@ -131,13 +164,16 @@ fn trouble_with_the_api_server_leaves_nothing_in_between() {
         let work = || {
             let mut there = Clustered::quick();
             let proxy = there.proxied(None);
+            // Helm takes seconds, so most seeds leave the driver alone.
+            let (with, without) = (Jobs::new(&there, true), Jobs::new(&there, false));
             let mut wrong = Vec::new();
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
                 if seed > last {
                     return wrong;
                 }
-                if let Err(why) = one(&there, &proxy, seed, &counts) {
+                let jobs = if seed.is_multiple_of(6) { &with } else { &without };
+                if let Err(why) = one(&there, jobs, &proxy, seed, &counts) {
                     wrong.push(format!("seed {seed}: {why}"));
                     // What it left is in the way of every seed after it.
                     return wrong;

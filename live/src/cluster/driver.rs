@@ -11,6 +11,7 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams};
 
 use super::Kube;
+use super::calls::patiently;
 
 const CONTROLLER: &str = "efs-csi-controller";
 const NODE: &str = "efs-csi-node";
@@ -110,7 +111,8 @@ impl Kube {
     /// The keys of the nodes' taints; none where this identity may not see nodes.
     pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
         let api: Api<Node> = Api::all(self.client.clone());
-        let list = match api.list(&ListParams::default()).await {
+        let all = ListParams::default();
+        let list = match patiently(|| api.list(&all)).await {
             Ok(list) => list,
             Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Vec::new()),
             Err(error) => return Err(self.failed::<Node>("list", "", error)),
