@@ -2,9 +2,11 @@
 //! leaves the old or the new.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{Aws, World};
 use xshell::{Shell, cmd};
 
@@ -99,6 +101,21 @@ fn a_full_disk_refuses_a_call_and_leaves_the_sandboxs_state_as_it_was() {
     assert!(tokens.contains("kept") && tokens.contains("later"), "{tokens}");
 }
 
+/// The creation tokens of all file systems, page by page.
+fn tokens(aws: &Aws) -> BTreeSet<String> {
+    let mut tokens = BTreeSet::new();
+    let mut marker = String::new();
+    loop {
+        let page = aws.efs("GET", &format!("file-systems?Marker={marker}"), None).json();
+        let found = page["FileSystems"].as_array().unwrap().iter();
+        tokens.extend(found.map(|it| it["CreationToken"].as_str().unwrap().to_owned()));
+        match page["NextMarker"].as_str() {
+            Some(next) => marker = next.to_owned(),
+            None => return tokens,
+        }
+    }
+}
+
 #[test]
 fn a_sandbox_that_is_killed_at_its_work_keeps_all_that_it_answered() {
     let world = World::new();
@@ -106,37 +123,34 @@ fn a_sandbox_that_is_killed_at_its_work_keeps_all_that_it_answered() {
     let mut answered: Vec<String> = Vec::new();
     for round in 0..12 {
         let aws = Aws::serve(Some(&state), &[]);
-        let listed = aws.efs("GET", "file-systems", None).json();
-        let there: Vec<&Value> = listed["FileSystems"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|it| &it["CreationToken"])
-            .collect();
+        let there = tokens(&aws);
         for token in &answered {
-            assert!(there.contains(&&json!(token)), "{token} was answered, and is lost");
+            assert!(there.contains(token), "{token} was answered, and is lost");
         }
-        let kept =
-            std::thread::scope(|scope| {
-                let work = scope.spawn(|| {
-                    let mut kept = Vec::new();
-                    for number in 0.. {
-                        let token = format!("{round}-{number}");
-                        let body = json!({ "CreationToken": token });
-                        match aws.try_efs("POST", "file-systems", Some(&body)) {
-                            Some(answer) if answer.status == 201 => kept.push(token),
-                            _ => break,
+        let done = AtomicUsize::new(0);
+        let kept = std::thread::scope(|scope| {
+            let work = scope.spawn(|| {
+                let mut kept = Vec::new();
+                for number in 0.. {
+                    let token = format!("{round}-{number}");
+                    let body = json!({ "CreationToken": token });
+                    match aws.try_efs("POST", "file-systems", Some(&body)) {
+                        Some(answer) if answer.status == 201 => {
+                            kept.push(token);
+                            done.store(kept.len(), Ordering::Release);
                         }
+                        _ => break,
                     }
-                    kept
-                });
-                // A different moment each time, and always in the middle of something.
-                while aws.try_efs("GET", "file-systems", None).is_some_and(|answer| {
-                    answer.body.matches(&format!("\"{round}-")).count() <= round
-                }) {}
-                aws.kill();
-                work.join().unwrap()
+                }
+                kept
             });
+            // A different moment each time, and always in the middle of something.
+            while done.load(Ordering::Acquire) <= round {
+                std::thread::yield_now();
+            }
+            aws.kill();
+            work.join().unwrap()
+        });
         assert!(!kept.is_empty());
         answered.extend(kept);
     }
