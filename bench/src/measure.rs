@@ -53,7 +53,8 @@ pub(crate) fn measured(mut command: Command) -> anyhow::Result<Ran> {
         if let Some(status) = child.try_wait()? {
             break (started.elapsed().as_secs_f64(), status);
         }
-        peak = peak.max(resident(child.id()));
+        // The mark only rises, but for the moment when the program takes the place of ours.
+        peak = Some(resident(child.id())).filter(|mark| *mark > 0).unwrap_or(peak);
         std::thread::sleep(Duration::from_millis(1));
     };
     let text = |read: std::thread::JoinHandle<String>| read.join().unwrap_or_default();
