@@ -110,7 +110,7 @@ fn tokens(aws: &Aws) -> BTreeSet<String> {
         let found = page["FileSystems"].as_array().unwrap().iter();
         tokens.extend(found.map(|it| it["CreationToken"].as_str().unwrap().to_owned()));
         match page["NextMarker"].as_str() {
-            Some(next) => marker = next.to_owned(),
+            Some(next) => next.clone_into(&mut marker),
             None => return tokens,
         }
     }
