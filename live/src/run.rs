@@ -31,6 +31,8 @@ pub(crate) enum Ended {
         reason: Reason,
         /// What was not carried out, with its last state.
         left: Vec<String>,
+        /// How many steps were carried out.
+        done: usize,
     },
     /// Something failed; what did not need it was carried out.
     Failed {
@@ -134,7 +136,7 @@ pub(crate) async fn run(
         let left: Vec<String> =
             waiting.chain(ready.iter().map(|node| node.address.clone())).collect();
         if !left.is_empty() {
-            return Ended::Stopped { reason, left };
+            return Ended::Stopped { reason, left, done };
         }
     }
     if !ready.is_empty() {

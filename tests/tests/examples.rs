@@ -60,13 +60,12 @@ fn on_an_existing_claim_an_example_leaves_what_was_there_and_nothing_else() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn an_example_whose_pods_fail_says_what_they_say() {
+fn an_example_that_is_kept_leaves_what_it_wrote_and_one_that_never_runs_names_its_pods() {
     let there = Clustered::new();
     there.deploy(&[]);
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
     there.claim("full", "1Gi");
     let claim = there.cluster().get(&Clustered::claim_path("full")).unwrap();
-    // A file stands where the volume's directory would be.
     let volume = nodes.folder().join(claim["spec"]["volumeName"].as_str().unwrap());
     let _ = std::fs::remove_dir_all(&volume);
     std::fs::create_dir_all(&volume).unwrap();
@@ -77,6 +76,7 @@ fn an_example_whose_pods_fail_says_what_they_say() {
     let written = std::fs::read_dir(&volume).unwrap().next().unwrap().unwrap().path();
     assert!(written.join("checkpoint").exists(), "what was written stays: {}", written.display());
     std::fs::remove_dir_all(&volume).unwrap();
+    // A file stands where the volume's directory would be: no pod can mount it.
     std::fs::write(&volume, "no directory").unwrap();
     let args = ["verify", &url, "--workload=logs", "--claim=default/full", "--timeout=20s"];
     let ran = there.world.xtask(&args).exits(1);

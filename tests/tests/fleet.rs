@@ -93,6 +93,17 @@ fn one_that_fails_keeps_no_other_from_its_end() {
 }
 
 #[test]
+fn one_that_fails_on_the_way_tells_what_it_changed_all_the_same() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_FAULTS", "CreateMountTarget:*:error");
+    let fleet = format!("--fleet={}", folder(&world, &[("a", file("a", ""))]).display());
+    let result = world.run("deploy-efs", &[&fleet]).exits(1).json();
+    let one = &result["deployments"][0];
+    assert!(one["error"].is_string(), "{result:#}");
+    assert_eq!(one["changed"], 2, "the file system and the values: {result:#}");
+}
+
+#[test]
 fn every_mistake_of_every_file_is_told_before_anything_is_called() {
     let world = World::new();
     let files = [

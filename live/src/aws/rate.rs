@@ -1,8 +1,8 @@
 //! The rate of calls that many deployments share: one for an account and a region.
 //!
 //! Calls that bring something about go before looks at what is under way: looks take
-//! what is left of the rate, so that waiting costs the others nothing. After a refusal for the rate, the pace slows
-//! down by itself, and comes back call by call.
+//! what is left of the rate, so that waiting costs the others nothing. After a refusal
+//! for the rate, the pace slows down by itself, and comes back call by call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -34,7 +34,12 @@ pub(super) enum Finished {
         outputs: Option<Outputs>,
     },
     /// It is over, and why is to be said.
-    Over(Over),
+    Over {
+        /// How many steps were carried out before.
+        changed: usize,
+        /// The exit code, and why.
+        over: Over,
+    },
 }
 
 /// Why a run is over before it came to its end.
@@ -59,7 +64,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let progress = Progress::new(trace);
     match carry_out(job, aws, &progress, stop).await? {
-        Finished::Over(Over { code, why }) => {
+        Finished::Over { over: Over { code, why }, changed: _ } => {
             if !why.is_empty() {
                 progress.say(&why);
             }
@@ -91,14 +96,15 @@ pub(super) async fn carry_out(
     for round in 1.. {
         let Some(observed) = look(job, aws, target.as_deref(), progress, stop).await? else {
             let reason = stop.stopped().await;
-            return Ok(Finished::Over(stopped(job, reason, "Nothing was changed.")));
+            let over = stopped(job, reason, "Nothing was changed.");
+            return Ok(Finished::Over { changed, over });
         };
         let plan = plan(job, &observed)?;
         if let Command::Plan { detailed_exitcode }
         | Command::PlanWorkloads { detailed_exitcode, .. } = job.command
         {
             let code = show(job, &plan, detailed_exitcode);
-            return Ok(Finished::Over(Over { code, why: String::new() }));
+            return Ok(Finished::Over { changed, over: Over { code, why: String::new() } });
         }
         if round > 1 && plan.is_empty() && plan.refusals.is_empty() {
             break;
@@ -106,7 +112,9 @@ pub(super) async fn carry_out(
         let asks = round == 1 || !destroys(job);
         let runner = Runner { job, aws, progress, stop, asks };
         let left = match runner.carry_out(target.clone(), &plan, &observed).await? {
-            Carried::Over(over) => return Ok(Finished::Over(over)),
+            Carried::Over { over, done } => {
+                return Ok(Finished::Over { changed: changed + done, over });
+            }
             Carried::Through(told) => {
                 changed += plan.steps.len();
                 outputs = told;
@@ -118,7 +126,10 @@ pub(super) async fn carry_out(
                 changed += done;
                 true
             }
-            Carried::Raced { errors, .. } => return Ok(Finished::Over(failed(job, &errors))),
+            Carried::Raced { errors, done } => {
+                let over = failed(job, &errors);
+                return Ok(Finished::Over { changed: changed + done, over });
+            }
         };
         if !left {
             break;
@@ -143,7 +154,7 @@ fn destroys(job: &Job) -> bool {
 }
 
 /// Observes everything; nothing where it is time to stop.
-async fn look(
+pub(super) async fn look(
     job: &Job,
     aws: &Aws,
     target: Option<&InCluster>,
@@ -195,7 +206,12 @@ pub(super) enum Carried {
     /// All of it is done.
     Through(Option<Outputs>),
     /// The run is over.
-    Over(Over),
+    Over {
+        /// How many steps were carried out before.
+        done: usize,
+        /// The exit code, and why.
+        over: Over,
+    },
     /// It failed for what another run did meanwhile, and for nothing else.
     Raced {
         /// What failed.
@@ -226,12 +242,12 @@ impl Runner<'_> {
         let Runner { job, aws, progress, stop, asks } = *self;
         progress.plan(plan);
         if !plan.refusals.is_empty() {
-            return Ok(Carried::Over(Over::failure("Nothing was changed.".to_owned())));
+            return Ok(nothing_done(Over::failure("Nothing was changed.".to_owned())));
         }
         if progress.is_one_of_many() && asks && !job.yes && plan.needing_consent().count() > 0 {
             let gone: Vec<&str> =
                 plan.needing_consent().map(|step| step.address.as_str()).collect();
-            return Ok(Carried::Over(Over::failure(format!(
+            return Ok(nothing_done(Over::failure(format!(
                 "This deletes or replaces {}, and nothing was changed. What now: look at \
                  `plan-efs` of its file, and give `--yes` if that is what you want",
                 gone.join(", ")
@@ -241,29 +257,34 @@ impl Runner<'_> {
             consent = consent::given(job, plan), if asks => consent?,
             reason = stop.stopped(), if asks => {
                 eprintln!();
-                return Ok(Carried::Over(stopped(job, reason, "Nothing was changed.")));
+                return Ok(nothing_done(stopped(job, reason, "Nothing was changed.")));
             }
             else => true,
         };
         if !consent {
             // What now was said where it was asked.
-            return Ok(Carried::Over(Over::failure(String::new())));
+            return Ok(nothing_done(Over::failure(String::new())));
         }
         Ok(match run::run(job, aws, target, plan, observed, progress, stop).await {
             Ended::Done(outputs) => Carried::Through(outputs),
-            Ended::Stopped { reason, left } => {
-                Carried::Over(stopped(job, reason, &format!("Left: {}.", left.join(", "))))
+            Ended::Stopped { reason, left, done } => {
+                let over = stopped(job, reason, &format!("Left: {}.", left.join(", ")));
+                Carried::Over { done, over }
             }
             Ended::Failed { errors, done } => {
                 let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
                 if raced && stop.reason().is_none() {
                     Carried::Raced { errors, done }
                 } else {
-                    Carried::Over(failed(job, &errors))
+                    Carried::Over { done, over: failed(job, &errors) }
                 }
             }
         })
     }
+}
+
+fn nothing_done(over: Over) -> Carried {
+    Carried::Over { done: 0, over }
 }
 
 /// Says what failed, and what goes on from there.
@@ -276,11 +297,7 @@ pub(super) fn failed(job: &Job, errors: &[anyhow::Error]) -> Over {
 }
 
 /// AWS and the cluster, side by side.
-pub(super) async fn everything(
-    aws: &Aws,
-    target: Option<&InCluster>,
-    job: &Job,
-) -> anyhow::Result<Observed> {
+async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow::Result<Observed> {
     let cluster = async {
         match target {
             None => Ok(None),

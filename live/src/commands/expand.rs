@@ -38,7 +38,7 @@ pub(super) async fn run(
     let target = Some(Arc::new(target));
     let runner = Runner { job, aws, progress: &progress, stop, asks: true };
     match runner.carry_out(target, &plan, &observed).await? {
-        Carried::Over(over) => Ok(over.told()),
+        Carried::Over { over, .. } => Ok(over.told()),
         Carried::Raced { errors, .. } => Ok(failed(job, &errors).told()),
         Carried::Through(_) => {
             let told = report::Told {

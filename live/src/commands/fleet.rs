@@ -10,11 +10,12 @@ use futures_util::stream::FuturesUnordered;
 use job::{Command, Fleet, Job, Output};
 use serde::Serialize;
 
+use super::INTERRUPTED;
 use super::deployment::{Finished, Over, carry_out};
 use crate::aws::Account;
 use crate::progress::Progress;
 use crate::report;
-use crate::stop::Stop;
+use crate::stop::{Reason, Stop};
 use crate::trace::Trace;
 
 /// What came of one deployment.
@@ -94,7 +95,7 @@ async fn one(
     let progress = Progress::named(name, &trace);
     let (changed, outputs, error) = match carry_out(job, &aws, &progress, stop).await {
         Ok(Finished::Done { changed, outputs }) => (changed, outputs, None),
-        Ok(Finished::Over(Over { code: _, why })) => (0, None, Some(why)),
+        Ok(Finished::Over { changed, over: Over { code: _, why } }) => (changed, None, Some(why)),
         Err(error) => (0, None, Some(report::failures(&[error]))),
     };
     if let Some(error) = &error {
@@ -148,7 +149,11 @@ fn tell(fleet: &Fleet, mut told: BTreeMap<String, Told>, whole: &Trace, stop: &S
     if failed > 0 {
         eprintln!("What now: mend the causes; `{}` goes on from here", fleet.again);
     }
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match (failed, stop.reason()) {
+        (0, _) => ExitCode::SUCCESS,
+        (_, Some(Reason::Interrupted)) => ExitCode::from(INTERRUPTED),
+        _ => ExitCode::FAILURE,
+    }
 }
 
 fn table(fleet: &Fleet, result: &Result) -> String {

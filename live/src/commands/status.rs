@@ -21,15 +21,10 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let target = connect(job).await?;
     let progress = Progress::new(trace);
-    let line = progress.line("observing");
-    let mut observed = tokio::select! {
-        observed = deployment::everything(aws, target.as_ref(), job) => observed?,
-        reason = stop.stopped() => {
-            line.failed("given up");
-            return Ok(stopped(job, reason, "Nothing was changed.").told());
-        }
+    let looked = deployment::look(job, aws, target.as_ref(), &progress, stop).await?;
+    let Some(mut observed) = looked else {
+        return Ok(stopped(job, stop.stopped().await, "Nothing was changed.").told());
     };
-    line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
     let measured = observed.actual.cluster.iter().flat_map(|cluster| &cluster.claims);
     let measured: Usage = measured
         .filter_map(|claim| {

@@ -12,8 +12,8 @@ use crate::{Call, Step, Timeline};
 #[error("rendering the timeline")]
 pub struct PageError(#[from] minijinja::Error);
 
-/// The states that wait for something that AWS or a cluster does by itself.
-const WAITS: &[&str] = &["waiting", "observed"];
+/// How the states begin that wait for something that AWS or a cluster does by itself.
+const WAITS: &str = "waiting";
 
 /// The run as one HTML page, without anything from elsewhere: every text from
 /// outside is escaped, and there is no script.
@@ -108,7 +108,7 @@ impl Scale {
     }
 
     fn bar(&self, from: u64, to: u64, what: &str) -> Bar {
-        let waits = WAITS.iter().any(|word| what.starts_with(word));
+        let waits = what.starts_with(WAITS);
         Bar {
             left: self.per_cent(from),
             width: self.per_cent(to.saturating_sub(from)),
