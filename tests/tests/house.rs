@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("modules/inputs", &[]),
     ("modules/job", &["efs", "graphscope", "network"]),
     ("modules/network", &["inputs"]),
+    ("modules/plan", &["inputs"]),
     ("modules/timeline", &[]),
     ("sandbox", &[]),
     ("supervised", &[]),

@@ -1,0 +1,269 @@
+//! A plan: a graph of changes, each with every decision taken.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::difference::Difference;
+use crate::scope::Address;
+
+/// What will be done, and what stands against it. `C` is a call: all that the
+/// executor needs to know of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan<C> {
+    /// The changes, each after those that it needs.
+    pub changes: Vec<Change<C>>,
+    /// What is in progress already and must end first.
+    pub waits: Vec<Wait<C>>,
+    /// What a module shows beside its changes, by the name that it has in JSON.
+    pub details: BTreeMap<&'static str, Vec<Detail>>,
+    /// What stays as it is although a person might expect otherwise.
+    pub notes: Vec<String>,
+    /// What works and yet will cause trouble.
+    pub warnings: Vec<String>,
+    /// Why nothing of this plan can be carried out.
+    pub refusals: Vec<Refusal>,
+}
+
+impl<C> Default for Plan<C> {
+    fn default() -> Self {
+        Plan {
+            changes: Vec::new(),
+            waits: Vec::new(),
+            details: BTreeMap::new(),
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            refusals: Vec::new(),
+        }
+    }
+}
+
+impl<C> Plan<C> {
+    /// Whether there is nothing to do and nothing to wait for.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.waits.is_empty()
+    }
+
+    /// Whether it can be carried out, and there is nothing to do.
+    pub fn is_settled(&self) -> bool {
+        self.is_empty() && self.refusals.is_empty()
+    }
+
+    /// Puts another plan behind this one: both are one graph.
+    pub fn append(&mut self, other: Plan<C>) {
+        let Plan { changes, waits, details, notes, warnings, refusals } = other;
+        self.changes.extend(changes);
+        self.waits.extend(waits);
+        for (name, rows) in details {
+            self.details.entry(name).or_default().extend(rows);
+        }
+        self.notes.extend(notes);
+        self.warnings.extend(warnings);
+        self.refusals.extend(refusals);
+    }
+
+    /// The changes that delete or replace something and so need consent.
+    pub fn needing_consent(&self) -> impl Iterator<Item = &Change<C>> {
+        self.changes.iter().filter(|change| change.action.needs_consent())
+    }
+
+    /// The same plan with calls of another type.
+    pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
+        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        Plan {
+            changes: changes.into_iter().map(|change| change.map(&call)).collect(),
+            waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
+            details,
+            notes,
+            warnings,
+            refusals,
+        }
+    }
+
+    /// How many changes of each action it has.
+    pub fn counts(&self) -> BTreeMap<Action, usize> {
+        let mut counts = BTreeMap::new();
+        for change in &self.changes {
+            *counts.entry(change.action).or_insert(0) += 1;
+        }
+        counts
+    }
+}
+
+/// The name of a change or a wait within its plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChangeId(String);
+
+impl ChangeId {
+    /// The name as it stands in JSON.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for ChangeId {
+    fn from(id: String) -> ChangeId {
+        ChangeId(id)
+    }
+}
+
+impl From<&str> for ChangeId {
+    fn from(id: &str) -> ChangeId {
+        ChangeId(id.to_owned())
+    }
+}
+
+impl PartialEq<str> for ChangeId {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for ChangeId {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What happens to one thing: what people read, and the calls, one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change<C> {
+    pub id: ChangeId,
+    pub action: Action,
+    pub address: Address,
+    /// Why, without a full stop.
+    pub reason: String,
+    /// The changes and waits that must be done first.
+    pub needs: Vec<ChangeId>,
+    /// What changes, attribute by attribute.
+    pub differences: Vec<Difference>,
+    /// The calls, one after the other.
+    pub calls: Vec<C>,
+}
+
+impl<C> Change<C> {
+    /// A change without reason, needs, differences and calls yet.
+    pub fn new(action: Action, id: impl Into<ChangeId>, address: Address) -> Self {
+        Change {
+            id: id.into(),
+            action,
+            address,
+            reason: String::new(),
+            needs: Vec::new(),
+            differences: Vec::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    /// The same, for this reason: without a full stop.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// The same, after these too.
+    #[must_use]
+    pub fn needing(mut self, needs: impl IntoIterator<Item = ChangeId>) -> Self {
+        self.needs.extend(needs);
+        self
+    }
+
+    /// The same, with these differences too.
+    #[must_use]
+    pub fn showing(mut self, differences: impl IntoIterator<Item = Difference>) -> Self {
+        self.differences.extend(differences);
+        self
+    }
+
+    /// The same, with one more call at its end.
+    #[must_use]
+    pub fn calling(mut self, call: impl Into<C>) -> Self {
+        self.calls.push(call.into());
+        self
+    }
+
+    fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
+        let Change { id, action, address, reason, needs, differences, calls } = self;
+        let calls = calls.into_iter().map(call).collect();
+        Change { id, action, address, reason, needs, differences, calls }
+    }
+}
+
+/// The kinds of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Something new.
+    Create,
+    /// A change in place.
+    Update,
+    /// Deleted and created again.
+    Replace,
+    /// Gone afterwards.
+    Delete,
+}
+
+impl Action {
+    /// Whether something is gone afterwards that was there before.
+    pub fn needs_consent(self) -> bool {
+        matches!(self, Action::Delete | Action::Replace)
+    }
+}
+
+/// Something that is in progress already: no change, and yet others need its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait<C> {
+    pub id: ChangeId,
+    pub address: Address,
+    /// Why, without a full stop.
+    pub reason: String,
+    /// The call that ends when the condition holds.
+    pub call: C,
+}
+
+impl<C> Wait<C> {
+    fn map<D>(self, call: impl Fn(C) -> D) -> Wait<D> {
+        let Wait { id, address, reason, call: waits } = self;
+        Wait { id, address, reason, call: call(waits) }
+    }
+}
+
+/// A difference that no change can resolve, with the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// What is refused: a resource's address, or the id of what stands in the way.
+    pub address: String,
+    /// Why, without a full stop.
+    pub reason: String,
+    /// The way out, without a full stop.
+    pub remedy: String,
+}
+
+impl Refusal {
+    /// A refusal of `address`.
+    pub fn new(
+        address: impl ToString,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Refusal {
+        Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+/// What a module shows beside its changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    /// For programs.
+    pub value: serde_json::Value,
+    /// For people, where there is something to say.
+    pub line: Option<String>,
+}

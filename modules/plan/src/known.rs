@@ -1,0 +1,198 @@
+//! Values that are known now, or once a change of the plan was carried out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::change::ChangeId;
+use crate::difference::After;
+
+/// How a plan shows a value that it does not know yet.
+pub(crate) const LATER: &str = "(known after apply)";
+
+/// A value that is known now, or once a change of this plan was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known<T> {
+    Now(T),
+    /// What this change results in, such as the id of what it creates.
+    After(ChangeId),
+}
+
+impl<T> Known<T> {
+    /// The value, where it is known.
+    pub fn now(&self) -> Option<&T> {
+        match self {
+            Known::Now(value) => Some(value),
+            Known::After(_) => None,
+        }
+    }
+
+    /// The same for a value that is made from it.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Known::Now(value) => Known::Now(with(value)),
+            Known::After(change) => Known::After(change),
+        }
+    }
+}
+
+impl<T: fmt::Display> Known<T> {
+    /// The value as a plan shows it.
+    pub fn after(&self) -> After {
+        match self {
+            Known::Now(value) => After::Value(value.to_string()),
+            Known::After(_) => After::KnownAfterApply,
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Known<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Known::Now(value) => value.fmt(f),
+            Known::After(_) => f.write_str(LATER),
+        }
+    }
+}
+
+/// A text with slots for what is known later.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text {
+    parts: Vec<Part>,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    Literal(String),
+    /// What this change results in.
+    Later(ChangeId),
+}
+
+impl Text {
+    /// A text of which everything is known.
+    pub fn literal(text: impl Into<String>) -> Text {
+        Text { parts: vec![Part::Literal(text.into())] }
+    }
+
+    /// What `render` makes of a value, with a slot wherever it writes the value
+    /// and that is known later.
+    pub fn rendered<T: fmt::Display, E>(
+        value: &Known<T>,
+        render: impl Fn(&str) -> Result<String, E>,
+    ) -> Result<Text, E> {
+        let change = match value {
+            Known::Now(value) => return Ok(Text::literal(render(&value.to_string())?)),
+            Known::After(change) => change,
+        };
+        // Letters and digits stand for themselves in every document, and nobody's
+        // text may look like the slot.
+        let mut slot = "KnownAfterApply".to_owned();
+        let without = render("")?;
+        while without.contains(&slot) {
+            slot.push('0');
+        }
+        let with = render(&slot)?;
+        let mut parts = Vec::new();
+        for (at, literal) in with.split(&slot).enumerate() {
+            if at > 0 {
+                parts.push(Part::Later(change.clone()));
+            }
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+        Ok(Text { parts })
+    }
+
+    /// The text, where all of it is known.
+    pub fn now(&self) -> Option<String> {
+        let known: Option<Vec<&str>> = self
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => Some(text.as_str()),
+                Part::Later(_) => None,
+            })
+            .collect();
+        known.map(|parts| parts.concat())
+    }
+
+    /// The whole text, with what `result` knows of each change.
+    pub fn resolve<E>(&self, result: impl Fn(&ChangeId) -> Result<String, E>) -> Result<String, E> {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => Ok(text.clone()),
+                Part::Later(change) => result(change),
+            })
+            .collect()
+    }
+}
+
+/// A JSON document, some of whose strings are known later.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Document {
+    /// The document; strings that are known later say so.
+    pub value: serde_json::Value,
+    /// Which strings these are, by JSON pointer (RFC 6901).
+    pub later: BTreeMap<String, ChangeId>,
+}
+
+impl Document {
+    /// A document of which everything is known.
+    pub fn literal(value: serde_json::Value) -> Document {
+        Document { value, later: BTreeMap::new() }
+    }
+
+    /// The whole document, with what `result` knows of each change.
+    pub fn resolve<E>(
+        &self,
+        result: impl Fn(&ChangeId) -> Result<String, E>,
+    ) -> Result<serde_json::Value, E> {
+        let mut value = self.value.clone();
+        for (pointer, change) in &self.later {
+            if let Some(slot) = value.pointer_mut(pointer) {
+                *slot = result(change)?.into();
+            }
+        }
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn render(id: &str) -> Result<String, Infallible> {
+        Ok(format!("a: {id}\nb: KnownAfterApply\nc: {id}\n"))
+    }
+
+    fn resolved(text: &Text) -> String {
+        text.resolve(|change| Ok::<_, Infallible>(format!("<{change}>"))).unwrap()
+    }
+
+    #[test]
+    fn a_text_has_a_slot_wherever_its_value_stands_and_nowhere_else() {
+        let later: Known<String> = Known::After("file_system".into());
+        let text = Text::rendered(&later, render).unwrap();
+        assert_eq!(text.now(), None);
+        assert_eq!(resolved(&text), "a: <file_system>\nb: KnownAfterApply\nc: <file_system>\n");
+    }
+
+    #[test]
+    fn a_text_whose_value_is_known_is_a_text() {
+        let text = Text::rendered(&Known::Now("fs-1"), render).unwrap();
+        assert_eq!(text.now().as_deref(), Some("a: fs-1\nb: KnownAfterApply\nc: fs-1\n"));
+        assert_eq!(text.now(), Some(resolved(&text)));
+    }
+
+    #[test]
+    fn a_document_takes_what_is_known_later_where_its_pointers_say() {
+        let later = BTreeMap::from([("/a/b~1c".to_owned(), "role".into())]);
+        let document = Document { value: json!({ "a": { "b/c": LATER } }), later };
+        let value = document.resolve(|change| Ok::<_, Infallible>(format!("<{change}>"))).unwrap();
+        assert_eq!(value, json!({ "a": { "b/c": "<role>" } }));
+    }
+}

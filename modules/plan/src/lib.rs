@@ -1,0 +1,26 @@
+//! The engine of all plans: changes and what they need, values that are known
+//! later, properties and how they are compared, files of a directory, and how a
+//! plan is shown.
+//!
+//! It knows no resource. A module plans its own resources as [`Change`]s with
+//! calls of its own type `C`, and whoever carries plans out maps these to one.
+
+mod change;
+mod compare;
+mod difference;
+pub mod files;
+mod json;
+mod known;
+mod property;
+mod scope;
+mod status;
+mod text;
+
+pub use change::{Action, Change, ChangeId, Detail, Plan, Refusal, Wait};
+pub use compare::{Compared, Forbidden, compare};
+pub use difference::{After, Attribute, Difference, line_differences};
+pub use known::{Document, Known, Part, Text};
+pub use property::{Mutability, Property, Unset, Value, equal, later, map, set};
+pub use scope::{Address, Scope};
+pub use status::{Row, Table};
+pub use text::Styled;

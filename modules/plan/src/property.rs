@@ -1,0 +1,74 @@
+//! A property of a resource, declared once: its name, its value, how values are
+//! compared, what leaving it out means, and how it changes.
+
+use std::collections::BTreeMap;
+
+use crate::known::Known;
+
+/// One property, of what is wanted and of what was found alike. `S` holds all
+/// properties of the resource; `G` names the calls that change them in place.
+pub struct Property<S, G = ()> {
+    /// The name that people know it by: the input's, or the field's.
+    pub name: &'static str,
+    pub value: Value<S>,
+    /// Whether a found and a wanted text mean the same.
+    pub same: fn(found: &str, wanted: &str) -> bool,
+    /// What it means that no value is wanted.
+    pub unset: Unset<S>,
+    pub change: Mutability<G>,
+}
+
+/// Where a property's value comes from.
+pub enum Value<S> {
+    /// One value, where there is any.
+    One(fn(&S) -> Option<Known<String>>),
+    /// A map, of which every entry is compared by itself.
+    Each {
+        entries: fn(&S) -> BTreeMap<String, Known<String>>,
+        /// How people know an entry, by its key.
+        row: fn(key: &str) -> String,
+    },
+}
+
+/// What it means that no value is wanted.
+pub enum Unset<S> {
+    /// Whatever is found is right.
+    Leave,
+    /// Whatever is found is right, and for something new the service chooses this.
+    Chosen(fn(&S) -> Option<&'static str>),
+    /// What is found goes.
+    Remove,
+}
+
+/// Whether and how a property changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutability<G> {
+    /// It never does.
+    Never,
+    /// In place, by the call of this group.
+    InPlace(G),
+    /// The thing is deleted and created again.
+    Replaces,
+}
+
+/// Texts that mean the same only if they are the same.
+pub fn equal(found: &str, wanted: &str) -> bool {
+    found == wanted
+}
+
+/// A value that is known.
+#[expect(clippy::unnecessary_wraps, reason = "it is what `Value::One` takes")]
+pub fn set(value: impl ToString) -> Option<Known<String>> {
+    Some(Known::Now(value.to_string()))
+}
+
+/// A value that may be known later.
+#[expect(clippy::unnecessary_wraps, reason = "it is what `Value::One` takes")]
+pub fn later<T: ToString + Clone>(value: &Known<T>) -> Option<Known<String>> {
+    Some(value.clone().map(|value| value.to_string()))
+}
+
+/// A map whose values are known.
+pub fn map(entries: &BTreeMap<String, String>) -> BTreeMap<String, Known<String>> {
+    entries.iter().map(|(key, value)| (key.clone(), Known::Now(value.clone()))).collect()
+}

@@ -1,0 +1,152 @@
+//! A plan as people know it from Terraform.
+
+use std::fmt;
+
+use inputs::plain;
+
+use crate::change::{Action, Change, Plan};
+use crate::difference::{After, Attribute, Difference};
+use crate::known::LATER;
+
+/// A plan for people, with or without colour.
+#[derive(Debug)]
+pub struct Styled<'a, C> {
+    pub plan: &'a Plan<C>,
+    /// Whether ANSI colours are wanted.
+    pub colour: bool,
+}
+
+impl<C> fmt::Display for Styled<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.plan;
+        for change in &plan.changes {
+            self.change(f, change)?;
+        }
+        for wait in &plan.waits {
+            let address = plain(&wait.address.to_string());
+            writeln!(f, "  # {address} is waited for: {}\n", plain(&wait.reason))?;
+        }
+        for line in plan.details.values().flatten().filter_map(|detail| detail.line.as_ref()) {
+            writeln!(f, "{}", plain(line))?;
+        }
+        for note in &plan.notes {
+            writeln!(f, "Note: {}", plain(note))?;
+        }
+        for warning in &plan.warnings {
+            writeln!(f, "{}: {}", self.paint("33", "Warning"), plain(warning))?;
+        }
+        for refusal in &plan.refusals {
+            writeln!(
+                f,
+                "{}: {}: {}\n  what now: {}",
+                self.paint("31", "Refused"),
+                plain(&refusal.address),
+                plain(&refusal.reason),
+                plain(&refusal.remedy)
+            )?;
+        }
+        self.summary(f)
+    }
+}
+
+impl<C> Styled<'_, C> {
+    fn change(&self, f: &mut fmt::Formatter<'_>, change: &Change<C>) -> fmt::Result {
+        let (sign, colour, what) = match change.action {
+            Action::Create => ("  +", "32", "will be created"),
+            Action::Update => ("  ~", "33", "will be updated in place"),
+            Action::Replace => ("-/+", "31", "must be replaced"),
+            Action::Delete => ("  -", "31", "will be destroyed"),
+        };
+        let kind = change.address.kind;
+        writeln!(f, "  # {} {what}", plain(&change.address.to_string()))?;
+        writeln!(f, "  # ({})", plain(&change.reason))?;
+        let sign = self.paint(colour, sign);
+        if change.differences.is_empty() {
+            return writeln!(f, "{sign} {kind}\n");
+        }
+        writeln!(f, "{sign} {kind} {{")?;
+        let named =
+            change.differences.iter().filter_map(|difference| match &difference.attribute {
+                Attribute::Named(name) => Some(name.len()),
+                Attribute::Line => None,
+            });
+        let width = named.max().unwrap_or(0);
+        for difference in &change.differences {
+            self.difference(f, difference, width)?;
+        }
+        writeln!(f, "    }}\n")
+    }
+
+    fn difference(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        difference: &Difference,
+        width: usize,
+    ) -> fmt::Result {
+        let Difference { attribute, before, after, forces_replacement } = difference;
+        let (sign, colour) = match (before, after) {
+            (None, _) => ("+", "32"),
+            (Some(_), After::Gone) => ("-", "31"),
+            (Some(_), _) => ("~", "33"),
+        };
+        let sign = self.paint(colour, sign);
+        let before = before.as_deref();
+        let Attribute::Named(name) = attribute else {
+            let line = match after {
+                After::Value(text) => text,
+                After::KnownAfterApply | After::Gone => "",
+            };
+            return writeln!(f, "      {sign} {}", plain(before.unwrap_or(line)));
+        };
+        let after = match after {
+            After::Value(text) => quoted(text),
+            After::KnownAfterApply => LATER.to_owned(),
+            After::Gone => String::new(),
+        };
+        write!(f, "      {sign} {name:width$} = ")?;
+        match before {
+            None => write!(f, "{after}")?,
+            Some(before) if after.is_empty() => write!(f, "{}", quoted(before))?,
+            Some(before) => write!(f, "{} -> {after}", quoted(before))?,
+        }
+        if *forces_replacement {
+            write!(f, " {}", self.paint("31", "# forces replacement"))?;
+        }
+        writeln!(f)
+    }
+
+    fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.plan;
+        if !plan.refusals.is_empty() {
+            let count = plan.refusals.len();
+            return write!(
+                f,
+                "Nothing can be done while {count} {} refused.",
+                if count == 1 { "thing is" } else { "things are" }
+            );
+        }
+        if plan.is_empty() {
+            return f.write_str("No changes. What is there is what was asked for.");
+        }
+        let counts = plan.counts();
+        let count = |action| counts.get(&action).copied().unwrap_or(0);
+        write!(
+            f,
+            "Plan: {} to add, {} to change, {} to replace, {} to destroy.",
+            count(Action::Create),
+            count(Action::Update),
+            count(Action::Replace),
+            count(Action::Delete)
+        )
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// A value from outside between quotes; a number or truth value without.
+fn quoted(text: &str) -> String {
+    let bare = text == "true" || text == "false" || text.parse::<f64>().is_ok();
+    if bare { text.to_owned() } else { format!("\"{}\"", text.escape_debug()) }
+}
