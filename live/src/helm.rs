@@ -7,8 +7,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use efs::{ChartValues, FoundChart, HelmChart, Release, ReleaseStatus, WantedRelease};
+use efs::{FoundChart, HelmChart, Release, ReleaseStatus, WantedRelease};
 use job::HelmVersion;
+use kubernetes::ChartValues;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -104,7 +105,7 @@ impl Helm {
             || efs::are_ours(&values)
             // A first install that was killed has only its values to tell whose it was.
             || (history.iter().all(|revision| revision.status == "pending-install")
-                && efs::same_values(&values, &self.wanted.values));
+                && kubernetes::same_values(&values, &self.wanted.values));
         let latest = history.into_iter().max_by_key(|revision| revision.number);
         Ok(latest.map(|latest| Release {
             revision: latest.number,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use efs::{RenderError, kustomize_source, merged, render};
+use efs::{RenderError, kustomize_source, render};
+use kubernetes::merged;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -29,11 +29,9 @@ pub use documents::{
 };
 pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
 pub use driver::source::repository as chart_repository;
-pub use driver::values::merged;
 pub use driver::{
-    ChartValues, ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart,
-    Origin, Release, ReleaseStatus, Rollout, UnknownKey, WantedRelease, are_ours, same_values,
-    unknown_keys,
+    ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart, Origin,
+    Release, ReleaseStatus, Rollout, WantedRelease, are_ours,
 };
 pub use inputs::{
     FileSystemInputs, Group, INPUTS, Inputs, NfsClients, OUTPUTS, PerformanceMode, ReclaimPolicy,

@@ -55,10 +55,10 @@ fn the_documents_of_everything_set() {
 }
 
 /// The value paths of the real chart, in a small one of our own.
-fn chart(kind: Workload) -> efs::ChartValues {
+fn chart(kind: Workload) -> kubernetes::ChartValues {
     let path =
         format!("{}/../../tests/charts/{}/values.yaml", env!("CARGO_MANIFEST_DIR"), kind.chart());
-    efs::ChartValues::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+    kubernetes::ChartValues::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
@@ -71,14 +71,14 @@ fn every_value_has_the_path_that_the_chart_reads() {
         if inputs.kind == Workload::Engine {
             chart.defaults["volumes"]["items"] = json!({});
         }
-        assert_eq!(efs::unknown_keys(&chart, &values), [], "{kind}");
+        assert_eq!(kubernetes::unknown_keys(&chart, &values), [], "{kind}");
     }
 }
 
 #[test]
 fn a_wrong_path_would_be_found() {
     let wrong = json!({ "logPersistence": { "storageClass": "efs-sc", "existing_claim": "a" } });
-    let unknown = efs::unknown_keys(&chart(Workload::Store), &wrong);
+    let unknown = kubernetes::unknown_keys(&chart(Workload::Store), &wrong);
     let paths: Vec<&str> = unknown.iter().map(|key| key.path.as_str()).collect();
     assert_eq!(paths, ["logPersistence.existing_claim", "logPersistence.storageClass"]);
 }

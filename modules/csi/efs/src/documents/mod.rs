@@ -3,17 +3,16 @@
 mod kind;
 mod storage_class;
 mod template;
-mod yaml;
 
+use kubernetes::merged;
+use kubernetes::yaml::Block;
 use network::{FileSystemId, Tags};
 use serde::Serialize;
 
 use crate::driver::chart;
-use crate::driver::values::merged;
 use crate::driver::{DriverInputs, DriverMode, HelmChart, WantedRelease};
 use crate::inputs::Inputs;
 use crate::tags::Owner;
-use yaml::Block;
 
 pub use kind::KindCluster;
 pub use storage_class::Immutable;

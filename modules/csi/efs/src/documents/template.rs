@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
+use kubernetes::yaml::Quoted;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 use serde::Serialize;
-
-use super::yaml::Quoted;
 
 /// A template that did not render: a defect of this project, never of an input.
 #[derive(Debug, thiserror::Error)]

@@ -9,4 +9,4 @@ pub(crate) mod values;
 pub use chart::ChartVersion;
 pub use observed::{Driver, Foreign, FoundChart, Origin, Release, ReleaseStatus, Rollout};
 pub use source::{DriverMode, HelmChart, WantedRelease};
-pub use values::{ChartValues, DriverInputs, UnknownKey, are_ours, same_values, unknown_keys};
+pub use values::{DriverInputs, are_ours};

@@ -1,9 +1,9 @@
 //! What of the driver is found in a cluster, as plain data.
 
+use kubernetes::ChartValues;
 use serde_json::Value;
 
 use super::chart::RELEASE;
-use super::values::ChartValues;
 
 /// Everything that was found of the driver.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,9 +1,10 @@
 //! A Helm release's part of a plan: the driver's, or a workload's.
 
+use kubernetes::{same_values, unknown_keys};
 use serde_json::Value;
 
 use super::{Action, After, Difference, Operation, Refusal, Resource, Step};
-use crate::driver::{FoundChart, Release, ReleaseStatus, WantedRelease, same_values, unknown_keys};
+use crate::driver::{FoundChart, Release, ReleaseStatus, WantedRelease};
 
 /// The step that makes a release what it should be; `None` where it is.
 /// `operation` is told of a revision that a killed run left unfinished.

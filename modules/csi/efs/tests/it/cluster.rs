@@ -1,9 +1,10 @@
 //! What a plan says where the target is a cluster.
 
 use efs::{
-    Action, Actual, ChartValues, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource,
-    Rollout, Status, Styled,
+    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Status,
+    Styled,
 };
+use kubernetes::ChartValues;
 use serde_json::{Value, json};
 
 use crate::world::{account_and_cluster, apply, deployed_to_cluster, desired, inputs, three};

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Kubernetes reads, folds U+0085, U+2028 and U+2029 as line breaks, refuses
 /// control characters, and drops a byte order mark.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl fmt::Display for Quoted<'_> {
 
 /// A value as a block of YAML: a line per entry, as a person would write it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Block<'a>(pub(crate) &'a Value);
+pub struct Block<'a>(pub &'a Value);
 
 impl fmt::Display for Block<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,5 @@
+//! YAML as Helm and Kubernetes read it.
+
+mod write;
+
+pub use write::{Block, Quoted};
