@@ -1,11 +1,11 @@
-//! The rules of the house: arrows, lints, docs and rooms.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+//! The crates, the arrows between them, and what all of their manifests share.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use tests::workspace;
 use toml::{Table, Value};
+
+use crate::sources;
 
 /// The crates, and what each may depend on of ours. A new one is drawn here first.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -55,17 +55,6 @@ fn dependencies(manifest: &Table) -> Vec<String> {
     of("dependencies").into_iter().map(|(name, _)| name).collect()
 }
 
-fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push(path);
-        }
-    }
-}
-
 #[test]
 fn the_workspace_has_the_crates_that_are_drawn() {
     let members: Vec<String> = manifest(".")["workspace"]["members"]
@@ -98,9 +87,7 @@ fn modules_know_no_network_clock_or_file() {
         for dependency in dependencies(&manifest(krate)) {
             assert!(!IMPURE.contains(&dependency.as_str()), "{krate} depends on {dependency}");
         }
-        let mut files = Vec::new();
-        sources(&workspace().join(krate).join("src"), &mut files);
-        for file in files {
+        for file in sources(&workspace().join(krate).join("src")) {
             let text = std::fs::read_to_string(&file).unwrap();
             for word in [
                 "std::fs",
@@ -150,25 +137,8 @@ fn versions_lints_and_licences_are_stated_once_at_the_top() {
 }
 
 #[test]
-fn every_file_says_first_what_it_is_and_stays_one_room() {
-    let mut files = Vec::new();
-    sources(&workspace(), &mut files);
-    assert!(files.len() > 50, "the files were not found");
-    let mut large = 0;
-    for file in &files {
-        let text = std::fs::read_to_string(file).unwrap();
-        assert!(text.starts_with("//! "), "{} does not say what it is", file.display());
-        let lines = text.lines().count();
-        large += usize::from(lines > 400);
-        assert!(lines <= 600, "{} has {lines} lines", file.display());
-    }
-    assert!(large * 10 <= files.len(), "{large} of {} files have over 400 lines", files.len());
-}
-
-#[test]
 fn subcommands_say_which_they_are() {
-    let mut files = Vec::new();
-    sources(&workspace().join("xtask/src/commands"), &mut files);
+    let files = sources(&workspace().join("xtask/src/commands"));
     for file in files.iter().filter(|file| !file.ends_with("mod.rs")) {
         let text = std::fs::read_to_string(file).unwrap();
         assert!(text.starts_with("//! Subcommand: cargo xtask "), "{}", file.display());
