@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["efs", "inputs", "job", "network"]),
     ("control-plane", &["supervised"]),
     ("directory", &["efs"]),
-    ("e2e", &["control-plane", "efs", "emulators", "job", "supervised"]),
+    ("e2e", &["control-plane", "emulators", "job", "supervised"]),
     ("emulators", &["supervised"]),
     ("live", &["directory", "efs", "graphscope", "job", "network", "timeline"]),
     ("modules/csi/efs", &["inputs", "network"]),
