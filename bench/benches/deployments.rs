@@ -1,4 +1,4 @@
-//! The pure parts: deployments planned and rendered. Run with `cargo bench --package bench`.
+//! Planning and rendering of deployments. Run with `cargo bench --package bench`.
 
 use bench::Deployment;
 use divan::Bencher;

@@ -1,4 +1,4 @@
-//! Deployments that are planned and rendered, without anything outside.
+//! Planning and rendering of deployments, without any I/O.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::report::Figure;
 
-/// A deployment over six zones, and the empty account that it meets.
+/// A deployment over six zones, and an account that has nothing but its network.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     desired: Desired,
@@ -21,7 +21,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// The deployment of that number.
+    /// The deployment of a number; `None` would be a bug in its inputs.
     pub fn new(number: usize) -> Option<Deployment> {
         let subnets: Vec<String> =
             (0..6).map(|zone| format!("subnet-{:08x}", number * 6 + zone)).collect();
@@ -73,12 +73,12 @@ impl Deployment {
         })
     }
 
-    /// Its plan.
+    /// Plans it.
     pub fn plan(&self) -> Plan {
         efs::plan(&self.desired, &self.actual)
     }
 
-    /// All of its documents; their length together.
+    /// Renders all of its documents; returns their total length in bytes.
     pub fn render(&self) -> Option<usize> {
         let inputs = &self.desired.inputs;
         let documents = Document::ALL.into_iter();
@@ -86,7 +86,7 @@ impl Deployment {
     }
 }
 
-/// Planning and rendering, at two sizes, so that what is not linear is seen.
+/// Measures planning and rendering at two sizes, which shows what is not linear.
 pub(crate) fn figures() -> Vec<Figure> {
     let mut figures = Vec::new();
     for count in [1_000_u32, 10_000] {
@@ -94,7 +94,7 @@ pub(crate) fn figures() -> Vec<Figure> {
         let (planned, planning) = timed(|| all.iter().map(|one| one.plan().steps.len()).sum());
         let (rendered, rendering) = timed(|| all.iter().filter_map(Deployment::render).sum());
         assert!(planned > all.len() && rendered > all.len(), "nothing was planned and rendered");
-        // At best or better: ten thousand a second on one core.
+        // The goal: ten thousand a second on one core.
         let limit = f64::from(count) / 10_000.0;
         figures.push(Figure::against(format!("plan/{count}"), planning, "s", limit));
         figures.push(Figure::against(format!("render/{count}"), rendering, "s", limit));

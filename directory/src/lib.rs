@@ -1,4 +1,4 @@
-//! The directory that holds a deployment's documents: read, and written whole or not at all.
+//! The directory with a deployment's documents: files are read, and written atomically.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use efs::Document;
 
-/// The documents that are there, by file name; a directory that is not there holds none.
+/// Reads the documents by file name; a directory that does not exist has none.
 pub fn read(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for document in Document::ALL {
@@ -20,23 +20,23 @@ pub fn read(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(found)
 }
 
-/// A document's text; `None` where there is none.
+/// Reads a file; `None` if it does not exist.
 pub fn read_file(path: &Path) -> anyhow::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| {
-            format!("reading `{}`; move it away, or give another `--manifests`", path.display())
+            format!("reading `{}`; help: move it away, or use another `--manifests`", path.display())
         }),
     }
 }
 
-/// Writes a document of a deployment: the whole of it or nothing.
+/// Writes a document of a deployment atomically.
 pub fn write(directory: &Path, document: Document, text: &str) -> anyhow::Result<()> {
     write_file(&directory.join(document.file_name()), text)
 }
 
-/// Writes a file, and the folders that it is in: the whole of it or nothing.
+/// Writes a file atomically, and creates the folders that it is in.
 pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     let place = || format!("writing `{}`", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -52,12 +52,12 @@ pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes a document, and the directory if nothing else is in it.
+/// Removes a document, and the directory if it is empty then.
 pub fn remove(directory: &Path, document: Document) -> anyhow::Result<()> {
     remove_file(&directory.join(document.file_name()))
 }
 
-/// Removes a file, and the folder that it is in if nothing else is in it.
+/// Removes a file if it exists, and the folder that it is in if that is empty then.
 pub fn remove_file(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -65,7 +65,7 @@ pub fn remove_file(path: &Path) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    // It stays while anything is in it, which is what is wanted.
+    // Removing a folder fails while anything is in it, which is wanted.
     if let Some(folder) = path.parent() {
         let _ = fs::remove_dir(folder);
     }
