@@ -26,7 +26,10 @@ pub fn read_file(path: &Path) -> anyhow::Result<Option<String>> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| {
-            format!("reading `{}`; help: move it away, or use another `--manifests`", path.display())
+            format!(
+                "reading `{}`; help: move it away, or use another `--manifests`",
+                path.display()
+            )
         }),
     }
 }

@@ -10,13 +10,8 @@ use crate::modules::Crate;
 use crate::sources;
 
 /// Where circles are left. This list only shrinks: a folder without any must leave it.
-const WITH_CIRCLES: &[&str] = &[
-    "live",
-    "modules/csi/efs",
-    "modules/graphscope",
-    "sandbox",
-    "xtask",
-];
+const WITH_CIRCLES: &[&str] =
+    &["live", "modules/csi/efs", "modules/graphscope", "sandbox", "xtask"];
 
 /// The root files of every crate: libraries, programs, tests, benchmarks and fuzz targets.
 fn roots() -> Vec<PathBuf> {
