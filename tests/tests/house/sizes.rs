@@ -15,12 +15,7 @@ const FILE: usize = 400;
 const FUNCTION: usize = 60;
 
 /// The files that are longer. This list only shrinks: a file within the limit must leave it.
-const LONG_FILES: &[&str] = &[
-    "modules/csi/efs/src/plan/mod.rs",
-    "tests/tests/life.rs",
-    "tests/tests/mistakes.rs",
-    "xtask/src/config/file.rs",
-];
+const LONG_FILES: &[&str] = &["modules/csi/efs/src/plan/mod.rs", "xtask/src/config/file.rs"];
 
 /// The functions that are longer, by file and name. This list only shrinks as well.
 const LONG_FUNCTIONS: &[(&str, &str)] = &[
@@ -33,11 +28,6 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
     ("sandbox/src/efs/file_systems.rs", "create"),
     ("sandbox/src/efs/mod.rs", "route"),
     ("sandbox/src/http.rs", "answer"),
-    ("tests/tests/mistakes.rs", "mistakes_on_the_command_line"),
-    (
-        "tests/tests/workloads.rs",
-        "one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down",
-    ),
     ("xtask/src/commands/doctor.rs", "needs"),
     ("xtask/src/commands/fleet.rs", "run"),
     ("xtask/src/config/file.rs", "module"),
