@@ -1,4 +1,4 @@
-//! No two files of a crate lead to each other.
+//! The files of a crate import each other without circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::imports::{circles, describe, imports};
 use crate::modules::Crate;
 use crate::sources;
 
-/// Where circles are left. This list only shrinks: a folder without any must leave it.
+/// The crates that still have circles. This list only shrinks: a crate without any must leave it.
 const WITH_CIRCLES: &[&str] =
     &["live", "modules/csi/efs", "modules/graphscope", "sandbox", "xtask"];
 
@@ -67,7 +67,7 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
             *found.entry(package(&root)).or_default() += &describe(&circle, &imports, &workspace());
         }
     }
-    // What is left is read with `cargo test --package tests --test house circle -- --nocapture`.
+    // Shown by `cargo test --package tests --test house circle -- --nocapture`.
     for (package, circles) in &found {
         println!("{package}:\n{circles}");
     }
@@ -79,11 +79,11 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
     assert!(new.is_empty(), "{new}");
     let clean: Vec<&&str> =
         WITH_CIRCLES.iter().filter(|package| !found.contains_key(**package)).collect();
-    assert!(clean.is_empty(), "these have no circles any more; take them off the list: {clean:?}");
+    assert!(clean.is_empty(), "no circles any more; remove them from `WITH_CIRCLES`: {clean:?}");
 }
 
-/// The imports of a crate whose files are written here.
-fn in_words(files: &[(&str, &str)]) -> (Vec<String>, Vec<Vec<String>>) {
+/// The imports and circles of a crate that is given as texts, its root file first.
+fn of_texts(files: &[(&str, &str)]) -> (Vec<String>, Vec<Vec<String>>) {
     let read = |file: &Path| {
         let found = files.iter().find(|(name, _)| Path::new(name) == file);
         found.map(|(_, text)| (*text).to_owned())
@@ -101,7 +101,7 @@ fn in_words(files: &[(&str, &str)]) -> (Vec<String>, Vec<Vec<String>>) {
 
 #[test]
 fn two_files_that_name_each_other_are_a_circle() {
-    let (edges, circles) = in_words(&[
+    let (edges, circles) = of_texts(&[
         ("lib.rs", "mod a; mod b; mod c;"),
         ("a.rs", "use crate::b::Second; pub struct First(Second);"),
         ("b.rs", "pub struct Second; fn back(first: super::a::First) {}"),
@@ -113,7 +113,7 @@ fn two_files_that_name_each_other_are_a_circle() {
 
 #[test]
 fn a_reexport_counts_towards_the_file_that_defines_the_item() {
-    let (edges, circles) = in_words(&[
+    let (edges, circles) = of_texts(&[
         ("lib.rs", "mod shapes; mod user; pub use shapes::Circle;"),
         (
             "shapes/mod.rs",
@@ -139,7 +139,7 @@ fn a_reexport_counts_towards_the_file_that_defines_the_item() {
 
 #[test]
 fn a_parent_that_uses_its_child_and_is_used_by_it_is_in_a_circle() {
-    let (edges, circles) = in_words(&[
+    let (edges, circles) = of_texts(&[
         ("lib.rs", "mod child; pub struct Shared; pub fn run() { child::run() }"),
         ("child.rs", "use super::Shared; pub fn run() {}"),
     ]);
@@ -149,7 +149,7 @@ fn a_parent_that_uses_its_child_and_is_used_by_it_is_in_a_circle() {
 
 #[test]
 fn imports_of_modules_and_mentions_in_macros_are_followed_to_the_item() {
-    let (edges, _) = in_words(&[
+    let (edges, _) = of_texts(&[
         ("lib.rs", "mod a; mod b; mod c;"),
         ("a.rs", "use crate::b; fn shown() { println!(\"{}\", b::text(crate::c::MAX.field)) }"),
         ("b.rs", "pub fn text(number: u8) {}"),
@@ -160,7 +160,7 @@ fn imports_of_modules_and_mentions_in_macros_are_followed_to_the_item() {
 
 #[test]
 fn what_a_macro_defines_counts_towards_the_file_of_its_module() {
-    let (edges, _) = in_words(&[
+    let (edges, _) = of_texts(&[
         ("lib.rs", "mod ids; mod user; #[macro_use] mod macros;"),
         ("macros.rs", "#[macro_export] macro_rules! id { ($name:ident) => { pub struct $name; } }"),
         ("ids.rs", "crate::id!(FileSystemId);"),

@@ -5,23 +5,22 @@ use std::path::{Path, PathBuf};
 
 use crate::modules::{Crate, Module};
 
-/// Which names each file takes from which other.
+/// The names that one file imports from another, by both files.
 pub(crate) type Imports = BTreeMap<(PathBuf, PathBuf), BTreeSet<String>>;
 
-/// What a path leads to.
+/// What a path refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Module(usize),
-    /// An item, and the file that defines it.
+    /// An item, by the file that defines it.
     Item(PathBuf),
 }
 
-/// No chain of re-exports is longer; one that is leads in a circle.
+/// Longer chains of re-exports do not exist; they would be circular.
 const LONGEST_CHAIN: usize = 32;
 
-/// All imports of a crate. A module that declares a child, or re-exports what the child
-/// defines, does not import it; whoever takes a re-exported name imports the file that
-/// defines it.
+/// All imports of a crate. Declaring a child module, or re-exporting its items, is no import; using
+/// a re-exported item is an import of the file that defines it.
 pub(crate) fn imports(of: &Crate) -> Imports {
     let mut found = Imports::new();
     for (id, module) in of.modules.iter().enumerate() {
@@ -47,7 +46,7 @@ pub(crate) fn imports(of: &Crate) -> Imports {
     found
 }
 
-/// What a path means in a module; `None` where it leads out of the crate.
+/// What a path refers to in a module; `None` if that is in another crate.
 fn resolve(of: &Crate, module: usize, path: &[String], depth: usize) -> Option<Target> {
     if depth > LONGEST_CHAIN {
         return None;
@@ -69,7 +68,7 @@ fn resolve(of: &Crate, module: usize, path: &[String], depth: usize) -> Option<T
         match look_up(of, at, name, after.is_empty(), depth + 1) {
             Some(Target::Module(found)) => at = found,
             Some(item) => return Some(item),
-            // Made by a macro, perhaps: it counts towards the module's own file.
+            // Defined by a macro, probably: it counts as defined in the file of the module.
             None if inside => return Some(Target::Item(of.modules[at].file.clone())),
             None => return None,
         }
@@ -79,8 +78,8 @@ fn resolve(of: &Crate, module: usize, path: &[String], depth: usize) -> Option<T
     Some(Target::Module(at))
 }
 
-/// What a name means in a module. The last name of a path is rather an item, and one
-/// before it rather a module, where both have the name.
+/// What a name refers to in a module. Where an item and a module share a name, the last name of
+/// a path is the item, and an earlier one is the module.
 fn look_up(of: &Crate, at: usize, name: &str, last: bool, depth: usize) -> Option<Target> {
     let module = &of.modules[at];
     let child = module.children.get(name).map(|&child| Target::Module(child));
@@ -118,36 +117,36 @@ fn imported(
     })
 }
 
-/// The circles: sets of files of which each leads to every other.
+/// The strongly connected components: sets of files that all import each other, directly or not.
 pub(crate) fn circles(imports: &Imports) -> Vec<BTreeSet<PathBuf>> {
     let mut next: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
     for (from, to) in imports.keys() {
         next.entry(from).or_default().insert(to);
     }
-    let reached = |start: &Path| {
+    let reachable = |start: &Path| {
         let mut seen: BTreeSet<&Path> = BTreeSet::new();
-        let mut open: Vec<&Path> = next.get(start).into_iter().flatten().copied().collect();
-        while let Some(file) = open.pop() {
+        let mut pending: Vec<&Path> = next.get(start).into_iter().flatten().copied().collect();
+        while let Some(file) = pending.pop() {
             if seen.insert(file) {
-                open.extend(next.get(file).into_iter().flatten());
+                pending.extend(next.get(file).into_iter().flatten());
             }
         }
         seen
     };
     let reach: BTreeMap<&Path, BTreeSet<&Path>> =
-        next.keys().map(|&file| (file, reached(file))).collect();
+        next.keys().map(|&file| (file, reachable(file))).collect();
     let mut circles = BTreeSet::new();
-    for (file, leads_to) in &reach {
-        if leads_to.contains(file) {
+    for (file, targets) in &reach {
+        if targets.contains(file) {
             let back =
-                leads_to.iter().filter(|to| reach.get(*to).is_some_and(|to| to.contains(file)));
+                targets.iter().filter(|to| reach.get(*to).is_some_and(|to| to.contains(file)));
             circles.insert(back.map(|&file| file.to_owned()).collect::<BTreeSet<PathBuf>>());
         }
     }
     circles.into_iter().collect()
 }
 
-/// A circle as people read it: every import that is part of it.
+/// Describes a circle by all of its imports.
 pub(crate) fn describe(circle: &BTreeSet<PathBuf>, imports: &Imports, root: &Path) -> String {
     let short = |file: &Path| file.strip_prefix(root).unwrap_or(file).display().to_string();
     let inside =

@@ -1,12 +1,12 @@
-//! The rules of the house: arrows between crates, imports within them, sizes and lints.
+//! The rules of the code: dependencies between crates, imports within them, sizes, docs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-mod arrows;
 mod circles;
+mod dependencies;
 mod docs;
 mod imports;
 mod modules;
-mod rooms;
+mod resources;
 mod sizes;
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The module tree of one crate, read with `syn`: what each module defines, imports and mentions.
+//! The module tree of a crate, parsed with `syn`: what each module defines, imports and mentions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Meta, UseTree, Visibility};
 
-/// A `use`, taken apart into one path.
+/// One path of a `use`.
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(crate) path: Vec<String>,
@@ -186,11 +186,11 @@ impl Reader {
         self.imports.push(Import { path, name, reexport });
     }
 
-    /// Collects the paths in a macro's tokens, which nobody has parsed.
+    /// Collects the paths in the tokens of a macro call, which `syn` does not parse.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
-        // What stands before the next identifier: it continues a path after `::`, and is a
-        // field or a method after `.`.
+        // The punctuation before the next token: after `::` an identifier continues the path, and
+        // after `.` it is a field or a method.
         let mut before = String::new();
         for token in tokens {
             match token {

@@ -1,4 +1,4 @@
-//! How long files and functions may be. Tests are held to it like everything else.
+//! How long files and functions may be, tests included.
 
 use std::path::{Path, PathBuf};
 
@@ -41,8 +41,8 @@ fn read(file: &PathBuf) -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-/// Fails where what was found is not what is known: new cases, and known ones that are gone.
-fn hold(what: &str, found: &[(String, usize)], known: &[String]) {
+/// Fails for a new case, and for a known one that is within the limit now.
+fn check(list: &str, found: &[(String, usize)], known: &[String]) {
     let is_new = |(name, lines): &(String, usize)| {
         (!known.contains(name)).then(|| format!("{name}: {lines} lines\n"))
     };
@@ -50,11 +50,11 @@ fn hold(what: &str, found: &[(String, usize)], known: &[String]) {
     assert!(new.is_empty(), "too long:\n{new}");
     let is_gone = |name: &&String| !found.iter().any(|(other, _)| other == *name);
     let gone: Vec<&String> = known.iter().filter(is_gone).collect();
-    assert!(gone.is_empty(), "within the limit now; take them off {what}: {gone:#?}");
+    assert!(gone.is_empty(), "within the limit now; remove them from {list}: {gone:#?}");
 }
 
 #[test]
-fn every_file_says_first_what_it_is() {
+fn every_file_begins_with_what_it_is() {
     let files = sources(&workspace());
     assert!(files.len() > 50, "the files were not found");
     for file in &files {
@@ -63,16 +63,16 @@ fn every_file_says_first_what_it_is() {
 }
 
 #[test]
-fn no_file_is_longer_than_a_room() {
+fn no_file_is_too_long() {
     let lengths =
         sources(&workspace()).into_iter().map(|file| (short(&file), read(&file).lines().count()));
     let long: Vec<(String, usize)> = lengths.filter(|(_, lines)| *lines > FILE).collect();
     let known: Vec<String> = LONG_FILES.iter().map(|&file| file.to_owned()).collect();
-    hold("LONG_FILES", &long, &known);
+    check("LONG_FILES", &long, &known);
 }
 
 #[test]
-fn no_function_is_longer_than_a_page() {
+fn no_function_is_too_long() {
     let mut long = Vec::new();
     for file in sources(&workspace()) {
         let mut functions = Functions::default();
@@ -82,7 +82,7 @@ fn no_function_is_longer_than_a_page() {
     }
     let known: Vec<String> =
         LONG_FUNCTIONS.iter().map(|(file, name)| format!("{file}: {name}")).collect();
-    hold("LONG_FUNCTIONS", &long, &known);
+    check("LONG_FUNCTIONS", &long, &known);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The crates, the arrows between them, and what all of their manifests share.
+//! The crates, the dependencies between them, and what all of their manifests share.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use toml::{Table, Value};
 
 use crate::sources;
 
-/// The crates, and what each may depend on of ours. A new one is drawn here first.
-const ARROWS: &[(&str, &[&str])] = &[
+/// The crates of the workspace, and which of them each one depends on.
+const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("bench", &["efs", "inputs", "job", "network"]),
     ("control-plane", &["supervised"]),
     ("directory", &["efs"]),
@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &["directory", "efs", "graphscope", "inputs", "job", "network"]),
 ];
 
-/// What a pure crate never depends on: networks, clocks, files, processes.
+/// What pure crates never depend on, as it does I/O.
 const IMPURE: &[&str] = &[
     "tokio",
     "aws-config",
@@ -56,23 +56,23 @@ fn dependencies(manifest: &Table) -> Vec<String> {
 }
 
 #[test]
-fn the_workspace_has_the_crates_that_are_drawn() {
+fn the_workspace_has_the_crates_of_the_list() {
     let members: Vec<String> = manifest(".")["workspace"]["members"]
         .as_array()
         .unwrap()
         .iter()
         .map(|member| member.as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(members, ARROWS.iter().map(|(krate, _)| *krate).collect::<Vec<_>>());
+    assert_eq!(members, DEPENDENCIES.iter().map(|(krate, _)| *krate).collect::<Vec<_>>());
 }
 
 #[test]
-fn arrows_run_as_they_are_drawn() {
-    let ours: BTreeMap<String, &str> = ARROWS
+fn crates_depend_on_each_other_as_listed() {
+    let ours: BTreeMap<String, &str> = DEPENDENCIES
         .iter()
         .map(|(krate, _)| (manifest(krate)["package"]["name"].as_str().unwrap().to_owned(), *krate))
         .collect();
-    for (krate, allowed) in ARROWS {
+    for (krate, allowed) in DEPENDENCIES {
         let found: Vec<String> = dependencies(&manifest(krate))
             .into_iter()
             .filter(|name| ours.contains_key(name))
@@ -82,8 +82,8 @@ fn arrows_run_as_they_are_drawn() {
 }
 
 #[test]
-fn modules_know_no_network_clock_or_file() {
-    for (krate, _) in ARROWS.iter().filter(|(krate, _)| krate.starts_with("modules/")) {
+fn modules_use_no_network_clock_file_or_process() {
+    for (krate, _) in DEPENDENCIES.iter().filter(|(krate, _)| krate.starts_with("modules/")) {
         for dependency in dependencies(&manifest(krate)) {
             assert!(!IMPURE.contains(&dependency.as_str()), "{krate} depends on {dependency}");
         }
@@ -104,7 +104,7 @@ fn modules_know_no_network_clock_or_file() {
 }
 
 #[test]
-fn the_light_door_does_not_link_the_aws_sdk() {
+fn xtask_does_not_link_the_aws_sdk() {
     let found = dependencies(&manifest("xtask"));
     let heavy = |name: &&String| {
         name.starts_with("aws-") || ["tokio", "kube", "live"].contains(&name.as_str())
@@ -114,7 +114,7 @@ fn the_light_door_does_not_link_the_aws_sdk() {
 
 #[test]
 fn versions_lints_and_licences_are_stated_once_at_the_top() {
-    for (krate, _) in ARROWS {
+    for (krate, _) in DEPENDENCIES {
         let manifest = manifest(krate);
         assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{krate}");
         for field in ["version", "edition", "rust-version", "license"] {
@@ -129,7 +129,7 @@ fn versions_lints_and_licences_are_stated_once_at_the_top() {
             for (name, value) in section {
                 assert!(
                     value.get("workspace").is_some(),
-                    "{krate} states a version of {name} of its own"
+                    "{krate} states a version of {name}, instead of the workspace"
                 );
             }
         }
@@ -137,7 +137,7 @@ fn versions_lints_and_licences_are_stated_once_at_the_top() {
 }
 
 #[test]
-fn subcommands_say_which_they_are() {
+fn files_of_subcommands_begin_with_their_command() {
     let files = sources(&workspace().join("xtask/src/commands"));
     for file in files.iter().filter(|file| !file.ends_with("mod.rs")) {
         let text = std::fs::read_to_string(file).unwrap();
@@ -146,7 +146,7 @@ fn subcommands_say_which_they_are() {
 }
 
 #[test]
-fn there_is_no_toolchain_file_as_it_would_make_rustup_download() {
+fn no_toolchain_file_makes_rustup_download_another_compiler() {
     assert!(
         !workspace().join("rust-toolchain").exists()
             && !workspace().join("rust-toolchain.toml").exists()
