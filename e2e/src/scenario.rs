@@ -22,19 +22,21 @@ pub(crate) fn run(
     report: &mut Report,
     interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
-    let started = start(job, report).and_then(|runner| {
+    let started = start(job, report).map(|runner| {
         if let Some(stand_in) = runner.cluster.stand_in {
             Report::note(stand_in);
         }
         let outcome = steps(&runner, report);
         if outcome.is_err() {
-            runner.cluster.write_logs(&report.logs())?;
-            Report::note(&format!("logs are in {}", report.logs().display()));
+            match runner.cluster.write_logs(&report.logs()) {
+                Ok(()) => Report::note(&format!("logs are in {}", report.logs().display())),
+                Err(error) => Report::note(&format!("no logs: {error:#}")),
+            }
             if !job.keep {
                 clean_up(&runner);
             }
         }
-        Ok((runner, outcome))
+        (runner, outcome)
     });
     // Before the wait of `--keep`, so that the report is there while everything still runs.
     report.write()?;

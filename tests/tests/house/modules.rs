@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, Lit, Meta, UseTree, Visibility};
 
@@ -196,7 +196,7 @@ impl Reader {
             match token {
                 TokenTree::Ident(ident) => {
                     if before != "::" {
-                        self.finish(&mut path);
+                        self.finish(&mut path, false);
                     }
                     if before != "." && (before != "::" || !path.is_empty()) {
                         path.push(ident.to_string());
@@ -209,28 +209,43 @@ impl Reader {
                     }
                     before.push(punct.as_char());
                     if before != ":" && before != "::" {
-                        self.finish(&mut path);
+                        self.finish(&mut path, false);
                     }
                 }
                 TokenTree::Group(group) => {
-                    self.finish(&mut path);
+                    self.finish(&mut path, group.delimiter() == Delimiter::Parenthesis);
                     before.clear();
                     self.tokens(group.stream());
                 }
                 TokenTree::Literal(_) => {
-                    self.finish(&mut path);
+                    self.finish(&mut path, false);
                     before.clear();
                 }
             }
         }
-        self.finish(&mut path);
+        self.finish(&mut path, false);
     }
 
-    fn finish(&mut self, path: &mut Vec<String>) {
-        if !path.is_empty() {
-            self.mentions.push(std::mem::take(path));
+    fn finish(&mut self, path: &mut Vec<String>, is_called: bool) {
+        let path = std::mem::take(path);
+        if is_called || !may_be_variable(&path) {
+            self.mentions.push(path);
         }
     }
+}
+
+/// Whether a path without a call looks like a local variable, which may have the name of a
+/// function that is re-exported.
+fn may_be_variable(path: &[String]) -> bool {
+    match path {
+        [] => true,
+        [name] => name.starts_with(|first: char| first.is_lowercase() || first == '_'),
+        _ => false,
+    }
+}
+
+fn names(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect()
 }
 
 impl<'ast> Visit<'ast> for Reader {
@@ -242,10 +257,24 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() {
-            let segments = path.segments.iter().map(|segment| segment.ident.to_string());
-            self.mentions.push(segments.collect());
+            self.mentions.push(names(path));
         }
         visit::visit_path(self, path);
+    }
+
+    fn visit_expr_path(&mut self, expression: &'ast syn::ExprPath) {
+        if !may_be_variable(&names(&expression.path)) {
+            visit::visit_expr_path(self, expression);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(function) = &*call.func
+            && function.path.leading_colon.is_none()
+        {
+            self.mentions.push(names(&function.path));
+        }
+        visit::visit_expr_call(self, call);
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
