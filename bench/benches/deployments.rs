@@ -1,4 +1,4 @@
-//! The pure parts: deployments planned and rendered. Run with `cargo bench --package bench`.
+//! Planning and rendering of deployments. Run with `cargo bench --package bench`.
 
 use bench::Deployment;
 use divan::Bencher;
@@ -10,7 +10,7 @@ fn main() {
 #[divan::bench(args = [1, 10, 100, 1_000, 10_000])]
 fn plan(bencher: Bencher, count: usize) {
     let all: Vec<Deployment> = (0..count).filter_map(Deployment::new).collect();
-    bencher.bench(|| all.iter().map(|one| one.plan().steps.len()).sum::<usize>());
+    bencher.bench(|| all.iter().filter_map(|one| Some(one.plan()?.changes.len())).sum::<usize>());
 }
 
 #[divan::bench(args = [1, 10, 100, 1_000, 10_000])]

@@ -1,27 +1,28 @@
-//! Deployments that are planned and rendered, without anything outside.
+//! Planning and rendering of deployments, without any I/O.
 
 use std::time::Instant;
 
-use efs::{Actual, Desired, Document, Inputs, Plan};
+use efs::{Actual, Desired, FileSystemId, Inputs, Networks, Plan};
 use inputs::Given;
 use network::{
-    FileSystemId, IngressRule, Observed, RuleSource, SecurityGroup, SecurityGroupId, Subnet,
-    SubnetId, Tags, VpcId,
+    IngressRule, Observed, RuleSource, SecurityGroup, SecurityGroupId, Subnet, SubnetId, Tags,
+    VpcId,
 };
+use plan::{Known, Scope};
 use serde_json::{Value, json};
 
 use crate::report::Figure;
 
-/// A deployment over six zones, and the empty account that it meets.
+/// A deployment over six zones, and an account that has nothing but its network.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     desired: Desired,
     actual: Actual,
-    id: FileSystemId,
+    id: Known<FileSystemId>,
 }
 
 impl Deployment {
-    /// The deployment of that number.
+    /// The deployment of a number; `None` would be a bug in its inputs.
     pub fn new(number: usize) -> Option<Deployment> {
         let subnets: Vec<String> =
             (0..6).map(|zone| format!("subnet-{:08x}", number * 6 + zone)).collect();
@@ -67,34 +68,34 @@ impl Deployment {
             }],
         };
         Some(Deployment {
-            desired: Desired::new("efs_csi", &inputs, None)?,
+            desired: Desired::new(Scope::alone("efs_csi"), &inputs, &Networks::new())?,
             actual: Actual { network, ..Actual::default() },
-            id: FileSystemId::try_from(format!("fs-{number:08x}")).ok()?,
+            id: Known::Now(FileSystemId::try_from(format!("fs-{number:08x}")).ok()?),
         })
     }
 
     /// Its plan.
-    pub fn plan(&self) -> Plan {
-        efs::plan(&self.desired, &self.actual)
+    pub fn plan(&self) -> Option<Plan> {
+        efs::plan(&self.desired, &self.actual).ok()
     }
 
-    /// All of its documents; their length together.
+    /// Renders all of its documents; returns their total length in bytes.
     pub fn render(&self) -> Option<usize> {
-        let inputs = &self.desired.inputs;
-        let documents = Document::ALL.into_iter();
-        documents.map(|document| Some(document.render(inputs, &self.id).ok()?.len())).sum()
+        let documents = efs::documents(&self.desired.inputs, &self.id).ok()?.into_iter();
+        documents.map(|(_, text)| Some(text.now()?.len())).sum()
     }
 }
 
-/// Planning and rendering, at two sizes, so that what is not linear is seen.
+/// Measures planning and rendering at two sizes, which shows what is not linear.
 pub(crate) fn figures() -> Vec<Figure> {
     let mut figures = Vec::new();
     for count in [1_000_u32, 10_000] {
         let all: Vec<Deployment> = (0..count as usize).filter_map(Deployment::new).collect();
-        let (planned, planning) = timed(|| all.iter().map(|one| one.plan().steps.len()).sum());
+        let (planned, planning) =
+            timed(|| all.iter().filter_map(|one| Some(one.plan()?.changes.len())).sum());
         let (rendered, rendering) = timed(|| all.iter().filter_map(Deployment::render).sum());
         assert!(planned > all.len() && rendered > all.len(), "nothing was planned and rendered");
-        // At best or better: ten thousand a second on one core.
+        // The goal: ten thousand a second on one core.
         let limit = f64::from(count) / 10_000.0;
         figures.push(Figure::against(format!("plan/{count}"), planning, "s", limit));
         figures.push(Figure::against(format!("render/{count}"), rendering, "s", limit));

@@ -1,20 +1,20 @@
-//! Many deployments in one process, against the rate that the account allows.
+//! A fleet of deployments in one process, against the rate limit of the account.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::measure::{Aws, live, order};
+use crate::measure::{Aws, job, live};
 use crate::report::Figure;
 
-/// Calls per second that the account allows.
+/// The rate limit of the account, in calls per second.
 const RATE: f64 = 20.0;
 
-/// Calls that a first deployment of three zones cannot do without: six to look, one for
-/// the file system, three for its targets, and a look at each of both kinds.
-const NEEDED: f64 = 12.0;
+/// The fewest calls of a first deployment over three zones: six to observe, one to create the
+/// file system, three to create its mount targets, and one of each kind to see them available.
+const MIN_CALLS: f64 = 12.0;
 
-/// So many deployments at 200 ms, from nothing to nothing to do.
+/// Measures the first deployment of a fleet, at a latency of 200 ms.
 pub fn fleet(programs: &Path, workspace: &Path, count: usize) -> anyhow::Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let files = folder.path().join("files");
@@ -28,29 +28,29 @@ pub fn fleet(programs: &Path, workspace: &Path, count: usize) -> anyhow::Result<
     let (files, rate) = (format!("--fleet={}", files.display()), format!("--rate={RATE}"));
     let manifests = format!("--manifests={}", folder.path().join("manifests").display());
     let args = ["deploy-efs", &files, &rate, &url, &manifests];
-    let job = order(programs, workspace, folder.path(), &args)?;
-    let ran = live(programs, &job)?;
-    let number = |key: &str| ran.result[key].as_f64().unwrap_or(f64::NAN);
+    let job = job(programs, workspace, folder.path(), &args)?;
+    let run = live(programs, &job)?;
+    let number = |key: &str| run.result[key].as_f64().unwrap_or(f64::NAN);
     let name = |what: &str| format!("fleet/{count}/200ms{what}");
-    let needed = f64::from(u32::try_from(count)?) * NEEDED;
+    let min_calls = f64::from(u32::try_from(count)?) * MIN_CALLS;
     let throttled = throttled(&aws)?;
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-    let peak = ran.peak as f64 / 1e6;
+    let peak = run.peak as f64 / 1e6;
     Ok(vec![
-        Figure::against(name(""), ran.seconds, "s", needed / RATE),
-        Figure::against(name("/calls"), number("aws_calls"), "calls", needed),
+        Figure::against(name(""), run.seconds, "s", min_calls / RATE),
+        Figure::against(name("/calls"), number("aws_calls"), "calls", min_calls),
         Figure::alone(name("/failed"), number("failed"), "runs"),
         Figure::alone(name("/throttled"), throttled, "calls"),
         Figure::against(name("/memory"), peak, "MB", 300.0),
     ])
 }
 
-/// How many calls the account refused.
+/// How many calls were throttled.
 fn throttled(aws: &Aws) -> anyhow::Result<f64> {
-    let mut answer = ureq::get(format!("{}/_sandbox/calls", aws.url)).call()?;
-    let text = answer.body_mut().with_config().limit(u64::MAX).read_to_string()?;
+    let mut response = ureq::get(format!("{}/_sandbox/calls", aws.url)).call()?;
+    let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
     let calls: Vec<Value> = serde_json::from_str(&text)?;
-    let refused = calls
+    let throttled = calls
         .iter()
         .filter(|call| {
             call["outcome"].as_str().is_some_and(|outcome| {
@@ -58,10 +58,10 @@ fn throttled(aws: &Aws) -> anyhow::Result<f64> {
             })
         })
         .count();
-    Ok(f64::from(u32::try_from(refused)?))
+    Ok(f64::from(u32::try_from(throttled)?))
 }
 
-/// The file of one deployment; all use one network, as accounts often have it.
+/// The file of one deployment; all share one network, as is common in an account.
 fn file(number: usize) -> String {
     format!(
         r#"module "network" {{

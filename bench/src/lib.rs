@@ -1,4 +1,4 @@
-//! How long everything takes, as a ratio to how long it must take.
+//! Benchmarks: how long everything takes, as a ratio to the theoretical best.
 
 mod deployments;
 mod fleet;
@@ -10,10 +10,10 @@ mod starts;
 pub use deployments::Deployment;
 pub use fleet::fleet;
 pub use report::{Figure, table};
-pub use runs::{Zones, runs};
+pub use runs::runs;
 pub use starts::{builds, starts};
 
-/// Deployments that are planned and rendered.
+/// Measures planning and rendering, without any I/O.
 pub fn pure() -> Vec<Figure> {
     deployments::figures()
 }

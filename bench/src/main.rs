@@ -1,6 +1,6 @@
-//! Measures, and tells the figures as a table or as JSON.
+//! Runs the benchmarks, and prints the figures as a table or as JSON.
 //!
-//! `xtask` is the front door and starts this program with one job on standard input.
+//! `xtask` starts this program with one job on standard input.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,44 +12,44 @@ fn main() -> ExitCode {
     match measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("{}", failure::report(&[error]));
             ExitCode::FAILURE
         }
     }
 }
 
 fn measure() -> anyhow::Result<()> {
-    let asked: Bench = serde_json::from_reader(std::io::stdin().lock())
+    let job: Bench = serde_json::from_reader(std::io::stdin().lock())
         .context("reading the job; start it with `cargo xtask bench`")?;
-    let wanted =
-        |name: &str| asked.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    let selected =
+        |name: &str| job.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
     let mut figures = Vec::new();
-    if wanted("render") || wanted("plan") {
+    if selected("render") || selected("plan") {
         eprintln!("planning and rendering…");
         figures.extend(bench::pure());
     }
-    if wanted("start") || wanted("size") {
+    if selected("start") || selected("size") {
         eprintln!("starting programs…");
-        figures.extend(bench::starts(&asked.programs)?);
+        figures.extend(bench::starts(&job.programs)?);
     }
-    if asked.build {
-        eprintln!("building from nothing, which takes minutes…");
-        figures.extend(bench::builds(&asked.workspace)?);
+    if job.build {
+        eprintln!("building from scratch, which takes minutes…");
+        figures.extend(bench::builds(&job.workspace)?);
     }
-    if ["deploy", "no-op", "destroy", "calls", "rounds", "memory"].into_iter().any(wanted) {
-        eprintln!("deploying and destroying, at AWS's own times: three minutes…");
-        figures.extend(bench::runs(&asked.programs, &asked.workspace)?);
+    if ["deploy", "no-op", "destroy", "calls", "rounds", "memory"].into_iter().any(selected) {
+        eprintln!("deploying and destroying as fast as AWS is, which takes three minutes…");
+        figures.extend(bench::runs(&job.programs, &job.workspace)?);
     }
-    if wanted("fleet") {
-        eprintln!("a fleet of {}: a minute and a half…", asked.fleet);
-        figures.extend(bench::fleet(&asked.programs, &asked.workspace, asked.fleet)?);
+    if selected("fleet") {
+        eprintln!("deploying a fleet of {}, which takes a minute and a half…", job.fleet);
+        figures.extend(bench::fleet(&job.programs, &job.workspace, job.fleet)?);
     }
-    figures.retain(|figure| wanted(&figure.name));
-    let text = match asked.output {
+    figures.retain(|figure| selected(&figure.name));
+    let text = match job.output {
         Output::Json => serde_json::to_string_pretty(&figures)?,
         Output::Text => bench::table(&figures),
     };
-    // A reader that went away has seen enough.
+    // A closed pipe is no failure: its reader has seen enough.
     let _ = writeln!(std::io::stdout(), "{text}");
     Ok(())
 }

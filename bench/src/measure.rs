@@ -1,4 +1,4 @@
-//! One program, measured while it runs.
+//! Measuring a program while it runs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -9,19 +9,19 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// What a run took.
 #[derive(Debug, Clone)]
-pub(crate) struct Ran {
+pub(crate) struct Measurement {
     pub(crate) seconds: f64,
-    /// The largest resident set, in bytes; 0 where this system does not tell.
+    /// The largest resident set, in bytes; 0 on systems without `/proc`.
     pub(crate) peak: u64,
+    /// The JSON that the program printed; null if it printed none.
     pub(crate) result: Value,
 }
 
-/// Runs `live` with an order, and measures it from its start to its end.
-pub(crate) fn live(programs: &Path, order: &Value) -> anyhow::Result<Ran> {
+/// Runs `live` with a job, and measures it.
+pub(crate) fn live(programs: &Path, job: &Value) -> anyhow::Result<Measurement> {
     let mut stdin = tempfile::tempfile()?;
-    serde_json::to_writer(&mut stdin, order)?;
+    serde_json::to_writer(&mut stdin, job)?;
     std::io::Seek::rewind(&mut stdin)?;
     let shell = Shell::new()?;
     let program = programs.join("live");
@@ -31,12 +31,12 @@ pub(crate) fn live(programs: &Path, order: &Value) -> anyhow::Result<Ran> {
     measured(command)
 }
 
-/// Runs a command to its end, which must be a good one.
-pub(crate) fn measured(mut command: Command) -> anyhow::Result<Ran> {
+/// Runs a command, which must succeed, and measures it.
+pub(crate) fn measured(mut command: Command) -> anyhow::Result<Measurement> {
     let started = Instant::now();
     let mut child = command.spawn().context("starting a program to measure")?;
     let mut peak = 0;
-    // What it prints is read beside, or a full pipe would hold it up.
+    // The pipes are read at the same time, as a full one would block the program.
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
         std::thread::spawn(move || {
@@ -53,19 +53,19 @@ pub(crate) fn measured(mut command: Command) -> anyhow::Result<Ran> {
         if let Some(status) = child.try_wait()? {
             break (started.elapsed().as_secs_f64(), status);
         }
-        // The mark only rises, but for the moment when the program takes the place of ours.
-        peak = Some(resident(child.id())).filter(|mark| *mark > 0).unwrap_or(peak);
+        // The peak only rises, except at `exec`, where the new program starts with a lower one.
+        peak = Some(resident(child.id())).filter(|peak| *peak > 0).unwrap_or(peak);
         std::thread::sleep(Duration::from_millis(1));
     };
     let text = |read: std::thread::JoinHandle<String>| read.join().unwrap_or_default();
     let (out, err) = (text(out), text(err));
     if !status.success() {
-        bail!("a measured program ended with {status}:\n{err}");
+        bail!("the measured program exited with {status}:\n{err}");
     }
-    Ok(Ran { seconds, peak, result: serde_json::from_str(&out).unwrap_or_default() })
+    Ok(Measurement { seconds, peak, result: serde_json::from_str(&out).unwrap_or_default() })
 }
 
-/// The high-water mark of a process's memory, as Linux tells it.
+/// The peak resident set of a process, in bytes.
 fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -73,8 +73,8 @@ fn resident(process: u32) -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// The order that the front door makes of these arguments.
-pub(crate) fn order(
+/// The job that `xtask` makes of these arguments.
+pub(crate) fn job(
     programs: &Path,
     workspace: &Path,
     folder: &Path,
@@ -85,10 +85,10 @@ pub(crate) fn order(
     shell.set_var("CARGO_MANIFEST_DIR", workspace.join("xtask"));
     let program = programs.join("xtask");
     let text = cmd!(shell, "{program} {args...} --print-job --output json").quiet().read()?;
-    serde_json::from_str(&text).context("reading the job of a run")
+    serde_json::from_str(&text).context("parsing the job")
 }
 
-/// Any credentials do: the sandbox knows no secrets.
+/// The sandbox accepts any credentials.
 fn credentials(command: &mut Command) {
     command
         .env("AWS_ACCESS_KEY_ID", "bench")
@@ -97,7 +97,7 @@ fn credentials(command: &mut Command) {
         .env("AWS_EC2_METADATA_DISABLED", "true");
 }
 
-/// A sandbox that ends with this value.
+/// A running sandbox; dropping this value stops it.
 pub(crate) struct Aws {
     child: Child,
     pub(crate) url: String,

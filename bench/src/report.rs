@@ -1,36 +1,34 @@
-//! Figures, and how they are told.
+//! Figures, and the table of them.
 
 use serde::Serialize;
 
-/// One figure.
+/// One measured figure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     /// What was measured, such as `deploy/200ms/6-zones`.
     pub name: String,
-    /// The absolute figure.
     pub value: f64,
-    /// Its unit.
     pub unit: &'static str,
-    /// What it could be at best, or may be at most, in the same unit; nothing where nobody knows.
+    /// The theoretical best or the most that is allowed, in the same unit; `None` if unknown.
     pub limit: Option<f64>,
-    /// The value in terms of the limit.
+    /// The value divided by the limit; `None` without a limit or where it is zero.
     pub ratio: Option<f64>,
 }
 
 impl Figure {
-    /// A figure against its limit.
+    /// A figure with a limit.
     pub fn against(name: impl Into<String>, value: f64, unit: &'static str, limit: f64) -> Figure {
         let ratio = (limit > 0.0).then(|| value / limit);
         Figure { name: name.into(), value, unit, limit: Some(limit), ratio }
     }
 
-    /// A figure by itself.
+    /// A figure without a limit.
     pub fn alone(name: impl Into<String>, value: f64, unit: &'static str) -> Figure {
         Figure { name: name.into(), value, unit, limit: None, ratio: None }
     }
 }
 
-/// The figures for people.
+/// Formats the figures as a table.
 pub fn table(figures: &[Figure]) -> String {
     let width = figures.iter().map(|figure| figure.name.chars().count()).max().unwrap_or(0);
     let mut text = format!(
@@ -38,18 +36,18 @@ pub fn table(figures: &[Figure]) -> String {
         "NAME", "VALUE", "UNIT", "LIMIT", "RATIO"
     );
     for Figure { name, value, unit, limit, ratio } in figures {
-        let limit = limit.map(told).unwrap_or_default();
+        let limit = limit.map(number).unwrap_or_default();
         let ratio = ratio.map(|ratio| format!("{ratio:.3}")).unwrap_or_default();
         let line =
-            format!("{name:width$}  {:>12}  {unit:<5}  {limit:>12}  {ratio:>6}", told(*value));
+            format!("{name:width$}  {:>12}  {unit:<5}  {limit:>12}  {ratio:>6}", number(*value));
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text.trim_end().to_owned()
 }
 
-/// A number with as many digits as it has meaning.
-fn told(value: f64) -> String {
+/// Formats a number with its significant digits.
+fn number(value: f64) -> String {
     if value >= 1000.0 || value.fract() == 0.0 {
         format!("{value:.0}")
     } else {
@@ -62,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_is_told_where_there_is_a_limit_to_speak_of() {
+    fn a_ratio_is_shown_where_there_is_a_limit_other_than_zero() {
         let figures = [
             Figure::against("deploy/200ms/6-zones", 81.5, "s", 74.8),
             Figure::against("no-op/0ms/1-zones", 0.04, "s", 0.0),

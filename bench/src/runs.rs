@@ -1,4 +1,4 @@
-//! Deploy, nothing to do, and destroy, against the critical path of the calls themselves.
+//! Deploy, a run without changes, and destroy, against the critical path of their calls.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,77 +7,74 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use crate::measure::{Aws, Ran, live, measured, order};
+use crate::measure::{self, Aws, Measurement, live, measured};
 use crate::report::Figure;
 
-/// How many zones a deployment has.
-pub type Zones = u32;
-
-/// Milliseconds from a request to its answer.
+/// Milliseconds from a request to its response.
 const LATENCIES: [u32; 3] = [0, 20, 200];
 
-/// How long AWS takes for what it does by itself, in seconds: about what people see.
+/// How long AWS takes for each change of state, in seconds: about what is seen in accounts.
 const FILE_SYSTEM_CREATING: f64 = 4.0;
 const FILE_SYSTEM_DELETING: f64 = 4.0;
 const MOUNT_TARGET_CREATING: f64 = 75.0;
 const MOUNT_TARGET_DELETING: f64 = 20.0;
 
-/// How often the short ones are run; the middle one counts.
-const REPEATED: usize = 5;
+/// How often short runs are repeated; the median counts.
+const REPETITIONS: usize = 5;
 
-/// One deployment in a place of its own.
-struct Place<'a> {
+/// One deployment in an AWS and a directory of its own.
+struct Case<'a> {
     programs: &'a Path,
     aws: Aws,
     folder: tempfile::TempDir,
     latency: u32,
-    zones: Zones,
+    zones: u32,
 }
 
-/// All latencies and numbers of zones, side by side, as nearly all of it is waiting.
+/// Measures all latencies and numbers of zones side by side, as nearly all of it is waiting.
 pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     std::fs::copy(workspace.join("clockwork.hcl"), folder.path().join("clockwork.hcl"))?;
-    let anywhere = ["--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
+    let unused = ["--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
     let job = |command: &'static str, more: &[&str]| {
-        order(programs, workspace, folder.path(), &[&[command], &anywhere[..], more].concat())
+        measure::job(programs, workspace, folder.path(), &[&[command], &unused[..], more].concat())
     };
     let (deploy, destroy) = (job("deploy-efs", &[])?, job("destroy-efs", &["--yes"])?);
-    let mut places = Vec::new();
+    let mut cases = Vec::new();
     for latency in LATENCIES {
         for zones in 1..=6 {
-            places.push(Place::new(programs, latency, zones)?);
+            cases.push(Case::new(programs, latency, zones)?);
         }
     }
     let mut figures = Vec::new();
     let mut peaks = BTreeMap::new();
-    let deployed = side_by_side(&places, &deploy)?;
-    for (place, ran) in places.iter().zip(&deployed) {
+    let deployed = side_by_side(&cases, &deploy)?;
+    for (case, run) in cases.iter().zip(&deployed) {
         let creating = FILE_SYSTEM_CREATING + MOUNT_TARGET_CREATING;
-        // Two rounds of looking; creating the file system and its targets, and for each
-        // the look that finds it there, half of whose way is gone by then.
-        figures.push(place.figure("deploy", ran, 4.0, creating));
-        figures.extend(place.counts("deploy", ran, 9 + place.zones));
+        // Two rounds to observe; for the file system and for its mount targets, the call that
+        // creates it, and the response of the poll that finds it available.
+        figures.push(case.figure("deploy", run, 4.0, creating));
+        figures.extend(case.counts("deploy", run, 9 + case.zones));
     }
-    for place in &places {
-        let ran = place.repeated(&deploy)?;
-        peaks.insert("no-op", ran.peak);
-        // The file system, its targets, and their interfaces.
-        figures.push(place.figure("no-op", &ran, 3.0, 0.0));
-        figures.extend(place.counts("no-op", &ran, 8));
+    for case in &cases {
+        let run = case.repeated(&deploy)?;
+        peaks.insert("no-op", run.peak);
+        // The file system, its mount targets, and their network interfaces.
+        figures.push(case.figure("no-op", &run, 3.0, 0.0));
+        figures.extend(case.counts("no-op", &run, 8));
     }
-    let destroyed = side_by_side(&places, &destroy)?;
-    for (place, ran) in places.iter().zip(&destroyed) {
+    let destroyed = side_by_side(&cases, &destroy)?;
+    for (case, run) in cases.iter().zip(&destroyed) {
         let deleting = MOUNT_TARGET_DELETING + FILE_SYSTEM_DELETING;
-        figures.push(place.figure("destroy", ran, 4.0, deleting));
-        figures.extend(place.counts("destroy", ran, 6 + place.zones));
+        figures.push(case.figure("destroy", run, 4.0, deleting));
+        figures.extend(case.counts("destroy", run, 6 + case.zones));
     }
     for (command, all) in [("deploy", &deployed), ("destroy", &destroyed)] {
-        peaks.insert(command, all.iter().map(|ran| ran.peak).max().unwrap_or(0));
+        peaks.insert(command, all.iter().map(|run| run.peak).max().unwrap_or(0));
     }
     for (name, job) in [("plan", job("plan-efs", &[])?), ("status", job("status", &[])?)] {
-        if let Some(place) = places.first() {
-            peaks.insert(name, place.run(&job)?.peak);
+        if let Some(case) = cases.first() {
+            peaks.insert(name, case.run(&job)?.peak);
         }
     }
     peaks.insert("render", rendered(programs, workspace)?.peak);
@@ -88,8 +85,8 @@ pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The front door alone.
-fn rendered(programs: &Path, workspace: &Path) -> anyhow::Result<Ran> {
+/// Measures `render`, which needs `xtask` alone.
+fn rendered(programs: &Path, workspace: &Path) -> anyhow::Result<Measurement> {
     let shell = Shell::new()?;
     shell.change_dir(workspace);
     shell.set_var("CARGO_MANIFEST_DIR", workspace.join("xtask"));
@@ -99,19 +96,19 @@ fn rendered(programs: &Path, workspace: &Path) -> anyhow::Result<Ran> {
     measured(command)
 }
 
-fn side_by_side(places: &[Place], job: &Value) -> anyhow::Result<Vec<Ran>> {
+fn side_by_side(cases: &[Case], job: &Value) -> anyhow::Result<Vec<Measurement>> {
     std::thread::scope(|scope| {
-        let all: Vec<_> = places.iter().map(|place| scope.spawn(|| place.run(job))).collect();
+        let all: Vec<_> = cases.iter().map(|case| scope.spawn(|| case.run(job))).collect();
         let joined = all.into_iter().map(|one| match one.join() {
-            Ok(ran) => ran,
-            Err(_) => anyhow::bail!("a measurement ended by a defect"),
+            Ok(run) => run,
+            Err(_) => anyhow::bail!("a measurement panicked; this is a bug"),
         });
         joined.collect()
     })
 }
 
-impl<'a> Place<'a> {
-    fn new(programs: &'a Path, latency: u32, zones: Zones) -> anyhow::Result<Place<'a>> {
+impl<'a> Case<'a> {
+    fn new(programs: &'a Path, latency: u32, zones: u32) -> anyhow::Result<Case<'a>> {
         let ms = |name: &str, seconds: f64| format!("--{name}-ms={:.0}", seconds * 1000.0);
         let flags = [
             format!("--latency-ms={latency}"),
@@ -122,43 +119,44 @@ impl<'a> Place<'a> {
             ms("mount-target-deleting", MOUNT_TARGET_DELETING),
         ];
         let aws = Aws::start(programs, &flags)?;
-        Ok(Place { programs, aws, folder: tempfile::tempdir()?, latency, zones })
+        Ok(Case { programs, aws, folder: tempfile::tempdir()?, latency, zones })
     }
 
-    fn run(&self, job: &Value) -> anyhow::Result<Ran> {
+    fn run(&self, job: &Value) -> anyhow::Result<Measurement> {
         let mut job = job.clone();
-        job["run"]["endpoint_url"] = json!(self.aws.url);
-        job["run"]["target"] = json!({"directory": self.folder.path().join("manifests")});
+        job["session"]["endpoint_url"] = json!(self.aws.url);
+        job["work"]["run"]["target"] = json!({"directory": self.folder.path().join("manifests")});
         live(self.programs, &job)
     }
 
-    /// The middle one of several.
-    fn repeated(&self, job: &Value) -> anyhow::Result<Ran> {
-        let mut all = (0..REPEATED).map(|_| self.run(job)).collect::<anyhow::Result<Vec<_>>>()?;
+    /// The median of several runs.
+    fn repeated(&self, job: &Value) -> anyhow::Result<Measurement> {
+        let mut all =
+            (0..REPETITIONS).map(|_| self.run(job)).collect::<anyhow::Result<Vec<_>>>()?;
         all.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-        Ok(all.swap_remove(REPEATED / 2))
+        Ok(all.swap_remove(REPETITIONS / 2))
     }
 
-    fn place(&self) -> String {
+    fn name(&self) -> String {
         format!("{}ms/{}-zones", self.latency, self.zones)
     }
 
-    /// The wall time against so many answers that must follow one another, and what AWS takes.
-    fn figure(&self, command: &str, ran: &Ran, answers: f64, by_itself: f64) -> Figure {
-        let limit = answers * f64::from(self.latency) / 1000.0 + by_itself;
-        Figure::against(format!("{command}/{}", self.place()), ran.seconds, "s", limit)
+    /// The wall time against that many calls in sequence, and what AWS takes in between.
+    fn figure(&self, command: &str, run: &Measurement, calls: f64, aws: f64) -> Figure {
+        let limit = calls * f64::from(self.latency) / 1000.0 + aws;
+        Figure::against(format!("{command}/{}", self.name()), run.seconds, "s", limit)
     }
 
-    /// Calls and dependent rounds; looks at what takes its time are among them.
-    fn counts(&self, command: &str, ran: &Ran, least: u32) -> Vec<Figure> {
-        // One place tells it: latency changes only how often is looked.
+    /// The number of calls and of dependent rounds, with the polls among them.
+    fn counts(&self, command: &str, run: &Measurement, min_calls: u32) -> Vec<Figure> {
+        // One latency is enough: it changes only how often is polled.
         if self.latency != 200 {
             return Vec::new();
         }
-        let number = |key: &str| ran.result[key].as_f64().unwrap_or(f64::NAN);
+        let number = |key: &str| run.result[key].as_f64().unwrap_or(f64::NAN);
         let name = |what: &str| format!("{what}/{command}/{}-zones", self.zones);
         vec![
-            Figure::against(name("calls"), number("aws_calls"), "calls", f64::from(least)),
+            Figure::against(name("calls"), number("aws_calls"), "calls", f64::from(min_calls)),
             Figure::alone(name("rounds"), number("aws_rounds"), "rounds"),
         ]
     }

@@ -1,25 +1,21 @@
-//! The certificates of one control plane: an authority of its own, and what it signed.
+//! The certificates and keys of one control plane, signed by a certificate authority of its own.
 
 use std::path::Path;
 
 use anyhow::Context;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::kubeconfig::write_private;
+use crate::files::write_private;
 
-/// The authority's certificate.
 pub(crate) const AUTHORITY: &str = "authority.pem";
-/// The API server's certificate.
 pub(crate) const SERVER: &str = "server.pem";
-/// The API server's key.
 pub(crate) const SERVER_KEY: &str = "server.key";
-/// The key that signs the tokens of service accounts.
+/// Signs the tokens of service accounts.
 pub(crate) const ACCOUNTS: &str = "accounts.key";
-
-/// The key that checks them.
+/// Verifies the tokens of service accounts.
 pub(crate) const ACCOUNTS_PUBLIC: &str = "accounts.pub";
 
-/// Makes them, and writes them into the folder.
+/// Generates all of them, and writes them into the folder.
 pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
     let make = || -> Result<_, rcgen::Error> {
         let authority_key = KeyPair::generate()?;
@@ -35,8 +31,8 @@ pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
         let server = params.signed_by(&key, &issuer)?;
         Ok((authority.pem(), server.pem(), key.serialize_pem()))
     };
-    let (authority, server, key) = make().context("making certificates")?;
-    let accounts = KeyPair::generate().context("making a key")?;
+    let (authority, server, key) = make().context("generating certificates")?;
+    let accounts = KeyPair::generate().context("generating a key")?;
     let (private, public) = (accounts.serialize_pem(), accounts.public_key_pem());
     for (name, text) in [
         (AUTHORITY, &authority),

@@ -1,4 +1,4 @@
-//! The API of a cluster, in plain JSON: what tests and the end-to-end story need of it.
+//! A blocking client for the Kubernetes API, in plain JSON, for tests and end-to-end runs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,32 +10,33 @@ use kube::{Client, Config, Error};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// A connection to a cluster. Its methods block.
+/// A connection to a cluster; its methods block.
 pub struct Cluster {
-    // The connection ends before its runtime does.
+    // Dropped in this order: the client before the runtime that it uses.
     client: Client,
     runtime: Runtime,
 }
 
 impl Cluster {
-    /// Connects by the current context of a kubeconfig.
+    /// Connects with the current context of a kubeconfig.
     pub fn connect(kubeconfig: &Path) -> anyhow::Result<Cluster> {
         let kubeconfig = Kubeconfig::read_from(kubeconfig)
             .with_context(|| format!("reading `{}`", kubeconfig.display()))?;
-        Cluster::connect_by(kubeconfig, None)
+        Cluster::connect_with(kubeconfig, None)
     }
 
-    /// Connects by a context of the kubeconfig that the environment names.
+    /// Connects with a context of the default kubeconfig (`KUBECONFIG` or `~/.kube/config`);
+    /// `None` is its current context.
     pub fn connect_to(context: Option<&str>) -> anyhow::Result<Cluster> {
-        Cluster::connect_by(Kubeconfig::read().context("reading the kubeconfig")?, context)
+        Cluster::connect_with(Kubeconfig::read().context("reading the kubeconfig")?, context)
     }
 
-    fn connect_by(kubeconfig: Kubeconfig, context: Option<&str>) -> anyhow::Result<Cluster> {
+    fn connect_with(kubeconfig: Kubeconfig, context: Option<&str>) -> anyhow::Result<Cluster> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
-            .context("starting a runtime")?;
+            .context("starting the async runtime")?;
         let options = KubeConfigOptions {
             context: context.map(str::to_owned),
             ..KubeConfigOptions::default()
@@ -49,13 +50,13 @@ impl Cluster {
         Ok(Cluster { client, runtime })
     }
 
-    /// Whether the API server says that it is ready.
+    /// Whether `/readyz` answers `ok`.
     pub fn is_ready(&self) -> bool {
         let Ok(request) = Request::get("/readyz").body(Vec::new()) else { return false };
         self.runtime.block_on(self.client.request_text(request)).is_ok_and(|text| text == "ok")
     }
 
-    /// An object or a list by its path; `None` where there is none.
+    /// Reads an object or a list by its path; `None` if it does not exist.
     pub fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
         match self.send(Method::GET, path, "application/json", None) {
             Ok(found) => Ok(Some(found)),
@@ -64,13 +65,13 @@ impl Cluster {
         }
     }
 
-    /// An object or a list by its path.
+    /// Reads an object or a list by its path.
     pub fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::GET, path, "application/json", None)
             .with_context(|| format!("reading {path}"))
     }
 
-    /// The items of a list.
+    /// Reads a list by its path; only its items.
     pub fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let list = self.get(path)?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
@@ -82,13 +83,13 @@ impl Cluster {
             .with_context(|| format!("creating in {path}"))
     }
 
-    /// Merges a change into an object, or into its subresource.
+    /// Applies a JSON merge patch to an object or its subresource.
     pub fn merge(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
         self.send(Method::PATCH, path, "application/merge-patch+json", Some(change))
-            .with_context(|| format!("changing {path}"))
+            .with_context(|| format!("patching {path}"))
     }
 
-    /// Deletes an object; one that is not there is fine.
+    /// Deletes an object; succeeds if it does not exist.
     pub fn delete(&self, path: &str) -> anyhow::Result<()> {
         match self.send(Method::DELETE, path, "application/json", None) {
             Ok(_) => Ok(()),
@@ -101,14 +102,14 @@ impl Cluster {
         &self,
         method: Method,
         path: &str,
-        kind: &str,
+        content_type: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header("content-type", kind)
+            .header("content-type", content_type)
             .body(body)
             .map_err(Error::HttpError)?;
         self.runtime.block_on(self.client.request(request))

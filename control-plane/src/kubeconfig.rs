@@ -1,23 +1,49 @@
-//! Who the API server knows, and the files by which they reach it.
+//! The users that the API server knows by a token, and their kubeconfigs.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rcgen::KeyPair;
 use serde_json::json;
 
-use crate::{User, path_of};
+use crate::certificates::AUTHORITY;
+use crate::files::write_private;
 
 /// The name of the context in every kubeconfig.
 pub const CONTEXT: &str = "control-plane";
 
-/// The API server's list of tokens.
+/// The API server's token file.
 pub(crate) const TOKENS: &str = "tokens.csv";
 
-/// A token each.
+/// A user of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum User {
+    /// May do everything.
+    Admin,
+    /// May read everything and change nothing.
+    Reader,
+    /// Has a token that the API server no longer accepts.
+    Expired,
+}
+
+impl User {
+    pub(crate) const ALL: [User; 3] = [User::Admin, User::Reader, User::Expired];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            User::Admin => "admin",
+            User::Reader => "reader",
+            User::Expired => "expired",
+        }
+    }
+
+    /// The user's kubeconfig in the control plane's folder.
+    pub(crate) fn kubeconfig(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.kubeconfig", self.name()))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Tokens {
     admin: String,
@@ -26,7 +52,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Makes them, and writes the API server's list.
+    /// Makes a token for each user, and writes the API server's token file.
     pub(crate) fn write(folder: &Path) -> anyhow::Result<Tokens> {
         let tokens = Tokens { admin: random()?, reader: random()?, expired: random()? };
         let Tokens { admin, reader, expired: _ } = &tokens;
@@ -44,9 +70,9 @@ impl Tokens {
     }
 }
 
-/// Nobody can guess a fresh key.
+/// A token that cannot be guessed: the public half of a fresh key.
 fn random() -> anyhow::Result<String> {
-    let key = KeyPair::generate().context("making a token")?;
+    let key = KeyPair::generate().context("generating a token")?;
     let mut token = String::new();
     for byte in key.public_key_raw() {
         write!(token, "{byte:02x}")?;
@@ -56,7 +82,7 @@ fn random() -> anyhow::Result<String> {
 
 /// Writes the kubeconfig of one user. JSON is YAML.
 pub(crate) fn write(folder: &Path, user: User, url: &str, tokens: &Tokens) -> anyhow::Result<()> {
-    let authority = folder.join(crate::certificates::AUTHORITY);
+    let authority = folder.join(AUTHORITY);
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
@@ -65,12 +91,5 @@ pub(crate) fn write(folder: &Path, user: User, url: &str, tokens: &Tokens) -> an
         "users": [{"name": user.name(), "user": {"token": tokens.of(user)}}],
         "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": user.name()}}],
     });
-    write_private(&path_of(folder, user), &config.to_string())
-}
-
-/// Writes a file that nobody else may read.
-pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    open.and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("writing `{}`", path.display()))
+    write_private(&user.kubeconfig(folder), &config.to_string())
 }

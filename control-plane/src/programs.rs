@@ -1,36 +1,33 @@
-//! Where the programs are.
+//! Finding the programs of a control plane.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The programs of a control plane.
+/// The paths of the programs of a control plane.
 #[derive(Debug, Clone)]
 pub struct Programs {
-    /// `etcd`.
     pub etcd: PathBuf,
-    /// `kube-apiserver`.
     pub kube_apiserver: PathBuf,
-    /// `kube-controller-manager`.
     pub kube_controller_manager: PathBuf,
 }
 
 impl Programs {
-    /// Looks in `KUBEBUILDER_ASSETS`, in `PATH`, and in the given folder.
+    /// Looks in `KUBEBUILDER_ASSETS`, in `PATH`, and in the folder `tools`, in this order.
     ///
     /// # Errors
-    /// The names of all that are missing.
+    /// The names of all programs that are missing.
     pub fn find(tools: &Path) -> Result<Programs, Vec<&'static str>> {
         let mut missing = Vec::new();
-        let mut one = |name: &'static str| {
+        let mut find_or_note = |name: &'static str| {
             find(name, tools).unwrap_or_else(|| {
                 missing.push(name);
                 PathBuf::new()
             })
         };
         let programs = Programs {
-            etcd: one("etcd"),
-            kube_apiserver: one("kube-apiserver"),
-            kube_controller_manager: one("kube-controller-manager"),
+            etcd: find_or_note("etcd"),
+            kube_apiserver: find_or_note("kube-apiserver"),
+            kube_controller_manager: find_or_note("kube-controller-manager"),
         };
         if missing.is_empty() { Ok(programs) } else { Err(missing) }
     }
@@ -43,7 +40,7 @@ fn find(name: &str, tools: &Path) -> Option<PathBuf> {
         .into_iter()
         .chain(std::env::split_paths(&path))
         .chain([tools.to_owned()])
-        .map(|place| place.join(name))
+        .map(|folder| folder.join(name))
         .find(|path| {
             path.metadata()
                 .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)

@@ -1,5 +1,5 @@
-//! A stand-in for the driver's provisioner: claims on its classes get volumes,
-//! and volumes that are let go are deleted where their class says so.
+//! A stand-in for the driver's provisioner: it creates volumes for claims on the driver's
+//! classes, and deletes released volumes whose reclaim policy is `Delete`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,43 +8,43 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::nodes::text;
+use crate::json::text;
 use crate::repeated::Repeated;
 
-/// The driver whose claims get volumes.
-const DRIVER: &str = "efs.csi.aws.com";
+/// The name of the EFS CSI driver: the provisioner of its classes.
+pub(crate) const DRIVER: &str = "efs.csi.aws.com";
 
-/// Says which volumes are ours to delete.
-const BY: &str = "pv.kubernetes.io/provisioned-by";
+/// The annotation that names the provisioner of a volume; only its own are deleted.
+const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
-/// What is behind the volumes.
+/// What the volumes are.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// What the driver makes: an access point, which nothing here mounts.
+    /// CSI volumes of access points, as the driver creates them; nothing here can mount them.
     AccessPoint,
-    /// A folder of this machine that all nodes have.
+    /// Folders of this machine that all nodes have mounted.
     HostPath {
-        /// Where it is here.
+        /// The path on this machine.
         here: PathBuf,
-        /// Where the nodes have it.
+        /// The path on the nodes.
         mounted: String,
     },
 }
 
-/// A running stand-in. It ends with this value.
+/// A running stand-in; dropping this value stops it.
 pub struct Provisioner {
     _provisioning: Repeated,
 }
 
 impl Provisioner {
-    /// Serves the cluster that the kubeconfig leads to.
+    /// Serves the cluster of the kubeconfig.
     ///
     /// # Errors
-    /// Where the kubeconfig cannot be read.
+    /// If the kubeconfig cannot be read.
     pub fn start(kubeconfig: &Path, source: Source) -> anyhow::Result<Provisioner> {
         let cluster = Cluster::connect(kubeconfig)?;
         let provisioning = Repeated::start(Duration::from_millis(100), move || {
-            // What fails now, for a conflict for instance, is tried again.
+            // What fails now, for a conflict for instance, is tried again in the next round.
             let _ = provision(&cluster, &source);
         });
         Ok(Provisioner { _provisioning: provisioning })
@@ -54,21 +54,21 @@ impl Provisioner {
 fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
     let classes = cluster.list("/apis/storage.k8s.io/v1/storageclasses")?;
     for claim in cluster.list("/api/v1/persistentvolumeclaims")? {
-        let class = text(&claim, "/spec/storageClassName");
-        let ours = classes.iter().find(|found| {
-            text(found, "/metadata/name") == class && text(found, "/provisioner") == DRIVER
+        let class_name = text(&claim, "/spec/storageClassName");
+        let class = classes.iter().find(|found| {
+            text(found, "/metadata/name") == class_name && text(found, "/provisioner") == DRIVER
         });
-        if let Some(class) = ours
+        if let Some(class) = class
             && text(&claim, "/status/phase") == "Pending"
         {
-            make_folder(source, text(&claim, "/metadata/uid"))?;
+            create_folder(source, text(&claim, "/metadata/uid"))?;
             let _ = cluster.create("/api/v1/persistentvolumes", &volume(class, &claim, source));
         }
     }
     for volume in cluster.list("/api/v1/persistentvolumes")? {
         let released = text(&volume, "/status/phase") == "Released";
         let delete = text(&volume, "/spec/persistentVolumeReclaimPolicy") == "Delete";
-        if released && delete && volume["metadata"]["annotations"][BY] == DRIVER {
+        if released && delete && volume["metadata"]["annotations"][PROVISIONED_BY] == DRIVER {
             let name = text(&volume, "/metadata/name");
             cluster.delete(&format!("/api/v1/persistentvolumes/{name}"))?;
         }
@@ -80,7 +80,7 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> Value {
     let uid = text(claim, "/metadata/uid");
     let file_system = text(class, "/parameters/fileSystemId");
     let mut volume = json!({
-        "metadata": {"name": format!("pvc-{uid}"), "annotations": {BY: DRIVER}},
+        "metadata": {"name": format!("pvc-{uid}"), "annotations": {PROVISIONED_BY: DRIVER}},
         "spec": {
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "accessModes": claim["spec"]["accessModes"],
@@ -108,8 +108,8 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> Value {
     volume
 }
 
-/// The folder of a volume, for whoever its pods run as.
-fn make_folder(source: &Source, uid: &str) -> std::io::Result<()> {
+/// Creates the folder of a volume, writable for every user that pods may run as.
+fn create_folder(source: &Source, uid: &str) -> std::io::Result<()> {
     let Source::HostPath { here, mounted: _ } = source else { return Ok(()) };
     let folder = here.join(uid);
     std::fs::create_dir_all(&folder)?;

@@ -1,8 +1,8 @@
-//! A proxy in front of the API server, which can bring trouble, and which stands
-//! in for the kubelets that the API server would ask.
+//! A proxy in front of the API server that can inject faults, and that answers in place of
+//! kubelets for the usage of volumes.
 //!
-//! What happens to a request is drawn from the seed, its method, its path and how
-//! often it was made, and not from when it came: a seed that failed fails again.
+//! The fault of a request follows from the seed, its method, its path and how often it was
+//! made, and not from the time: a seed that failed fails again.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,25 +21,25 @@ use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::kubeconfig::{CONTEXT, write_private};
-use crate::nodes::text;
+use crate::files::write_private;
+use crate::json::text;
+use crate::kubeconfig::CONTEXT;
 
-/// The largest request that is passed on; a release's record is far below.
-const LARGEST: usize = 8 * 1024 * 1024;
+/// The largest request body that is forwarded, in bytes; a Helm release's Secret is far smaller.
+const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// How long a watch lasts that is cut.
-const WATCHED: Duration = Duration::from_millis(200);
+/// How long a watch lasts before it is cut.
+const WATCH_DURATION: Duration = Duration::from_millis(200);
 
-/// How much trouble, and which.
+/// Which requests get a fault.
 #[derive(Debug, Clone, Copy)]
-pub struct Trouble {
-    /// What all chances are drawn from.
+pub struct Faults {
     pub seed: u64,
-    /// How many requests in a hundred meet with some.
+    /// Of all requests, 0 to 100.
     pub percent: u64,
 }
 
-/// A running proxy. It ends with this value.
+/// A running proxy; dropping this value stops it.
 pub struct ApiProxy {
     url: String,
     kubeconfig: PathBuf,
@@ -49,28 +49,27 @@ pub struct ApiProxy {
 
 struct Shared {
     client: Client,
-    /// The folders of volumes, by the volumes' names.
+    /// The folder with a folder for each volume, by the volume's name.
     volumes: Option<PathBuf>,
-    state: Mutex<Met>,
+    injector: Mutex<Injector>,
 }
 
-/// What requests meet with.
 #[derive(Default)]
-struct Met {
-    trouble: Option<Trouble>,
-    /// How often each request was made since the trouble began.
-    made: BTreeMap<String, u64>,
-    /// What was brought about.
-    brought: Vec<String>,
+struct Injector {
+    faults: Option<Faults>,
+    /// How often each request was made since the faults were set.
+    counts: BTreeMap<String, u64>,
+    /// Every fault that was injected, with its request.
+    injected: Vec<String>,
 }
 
 impl ApiProxy {
-    /// Serves what `kubeconfig` leads to, at an address of its own, which another
-    /// kubeconfig in `folder` leads to. `volumes` are the folders of
-    /// [`Nodes`](crate::Nodes), which it measures as kubelets do.
+    /// Forwards to the cluster of `kubeconfig`, and writes a kubeconfig of its own into
+    /// `folder`. `volumes` is the folder of [`Nodes`](crate::Nodes), whose usage it reports
+    /// as kubelets do.
     ///
     /// # Errors
-    /// Where the kubeconfig cannot be read or no port is free.
+    /// If the kubeconfig cannot be read or no port is free.
     pub fn start(
         kubeconfig: &Path,
         folder: &Path,
@@ -80,7 +79,7 @@ impl ApiProxy {
             .worker_threads(1)
             .enable_all()
             .build()
-            .context("starting a runtime")?;
+            .context("starting the async runtime")?;
         let upstream = Kubeconfig::read_from(kubeconfig)
             .with_context(|| format!("reading `{}`", kubeconfig.display()))?;
         let (listener, client) = runtime.block_on(async {
@@ -91,7 +90,7 @@ impl ApiProxy {
         })?;
         let url = format!("http://{}", listener.local_addr()?);
         let path = folder.join("proxied.kubeconfig");
-        let user = json!({"name": CONTEXT, "user": {"token": "the proxy has its own"}});
+        let user = json!({"name": CONTEXT, "user": {"token": "unused: the proxy has its own"}});
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -104,91 +103,94 @@ impl ApiProxy {
         let shared = Arc::new(Shared {
             client,
             volumes: volumes.map(Path::to_owned),
-            state: Mutex::default(),
+            injector: Mutex::default(),
         });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         runtime.spawn(async move { axum::serve(listener, router).await });
         Ok(ApiProxy { url, kubeconfig: path, shared, _runtime: runtime })
     }
 
-    /// Where it answers.
+    /// The URL of the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The kubeconfig that leads through the proxy.
+    /// The kubeconfig of the cluster through the proxy.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
 
-    /// Brings trouble from now on, or none any more; the answer is what was brought until now.
-    pub fn bring(&self, trouble: Option<Trouble>) -> Vec<String> {
-        let mut met = self.shared.met();
-        std::mem::replace(&mut *met, Met { trouble, ..Met::default() }).brought
+    /// Injects faults from now on; `None` stops it. Returns what was injected until now, a
+    /// line for each fault.
+    pub fn inject(&self, faults: Option<Faults>) -> Vec<String> {
+        let mut injector = self.shared.injector();
+        std::mem::replace(&mut *injector, Injector { faults, ..Injector::default() }).injected
     }
 }
 
-/// What can happen to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    TooMany,
+    TooManyRequests,
     Unavailable,
     Internal,
     Conflict,
+    /// The connection is cut, and the request was not forwarded.
     CutBefore,
+    /// The connection is cut, and the request was forwarded.
     CutAfter,
     CutWatch,
 }
 
 impl Shared {
-    fn met(&self) -> std::sync::MutexGuard<'_, Met> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn injector(&self) -> std::sync::MutexGuard<'_, Injector> {
+        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn draw(&self, method: &Method, path: &str, watches: bool) -> Option<Fault> {
-        let mut met = self.met();
-        let Trouble { seed, percent } = met.trouble?;
+    /// The fault of this request, if any.
+    fn draw(&self, method: &Method, path: &str, is_watch: bool) -> Option<Fault> {
+        let mut injector = self.injector();
+        let Faults { seed, percent } = injector.faults?;
         let request = format!("{method} {path}");
-        let made = met.made.entry(request.clone()).or_insert(0);
-        *made += 1;
-        let count = *made;
+        let count = injector.counts.entry(request.clone()).or_insert(0);
+        *count += 1;
+        let count = *count;
         let mut hasher = DefaultHasher::new();
         (seed, &request, count).hash(&mut hasher);
-        let drawn = hasher.finish();
-        if drawn % 100 >= percent {
+        let draw = hasher.finish();
+        if draw % 100 >= percent {
             return None;
         }
-        let all = [
-            Fault::TooMany,
+        let faults = [
+            Fault::TooManyRequests,
             Fault::Unavailable,
             Fault::Internal,
             Fault::CutBefore,
             Fault::CutAfter,
             Fault::Conflict,
         ];
-        if watches {
-            met.brought.push(format!("{request} #{count}: {:?}", Fault::CutWatch));
+        if is_watch {
+            injector.injected.push(format!("{request} #{count}: {:?}", Fault::CutWatch));
             return Some(Fault::CutWatch);
         }
-        // Only what changes something can be in conflict with somebody else's change.
-        let changes = [Method::PUT, Method::PATCH].contains(method);
-        let kinds = if changes { all.len() } else { all.len() - 1 };
-        let fault = all[usize::try_from(drawn / 100).unwrap_or(0) % kinds];
-        met.brought.push(format!("{request} #{count}: {fault:?}"));
+        // The last one: the API server reports a conflict for updates only.
+        let is_update = [Method::PUT, Method::PATCH].contains(method);
+        let possible = if is_update { faults.len() } else { faults.len() - 1 };
+        let fault = faults[usize::try_from(draw / 100).unwrap_or(0) % possible];
+        injector.injected.push(format!("{request} #{count}: {fault:?}"));
         Some(fault)
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     if path.ends_with("/proxy/stats/summary")
         && let Some(volumes) = &shared.volumes
     {
-        return as_kubelet(&shared, volumes).await;
+        return stats_summary(&shared, volumes).await;
     }
     let query = request.uri().query().unwrap_or_default();
-    let watches = query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1");
-    match shared.draw(request.method(), &path, watches) {
+    let is_watch = query.split('&').any(|pair| pair == "watch=true" || pair == "watch=1");
+    match shared.draw(request.method(), &path, is_watch) {
         None => forward(&shared, request).await,
         Some(Fault::CutBefore) => cut(),
         Some(Fault::CutAfter) => {
@@ -196,7 +198,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             cut()
         }
         Some(Fault::CutWatch) => cut_watch(forward(&shared, request).await),
-        Some(Fault::TooMany) => status(429, "TooManyRequests", Some("1")),
+        Some(Fault::TooManyRequests) => status(429, "TooManyRequests", Some("1")),
         Some(Fault::Unavailable) => status(503, "ServiceUnavailable", None),
         Some(Fault::Internal) => status(500, "InternalError", None),
         Some(Fault::Conflict) => status(409, "Conflict", None),
@@ -205,14 +207,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 
 async fn forward(shared: &Shared, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return cut() };
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else { return cut() };
     for name in [header::HOST, header::AUTHORIZATION, header::CONNECTION, header::CONTENT_LENGTH] {
         parts.headers.remove(name);
     }
     let body = kube::client::Body::from(body.to_vec());
     match shared.client.send(http::Request::from_parts(parts, body)).await {
-        Ok(answer) => {
-            let (mut parts, body) = answer.into_parts();
+        Ok(response) => {
+            let (mut parts, body) = response.into_parts();
             parts.headers.remove(header::TRANSFER_ENCODING);
             Response::from_parts(parts, Body::new(body))
         }
@@ -224,33 +226,33 @@ async fn forward(shared: &Shared, request: Request) -> Response {
     }
 }
 
-/// An answer whose connection ends before it is whole.
+/// A response whose connection is reset before its body is complete.
 fn cut() -> Response {
-    let end = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let body = futures_util::stream::once(async { Err::<Bytes, _>(end) });
+    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let body = futures_util::stream::once(async { Err::<Bytes, _>(reset) });
     let mut response = Response::new(Body::from_stream(body));
     response.headers_mut().insert(header::CONTENT_LENGTH, 4096.into());
     response
 }
 
-/// A watch that ends after a moment, in the middle of whatever it was telling.
-fn cut_watch(answer: Response) -> Response {
-    let (parts, body) = answer.into_parts();
-    let end = futures_util::stream::once(async {
-        tokio::time::sleep(WATCHED).await;
+/// A watch whose connection is reset after [`WATCH_DURATION`].
+fn cut_watch(watch: Response) -> Response {
+    let (parts, body) = watch.into_parts();
+    let reset = futures_util::stream::once(async {
+        tokio::time::sleep(WATCH_DURATION).await;
         Err::<Bytes, _>(axum::Error::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))
     });
-    let events = futures_util::stream::select(body.into_data_stream(), end);
+    let events = futures_util::stream::select(body.into_data_stream(), reset);
     Response::from_parts(parts, Body::from_stream(events))
 }
 
-/// A refusal, as the API server words it.
+/// An error response in the form of the API server.
 fn status(code: u16, reason: &str, retry_after: Option<&'static str>) -> Response {
     let body = json!({
         "kind": "Status",
         "apiVersion": "v1",
         "status": "Failure",
-        "message": "trouble that was asked for",
+        "message": "a fault that was injected",
         "reason": reason,
         "code": code,
     });
@@ -264,10 +266,10 @@ fn status(code: u16, reason: &str, retry_after: Option<&'static str>) -> Respons
     response
 }
 
-/// What a kubelet tells of the claims that are bound.
-async fn as_kubelet(shared: &Shared, volumes: &Path) -> Response {
-    let all = http::Request::get("/api/v1/persistentvolumeclaims").body(Vec::new());
-    let claims = match all {
+/// The response of a kubelet's `/stats/summary` for the volumes of bound claims.
+async fn stats_summary(shared: &Shared, volumes: &Path) -> Response {
+    let request = http::Request::get("/api/v1/persistentvolumeclaims").body(Vec::new());
+    let claims = match request {
         Ok(request) => shared.client.request::<Value>(request).await.unwrap_or_default(),
         Err(_) => Value::Null,
     };
@@ -284,15 +286,15 @@ async fn as_kubelet(shared: &Shared, volumes: &Path) -> Response {
         })
     };
     let items = claims["items"].as_array().into_iter().flatten();
-    let told: Vec<Value> = items.filter_map(volume).collect();
-    let summary = json!({"pods": [{"volume": told}]});
+    let volumes: Vec<Value> = items.filter_map(volume).collect();
+    let summary = json!({"pods": [{"volume": volumes}]});
     let mut response = Response::new(Body::from(summary.to_string()));
-    let kind = header::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let content_type = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
-/// The bytes of all files below a folder.
+/// The size of all files below a folder, in bytes.
 fn size(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries

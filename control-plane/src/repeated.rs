@@ -1,18 +1,18 @@
-//! Work that is done again and again beside everything else.
+//! Background work that repeats until it is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A thread that works until this value goes, and is waited for then.
+/// A thread that repeats its work; dropping this value stops it and waits for it.
 pub(crate) struct Repeated {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Repeated {
-    /// Works, pauses, and works again.
+    /// Starts the thread; it pauses between one round of work and the next.
     pub(crate) fn start(pause: Duration, mut work: impl FnMut() + Send + 'static) -> Repeated {
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);

@@ -1,4 +1,4 @@
-//! The directory that holds a deployment's documents: read, and written whole or not at all.
+//! The directory with a deployment's documents: files are read, and written atomically.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,34 +6,29 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use efs::Document;
+use failure::Help;
 
-/// The documents that are there, by file name; a directory that is not there holds none.
-pub fn read(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+/// Those of these files that are there, by name; a directory that is not there holds none.
+pub fn read(directory: &Path, names: &[&str]) -> anyhow::Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
-    for document in Document::ALL {
-        let name = document.file_name();
+    for name in names {
         if let Some(text) = read_file(&directory.join(name))? {
-            found.insert(name.to_owned(), text);
+            found.insert((*name).to_owned(), text);
         }
     }
     Ok(found)
 }
 
-/// A document's text; `None` where there is none.
+/// Reads a file; `None` if it does not exist.
 pub fn read_file(path: &Path) -> anyhow::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| {
-            format!("reading `{}`; move it away, or give another `--manifests`", path.display())
-        }),
+        Err(error) => Err(error).help(
+            format!("reading `{}`", path.display()),
+            "move it away, or use another `--manifests`",
+        ),
     }
-}
-
-/// Writes a document of a deployment: the whole of it or nothing.
-pub fn write(directory: &Path, document: Document, text: &str) -> anyhow::Result<()> {
-    write_file(&directory.join(document.file_name()), text)
 }
 
 /// Writes a file, and the folders that it is in: the whole of it or nothing.
@@ -52,11 +47,6 @@ pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes a document, and the directory if nothing else is in it.
-pub fn remove(directory: &Path, document: Document) -> anyhow::Result<()> {
-    remove_file(&directory.join(document.file_name()))
-}
-
 /// Removes a file, and the folder that it is in if nothing else is in it.
 pub fn remove_file(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
@@ -65,7 +55,7 @@ pub fn remove_file(path: &Path) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    // It stays while anything is in it, which is what is wanted.
+    // Removing a folder fails while anything is in it, which is wanted.
     if let Some(folder) = path.parent() {
         let _ = fs::remove_dir(folder);
     }

@@ -1,4 +1,4 @@
-//! AWS, or what stands in for it.
+//! The AWS of a run: an emulator that is started, or an endpoint that is given.
 
 use std::time::{Duration, Instant};
 
@@ -8,20 +8,23 @@ use job::{AwsChoice, EndToEnd};
 use supervised::Program;
 use tempfile::TempDir;
 
-/// A running AWS.
+/// How long the sandbox may take to start.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running AWS; dropping this value stops what was started.
 pub(crate) struct Aws {
-    /// Where it answers.
     pub(crate) url: String,
-    /// Where a deployment goes; the sandbox has what the example deployment names.
+    /// The subnets and the security group to deploy into; `None` where they are those of the
+    /// deployment file.
     pub(crate) network: Option<Network>,
-    /// Whether it takes requests without a real signature.
+    /// Whether it accepts any credentials.
     pub(crate) emulated: bool,
     _running: Running,
 }
 
-/// What keeps it running.
+/// What is stopped when [`Aws`] is dropped.
 enum Running {
-    Elsewhere,
+    External,
     Emulator { _emulator: Emulator },
     Sandbox { _program: Program, _folder: TempDir },
 }
@@ -38,12 +41,12 @@ impl Aws {
                     url: url.clone(),
                     network: None,
                     emulated: false,
-                    _running: Running::Elsewhere,
+                    _running: Running::External,
                 });
             }
         };
-        let contained = job.container || job.aws_image.is_some() || kind == Kind::LocalStack;
-        let emulator = match (kind, contained) {
+        let in_container = job.container || job.aws_image.is_some() || kind == Kind::LocalStack;
+        let emulator = match (kind, in_container) {
             (_, true) => Emulator::in_container(kind, job.aws_image.as_deref())?,
             (Kind::Sandbox, false) => return sandbox(job),
             (_, false) => Emulator::from_pypi(kind, &job.venv)?,
@@ -58,21 +61,21 @@ impl Aws {
     }
 }
 
-/// The sandbox as a program of this machine.
+/// Starts the sandbox as a program of this machine.
 fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
-    let folder = tempfile::tempdir().context("making a folder for the sandbox")?;
+    let folder = tempfile::tempdir().context("creating a folder for the sandbox")?;
     let program = job.programs.join("sandbox");
     let args = ["--port".to_owned(), "0".to_owned()];
     let running = Program::start("sandbox", &program, folder.path(), &args, &[])?;
-    let limit = Instant::now() + Duration::from_secs(30);
-    // The first line that it prints is where it answers.
+    let deadline = Instant::now() + START_TIMEOUT;
+    // The first line that it prints is its URL.
     let url = loop {
         if let Some(line) = running.log().lines().find(|line| line.starts_with("http://")) {
             break line.to_owned();
         }
         running.is_alive()?;
-        if Instant::now() > limit {
-            bail!("the sandbox did not start:\n{}", running.tail());
+        if Instant::now() > deadline {
+            bail!("the sandbox did not start within {START_TIMEOUT:?}:\n{}", running.tail());
         }
         std::thread::sleep(Duration::from_millis(20));
     };

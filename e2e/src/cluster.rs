@@ -1,58 +1,53 @@
-//! The cluster of a run: started, reached, and taken down.
+//! The cluster of a run: started, reached, and stopped or kept.
 
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use control_plane::{Cluster, ControlPlane, Nodes, Programs, Provisioner, Source, User};
+use control_plane::{Cluster, ControlPlane, Nodes, Programs, User};
+use failure::failure;
 use job::{ClusterChoice, EndToEnd};
-use tempfile::TempDir;
-use xshell::{Shell, cmd};
 
-use crate::report::log;
+use crate::interrupt::Interrupt;
+use crate::kind::{self, Kind};
+use crate::report::{Report, write_log};
 
-/// The name of the cluster that `kind` makes.
-const KIND: &str = "clockwork-e2e";
-
-/// Where the workers of that cluster have the folder that they share.
-const MOUNTED: &str = "/clockwork-shared";
-
-/// A cluster to tell the story on.
-pub(crate) struct Place {
-    /// The API.
+pub(crate) struct TestCluster {
     pub(crate) api: Cluster,
-    /// The kubeconfig that leads to it; `None` for the user's own.
+    /// `None` is the user's own kubeconfig.
     pub(crate) kubeconfig: Option<PathBuf>,
-    /// The context.
     pub(crate) context: Option<String>,
-    /// What it is, in a few words.
-    pub(crate) about: String,
-    /// What stands in for what cannot be had here.
+    pub(crate) description: String,
+    /// What is not real in this cluster, for people.
     pub(crate) stand_in: Option<&'static str>,
-    /// Whether the driver's pods come to run.
-    pub(crate) driver_runs: bool,
+    /// Whether the driver's pods become ready.
+    pub(crate) runs_driver: bool,
     running: Running,
 }
 
-/// What keeps it running, in the order in which it is stopped.
+/// What is stopped when the cluster is dropped.
 enum Running {
-    Elsewhere,
+    External,
+    // The nodes stop before the API server that they report to.
     ControlPlane { _nodes: Nodes, plane: Box<ControlPlane> },
-    Kind { _provisioner: Provisioner, cluster: KindCluster },
+    Kind(Kind),
 }
 
-impl Place {
-    pub(crate) fn start(job: &EndToEnd) -> anyhow::Result<Place> {
+impl TestCluster {
+    pub(crate) fn start(job: &EndToEnd) -> anyhow::Result<TestCluster> {
         match &job.cluster {
             ClusterChoice::ControlPlane => control_plane(job),
-            ClusterChoice::Kind { image, reuse } => kind(job, image.as_deref(), *reuse),
-            ClusterChoice::Context(context) => Ok(Place {
+            ClusterChoice::Kind { image, reuse } => in_kind(job, image.as_deref(), *reuse),
+            ClusterChoice::Context(context) => Ok(TestCluster {
                 api: Cluster::connect_to(context.as_deref())?,
                 kubeconfig: None,
-                about: format!("context {}", context.as_deref().unwrap_or("of the kubeconfig")),
+                description: match context {
+                    Some(context) => format!("context {context}"),
+                    None => "current context of the kubeconfig".to_owned(),
+                },
                 context: context.clone(),
                 stand_in: None,
-                driver_runs: true,
-                running: Running::Elsewhere,
+                runs_driver: true,
+                running: Running::External,
             }),
         }
     }
@@ -62,38 +57,32 @@ impl Place {
         Ok(!self.api.list("/api/v1/nodes")?.is_empty())
     }
 
-    /// Leaves it standing, and says how to reach it.
-    pub(crate) fn keep(self) -> String {
-        let kubeconfig = self.kubeconfig.clone();
-        // Not even their values are dropped, and so nothing of it is stopped, until this program ends.
+    /// Leaves the cluster running and prints how to reach it. A control plane ends with this
+    /// program, so this waits for Enter in a terminal, and for Ctrl-C or SIGTERM anywhere.
+    pub(crate) fn keep(self, aws_url: &str, interrupt: &Interrupt) {
         match self.running {
-            Running::Elsewhere => "the cluster is as it was found".to_owned(),
-            Running::Kind { mut cluster, .. } => {
-                cluster.keep = true;
-                std::mem::forget(cluster.folder.take());
-                format!(
-                    "`kind` keeps the cluster `{KIND}`; `kind delete cluster --name {KIND}` removes it"
-                )
-            }
+            Running::External => Report::note("kept: everything in the cluster that was given"),
+            Running::Kind(kind) => Report::note(&kind.keep()),
             Running::ControlPlane { .. } => {
-                let path = kubeconfig.unwrap_or_default();
-                println!(
-                    "note           kept until Enter is pressed: KUBECONFIG={}",
-                    path.display()
-                );
-                let terminal = std::fs::File::open("/dev/tty");
-                if let Ok(terminal) = terminal {
-                    use std::io::BufRead;
-                    let _ = std::io::BufReader::new(terminal).lines().next();
+                let kubeconfig = self.kubeconfig.unwrap_or_default();
+                Report::note(&format!(
+                    "kept: KUBECONFIG={}, --endpoint-url={aws_url}",
+                    kubeconfig.display()
+                ));
+                if raise_on_enter(interrupt) {
+                    Report::note("press Enter or Ctrl-C to stop everything");
+                } else {
+                    let process = std::process::id();
+                    Report::note(&format!("`kill {process}` stops everything"));
                 }
-                "the control plane was kept until now".to_owned()
+                interrupt.wait();
             }
         }
     }
 
-    /// Leaves logs behind.
+    /// Writes the objects of the cluster, and the logs of what was started for it.
     pub(crate) fn write_logs(&self, folder: &Path) -> anyhow::Result<()> {
-        for (what, path) in [
+        for (name, path) in [
             ("pods", "/api/v1/pods"),
             ("events", "/api/v1/events"),
             ("claims", "/api/v1/persistentvolumeclaims"),
@@ -104,122 +93,74 @@ impl Place {
                 Ok(list) => format!("{list:#}"),
                 Err(error) => format!("{error:#}"),
             };
-            log(folder, what, &text)?;
+            write_log(folder, name, &text)?;
         }
         if let Running::ControlPlane { plane, .. } = &self.running {
             for (program, text) in plane.logs() {
-                log(folder, program, &text)?;
+                write_log(folder, program, &text)?;
             }
         }
         Ok(())
     }
 }
 
-fn control_plane(job: &EndToEnd) -> anyhow::Result<Place> {
+/// Raises the interrupt when Enter is pressed; `false` where there is no terminal. Standard
+/// input is no help: it holds the job.
+fn raise_on_enter(interrupt: &Interrupt) -> bool {
+    if !std::io::stdout().is_terminal() {
+        return false;
+    }
+    let Ok(terminal) = std::fs::File::open("/dev/tty") else { return false };
+    let interrupt = interrupt.clone();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        // At the end of the input nobody pressed Enter.
+        if BufReader::new(terminal).read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            interrupt.raise();
+        }
+    });
+    true
+}
+
+fn control_plane(job: &EndToEnd) -> anyhow::Result<TestCluster> {
     let programs = Programs::find(&job.tools).map_err(|missing| {
-        anyhow::anyhow!(
-            "missing: {}; what now: `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS",
-            missing.join(", "),
-            missing.join(" ")
+        failure(
+            format!("missing programs: {}", missing.join(", ")),
+            format!(
+                "run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS",
+                missing.join(" ")
+            ),
         )
     })?;
     let plane = ControlPlane::start(&programs)?;
     let kubeconfig = plane.kubeconfig(User::Admin);
     let nodes = Nodes::start(&kubeconfig, 3)?;
-    Ok(Place {
+    Ok(TestCluster {
         api: Cluster::connect(&kubeconfig)?,
-        about: format!("control plane in {}", plane.folder().display()),
+        description: format!("control plane in {}", plane.folder().display()),
         context: Some(control_plane::CONTEXT.to_owned()),
         kubeconfig: Some(kubeconfig),
         stand_in: Some(
-            "no kubelet runs here: stand-ins bind pods to nodes, run their commands as processes of \
-             this machine, and give claims folders of it in place of EFS",
+            "there is no kubelet: commands of pods run as processes of this machine, and folders \
+             stand in for EFS",
         ),
-        driver_runs: true,
+        runs_driver: true,
         running: Running::ControlPlane { _nodes: nodes, plane: Box::new(plane) },
     })
 }
 
-/// A cluster that `kind` made, with the folder that its workers share.
-struct KindCluster {
-    program: PathBuf,
-    /// The folder that its workers share.
-    shared: PathBuf,
-    /// A private folder for its kubeconfig.
-    folder: Option<TempDir>,
-    keep: bool,
-}
-
-impl Drop for KindCluster {
-    fn drop(&mut self) {
-        if self.keep {
-            return;
-        }
-        let program = &self.program;
-        if let Ok(shell) = Shell::new() {
-            let _ = cmd!(shell, "{program} delete cluster --name {KIND}").quiet().run();
-        }
-        let _ = std::fs::remove_dir_all(&self.shared);
-    }
-}
-
-fn kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<Place> {
-    let shell = Shell::new()?;
-    let program = [job.tools.join("kind")]
-        .into_iter()
-        .find(|path| path.exists())
-        .unwrap_or_else(|| PathBuf::from("kind"));
-    let there = cmd!(shell, "{program} get clusters").quiet().ignore_stderr().read().context(
-        "asking `kind` for its clusters; what now: `cargo xtask tools install kind`, and start a container engine",
-    )?;
-    let there = there.lines().any(|name| name.trim() == KIND);
-    if there && !reuse {
-        bail!(
-            "a cluster `{KIND}` is there already; what now: `--reuse` takes it, `kind delete cluster --name {KIND}` removes it"
-        );
-    }
-    let folder = tempfile::Builder::new().prefix("clockwork-kind-").tempdir()?;
-    let kubeconfig = folder.path().join("kubeconfig");
-    // From here on, whatever fails, a cluster that was made is deleted.
-    // It stands in the same place for a cluster that is used again.
-    let shared = std::path::absolute(job.programs.join("../e2e/kind-shared"))?;
-    let mut cluster =
-        KindCluster { program: program.clone(), shared: shared.clone(), keep: there, folder: None };
-    if there {
-        cmd!(shell, "{program} export kubeconfig --name {KIND} --kubeconfig {kubeconfig}").run()?;
-    } else {
-        std::fs::create_dir_all(&shared)?;
-        let asked = efs::KindCluster {
-            image: image.map(str::to_owned),
-            shared: shared.display().to_string(),
-            mounted: MOUNTED.to_owned(),
-        };
-        let config = folder.path().join("kind.yaml");
-        std::fs::write(&config, asked.document()?)
-            .context("writing the configuration for `kind`")?;
-        cmd!(
-            shell,
-            "{program} create cluster --name {KIND} --config {config} --kubeconfig {kubeconfig} --wait 180s"
-        )
-        .run()
-        .context("making a cluster with `kind`; what now: see its message above")?;
-    }
-    let provisioner = Provisioner::start(
-        &kubeconfig,
-        Source::HostPath { here: shared, mounted: MOUNTED.to_owned() },
-    )?;
-    let api = Cluster::connect(&kubeconfig)?;
-    cluster.folder = Some(folder);
-    Ok(Place {
-        api,
-        about: format!("cluster {KIND}"),
-        context: Some(format!("kind-{KIND}")),
+fn in_kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<TestCluster> {
+    let kind = Kind::start(job, image, reuse)?;
+    let kubeconfig = kind.kubeconfig();
+    Ok(TestCluster {
+        api: Cluster::connect(&kubeconfig)?,
+        description: format!("cluster {}", kind::NAME),
+        context: Some(format!("kind-{}", kind::NAME)),
         kubeconfig: Some(kubeconfig),
         stand_in: Some(
-            "containers cannot mount EFS: a folder that both workers share stands in for it, and \
-             claims on the class get volumes in that folder",
+            "containers cannot mount EFS: a folder that both workers share stands in for it",
         ),
-        driver_runs: false,
-        running: Running::Kind { _provisioner: provisioner, cluster },
+        runs_driver: false,
+        running: Running::Kind(kind),
     })
 }

@@ -1,8 +1,6 @@
-//! A line per step, a JUnit file, and logs after a failure.
+//! The report of a run: a line for each step, a JUnit file, and logs after a failure.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -10,13 +8,15 @@ use job::EndToEnd;
 use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
-/// What came of the steps so far.
+use crate::interrupt::Interrupt;
+
+/// The outcome of every step so far.
 pub(crate) struct Report {
     suite: String,
     folder: PathBuf,
     started: Instant,
     steps: Vec<Step>,
-    interrupted: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 struct Step {
@@ -32,8 +32,8 @@ enum Outcome {
 }
 
 impl Report {
-    pub(crate) fn new(job: &EndToEnd, interrupted: Arc<AtomicBool>) -> Report {
-        // Logs of an earlier run would be taken for those of this one.
+    pub(crate) fn new(job: &EndToEnd, interrupt: Interrupt) -> Report {
+        // Logs of an earlier run would be mistaken for those of this one.
         let _ = std::fs::remove_dir_all(job.report.join("logs"));
         let suite = format!("e2e on {} with {}", job.cluster.as_str(), job.aws.as_str());
         Report {
@@ -41,26 +41,26 @@ impl Report {
             folder: job.report.clone(),
             started: Instant::now(),
             steps: Vec::new(),
-            interrupted,
+            interrupt,
         }
     }
 
-    /// Does one step, and tells how it went. After an interruption nothing new begins.
+    /// Runs a step, and prints its outcome. After an interruption no step starts any more.
     pub(crate) fn step<T>(
         &mut self,
         name: &str,
         step: impl FnOnce() -> anyhow::Result<(T, String)>,
     ) -> anyhow::Result<T> {
-        if self.interrupted.load(Ordering::Acquire) {
-            bail!("interrupted before: {name}");
+        if self.interrupt.is_raised() {
+            bail!("interrupted before the step `{name}`");
         }
         let started = Instant::now();
         let result = step();
-        self.ended(name, started.elapsed().as_secs_f64(), result)
+        self.record(name, started.elapsed().as_secs_f64(), result)
     }
 
-    /// Tells how a step went that was done beside others, and how long it took.
-    pub(crate) fn took<T>(
+    /// Prints the outcome of a step that already ran, and took so many seconds.
+    pub(crate) fn timed_step<T>(
         &mut self,
         name: &str,
         (result, seconds): (anyhow::Result<T>, f64),
@@ -70,10 +70,10 @@ impl Report {
             let detail = detail(&value);
             (value, detail)
         });
-        self.ended(name, seconds, result)
+        self.record(name, seconds, result)
     }
 
-    fn ended<T>(
+    fn record<T>(
         &mut self,
         name: &str,
         seconds: f64,
@@ -86,15 +86,16 @@ impl Report {
             }
             Err(error) => {
                 println!("FAIL  {seconds:6.1} s  {name}");
-                eprintln!("{error:#}");
-                (Outcome::Failed(format!("{error:#}")), Err(error.context(name.to_owned())))
+                let reported = failure::report(std::slice::from_ref(&error));
+                eprintln!("{reported}");
+                (Outcome::Failed(reported), Err(error.context(name.to_owned())))
             }
         };
         self.steps.push(Step { name: name.to_owned(), seconds, outcome });
         result
     }
 
-    /// Tells a step that cannot be done here, and why.
+    /// Prints a step that cannot run here, and why.
     pub(crate) fn skip(&mut self, name: &str, why: &str) {
         println!("skip           {name}: {why}");
         self.steps.push(Step {
@@ -104,7 +105,7 @@ impl Report {
         });
     }
 
-    /// Tells something that is no step.
+    /// Prints something that is no step.
     pub(crate) fn note(text: &str) {
         println!("note           {text}");
     }
@@ -113,15 +114,15 @@ impl Report {
         !self.steps.iter().any(|step| matches!(step.outcome, Outcome::Failed(_)))
     }
 
-    /// The folder for logs.
+    /// The folder of the logs.
     pub(crate) fn logs(&self) -> PathBuf {
         self.folder.join("logs")
     }
 
-    /// Writes the JUnit file.
+    /// Writes the JUnit file, and prints where it is.
     pub(crate) fn write(&self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.folder)
-            .with_context(|| format!("making `{}`", self.folder.display()))?;
+            .with_context(|| format!("creating `{}`", self.folder.display()))?;
         let path = self.folder.join("junit.xml");
         let xml = self.junit().context("writing the JUnit file")?;
         std::fs::write(&path, xml).with_context(|| format!("writing `{}`", path.display()))?;
@@ -139,8 +140,14 @@ impl Report {
             .create_element("testsuite")
             .with_attribute(("name", self.suite.as_str()))
             .with_attribute(("tests", self.steps.len().to_string().as_str()))
-            .with_attribute(("failures", count(|it| matches!(it, Outcome::Failed(_))).as_str()))
-            .with_attribute(("skipped", count(|it| matches!(it, Outcome::Skipped(_))).as_str()))
+            .with_attribute((
+                "failures",
+                count(|outcome| matches!(outcome, Outcome::Failed(_))).as_str(),
+            ))
+            .with_attribute((
+                "skipped",
+                count(|outcome| matches!(outcome, Outcome::Skipped(_))).as_str(),
+            ))
             .with_attribute(("time", self.started.elapsed().as_secs_f64().to_string().as_str()))
             .write_inner_content(|writer| {
                 for step in &self.steps {
@@ -172,14 +179,14 @@ impl Report {
     }
 }
 
-/// What XML can hold of a text.
+/// Drops the characters that XML cannot hold.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
-/// Writes a log.
-pub(crate) fn log(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making `{}`", folder.display()))?;
+/// Writes a log file.
+pub(crate) fn write_log(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
     let path = folder.join(format!("{name}.log"));
     std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
 }

@@ -1,22 +1,21 @@
-//! A few requests as any AWS client makes them, with a signature that emulators
-//! ask for and do not check.
+//! A few AWS requests, with a signature that emulators require and do not verify.
 
 use anyhow::{Context, bail};
 
-/// Where a deployment goes.
+/// The network that a deployment uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     /// The subnets of the default VPC.
     pub subnets: Vec<String>,
-    /// A security group of it.
+    /// A security group of the default VPC.
     pub security_group: String,
 }
 
 impl Network {
-    /// Finds the default VPC's.
+    /// Finds the default VPC of the emulator at `url`.
     ///
     /// # Errors
-    /// Where the emulator does not answer, or has none.
+    /// If the emulator does not respond, or has no default VPC.
     pub fn of(url: &str) -> anyhow::Result<Network> {
         let subnets = ec2(url, "Action=DescribeSubnets&Version=2016-11-15")?;
         let groups = ec2(url, "Action=DescribeSecurityGroups&Version=2016-11-15")?;
@@ -29,10 +28,10 @@ impl Network {
     }
 }
 
-/// An EC2 operation, by its form; the answer is its XML.
+/// Calls an EC2 operation with its form-encoded parameters; returns the XML of the response.
 ///
 /// # Errors
-/// Where nothing answers.
+/// If the emulator does not respond, or responds with an error.
 pub fn ec2(url: &str, form: &str) -> anyhow::Result<String> {
     send("POST", &format!("{url}/"), "ec2", form)
 }
@@ -40,22 +39,22 @@ pub fn ec2(url: &str, form: &str) -> anyhow::Result<String> {
 /// The ids of a file system's mount targets.
 ///
 /// # Errors
-/// Where nothing answers.
+/// If the emulator does not respond, or responds with an error.
 pub fn mount_targets(url: &str, file_system: &str) -> anyhow::Result<Vec<String>> {
     let path = format!("{url}/2015-02-01/mount-targets?FileSystemId={file_system}");
-    let answer = send("GET", &path, "elasticfilesystem", "")?;
-    // The ids are all that is needed of the answer.
+    let response = send("GET", &path, "elasticfilesystem", "")?;
+    // Nothing but the ids is needed of the response.
     let mut ids: Vec<String> =
-        answer.split('"').filter(|text| text.starts_with("fsmt-")).map(str::to_owned).collect();
+        response.split('"').filter(|text| text.starts_with("fsmt-")).map(str::to_owned).collect();
     ids.sort();
     ids.dedup();
     Ok(ids)
 }
 
-/// Deletes a mount target behind everybody's back.
+/// Deletes a mount target, as another client of the account would.
 ///
 /// # Errors
-/// Where nothing answers.
+/// If the emulator does not respond, or responds with an error.
 pub fn delete_mount_target(url: &str, id: &str) -> anyhow::Result<()> {
     let path = format!("{url}/2015-02-01/mount-targets/{id}");
     send("DELETE", &path, "elasticfilesystem", "").map(drop)
@@ -67,31 +66,31 @@ fn send(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<St
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={signature}"
     );
-    // Some tell the services apart by it.
-    let kind =
+    // Some emulators distinguish the services by it.
+    let content_type =
         if service == "ec2" { "application/x-www-form-urlencoded" } else { "application/json" };
     let request = ureq::http::Request::builder()
         .method(method)
         .uri(url)
         .header("authorization", authorization)
         .header("x-amz-date", "20260101T000000Z")
-        .header("content-type", kind)
+        .header("content-type", content_type)
         .body(body.to_owned())
-        .context("making a request")?;
+        .context("building a request")?;
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .build()
         .into();
     let mut response = agent.run(request).with_context(|| format!("calling {method} {url}"))?;
-    let body = response.body_mut().read_to_string().context("reading the answer")?;
+    let body = response.body_mut().read_to_string().context("reading the response")?;
     if !response.status().is_success() {
-        bail!("{method} {url} was answered with {}: {body}", response.status());
+        bail!("{method} {url} failed with {}: {body}", response.status());
     }
     Ok(body)
 }
 
-/// The texts of all elements of a name.
+/// The different texts of all elements with a name, sorted.
 fn texts(xml: &str, element: &str) -> Vec<String> {
     let mut texts: Vec<String> = xml
         .split(&format!("<{element}>"))

@@ -1,19 +1,20 @@
 //! Emulators in containers.
 
-use anyhow::{Context, bail};
+use anyhow::Context as _;
+use failure::{Help, failure};
 use testcontainers::core::{IntoContainerPort, WaitFor};
 use testcontainers::runners::SyncRunner;
 use testcontainers::{ContainerRequest, GenericImage, ImageExt};
 
-use crate::Kind;
+use crate::kind::Kind;
 
-/// A running container; it is removed with this value.
+/// A running container; dropping this value removes it.
 pub(crate) type Container = testcontainers::Container<GenericImage>;
 
-/// The token without which `LocalStack` has no EFS.
+/// The variable with the token of a paid plan, without which `LocalStack` has no EFS.
 const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
 
-/// Starts it with its port on one of this machine.
+/// Starts a container, and returns it with the URL of its endpoint on this machine.
 pub(crate) fn start(kind: Kind, image: Option<&str>) -> anyhow::Result<(Container, String)> {
     let (default, port) = match kind {
         Kind::Moto => ("motoserver/moto:latest", 5000),
@@ -23,9 +24,10 @@ pub(crate) fn start(kind: Kind, image: Option<&str>) -> anyhow::Result<(Containe
     };
     let image = image.unwrap_or(default);
     if image.is_empty() {
-        bail!(
-            "the sandbox has no image of its own; what now: build one, and name it with `--aws-image`"
-        );
+        return Err(failure(
+            "the sandbox has no published image",
+            "build one, and name it with `--aws-image`",
+        ));
     }
     let (name, tag) = match image.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
@@ -38,18 +40,17 @@ pub(crate) fn start(kind: Kind, image: Option<&str>) -> anyhow::Result<(Containe
     if kind == Kind::LocalStack {
         let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
         let Some(token) = token else {
-            bail!(
-                "LocalStack has EFS in a paid plan only, and {TOKEN} is not set; what now: set it, or use \
-                 `--aws sandbox`, `--aws ministack` or `--aws moto`"
-            );
+            return Err(failure(
+                format!("LocalStack has EFS only in a paid plan, and {TOKEN} is not set"),
+                "set it, or use `--aws sandbox`, `--aws ministack` or `--aws moto`",
+            ));
         };
         request = request.with_env_var(TOKEN, token);
     }
-    let remedy = "what now: start a container engine, make the image available, or run it without a container";
-    let container =
-        request.start().with_context(|| format!("starting a container of `{image}`; {remedy}"))?;
-    let host = container.get_host().context("asking where the container is")?;
+    let remedy = "start a container engine, make the image available, or run the emulator without `--container`";
+    let container = request.start().help(format!("starting a container of `{image}`"), remedy)?;
+    let host = container.get_host().context("reading the host of the container")?;
     let port =
-        container.get_host_port_ipv4(port.tcp()).context("asking for the container's port")?;
+        container.get_host_port_ipv4(port.tcp()).context("reading the port of the container")?;
     Ok((container, format!("http://{host}:{port}")))
 }

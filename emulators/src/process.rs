@@ -3,23 +3,24 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
+use failure::Help;
 use supervised::Program;
 use xshell::{Shell, cmd};
 
-use crate::Kind;
+use crate::kind::Kind;
 
-/// A running program; it ends with this value.
+/// A running program; dropping this value stops it.
 pub(crate) type Process = Program;
 
-/// Starts it on a free port.
+/// Starts an emulator on a free port, and returns it with the URL of its endpoint.
 pub(crate) fn start(kind: Kind, venv: &Path) -> anyhow::Result<(Process, String)> {
     let (name, package) = match kind {
         Kind::Moto => ("moto_server", "moto[ec2,efs,server]==5.*"),
         Kind::MiniStack => ("ministack", "ministack"),
         Kind::LocalStack | Kind::Sandbox => bail!("{kind:?} is not on PyPI"),
     };
-    // One each, as what they require differs.
+    // One for each emulator, as their requirements conflict.
     let venv = &venv.join(name);
     let program = venv.join("bin").join(name);
     if !program.exists() {
@@ -40,12 +41,13 @@ fn install(venv: &Path, package: &str) -> anyhow::Result<()> {
     let shell = Shell::new()?;
     let pip = venv.join("bin/pip");
     if !pip.exists() {
-        cmd!(shell, "python3 -m venv {venv}").quiet().ignore_stdout().run().context(
-            "making a virtual environment; what now: install Python 3 with venv, on Debian `apt install python3-venv`",
+        cmd!(shell, "python3 -m venv {venv}").quiet().ignore_stdout().run().help(
+            "creating a virtual environment",
+            "install Python 3 with venv, on Debian `apt install python3-venv`",
         )?;
     }
     cmd!(shell, "{pip} install --quiet --disable-pip-version-check {package}")
         .quiet()
         .run()
-        .with_context(|| format!("installing {package}; what now: see pip's message above"))
+        .help(format!("installing {package}"), "see pip's message above")
 }

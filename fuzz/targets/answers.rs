@@ -1,4 +1,4 @@
-//! Any text in what AWS and a cluster answer: plans, tables and pages stay what they are.
+//! Any text in responses of AWS and of a cluster: plans, tables and pages stay well-formed.
 #![no_main]
 
 use efs::{Actual, Claim, Cluster, Desired, FileSystem, LifeCycle, MountTarget, Status, Styled};
@@ -71,10 +71,10 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
     })
 }
 
-/// Nothing that a terminal acts on, nor turns the direction of writing.
-fn harmless(told: &str) {
+/// Asserts that a text has no control character, and none that changes the writing direction.
+fn assert_harmless(text: &str) {
     let acts = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
-    assert!(!told.chars().any(acts), "{told:?}");
+    assert!(!text.chars().any(acts), "{text:?}");
 }
 
 fuzz_target!(|text: &str| {
@@ -83,11 +83,11 @@ fuzz_target!(|text: &str| {
     for ours in [true, false] {
         let Some(actual) = actual(text, &inputs, ours) else { unreachable!("the ids are right") };
         for plan in [efs::plan(&desired, &actual), efs::destroy("efs_csi", &inputs, &actual)] {
-            harmless(&Styled { plan: &plan, colour: false }.to_string());
-            let told = serde_json::to_string(&plan).expect("JSON");
-            let _: Value = serde_json::from_str(&told).expect("JSON");
+            assert_harmless(&Styled { plan: &plan, colour: false }.to_string());
+            let json = serde_json::to_string(&plan).expect("JSON");
+            let _: Value = serde_json::from_str(&json).expect("JSON");
         }
-        harmless(&Status::of(&inputs, &actual).to_string());
+        assert_harmless(&Status::of(&inputs, &actual).to_string());
     }
     let page = timeline::page(&Timeline {
         title: text.to_owned(),

@@ -1,4 +1,4 @@
-//! Any text where a person may give one: the documents stay the documents that they are.
+//! Any text as an input: the documents keep their structure.
 #![no_main]
 
 use inputs::{Given, GivenInputs};
@@ -58,7 +58,7 @@ fuzz_target!(|text: &str| {
         keys(&document, &mut found);
         assert_eq!(found, expected);
     }
-    // Wherever else a text is taken, the documents are YAML.
+    // For every other input with a text, the documents are YAML.
     for more in [
         json!({"tags": {"a": text}}),
         json!({"tags": {text: "a"}}),

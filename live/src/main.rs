@@ -1,23 +1,30 @@
-//! Carries out one job: reads it from standard input, observes the world,
-//! plans, and changes what the plan says.
+//! Carries out one job: reads it from standard input, observes AWS and the
+//! cluster, plans, and changes what the plan says.
 //!
 //! `xtask` is the front door and starts this program; everything was checked
 //! there before.
 
+mod absence;
 mod aws;
+mod call;
 mod cluster;
 mod commands;
 mod consent;
+mod context;
 mod helm;
+mod observe;
+mod outcome;
 mod progress;
 mod report;
+mod resources;
 mod run;
 mod sandbox;
-mod steps;
 mod stop;
+mod target;
 mod trace;
+mod wait;
 mod watch;
-mod workloads;
+mod world;
 
 use std::process::ExitCode;
 
@@ -27,7 +34,7 @@ fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(error) => {
-            report::failure(error);
+            eprintln!("{}", failure::report(&[error]));
             ExitCode::FAILURE
         }
     }

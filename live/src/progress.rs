@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use efs::{Plan, Styled};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use plan::{ChangeId, Plan, Styled};
 
+use crate::report::takes_colour;
 use crate::trace::Trace;
 
 /// All lines of one run.
@@ -35,7 +36,7 @@ pub(crate) struct Line {
 impl Progress {
     pub(crate) fn new(trace: &Arc<Trace>) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let colour = takes_colour(&std::io::stderr());
         let bars = terminal.then(MultiProgress::new);
         Progress { bars, colour, name: None, trace: Arc::clone(trace) }
     }
@@ -46,7 +47,7 @@ impl Progress {
         Progress { bars: None, colour: false, name, trace: Arc::clone(trace) }
     }
 
-    /// Whether others speak at the same time, so that nobody can be asked.
+    /// Whether others write at the same time, so that nobody can be asked.
     pub(crate) fn is_one_of_many(&self) -> bool {
         self.name.is_some()
     }
@@ -64,7 +65,7 @@ impl Progress {
     }
 
     /// Says what will be done: all of it, or how much where there are many.
-    pub(crate) fn plan(&self, plan: &Plan) {
+    pub(crate) fn plan<C>(&self, plan: &Plan<C>) {
         self.trace.plan(plan);
         let text = Styled { plan, colour: self.colour }.to_string();
         match &self.name {
@@ -80,8 +81,13 @@ impl Progress {
         self.trace.elapsed()
     }
 
-    /// Starts the line of one resource.
+    /// Starts the line of something that is no change.
     pub(crate) fn line(&self, name: &str) -> Line {
+        self.line_of(None, name)
+    }
+
+    /// Starts the line of one resource, for a change.
+    pub(crate) fn line_of(&self, change: Option<&ChangeId>, name: &str) -> Line {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             let template = if self.colour {
@@ -96,7 +102,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        let place = self.trace.begin(name);
+        let place = self.trace.begin(change, name);
         let name = match &self.name {
             None => name.to_owned(),
             Some(own) => format!("{own}: {name}"),
@@ -112,12 +118,12 @@ impl Line {
         &self.name
     }
 
-    /// What was going on when it was last heard of.
+    /// Its last state.
     pub(crate) fn last(&self) -> String {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says what is going on.
+    /// Says what it is doing.
     pub(crate) fn state(&self, state: &str) {
         self.trace.state(self.place, state);
         state.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
@@ -127,15 +133,13 @@ impl Line {
         }
     }
 
-    /// Says in what state AWS has it; plain lines tell a state once.
+    /// Says in what state AWS or the cluster has it; only a terminal shows that.
     pub(crate) fn observed(&self, state: &str) {
         let state: String = state.chars().filter(|c| !c.is_control()).collect();
         if let Some(bar) = &self.bar {
             bar.set_message(state.clone());
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = state;
-        } else {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = state;
         }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Ends the line.
@@ -154,7 +158,7 @@ impl Line {
         let seconds = self.started.elapsed().as_secs_f64();
         match &self.bar {
             Some(bar) => {
-                // The time is told once, to a tenth.
+                // The time is shown once, to a tenth.
                 if let Ok(style) = ProgressStyle::with_template("  {prefix} {msg}") {
                     bar.set_style(style);
                 }

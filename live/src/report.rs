@@ -1,4 +1,4 @@
-//! Results on standard output, and failures on standard error.
+//! Results on standard output.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -6,17 +6,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{Outputs, printable};
-use job::{Command, Job, Output};
-use serde_json::json;
+use efs::{OUTPUTS, Outputs};
+use job::{Goal, Output};
+use serde_json::{Value, json};
 
-/// What a run that is through tells.
-pub(crate) struct Told {
-    /// How many steps were carried out.
+/// What a run that is done did.
+pub(crate) struct Summary<'a> {
+    /// How many changes were carried out.
     pub(crate) changed: usize,
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
+    /// Of the storage, by the labels of its modules.
+    pub(crate) outputs: &'a [(String, Outputs)],
 }
 
 /// A result for people.
@@ -32,88 +34,90 @@ pub(crate) fn json(result: &impl serde::Serialize) {
     let _ = writeln!(out);
 }
 
-/// Whether standard output takes colour.
-pub(crate) fn stdout_colour() -> bool {
-    std::io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether a stream takes colour: it is a terminal, and nobody said otherwise
+/// (<https://no-color.org>).
+pub(crate) fn takes_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Failures, each with everything that led to it.
-pub(crate) fn failures(errors: &[anyhow::Error]) -> String {
-    let lines = errors.iter().flat_map(|error| {
-        let causes = error.chain().skip(1).map(|cause| format!("  caused by: {cause}"));
-        std::iter::once(format!("error: {error}")).chain(causes)
+/// The result of a run that is done.
+pub(crate) fn done(goal: &Goal, output: Output, summary: &Summary) -> anyhow::Result<()> {
+    match output {
+        Output::Json => json(&document(summary)?),
+        Output::Text => text(&for_people(goal, summary)),
+    }
+    match summary.outputs {
+        [(_, outputs), ..] => step_outputs(outputs),
+        [] => Ok(()),
+    }
+}
+
+fn document(summary: &Summary) -> anyhow::Result<Value> {
+    let mut document = json!({
+        "changed": summary.changed,
+        "aws_calls": summary.calls,
+        "aws_rounds": summary.rounds,
+        "elapsed_ms": millis(summary.elapsed),
     });
-    // Whatever a library put into its error: it is text.
-    printable(&lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// A failure with everything that led to it: on standard error.
-pub(crate) fn failure(error: anyhow::Error) {
-    eprintln!("{}", failures(&[error]));
-}
-
-/// The result of a deploy or destroy that is through.
-pub(crate) fn done(job: &Job, told: &Told, outputs: Option<&Outputs>) -> anyhow::Result<()> {
-    match job.output {
-        Output::Json => {
-            let mut document = json!({
-                "changed": told.changed,
-                "aws_calls": told.calls,
-                "aws_rounds": told.rounds,
-                "elapsed_ms": u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX),
-            });
-            if let Some(outputs) = outputs {
-                document["outputs"] = serde_json::to_value(outputs)?;
+    match summary.outputs {
+        [] => {}
+        [(_, outputs)] => document["outputs"] = serde_json::to_value(outputs)?,
+        several => {
+            for (label, outputs) in several {
+                document["modules"][label]["outputs"] = serde_json::to_value(outputs)?;
             }
-            json(&document);
         }
-        Output::Text => text(&summary(job, told, outputs)),
     }
-    match outputs {
-        Some(outputs) => step_outputs(outputs),
-        None => Ok(()),
-    }
+    Ok(document)
 }
 
-fn summary(job: &Job, told: &Told, outputs: Option<&Outputs>) -> String {
-    let verb = match (&job.command, told.changed) {
+fn for_people(goal: &Goal, summary: &Summary) -> String {
+    let changes = counted(summary.changed, "change");
+    let verb = match (goal, summary.changed) {
         (_, 0) => "Nothing to do".to_owned(),
-        (Command::Destroy | Command::DestroyWorkloads { .. }, count) => {
-            format!("Destroyed: {count} changes")
-        }
-        (Command::Expand, count) => format!("Expanded: {count} claims"),
-        (_, count) => format!("Deployed: {count} changes"),
+        (Goal::Destroy { .. }, _) => format!("Destroyed: {changes}"),
+        (Goal::Expand, count) => format!("Expanded: {}", counted(count, "claim")),
+        _ => format!("Deployed: {changes}"),
     };
-    let seconds = told.elapsed.as_secs_f64();
-    let mut text = format!("{verb}, {} AWS calls, {seconds:.1} s.", told.calls);
-    if let Some(outputs) = outputs {
-        text.push_str("\n\nOutputs:\n");
-        let mut row = |name: &str, value: &str| {
-            text.push_str(&format!("\n{name:20} = {value}"));
-        };
-        row("storage_class_name", &outputs.storage_class_name);
-        row("file_system_id", outputs.file_system_id.as_str());
-        row("file_system_dns_name", &outputs.file_system_dns_name);
-        if let Some(cluster) = &outputs.cluster {
-            row("cluster", cluster);
-        }
-        if let Some(manifests) = &outputs.manifests {
-            row("manifests", from_here(manifests));
-        }
-        for (at, target) in outputs.mount_targets.iter().enumerate() {
-            let address = target.ip_address.as_deref().unwrap_or("no address yet");
-            let name = if at == 0 { "mount_targets" } else { "" };
-            row(
-                name,
-                &format!(
-                    "{} {} {} {address}",
-                    target.availability_zone, target.mount_target_id, target.subnet_id
-                ),
-            );
+    let seconds = summary.elapsed.as_secs_f64();
+    let mut text = format!("{verb}, {}, {seconds:.1} s.", counted(summary.calls, "AWS call"));
+    for (label, outputs) in summary.outputs {
+        text.push_str(&match summary.outputs.len() {
+            1 => "\n\nOutputs:\n".to_owned(),
+            _ => format!("\n\nOutputs of module.{label}:\n"),
+        });
+        for output in OUTPUTS {
+            let Some(value) = (output.value)(outputs) else { continue };
+            for (at, line) in lines(&value).into_iter().enumerate() {
+                let name = if at == 0 { output.name } else { "" };
+                text.push_str(&format!("\n{name:20} = {line}"));
+            }
         }
     }
     text
+}
+
+/// A count with its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Milliseconds, for JSON.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An output for people: a line each of a list, its members side by side.
+fn lines(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![from_here(text).to_owned()],
+        Value::Array(all) => all.iter().flat_map(lines).collect(),
+        Value::Object(members) => {
+            let shown = members.values().map(|value| value.as_str().unwrap_or("none yet"));
+            vec![shown.collect::<Vec<_>>().join(" ")]
+        }
+        other => vec![other.to_string()],
+    }
 }
 
 /// A path as it is typed from here, where it lies below.
@@ -128,10 +132,12 @@ fn step_outputs(outputs: &Outputs) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
-    let lines = format!(
-        "storage_class_name={}\nfile_system_id={}\nfile_system_dns_name={}\n",
-        outputs.storage_class_name, outputs.file_system_id, outputs.file_system_dns_name
-    );
+    let mut lines = String::new();
+    for output in OUTPUTS.iter().filter(|output| output.of_step) {
+        if let Some(Value::String(value)) = (output.value)(outputs) {
+            lines.push_str(&format!("{}={value}\n", output.name));
+        }
+    }
     let append = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     append
         .and_then(|mut file| file.write_all(lines.as_bytes()))

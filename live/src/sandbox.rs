@@ -2,15 +2,13 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use job::Sandbox;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long the sandbox may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::wait::LOCAL_AWS;
 
 /// A running sandbox. It ends when its standard input does, so that not even
 /// a kill of this program leaves it behind.
@@ -35,10 +33,10 @@ impl LocalAws {
             .with_context(|| format!("starting the sandbox `{}`", program.display()))?;
         let Some(stdout) = child.stdout.take() else { bail!("the sandbox has no output") };
         let mut lines = BufReader::new(stdout).lines();
-        match tokio::time::timeout(PATIENCE, lines.next_line()).await {
+        match tokio::time::timeout(LOCAL_AWS, lines.next_line()).await {
             Ok(Ok(Some(url))) => Ok(LocalAws { child, url }),
             Ok(_) => bail!("the sandbox did not start; its own message is above"),
-            Err(_) => bail!("the sandbox did not start within {} s", PATIENCE.as_secs()),
+            Err(_) => bail!("the sandbox did not start within {} s", LOCAL_AWS.as_secs()),
         }
     }
 
@@ -50,8 +48,8 @@ impl LocalAws {
     /// Stops it, and waits until it has let go of its state.
     pub(crate) async fn stop(mut self) {
         drop(self.child.stdin.take());
-        if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
-            eprintln!("warning: the sandbox did not stop by itself and was killed");
+        if tokio::time::timeout(LOCAL_AWS, self.child.wait()).await.is_err() {
+            eprintln!("warning: the sandbox did not stop on its own and was killed");
         }
     }
 }

@@ -8,22 +8,22 @@ use tokio::sync::watch;
 /// Why a run stops early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// A person, or whoever stops processes, said so.
+    /// By a signal: Ctrl-C, or SIGTERM.
     Interrupted,
-    /// The time given is over.
+    /// By `--timeout`.
     TimedOut,
 }
 
 impl Reason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Reason::Interrupted => "Interrupted: nothing new is started.",
-            Reason::TimedOut => "The time given with `--timeout` is over: nothing new is started.",
+            Reason::Interrupted => "Interrupted: not starting anything new.",
+            Reason::TimedOut => "Timed out (`--timeout`): not starting anything new.",
         }
     }
 }
 
-/// Tells everyone who waits that it is time to stop.
+/// Says when it is time to stop.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
     reason: watch::Receiver<Option<Reason>>,
@@ -32,15 +32,15 @@ pub(crate) struct Stop {
 impl Stop {
     /// Starts listening. The first signal asks for a stop, the second one stops at once.
     pub(crate) fn new(timeout: Duration) -> Self {
-        let (tell, reason) = watch::channel(None);
+        let (sender, reason) = watch::channel(None);
         tokio::spawn(async move {
-            let told = tokio::select! {
+            let reason = tokio::select! {
                 () = signalled() => Reason::Interrupted,
                 () = tokio::time::sleep(timeout) => Reason::TimedOut,
             };
-            tell.send_replace(Some(told));
+            sender.send_replace(Some(reason));
             signalled().await;
-            eprintln!("Stopped at once.");
+            eprintln!("Stopped.");
             std::process::exit(130);
         });
         Stop { reason }
@@ -49,9 +49,9 @@ impl Stop {
     /// Waits until it is time to stop.
     pub(crate) async fn stopped(&self) -> Reason {
         let mut reason = self.reason.clone();
-        match reason.wait_for(Option::is_some).await.map(|told| *told) {
-            Ok(Some(told)) => told,
-            // Nobody is left who could say so.
+        match reason.wait_for(Option::is_some).await.map(|reason| *reason) {
+            Ok(Some(reason)) => reason,
+            // Nothing is left that could stop it.
             _ => std::future::pending().await,
         }
     }

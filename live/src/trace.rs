@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use efs::Plan;
+use plan::{ChangeId, Plan};
 use timeline::{Call, State, Step, Timeline};
 
 /// What one run did so far.
 #[derive(Debug)]
 pub(crate) struct Trace {
     started: Instant,
-    told: Mutex<Told>,
+    recorded: Mutex<Recorded>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct Recorded {
     steps: Vec<Step>,
     calls: Vec<Call>,
-    /// What each address needs, by the plans so far.
-    needs: BTreeMap<String, Vec<String>>,
+    /// The addresses of what each change needs, by the plans so far.
+    needs: BTreeMap<ChangeId, Vec<String>>,
 }
 
 impl Trace {
     pub(crate) fn new() -> Trace {
-        Trace { started: Instant::now(), told: Mutex::default() }
+        Trace { started: Instant::now(), recorded: Mutex::default() }
     }
 
     /// How long the run has taken so far.
@@ -38,31 +38,31 @@ impl Trace {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recorded(&self) -> std::sync::MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What will be done, and what each of it needs.
-    pub(crate) fn plan(&self, plan: &Plan) {
-        let address: BTreeMap<&str, &str> = plan
-            .steps
+    /// What will be done, and what each change needs.
+    pub(crate) fn plan<C>(&self, plan: &Plan<C>) {
+        let address: BTreeMap<&ChangeId, String> = plan
+            .changes
             .iter()
-            .map(|step| (step.id.as_str(), step.address.as_str()))
-            .chain(plan.waits.iter().map(|wait| (wait.id.as_str(), wait.address.as_str())))
+            .map(|change| (&change.id, change.address.to_string()))
+            .chain(plan.waits.iter().map(|wait| (&wait.id, wait.address.to_string())))
             .collect();
-        let needs = plan.steps.iter().map(|step| {
-            let needs = step.needs.iter().filter_map(|id| address.get(id.as_str()));
-            (step.address.clone(), needs.map(|&address| address.to_owned()).collect())
+        let needs = plan.changes.iter().map(|change| {
+            let needs = change.needs.iter().filter_map(|id| address.get(id).cloned());
+            (change.id.clone(), needs.collect())
         });
-        self.told().needs.extend(needs);
+        self.recorded().needs.extend(needs);
     }
 
-    /// Something began; the answer is its place.
-    pub(crate) fn begin(&self, address: &str) -> usize {
+    /// Something began, of a change where it is one; the answer is its place.
+    pub(crate) fn begin(&self, change: Option<&ChangeId>, address: &str) -> usize {
         let now = self.at(Instant::now());
-        let mut told = self.told();
-        let needs = told.needs.get(address).cloned().unwrap_or_default();
-        told.steps.push(Step {
+        let mut recorded = self.recorded();
+        let needs = change.and_then(|id| recorded.needs.get(id)).cloned().unwrap_or_default();
+        recorded.steps.push(Step {
             address: address.to_owned(),
             needs,
             states: vec![State { name: "begun".to_owned(), from_us: now }],
@@ -70,13 +70,13 @@ impl Trace {
             outcome: String::new(),
             failed: false,
         });
-        told.steps.len() - 1
+        recorded.steps.len() - 1
     }
 
-    /// It goes on in another state.
+    /// It is in another state.
     pub(crate) fn state(&self, place: usize, name: &str) {
         let now = self.at(Instant::now());
-        if let Some(step) = self.told().steps.get_mut(place) {
+        if let Some(step) = self.recorded().steps.get_mut(place) {
             match step.states.as_mut_slice() {
                 // What it does first is what it began with.
                 [only] if only.name == "begun" => name.clone_into(&mut only.name),
@@ -88,7 +88,7 @@ impl Trace {
     /// It ended.
     pub(crate) fn end(&self, place: usize, outcome: &str, failed: bool) {
         let now = self.at(Instant::now());
-        if let Some(step) = self.told().steps.get_mut(place) {
+        if let Some(step) = self.recorded().steps.get_mut(place) {
             step.to_us = now;
             outcome.clone_into(&mut step.outcome);
             step.failed = failed;
@@ -104,19 +104,19 @@ impl Trace {
             from_us: self.at(since),
             to_us: self.at(Instant::now()),
         };
-        self.told().calls.push(call);
+        self.recorded().calls.push(call);
     }
 
-    /// All of it, as it is now: what is under way goes on until this moment.
+    /// All of it, as it is now: what is in progress lasts until this moment.
     pub(crate) fn timeline(&self, title: &str) -> Timeline {
         let total_us = self.at(Instant::now());
-        let told = self.told();
-        let mut calls = told.calls.clone();
+        let recorded = self.recorded();
+        let mut calls = recorded.calls.clone();
         calls.sort_by_key(|call| call.from_us);
-        let mut steps = told.steps.clone();
+        let mut steps = recorded.steps.clone();
         for step in steps.iter_mut().filter(|step| step.to_us == 0) {
             step.to_us = total_us;
-            "under way".clone_into(&mut step.outcome);
+            "in progress".clone_into(&mut step.outcome);
         }
         Timeline { title: title.to_owned(), steps, calls, total_us }
     }

@@ -1,8 +1,9 @@
 //! Waiting: one poll for everybody who waits for the same kind of thing.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -25,11 +26,21 @@ const LATE: f64 = 0.08;
 type Seen<T> = Option<Result<Arc<T>, String>>;
 
 /// Looks at something again and again for as long as anybody waits.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Watch<T> {
     seen: watch::Receiver<Seen<T>>,
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
+}
+
+impl<T> Clone for Watch<T> {
+    fn clone(&self) -> Self {
+        Watch {
+            seen: self.seen.clone(),
+            waiting: Arc::clone(&self.waiting),
+            wake: Arc::clone(&self.wake),
+        }
+    }
 }
 
 impl<T: Send + Sync + 'static> Watch<T> {
@@ -45,7 +56,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let (tell, seen) = watch::channel(None);
+        let (sender, seen) = watch::channel(None);
         let waiting = Arc::new(AtomicUsize::new(0));
         let wake = Arc::new(Notify::new());
         let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
@@ -55,7 +66,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 if count.load(Ordering::Acquire) == 0 {
                     tokio::select! {
                         () = woken.notified() => {}
-                        () = tell.closed() => return,
+                        () = sender.closed() => return,
                     }
                     since = Instant::now();
                     continue;
@@ -68,7 +79,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                         .await
                         .map(Arc::new)
                         .map_err(|error| format!("{error:#}"));
-                    tell.send_replace(Some(seen));
+                    sender.send_replace(Some(seen));
                 }
             }
         });
@@ -94,6 +105,42 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 return Ok(result);
             }
         }
+    }
+}
+
+/// A look at the thing of a key.
+type Look<K, T> =
+    Arc<dyn Fn(K) -> Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send>> + Send + Sync>;
+
+/// A watch for each thing that somebody waits for, by key.
+pub(crate) struct Watches<K, T> {
+    look: Look<K, T>,
+    known: Mutex<Vec<(K, Watch<T>)>>,
+}
+
+impl<K, T> Watches<K, T>
+where
+    K: Clone + PartialEq + Send + 'static,
+    T: Send + Sync + 'static,
+{
+    /// Watches that look in this way; nothing is called until somebody waits.
+    pub(crate) fn new<F>(look: impl Fn(K) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = anyhow::Result<T>> + Send + 'static,
+    {
+        Watches { look: Arc::new(move |key| Box::pin(look(key))), known: Mutex::default() }
+    }
+
+    /// The watch of a key.
+    pub(crate) fn of(&self, key: K) -> Watch<T> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, watch)) = known.iter().find(|(it, _)| *it == key) {
+            return watch.clone();
+        }
+        let (look, of) = (Arc::clone(&self.look), key.clone());
+        let watch = Watch::new(move || look(of.clone()));
+        known.push((key, watch.clone()));
+        watch
     }
 }
 

@@ -1,5 +1,5 @@
-//! A program, started with its log in a file, and stopped for certain: also when
-//! whoever started it is killed.
+//! A program that is started with its log in a file, and always stopped: even when the
+//! process that started it is killed.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use anyhow::{Context, bail};
 use xshell::{Shell, cmd};
 
-/// Runs a program, and kills it when standard input ends: that happens even
-/// when whoever started it is killed. Commands in the background lose standard
-/// input, so it is kept under another number.
+/// Runs a program, and kills it when standard input ends, which happens even when the
+/// starting process is killed. A shell gives background commands an empty standard input, so
+/// the real one is kept as file descriptor 3.
 const SUPERVISOR: &str = r#"
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -21,10 +21,10 @@ program=$!
 wait "$program"
 "#;
 
-/// How much of a log is told after a failure.
+/// How many lines of a log are part of an error.
 const TAIL: usize = 30;
 
-/// A running program. It ends with this value.
+/// A running program; dropping this value stops it.
 #[derive(Debug)]
 pub struct Program {
     name: &'static str,
@@ -33,7 +33,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it, with its log in the folder.
+    /// Starts the program at `path`, with its output in `folder/name.log`.
+    ///
+    /// # Errors
+    /// If the log or the process cannot be created.
     pub fn start(
         name: &'static str,
         path: &Path,
@@ -42,11 +45,11 @@ impl Program {
         env: &[(&str, &str)],
     ) -> anyhow::Result<Program> {
         let log = folder.join(format!("{name}.log"));
-        let out = File::create(&log).with_context(|| format!("making `{}`", log.display()))?;
+        let out = File::create(&log).with_context(|| format!("creating `{}`", log.display()))?;
         let shell = Shell::new()?;
         let mut command: Command = cmd!(shell, "sh -c {SUPERVISOR} {name} {path} {args...}").into();
         command.envs(env.iter().copied());
-        // A process group of its own: Ctrl-C is for who started it.
+        // A process group of its own: Ctrl-C in a terminal is for the starting process only.
         let supervisor = command
             .process_group(0)
             .stdin(Stdio::piped())
@@ -57,30 +60,33 @@ impl Program {
         Ok(Program { name, supervisor: Mutex::new(supervisor), log })
     }
 
-    /// Its name.
+    /// The name that it was started with.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// An error where it has ended by itself.
+    /// Checks that the program still runs.
+    ///
+    /// # Errors
+    /// If it exited; the error has the end of its log.
     pub fn is_alive(&self) -> anyhow::Result<()> {
         let mut supervisor =
             self.supervisor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(status) = supervisor.try_wait()? {
-            bail!("`{}` ended with {status}:\n{}", self.name, self.tail());
+            bail!("`{}` exited with {status}:\n{}", self.name, self.tail());
         }
         Ok(())
     }
 
-    /// Everything that it said.
+    /// Everything that it printed.
     pub fn log(&self) -> String {
         std::fs::read(&self.log).map_or_else(
-            |error| format!("no log: {error}"),
+            |error| format!("the log cannot be read: {error}"),
             |bytes| String::from_utf8_lossy(&bytes).into_owned(),
         )
     }
 
-    /// The end of what it said.
+    /// The last lines that it printed.
     pub fn tail(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();

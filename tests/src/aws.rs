@@ -1,4 +1,4 @@
-//! The sandbox as a server, and requests to it as any AWS client makes them.
+//! The sandbox as a server, and a client that sends it the requests of any AWS client.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,34 +9,31 @@ use xshell::{Shell, cmd};
 
 use crate::programs;
 
-/// A sandbox that ends with this value.
+/// A running sandbox; dropping this value stops it.
 #[derive(Debug)]
 pub struct Aws {
     child: Child,
-    /// Where it answers.
     pub url: String,
 }
 
-/// An answer: status and body.
+/// A response of the sandbox.
 #[derive(Debug)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// The body.
     pub body: String,
-    /// The header `x-amzn-errortype`, where there is one.
+    /// The header `x-amzn-errortype`.
     pub error_type: Option<String>,
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// Parses the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 }
 
 impl Aws {
-    /// Serves a state on a free port.
+    /// Starts a sandbox on a free port, with its state in a file or in memory.
     pub fn serve(state: Option<&Path>, env: &[(String, String)]) -> Aws {
         let shell = Shell::new().unwrap();
         for (name, value) in env {
@@ -53,47 +50,47 @@ impl Aws {
         Aws { child, url: url.trim().to_owned() }
     }
 
-    /// An EFS operation: method, path behind the version, and body.
+    /// Calls an EFS operation by its method, its path after the API version, and its body.
     pub fn efs(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let url = format!("{}/2015-02-01/{path}", self.url);
         let body = body.map(ToString::to_string).unwrap_or_default();
         send(method, &url, "elasticfilesystem", &body)
     }
 
-    /// The same on an AWS that may be gone.
+    /// The same; `None` if the sandbox does not respond completely.
     pub fn try_efs(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
         let url = format!("{}/2015-02-01/{path}", self.url);
         let body = body.map(ToString::to_string).unwrap_or_default();
         try_send(method, &url, "elasticfilesystem", &body)
     }
 
-    /// Kills it with SIGKILL.
+    /// Kills the sandbox with SIGKILL.
     pub fn kill(&self) {
         let (shell, id) = (Shell::new().unwrap(), self.child.id().to_string());
         cmd!(shell, "kill -KILL {id}").quiet().run().unwrap();
     }
 
-    /// An EC2 operation, by its form.
+    /// Calls an EC2 operation with its form-encoded parameters.
     pub fn ec2(&self, form: &str) -> Answer {
         send("POST", &format!("{}/", self.url), "ec2", form)
     }
 
-    /// A request without a signature.
+    /// Sends a GET request without a signature.
     pub fn unsigned(&self, path: &str) -> Answer {
         answer(agent().get(format!("{}{path}", self.url)).call())
     }
 
-    /// A path of the sandbox's own, such as `faults`.
+    /// Sends a request to the sandbox's own API, such as `faults`.
     pub fn admin(&self, method: &str, path: &str, body: &str) -> Answer {
         send(method, &format!("{}/_sandbox/{path}", self.url), "sandbox", body)
     }
 
-    /// How many calls are held by a rule at this moment.
+    /// How many calls are held back by a fault right now.
     pub fn held(&self) -> u64 {
         self.admin("GET", "faults", "").json()["held"].as_u64().unwrap()
     }
 
-    /// The only file system that there is.
+    /// The only file system of the account; fails if there is not exactly one.
     pub fn file_system(&self) -> Value {
         let all = self.efs("GET", "file-systems", None).json();
         assert_eq!(all["FileSystems"].as_array().map(Vec::len), Some(1), "{all:#}");
@@ -118,7 +115,7 @@ impl Drop for Aws {
 }
 
 fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
-    try_send(method, url, service, body).unwrap_or_else(|| panic!("{url} does not answer"))
+    try_send(method, url, service, body).unwrap_or_else(|| panic!("{url} does not respond"))
 }
 
 fn try_send(method: &str, url: &str, service: &str, body: &str) -> Option<Answer> {
@@ -147,10 +144,10 @@ fn agent() -> ureq::Agent {
 }
 
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
-    answered(result.unwrap()).expect("the whole answer")
+    answered(result.unwrap()).expect("a complete response")
 }
 
-/// `None` where the connection ended before the answer did.
+/// `None` if the connection ended before the body was complete.
 fn answered(mut response: ureq::http::Response<ureq::Body>) -> Option<Answer> {
     let header = response.headers().get("x-amzn-errortype");
     Some(Answer {

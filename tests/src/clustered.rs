@@ -1,4 +1,4 @@
-//! A world with a cluster in it: a real control plane, and charts of our own.
+//! A world with a cluster: a real control plane, and small charts.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -23,18 +23,15 @@ pub fn control_plane() -> ControlPlane {
     ControlPlane::start(&found).unwrap()
 }
 
-/// The folder that our own tools are built into.
+/// The folder that `cargo xtask tools install` builds into.
 fn tools() -> PathBuf {
     programs().parent().unwrap().join("tools/bin")
 }
 
-/// A world, an AWS that is served, and a control plane.
+/// A world, its sandbox as a server, and a control plane.
 pub struct Clustered {
-    /// The world.
     pub world: World,
-    /// Its AWS.
     pub aws: Aws,
-    /// Its cluster.
     pub plane: ControlPlane,
 }
 
@@ -50,7 +47,7 @@ impl Clustered {
         Clustered::with(World::new())
     }
 
-    /// The same, with an AWS that takes no time.
+    /// The same, with an AWS that takes almost no time.
     pub fn quick() -> Clustered {
         let mut world = World::new();
         for name in [
@@ -75,7 +72,7 @@ impl Clustered {
         Clustered { world, aws, plane }
     }
 
-    /// Leads the world through a proxy from now on; it can bring trouble, and measures volumes.
+    /// Puts a proxy before the API server that can inject faults and reports the usage of volumes.
     pub fn proxied(&mut self, volumes: Option<&std::path::Path>) -> ApiProxy {
         let upstream = self.plane.kubeconfig(User::Admin);
         let proxy = ApiProxy::start(&upstream, self.world.path(), volumes).unwrap();
@@ -83,30 +80,30 @@ impl Clustered {
         proxy
     }
 
-    /// The API, as the administrator.
+    /// A client of the API, as the administrator.
     pub fn cluster(&self) -> &Cluster {
         self.plane.cluster()
     }
 
-    /// The small chart of our own.
+    /// The small chart that stands in for the driver's.
     pub fn chart() -> PathBuf {
         workspace().join("tests/charts/aws-efs-csi-driver")
     }
 
-    /// A copy of that chart, which a test may change.
+    /// A copy of that chart that a test may change.
     pub fn own_chart(&self, name: &str) -> PathBuf {
         self.chart_like("aws-efs-csi-driver", name)
     }
 
-    /// A copy of one of our charts, which a test may change.
+    /// A copy of a small chart that a test may change.
     pub fn chart_like(&self, chart: &str, name: &str) -> PathBuf {
         let copy = self.world.path().join(name);
         copy_folder(&workspace().join("tests/charts").join(chart), &copy);
         copy
     }
 
-    /// Runs a command of a deployment in the cluster, with the chart of our own.
-    /// No node runs the driver, so nobody waits for it.
+    /// Runs a command of a deployment in the cluster, with the small chart. It does not wait for
+    /// the driver, as there may be no nodes.
     pub fn run(&self, command: &str, more: &[&str]) -> Ran {
         let chart = format!("--helm-chart={}", Clustered::chart().display());
         let mut args =
@@ -118,13 +115,13 @@ impl Clustered {
         self.world.xtask(&args)
     }
 
-    /// Deploys, and expects that to succeed; the result.
+    /// Deploys, which must succeed; returns the summary.
     #[track_caller]
     pub fn deploy(&self, more: &[&str]) -> Value {
         self.run("deploy-efs", more).exits(0).json()
     }
 
-    /// Plans, and expects that there is nothing to do.
+    /// Asserts that a plan has no changes.
     #[track_caller]
     pub fn nothing_to_do(&self, more: &[&str]) {
         let plan = self.run("plan-efs", more).exits(0).json();
@@ -132,29 +129,29 @@ impl Clustered {
         assert_eq!(plan["waits"].as_array().map(Vec::len), Some(0), "{plan:#}");
     }
 
-    /// Helm, as a person would run it by hand in the cluster; the answer is what it printed.
+    /// Runs Helm in the cluster, as a person would by hand; returns its output.
     #[track_caller]
     pub fn helm(&self, args: &[&str]) -> String {
         let shell = self.world.shell();
         cmd!(shell, "helm {args...}").quiet().read().unwrap()
     }
 
-    /// Waits until something holds.
+    /// Waits until a condition holds.
     #[track_caller]
     pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
-        let limit = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !holds() {
-            assert!(Instant::now() < limit, "not in a minute: {what}");
+            assert!(Instant::now() < deadline, "not within a minute: {what}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// Where a claim of the default namespace is.
+    /// The path of a claim in the namespace `default`.
     pub fn claim_path(name: &str) -> String {
         format!("/api/v1/namespaces/default/persistentvolumeclaims/{name}")
     }
 
-    /// Makes a claim on the class, and waits until it is bound.
+    /// Creates a claim on the class, and waits until it is bound.
     pub fn claim(&self, name: &str, storage: &str) {
         let path = Clustered::claim_path(name);
         let claim = json!({
@@ -171,12 +168,12 @@ impl Clustered {
         });
     }
 
-    /// The StorageClass, where there is one.
+    /// The StorageClass, if it exists.
     pub fn class(&self) -> Option<Value> {
         self.cluster().find("/apis/storage.k8s.io/v1/storageclasses/efs-sc").unwrap()
     }
 
-    /// The revisions of the driver's release: number and status.
+    /// The revisions of the driver's release, by number, with their status.
     pub fn revisions(&self) -> Vec<(u64, String)> {
         let secrets = "/api/v1/namespaces/kube-system/secrets";
         let of_release = "labelSelector=owner%3Dhelm,name%3Daws-efs-csi-driver";
@@ -206,7 +203,7 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-/// Serves the files of a folder over HTTP until the test ends; the answer is the URL.
+/// Serves the files of a folder over HTTP until the test ends; returns the URL.
 pub fn serve_files(folder: PathBuf) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,5 +1,5 @@
-//! Jobs as the front door hands them over, for tests that start `live` very often:
-//! the door itself looks at the sources with every run.
+//! Jobs as `xtask` hands them to `live`, for tests that run `live` very often: `xtask` has
+//! Cargo check the sources at every run.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,23 +9,22 @@ use xshell::{Shell, cmd};
 
 use crate::{Ran, World, programs};
 
-/// A command with all its inputs read and checked.
+/// The job of a command whose inputs were read and checked.
 #[derive(Debug, Clone)]
 pub struct Job {
     order: Value,
-    /// Variables of the environment for every run.
     env: Vec<(String, String)>,
 }
 
 impl World {
-    /// The job that `xtask` makes of these arguments.
+    /// The job that `xtask` makes of these arguments; it runs only [at](Job::at) an AWS.
     #[track_caller]
     pub fn job(&self, args: &[&str]) -> Job {
         let somewhere = ["--endpoint-url=http://127.0.0.1:9", "--manifests=here"];
         self.job_of(&[args, &somewhere].concat())
     }
 
-    /// The same with a place of its own among the arguments, in the world's environment.
+    /// The same, where the arguments name an AWS and a target themselves.
     #[track_caller]
     pub fn job_of(&self, args: &[&str]) -> Job {
         let ran = self.xtask(&[args, &["--print-job", "--output=json"]].concat()).exits(0);
@@ -34,16 +33,16 @@ impl World {
 }
 
 impl Job {
-    /// The same job elsewhere: another AWS, another directory.
+    /// The same job at another AWS and in another directory.
     #[must_use]
     pub fn at(&self, url: &str, manifests: &Path) -> Job {
         let mut job = self.clone();
-        job.order["run"]["endpoint_url"] = json!(url);
-        job.order["run"]["target"] = json!({ "directory": manifests });
+        job.order["session"]["endpoint_url"] = json!(url);
+        job.order["work"]["run"]["target"] = json!({ "directory": manifests });
         job
     }
 
-    /// Starts it, with any credentials.
+    /// Starts `live` with the job.
     pub fn start(&self) -> Child {
         let shell = Shell::new().unwrap();
         let program = programs().join("live");
@@ -58,7 +57,7 @@ impl Job {
         command.spawn().unwrap()
     }
 
-    /// Runs it to its end.
+    /// Runs the job to its end.
     pub fn run(&self) -> Ran {
         let output = self.start().wait_with_output().unwrap();
         Ran {

@@ -1,22 +1,19 @@
-//! One deployment on an AWS of its own: its jobs, and what must be true of it.
+//! Trials of one deployment, each on an AWS of its own, and what must be true of it.
 
 use std::path::PathBuf;
 
 use crate::{Aws, Job, Ran, World};
 
-/// A world whose AWS is quick, with the jobs of its deployment.
+/// The jobs of one deployment.
 pub struct Storage {
-    /// The folder of everything.
     pub world: World,
-    /// Deploys.
     pub deploy: Job,
-    /// Deploys something else, with consent.
+    /// Deploys other inputs, with consent.
     pub change: Job,
-    /// Plans the first.
+    /// Plans `deploy`.
     pub plan: Job,
-    /// Plans the second.
+    /// Plans `change`.
     pub plan_change: Job,
-    /// Destroys.
     pub destroy: Job,
 }
 
@@ -27,7 +24,7 @@ impl Default for Storage {
 }
 
 impl Storage {
-    /// The jobs; nothing is there yet.
+    /// Makes the jobs; runs none.
     pub fn new() -> Storage {
         let world = World::new();
         let first = ["--nfs-client-cidr=10.0.0.0/16"];
@@ -52,7 +49,7 @@ impl Storage {
         }
     }
 
-    /// A place of its own for one trial.
+    /// An AWS that is quick and a directory, both empty, for one trial.
     pub fn trial(&self, name: &str, env: &[(String, String)]) -> Trial<'_> {
         let mut quick: Vec<(String, String)> = [
             "FILE_SYSTEM_CREATING",
@@ -69,28 +66,26 @@ impl Storage {
     }
 }
 
-/// A deployment in a place of its own.
+/// A deployment in an AWS and a directory of its own.
 pub struct Trial<'a> {
     storage: &'a Storage,
-    /// Its AWS.
     pub aws: Aws,
-    /// Its documents.
     pub manifests: PathBuf,
 }
 
 impl Trial<'_> {
-    /// A job of the storage, here.
+    /// A job of the storage, in this trial.
     pub fn here(&self, job: &Job) -> Job {
         job.at(&self.aws.url, &self.manifests)
     }
 
-    /// Runs a job of the storage here.
+    /// Runs a job of the storage in this trial.
     pub fn run(&self, job: &Job) -> Ran {
         self.here(job).run()
     }
 
-    /// Why this is not what `plan` says it should be: one file system, one target per
-    /// zone, one rule, documents that name it, and nothing to do.
+    /// Why this is not the complete deployment of `plan`: one file system, a mount target per
+    /// zone, one rule, documents that name it, and no changes. `None` if it is.
     pub fn not_deployed(&self, plan: &Job) -> Option<String> {
         let ran = self.run(plan);
         if ran.code != Some(0) {
@@ -115,7 +110,7 @@ impl Trial<'_> {
         })
     }
 
-    /// Why something is left of it.
+    /// What is left of the deployment; `None` if nothing is.
     pub fn not_gone(&self) -> Option<String> {
         let all = self.aws.efs("GET", "file-systems", None).json();
         let systems = all["FileSystems"].as_array().map_or(0, Vec::len);
@@ -135,7 +130,7 @@ impl Trial<'_> {
         rules.matches("<fromPort>2049<").count()
     }
 
-    /// The storage's own jobs.
+    /// The storage whose trial this is.
     pub fn storage(&self) -> &Storage {
         self.storage
     }

@@ -1,4 +1,4 @@
-//! A world of its own for one test: a folder, an AWS in it, and the programs.
+//! What one test has to itself: a folder, a sandbox with its state in it, and the programs.
 
 use std::path::{Path, PathBuf};
 
@@ -8,27 +8,25 @@ use xshell::{Shell, cmd};
 
 use crate::{Aws, programs, workspace};
 
-/// What a run left behind.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Ran {
-    /// The exit code; `None` after a signal.
+    /// `None` after a signal.
     pub code: Option<i32>,
-    /// Standard output.
     pub stdout: String,
-    /// Standard error.
     pub stderr: String,
-    /// The calls that the sandbox listed meanwhile.
+    /// The calls that reached the sandbox during the run.
     pub calls: Vec<Call>,
 }
 
 impl Ran {
-    /// The result as JSON.
+    /// Parses standard output as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {}\n{}", self.stdout, self.stderr))
     }
 
-    /// The same, after an exit code that was expected.
+    /// Asserts the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Ran {
         assert_eq!(
@@ -42,24 +40,23 @@ impl Ran {
     }
 }
 
-/// One call that the sandbox listed.
+/// One call that reached the sandbox.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The operation.
     pub operation: String,
-    /// `ok`, or the error's code.
+    /// `ok`, or the error code.
     pub outcome: String,
     /// When the request arrived, in microseconds.
     pub at: u64,
-    /// When it was answered, in microseconds.
+    /// When the response was sent, in microseconds.
     pub answered: u64,
 }
 
-/// A folder with a sandbox's state and a deployment's documents.
+/// A folder with the state of a sandbox and the documents of a deployment.
 #[derive(Debug)]
 pub struct World {
     folder: TempDir,
-    /// Variables of the environment for every run.
+    /// Environment variables of every run.
     pub env: Vec<(String, String)>,
 }
 
@@ -70,7 +67,7 @@ impl Default for World {
 }
 
 impl World {
-    /// An empty world.
+    /// A folder with a copy of the example `clockwork.hcl`, and an empty account.
     pub fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(workspace().join("clockwork.hcl"), folder.path().join("clockwork.hcl"))
@@ -78,32 +75,32 @@ impl World {
         World { folder, env: Vec::new() }
     }
 
-    /// The folder that runs start in; it holds a copy of the example `clockwork.hcl`.
+    /// The working directory of runs.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The sandbox's state.
+    /// The file with the state of the sandbox.
     pub fn state(&self) -> PathBuf {
         self.path().join("state.json")
     }
 
-    /// The directory of documents.
+    /// The directory of the documents.
     pub fn manifests(&self) -> PathBuf {
         self.path().join("manifests")
     }
 
-    /// One document's text.
+    /// Reads a document.
     pub fn document(&self, name: &str) -> String {
         std::fs::read_to_string(self.manifests().join(name)).unwrap()
     }
 
-    /// Sets a variable of the environment for every run from now on.
+    /// Sets an environment variable for every later run.
     pub fn set(&mut self, name: &str, value: impl ToString) {
         self.env.push((name.to_owned(), value.to_string()));
     }
 
-    /// A shell in the folder, in which `xtask` finds the world's sandbox.
+    /// A shell in the folder, whose `xtask` uses the sandbox of this world.
     pub fn shell(&self) -> Shell {
         let shell = Shell::new().unwrap();
         shell.change_dir(self.path());
@@ -125,12 +122,12 @@ impl World {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-            // A reset takes the list away.
+            // A reset deletes the list.
             calls: self.calls().into_iter().skip(before).collect(),
         }
     }
 
-    /// Runs a command of a deployment against the world's sandbox.
+    /// Runs a command of a deployment on the sandbox of this world.
     pub fn run(&self, command: &str, more: &[&str]) -> Ran {
         let manifests = self.manifests();
         let mut args = vec![
@@ -145,19 +142,19 @@ impl World {
         self.xtask(&args)
     }
 
-    /// Deploys, and expects that to succeed; the result.
+    /// Deploys, which must succeed; returns the summary.
     #[track_caller]
     pub fn deploy(&self, more: &[&str]) -> Value {
         self.run("deploy-efs", more).exits(0).json()
     }
 
-    /// Plans, and expects that to succeed; the plan.
+    /// Plans, which must succeed; returns the plan.
     #[track_caller]
     pub fn plan(&self, more: &[&str]) -> Value {
         self.run("plan-efs", more).exits(0).json()
     }
 
-    /// Plans, and expects that there is nothing to do.
+    /// Asserts that a plan has no changes.
     #[track_caller]
     pub fn nothing_to_do(&self, more: &[&str]) {
         let plan = self.plan(more);
@@ -165,7 +162,7 @@ impl World {
         assert_eq!(plan["waits"].as_array().map(Vec::len), Some(0), "{plan:#}");
     }
 
-    /// Every call so far.
+    /// Every call that reached the sandbox so far.
     pub fn calls(&self) -> Vec<Call> {
         let text =
             std::fs::read_to_string(self.state().with_extension("calls.jsonl")).unwrap_or_default();
@@ -183,14 +180,15 @@ impl World {
         text.lines().map(call).collect()
     }
 
-    /// Serves the world's sandbox, for as long as the answer lives.
+    /// Serves the sandbox of this world until the returned value is dropped.
     pub fn aws(&self) -> Aws {
         Aws::serve(Some(&self.state()), &self.env)
     }
 }
 
 impl Call {
-    /// The longest chain of calls in which each arrived after the one before was answered.
+    /// The length of the longest chain of calls of which each arrived after the response to
+    /// the one before.
     pub fn rounds(calls: &[Call]) -> usize {
         let mut rounds: Vec<(u64, usize)> = Vec::new();
         for call in calls {

@@ -37,6 +37,38 @@ fn a_deployment_reaches_the_cluster_is_found_complete_and_is_taken_down() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
+fn the_control_plane_takes_the_real_driver() {
+    let there = Clustered::new();
+    let _nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 3).unwrap();
+    // The driver's node pods are privileged.
+    let container = json!({
+        "name": "efs-plugin",
+        "image": "none",
+        "securityContext": {"privileged": true},
+    });
+    let pod = json!({"metadata": {"name": "efs-csi-node"}, "spec": {"containers": [container]}});
+    let created = there.cluster().create("/api/v1/namespaces/default/pods", &pod).unwrap();
+    let context = &created["spec"]["containers"][0]["securityContext"];
+    assert_eq!(context["privileged"], true, "{created:#}");
+    // It reads its instance from the node, and its topology from the CSINode.
+    let nodes = there.cluster().list("/api/v1/nodes").unwrap();
+    assert_eq!(nodes.len(), 3);
+    for (node, zone) in nodes.iter().zip(["eu-west-1a", "eu-west-1b", "eu-west-1c"]) {
+        let provider = node["spec"]["providerID"].as_str().unwrap();
+        assert!(provider.starts_with(&format!("aws:///{zone}/i-")), "{provider}");
+        let labels = &node["metadata"]["labels"];
+        assert_eq!(labels["topology.kubernetes.io/zone"], zone);
+        assert_eq!(labels["topology.kubernetes.io/region"], "eu-west-1");
+        let name = node["metadata"]["name"].as_str().unwrap();
+        let path = format!("/apis/storage.k8s.io/v1/csinodes/{name}");
+        let driver = there.cluster().get(&path).unwrap()["spec"]["drivers"][0].clone();
+        assert_eq!(driver["topologyKeys"], json!(["topology.kubernetes.io/zone"]));
+        assert!(provider.ends_with(driver["nodeID"].as_str().unwrap()), "{driver}");
+    }
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
 fn with_nodes_the_driver_is_waited_for_and_a_shared_mount_is_proved() {
     let there = Clustered::new();
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 3).unwrap();

@@ -1,9 +1,11 @@
 //! The end-to-end runs themselves: what they report, and that they leave nothing behind.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use control_plane::Cluster;
 use serde_json::Value;
 use tests::{World, programs};
 use xshell::cmd;
@@ -34,16 +36,16 @@ fn what_an_end_to_end_run_cannot_use_is_a_mistake() {
     assert!(ran.stderr.contains("--cluster context"), "{}", ran.stderr);
 }
 
-/// Starts a run, and waits until it has told this step.
-fn until(world: &World, step: &str) -> std::process::Child {
+/// Starts a run, and waits until it has printed a text.
+fn until(world: &World, args: &[&str], text: &str) -> Child {
     let shell = world.shell();
     let (xtask, report) = (programs().join("xtask"), world.path().join("report"));
     let out = std::fs::File::create(world.path().join("out")).unwrap();
-    let mut command: Command = cmd!(shell, "{xtask} e2e --report {report}").into();
+    let mut command: Command = cmd!(shell, "{xtask} e2e --report {report} {args...}").into();
     let child = command.stdout(out).stderr(Stdio::null()).spawn().unwrap();
-    let limit = Instant::now() + Duration::from_mins(5);
-    while !said(world).contains(step) {
-        assert!(Instant::now() < limit, "{step:?} was not told:\n{}", said(world));
+    let deadline = Instant::now() + Duration::from_mins(5);
+    while !said(world).contains(text) {
+        assert!(Instant::now() < deadline, "{text:?} was not printed:\n{}", said(world));
         std::thread::sleep(Duration::from_millis(50));
     }
     child
@@ -62,26 +64,56 @@ fn left(world: &World) -> usize {
     all.lines().filter(|line| line.contains(folder.trim())).count()
 }
 
+fn signal(world: &World, run: &Child, signal: &str) {
+    let (shell, id) = (world.shell(), run.id().to_string());
+    cmd!(shell, "kill -{signal} {id}").quiet().run().unwrap();
+}
+
+/// Waits until no process of the run is left.
+fn await_none_left(world: &World, after: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while left(world) > 0 {
+        assert!(Instant::now() < deadline, "after {after}: {} processes are left", left(world));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn an_interrupted_run_takes_down_what_it_started_and_a_killed_one_leaves_no_process() {
-    for signal in ["INT", "KILL"] {
+    for name in ["INT", "KILL"] {
         let world = World::new();
-        let mut run = until(&world, "nothing to do");
+        let mut run = until(&world, &[], "no changes");
         assert!(left(&world) > 0, "it runs");
-        let id = run.id().to_string();
-        let shell = world.shell();
-        cmd!(shell, "kill -{signal} {id}").quiet().run().unwrap();
+        signal(&world, &run, name);
         let code = run.wait().unwrap().code();
         assert_ne!(code, Some(0));
-        let limit = Instant::now() + Duration::from_secs(30);
-        while left(&world) > 0 {
-            assert!(Instant::now() < limit, "after {signal}: {} processes are left", left(&world));
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        if signal == "INT" {
+        await_none_left(&world, name);
+        if name == "INT" {
             let junit = std::fs::read_to_string(world.path().join("report/junit.xml")).unwrap();
             assert!(junit.contains("<testcase") && junit.contains("name=\"deploy\""), "{junit}");
         }
     }
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn without_a_terminal_a_kept_run_can_be_used_until_it_is_told_to_stop() {
+    let world = World::new();
+    let mut run = until(&world, &["--keep"], "stops everything");
+    let said = said(&world);
+    let kept = said.split("kept: KUBECONFIG=").nth(1).unwrap_or_else(|| panic!("{said}"));
+    let (kubeconfig, rest) = kept.split_once(", --endpoint-url=").unwrap();
+    let url = rest.lines().next().unwrap();
+    // The report is written, the cluster has what was deployed, and AWS responds.
+    assert!(world.path().join("report/junit.xml").exists());
+    let cluster = Cluster::connect(Path::new(kubeconfig)).unwrap();
+    let class = "/apis/storage.k8s.io/v1/storageclasses/clockwork-e2e";
+    let id = cluster.get(class).unwrap()["parameters"]["fileSystemId"].clone();
+    assert!(id.as_str().unwrap().starts_with("fs-"), "{id}");
+    assert!(!emulators::mount_targets(url, id.as_str().unwrap()).unwrap().is_empty());
+    assert_eq!(run.try_wait().unwrap(), None, "it waits");
+    signal(&world, &run, "TERM");
+    assert_eq!(run.wait().unwrap().code(), Some(0), "{said}");
+    await_none_left(&world, "TERM");
 }

@@ -29,7 +29,7 @@ fn the_page_holds_every_step_and_every_attempt_of_a_run() {
         "mount_target[&quot;eu-west-1c&quot;]",
         "document[&quot;storageclass.yaml&quot;]",
         "created fs-",
-        "no answer",
+        "no response",
         "409",
         "429",
         "attempt 2",

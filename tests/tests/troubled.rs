@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use control_plane::{ApiProxy, Trouble};
+use control_plane::{ApiProxy, Faults};
 use serde_json::Value;
 use tests::{Clustered, Job, Ran};
 
@@ -78,9 +78,9 @@ fn one(
 ) -> Result<(), String> {
     let percent = 3 + seed % 4 * 5;
     for (number, (job, plan)) in (0..).zip(jobs.stages()) {
-        proxy.bring(Some(Trouble { seed: seed * 4 + number, percent }));
+        proxy.inject(Some(Faults { seed: seed * 4 + number, percent }));
         let ran = job.run();
-        let brought = proxy.bring(None);
+        let brought = proxy.inject(None);
         counts.runs.fetch_add(1, Ordering::Relaxed);
         counts.brought.fetch_add(brought.len(), Ordering::Relaxed);
         let wrong = |what: String, ran: &Ran| {
@@ -208,7 +208,7 @@ fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time()
         agent.get(format!("{}{path}", proxy.url())).call()
     };
     let all = |seed: u64| -> Vec<String> {
-        proxy.bring(Some(Trouble { seed, percent: 100 }));
+        proxy.inject(Some(Faults { seed, percent: 100 }));
         for _ in 0..12 {
             if let Ok(mut answer) = get("/api/v1/namespaces") {
                 let retry = answer.headers().get("retry-after").is_some();
@@ -216,7 +216,7 @@ fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time()
                 let _ = answer.body_mut().read_to_string();
             }
         }
-        proxy.bring(None)
+        proxy.inject(None)
     };
     let one = all(1);
     assert_eq!(one, all(1));
@@ -225,12 +225,12 @@ fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time()
         assert!(one.iter().any(|brought| brought.ends_with(kind)), "{kind}: {one:?}");
     }
 
-    proxy.bring(Some(Trouble { seed: 1, percent: 100 }));
+    proxy.inject(Some(Faults { seed: 1, percent: 100 }));
     let began = Instant::now();
     let mut watch = get("/api/v1/namespaces?watch=true").unwrap();
     assert_eq!(watch.status(), 200, "it begins as any watch");
     assert!(watch.body_mut().read_to_string().is_err(), "and is cut in the middle");
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-    assert!(proxy.bring(None)[0].ends_with("CutWatch"));
+    assert!(proxy.inject(None)[0].ends_with("CutWatch"));
     assert_eq!(get("/api/v1/namespaces").unwrap().status(), 200, "and then there is none");
 }

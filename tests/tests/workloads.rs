@@ -88,6 +88,10 @@ fn requested(there: &Clustered, claim: &str) -> Value {
     found["spec"]["resources"]["requests"]["storage"].clone()
 }
 
+/// The directories of the engine in most chapters, and what they become.
+const BOTH: &str = "directories = { datasets = \"10Gi\", checkpoints = \"5Gi\" }";
+const GROWN: &str = "directories = { datasets = \"20Gi\", checkpoints = \"5Gi\" }";
+
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down() {
@@ -95,8 +99,15 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
     // It answers for the kubelets, which are not there.
     let _proxy = there.proxied(Some(nodes.folder()));
-    let both = "directories = { datasets = \"10Gi\", checkpoints = \"5Gi\" }";
-    let made = run(&there, "deploy-graphscope", both, &[]).exits(0);
+    all_three_kinds_are_deployed(&there);
+    status_shows_each_workload(&there, &nodes);
+    claims_grow_and_never_shrink(&there);
+    a_directory_that_is_taken_out_keeps_its_data(&there);
+    workloads_are_destroyed_and_their_data_when_told_so(&there);
+}
+
+fn all_three_kinds_are_deployed(there: &Clustered) {
+    let made = run(there, "deploy-graphscope", BOTH, &[]).exits(0);
     assert!(made.stderr.contains("module.store.helm_release[\"store\"]"), "{}", made.stderr);
     let claims = there.cluster().list(CLAIMS).unwrap();
     let ours: Vec<&str> = claims
@@ -108,70 +119,77 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     for claim in &claims {
         assert_eq!(claim["spec"]["storageClassName"], "efs-sc", "{claim:#}");
     }
-    let sets = there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap();
-    assert_eq!(sets.len(), 4, "the engine's, the store's, and two of the interactive one");
-    let again = run(&there, "deploy-graphscope", both, &[]).exits(0);
+    assert_eq!(stateful_sets(there).len(), 4, "of the engine, the store, and two interactive");
+    let again = run(there, "deploy-graphscope", BOTH, &[]).exits(0);
     assert_eq!(again.json()["changed"], 0, "{}", again.stderr);
+}
 
-    // Who looks sees each workload with its claims, its nodes, and what its files take.
-    let claims_of = |status: &Value| status["workloads"][0]["claims"].as_array().unwrap().len();
+fn stateful_sets(there: &Clustered) -> Vec<Value> {
+    there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap()
+}
+
+/// With its claims, its nodes, and what its files take.
+fn status_shows_each_workload(there: &Clustered, nodes: &Nodes) {
     there.await_that("the pods run", || {
-        let sets = there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap();
-        sets.iter().all(|set| set["status"]["readyReplicas"] == set["spec"]["replicas"])
+        let ready = |set: &Value| set["status"]["readyReplicas"] == set["spec"]["replicas"];
+        stateful_sets(there).iter().all(ready)
     });
     let found = there.cluster().get(&format!("{CLAIMS}/engine-datasets")).unwrap();
     let volume = nodes.folder().join(found["spec"]["volumeName"].as_str().unwrap());
     std::fs::create_dir_all(&volume).unwrap();
     std::fs::write(volume.join("edges.csv"), vec![b'1'; 4096]).unwrap();
-    let status = run(&there, "status", both, &[]).exits(0).json();
+    let status = run(there, "status", BOTH, &[]).exits(0).json();
     let engine = &status["workloads"][0];
-    assert_eq!((engine["workload"].as_str(), claims_of(&status)), (Some("engine"), 2));
+    assert_eq!(engine["workload"], "engine");
+    assert_eq!(engine["claims"].as_array().unwrap().len(), 2);
     assert_eq!(engine["release"], "deployed");
     assert!(engine["nodes"][0].as_str().unwrap().starts_with("stand-in-"), "{status:#}");
     assert_eq!(engine["used_bytes"], 4096, "{status:#}");
     assert_eq!(status["healthy"], true, "{status:#}");
+}
 
-    // Growth reaches claim and volume; nothing ever shrinks.
+/// Growth reaches claim and volume.
+fn claims_grow_and_never_shrink(there: &Clustered) {
     there.await_that("the claims are bound", || {
         let claims = there.cluster().list(CLAIMS).unwrap();
         claims.iter().all(|claim| claim["status"]["phase"] == "Bound")
     });
-    let grown = "directories = { datasets = \"20Gi\", checkpoints = \"5Gi\" }";
-    assert_eq!(run(&there, "deploy-graphscope", grown, &[]).exits(0).json()["changed"], 1);
-    assert_eq!(requested(&there, "engine-datasets"), "20Gi");
+    assert_eq!(run(there, "deploy-graphscope", GROWN, &[]).exits(0).json()["changed"], 1);
+    assert_eq!(requested(there, "engine-datasets"), "20Gi");
     let found = there.cluster().get(&format!("{CLAIMS}/engine-datasets")).unwrap();
     assert_eq!(found["status"]["capacity"]["storage"], "20Gi");
-    let refused = run(&there, "deploy-graphscope", both, &[]).exits(1);
+    let refused = run(there, "deploy-graphscope", BOTH, &[]).exits(1);
     assert!(refused.stderr.contains("claims never shrink"), "{}", refused.stderr);
+    // Nor do claims change their class.
+    let config = config(GROWN).replacen("module.efs_csi.storage_class_name", "\"another\"", 1);
+    let refused = run_file(there, "deploy-graphscope", &config, &[]).exits(1);
+    assert!(refused.stderr.contains("a claim never changes its class"), "{}", refused.stderr);
+}
 
-    // A directory taken out keeps its data, and comes back with it.
+/// And it comes back with its data.
+fn a_directory_that_is_taken_out_keeps_its_data(there: &Clustered) {
     let one = "directories = { datasets = \"20Gi\" }";
-    let fewer = run(&there, "deploy-graphscope", one, &[]).exits(0);
+    let fewer = run(there, "deploy-graphscope", one, &[]).exits(0);
     assert_eq!(fewer.json()["changed"], 1, "the release: {}", fewer.stderr);
     assert!(fewer.stderr.contains("`engine-checkpoints` stays with its data"), "{}", fewer.stderr);
-    let back = run(&there, "deploy-graphscope", grown, &[]).exits(0);
+    let back = run(there, "deploy-graphscope", GROWN, &[]).exits(0);
     assert_eq!(back.json()["changed"], 1, "the release: {}", back.stderr);
+}
 
-    // The class of a claim never changes.
-    let config = config(grown).replacen("module.efs_csi.storage_class_name", "\"another\"", 1);
-    let refused = run_file(&there, "deploy-graphscope", &config, &[]).exits(1);
-    assert!(refused.stderr.contains("a claim never changes its class"), "{}", refused.stderr);
-
-    // Storage stays while claims hold volumes of it; workloads go, and their data when told so.
-    let refused = run(&there, "destroy-efs", grown, &["--yes"]).exits(1);
+/// Storage stays while claims hold volumes of it.
+fn workloads_are_destroyed_and_their_data_when_told_so(there: &Clustered) {
+    let refused = run(there, "destroy-efs", GROWN, &["--yes"]).exits(1);
     assert!(refused.stderr.contains("graphs/engine-datasets (Bound)"), "{}", refused.stderr);
-    run(&there, "destroy-graphscope", grown, &[]).exits(1);
-    run(&there, "destroy-graphscope", grown, &["--yes"]).exits(0);
-    let sets = there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap();
-    assert_eq!(sets.len(), 0);
-    assert_eq!(requested(&there, "engine-datasets"), "20Gi", "data outlives the workload");
-    run(&there, "destroy-graphscope", grown, &["--delete-data", "--yes"]).exits(0);
+    run(there, "destroy-graphscope", GROWN, &[]).exits(1);
+    run(there, "destroy-graphscope", GROWN, &["--yes"]).exits(0);
+    assert_eq!(stateful_sets(there).len(), 0);
+    assert_eq!(requested(there, "engine-datasets"), "20Gi", "data outlives the workload");
+    run(there, "destroy-graphscope", GROWN, &["--delete-data", "--yes"]).exits(0);
     there.await_that("the claims are gone, and those that the store's chart made", || {
         there.cluster().list(CLAIMS).unwrap().is_empty()
     });
-    let last = run(&there, "destroy-graphscope", grown, &["--delete-data", "--yes"]).exits(0);
+    let last = run(there, "destroy-graphscope", GROWN, &["--delete-data", "--yes"]).exits(0);
     assert_eq!(last.json()["changed"], 0, "{}", last.stderr);
-    drop(nodes);
 }
 
 #[test]

@@ -145,3 +145,14 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// A mistake in how a command was called.
+pub(crate) fn wrong<T>(place: &str, message: &str, remedy: &str) -> anyhow::Result<T> {
+    let mut mistakes = Diagnostics::default();
+    mistakes.push(
+        Diagnostic::new(message.to_owned(), Place::Named(place.to_owned()))
+            .remedy(remedy.to_owned()),
+    );
+    mistakes.into_result()?;
+    anyhow::bail!("{message}")
+}

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use inputs::{Input, Kind};
+use job::Output;
 
-/// Which deployment is meant.
+/// The deployment that a command is about.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Deployment")]
-pub(crate) struct Which {
-    /// HCL file that tells the deployment [default: clockwork.hcl, where there is one]
+pub(crate) struct DeploymentArgs {
+    /// HCL file that describes the deployment [default: clockwork.hcl, where there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The `module` block to carry out, where the file has several of `./modules/csi/efs`
+    /// Only this `module` block, where the file has several of `./modules/csi/efs`
     #[arg(long, value_name = "LABEL")]
     pub(crate) module: Option<String>,
     /// Sets a variable of the file; may be repeated
@@ -54,13 +55,13 @@ pub(crate) struct Run {
     /// Limit of the whole run, such as `90s` or `20m`
     #[arg(long, default_value = "15m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
-    /// Write a page here that shows when what happened: steps, calls, waits, retries, critical path
+    /// Write a timeline here, as one page: steps, calls, waits, retries, critical path
     #[arg(long, value_name = "FILE.html")]
     pub(crate) timeline: Option<PathBuf>,
     /// Print the job instead of handing it over: for tests and benchmarks, which start `live` themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
-    /// Tell every AWS call on standard error
+    /// Print every AWS call on standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -74,13 +75,22 @@ pub(crate) enum Format {
     Json,
 }
 
+impl From<Format> for Output {
+    fn from(format: Format) -> Output {
+        match format {
+            Format::Text => Output::Text,
+            Format::Json => Output::Json,
+        }
+    }
+}
+
 /// A module whose inputs have a flag each, made from the module's own table.
 pub(crate) trait Flagged {
     /// The module's inputs.
     const INPUTS: &'static [Input];
     /// How their flags begin.
     const PREFIX: &'static str;
-    /// Under which heading the help tells them.
+    /// Under which heading the help lists them.
     const HEADING: &'static str;
 
     /// The inputs that have a flag, with their flags' names.

@@ -1,6 +1,7 @@
-//! Finding Helm, and telling what is wrong with it.
+//! Finding Helm, and what is wrong with it.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use failure::failure;
 use job::{Helm, HelmVersion};
 
 use crate::tools::TOOLS;
@@ -13,23 +14,26 @@ const OTHERWISE: &str =
 pub(crate) fn find() -> anyhow::Result<Helm> {
     let tool = TOOLS.iter().find(|tool| tool.name == "helm").context("helm is not pinned")?;
     let Some(found) = tool.find()? else {
-        bail!(
-            "`helm` was not found in PATH; what now: `cargo xtask tools install helm` builds it, {OTHERWISE}"
-        );
+        return Err(failure(
+            "`helm` was not found in PATH",
+            format!("`cargo xtask tools install helm` builds it, {OTHERWISE}"),
+        ));
     };
     let place = found.path.display();
     let Some(version) = HelmVersion::parse(&found.version) else {
-        bail!(
-            "`{place}` does not tell its version, but `{}`; what now: `cargo xtask tools install helm` builds one that does",
-            found.version
-        );
+        return Err(failure(
+            format!("`{place}` does not print its version, but `{}`", found.version),
+            "`cargo xtask tools install helm` builds one that does",
+        ));
     };
     if version < HelmVersion::OLDEST {
-        bail!(
-            "`{place}` is Helm {version}, and {} is the oldest that can be used; what now: upgrade it, or {}",
-            HelmVersion::OLDEST,
-            "take it out of PATH and run `cargo xtask tools install helm`"
-        );
+        return Err(failure(
+            format!(
+                "`{place}` is Helm {version}, and {} is the oldest supported",
+                HelmVersion::OLDEST
+            ),
+            "upgrade it, or take it out of PATH and run `cargo xtask tools install helm`",
+        ));
     }
     Ok(Helm { program: found.path, version })
 }

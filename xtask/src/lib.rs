@@ -10,6 +10,9 @@ mod diagnostic;
 mod flags;
 mod helm;
 mod live;
+mod print;
+mod request;
+mod sandbox;
 mod tools;
 
 use std::process::ExitCode;
@@ -19,7 +22,7 @@ use clap::Parser;
 use crate::commands::Cli;
 use crate::diagnostic::Diagnostics;
 
-/// What is wrong with a deployment file, as it is told; for tests that try any text.
+/// What is wrong with a deployment file, as it is printed; for tests that try any text.
 pub fn mistakes(text: &str) -> Vec<String> {
     match deployment::of_text(text) {
         Ok(_) => Vec::new(),
@@ -40,10 +43,7 @@ pub fn main() -> ExitCode {
                 ExitCode::from(2)
             }
             Err(error) => {
-                eprintln!("error: {error}");
-                for cause in error.chain().skip(1) {
-                    eprintln!("  caused by: {cause}");
-                }
+                eprintln!("{}", failure::report(&[error]));
                 ExitCode::FAILURE
             }
         },

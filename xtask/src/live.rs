@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use failure::Help;
 use job::Order;
 use serde::Serialize;
 use xshell::{Shell, cmd};
@@ -58,9 +59,10 @@ pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
             build = build.env_remove(name);
         }
     }
-    build.quiet().run().context(
-        "building the program that talks to AWS; what now: see the compiler's message above",
-    )?;
+    build
+        .quiet()
+        .run()
+        .help("building the program that talks to AWS", "see the compiler's message above")?;
     Ok(folder)
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn build_release(program: &str) -> anyhow::Result<PathBuf> {
     )
     .quiet()
     .run()
-    .with_context(|| format!("building `{program}`; what now: see the compiler's message above"))?;
+    .help(format!("building `{program}`"), "see the compiler's message above")?;
     Ok(target.join("release").join(program))
 }
 
@@ -89,11 +91,7 @@ fn of_one_package(variable: &str) -> bool {
 /// Hands the order to `live`, which takes the place of this program: signals
 /// and the exit code are its own.
 pub(crate) fn hand_over(order: &Order, folder: &Path) -> anyhow::Result<Infallible> {
-    let sandbox = match order {
-        Order::Run(job) => &job.sandbox,
-        Order::Fleet(fleet) => &fleet.sandbox,
-    };
-    start(order, &folder.join("live"), sandbox.is_some())
+    start(order, &folder.join("live"), order.session.sandbox.is_some())
 }
 
 /// Starts a program with its job on standard input, in the place of this one.

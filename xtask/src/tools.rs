@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+use failure::{Help, failure};
 use xshell::{Shell, cmd};
 
 use crate::live;
@@ -140,10 +141,10 @@ impl Tool {
     pub(crate) fn install(&self) -> anyhow::Result<PathBuf> {
         let shell = Shell::new()?;
         if cmd!(shell, "go version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
-            bail!(
-                "`go` is not in PATH; what now: install Go from https://go.dev/dl, or put `{}` into PATH",
-                self.name
-            );
+            return Err(failure(
+                "`go` is not in PATH",
+                format!("install Go from https://go.dev/dl, or put `{}` into PATH", self.name),
+            ));
         }
         let pinned = self.pinned()?;
         let folder = folder()?;
@@ -157,9 +158,7 @@ impl Tool {
         cmd!(shell, "go build -trimpath -mod=readonly -buildvcs=false {flags} -o {new} {package}")
             .quiet()
             .run()
-            .with_context(|| {
-                format!("building {} {pinned}; what now: see Go's message above", self.name)
-            })?;
+            .help(format!("building {} {pinned}", self.name), "see Go's message above")?;
         let path = folder.join(self.name);
         std::fs::rename(&new, &path)
             .with_context(|| format!("putting `{}` in its place", path.display()))?;

@@ -32,7 +32,7 @@ struct Tally {
 }
 
 impl Calls {
-    pub(super) fn new(verbosity: u8, trace: &Arc<Trace>) -> Self {
+    pub(crate) fn new(verbosity: u8, trace: &Arc<Trace>) -> Self {
         Calls { verbosity, trace: Arc::clone(trace), tally: Mutex::default() }
     }
 

@@ -1,23 +1,16 @@
-//! What an AWS error means, and what to do about it.
+//! What an AWS error means, and what to do about it: one table.
 
 use anyhow::anyhow;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use efs::printable;
+use failure::Failure;
+use inputs::printable;
 
-/// What AWS answers where another run changed things after this one had looked.
-const RACED: &[&str] = &[
-    "FileSystemNotFound",
-    "FileSystemAlreadyExists",
-    "FileSystemInUse",
-    "IncorrectFileSystemLifeCycleState",
-    "IncorrectMountTargetState",
-    "MountTargetConflict",
-    "MountTargetNotFound",
-];
+use super::meaning::{Meaning, meaning};
 
-/// Another run changed things after this one had looked: a new plan may go on from there.
+/// Another run changed things after this one had looked: a new plan may continue from there.
 #[derive(Debug)]
 pub(crate) struct Raced(pub(crate) String);
 
@@ -31,21 +24,26 @@ impl std::error::Error for Raced {}
 
 /// An error of the call `operation`, such as `elasticfilesystem:CreateFileSystem`,
 /// with a remedy. What AWS wrote is shown without anything that a terminal acts on.
-pub(crate) fn explain<E, R>(operation: &str, region: &str, error: SdkError<E, R>) -> anyhow::Error
+pub(crate) fn explain<E>(
+    operation: &str,
+    region: &str,
+    error: SdkError<E, Response>,
+) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let code = error.code().unwrap_or_default().to_owned();
-    let remedy = remedy(operation, region, &error, &code);
-    let cause = match (error.code(), error.message()) {
-        (Some(code), message) => format!("{code}: {}", message.unwrap_or("AWS said no more")),
-        (None, _) => format!("{}", DisplayErrorContext(&error)),
+    let code = error.code().unwrap_or_default();
+    let known = meaning(code);
+    let remedy = match known {
+        Some(meaning) => meaning.remedy(operation, region),
+        None => unknown(region, &error),
     };
-    let cause = printable(&cause);
-    let cause =
-        if RACED.contains(&code.as_str()) { anyhow!(Raced(cause)) } else { anyhow!("{cause}") };
-    cause.context(format!("calling {operation} in {region}; what now: {remedy}"))
+    let cause = printable(&cause(&error));
+    let cause = match known {
+        Some(Meaning::Raced) => anyhow!(Raced(cause)),
+        _ => anyhow!("{cause}"),
+    };
+    cause.context(Failure::new(format!("calling {operation} in {region}"), remedy))
 }
 
 /// Whether AWS answered with this code.
@@ -56,54 +54,49 @@ where
     error.code() == Some(code)
 }
 
-fn remedy<E, R>(operation: &str, region: &str, error: &SdkError<E, R>, code: &str) -> String
+/// What AWS said, or whoever answered in its place.
+fn cause<E>(error: &SdkError<E, Response>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
 {
-    match code {
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "AuthorizationError" => {
-            return format!(
-                "allow `{operation}` to the identity that `aws sts get-caller-identity` shows"
-            );
-        }
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            return "the credentials have expired: log in again, for instance with `aws sso login`"
-                .to_owned();
-        }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "AuthFailure"
-        | "SignatureDoesNotMatch" => {
-            return format!(
-                "AWS does not accept the credentials: check AWS_PROFILE, and that `{region}` is enabled"
-            );
-        }
-        "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests" => {
-            return "the account's rate is used up: run the same command again later".to_owned();
-        }
-        "FileSystemLimitExceeded" | "NetworkInterfaceLimitExceeded" | "ThroughputLimitExceeded" => {
-            return "ask for a higher quota in the Service Quotas console, or free some".to_owned();
-        }
-        "InsufficientThroughputCapacity" => {
-            return "AWS has no capacity for this throughput now: try later, or choose `elastic`"
-                .to_owned();
-        }
-        _ => {}
+    match (error.code(), error.message()) {
+        (Some(code), message) => format!("{code}: {}", message.unwrap_or("no message from AWS")),
+        (None, _) => match foreign(error) {
+            Some(answer) => answer,
+            None => format!("{}", DisplayErrorContext(error)),
+        },
     }
+}
+
+/// An answer that is no answer of AWS, such as the web page of a proxy.
+fn foreign<E>(error: &SdkError<E, Response>) -> Option<String> {
+    let response = error.raw_response()?;
+    let status = response.status().as_u16();
+    let kind = response.headers().get("content-type").unwrap_or("no content type");
+    let length = response.body().bytes().map_or(0, <[u8]>::len);
+    Some(format!("the answer is not one of AWS: status {status}, {kind}, {length} bytes"))
+}
+
+/// The remedy for an error without a code that is known.
+fn unknown<E>(region: &str, error: &SdkError<E, Response>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     let unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
     let chain = format!("{}", DisplayErrorContext(error));
     if chain.contains("credential") && chain.contains("provider") {
-        "no credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
-            .to_owned()
-    } else if unreachable {
-        format!(
-            "AWS could not be reached: check the network, `aws_region` (`{region}`) and any `--endpoint-url`"
-        )
-    } else {
-        "run the same command again; what is done already stays done".to_owned()
+        return "no credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+            .to_owned();
     }
+    if unreachable {
+        return format!(
+            "AWS could not be reached: check the network, `aws_region` (`{region}`) and any `--endpoint-url`"
+        );
+    }
+    if error.code().is_none() && foreign(error).is_some() {
+        return "something between here and AWS answered, such as a proxy: check HTTPS_PROXY and \
+                any `--endpoint-url`"
+            .to_owned();
+    }
+    "run the same command again; what is done already stays done".to_owned()
 }

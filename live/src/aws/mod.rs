@@ -1,12 +1,10 @@
 //! AWS: clients, and the calls that read and change.
 
 mod calls;
-mod change;
+mod ec2;
 mod errors;
-mod network;
-mod observe;
+mod meaning;
 mod rate;
-mod read;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,15 +15,11 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use job::Job;
-
-use crate::trace::Trace;
 use rate::Paced;
 
 pub(crate) use calls::Calls;
-pub(crate) use change::{Changes, Stopped};
-pub(crate) use errors::Raced;
-pub(crate) use observe::observe;
+pub(crate) use ec2::filter;
+pub(crate) use errors::{Raced, explain, is};
 pub(crate) use rate::{LOOKS, Rate};
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
@@ -52,13 +46,19 @@ struct Region {
     rate: Option<Arc<Rate>>,
 }
 
-/// The clients of one run, which count their calls together.
+/// The clients for a region, which count their calls together with those for others.
 #[derive(Debug, Clone)]
 pub(crate) struct Aws {
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
-    pub(crate) calls: Arc<Calls>,
     pub(crate) region: String,
+}
+
+/// In one run there is one account, and one set of clients for each region.
+impl PartialEq for Aws {
+    fn eq(&self, other: &Self) -> bool {
+        self.region == other.region
+    }
 }
 
 impl Account {
@@ -70,26 +70,23 @@ impl Account {
         Account { http, rate, regions: Mutex::default() }
     }
 
-    /// Clients for the job's region. The sandbox, an emulator and AWS differ by
-    /// the endpoint only.
+    /// Clients for a region. The sandbox, an emulator and AWS differ by the
+    /// endpoint only.
     pub(crate) async fn connect(
         &self,
-        job: &Job,
+        region: &str,
         endpoint: Option<&str>,
-        trace: &Arc<Trace>,
+        calls: &Arc<Calls>,
     ) -> Aws {
-        let region = job.inputs.aws_region.clone();
-        let Region { config, rate: _ } = self.region(&region, endpoint).await;
-        let calls = Arc::new(Calls::new(job.verbosity, trace));
+        let Region { config, rate: _ } = self.region(region, endpoint).await;
         let efs =
-            aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(&calls));
+            aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
         let ec2 =
-            aws_sdk_ec2::config::Builder::from(&config).interceptor(calls::Counter::new(&calls));
+            aws_sdk_ec2::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
         Aws {
             efs: aws_sdk_efs::Client::from_conf(efs.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            calls,
-            region,
+            region: region.to_owned(),
         }
     }
 

@@ -1,18 +1,20 @@
 //! The calls that the rest is made of, with errors that name the call and its remedy.
 
 use std::fmt::Debug;
-use std::time::Duration;
 
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Error, Resource};
+use kubernetes::MANAGER;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{FIELD_MANAGER, Kube, explain};
+use super::Kube;
+use super::errors::explain;
+use crate::wait::{API_SERVER, retry};
 
 /// What every object is here.
-pub(super) trait Object:
+pub(crate) trait Object:
     Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned
 {
 }
@@ -25,25 +27,15 @@ fn resource<K: Object>() -> String {
     if group.is_empty() { plural.into_owned() } else { format!("{plural}.{group}") }
 }
 
-/// The pauses between attempts. What the server says of its load (429 and 503, with
-/// `Retry-After`) is heard by the client itself.
-const PAUSES_MS: [u64; 4] = [100, 300, 900, 2700];
-
 /// Makes a call that may be repeated until it is answered: all of ours name what
-/// they want and not what they do, so that doing it twice changes nothing.
-pub(super) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, Error>
+/// they want and not what they do, so that doing it twice changes nothing. What the
+/// server says of its load (429 and 503, with `Retry-After`) is heard by the client
+/// itself.
+pub(crate) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    for pause in PAUSES_MS {
-        match call().await {
-            Err(error) if is_passing(&error) => {
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-            }
-            answered => return answered,
-        }
-    }
-    call().await
+    retry(API_SERVER, is_passing, call).await
 }
 
 /// Whether the same call may well be answered in a moment.
@@ -72,7 +64,7 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
 
 impl Kube {
     /// An object by name; `None` where there is none.
-    pub(super) async fn get<K: Object>(
+    pub(crate) async fn get<K: Object>(
         &self,
         api: &Api<K>,
         name: &str,
@@ -82,7 +74,7 @@ impl Kube {
     }
 
     /// All objects that the parameters choose.
-    pub(super) async fn list<K: Object>(
+    pub(crate) async fn list<K: Object>(
         &self,
         api: &Api<K>,
         which: &ListParams,
@@ -92,20 +84,20 @@ impl Kube {
     }
 
     /// Applies an object, server-side.
-    pub(super) async fn apply<K: Object>(
+    pub(crate) async fn apply<K: Object>(
         &self,
         api: &Api<K>,
         name: &str,
         object: &Value,
     ) -> anyhow::Result<()> {
-        let how = PatchParams::apply(FIELD_MANAGER).force();
+        let how = PatchParams::apply(MANAGER).force();
         let patch = Patch::Apply(object);
         let applied = patiently(|| api.patch(name, &how, &patch)).await;
         applied.map(drop).map_err(|error| self.failed::<K>("patch", name, error))
     }
 
     /// Merges a change into an object.
-    pub(super) async fn merge<K: Object>(
+    pub(crate) async fn merge<K: Object>(
         &self,
         api: &Api<K>,
         name: &str,
@@ -117,7 +109,7 @@ impl Kube {
     }
 
     /// Deletes an object; one that is not there any more is fine.
-    pub(super) async fn delete<K: Object>(
+    pub(crate) async fn delete<K: Object>(
         &self,
         api: &Api<K>,
         name: &str,
@@ -131,18 +123,18 @@ impl Kube {
     }
 
     /// An error of a call, such as `patch storageclasses.storage.k8s.io/efs-sc`.
-    pub(super) fn failed<K: Object>(&self, verb: &str, name: &str, error: Error) -> anyhow::Error {
+    pub(crate) fn failed<K: Object>(&self, verb: &str, name: &str, error: Error) -> anyhow::Error {
         let slash = if name.is_empty() { "" } else { "/" };
         explain(&format!("{verb} {}{slash}{name}", resource::<K>()), &self.name, error)
     }
 
     /// The objects of the whole cluster.
-    pub(super) fn all<K: Object>(&self) -> Api<K> {
+    pub(crate) fn all<K: Object>(&self) -> Api<K> {
         Api::all(self.client.clone())
     }
 
     /// The objects of a namespace.
-    pub(super) fn within<K>(&self, namespace: &str) -> Api<K>
+    pub(crate) fn within<K>(&self, namespace: &str) -> Api<K>
     where
         K: Object + Resource<Scope = NamespaceResourceScope>,
     {

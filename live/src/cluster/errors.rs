@@ -1,7 +1,8 @@
 //! What an error of the cluster means, and what to do about it.
 
 use anyhow::anyhow;
-use efs::printable;
+use failure::Failure;
+use inputs::printable;
 use kube::Error;
 
 /// An error of the call `what`, with a remedy.
@@ -14,7 +15,7 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
             403 => {
                 format!("ask for the permission to {what} (`kubectl auth whoami` shows who asks)")
             }
-            409 => "somebody else changes it too: run the same command again".to_owned(),
+            409 => "another client is changing it: run the same command again".to_owned(),
             _ => "run the same command again; what is done already stays done".to_owned(),
         },
         Error::Auth(_) => "the kubeconfig's credentials could not be fetched: log in again, for \
@@ -31,7 +32,7 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
         }
         other => anyhow!("{}", printable(&chain(other))),
     };
-    cause.context(format!("calling {what} in `{cluster}`; what now: {remedy}"))
+    cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }
 
 /// An error with everything that led to it.

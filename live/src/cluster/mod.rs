@@ -1,54 +1,29 @@
 //! The cluster: connecting, reading and changing it.
 
+mod access;
 mod calls;
-mod claims;
-mod class;
-mod driver;
 mod errors;
-mod observe;
+mod pods;
 mod proof;
+mod releases;
 mod usage;
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
-use efs::{DriverMode, eks_name};
-use job::{ClusterTarget, ContextChoice, Job};
+use anyhow::Context;
+use efs::eks_name;
+use failure::{Help, failure};
+use job::ContextChoice;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
-use crate::helm::Helm;
-use crate::workloads::{self, Workloads};
-
-pub(crate) use claims::claims;
-pub(crate) use errors::explain;
-pub(crate) use observe::observe;
+pub(crate) use access::denied;
+pub(crate) use calls::patiently;
 pub(crate) use proof::Seen;
-
-/// The name under which everything is applied.
-pub(crate) const FIELD_MANAGER: &str = "clockwork-codex";
 
 /// How long a connection, and an answer, may take.
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_mins(1);
-
-/// A cluster as a target: its API, and Helm where the driver is ours to install.
-pub(crate) struct InCluster {
-    pub(crate) kube: Kube,
-    pub(crate) helm: Option<Helm>,
-    pub(crate) workloads: Workloads,
-}
-
-impl InCluster {
-    /// Connects; nothing is read yet.
-    pub(crate) async fn connect(target: &ClusterTarget, job: &Job) -> anyhow::Result<Self> {
-        let kube = Kube::connect(&target.context).await?;
-        let driver = target.helm.as_ref().filter(|_| job.inputs.driver.mode != DriverMode::Skip);
-        let helm = driver.map(|found| Helm::new(found, &kube, job.inputs.release())).transpose()?;
-        let workloads = workloads::prepare(&job.workloads, target.helm.as_ref(), &kube)?;
-        Ok(InCluster { kube, helm, workloads })
-    }
-}
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -68,10 +43,11 @@ impl Kube {
             Err(error) => match Config::incluster() {
                 Ok(config) if *context == ContextChoice::Current => (config, None),
                 _ => {
-                    return Err(anyhow!(error).context(
-                        "no cluster to connect to; what now: `aws eks update-kubeconfig --name CLUSTER` \
-                         writes a kubeconfig, KUBECONFIG names one, and `--manifests DIR` needs none",
-                    ));
+                    return Err(error).help(
+                        "no cluster to connect to",
+                        "`aws eks update-kubeconfig --name CLUSTER` writes a kubeconfig, \
+                         KUBECONFIG names one, and `--manifests DIR` needs none",
+                    );
                 }
             },
         };
@@ -99,29 +75,38 @@ async fn by_context(
                 known.iter().copied().filter(|name| leads_to(name, cluster)).collect();
             match found.as_slice() {
                 [one] => Some((*one).to_owned()),
-                [] => bail!(
-                    "the kubeconfig has no context of the cluster `{cluster}`; what now: \
-                     `aws eks update-kubeconfig --name {cluster}` adds it, and `--manifests DIR` needs none"
-                ),
-                several => bail!(
-                    "the kubeconfig has several contexts of the cluster `{cluster}`: {}; what now: \
-                     remove all but one, or deploy that file alone with `--context`",
-                    listed(several)
-                ),
+                [] => {
+                    return Err(failure(
+                        format!("the kubeconfig has no context of the cluster `{cluster}`"),
+                        format!(
+                            "`aws eks update-kubeconfig --name {cluster}` adds it, and \
+                             `--manifests DIR` needs none"
+                        ),
+                    ));
+                }
+                several => {
+                    return Err(failure(
+                        format!(
+                            "the kubeconfig has several contexts of the cluster `{cluster}`: {}",
+                            listed(several)
+                        ),
+                        "remove all but one, or deploy that file alone with `--context`",
+                    ));
+                }
             }
         }
     };
     let Some(wanted) = wanted else {
-        bail!(
-            "the kubeconfig has no current context; what now: give one of {} with `--context`",
-            listed(&known)
-        );
+        return Err(failure(
+            "the kubeconfig has no current context",
+            format!("give one of {} with `--context`", listed(&known)),
+        ));
     };
     if !known.contains(&wanted.as_str()) {
-        bail!(
-            "the kubeconfig has no context `{wanted}`; what now: give one of {} with `--context`",
-            listed(&known)
-        );
+        return Err(failure(
+            format!("the kubeconfig has no context `{wanted}`"),
+            format!("give one of {} with `--context`", listed(&known)),
+        ));
     }
     let options =
         KubeConfigOptions { context: Some(wanted.clone()), ..KubeConfigOptions::default() };

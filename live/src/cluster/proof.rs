@@ -1,7 +1,7 @@
 //! The objects of a proof: made, seen, deleted.
 
 use anyhow::{Context, bail};
-use efs::printable;
+use inputs::printable;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
@@ -10,7 +10,7 @@ use kube::api::{DeleteParams, ListParams};
 use serde_json::Value;
 
 use super::Kube;
-use super::driver::reason;
+use super::pods::reason;
 
 /// How far a pod has come.
 #[derive(Debug, Clone)]

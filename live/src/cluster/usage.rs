@@ -1,27 +1,25 @@
 //! How much the files of claims take, as the nodes that use them measure it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use efs::{Claim, Usage, usage};
 use futures_util::future::join_all;
+use kubernetes::claim::Claim;
+use kubernetes::{Usage, usage};
 use serde_json::Value;
 
 use super::Kube;
-
-/// How long a node may take. It is only looked at: who knows nothing says nothing.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::wait::NODE_FIGURES;
 
 impl Kube {
     /// Adds to claims what their files take, where a node that uses them tells it.
     pub(crate) async fn measure(&self, claims: &mut [Claim]) {
         let nodes: BTreeSet<String> =
             claims.iter().flat_map(|claim| claim.nodes.iter().cloned()).collect();
-        let told = join_all(nodes.iter().map(|node| self.usage_on(node))).await;
-        let told: Usage = told.into_iter().flatten().collect();
+        let measured = join_all(nodes.iter().map(|node| self.usage_on(node))).await;
+        let measured: Usage = measured.into_iter().flatten().collect();
         for claim in claims {
             let key = (claim.namespace.clone(), claim.name.clone());
-            claim.used_bytes = told.get(&key).copied();
+            claim.used_bytes = measured.get(&key).copied();
         }
     }
 
@@ -30,7 +28,7 @@ impl Kube {
         let path = format!("/api/v1/nodes/{node}/proxy/stats/summary");
         let Ok(request) = http::Request::get(path).body(Vec::new()) else { return Usage::new() };
         let answer = self.client.request::<Value>(request);
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(NODE_FIGURES, answer).await {
             Ok(Ok(summary)) => usage(&summary),
             Ok(Err(_)) | Err(_) => Usage::new(),
         }

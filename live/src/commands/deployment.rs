@@ -1,364 +1,228 @@
 //! Plans and their deployments: observe, plan, ask, carry out, report.
 //!
-//! Where another run changes things meanwhile, this one looks again and goes on
-//! from what it finds, until nothing is left to do: whoever ends last leaves what
-//! was asked of it, and nothing in between.
+//! Where another run changes things meanwhile, this one observes again and continues
+//! from what it finds, until nothing is left to do: the run that ends last leaves what
+//! was wanted of it, and nothing in between.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::bail;
-use efs::{Outputs, Plan, Styled, Until};
-use job::{Command, Job, Output, Target};
+use efs::{FileSystemId, Outputs};
+use failure::report;
+use job::{Goal, Output};
+use plan::{Plan, Styled};
+use tokio::sync::watch;
 
-use super::{connect, stopped};
-use crate::aws::{Aws, Raced, observe};
-use crate::cluster::{self, InCluster};
-use crate::progress::Progress;
-use crate::run::{self, Ended};
-use crate::stop::Stop;
-use crate::trace::Trace;
-use crate::{consent, report, workloads};
+use super::connection::Connection;
+use super::plan::plan;
+use crate::aws::Raced;
+use crate::call::Call;
+use crate::consent;
+use crate::context::{Context, Results};
+use crate::observe::Observed;
+use crate::outcome::{Ending, Outcome};
+use crate::report::{Summary, done, json, takes_colour, text};
+use crate::resources::{file_system, mount_target};
+use crate::run;
+use crate::target::Target;
+use crate::watch::Watches;
 
-/// How often a run looks again before it leaves the field to the others.
+/// How often a run plans again before it leaves the field to the others.
 const ROUNDS: usize = 6;
 
-/// How a deployment ended.
-pub(super) enum Finished {
-    /// What was asked for is there, or gone.
-    Done {
-        /// How many steps were carried out.
-        changed: usize,
-        /// What it tells; nothing where it was taken down.
-        outputs: Option<Outputs>,
-    },
-    /// It is over, and why is to be said.
-    Over {
-        /// How many steps were carried out before.
-        changed: usize,
-        /// The exit code, and why.
-        over: Over,
-    },
-}
-
-/// Why a run is over before it came to its end.
-pub(super) struct Over {
-    pub(super) code: ExitCode,
-    /// For the person who reads it: what happened, and what now.
-    pub(super) why: String,
-}
-
-impl Over {
-    pub(super) fn failure(why: String) -> Over {
-        Over { code: ExitCode::FAILURE, why }
-    }
-}
-
 /// One deployment, and nothing else.
-pub(super) async fn run(
-    job: &Job,
-    aws: &Aws,
-    trace: &Arc<Trace>,
-    stop: &Stop,
-) -> anyhow::Result<ExitCode> {
-    let progress = Progress::new(trace);
-    match carry_out(job, aws, &progress, stop).await? {
-        Finished::Over { over: Over { code, why }, changed: _ } => {
-            if !why.is_empty() {
-                progress.say(&why);
-            }
-            Ok(code)
-        }
-        Finished::Done { changed, outputs } => {
-            let told = report::Told {
-                changed,
-                calls: aws.calls.count(),
-                rounds: aws.calls.rounds(),
-                elapsed: progress.elapsed(),
-            };
-            report::done(job, &told, outputs.as_ref())?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
+    let outcome = carry_out(connection).await?;
+    finish(connection, &outcome)
 }
 
-/// Looks, plans and carries out, until nothing is left to do.
-pub(super) async fn carry_out(
-    job: &Job,
-    aws: &Aws,
-    progress: &Progress,
-    stop: &Stop,
-) -> anyhow::Result<Finished> {
-    let target = connect(job).await?.map(Arc::new);
+/// Reports how a run ended.
+pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::Result<ExitCode> {
+    let Connection { job, session, calls, progress, .. } = connection;
+    if let Some(message) = outcome.message(&session.again) {
+        progress.say(&message);
+    }
+    if let Ending::Done(outputs) = &outcome.ending {
+        let summary = Summary {
+            changed: outcome.changed,
+            calls: calls.count(),
+            rounds: calls.rounds(),
+            elapsed: progress.elapsed(),
+            outputs,
+        };
+        done(&job.goal, session.output, &summary)?;
+    }
+    Ok(outcome.code())
+}
+
+/// Observes, plans and carries out, until nothing is left to do.
+pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
+    let job = connection.job;
+    let target = Target::connect(job).await?;
     let mut changed = 0;
-    let mut outputs = None;
+    let mut outputs = Vec::new();
     for round in 1.. {
-        let Some(observed) = look(job, aws, target.as_deref(), progress, stop).await? else {
-            let reason = stop.stopped().await;
-            let over = stopped(job, reason, "Nothing was changed.");
-            return Ok(Finished::Over { changed, over });
+        let observed = match connection.observe(&target).await? {
+            Ok(observed) => observed,
+            Err(ending) => return Ok(Outcome { changed, ending }),
         };
-        let plan = plan(job, &observed)?;
-        if let Command::Plan { detailed_exitcode }
-        | Command::PlanWorkloads { detailed_exitcode, .. } = job.command
-        {
-            let code = show(job, &plan, detailed_exitcode);
-            return Ok(Finished::Over { changed, over: Over { code, why: String::new() } });
+        let plan = plan(job, &connection.clients, &observed)?;
+        if let Goal::Plan { detailed_exitcode, .. } = job.goal {
+            return Ok(Outcome::unchanged(show(connection, &plan, detailed_exitcode)));
         }
-        if round > 1 && plan.is_empty() && plan.refusals.is_empty() {
+        if round > 1 && plan.is_settled() {
             break;
         }
-        let asks = round == 1 || !destroys(job);
-        let runner = Runner { job, aws, progress, stop, asks };
-        let left = match runner.carry_out(target.clone(), &plan, &observed).await? {
-            Carried::Over { over, done } => {
-                return Ok(Finished::Over { changed: changed + done, over });
+        let asks = round == 1 || !job.goal.destroys();
+        let outcome = execute(connection, &target, &plan, Some(&observed), asks).await?;
+        changed += outcome.changed;
+        match outcome.ending {
+            Ending::Done(made) => {
+                outputs = made;
+                if is_final(job.goal.destroys(), round, &plan) {
+                    break;
+                }
             }
-            Carried::Through(told) => {
-                changed += plan.steps.len();
-                outputs = told;
-                !job_is_done(job, round, &plan)
+            Ending::Failed(errors) if round < ROUNDS && are_raced(connection, &errors) => {
+                connection.progress.say(&report(&errors));
+                connection.progress.say("Another run is changing this deployment; re-planning.");
             }
-            Carried::Raced { errors, done } if round < ROUNDS => {
-                progress.say(&report::failures(&errors));
-                progress.say("Another run is at it too: looking again.");
-                changed += done;
-                true
-            }
-            Carried::Raced { errors, done } => {
-                let over = failed(job, &errors);
-                return Ok(Finished::Over { changed: changed + done, over });
-            }
-        };
-        if !left {
-            break;
+            ending => return Ok(Outcome { changed, ending }),
         }
     }
-    Ok(Finished::Done { changed, outputs })
+    Ok(Outcome { changed, ending: Ending::Done(outputs) })
 }
 
-/// Whether a plan that is through needs no second look. Who took everything down
-/// looks whether somebody put something up meanwhile; who waited for somebody's
-/// deletion looks whether more of it came.
-fn job_is_done(job: &Job, round: usize, plan: &Plan) -> bool {
-    let leaves =
-        |until: &Until| matches!(until, Until::FileSystemGone(_) | Until::MountTargetGone(_));
-    let raced = round > 1 || plan.waits.iter().any(|wait| leaves(&wait.until));
-    let took_down = job.command == Command::Destroy && !plan.is_empty();
+/// Whether a plan that was carried out needs no second look. A run that took
+/// everything down looks whether another one put something up meanwhile; one that
+/// waited for a deletion looks whether more of it came.
+fn is_final(destroys: bool, round: usize, plan: &Plan<Call>) -> bool {
+    let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_deletion());
+    let took_down = destroys && !plan.is_empty();
     !(raced || took_down)
 }
 
-fn destroys(job: &Job) -> bool {
-    matches!(job.command, Command::Destroy | Command::DestroyWorkloads { .. })
+/// Whether all that failed, failed for what another run did meanwhile.
+fn are_raced(connection: &Connection<'_>, errors: &[anyhow::Error]) -> bool {
+    let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
+    raced && connection.stop.reason().is_none()
 }
 
-/// Observes everything; nothing where it is time to stop.
-pub(super) async fn look(
-    job: &Job,
-    aws: &Aws,
-    target: Option<&InCluster>,
-    progress: &Progress,
-    stop: &Stop,
-) -> anyhow::Result<Option<Observed>> {
-    let line = progress.line("observing");
-    tokio::select! {
-        observed = everything(aws, target, job) => {
-            let observed = observed?;
-            line.done(&format!("read {} in {} calls", job.inputs.aws_region, aws.calls.count()));
-            Ok(Some(observed))
+/// Shows a plan, asks where that is needed, and carries it out.
+pub(super) async fn execute(
+    connection: &Connection<'_>,
+    target: &Target,
+    plan: &Plan<Call>,
+    observed: Option<&Observed>,
+    asks: bool,
+) -> anyhow::Result<Outcome> {
+    let Connection { job, progress, stop, .. } = connection;
+    progress.plan(plan);
+    let asks = asks && !job.yes;
+    if !plan.refusals.is_empty() {
+        return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
+    }
+    if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
+        return Ok(Outcome::unchanged(Ending::Refused(format!(
+            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `plan-efs` of its \
+             file, and give `--yes` if that is what you want",
+            consent::addresses(plan)
+        ))));
+    }
+    let consent = tokio::select! {
+        consent = consent::given(plan), if asks => consent?,
+        reason = stop.stopped(), if asks => {
+            eprintln!();
+            return Ok(Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }));
         }
-        _ = stop.stopped() => {
-            line.failed("given up");
-            Ok(None)
+        else => true,
+    };
+    if !consent {
+        // What to do was said where it was asked.
+        return Ok(Outcome::unchanged(Ending::Refused(String::new())));
+    }
+    let context = Arc::new(context(connection, target, observed));
+    let ran = run::run(&context, plan, progress).await;
+    let ending = match ran.stopped {
+        _ if !ran.errors.is_empty() => Ending::Failed(ran.errors),
+        Some((reason, left)) => Ending::Stopped { reason, left },
+        None => Ending::Done(match observed {
+            Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
+            _ => Vec::new(),
+        }),
+    };
+    Ok(Outcome { changed: ran.done, ending })
+}
+
+/// What all calls of a plan share.
+fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Observed>) -> Context {
+    let results = Results::default();
+    for storage in observed.iter().flat_map(|observed| observed.storage.values()) {
+        let Some(found) = &storage.actual.file_system else { continue };
+        let there = storage.actual.mount_targets.iter();
+        for target in there.filter(|target| !target.life_cycle.is_leaving()) {
+            results.add_target(&found.id, target.clone());
         }
     }
-}
-
-/// The plan of storage and workloads: one graph.
-fn plan(job: &Job, observed: &Observed) -> anyhow::Result<Plan> {
-    let mut plan = match (&job.command, &observed.desired) {
-        (Command::Destroy, _) => efs::destroy(&job.module, &job.inputs, &observed.actual),
-        (Command::DestroyWorkloads { .. }, _) => Plan::default(),
-        (_, Some(desired)) => efs::plan(desired, &observed.actual),
-        (_, None) => bail!(
-            "the network told nothing; what now: give `subnet_ids` and `security_group_id` themselves"
+    Context {
+        target: target.clone(),
+        results,
+        stop: connection.stop.clone(),
+        failing: watch::Sender::new(false),
+        file_systems: Watches::new(|(aws, id)| async move {
+            file_system::observe(&aws, &file_system::Lookup::Id(id)).await
+        }),
+        mount_targets: Watches::new(
+            |(aws, id)| async move { mount_target::observe(&aws, &id).await },
         ),
-    };
-    for (label, inputs) in &job.workloads {
-        let Some(actual) = observed.workloads.get(label) else { continue };
-        plan.append(match job.command {
-            Command::DeployWorkloads { delete_data }
-            | Command::PlanWorkloads { delete_data, .. } => {
-                graphscope::plan(label, inputs, actual, &plan.class_steps(), delete_data)?
-            }
-            Command::DestroyWorkloads { delete_data } => {
-                graphscope::destroy(label, inputs, actual, delete_data)
-            }
-            _ => continue,
-        });
     }
-    Ok(plan)
 }
 
-/// How carrying a plan out ended.
-pub(super) enum Carried {
-    /// All of it is done.
-    Through(Option<Outputs>),
-    /// The run is over.
-    Over {
-        /// How many steps were carried out before.
-        done: usize,
-        /// The exit code, and why.
-        over: Over,
-    },
-    /// It failed for what another run did meanwhile, and for nothing else.
-    Raced {
-        /// What failed.
-        errors: Vec<anyhow::Error>,
-        /// How many steps were carried out all the same.
-        done: usize,
-    },
-}
-
-/// Carries plans out.
-pub(super) struct Runner<'a> {
-    pub(super) job: &'a Job,
-    pub(super) aws: &'a Aws,
-    pub(super) progress: &'a Progress,
-    pub(super) stop: &'a Stop,
-    /// Whether deletions need consent, or it was given already.
-    pub(super) asks: bool,
-}
-
-impl Runner<'_> {
-    /// Shows the plan, asks where that is needed, and carries it out.
-    pub(super) async fn carry_out(
-        &self,
-        target: Option<Arc<InCluster>>,
-        plan: &Plan,
-        observed: &Observed,
-    ) -> anyhow::Result<Carried> {
-        let Runner { job, aws, progress, stop, asks } = *self;
-        progress.plan(plan);
-        if !plan.refusals.is_empty() {
-            return Ok(nothing_done(Over::failure("Nothing was changed.".to_owned())));
-        }
-        if progress.is_one_of_many() && asks && !job.yes && plan.needing_consent().count() > 0 {
-            let gone: Vec<&str> =
-                plan.needing_consent().map(|step| step.address.as_str()).collect();
-            return Ok(nothing_done(Over::failure(format!(
-                "This deletes or replaces {}, and nothing was changed. What now: look at \
-                 `plan-efs` of its file, and give `--yes` if that is what you want",
-                gone.join(", ")
-            ))));
-        }
-        let consent = tokio::select! {
-            consent = consent::given(job, plan), if asks => consent?,
-            reason = stop.stopped(), if asks => {
-                eprintln!();
-                return Ok(nothing_done(stopped(job, reason, "Nothing was changed.")));
-            }
-            else => true,
+/// The outputs of every storage module whose file system is there.
+fn outputs(
+    connection: &Connection<'_>,
+    context: &Context,
+    observed: &Observed,
+    plan: &Plan<Call>,
+) -> Vec<(String, Outputs)> {
+    let job = connection.job;
+    let of = |label: &str, inputs: &efs::Inputs| {
+        let scope = job.storage_scope(label);
+        let created = scope.id(efs::resources::file_system::KIND);
+        let made = plan.changes.iter().any(|change| change.id == created);
+        let made = made.then(|| context.results.of(&created).ok()).flatten();
+        let found = observed.storage.get(label)?.actual.file_system.as_ref();
+        let file_system_id = match made {
+            Some(id) => FileSystemId::try_from(id).ok()?,
+            None => found?.id.clone(),
         };
-        if !consent {
-            // What now was said where it was asked.
-            return Ok(nothing_done(Over::failure(String::new())));
-        }
-        Ok(match run::run(job, aws, target, plan, observed, progress, stop).await {
-            Ended::Done(outputs) => Carried::Through(outputs),
-            Ended::Stopped { reason, left, done } => {
-                let over = stopped(job, reason, &format!("Left: {}.", left.join(", ")));
-                Carried::Over { done, over }
-            }
-            Ended::Failed { errors, done } => {
-                let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
-                if raced && stop.reason().is_none() {
-                    Carried::Raced { errors, done }
-                } else {
-                    Carried::Over { done, over: failed(job, &errors) }
-                }
-            }
+        let manifests = context.directory().ok().map(|path| path.join(scope.path("")));
+        Some(Outputs {
+            storage_class_name: inputs.storage_class.name.clone(),
+            mount_targets: context.results.targets(&file_system_id),
+            file_system_id,
+            region: inputs.aws_region.clone(),
+            cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
+            manifests: manifests
+                .map(|path| path.display().to_string().trim_end_matches('/').to_owned()),
         })
-    }
-}
-
-fn nothing_done(over: Over) -> Carried {
-    Carried::Over { done: 0, over }
-}
-
-/// Says what failed, and what goes on from there.
-pub(super) fn failed(job: &Job, errors: &[anyhow::Error]) -> Over {
-    Over::failure(format!(
-        "{}\nWhat was done stays. What now: mend the cause; `{}` goes on from here",
-        report::failures(errors),
-        job.again
-    ))
-}
-
-/// AWS and the cluster, side by side.
-async fn everything(aws: &Aws, target: Option<&InCluster>, job: &Job) -> anyhow::Result<Observed> {
-    let cluster = async {
-        match target {
-            None => Ok(None),
-            Some(InCluster { kube, helm, .. }) => {
-                let inputs = &job.inputs;
-                let observed = cluster::observe(kube, helm.as_ref(), inputs, &job.command);
-                Box::pin(observed).await.map(Some)
-            }
-        }
     };
-    let workloads = async {
-        match target {
-            None => Ok(BTreeMap::new()),
-            Some(InCluster { kube, workloads: all, .. }) => {
-                Box::pin(workloads::observe(kube, all, job.command.plans())).await
-            }
-        }
-    };
-    let (mut observed, cluster, workloads) =
-        tokio::try_join!(observe(aws, job), cluster, workloads)?;
-    observed.actual.cluster = cluster;
-    if target.is_some() {
-        observed.workloads = workloads;
-    }
-    Ok(observed)
+    let all =
+        job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
+    all.collect()
 }
 
 /// Prints the plan as the result.
-fn show(job: &Job, plan: &Plan, detailed_exitcode: bool) -> ExitCode {
-    match job.output {
-        Output::Json => report::json(plan),
-        Output::Text => report::text(&Styled { plan, colour: report::stdout_colour() }),
+fn show(connection: &Connection<'_>, plan: &Plan<Call>, detailed_exitcode: bool) -> Ending {
+    match connection.session.output {
+        Output::Json => json(plan),
+        Output::Text => {
+            text(&Styled { plan, colour: takes_colour(&std::io::stdout()) });
+        }
     }
-    let changes = !plan.is_empty();
-    match (plan.refusals.is_empty(), detailed_exitcode, changes) {
+    Ending::Shown(match (plan.refusals.is_empty(), detailed_exitcode, !plan.is_empty()) {
         (false, _, _) => ExitCode::FAILURE,
         (true, true, true) => ExitCode::from(2),
         (true, _, _) => ExitCode::SUCCESS,
-    }
-}
-
-/// What was observed, and what it should be; the latter is not needed to destroy.
-pub(crate) struct Observed {
-    pub(crate) workloads: BTreeMap<String, graphscope::Actual>,
-    pub(crate) desired: Option<efs::Desired>,
-    pub(crate) actual: efs::Actual,
-}
-
-impl Observed {
-    /// Puts what AWS told and what the directory holds together.
-    pub(crate) fn new(
-        job: &Job,
-        desired: Option<efs::Desired>,
-        mut actual: efs::Actual,
-    ) -> anyhow::Result<Self> {
-        let mut workloads = BTreeMap::new();
-        if let Target::Directory(directory) = &job.target {
-            actual.documents = directory::read(directory)?;
-            workloads = workloads::read(directory, &job.workloads)?;
-        }
-        let desired = desired.map(|desired| efs::Desired { wait_for_driver: job.wait, ..desired });
-        Ok(Observed { workloads, desired, actual })
-    }
+    })
 }

@@ -1,54 +1,36 @@
 //! `expand-volumes`: completes what claims ask for.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use efs::Actual;
-use job::Job;
+use plan::Plan;
 
-use super::deployment::{Carried, Observed, Runner, failed};
-use super::{connect_to_cluster, stopped};
-use crate::aws::Aws;
-use crate::progress::Progress;
-use crate::stop::Stop;
-use crate::trace::Trace;
-use crate::{cluster, report};
+use super::connection::Connection;
+use super::deployment::{execute, finish};
+use crate::call::Call;
+use crate::observe;
+use crate::outcome::{Ending, Outcome};
+use crate::target::Target;
 
-pub(super) async fn run(
-    job: &Job,
-    aws: &Aws,
-    trace: &Arc<Trace>,
-    stop: &Stop,
-) -> anyhow::Result<ExitCode> {
-    let target = connect_to_cluster(job).await?;
-    let progress = Progress::new(trace);
-    let line = progress.line("observing");
-    let cluster = tokio::select! {
-        cluster = cluster::observe(&target.kube, None, &job.inputs, &job.command) => cluster?,
-        reason = stop.stopped() => {
-            line.failed("given up");
-            return Ok(stopped(job, reason, "Nothing was changed.").told());
-        }
-    };
-    line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
-    let plan = efs::expand(&job.module, &job.inputs, &cluster);
-    let actual = Actual { cluster: Some(cluster), ..Actual::default() };
-    let observed = Observed { workloads: BTreeMap::new(), desired: None, actual };
-    let target = Some(Arc::new(target));
-    let runner = Runner { job, aws, progress: &progress, stop, asks: true };
-    match runner.carry_out(target, &plan, &observed).await? {
-        Carried::Over { over, .. } => Ok(over.told()),
-        Carried::Raced { errors, .. } => Ok(failed(job, &errors).told()),
-        Carried::Through(_) => {
-            let told = report::Told {
-                changed: plan.steps.len(),
-                calls: aws.calls.count(),
-                rounds: aws.calls.rounds(),
-                elapsed: progress.elapsed(),
-            };
-            report::done(job, &told, None)?;
-            Ok(ExitCode::SUCCESS)
-        }
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
+    let Connection { job, clients, progress, stop, .. } = connection;
+    let target = Target::connect_to_cluster(job).await?;
+    let mut plan = Plan::default();
+    for (label, inputs) in job.storage() {
+        let line = progress.line("observing");
+        let cluster = tokio::select! {
+            cluster = observe::cluster(&job.goal, inputs, &target) => cluster?,
+            reason = stop.stopped() => {
+                line.failed("stopped");
+                let ending = Ending::Stopped { reason, left: Vec::new() };
+                return finish(connection, &Outcome::unchanged(ending));
+            }
+        };
+        line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
+        let Some(aws) = clients.get(&inputs.aws_region) else { continue };
+        let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
+        plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
+    let target = Target::Cluster(target);
+    let outcome = execute(connection, &target, &plan, None, true).await?;
+    finish(connection, &outcome)
 }

@@ -7,32 +7,36 @@ use std::sync::Arc;
 use efs::Outputs;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use job::{Command, Fleet, Job, Output};
+use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
 
-use super::INTERRUPTED;
-use super::deployment::{Finished, Over, carry_out};
+use super::connection::Connection;
+use super::deployment::carry_out;
 use crate::aws::Account;
-use crate::progress::Progress;
-use crate::report;
+use crate::outcome::{Ending, Outcome};
+use crate::report::{self, counted, millis};
 use crate::stop::{Reason, Stop};
 use crate::trace::Trace;
 
 /// What came of one deployment.
 #[derive(Serialize)]
-struct Told {
+struct Deployment {
     name: String,
     changed: usize,
     aws_calls: usize,
     elapsed_ms: u64,
+    /// Of its storage, where it has one module of it.
     outputs: Option<Outputs>,
+    /// The same by label, where it has several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    modules: BTreeMap<String, Outputs>,
     /// Why it is not what it should be.
     error: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Result {
-    deployments: Vec<Told>,
+    deployments: Vec<Deployment>,
     changed: usize,
     failed: usize,
     aws_calls: usize,
@@ -42,95 +46,104 @@ struct Result {
 /// Carries all of them out; one that fails keeps no other from its end.
 pub(super) async fn run(
     fleet: &Fleet,
-    local: Option<&str>,
+    session: &Session,
+    endpoint: Option<&str>,
     stop: &Stop,
 ) -> anyhow::Result<ExitCode> {
     let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
-    let mut under_way = FuturesUnordered::new();
-    let mut told = BTreeMap::new();
+    let mut in_progress = FuturesUnordered::new();
+    let mut ended = BTreeMap::new();
     for (name, job) in &fleet.jobs {
-        let endpoint = local.or(job.endpoint_url.as_deref());
-        let rate = account.rate(&job.inputs.aws_region, endpoint).await;
+        let mut rates = Vec::new();
+        for (_, inputs) in job.storage() {
+            rates.extend(account.rate(&inputs.aws_region, endpoint).await);
+        }
         let room = async {
-            if let Some(rate) = &rate {
+            for rate in &rates {
                 rate.has_room().await;
             }
         };
         tokio::pin!(room);
-        // Those that are at it go on while the next one waits for its turn.
+        // Those in progress continue while the next one waits for its turn.
         loop {
             tokio::select! {
                 () = &mut room => break,
-                Some(one) = under_way.next() => keep(&mut told, one),
+                Some(one) = in_progress.next() => keep(&mut ended, one),
                 _ = stop.stopped() => break,
             }
         }
         if stop.reason().is_some() {
             break;
         }
-        under_way.push(Box::pin(one(&account, name, job, endpoint, stop)));
-        // The first calls of the new one stand in the line before the next is let in.
+        in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
+        // The first calls of the new one are queued before the next is let in.
         tokio::task::yield_now().await;
     }
-    while let Some(one) = under_way.next().await {
-        keep(&mut told, one);
+    while let Some(one) = in_progress.next().await {
+        keep(&mut ended, one);
     }
-    Ok(tell(fleet, told, &whole, stop))
+    Ok(summarize(fleet, session, ended, &whole, stop))
 }
 
-fn keep(told: &mut BTreeMap<String, Told>, one: Told) {
-    told.insert(one.name.clone(), one);
+fn keep(ended: &mut BTreeMap<String, Deployment>, one: Deployment) {
+    ended.insert(one.name.clone(), one);
 }
 
 async fn one(
     account: &Account,
-    name: &str,
-    job: &Job,
+    (name, job): (&str, &Job),
+    session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> Told {
+) -> Deployment {
     let trace = Arc::new(Trace::new());
-    let aws = account.connect(job, endpoint, &trace).await;
-    let progress = Progress::named(name, &trace);
-    let (changed, outputs, error) = match carry_out(job, &aws, &progress, stop).await {
-        Ok(Finished::Done { changed, outputs }) => (changed, outputs, None),
-        Ok(Finished::Over { changed, over: Over { code: _, why } }) => (changed, None, Some(why)),
-        Err(error) => (0, None, Some(report::failures(&[error]))),
+    let connection = Connection::new(job, session, (account, endpoint), &trace, stop).await;
+    let connection = connection.named(name, &trace);
+    let outcome = match carry_out(&connection).await {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::unchanged(Ending::Failed(vec![error])),
     };
+    let error = outcome.message(&session.again);
     if let Some(error) = &error {
-        progress.say(error);
+        connection.progress.say(error);
     }
-    Told {
+    let mut modules: BTreeMap<String, Outputs> = match outcome.ending {
+        Ending::Done(outputs) => outputs.into_iter().collect(),
+        _ => BTreeMap::new(),
+    };
+    let outputs = if modules.len() == 1 { modules.pop_first() } else { None };
+    Deployment {
         name: name.to_owned(),
-        changed,
-        aws_calls: aws.calls.count(),
+        changed: outcome.changed,
+        aws_calls: connection.calls.count(),
         elapsed_ms: millis(trace.elapsed()),
-        outputs,
+        outputs: outputs.map(|(_, outputs)| outputs),
+        modules,
         error,
     }
 }
 
-fn millis(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The result, in the order of the files; what was not begun is told too.
-fn tell(fleet: &Fleet, mut told: BTreeMap<String, Told>, whole: &Trace, stop: &Stop) -> ExitCode {
-    let deployments: Vec<Told> = fleet
-        .jobs
-        .iter()
-        .map(|(name, _)| {
-            told.remove(name).unwrap_or_else(|| Told {
-                name: name.clone(),
-                changed: 0,
-                aws_calls: 0,
-                elapsed_ms: 0,
-                outputs: None,
-                error: Some("not begun".to_owned()),
-            })
-        })
-        .collect();
+/// The result, in the order of the files, with what was not begun.
+fn summarize(
+    fleet: &Fleet,
+    session: &Session,
+    mut ended: BTreeMap<String, Deployment>,
+    whole: &Trace,
+    stop: &Stop,
+) -> ExitCode {
+    let not_begun = |name: &str| Deployment {
+        name: name.to_owned(),
+        changed: 0,
+        aws_calls: 0,
+        elapsed_ms: 0,
+        outputs: None,
+        modules: BTreeMap::new(),
+        error: Some("not begun".to_owned()),
+    };
+    let names = fleet.jobs.iter().map(|(name, _)| name);
+    let deployments: Vec<Deployment> =
+        names.map(|name| ended.remove(name).unwrap_or_else(|| not_begun(name))).collect();
     let result = Result {
         changed: deployments.iter().map(|one| one.changed).sum(),
         failed: deployments.iter().filter(|one| one.error.is_some()).count(),
@@ -138,20 +151,21 @@ fn tell(fleet: &Fleet, mut told: BTreeMap<String, Told>, whole: &Trace, stop: &S
         elapsed_ms: millis(whole.elapsed()),
         deployments,
     };
-    let failed = result.failed;
-    match fleet.output {
+    match session.output {
         Output::Json => report::json(&result),
         Output::Text => report::text(&table(fleet, &result)),
     }
     if let Some(reason) = stop.reason() {
         eprintln!("{}", reason.as_str());
     }
-    if failed > 0 {
-        eprintln!("What now: mend the causes; `{}` goes on from here", fleet.again);
+    if result.failed == 0 {
+        return ExitCode::SUCCESS;
     }
-    match (failed, stop.reason()) {
-        (0, _) => ExitCode::SUCCESS,
-        (_, Some(Reason::Interrupted)) => ExitCode::from(INTERRUPTED),
+    eprintln!("help: fix the causes, then `{}` resumes", session.again);
+    match stop.reason() {
+        Some(reason @ Reason::Interrupted) => {
+            Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }).code()
+        }
         _ => ExitCode::FAILURE,
     }
 }
@@ -159,25 +173,26 @@ fn tell(fleet: &Fleet, mut told: BTreeMap<String, Told>, whole: &Trace, stop: &S
 fn table(fleet: &Fleet, result: &Result) -> String {
     let width = result.deployments.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
     let lines = result.deployments.iter().map(|one| {
+        let changes = counted(one.changed, "change");
         let end = match (&one.error, &one.outputs) {
             (Some(error), _) => format!("failed: {}", error.lines().next().unwrap_or_default()),
-            (None, Some(outputs)) => format!("{} changes, {}", one.changed, outputs.file_system_id),
-            (None, None) => format!("{} changes", one.changed),
+            (None, Some(outputs)) => format!("{changes}, {}", outputs.file_system_id),
+            (None, None) => changes,
         };
         format!("{:width$}  {end}\n", one.name)
     });
     let verb = match fleet.jobs.first() {
-        Some((_, Job { command: Command::Destroy, .. })) => "destroyed",
+        Some((_, Job { goal: Goal::Destroy { .. }, .. })) => "destroyed",
         _ => "deployed",
     };
     let done = result.deployments.len() - result.failed;
     let seconds =
         u32::try_from(result.elapsed_ms / 100).map_or(0.0, |tenths| f64::from(tenths) / 10.0);
     format!(
-        "{}\n{done} of {} {verb}: {} changes, {} AWS calls, {seconds:.1} s.",
+        "{}\n{done} of {} {verb}: {}, {}, {seconds:.1} s.",
         lines.collect::<String>(),
         result.deployments.len(),
-        result.changed,
-        result.aws_calls,
+        counted(result.changed, "change"),
+        counted(result.aws_calls, "AWS call"),
     )
 }

@@ -1,53 +1,57 @@
 //! `status`: what there is, in one table.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use efs::{Status, Usage};
-use job::{Job, Output};
+use job::Output;
+use kubernetes::Usage;
+use plan::Table;
+use serde_json::json;
 
-use super::{connect, deployment, stopped};
-use crate::aws::Aws;
-use crate::progress::Progress;
+use super::connection::Connection;
+use super::deployment::finish;
+use crate::outcome::Outcome;
 use crate::report;
-use crate::stop::Stop;
-use crate::trace::Trace;
+use crate::target::Target;
 
-pub(super) async fn run(
-    job: &Job,
-    aws: &Aws,
-    trace: &Arc<Trace>,
-    stop: &Stop,
-) -> anyhow::Result<ExitCode> {
-    let target = connect(job).await?;
-    let progress = Progress::new(trace);
-    let looked = deployment::look(job, aws, target.as_ref(), &progress, stop).await?;
-    let Some(mut observed) = looked else {
-        return Ok(stopped(job, stop.stopped().await, "Nothing was changed.").told());
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
+    let job = connection.job;
+    let target = Target::connect(job).await?;
+    let mut observed = match connection.observe(&target).await? {
+        Ok(observed) => observed,
+        Err(ending) => return finish(connection, &Outcome::unchanged(ending)),
     };
-    let measured = observed.actual.cluster.iter().flat_map(|cluster| &cluster.claims);
-    let measured: Usage = measured
+    let (mut rows, mut claims) = (Vec::new(), Vec::new());
+    for (label, inputs) in job.storage() {
+        let Some(found) = observed.storage.get(label) else { continue };
+        rows.extend(efs::rows(inputs, &found.actual));
+        let of_class = found.actual.cluster.iter().flat_map(|cluster| cluster.claims.clone());
+        claims.extend(of_class);
+    }
+    let measured: Usage = claims
+        .iter()
         .filter_map(|claim| {
             Some(((claim.namespace.clone(), claim.name.clone()), claim.used_bytes?))
         })
         .collect();
-    let mut status = Status::of(&job.inputs, &observed.actual);
     let mut workloads = Vec::new();
-    for (label, inputs) in &job.workloads {
+    for (label, inputs) in job.workloads() {
         let Some(actual) = observed.workloads.get_mut(label) else { continue };
         for found in &mut actual.claims {
             let key = (found.claim.namespace.clone(), found.claim.name.clone());
             found.claim.used_bytes = measured.get(&key).copied();
         }
-        workloads.push(graphscope::status(label, inputs, actual, &mut status));
+        let (status, more) = graphscope::status(label, inputs, actual);
+        workloads.push(status);
+        rows.extend(more);
     }
-    match job.output {
-        Output::Json => {
-            let mut document = serde_json::to_value(&status)?;
-            document["workloads"] = serde_json::to_value(&workloads)?;
-            report::json(&document);
-        }
-        Output::Text => report::text(&status),
+    match connection.session.output {
+        Output::Json => report::json(&json!({
+            "healthy": rows.iter().all(|row| row.healthy),
+            "rows": rows,
+            "claims": claims,
+            "workloads": workloads,
+        })),
+        Output::Text => report::text(&Table(&rows)),
     }
     Ok(ExitCode::SUCCESS)
 }

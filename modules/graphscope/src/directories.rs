@@ -1,6 +1,6 @@
 //! Which directories of a workload belong on shared storage, and which must not.
 
-use crate::inputs::Workload;
+use crate::kind::Workload;
 
 /// A directory of a workload.
 #[derive(Debug, Clone, Copy)]

@@ -2,63 +2,79 @@
 
 use std::collections::BTreeMap;
 
-use efs::{RenderError, kustomize_source, render};
-use kubernetes::merged;
+use kubernetes::claim::Claim as FoundInCluster;
+use kubernetes::yaml::Block;
+use kubernetes::{RenderError, merged};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::claims::Claim;
-use crate::inputs::{Inputs, Workload};
-use crate::plan::FoundClaim;
+use crate::directories;
+use crate::inputs::Inputs;
+use crate::kind::Workload;
+use crate::resources::claim::{Claim, FoundClaim};
+use crate::templates::render;
 
-/// A document of a workload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
-    /// Its namespace and its claims.
-    Claims,
-    /// The values of its chart.
-    ChartValues,
-    /// What ties both together for Argo CD and Flux.
-    Kustomization,
+/// The namespace and the claims.
+pub(crate) const CLAIMS: &str = "claims.yaml";
+
+/// The values of the chart.
+const VALUES: &str = "values.yaml";
+
+/// What names the other two, for Argo CD and Flux.
+pub(crate) const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// The names of the documents, in the order in which they are written.
+pub const DOCUMENTS: &[&str] = &[CLAIMS, VALUES, KUSTOMIZATION];
+
+/// The documents by name, in the order in which they are written, with the claims
+/// that stay although no input asks for them.
+pub fn documents(
+    inputs: &Inputs,
+    kept: &[FoundClaim],
+) -> Result<Vec<(&'static str, String)>, RenderError> {
+    Ok(vec![
+        (CLAIMS, inputs.claims_document(kept)?),
+        (VALUES, chart_values(inputs)?),
+        (KUSTOMIZATION, kustomization(inputs)?),
+    ])
 }
 
-impl Document {
-    /// All of them, in the order in which they are written.
-    pub const ALL: [Document; 3] =
-        [Document::Claims, Document::ChartValues, Document::Kustomization];
-
-    /// The file's name in the folder of the workload.
-    pub fn file_name(self) -> &'static str {
-        match self {
-            Document::Claims => "claims.yaml",
-            Document::ChartValues => "values.yaml",
-            Document::Kustomization => "kustomization.yaml",
-        }
-    }
-
-    /// The whole document.
-    pub fn render(self, inputs: &Inputs) -> Result<String, RenderError> {
-        match self {
-            Document::Claims => inputs.claims_document(&[]),
-            Document::ChartValues => chart_values(inputs),
-            Document::Kustomization => {
-                let (chart, repository, home) = kustomize_source(&inputs.helm_chart);
-                let context = Kustomization {
-                    workload: Context::of(inputs),
-                    chart,
-                    repository,
-                    home,
-                    version: &inputs.helm_chart_version,
-                };
-                render("graphscope-kustomization.yaml", &context)
-            }
-        }
-    }
+fn kustomization(inputs: &Inputs) -> Result<String, RenderError> {
+    let (chart, repository, home) = inputs.helm_chart.for_kustomize();
+    let context = Kustomization {
+        workload: Context::of(inputs),
+        chart,
+        repository,
+        home,
+        version: &inputs.helm_chart_version,
+    };
+    render("graphscope-kustomization.yaml", &context)
 }
 
 impl Inputs {
+    /// The claims that are made beforehand: those of which the chart could not
+    /// name the class. The store's own data has a claim for each of its pods,
+    /// which its chart makes from the class.
+    pub fn claims(&self) -> Vec<Claim> {
+        let made_by_the_chart =
+            |directory: &str| self.kind == Workload::Store && directory == "data";
+        self.directories
+            .iter()
+            .filter(|(name, _)| !made_by_the_chart(name))
+            .filter_map(|(name, size)| {
+                let directory = directories::find(self.kind, name)?;
+                Some(Claim {
+                    name: format!("{}-{name}", self.name),
+                    directory: name.clone(),
+                    mounted_at: directory.shared_at?.to_owned(),
+                    size: size.clone(),
+                })
+            })
+            .collect()
+    }
+
     /// The namespace and the claims, with those that stay although no input asks for them.
-    pub fn claims_document(&self, kept: &[FoundClaim]) -> Result<String, RenderError> {
+    fn claims_document(&self, kept: &[FoundClaim]) -> Result<String, RenderError> {
         let mut context = Context { whole: true, ..Context::of(self) };
         context.claims.extend(kept.iter().map(|found| {
             Claim {
@@ -78,8 +94,7 @@ impl Inputs {
 
     /// The values that the workload's release gets: ours and the user's.
     pub fn release_values(&self) -> Result<Value, RenderError> {
-        let text = Document::ChartValues.render(self)?;
-        efs::parse_values(&text)
+        kubernetes::parsed(VALUES, &chart_values(self)?)
     }
 }
 
@@ -91,16 +106,16 @@ pub(crate) fn claim_document(inputs: &Inputs, claim: &Claim) -> Result<String, R
 
 /// The claims that a document of them names.
 pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
-    let objects = text.split("\n---\n").filter_map(|part| efs::parse_values(part).ok());
+    let objects = text.split("\n---\n").filter_map(|part| kubernetes::parsed(CLAIMS, part).ok());
     let claims = objects.filter(|object| object["kind"] == "PersistentVolumeClaim");
     let text = |value: &Value| value.as_str().map(str::to_owned);
     claims
         .map(|object| FoundClaim {
-            claim: efs::Claim {
+            claim: FoundInCluster {
                 namespace: text(&object["metadata"]["namespace"]).unwrap_or_default(),
                 name: text(&object["metadata"]["name"]).unwrap_or_default(),
                 requested: text(&object["spec"]["resources"]["requests"]["storage"]),
-                ..efs::Claim::default()
+                ..FoundInCluster::default()
             },
             class: text(&object["spec"]["storageClassName"]),
             ours: true,
@@ -135,8 +150,8 @@ fn chart_values(inputs: &Inputs) -> Result<String, RenderError> {
     if inputs.helm_values.is_empty() {
         return Ok(ours);
     }
-    let all = merged(efs::parse_values(&ours)?, &inputs.helm_values);
-    context.with_the_users = Some(efs::block(&all));
+    let all = merged(kubernetes::parsed(VALUES, &ours)?, &inputs.helm_values);
+    context.with_the_users = Some(Block(&all).to_string());
     render(template, &context)
 }
 

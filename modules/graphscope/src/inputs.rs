@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use efs::HelmChart;
 use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader};
+use kubernetes::{ChartSource, repository};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::directories;
+use crate::kind::Workload;
 
 /// The repository that GraphScope publishes its charts in
 /// (<https://github.com/alibaba/GraphScope>, `charts/*/README.md`).
@@ -22,92 +23,33 @@ pub const FLAGS: &str = "workload-";
 
 /// The inputs that `source = "./modules/graphscope"` takes.
 pub const INPUTS: &[Input] = &[
-    Input {
-        name: "kind",
-        kind: Kind::String,
-        required: true,
-        default: None,
-        description: "`engine`, `store` or `interactive`",
-    },
-    Input {
-        name: "storage_class_name",
-        kind: Kind::String,
-        required: true,
-        default: None,
-        description: "StorageClass of the claims, such as `module.efs_csi.storage_class_name`",
-    },
-    optional(
+    Input::required("kind", Kind::String, "`engine`, `store` or `interactive`"),
+    Input::required(
+        "storage_class_name",
+        Kind::String,
+        "StorageClass of the claims, such as `module.efs_csi.storage_class_name`",
+    ),
+    Input::default(
         "name",
         Kind::String,
         "graphscope",
         "Name of the release, and beginning of the claims' names",
     ),
-    optional("namespace", Kind::String, "graphscope", "Kubernetes namespace of the workload"),
-    Input {
-        name: "directories",
-        kind: Kind::Map,
-        required: false,
-        default: None,
-        description: "Sizes of the directories on shared storage, by name; all that the kind has where none is given",
-    },
-    Input {
-        name: "helm_chart",
-        kind: Kind::String,
-        required: false,
-        default: None,
-        description: "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it",
-    },
-    optional("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
-    optional("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
-    Input {
-        name: "helm_values",
-        kind: Kind::Values,
-        required: false,
-        default: None,
-        description: "Chart values of your own; they win",
-    },
+    Input::default("namespace", Kind::String, "graphscope", "Kubernetes namespace of the workload"),
+    Input::optional(
+        "directories",
+        Kind::Map,
+        "Sizes of the directories on shared storage, by name; all that the kind has where none is given",
+    ),
+    Input::optional(
+        "helm_chart",
+        Kind::String,
+        "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it",
+    ),
+    Input::default("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
+    Input::default("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
+    Input::optional("helm_values", Kind::Values, "Chart values of your own; they win"),
 ];
-
-const fn optional(
-    name: &'static str,
-    kind: Kind,
-    default: &'static str,
-    description: &'static str,
-) -> Input {
-    Input { name, kind, required: false, default: Some(default), description }
-}
-
-/// The kinds of workload, one chart each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Workload {
-    /// Analytical and learning engines, chart `graphscope`.
-    Engine,
-    /// The persistent store, chart `graphscope-store`.
-    Store,
-    /// Interactive queries, chart `graphscope-interactive`.
-    Interactive,
-}
-
-impl Workload {
-    /// The kind as people write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Workload::Engine => "engine",
-            Workload::Store => "store",
-            Workload::Interactive => "interactive",
-        }
-    }
-
-    /// The name of its chart.
-    pub fn chart(self) -> &'static str {
-        match self {
-            Workload::Engine => "graphscope",
-            Workload::Store => "graphscope-store",
-            Workload::Interactive => "graphscope-interactive",
-        }
-    }
-}
 
 /// The module's inputs, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,7 +65,7 @@ pub struct Inputs {
     /// The sizes of its directories on shared storage.
     pub directories: BTreeMap<String, String>,
     /// Where its chart comes from.
-    pub helm_chart: HelmChart,
+    pub helm_chart: ChartSource,
     /// The version of its chart.
     pub helm_chart_version: String,
     /// The user's own values.
@@ -134,21 +76,21 @@ impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
     pub fn parse(given: &GivenInputs) -> Result<Inputs, Vec<Mistake>> {
         let mut reader = Reader::with_flags(INPUTS, FLAGS, given);
-        let kind = reader.string("kind", workload);
+        let kind = reader.string("kind", Workload::one_of);
         let storage_class_name = reader.string("storage_class_name", inputs::dns_subdomain);
         let name = reader.string("name", inputs::dns_label);
         let namespace = reader.string("namespace", inputs::dns_label);
         let directories = kind.and_then(|kind| directories(&mut reader, kind));
-        let repository = reader.string("helm_repository", efs::chart_repository);
+        let url = reader.string("helm_repository", repository);
         let chosen = reader.is_given("helm_repository");
         let chart = if reader.is_given("helm_chart") {
             reader.string("helm_chart", |text| {
-                let given = repository.as_deref().filter(|_| chosen);
-                HelmChart::parse(text, given, REPOSITORY)
+                let given = url.as_deref().filter(|_| chosen);
+                ChartSource::parse(text, given, REPOSITORY)
             })
         } else {
-            kind.zip(repository)
-                .map(|(kind, url)| HelmChart::Repository { name: kind.chart().to_owned(), url })
+            kind.zip(url)
+                .map(|(kind, url)| ChartSource::Repository { name: kind.chart().to_owned(), url })
         };
         let version = reader.string("helm_chart_version", version);
         let values = if reader.is_given("helm_values") {
@@ -191,18 +133,6 @@ impl Inputs {
     }
 }
 
-fn workload(text: &str) -> Result<Workload, Problem> {
-    match text {
-        "engine" => Ok(Workload::Engine),
-        "store" => Ok(Workload::Store),
-        "interactive" => Ok(Workload::Interactive),
-        other => Err(Problem::new(
-            format!("`{}` is not a workload", other.escape_debug()),
-            "write `engine`, `store` or `interactive`",
-        )),
-    }
-}
-
 /// The directories that were asked for, or all that the kind has.
 fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, String>> {
     if !reader.is_given("directories") {
@@ -230,7 +160,7 @@ fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, S
             }
             Some(_) => {}
         }
-        match efs::bytes(size) {
+        match kubernetes::bytes(size) {
             Some(bytes) if bytes >= 1.0 => Ok(()),
             _ => Err(Problem::new(
                 format!("`{}` is not a size", size.escape_debug()),

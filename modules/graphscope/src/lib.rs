@@ -21,18 +21,22 @@
 //! The same table is in code, as [`DIRECTORIES`]; asking for the wrong one is a
 //! mistake that names the reason.
 
-mod claims;
+mod deployment;
 mod directories;
 mod documents;
 mod examples;
+mod files;
 mod inputs;
-mod plan;
+mod kind;
+pub mod resources;
 mod status;
+mod templates;
 
-pub use claims::Claim;
+pub use deployment::{Actual, Call, Plan, destroy, plan};
 pub use directories::{DIRECTORIES, Directory};
-pub use documents::Document;
+pub use documents::{DOCUMENTS, documents};
 pub use examples::{Example, Part, Reports, Trial};
-pub use inputs::{FLAGS, INPUTS, Inputs, STORE_USER, Workload};
-pub use plan::{Actual, FoundClaim, FoundDocuments, destroy, plan};
+pub use inputs::{FLAGS, INPUTS, Inputs, STORE_USER};
+pub use kind::Workload;
+pub use resources::claim::{Claim, FoundClaim};
 pub use status::{WorkloadStatus, status};

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use efs::{ReleaseStatus, Row, Status, readable};
+use inputs::plain;
+use kubernetes::claim::Claim;
+use kubernetes::readable;
+use kubernetes::release::Status;
+use plan::Row;
 use serde::Serialize;
 
-use crate::documents::Document;
+use crate::deployment::Actual;
+use crate::documents::DOCUMENTS;
 use crate::inputs::Inputs;
-use crate::plan::Actual;
 
 /// A workload as it is there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,7 +27,7 @@ pub struct WorkloadStatus {
     /// The state of its release, where there is one.
     pub release: Option<String>,
     /// Its claims.
-    pub claims: Vec<efs::Claim>,
+    pub claims: Vec<Claim>,
     /// The nodes of the pods that use them.
     pub nodes: BTreeSet<String>,
     /// How many bytes their files take, where nodes measure that.
@@ -32,43 +36,27 @@ pub struct WorkloadStatus {
     pub healthy: bool,
 }
 
-/// What `actual` holds of a workload; its rows are added to those of the storage.
-pub fn status(
-    label: &str,
-    inputs: &Inputs,
-    actual: &Actual,
-    storage: &mut Status,
-) -> WorkloadStatus {
+/// What `actual` holds of a workload, and its rows.
+pub fn status(label: &str, inputs: &Inputs, actual: &Actual) -> (WorkloadStatus, Vec<Row>) {
     let mut rows = Vec::new();
     if let Some(found) = &actual.documents {
-        rows.extend(Document::ALL.into_iter().map(|document| {
-            let there = found.contains_key(document.file_name());
-            Row {
-                resource: "workload",
-                name: format!("{label}/{}", document.file_name()),
-                state: if there { "present" } else { "missing" }.to_owned(),
-                detail: String::new(),
-                healthy: there,
-            }
+        rows.extend(DOCUMENTS.iter().map(|document| {
+            let name = format!("{label}/{document}");
+            let there = found.contains_key(*document);
+            if there { Row::present("workload", name) } else { Row::missing("workload", name) }
         }));
     } else {
         rows.push(release(label, inputs, actual));
         let there = |name: &str| actual.claims.iter().any(|found| found.claim.name == name);
-        rows.extend(inputs.claims().into_iter().filter(|claim| !there(&claim.name)).map(|claim| {
-            Row {
-                resource: "workload",
-                name: format!("{label}: claim {}/{}", inputs.namespace, claim.name),
-                state: "missing".to_owned(),
-                detail: String::new(),
-                healthy: false,
-            }
+        let missing = inputs.claims().into_iter().filter(|claim| !there(&claim.name));
+        rows.extend(missing.map(|claim| {
+            let name = format!("{label}: claim {}/{}", inputs.namespace, claim.name);
+            Row::missing("workload", name)
         }));
     }
-    let claims: Vec<efs::Claim> = actual.claims.iter().map(|found| found.claim.clone()).collect();
-    let bound = claims.iter().all(|claim| claim.phase == "Bound" && !claim.wants_more);
-    let healthy = bound && rows.iter().all(|row| row.healthy);
-    storage.add(rows);
-    WorkloadStatus {
+    let claims: Vec<Claim> = actual.claims.iter().map(|found| found.claim.clone()).collect();
+    let satisfied = claims.iter().all(Claim::is_satisfied);
+    let status = WorkloadStatus {
         workload: label.to_owned(),
         kind: inputs.kind.as_str(),
         namespace: inputs.namespace.clone(),
@@ -77,42 +65,43 @@ pub fn status(
         nodes: claims.iter().flat_map(|claim| claim.nodes.iter().cloned()).collect(),
         used_bytes: used(&claims),
         claims,
-        healthy,
-    }
+        healthy: satisfied && rows.iter().all(|row| row.healthy),
+    };
+    (status, rows)
 }
 
 /// The release with all that belongs to it, in one line.
 fn release(label: &str, inputs: &Inputs, actual: &Actual) -> Row {
-    let mut told = Vec::new();
+    let mut details = Vec::new();
     if let Some(release) = &actual.release {
-        told.push(format!("{}, revision {}", release.chart, release.revision));
+        details.push(format!("{}, revision {}", release.chart, release.revision));
     }
     let names: Vec<&str> = actual.claims.iter().map(|found| found.claim.name.as_str()).collect();
     if !names.is_empty() {
-        told.push(format!("claims {}", names.join(", ")));
+        details.push(format!("claims {}", names.join(", ")));
     }
     let all = actual.claims.iter().map(|found| &found.claim);
     if let Some(bytes) = used(all.clone()) {
-        told.push(format!("{} used", readable(bytes)));
+        details.push(format!("{} used", readable(bytes)));
     }
     let nodes: BTreeSet<&str> = all.flat_map(|claim| &claim.nodes).map(String::as_str).collect();
     if !nodes.is_empty() {
-        told.push(format!("on {}", nodes.into_iter().collect::<Vec<_>>().join(", ")));
+        details.push(format!("on {}", nodes.into_iter().collect::<Vec<_>>().join(", ")));
     }
     let (state, healthy) = match &actual.release {
         None => ("missing", false),
-        Some(release) => (release.status.as_str(), release.status == ReleaseStatus::Deployed),
+        Some(release) => (release.status.as_str(), release.status == Status::Deployed),
     };
     Row {
         resource: "workload",
         name: format!("{label}: {} {}/{}", inputs.kind.as_str(), inputs.namespace, inputs.name),
-        state: efs::plain(state),
-        detail: efs::plain(&told.join("; ")),
+        state: plain(state),
+        detail: plain(&details.join("; ")),
         healthy,
     }
 }
 
 /// The sum of what is known; nothing where nothing is.
-fn used<'a>(claims: impl IntoIterator<Item = &'a efs::Claim>) -> Option<u64> {
+fn used<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Option<u64> {
     claims.into_iter().filter_map(|claim| claim.used_bytes).reduce(u64::saturating_add)
 }

@@ -5,10 +5,12 @@
 //! reader, the defaults, the README's tables and the nearest-name hints are all
 //! read from that table, so that none of them can disagree.
 
+mod ids;
 mod kubernetes;
 mod names;
 mod printable;
 mod reader;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,10 +18,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use ids::IdError;
 pub use kubernetes::{dns_label, dns_subdomain};
 pub use names::nearest;
 pub use printable::{plain, printable};
 pub use reader::{Problem, Reader};
+pub use words::one_of;
 
 /// One input of a module.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +41,26 @@ pub struct Input {
 }
 
 impl Input {
+    /// An input without which a deployment is a mistake.
+    pub const fn required(name: &'static str, kind: Kind, description: &'static str) -> Input {
+        Input { name, kind, required: true, default: None, description }
+    }
+
+    /// An input that may be left out.
+    pub const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Input {
+        Input { name, kind, required: false, default: None, description }
+    }
+
+    /// An input that has this value where none is given.
+    pub const fn default(
+        name: &'static str,
+        kind: Kind,
+        default: &'static str,
+        description: &'static str,
+    ) -> Input {
+        Input { name, kind, required: false, default: Some(default), description }
+    }
+
     /// The flag that sets this input, without the leading hyphens.
     pub fn flag(&self) -> String {
         self.name.replace('_', "-")

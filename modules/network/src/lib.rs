@@ -4,15 +4,16 @@
 //! Nothing here reads AWS. What was read arrives as [`Observed`]; what to read
 //! is told by [`Inputs::search`].
 
-mod ids;
-mod inputs;
+mod module;
 mod observed;
 mod outputs;
 
-pub use ids::{
-    FileSystemId, IdError, MountTargetId, NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId,
-};
-pub use inputs::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
+inputs::id!(VpcId, "vpc-", "VPC id");
+inputs::id!(SubnetId, "subnet-", "subnet id");
+inputs::id!(SecurityGroupId, "sg-", "security group id");
+inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
+
+pub use module::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
 pub use observed::{
     IngressRule, NFS_PORT, Observed, RouteTable, RuleSource, SecurityGroup, Subnet, Tags,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::CLUSTER_TAG;
+use crate::module::CLUSTER_TAG;
 use crate::{Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
 
 /// What the module tells the others.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Action, Change, ChangeId, Plan, Refusal};
+use crate::change::{Action, Change, Plan, Refusal};
 use crate::difference::line_differences;
+use crate::id::ChangeId;
 use crate::known::Text;
 use crate::scope::Scope;
 

@@ -2,8 +2,9 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Change, ChangeId, Plan, Wait};
+use crate::change::{Action, Change, Plan, Wait};
 use crate::difference::Difference;
+use crate::id::ChangeId;
 use crate::scope::Address;
 
 /// `{"changes", "steps", "waits", …details…, "notes", "warnings", "refusals"}`.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::change::ChangeId;
 use crate::difference::After;
+use crate::id::ChangeId;
 
 /// How a plan shows a value that it does not know yet.
 pub(crate) const LATER: &str = "(known after apply)";
@@ -165,6 +165,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what `Text::rendered` takes")]
     fn render(id: &str) -> Result<String, Infallible> {
         Ok(format!("a: {id}\nb: KnownAfterApply\nc: {id}\n"))
     }

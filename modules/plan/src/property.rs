@@ -57,13 +57,11 @@ pub fn equal(found: &str, wanted: &str) -> bool {
 }
 
 /// A value that is known.
-#[expect(clippy::unnecessary_wraps, reason = "it is what `Value::One` takes")]
 pub fn set(value: impl ToString) -> Option<Known<String>> {
     Some(Known::Now(value.to_string()))
 }
 
 /// A value that may be known later.
-#[expect(clippy::unnecessary_wraps, reason = "it is what `Value::One` takes")]
 pub fn later<T: ToString + Clone>(value: &Known<T>) -> Option<Known<String>> {
     Some(value.clone().map(|value| value.to_string()))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::change::ChangeId;
+use crate::id::ChangeId;
 
 /// The module block that a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
-//! When what happened in a run: a bar per step and per call, as one page that
-//! needs nothing beside it.
+//! The timeline of a run: a bar for each step and each call, as one self-contained HTML page.
 //!
-//! Nothing here knows a clock: times are given, in microseconds since the run began.
+//! This crate reads no clock: times are given in microseconds since the start of the run.
 
 mod page;
 mod path;
@@ -10,69 +9,61 @@ use serde::Serialize;
 
 pub use page::{PageError, page};
 
-/// A run.
+/// Everything that happened in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    /// The command, as a person would type it again.
+    /// The command, as it was typed.
     pub title: String,
-    /// What was done, in the order in which it began.
+    /// In the order in which they started.
     pub steps: Vec<Step>,
-    /// The calls to AWS, in the order in which they were sent.
+    /// The attempts of calls to AWS, in the order in which they were sent.
     pub calls: Vec<Call>,
-    /// How long the whole run took.
     pub total_us: u64,
 }
 
-/// One thing that was done.
+/// A step of the run, such as a change of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What, as people write it.
+    /// The address of what changed, such as `module.efs_csi.file_system`.
     pub address: String,
-    /// The addresses of what it waited for before it began.
+    /// The addresses of the steps that had to end before this one could start.
     pub needs: Vec<String>,
-    /// What went on from when, the first when it began.
+    /// In order; the first one starts with the step, each ends where the next one starts.
     pub states: Vec<State>,
-    /// When it ended.
     pub to_us: u64,
-    /// How it ended.
+    /// For people, such as `created fs-…`.
     pub outcome: String,
-    /// Whether it ended as it should.
     pub failed: bool,
 }
 
-/// A stretch of a step.
+/// What a step did during a part of its time, such as `creating`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// What went on.
     pub name: String,
-    /// From when.
     pub from_us: u64,
 }
 
-/// One call, an attempt each.
+/// One attempt of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Call {
-    /// The operation.
     pub operation: String,
-    /// The how-manieth attempt it is; more than the first are retries.
+    /// Counted from 1; every later one is a retry.
     pub attempt: u32,
-    /// The HTTP status; `None` where no whole answer came.
+    /// The HTTP status; `None` if no complete response arrived.
     pub status: Option<u16>,
-    /// When it was sent.
     pub from_us: u64,
-    /// When it was answered.
     pub to_us: u64,
 }
 
 impl Call {
-    /// Whether it was answered with what was asked for.
+    /// Whether there was no complete response, or one with an error status.
     pub fn failed(&self) -> bool {
         self.status.is_none_or(|status| status >= 400)
     }
 }
 
 impl Step {
-    /// When it began.
+    /// When the step started, in microseconds.
     pub fn from_us(&self) -> u64 {
         self.states.first().map_or(self.to_us, |state| state.from_us)
     }

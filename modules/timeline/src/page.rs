@@ -1,4 +1,4 @@
-//! The page.
+//! The timeline as an HTML page.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -7,16 +7,16 @@ use serde::Serialize;
 use crate::path::critical;
 use crate::{Call, Step, Timeline};
 
-/// A page that did not render: a defect of this project, never of a run.
+/// A page that did not render: a bug of this project, whatever the run was.
 #[derive(Debug, thiserror::Error)]
 #[error("rendering the timeline")]
 pub struct PageError(#[from] minijinja::Error);
 
-/// How the states begin that wait for something that AWS or a cluster does by itself.
+/// How the names of states start in which a step waits for AWS or the cluster.
 const WAITS: &str = "waiting";
 
-/// The run as one HTML page, without anything from elsewhere: every text from
-/// outside is escaped, and there is no script.
+/// Renders a run as one HTML page that loads nothing. Every text from outside is escaped, and
+/// there is no script.
 pub fn page(timeline: &Timeline) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -39,26 +39,26 @@ struct Page<'a> {
     calls: Vec<Row>,
 }
 
-/// A mark of the scale.
+/// A mark on the time axis.
 #[derive(Serialize)]
 struct Tick {
     left: String,
     label: String,
 }
 
-/// A line of the page.
+/// A step or a call.
 #[derive(Serialize)]
 struct Row {
     name: String,
     detail: String,
-    /// Whether the run waited for it.
+    /// Whether it is on the critical path.
     critical: bool,
     failed: bool,
     retry: bool,
     bars: Vec<Bar>,
 }
 
-/// A stretch of a line, in per cent of the whole.
+/// A part of a row; `left` and `width` are percentages of the whole run.
 #[derive(Serialize)]
 struct Bar {
     left: String,
@@ -85,33 +85,30 @@ impl<'a> Page<'a> {
     }
 }
 
-/// From times to places on the page.
+/// Maps times to percentages of the whole run.
 struct Scale(u64);
 
 impl Scale {
-    #[expect(clippy::cast_precision_loss, reason = "it is rounded to a hundredth of a per cent")]
-    fn per_cent(&self, us: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "rounded to a hundredth of a percent")]
+    fn percent(&self, us: u64) -> String {
         format!("{:.2}", us as f64 * 100.0 / self.0 as f64)
     }
 
-    /// Whole steps of 1, 2 or 5 times a power of ten, ten of them at most.
+    /// At most ten marks, at multiples of 1, 2 or 5 times a power of ten.
     fn ticks(&self) -> Vec<Tick> {
         let steps = (0..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
         let step = steps.into_iter().find(|step| self.0 / step <= 10).unwrap_or(self.0);
         let count = self.0 / step;
         (0..=count)
-            .map(|number| Tick {
-                left: self.per_cent(number * step),
-                label: seconds(number * step),
-            })
+            .map(|number| Tick { left: self.percent(number * step), label: seconds(number * step) })
             .collect()
     }
 
     fn bar(&self, from: u64, to: u64, what: &str) -> Bar {
         let waits = what.starts_with(WAITS);
         Bar {
-            left: self.per_cent(from),
-            width: self.per_cent(to.saturating_sub(from)),
+            left: self.percent(from),
+            width: self.percent(to.saturating_sub(from)),
             waits,
             title: format!("{what}: {} to {}", seconds(from), seconds(to)),
         }
@@ -119,21 +116,21 @@ impl Scale {
 
     fn step(&self, step: &Step, critical: bool) -> Row {
         let ends = step.states.iter().skip(1).map(|state| state.from_us).chain([step.to_us]);
-        let stretches = step.states.iter().zip(ends);
+        let states = step.states.iter().zip(ends);
         Row {
             name: step.address.clone(),
             detail: format!("{}, {}", step.outcome, seconds(step.to_us - step.from_us())),
             critical,
             failed: step.failed,
             retry: false,
-            bars: stretches.map(|(state, to)| self.bar(state.from_us, to, &state.name)).collect(),
+            bars: states.map(|(state, to)| self.bar(state.from_us, to, &state.name)).collect(),
         }
     }
 
     fn call(&self, call: &Call) -> Row {
         let status = match call.status {
             Some(status) => status.to_string(),
-            None => "no answer".to_owned(),
+            None => "no response".to_owned(),
         };
         let attempt = match call.attempt {
             0 | 1 => String::new(),
@@ -150,7 +147,7 @@ impl Scale {
     }
 }
 
-/// Microseconds as people read them.
+/// Formats microseconds for people.
 fn seconds(us: u64) -> String {
     if us < 10_000 {
         return format!("{}.{} ms", us / 1000, us % 1000 / 100);

@@ -1,29 +1,29 @@
-//! The critical path: the chain of steps that the whole run waited for.
+//! The critical path: the chain of steps that determined how long the run took.
 
 use std::collections::BTreeSet;
 
 use crate::{Step, Timeline};
 
-/// The places of the steps on the critical path: from the one that ended last back
-/// through what each waited for longest.
+/// The indices of the steps on the critical path: the one that ended last, what that one
+/// waited for longest, and so on.
 pub(crate) fn critical(timeline: &Timeline) -> BTreeSet<usize> {
     let last = (0..timeline.steps.len()).max_by_key(|at| timeline.steps[*at].to_us);
     let mut path = BTreeSet::new();
     let mut next = last;
     while let Some(at) = next {
-        // A circle would be a defect elsewhere, and is no reason to go on for ever.
+        // A circle would be a bug elsewhere, and must not loop for ever.
         if !path.insert(at) {
             break;
         }
-        next = before(timeline, &timeline.steps[at]);
+        next = predecessor(timeline, &timeline.steps[at]);
     }
     path
 }
 
-/// What a step waited for longest: of what it needs, what ended last. What needs
-/// nothing of the run waited for what ended just before it, such as the observation.
-fn before(timeline: &Timeline, step: &Step) -> Option<usize> {
-    let of = |wanted: &dyn Fn(&Step) -> bool| {
+/// What a step waited for longest: of what it needs, the one that ended last. A step that
+/// needs nothing waited for what ended just before it, such as the observation.
+fn predecessor(timeline: &Timeline, step: &Step) -> Option<usize> {
+    let last_of = |wanted: &dyn Fn(&Step) -> bool| {
         timeline
             .steps
             .iter()
@@ -32,7 +32,7 @@ fn before(timeline: &Timeline, step: &Step) -> Option<usize> {
             .max_by_key(|(_, other)| other.to_us)
             .map(|(at, _)| at)
     };
-    of(&|other| step.needs.contains(&other.address)).or_else(|| of(&|_| true))
+    last_of(&|other| step.needs.contains(&other.address)).or_else(|| last_of(&|_| true))
 }
 
 #[cfg(test)]

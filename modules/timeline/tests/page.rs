@@ -1,4 +1,4 @@
-//! The page of a run: whole, and safe whatever the run was told.
+//! The page of a run: complete, and safe whatever texts are in it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use timeline::{Call, State, Step, Timeline, page};
@@ -64,13 +64,13 @@ fn the_page_needs_nothing_from_elsewhere_and_runs_no_script() {
 }
 
 #[test]
-fn faults_retries_waits_and_the_critical_path_are_told_apart() {
+fn faults_retries_waits_and_the_critical_path_are_distinguished() {
     let text = page(&timeline()).unwrap();
     assert_eq!(text.matches("class=\"critical ").count(), 3, "all three follow one another");
     assert_eq!(text.matches("bar waits").count(), 1);
     assert!(text.contains("failed retry\"") || text.contains("retry\""), "{text}");
     assert!(text.contains("2 of them failed, 1 retries"), "{text}");
-    assert!(text.contains("no answer, 10 ms"), "{text}");
+    assert!(text.contains("no response, 10 ms"), "{text}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_empty_run_is_a_page_too() {
     assert!(page(&Timeline::default()).unwrap().contains("0 calls"));
 }
 
-/// What the style names a colour, light and dark.
+/// A named colour of the style sheet, for light and for dark.
 fn colour(name: &str) -> [[f64; 3]; 2] {
     let text = page(&Timeline::default()).unwrap();
     let after = text.split(&format!("--{name}: light-dark(")).nth(1).unwrap();
@@ -125,6 +125,6 @@ fn texts_and_bars_can_be_read_in_light_and_in_dark() {
         }
     }
     for (work, wait) in colour("work").into_iter().zip(colour("wait")) {
-        assert!(contrast(work, wait) >= 2.5, "work and waiting are told apart");
+        assert!(contrast(work, wait) >= 2.5, "work and waiting can be distinguished");
     }
 }

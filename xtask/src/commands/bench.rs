@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use job::{Bench, Output};
+use job::Bench;
 
 use crate::flags::Format;
 use crate::live;
@@ -40,10 +40,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         only: args.only.clone(),
         fleet: args.fleet.into(),
         build: args.build,
-        output: match args.output {
-            Format::Text => Output::Text,
-            Format::Json => Output::Json,
-        },
+        output: args.output.into(),
         programs,
         workspace: live::workspace(),
     };

@@ -18,6 +18,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut command = super::Cli::command();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "xtask", &mut script);
-    super::tell(script)?;
+    crate::print::print(script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, fleet, hand_over};
-use crate::flags::{Run, Which};
+use super::fleet;
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// Plan, and carry the plan out.
 ///
@@ -19,7 +20,7 @@ use crate::flags::{Run, Which};
       --subnet-ids subnet-0123456789abcdef0 --security-group-id sg-0123456789abcdef0")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
     #[command(flatten)]
@@ -30,8 +31,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let goal = Goal::Deploy { delete_data: false };
     if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &args.which, &args.run, &Command::Deploy, args.yes);
+        return fleet::run(&args.fleet, &request, &goal, args.yes);
     }
-    hand_over(Asked::new(&args.which, &args.run), Command::Deploy, args.yes)
+    request.hand_over(goal, args.yes)
 }

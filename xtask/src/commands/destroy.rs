@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, fleet, hand_over};
-use crate::flags::{Run, Which};
+use super::fleet;
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// Take down what a deployment made: documents, mount targets, file system, rules.
 ///
@@ -17,7 +18,7 @@ use crate::flags::{Run, Which};
   cargo xtask destroy-efs --config prod.hcl --yes")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
     #[command(flatten)]
@@ -28,9 +29,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let yes = args.yes || args.run.sandbox;
+    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let (goal, yes) = (Goal::Destroy { delete_data: false }, args.yes || args.run.sandbox);
     if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &args.which, &args.run, &Command::Destroy, yes);
+        return fleet::run(&args.fleet, &request, &goal, yes);
     }
-    hand_over(Asked::new(&args.which, &args.run), Command::Destroy, yes)
+    request.hand_over(goal, yes)
 }

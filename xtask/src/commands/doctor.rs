@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use xshell::{Shell, cmd};
 
-use super::tell;
 use crate::helm;
+use crate::print::print;
 use crate::tools::TOOLS;
 
-/// Tell what each command lacks on this machine, and how to get it.
+/// Check that this machine has what each command needs, and how to get it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   cargo xtask doctor    # exits 1 where a command lacks something that it cannot do without")]
@@ -21,87 +21,117 @@ struct Need {
     remedy: &'static str,
 }
 
-/// Every command with what it needs, and whether a newcomer cannot do without it.
-fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
-    let shell = Shell::new()?;
-    let runs = |program: &str, arg: &str| {
-        cmd!(shell, "{program} {arg}").quiet().ignore_stdout().ignore_stderr().run().is_ok()
-    };
-    let cargo = || Need {
-        what: "cargo",
-        there: runs("cargo", "--version"),
-        remedy: "install Rust from https://rustup.rs",
-    };
-    let compiler = || Need {
-        what: "a C compiler (`cc`)",
-        there: runs("cc", "--version"),
-        remedy: "install build-essential, or the Xcode command line tools",
-    };
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let home = std::env::home_dir().unwrap_or_default().join(".aws");
-    let credentials = Need {
-        what: "AWS credentials",
-        there: set("AWS_ACCESS_KEY_ID")
+/// What is looked for on this machine.
+struct Machine {
+    shell: Shell,
+}
+
+impl Machine {
+    fn runs(&self, program: &str, arg: &str) -> bool {
+        let command = cmd!(self.shell, "{program} {arg}");
+        command.quiet().ignore_stdout().ignore_stderr().run().is_ok()
+    }
+
+    fn cargo(&self) -> Need {
+        let there = self.runs("cargo", "--version");
+        Need { what: "cargo", there, remedy: "install Rust from https://rustup.rs" }
+    }
+
+    fn compiler(&self, name: &str, what: &'static str) -> Need {
+        let remedy = "install build-essential, or the Xcode command line tools";
+        Need { what, there: self.runs(name, "--version"), remedy }
+    }
+
+    fn credentials() -> Need {
+        let home = std::env::home_dir().unwrap_or_default().join(".aws");
+        let there = set("AWS_ACCESS_KEY_ID")
             || set("AWS_PROFILE")
             || set("AWS_WEB_IDENTITY_TOKEN_FILE")
             || set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             || home.join("credentials").exists()
-            || home.join("config").exists(),
-        remedy: "run `aws configure` or `aws sso login`, or set AWS_PROFILE; instances with a role need nothing",
-    };
-    let tool = |name: &'static str| {
+            || home.join("config").exists();
+        Need {
+            what: "AWS credentials",
+            there,
+            remedy: "run `aws configure` or `aws sso login`, or set AWS_PROFILE; instances with a role need nothing",
+        }
+    }
+
+    fn tool(name: &'static str) -> Need {
         let tool = TOOLS.iter().find(|tool| tool.name == name);
         let there = tool.is_some_and(|tool| tool.find().is_ok_and(|found| found.is_some()));
         Need { what: name, there, remedy: "`cargo xtask tools install` builds it" }
-    };
-    let helm = || match helm::find() {
-        Ok(_) => Need { what: "helm 3.6 or later", there: true, remedy: "" },
-        Err(_) => Need {
+    }
+
+    fn helm() -> Need {
+        Need {
             what: "helm 3.6 or later",
-            there: false,
+            there: helm::find().is_ok(),
             remedy: "`cargo xtask tools install helm` builds it; `--driver skip` and `--manifests` need none",
-        },
-    };
-    let kubeconfig = || Need {
-        what: "a kubeconfig",
-        there: set("KUBECONFIG")
-            || set("KUBERNETES_SERVICE_HOST")
-            || std::env::home_dir().unwrap_or_default().join(".kube/config").exists(),
-        remedy: "`aws eks update-kubeconfig --name CLUSTER` writes one; `--manifests DIR` needs none",
-    };
-    let engine = || Need {
-        what: "a container engine that answers",
-        there: runs("docker", "info"),
-        remedy: "install and start Docker or Podman with its Docker-compatible socket",
-    };
-    let python = Need {
-        what: "python3",
-        there: runs("python3", "--version"),
-        remedy: "install Python 3 with venv; the emulators come from PyPI by themselves",
-    };
+        }
+    }
+
+    fn kubeconfig() -> Need {
+        let file = std::env::home_dir().unwrap_or_default().join(".kube/config");
+        Need {
+            what: "a kubeconfig",
+            there: set("KUBECONFIG") || set("KUBERNETES_SERVICE_HOST") || file.exists(),
+            remedy: "`aws eks update-kubeconfig --name CLUSTER` writes one; `--manifests DIR` needs none",
+        }
+    }
+
+    fn engine(&self) -> Need {
+        Need {
+            what: "a container engine that answers",
+            there: self.runs("docker", "info"),
+            remedy: "install and start Docker or Podman with its Docker-compatible socket",
+        }
+    }
+
+    fn python(&self) -> Need {
+        Need {
+            what: "python3",
+            there: self.runs("python3", "--version"),
+            remedy: "install Python 3 with venv; the emulators come from PyPI on their own",
+        }
+    }
+
+    fn go(&self) -> Need {
+        let there = self.runs("go", "version");
+        Need { what: "go", there, remedy: "install Go from https://go.dev/dl" }
+    }
+}
+
+/// Whether a variable of the environment is set.
+fn set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Every command with what it needs, and whether a newcomer cannot do without it.
+fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
+    let machine = Machine { shell: Shell::new()? };
+    let c = || machine.compiler("cc", "a C compiler (`cc`)");
+    let cpp = machine.compiler("c++", "a C++ compiler (`c++`)");
     let token = Need {
         what: "LOCALSTACK_AUTH_TOKEN",
         there: set("LOCALSTACK_AUTH_TOKEN"),
         remedy: "set it: LocalStack has EFS in a paid plan only",
     };
-    let cpp = Need {
-        what: "a C++ compiler (`c++`)",
-        there: runs("c++", "--version"),
-        remedy: "install build-essential, or the Xcode command line tools",
-    };
-    let go = Need {
-        what: "go",
-        there: runs("go", "version"),
-        remedy: "install Go from https://go.dev/dl",
-    };
+    let (kubeconfig, helm, tool) = (Machine::kubeconfig, Machine::helm, Machine::tool);
+    let control_plane =
+        vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()];
     Ok(vec![
-        ("render, matrix, completions", true, vec![cargo()]),
+        ("render, matrix, completions", true, vec![machine.cargo()]),
         (
             "sandbox; plan-efs, deploy-efs, destroy-efs, status with --sandbox",
             true,
-            vec![cargo(), compiler()],
+            vec![machine.cargo(), c()],
         ),
-        ("plan-efs, deploy-efs, destroy-efs, status against AWS", false, vec![credentials]),
+        (
+            "plan-efs, deploy-efs, destroy-efs, status against AWS",
+            false,
+            vec![Machine::credentials()],
+        ),
         ("the same in a cluster", false, vec![kubeconfig(), helm()]),
         ("verify, expand-volumes", false, vec![kubeconfig()]),
         (
@@ -109,17 +139,13 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
             false,
             vec![kubeconfig(), helm()],
         ),
-        ("bench", false, vec![cargo(), compiler()]),
-        ("fuzz", false, vec![cargo(), cpp]),
-        (
-            "e2e --cluster control-plane",
-            false,
-            vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()],
-        ),
-        ("e2e --cluster kind", false, vec![tool("kind"), engine(), helm()]),
-        ("e2e --aws moto, e2e --aws ministack", false, vec![python]),
-        ("e2e --aws localstack", false, vec![engine(), token]),
-        ("tools install", false, vec![go]),
+        ("bench", false, vec![machine.cargo(), c()]),
+        ("fuzz", false, vec![machine.cargo(), cpp]),
+        ("e2e --cluster control-plane", false, control_plane),
+        ("e2e --cluster kind", false, vec![tool("kind"), machine.engine(), helm()]),
+        ("e2e --aws moto, e2e --aws ministack", false, vec![machine.python()]),
+        ("e2e --aws localstack", false, vec![machine.engine(), token]),
+        ("tools install", false, vec![machine.go()]),
     ])
 }
 
@@ -145,6 +171,6 @@ pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
             None => format!("  missing  {name}: `cargo xtask tools install {name}`"),
         });
     }
-    tell(lines.join("\n") + "\n")?;
+    print(lines.join("\n") + "\n")?;
     Ok(if lacking { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use job::{AwsChoice, ClusterChoice, EndToEnd};
 
-use super::wrong;
+use crate::diagnostic::wrong;
 use crate::{live, tools};
 
 /// Tell the whole story on a cluster and an AWS: deploy, nothing to do, drift, change,

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, hand_over};
-use crate::flags::{Run, Which};
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// Complete what claims of the class ask for.
 ///
@@ -18,11 +18,11 @@ use crate::flags::{Run, Which};
   cargo xtask expand-volumes --config prod.hcl")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(Asked::new(&args.which, &args.run), Command::Expand, false)
+    Request::new(&args.deployment, &args.run, Scope::Storage).hand_over(Goal::Expand, false)
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use job::{ClusterTarget, Command, ContextChoice, Fleet, Job, Order, Output, Sandbox, Target};
+use efs::resources::driver::DriverMode;
+use job::{ClusterTarget, ContextChoice, Fleet, Goal, Order, Target, Work};
 
-use super::{again, order, sandbox_manifests, sandbox_state, wrong};
 use crate::deployment::{self, Deployment};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::flags::{Format, Run, Which};
-use crate::{helm, live};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, wrong};
+use crate::flags::DeploymentArgs;
+use crate::request::{Request, build};
+use crate::{helm, sandbox};
 
 /// Many deployments at once.
 #[derive(Debug, clap::Args)]
@@ -33,12 +34,11 @@ impl FleetArgs {
     }
 }
 
-/// Reads all files, tells every mistake in any of them, and hands all of them over.
+/// Reads all files, reports every mistake in any of them, and hands all of them over.
 pub(super) fn run(
     args: &FleetArgs,
-    which: &Which,
-    run: &Run,
-    command: &Command,
+    request: &Request,
+    goal: &Goal,
     yes: bool,
 ) -> anyhow::Result<ExitCode> {
     let folder = args.fleet.as_deref().unwrap_or(Path::new("."));
@@ -49,62 +49,39 @@ pub(super) fn run(
     let mut diagnostics = Diagnostics::default();
     let mut read = Vec::new();
     for file in &files {
-        let of_file = Which { config: Some(file.clone()), ..which.clone() };
+        let of_file = DeploymentArgs { config: Some(file.clone()), ..request.deployment.clone() };
         match deployment::read(&of_file) {
             Ok(deployment) => read.push((name(file), deployment)),
             Err(error) => diagnostics.append(error.downcast::<Diagnostics>()?),
         }
     }
     twice(&read, &mut diagnostics);
+    several_clusters(&read, &mut diagnostics);
     diagnostics.into_result()?;
+    let run = request.run;
+    let installs = |inputs: &efs::Inputs| inputs.driver.mode != DriverMode::Skip;
+    let installs = read.iter().any(|(_, one)| one.storage().any(|(_, inputs)| installs(inputs)));
     let in_cluster = run.manifests.is_none() && !run.sandbox;
-    let installs = |one: &(String, Deployment)| one.1.inputs.driver.mode != efs::DriverMode::Skip;
-    let helm = (in_cluster && read.iter().any(installs)).then(helm::find).transpose()?;
-    let programs = live::build(&["live", "sandbox"])?;
+    let helm = (in_cluster && installs).then(helm::find).transpose()?;
+    let programs = build()?;
     let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Target> {
         Ok(match &run.manifests {
             Some(folder) => Target::Directory(folder.join(name)),
-            None if run.sandbox => Target::Directory(sandbox_manifests()?.join(name)),
+            None if run.sandbox => Target::Directory(sandbox::manifests()?.join(name)),
             None => Target::Cluster(ClusterTarget {
-                context: ContextChoice::OfCluster(deployment.inputs.cluster_name.clone()),
+                context: ContextChoice::OfCluster(deployment.cluster().to_owned()),
                 helm: helm.clone(),
             }),
         })
     };
-    let sandbox = run
-        .sandbox
-        .then(|| anyhow::Ok(Sandbox { program: programs.join("sandbox"), state: sandbox_state()? }))
-        .transpose()?;
-    let output = match run.output {
-        Format::Text => Output::Text,
-        Format::Json => Output::Json,
-    };
     let mut jobs = Vec::new();
     for (name, deployment) in read {
         let target = target(&name, &deployment)?;
-        let Deployment { module, inputs, network, workloads: _ } = deployment;
-        let job = Job {
-            command: command.clone(),
-            module,
-            inputs,
-            network,
-            workloads: Vec::new(),
-            target,
-            wait: !run.no_wait,
-            output,
-            yes,
-            timeout: run.timeout,
-            endpoint_url: run.endpoint_url.clone(),
-            sandbox: None,
-            verbosity: run.verbose,
-            timeline: None,
-            again: again(),
-        };
-        jobs.push((name, job));
+        jobs.push((name, request.job(deployment, goal.clone(), target, yes)?));
     }
-    let fleet =
-        Fleet { jobs, rate: args.rate, output, timeout: run.timeout, sandbox, again: again() };
-    order(&Order::Fleet(fleet), run, &programs)
+    let session = request.session(&programs)?;
+    let work = Work::Fleet(Fleet { jobs, rate: args.rate });
+    request.order(&Order { session, work }, &programs)
 }
 
 /// The files of a folder, by name.
@@ -128,17 +105,35 @@ fn name(file: &Path) -> String {
 /// Two files that would make one and the same thing would undo each other's work.
 fn twice(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, deployment) in read {
-        let token = deployment.inputs.owner().creation_token();
-        if let Some(other) = known.insert(token, name) {
+    let all = read.iter().flat_map(|(name, one)| one.storage().map(move |it| (name, it.1)));
+    for (name, inputs) in all {
+        let Some(other) = known.insert(inputs.owner().creation_token(), name) else { continue };
+        diagnostics.push(
+            Diagnostic::new(
+                format!(
+                    "`{other}.hcl` has the same region, cluster and storage class, and so is the same deployment"
+                ),
+                Place::Named(format!("{name}.hcl")),
+            )
+            .remedy("give one of them another `cluster_name` or `storage_class_name`, or remove it"),
+        );
+    }
+}
+
+/// A file of a fleet goes to one cluster.
+fn several_clusters(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
+    for (name, one) in read {
+        let mut names: Vec<&str> =
+            one.storage().map(|(_, inputs)| inputs.cluster_name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > 1 {
             diagnostics.push(
                 Diagnostic::new(
-                    format!(
-                        "`{other}.hcl` has the same region, cluster and storage class, and so is the same deployment"
-                    ),
+                    format!("the file is about several clusters: {}", names.join(", ")),
                     Place::Named(format!("{name}.hcl")),
                 )
-                .remedy("give one of them another `cluster_name` or `storage_class_name`, or remove it"),
+                .remedy("write a file for each cluster"),
             );
         }
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use failure::Help;
 use xshell::{Shell, cmd};
 
 use crate::live;
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         cmd!(shell, "cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}")
             .quiet()
             .run()
-            .context("building the fuzz targets; what now: they need a C++ compiler")?;
+            .help("building the fuzz targets", "they need a C++ compiler")?;
     }
     let all: Vec<Target> = match args.target {
         Some(one) => vec![one],
@@ -81,14 +82,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         cmd!(shell, "{program} {corpus} {found} {seconds} -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1")
             .quiet()
             .run()
-            .with_context(|| format!("fuzzing `{name}`; what now: its message is above, and the text is beside it"))?;
+            .help(format!("fuzzing `{name}`"), "its message is above, and the text is beside it")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The machine that this is, as the compiler names it.
 fn host(shell: &Shell) -> anyhow::Result<String> {
-    let told = cmd!(shell, "rustc --version --verbose").quiet().read()?;
-    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    let printed = cmd!(shell, "rustc --version --verbose").quiet().read()?;
+    let host = printed.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("asking the compiler for this machine's name")?.to_owned())
 }

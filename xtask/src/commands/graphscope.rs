@@ -2,25 +2,25 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, hand_over};
-use crate::flags::{InputFlags, Run, Which, Workload};
+use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
+use crate::request::{Request, Scope};
 
-/// Which storage and which workloads, and where they go.
+/// The storage and the workloads, and where they go.
 #[derive(Debug, clap::Args)]
-struct Meant {
+struct WorkloadArgs {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     workload: InputFlags<Workload>,
     #[command(flatten)]
     run: Run,
 }
 
-impl Meant {
-    fn asked(&self) -> Asked<'_> {
-        Asked::of_workloads(&self.which, &self.workload, &self.run)
+impl WorkloadArgs {
+    fn request(&self, scope: Scope) -> Request<'_> {
+        Request::new(&self.deployment, &self.run, scope).with_workload(&self.workload)
     }
 }
 
@@ -31,18 +31,18 @@ impl Meant {
   cargo xtask plan-graphscope --config prod.hcl --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
 pub(super) struct Plan {
     #[command(flatten)]
-    meant: Meant,
+    workloads: WorkloadArgs,
     /// Plan as with `deploy-graphscope --delete-data`
     #[arg(long)]
     delete_data: bool,
-    /// Tell by the exit code: 0 nothing to do, 2 changes, 1 error
+    /// Say by the exit code what was found: 0 nothing to do, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
 /// Plan the storage and the `./modules/graphscope` blocks of the file as one
 /// graph, and carry it out: file system, driver, class, claims, releases.
-/// Flags tell a workload where the file has no block for it.
+/// Flags describe a workload where the file has no block for it.
 ///
 /// A claim that is wanted no more stays with its data, unless `--delete-data`
 /// is given, and asks for consent then.
@@ -53,7 +53,7 @@ pub(super) struct Plan {
   cargo xtask deploy-graphscope --workload-kind engine --workload-directories datasets=1Ti")]
 pub(super) struct Deploy {
     #[command(flatten)]
-    meant: Meant,
+    workloads: WorkloadArgs,
     /// Delete claims that are wanted no more, with their data
     #[arg(long)]
     delete_data: bool,
@@ -69,7 +69,7 @@ pub(super) struct Deploy {
   cargo xtask destroy-graphscope --config prod.hcl --delete-data --yes")]
 pub(super) struct Destroy {
     #[command(flatten)]
-    meant: Meant,
+    workloads: WorkloadArgs,
     /// Delete the claims too, with their data
     #[arg(long)]
     delete_data: bool,
@@ -79,19 +79,17 @@ pub(super) struct Destroy {
 }
 
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
-    let command = Command::PlanWorkloads {
-        delete_data: args.delete_data,
-        detailed_exitcode: args.detailed_exitcode,
-    };
-    hand_over(args.meant.asked(), command, false)
+    let Plan { workloads, delete_data, detailed_exitcode } = args;
+    let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
+    workloads.request(Scope::Everything).hand_over(goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let command = Command::DeployWorkloads { delete_data: args.delete_data };
-    hand_over(args.meant.asked(), command, args.yes)
+    let goal = Goal::Deploy { delete_data: args.delete_data };
+    args.workloads.request(Scope::Everything).hand_over(goal, args.yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
-    let command = Command::DestroyWorkloads { delete_data: args.delete_data };
-    hand_over(args.meant.asked(), command, args.yes)
+    let goal = Goal::Destroy { delete_data: args.delete_data };
+    args.workloads.request(Scope::Workloads).hand_over(goal, args.yes)
 }

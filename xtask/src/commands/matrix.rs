@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
-use super::tell;
+use crate::print::print;
 
 /// The chart versions: the default and the newest that was looked at.
 const CHARTS: &[&str] = &["2.4.5", "4.4.1"];
@@ -46,7 +46,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    tell(format!("{}\n", matrix(args)))?;
+    print(format!("{}\n", matrix(args)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, hand_over};
-use crate::flags::{Run, Which};
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// Show what would change, without changing anything.
 #[derive(Debug, clap::Args)]
@@ -15,15 +15,15 @@ use crate::flags::{Run, Which};
   cargo xtask plan-efs --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
-    /// Tell by the exit code: 0 nothing to do, 2 changes, 1 error
+    /// Say by the exit code what was found: 0 nothing to do, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let command = Command::Plan { detailed_exitcode: args.detailed_exitcode };
-    hand_over(Asked::new(&args.which, &args.run), command, false)
+    let goal = Goal::Plan { delete_data: false, detailed_exitcode: args.detailed_exitcode };
+    Request::new(&args.deployment, &args.run, Scope::Storage).hand_over(goal, false)
 }

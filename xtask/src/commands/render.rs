@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use efs::{Document, FileSystemInputs};
+use efs::resources::file_system::FileSystemSource;
+use failure::failure;
 use graphscope::{Example, Trial};
+use plan::Scope;
 
-use super::tell;
 use super::verify::{IMAGE, example};
 use crate::deployment;
-use crate::flags::{Format, Which};
+use crate::flags::{DeploymentArgs, Format};
+use crate::print::print;
 
 /// Stands in a StorageClass whose file system does not exist yet.
 const UNKNOWN: &str = "(known after apply)";
@@ -28,7 +30,7 @@ const UNKNOWN: &str = "(known after apply)";
   cargo xtask render --check gitops/efs    # exits 1 with a difference where there is one")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     /// Write the documents into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     write: Option<PathBuf>,
@@ -47,52 +49,68 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let deployment = deployment::read(&args.which)?;
+    let deployment = deployment::read(&args.deployment)?;
+    let several = deployment.storage().count() > 1;
     if let Some(example) = args.example {
-        return print_example(args, example, &deployment.inputs.storage_class.name);
+        let class = deployment.storage().next();
+        let class = class.map(|(_, inputs)| inputs.storage_class.name.as_str());
+        return print_example(args, example, class.unwrap_or_default());
     }
-    let found = match &args.check {
-        Some(path) => directory::read(path)?,
-        None => std::collections::BTreeMap::new(),
-    };
-    let known = match &deployment.inputs.file_system {
-        FileSystemInputs::Adopted(id) => Some(id.to_string()),
-        FileSystemInputs::Own { .. } => {
-            found.get(Document::StorageClass.file_name()).and_then(|text| efs::file_system_of(text))
-        }
-    };
-    let id = known.as_deref().unwrap_or(UNKNOWN);
     let mut documents = Vec::new();
-    for document in Document::ALL {
-        let text = document.render_for(&deployment.inputs, id)?;
-        documents.push((document.file_name().to_owned(), text));
+    let mut unknown = false;
+    for (label, inputs) in deployment.storage() {
+        let scope = if several { Scope::among(label) } else { Scope::alone(label) };
+        let known = known_id(args.check.as_deref(), &scope, inputs)?;
+        unknown |= known.is_none();
+        let id = known.as_deref().unwrap_or(UNKNOWN);
+        let all = efs::rendered(inputs, id)?.into_iter();
+        documents.extend(all.map(|(name, text)| (scope.path(name), text)));
     }
-    for (label, workload) in &deployment.workloads {
-        for document in graphscope::Document::ALL {
-            let path = format!("{label}/{}", document.file_name());
-            documents.push((path, document.render(workload)?));
-        }
+    for (label, workload) in deployment.workloads() {
+        let scope = Scope::among(label);
+        let all = graphscope::documents(workload, &[])?.into_iter();
+        documents.extend(all.map(|(name, text)| (scope.path(name), text)));
     }
     if let Some(path) = &args.check {
         return compare(&documents, path);
     }
     if let Some(path) = &args.write {
-        if known.is_none() {
-            anyhow::bail!(
-                "the StorageClass names a file system that does not exist yet; what now: \
-                 `cargo xtask deploy-efs` creates it and writes the documents, or give `--file-system-id`"
-            );
-        }
-        for (name, text) in &documents {
-            let path = path.join(name);
-            directory::write_file(&path, text)?;
-            eprintln!("wrote {}", path.display());
-        }
-        return Ok(ExitCode::SUCCESS);
+        return write(&documents, path, unknown);
     }
-    print(args.output, &documents).context("printing the documents")?;
-    if known.is_none() {
+    print_all(args.output, &documents).context("printing the documents")?;
+    if unknown {
         eprintln!("note: {UNKNOWN} stands for the id of a file system that `deploy-efs` creates");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file system's id, where it is adopted or the documents that are there name it.
+fn known_id(
+    check: Option<&Path>,
+    scope: &Scope,
+    inputs: &efs::Inputs,
+) -> anyhow::Result<Option<String>> {
+    match (&inputs.file_system, check) {
+        (FileSystemSource::Adopted(id), _) => Ok(Some(id.to_string())),
+        (FileSystemSource::Own(_), None) => Ok(None),
+        (FileSystemSource::Own(_), Some(path)) => {
+            let found = directory::read(&path.join(scope.path("")), efs::DOCUMENTS)?;
+            Ok(efs::file_system_of(&found))
+        }
+    }
+}
+
+fn write(documents: &[(String, String)], path: &Path, unknown: bool) -> anyhow::Result<ExitCode> {
+    if unknown {
+        return Err(failure(
+            "the StorageClass names a file system that does not exist yet",
+            "`cargo xtask deploy-efs` creates it and writes the documents, or give `--file-system-id`",
+        ));
+    }
+    for (name, text) in documents {
+        let path = path.join(name);
+        directory::write_file(&path, text)?;
+        eprintln!("wrote {}", path.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -101,23 +119,23 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn print_example(args: &Args, example: Example, class: &str) -> anyhow::Result<ExitCode> {
     let text = Trial::new(example, example.as_str(), class, &args.image).documents()?;
     match args.output {
-        Format::Text => tell(text)?,
-        Format::Json => print(args.output, &[(format!("{}.yaml", example.as_str()), text)])?,
+        Format::Text => print(text)?,
+        Format::Json => print_all(args.output, &[(format!("{}.yaml", example.as_str()), text)])?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(format: Format, documents: &[(String, String)]) -> anyhow::Result<()> {
+fn print_all(format: Format, documents: &[(String, String)]) -> anyhow::Result<()> {
     match format {
         Format::Text => {
             let parts =
                 documents.iter().map(|(name, text)| format!("---\n# Source: {name}\n{text}"));
-            tell(parts.collect::<String>())
+            print(parts.collect::<String>())
         }
         Format::Json => {
             let all: serde_json::Map<String, serde_json::Value> =
                 documents.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
-            tell(serde_json::to_string_pretty(&all)? + "\n")
+            print(serde_json::to_string_pretty(&all)? + "\n")
         }
     }
 }
@@ -131,7 +149,7 @@ fn compare(documents: &[(String, String)], folder: &Path) -> anyhow::Result<Exit
             same = false;
             let diff = similar::TextDiff::from_lines(there.as_str(), wanted);
             let headers = (format!("{name} (there)"), format!("{name} (rendered)"));
-            tell(diff.unified_diff().header(&headers.0, &headers.1).to_string())?;
+            print(diff.unified_diff().header(&headers.0, &headers.1).to_string())?;
         }
     }
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -32,7 +32,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let state = super::sandbox_state()?;
+    let state = crate::sandbox::state()?;
     let calls = state.with_extension("calls.jsonl");
     if args.calls {
         return list(&calls);
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 _ => {}
             }
         }
-        forget_documents(&super::sandbox_manifests()?)?;
+        forget_documents(&crate::sandbox::manifests()?)?;
         eprintln!("Forgotten.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -67,10 +67,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn forget_documents(manifests: &Path) -> anyhow::Result<()> {
     for cluster in folders(manifests) {
         for class in folders(&cluster) {
-            let found = directory::read(&class)?;
-            for document in efs::Document::ALL {
-                if found.get(document.file_name()).is_some_and(|text| efs::is_anybodys(text)) {
-                    directory::remove(&class, document)?;
+            for (name, text) in directory::read(&class, efs::DOCUMENTS)? {
+                if efs::is_anybodys(&text) {
+                    directory::remove_file(&class.join(name))?;
                 }
             }
         }
@@ -111,7 +110,7 @@ fn list(path: &Path) -> anyhow::Result<ExitCode> {
             field("outcome")
         ));
     }
-    super::tell(table)?;
+    crate::print::print(table)?;
     eprintln!("{} calls", calls.len());
     Ok(ExitCode::SUCCESS)
 }

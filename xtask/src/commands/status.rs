@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use job::Command;
+use job::Goal;
 
-use super::{Asked, hand_over};
-use crate::flags::{Run, Which};
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// Show what there is: file system, mount targets, driver, class and claims, in one table.
 #[derive(Debug, clap::Args)]
@@ -15,11 +15,11 @@ use crate::flags::{Run, Which};
   cargo xtask status --config prod.hcl --output json | jq '.healthy'")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    hand_over(Asked::new(&args.which, &args.run), Command::Status, false)
+    Request::new(&args.deployment, &args.run, Scope::Everything).hand_over(Goal::Status, false)
 }

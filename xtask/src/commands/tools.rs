@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::tell;
+use crate::print::print;
 use crate::tools::{TOOLS, Tool};
 
 /// The external programs of the end-to-end tests: what is found where, and building what is missing.
@@ -50,7 +50,7 @@ fn list() -> anyhow::Result<ExitCode> {
             tool.what
         ));
     }
-    tell(table)?;
+    print(table)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -64,7 +64,7 @@ fn install(names: &[String]) -> anyhow::Result<ExitCode> {
                 tool.name,
                 tool.pinned()?
             );
-            tell(format!("{}\n", tool.install()?.display()))?;
+            print(format!("{}\n", tool.install()?.display()))?;
         }
     }
     Ok(ExitCode::SUCCESS)

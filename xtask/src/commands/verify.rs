@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graphscope::Example;
-use job::{ClaimName, Command, Verify};
+use job::{ClaimName, Goal, Verify};
 
-use super::{Asked, hand_over};
-use crate::flags::{Run, Which};
+use crate::flags::{DeploymentArgs, Run};
+use crate::request::{Request, Scope};
 
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
@@ -27,7 +27,7 @@ pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
   cargo xtask verify --config prod.hcl --claim graphs/checkpoints")]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
     /// Image of the pods: any with a shell and `flock`
@@ -55,7 +55,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         claim: args.claim.clone(),
         keep: args.keep,
     };
-    hand_over(Asked::new(&args.which, &args.run), Command::Verify(verify), false)
+    let request = Request::new(&args.deployment, &args.run, Scope::OneStorage);
+    request.hand_over(Goal::Verify(verify), false)
 }
 
 /// One of the examples, by name.

@@ -50,7 +50,7 @@ impl Kind {
     pub(crate) fn outputs(self) -> Vec<&'static str> {
         match self {
             Kind::Network => network::OUTPUTS.to_vec(),
-            Kind::Efs => efs::OUTPUTS.iter().map(|(name, _)| *name).collect(),
+            Kind::Efs => efs::OUTPUTS.iter().map(|output| output.name).collect(),
             Kind::GraphScope => Vec::new(),
         }
     }

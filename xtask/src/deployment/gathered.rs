@@ -16,7 +16,7 @@ pub(super) struct Gathered {
     pub(super) places: BTreeMap<String, Place>,
     /// The module block.
     pub(super) block: Place,
-    /// Inputs whose values are mistakes that are told already.
+    /// Inputs whose values are mistakes that are reported already.
     pub(super) broken: BTreeSet<String>,
 }
 
@@ -63,7 +63,7 @@ impl Gathered {
         }
     }
 
-    /// A path in the file is told from where the file is, others from here.
+    /// A path in the file is relative to the file, others to the current directory.
     pub(super) fn resolve_paths(&mut self, schema: &[inputs::Input], folder: Option<&Path>) {
         let folder = folder.unwrap_or(Path::new(""));
         for input in schema.iter().filter(|input| input.kind == ValueKind::Values) {
@@ -104,8 +104,8 @@ impl Gathered {
         }
     }
 
-    /// Tells mistakes with their places.
-    pub(super) fn tell(&self, mistakes: Vec<Mistake>, diagnostics: &mut Diagnostics) {
+    /// Reports mistakes with their places.
+    pub(super) fn report(&self, mistakes: Vec<Mistake>, diagnostics: &mut Diagnostics) {
         for mistake in mistakes.into_iter().filter(|mistake| !self.broken.contains(mistake.input)) {
             let place = self.places.get(mistake.input).unwrap_or(&self.block).clone();
             diagnostics.push(Diagnostic::new(mistake.message, place).remedy(mistake.remedy));

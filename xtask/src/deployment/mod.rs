@@ -1,53 +1,93 @@
-//! Which deployment is meant: flags over variables over the file over defaults.
+//! The deployment that a command is about: flags over variables over the file over
+//! defaults.
 
 mod gathered;
+mod labels;
+mod networks;
 mod workloads;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use inputs::{Given, GivenInputs};
+use inputs::Given;
+use job::{Module, ModuleInputs};
 
-use crate::config::{Config, Evaluated, Kind, Values, evaluate};
+use crate::config::{Config, Evaluated, Values, evaluate};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
-use crate::flags::{InputFlags, Storage, Which, Workload};
+use crate::flags::{DeploymentArgs, InputFlags, Storage, Workload};
 use gathered::Gathered;
 
 /// The file that is read where none is named.
 const DEFAULT_FILE: &str = "clockwork.hcl";
 
-/// The module's label where no file gives it one; the seed's own.
-const DEFAULT_LABEL: &str = "efs_csi";
-
-/// A deployment that passed every check.
+/// A deployment that passed every check: the modules of a file.
 #[derive(Debug)]
 pub(crate) struct Deployment {
-    /// The label of its module block.
-    pub(crate) module: String,
-    pub(crate) inputs: efs::Inputs,
-    /// The network module, where the inputs refer to it.
-    pub(crate) network: Option<network::Inputs>,
-    /// The workloads of the file, by the labels of their blocks.
-    pub(crate) workloads: Vec<(String, graphscope::Inputs)>,
+    pub(crate) modules: Vec<Module>,
 }
 
-/// Reads the deployment, or tells every mistake in it.
-pub(crate) fn read(which: &Which) -> anyhow::Result<Deployment> {
-    read_with(which, &InputFlags::default())
+impl Deployment {
+    /// The storage, by label.
+    pub(crate) fn storage(&self) -> impl Iterator<Item = (&str, &efs::Inputs)> {
+        self.modules.iter().filter_map(|module| match &module.inputs {
+            ModuleInputs::Efs(inputs) => Some((module.label.as_str(), inputs.as_ref())),
+            ModuleInputs::Network(_) | ModuleInputs::GraphScope(_) => None,
+        })
+    }
+
+    /// The workloads, by label.
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = (&str, &graphscope::Inputs)> {
+        self.modules.iter().filter_map(|module| match &module.inputs {
+            ModuleInputs::GraphScope(inputs) => Some((module.label.as_str(), inputs)),
+            ModuleInputs::Network(_) | ModuleInputs::Efs(_) => None,
+        })
+    }
+
+    /// The modules without the workloads.
+    pub(crate) fn without_workloads(mut self) -> Vec<Module> {
+        self.modules.retain(|module| !matches!(module.inputs, ModuleInputs::GraphScope(_)));
+        self.modules
+    }
+
+    /// The workloads alone.
+    pub(crate) fn only_workloads(mut self) -> Vec<Module> {
+        self.modules.retain(|module| matches!(module.inputs, ModuleInputs::GraphScope(_)));
+        self.modules
+    }
+
+    /// The cluster that it is about.
+    pub(crate) fn cluster(&self) -> &str {
+        self.storage().next().map_or("", |(_, inputs)| &inputs.cluster_name)
+    }
+
+    /// The folder that is its own among those of other deployments.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let mut storage = self.storage();
+        let cluster = PathBuf::from(self.cluster());
+        match (storage.next(), storage.next()) {
+            (Some((_, only)), None) => cluster.join(&only.storage_class.name),
+            _ => cluster,
+        }
+    }
+}
+
+/// Reads the deployment, or reports every mistake in it.
+pub(crate) fn read(args: &DeploymentArgs) -> anyhow::Result<Deployment> {
+    read_with(args, &InputFlags::default())
 }
 
 /// The same, with flags for its workload.
 pub(crate) fn read_with(
-    which: &Which,
+    args: &DeploymentArgs,
     workload: &InputFlags<Workload>,
 ) -> anyhow::Result<Deployment> {
     let mut diagnostics = Diagnostics::default();
-    let path = which.config.clone().or_else(default_file);
+    let path = args.config.clone().or_else(default_file);
     let config = match &path {
         Some(path) => Config::read(path, &mut diagnostics),
         None => Config::default(),
     };
-    of_config(which, workload, path.as_deref(), &config, diagnostics)
+    of_config(args, workload, path.as_deref(), &config, diagnostics)
 }
 
 /// The deployment of a file with this text, without anything from the command line.
@@ -56,49 +96,47 @@ pub(crate) fn of_text(text: &str) -> anyhow::Result<Deployment> {
     let source = Source { name: DEFAULT_FILE.to_owned(), text: text.to_owned() };
     let config = Config::parse(&Arc::new(source), &mut diagnostics);
     let path = Some(Path::new(DEFAULT_FILE));
-    of_config(&Which::default(), &InputFlags::default(), path, &config, diagnostics)
+    of_config(&DeploymentArgs::default(), &InputFlags::default(), path, &config, diagnostics)
 }
 
 fn of_config(
-    which: &Which,
+    args: &DeploymentArgs,
     workload: &InputFlags<Workload>,
     path: Option<&Path>,
     config: &Config,
     mut diagnostics: Diagnostics,
 ) -> anyhow::Result<Deployment> {
-    let mut values = Values::read(&which.vars, &which.var_files, &mut diagnostics);
-    for (name, given) in &which.inputs.given {
+    let mut values = Values::read(&args.vars, &args.var_files, &mut diagnostics);
+    for (name, given) in &args.inputs.given {
         if let [text] = given.as_slice() {
             values.flag(name, text);
         }
     }
     unknown_values(config, &values, &mut diagnostics);
-    let label = label(which, path, config, &mut diagnostics);
+    let labels = labels::of_storage(args, path, config, &values, &mut diagnostics);
     let by_value = |name: &str| values.get(name).is_some() && !config.variables.contains_key(name);
     let overridden = |module: &str, name: &str| {
-        module == label && (which.inputs.given.contains_key(name) || by_value(name))
+        labels == [module] && (args.inputs.given.contains_key(name) || by_value(name))
     };
     let evaluated = evaluate(config, &values, overridden, &mut diagnostics);
-
     let folder = path.and_then(Path::parent);
-    let mut given =
-        gather(&label, &evaluated, &values, config, &which.inputs, folder, &mut diagnostics);
-    if path.is_some() && !evaluated.modules.contains_key(&label) && !diagnostics.is_empty() {
-        // What a file would have said that could not be read is not missing.
-        let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));
-        given.broken.extend(unread.map(|input| input.name.to_owned()));
+    let mut reading =
+        Reading { evaluated: &evaluated, values: &values, config, folder, path, diagnostics };
+    let storage: Vec<workloads::Storage> =
+        labels.iter().map(|label| reading.storage(label, &labels, &args.inputs)).collect();
+    let mut modules = networks::read(&storage, &evaluated, &mut reading.diagnostics);
+    same_deployment(&storage, &mut reading.diagnostics);
+    let workloads =
+        workloads::read(&storage, &evaluated, workload, folder, &mut reading.diagnostics);
+    reading.diagnostics.into_result()?;
+    for workloads::Storage { label, inputs, .. } in storage {
+        let Some(inputs) = inputs else {
+            anyhow::bail!("the inputs were refused without a reason; please report it")
+        };
+        modules.push(Module { label, inputs: ModuleInputs::Efs(Box::new(inputs)) });
     }
-    let inputs = efs::Inputs::parse(&given.inputs)
-        .map_err(|mistakes| given.tell(mistakes, &mut diagnostics))
-        .ok();
-    let network = network_of(&given.inputs, inputs.as_ref(), &evaluated, &mut diagnostics);
-    let storage = workloads::Storage { label: &label, inputs: inputs.as_ref() };
-    let workloads = workloads::read(&storage, &evaluated, workload, folder, &mut diagnostics);
-    diagnostics.into_result()?;
-    match inputs {
-        Some(inputs) => Ok(Deployment { module: label, inputs, network, workloads }),
-        None => anyhow::bail!("the inputs were refused without a reason; please report it"),
-    }
+    modules.extend(workloads);
+    Ok(Deployment { modules })
 }
 
 /// `clockwork.hcl` here, or else at the top of the workspace.
@@ -108,51 +146,55 @@ fn default_file() -> Option<PathBuf> {
     [here, top].into_iter().find(|path| path.is_file())
 }
 
-/// The label of the one module block that is meant.
-fn label(
-    which: &Which,
-    path: Option<&Path>,
-    config: &Config,
-    diagnostics: &mut Diagnostics,
-) -> String {
-    let found: Vec<&String> = config
-        .modules
-        .iter()
-        .filter(|(_, block)| block.kind == Kind::Efs)
-        .map(|(label, _)| label)
-        .collect();
-    let place = || path.map_or(Place::Nowhere, |path| Place::Named(path.display().to_string()));
-    match (&which.module, found.as_slice()) {
-        (Some(label), found) if path.is_none() || found.contains(&label) => return label.clone(),
-        (Some(label), found) => diagnostics.push(
-            Diagnostic::new(
-                format!("there is no `module \"{label}\"` of `{}`", Kind::Efs.source()),
-                Place::Named(format!("--module {label}")),
-            )
-            .nearest(label, found.iter().map(|label| label.as_str())),
-        ),
-        (None, [one]) => return (*one).clone(),
-        // Where nothing could be read, that is told already.
-        (None, []) if path.is_none() || !diagnostics.is_empty() => {}
-        (None, []) => diagnostics.push(
-            Diagnostic::new(format!("the file has no module of `{}`", Kind::Efs.source()), place())
-                .remedy(format!(
-                    "add `module \"{DEFAULT_LABEL}\" {{ source = \"{}\" … }}`",
-                    Kind::Efs.source()
-                )),
-        ),
-        (None, several) => {
-            let labels: Vec<String> = several.iter().map(|label| format!("`{label}`")).collect();
-            diagnostics.push(
-                Diagnostic::new(
-                    format!("several modules could be meant: {}", labels.join(", ")),
-                    place(),
-                )
-                .remedy("name one with `--module`"),
-            );
+/// What the modules of a file are read from.
+struct Reading<'a> {
+    evaluated: &'a Evaluated,
+    values: &'a Values,
+    config: &'a Config,
+    folder: Option<&'a Path>,
+    path: Option<&'a Path>,
+    diagnostics: Diagnostics,
+}
+
+impl Reading<'_> {
+    /// One storage module. Flags and values by the names of inputs are for the only one.
+    fn storage(
+        &mut self,
+        label: &str,
+        labels: &[String],
+        flags: &InputFlags<Storage>,
+    ) -> workloads::Storage {
+        let known = self.evaluated.modules.get(label);
+        let mut given = known.map_or_else(Gathered::nothing, Gathered::of);
+        given.resolve_paths(efs::INPUTS, self.folder);
+        if labels.len() == 1 {
+            self.values_by_input(&mut given);
+            given.take_flags(flags, &mut self.diagnostics);
+        }
+        given.read_files(efs::INPUTS, &mut self.diagnostics);
+        if self.path.is_some() && known.is_none() && !self.diagnostics.is_empty() {
+            // What a file would have said that could not be read is not missing.
+            let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));
+            given.broken.extend(unread.map(|input| input.name.to_owned()));
+        }
+        let inputs = efs::Inputs::parse(&given.inputs)
+            .map_err(|mistakes| given.report(mistakes, &mut self.diagnostics))
+            .ok();
+        workloads::Storage { label: label.to_owned(), inputs, given }
+    }
+
+    /// Values that are given by the name of an input.
+    fn values_by_input(&self, given: &mut Gathered) {
+        for input in efs::INPUTS {
+            let Some(supplied) = self.values.get(input.name) else { continue };
+            if self.config.variables.contains_key(input.name) {
+                continue;
+            }
+            let literal = serde_json::to_value(supplied.for_input(input.kind)).unwrap_or_default();
+            given.inputs.insert(input.name.to_owned(), Given::Literal(literal));
+            given.places.insert(input.name.to_owned(), supplied.place.clone());
         }
     }
-    DEFAULT_LABEL.to_owned()
 }
 
 /// Values for what is neither a variable nor an input.
@@ -183,85 +225,23 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
     }
 }
 
-fn gather(
-    label: &str,
-    evaluated: &Evaluated,
-    values: &Values,
-    config: &Config,
-    flags: &InputFlags<Storage>,
-    folder: Option<&Path>,
-    diagnostics: &mut Diagnostics,
-) -> Gathered {
-    let mut gathered = evaluated.modules.get(label).map_or_else(Gathered::nothing, Gathered::of);
-    gathered.resolve_paths(efs::INPUTS, folder);
-    for input in efs::INPUTS {
-        if let Some(supplied) = values.get(input.name)
-            && !config.variables.contains_key(input.name)
-        {
-            let literal = serde_json::to_value(supplied.for_input(input.kind)).unwrap_or_default();
-            gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
-            gathered.places.insert(input.name.to_owned(), supplied.place.clone());
+/// Two modules that would make one and the same thing would undo each other's work.
+fn same_deployment(storage: &[workloads::Storage], diagnostics: &mut Diagnostics) {
+    let token = |one: &workloads::Storage| {
+        one.inputs.as_ref().map(|inputs| inputs.owner().creation_token())
+    };
+    for (at, one) in storage.iter().enumerate() {
+        let same =
+            |other: &&workloads::Storage| token(other).is_some() && token(other) == token(one);
+        if let Some(other) = storage[..at].iter().find(same) {
+            let message = format!(
+                "`module \"{}\"` has the same region, cluster and storage class as `module \"{}\"`",
+                one.label, other.label
+            );
+            diagnostics.push(
+                Diagnostic::new(message, one.given.block.clone())
+                    .remedy("give one of them another `storage_class_name`"),
+            );
         }
     }
-    gathered.take_flags(flags, diagnostics);
-    gathered.read_files(efs::INPUTS, diagnostics);
-    gathered
-}
-
-/// The network module that the inputs refer to, if they do.
-fn network_of(
-    given: &GivenInputs,
-    inputs: Option<&efs::Inputs>,
-    evaluated: &Evaluated,
-    diagnostics: &mut Diagnostics,
-) -> Option<network::Inputs> {
-    let mut labels: Vec<&String> = given
-        .values()
-        .filter_map(|given| match given {
-            Given::Output { module, .. } => Some(module),
-            Given::Literal(_) => None,
-        })
-        .collect();
-    labels.dedup();
-    let mut chosen = None;
-    for (label, module) in
-        evaluated.modules.iter().filter(|(_, module)| module.kind == Kind::Network)
-    {
-        let gathered = Gathered::of(module);
-        match network::Inputs::parse(&module.given) {
-            Ok(parsed) => {
-                if let (Some(here), Some(there)) =
-                    (&parsed.aws_region, inputs.map(|inputs| &inputs.aws_region))
-                    && here != there
-                    && labels.contains(&label)
-                {
-                    let place = module.places.get("aws_region").unwrap_or(&module.place).clone();
-                    diagnostics.push(
-                        Diagnostic::new(
-                            format!("the network is in `{here}`, and the file system in `{there}`"),
-                            place,
-                        )
-                        .remedy("give both the same region, or leave it out here"),
-                    );
-                }
-                if labels.contains(&label) {
-                    chosen = Some(parsed);
-                }
-            }
-            Err(mistakes) => gathered.tell(mistakes, diagnostics),
-        }
-    }
-    labels.sort();
-    labels.dedup();
-    if labels.len() > 1 {
-        let names: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        diagnostics.push(
-            Diagnostic::new(
-                format!("the inputs refer to several modules: {}", names.join(", ")),
-                Place::Nowhere,
-            )
-            .remedy("take subnets and security group from one network module"),
-        );
-    }
-    chosen
 }

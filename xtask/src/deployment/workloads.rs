@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use inputs::Given;
+use job::{Module, ModuleInputs};
 
 use super::gathered::Gathered;
 use crate::config::{Evaluated, Kind};
@@ -12,22 +13,24 @@ use crate::flags::{InputFlags, Workload};
 /// The workload's label where no file gives it one.
 const DEFAULT_LABEL: &str = "graphscope";
 
-/// The storage that the workloads use.
-pub(super) struct Storage<'a> {
+/// A storage module, as it was read.
+pub(super) struct Storage {
     /// The label of its block.
-    pub(super) label: &'a str,
+    pub(super) label: String,
     /// Its inputs, where they have no mistakes.
-    pub(super) inputs: Option<&'a efs::Inputs>,
+    pub(super) inputs: Option<efs::Inputs>,
+    /// What was given for them.
+    pub(super) given: Gathered,
 }
 
 /// The workloads, checked with their storage.
 pub(super) fn read(
-    storage: &Storage,
+    storage: &[Storage],
     evaluated: &Evaluated,
     flags: &InputFlags<Workload>,
     folder: Option<&Path>,
     diagnostics: &mut Diagnostics,
-) -> Vec<(String, graphscope::Inputs)> {
+) -> Vec<Module> {
     let blocks = evaluated.modules.iter().filter(|(_, module)| module.kind == Kind::GraphScope);
     let mut all: Vec<(String, Gathered)> =
         blocks.map(|(label, module)| (label.clone(), Gathered::of(module))).collect();
@@ -36,7 +39,7 @@ pub(super) fn read(
     }
     if !flags.given.is_empty() {
         if all.is_empty() {
-            all.push((DEFAULT_LABEL.to_owned(), of_storage(storage)));
+            all.push((DEFAULT_LABEL.to_owned(), on(storage.first())));
         }
         match all.as_mut_slice() {
             [(_, one)] => one.take_flags(flags, diagnostics),
@@ -57,43 +60,41 @@ pub(super) fn read(
     for (label, mut gathered) in all {
         gathered.read_files(graphscope::INPUTS, diagnostics);
         if let Some(parsed) = parse(storage, &mut gathered, diagnostics) {
-            workloads.push((label, parsed));
+            workloads.push(Module { label, inputs: ModuleInputs::GraphScope(parsed) });
         }
     }
     workloads
 }
 
-/// A workload that no block tells uses the class of the storage.
-fn of_storage(storage: &Storage) -> Gathered {
+/// A workload that no block describes uses the class of the storage.
+fn on(storage: Option<&Storage>) -> Gathered {
     let mut gathered = Gathered::nothing();
-    let class =
-        Given::Output { module: storage.label.to_owned(), output: "storage_class_name".to_owned() };
+    let label = storage.map(|storage| storage.label.clone()).unwrap_or_default();
+    let class = Given::Output { module: label, output: "storage_class_name".to_owned() };
     gathered.inputs.insert("storage_class_name".to_owned(), class);
     gathered
 }
 
 fn parse(
-    storage: &Storage,
+    storage: &[Storage],
     gathered: &mut Gathered,
     diagnostics: &mut Diagnostics,
 ) -> Option<graphscope::Inputs> {
-    let mut of_this_class = false;
+    let mut class = None;
     for value in gathered.inputs.values_mut() {
-        if let (Given::Output { module, output }, Some(inputs)) = (&*value, storage.inputs)
-            && module == storage.label
+        let Given::Output { module, output } = &*value else { continue };
+        let of = storage.iter().find(|one| one.label == *module);
+        if let Some(inputs) = of.and_then(|one| one.inputs.as_ref())
             && output == "storage_class_name"
         {
-            of_this_class = true;
+            class = Some(&inputs.storage_class);
             *value = Given::Literal(inputs.storage_class.name.clone().into());
         }
     }
     match graphscope::Inputs::parse(&gathered.inputs) {
         Ok(parsed) => {
-            let class = storage.inputs.map(|inputs| &inputs.storage_class);
-            let class = class.filter(|_| of_this_class);
-            if let Some(problem) =
-                class.and_then(|class| parsed.unsuitable_user(class.uid, class.gid))
-            {
+            let problem = class.and_then(|class| parsed.unsuitable_user(class.uid, class.gid));
+            if let Some(problem) = problem {
                 let place = gathered.places.get("storage_class_name");
                 let place = place.unwrap_or(&gathered.block).clone();
                 diagnostics.push(Diagnostic::new(problem.message, place).remedy(problem.remedy));
@@ -101,9 +102,9 @@ fn parse(
             Some(parsed)
         }
         Err(mistakes) => {
-            // Without its storage, what refers to it is not wrong by itself.
-            if storage.inputs.is_some() {
-                gathered.tell(mistakes, diagnostics);
+            // Without its storage, what refers to it is not wrong on its own.
+            if storage.iter().all(|one| one.inputs.is_some()) {
+                gathered.report(mistakes, diagnostics);
             }
             None
         }

@@ -2,43 +2,42 @@
 
 use std::time::Instant;
 
-use efs::Report;
 use graphscope::{Example, Part, Reports, Trial};
-use job::{Job, Verify};
+use kubernetes::proof::Report;
 
+use super::setting::{Outcome, Setting, nobody_gave_up};
 use super::stage::{Stage, Waited, behind};
-use super::{Outcome, nobody_gave_up};
-use crate::cluster::{Kube, Seen};
-use crate::progress::{Line, Progress};
+use crate::cluster::Seen;
+use crate::progress::Line;
 use crate::stop::Stop;
 
 /// Runs every part in its turn, and judges what their pods report.
 pub(super) async fn run(
-    kube: &Kube,
-    job: &Job,
-    asked: &Verify,
+    setting: &Setting<'_>,
     example: Example,
-    nonce: String,
-    progress: &Progress,
-    stop: &Stop,
 ) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
-    let class = &job.inputs.storage_class.name;
-    let mut trial = Trial::new(example, &nonce, class, &asked.image);
-    if let Some(claim) = &asked.claim {
+    let Setting { connection, kube, class, wanted, nonce } = setting;
+    let stop = connection.stop;
+    let mut trial = Trial::new(example, nonce, class, &wanted.image);
+    if let Some(claim) = &wanted.claim {
         trial.namespace.clone_from(&claim.namespace);
         trial.claim.clone_from(&claim.name);
     }
-    let existing = asked.claim.is_some();
-    let stage = Stage::new(kube, &nonce, &trial.namespace, &trial.claim, existing);
-    let line =
-        progress.line(&format!("{} on {}/{}", example.as_str(), trial.namespace, trial.claim));
+    let existing = wanted.claim.is_some();
+    let stage = Stage::new(kube, nonce, &trial.namespace, &trial.claim, existing);
+    let line = connection.progress.line(&format!(
+        "{} on {}/{}",
+        example.as_str(),
+        trial.namespace,
+        trial.claim
+    ));
     let outcome = all_turns(&stage, &trial, &line, stop).await;
     match &outcome {
-        Ok(Outcome::Judged(..)) => line.done("through"),
+        Ok(Outcome::Judged(..)) => line.done("done"),
         Ok(Outcome::Stopped(_)) => {}
         Err(_) => line.failed("failed"),
     }
-    if existing && !asked.keep {
+    if existing && !wanted.keep {
         // The claim is somebody's: nothing of ours stays in it.
         let swept = part_by_part(&stage, &trial, &[trial.sweep()], &line, stop).await;
         if let Err(error) = swept {

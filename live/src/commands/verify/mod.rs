@@ -1,71 +1,60 @@
 //! `verify`: proves that pods share a volume, in general or by an example workload.
 
 mod example;
+mod setting;
 mod shared_mount;
 mod stage;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::bail;
-use efs::{Finding, Report};
-use job::{Job, Output, Verify};
+use anyhow::Context;
+use job::{Output, Verify};
+use kubernetes::proof::Finding;
 use serde_json::json;
 
-use super::{connect_to_cluster, stopped};
-use crate::progress::Progress;
-use crate::report;
-use crate::stop::{Reason, Stop};
-use crate::trace::Trace;
+use super::connection::Connection;
+use super::deployment::finish;
+use crate::outcome::{Ending, Outcome as Run};
+use crate::report::{self, millis};
+use crate::target::Target;
+use setting::{Outcome, Setting};
 
-/// What came of it.
-enum Outcome {
-    Judged(Vec<Finding>, Vec<(&'static str, f64)>),
-    Stopped(Reason),
-}
-
-impl Outcome {
-    fn is_proof(&self) -> bool {
-        matches!(self, Outcome::Judged(findings, _) if findings.iter().all(|finding| finding.shown))
-    }
-}
-
-pub(super) async fn run(
-    job: &Job,
-    asked: &Verify,
-    trace: &Arc<Trace>,
-    stop: &Stop,
-) -> anyhow::Result<ExitCode> {
-    let kube = connect_to_cluster(job).await?.kube;
+pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<ExitCode> {
+    let target = Target::connect_to_cluster(connection.job).await?;
+    let class = connection.job.storage().map(|(_, inputs)| &inputs.storage_class.name).next();
+    let class = class.context("the job has no storage")?;
     let nonce = format!("{:08x}", fastrand::u32(..));
-    let progress = Progress::new(trace);
+    let setting = Setting { connection, kube: &target.kube, class, wanted, nonce };
     let started = Instant::now();
-    let (stage, outcome) = match asked.example {
-        None => shared_mount::run(&kube, job, asked, nonce, &progress, stop).await?,
-        Some(example) => example::run(&kube, job, asked, example, nonce, &progress, stop).await?,
+    let (stage, outcome) = match wanted.example {
+        None => shared_mount::run(&setting).await?,
+        Some(example) => example::run(&setting, example).await?,
     };
     if !outcome.as_ref().is_ok_and(Outcome::is_proof) {
-        stage.tell_what_was_seen().await;
+        stage.show_what_was_seen().await;
     }
-    if asked.keep {
+    if wanted.keep {
         eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);
     } else {
-        stage.clean_up(&progress).await?;
+        stage.clean_up(&connection.progress).await?;
     }
     let (findings, times) = match outcome? {
-        Outcome::Stopped(reason) => return Ok(stopped(job, reason, "Nothing was proved.").told()),
+        Outcome::Stopped(reason) => {
+            let ending = Ending::Stopped { reason, left: vec!["the proof".to_owned()] };
+            return finish(connection, &Run::unchanged(ending));
+        }
         Outcome::Judged(findings, times) => (findings, times),
     };
     let proved = findings.iter().all(|finding| finding.shown);
-    match job.output {
+    match connection.session.output {
         Output::Json => report::json(&json!({
             "proved": proved,
-            "workload": asked.example,
+            "workload": wanted.example,
             "findings": findings,
             "seconds": times.iter().copied().collect::<BTreeMap<_, _>>(),
-            "elapsed_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "elapsed_ms": millis(started.elapsed()),
         })),
         Output::Text => report::text(&table(&findings, &times)),
     }
@@ -82,12 +71,4 @@ fn table(findings: &[Finding], times: &[(&str, f64)]) -> String {
         times.iter().map(|(what, seconds)| format!("{what} after {seconds:.1} s")).collect();
     text.push_str(&format!("\n{}", times.join(", ")));
     text
-}
-
-/// A pod that gave up ends the proof with its own words.
-fn nobody_gave_up(reports: &[Report]) -> anyhow::Result<()> {
-    match reports.iter().find_map(Report::failure) {
-        Some(why) => bail!("a pod gave up: {why}"),
-        None => Ok(()),
-    }
 }

@@ -3,32 +3,25 @@
 use std::time::Instant;
 
 use anyhow::Context;
-use efs::{Participant, Proof, Report, judge};
-use job::{Job, Verify};
+use kubernetes::proof::{Participant, Proof, Report, judge};
 
+use super::setting::{Outcome, Setting, nobody_gave_up};
 use super::stage::{Stage, Waited, behind};
-use super::{Outcome, nobody_gave_up};
-use crate::cluster::{Kube, Seen};
+use crate::cluster::Seen;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
 /// Makes everything, and watches it to its end.
-pub(super) async fn run(
-    kube: &Kube,
-    job: &Job,
-    asked: &Verify,
-    nonce: String,
-    progress: &Progress,
-    stop: &Stop,
-) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
-    let mut proof = Proof::new(&job.inputs, nonce, asked.image.clone(), asked.readers);
-    if let Some(claim) = &asked.claim {
+pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
+    let Setting { connection, kube, class, wanted, nonce } = setting;
+    let mut proof = Proof::new(class, nonce.clone(), wanted.image.clone(), wanted.readers);
+    if let Some(claim) = &wanted.claim {
         proof.namespace.clone_from(&claim.namespace);
         proof.claim.clone_from(&claim.name);
     }
-    let existing = asked.claim.is_some();
+    let existing = wanted.claim.is_some();
     let stage = Stage::new(kube, &proof.nonce, &proof.namespace, &proof.claim, existing);
-    let outcome = prove(&stage, &proof, progress, stop).await;
+    let outcome = prove(&stage, &proof, &connection.progress, connection.stop).await;
     Ok((stage, outcome))
 }
 
@@ -65,7 +58,7 @@ async fn prove(
         Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
     };
     times.append(&mut phases);
-    times.push(("the team was through", started.elapsed().as_secs_f64()));
+    times.push(("the team was done", started.elapsed().as_secs_f64()));
     nobody_gave_up(&reports_of_team).inspect_err(|_| line.failed("failed"))?;
     // The writer goes, and its node with it for all that the others know.
     let (writer, witness) = (&team[0], proof.witness());
@@ -85,10 +78,10 @@ async fn prove(
         Waited::Came(reports) => reports,
         Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
     };
-    times.push(("the witness was through", started.elapsed().as_secs_f64()));
+    times.push(("the witness was done", started.elapsed().as_secs_f64()));
     nobody_gave_up(&witnessed).inspect_err(|_| line.failed("failed"))?;
     let witness = witnessed.first().context("the witness reported nothing")?;
-    line.done("through");
+    line.done("done");
     Ok(Outcome::Judged(judge(proof, &reports_of_team, witness), times))
 }
 

@@ -1,14 +1,12 @@
 //! Where a proof takes place: its namespace and claim, the pods in it, and their end.
 
-use std::time::Duration;
+use failure::Help;
 
 use crate::cluster::{Kube, Seen};
 use crate::progress::{Line, Progress};
 use crate::stop::{Reason, Stop};
+use crate::wait::NAMESPACE_REMOVAL;
 use crate::watch::Watch;
-
-/// How long Kubernetes may take to remove a namespace with a claim in it.
-const CLEANING: Duration = Duration::from_mins(1);
 
 /// What ends a wait: what was waited for, or a reason to stop.
 pub(super) enum Waited<T> {
@@ -85,14 +83,14 @@ impl Stage {
         tokio::select! {
             came = self.pods.until(judge) => came.map(Waited::Came),
             reason = stop.stopped() => {
-                line.failed("given up");
+                line.failed("stopped");
                 Ok(Waited::Stopped(reason))
             }
         }
     }
 
     /// After a failure: what pods and claim say.
-    pub(super) async fn tell_what_was_seen(&self) {
+    pub(super) async fn show_what_was_seen(&self) {
         let Stage { kube, namespace, claim, .. } = self;
         let Ok(seen) = kube.seen(namespace, &self.nonce).await else { return };
         for pod in seen {
@@ -135,10 +133,13 @@ impl Stage {
             }
             Err(error) => {
                 line.failed("failed");
-                Err(error.context(format!(
-                    "removing the proof; what now: `kubectl delete namespace,jobs,pods --selector clockwork-codex/verify={}`",
-                    self.nonce
-                )))
+                Err(error).help(
+                    "removing the proof",
+                    format!(
+                        "`kubectl delete namespace,jobs,pods --selector clockwork-codex/verify={}`",
+                        self.nonce
+                    ),
+                )
             }
         }
     }
@@ -154,7 +155,7 @@ impl Stage {
             async move { kube.are_gone(&namespace, volume.as_deref()).await }
         });
         let wait = gone.until(|gone| gone.then_some(()));
-        match tokio::time::timeout(CLEANING, wait).await {
+        match tokio::time::timeout(NAMESPACE_REMOVAL, wait).await {
             Ok(gone) => gone.map(|()| true),
             Err(_) => Ok(false),
         }
@@ -166,5 +167,5 @@ pub(super) fn behind(pods: &[&Seen], of: usize) -> String {
     let ended = pods.iter().filter(|pod| pod.ended.is_some()).count();
     let why = pods.iter().find_map(|pod| pod.why.as_ref());
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-    format!("{ended} of {of} pods through{why}")
+    format!("{ended} of {of} pods done{why}")
 }

@@ -1,70 +1,56 @@
 //! What a deployment should be, with nothing left to look up.
 
-use network::{RuleSource, SecurityGroupId, SubnetId, Tags};
+use std::collections::BTreeMap;
 
-use crate::inputs::{FileSystemInputs, Group, Inputs, Subnets};
-use crate::tags::Owner;
+use network::{RuleSource, SecurityGroupId, SubnetId};
+use plan::{Known, Scope};
 
-/// What a deployment should be: the inputs, with the network's answers filled in.
+use crate::inputs::{Group, Inputs, Subnets};
+
+/// The outputs of networks, by the labels of their blocks.
+pub type Networks = BTreeMap<String, network::Outputs>;
+
+/// What a deployment should be: the inputs, with the network's outputs filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
-    /// The label of the module block, for addresses in plans.
-    pub module: String,
-    /// Whose everything is.
-    pub owner: Owner,
+    /// The module block.
+    pub scope: Scope,
+    pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.
     pub subnets: Vec<SubnetId>,
     /// The security group of the mount targets.
-    pub security_group: SecurityGroupId,
-    /// The file system to create, or the one to adopt.
-    pub file_system: FileSystemInputs,
-    /// The tags of everything that is created.
-    pub tags: Tags,
-    /// Whose NFS traffic must be admitted.
-    pub nfs_sources: Vec<RuleSource>,
+    pub security_group: Known<SecurityGroupId>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
-    /// The inputs, for the documents.
-    pub inputs: Inputs,
 }
 
 impl Desired {
-    /// Fills the network's outputs into the inputs. `None` where the inputs
-    /// refer to the network module and it told nothing.
-    pub fn new(module: &str, inputs: &Inputs, network: Option<&network::Outputs>) -> Option<Self> {
+    /// Fills the outputs of networks, by label, into the inputs. `None` where the
+    /// inputs refer to one that has no outputs.
+    pub fn new(scope: Scope, inputs: &Inputs, networks: &Networks) -> Option<Self> {
         let mut subnets = match &inputs.subnet_ids {
             Subnets::Listed(ids) => ids.clone(),
-            Subnets::FromNetwork => network?.private_subnets.clone(),
+            Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
         };
         subnets.sort();
         let security_group = match &inputs.security_group_id {
             Group::Listed(id) => id.clone(),
-            Group::FromNetwork => network?.security_group_id.clone(),
+            Group::FromNetwork(label) => networks.get(label)?.security_group_id.clone(),
         };
-        let owner = inputs.owner();
-        let groups = inputs.nfs_clients.security_group_id.iter().cloned().map(RuleSource::Group);
-        let cidrs = inputs.nfs_clients.cidr.into_iter().map(RuleSource::Cidr);
+        let security_group = Known::Now(security_group);
         Some(Desired {
-            module: module.to_owned(),
-            tags: owner.tags(&inputs.tags),
-            owner,
+            scope,
+            inputs: inputs.clone(),
             subnets,
             security_group,
-            file_system: inputs.file_system.clone(),
-            nfs_sources: groups.chain(cidrs).collect(),
             wait_for_driver: true,
-            inputs: inputs.clone(),
         })
     }
-}
 
-impl Inputs {
-    /// Whose everything is that these inputs describe.
-    pub fn owner(&self) -> Owner {
-        Owner {
-            region: self.aws_region.clone(),
-            cluster: self.cluster_name.clone(),
-            storage_class: self.storage_class.name.clone(),
-        }
+    /// Whose NFS traffic must be admitted.
+    pub fn nfs_sources(&self) -> Vec<RuleSource> {
+        let clients = &self.inputs.nfs_clients;
+        let groups = clients.security_group_id.iter().cloned().map(RuleSource::Group);
+        groups.chain(clients.cidr.into_iter().map(RuleSource::Cidr)).collect()
     }
 }

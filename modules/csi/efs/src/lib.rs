@@ -2,50 +2,33 @@
 //! become a plan, and everything becomes documents.
 //!
 //! Nothing here knows a network, a clock or a file. See [`plan`] and
-//! [`destroy`] for the two plans, and [`Document`] for the documents.
+//! [`destroy`] for the two plans, [`resources`] for what they are made of, and
+//! [`documents`] for the documents.
 
 mod actual;
+mod chart;
 mod cluster;
+mod deployment;
 mod desired;
 mod documents;
-mod driver;
+mod ids;
 mod inputs;
+mod life_cycle;
 mod outputs;
+mod owner;
 mod placement;
-mod plan;
-mod proof;
-mod quantity;
-mod status;
-mod tags;
-mod usage;
+pub mod resources;
+mod templates;
 
-pub use ::inputs::{plain, printable};
-pub use actual::{Actual, FileSystem, LifeCycle, MountTarget};
-pub use cluster::{Claim, Cluster, StorageClass, eks_name};
-pub use desired::Desired;
-pub use documents::{
-    Document, Immutable, KindCluster, RenderError, block, file_system_of, is_anybodys, is_ours,
-    kustomize_source, parse_values, render,
-};
-pub use driver::chart::{NAME as CHART, PROVISIONER, RELEASE};
-pub use driver::source::repository as chart_repository;
-pub use driver::{
-    ChartVersion, Driver, DriverInputs, DriverMode, Foreign, FoundChart, HelmChart, Origin,
-    Release, ReleaseStatus, Rollout, WantedRelease, are_ours,
-};
-pub use inputs::{
-    FileSystemInputs, Group, INPUTS, Inputs, NfsClients, OUTPUTS, PerformanceMode, ReclaimPolicy,
-    StorageClassInputs, Subnets, Throughput, VolumeBindingMode,
-};
-pub use outputs::{MountTargetOutput, Outputs, dns_name};
+pub use actual::Actual;
+pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
+pub use cluster::{Cluster, eks_name};
+pub use deployment::{Call, Plan, class_changes, destroy, expand, plan, rows};
+pub use desired::{Desired, Networks};
+pub use documents::{DOCUMENTS, documents, file_system_of, rendered};
+pub use ids::{FileSystemId, MountTargetId};
+pub use inputs::{Group, INPUTS, Inputs, NfsClients, Subnets};
+pub use life_cycle::LifeCycle;
+pub use outputs::{OUTPUTS, Output, Outputs};
+pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
-pub use plan::{
-    Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
-    Refusal, Resource, Step, Styled, Until, Wait, address, destroy, expand, line_differences,
-    needs_chart, plan, release_differs, release_step, unsuitable_chart,
-};
-pub use proof::{Finding, Participant, Proof, Report, Role, judge};
-pub use quantity::bytes;
-pub use status::{Row, Status};
-pub use tags::Owner;
-pub use usage::{Usage, readable, usage};

@@ -1,44 +1,110 @@
-//! What a deployment tells once it is there.
+//! What a deployment results in, for whatever uses it.
 
-use network::{FileSystemId, MountTargetId, SubnetId};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
 
-/// The module's outputs; [`crate::OUTPUTS`] says what each is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+use crate::ids::FileSystemId;
+use crate::resources::mount_target::MountTarget;
+
+/// The module's outputs; [`OUTPUTS`] says what each is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outputs {
-    /// The registered StorageClass.
     pub storage_class_name: String,
-    /// The file system.
     pub file_system_id: FileSystemId,
-    /// The name to mount it by.
-    pub file_system_dns_name: String,
-    /// One per Availability Zone, sorted by zone.
-    pub mount_targets: Vec<MountTargetOutput>,
+    pub region: String,
+    /// One per Availability Zone.
+    pub mount_targets: Vec<MountTarget>,
     /// The cluster that holds the class, where one was the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The directory that holds the documents, where one was the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifests: Option<String>,
 }
 
-/// A mount target, as told to others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MountTargetOutput {
-    /// The zone that it serves.
-    pub availability_zone: String,
-    /// Its id.
-    pub mount_target_id: MountTargetId,
-    /// Its subnet.
-    pub subnet_id: SubnetId,
-    /// Its address.
-    pub ip_address: Option<String>,
+/// An output of the module.
+pub struct Output {
+    pub name: &'static str,
+    /// One sentence for help texts and the README, without a full stop.
+    pub description: &'static str,
+    /// Its value as JSON, where there is one.
+    pub value: fn(&Outputs) -> Option<Value>,
+    /// Whether it is an output of a step in a GitHub workflow.
+    pub of_step: bool,
+}
+
+/// The outputs that other modules can refer to, in the order in which they are shown.
+pub const OUTPUTS: &[Output] = &[
+    Output {
+        name: "storage_class_name",
+        description: "Registered StorageClass",
+        value: |it| Some(json!(it.storage_class_name)),
+        of_step: true,
+    },
+    Output {
+        name: "file_system_id",
+        description: "ID of the created EFS instance",
+        value: |it| Some(json!(it.file_system_id)),
+        of_step: true,
+    },
+    Output {
+        name: "file_system_dns_name",
+        description: "DNS name to mount it by",
+        value: |it| Some(json!(dns_name(&it.file_system_id, &it.region))),
+        of_step: true,
+    },
+    Output {
+        name: "cluster",
+        description: "Cluster that holds the class, where one was the target",
+        value: |it| it.cluster.as_ref().map(|name| json!(name)),
+        of_step: false,
+    },
+    Output {
+        name: "manifests",
+        description: "Directory that holds the documents, where one was the target",
+        value: |it| it.manifests.as_ref().map(|path| json!(path)),
+        of_step: false,
+    },
+    Output {
+        name: "mount_targets",
+        description: "One mount target per Availability Zone: its id, subnet and address",
+        value: |it| Some(it.mount_targets()),
+        of_step: false,
+    },
+];
+
+impl Outputs {
+    fn mount_targets(&self) -> Value {
+        let mut by_zone: Vec<&MountTarget> = self.mount_targets.iter().collect();
+        by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
+        by_zone
+            .into_iter()
+            .map(|target| {
+                json!({
+                    "availability_zone": target.availability_zone,
+                    "mount_target_id": target.id,
+                    "subnet_id": target.subnet_id,
+                    "ip_address": target.ip_address,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Serialize for Outputs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for Output { name, value, .. } in OUTPUTS {
+            if let Some(value) = value(self) {
+                map.serialize_entry(name, &value)?;
+            }
+        }
+        map.end()
+    }
 }
 
 /// The DNS name of a file system
 /// (<https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>);
 /// China has a suffix of its own.
-pub fn dns_name(file_system: &FileSystemId, region: &str) -> String {
+fn dns_name(file_system: &FileSystemId, region: &str) -> String {
     let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("{file_system}.efs.{region}.amazonaws.com{suffix}")
 }

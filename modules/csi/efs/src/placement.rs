@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use network::{MountTargetId, Subnet, SubnetId};
+use network::{Subnet, SubnetId};
 use serde::Serialize;
 
-use crate::actual::{LifeCycle, MountTarget};
+use crate::ids::MountTargetId;
 
-/// One Availability Zone: who carries the target, and who is covered.
+/// One Availability Zone: which subnet carries the target, and which are covered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Zone {
     /// The zone's name.
@@ -29,18 +29,13 @@ pub struct Zone {
 
 /// The zones of `subnets`, sorted by name.
 ///
-/// The choice depends on what is there, not on the order of the inputs: the
+/// `target_in` says which target a subnet has already. The choice depends on what is there, not on the order of the inputs: the
 /// subnet that has a target keeps it; else one that has an address free; among
 /// those the lowest id.
 pub fn zones<'a>(
     subnets: impl IntoIterator<Item = &'a Subnet>,
-    mount_targets: &[MountTarget],
+    target_in: impl Fn(&SubnetId) -> Option<MountTargetId>,
 ) -> Vec<Zone> {
-    let target = |subnet: &Subnet| {
-        mount_targets
-            .iter()
-            .find(|target| target.subnet_id == subnet.id && !is_leaving(&target.life_cycle))
-    };
     let mut by_zone: BTreeMap<&str, Vec<&Subnet>> = BTreeMap::new();
     for subnet in subnets {
         by_zone.entry(&subnet.availability_zone).or_default().push(subnet);
@@ -49,12 +44,12 @@ pub fn zones<'a>(
         .into_iter()
         .filter_map(|(zone, mut subnets)| {
             subnets.sort_by_key(|subnet| {
-                (target(subnet).is_none(), subnet.free_addresses == 0, subnet.id.clone())
+                (target_in(&subnet.id).is_none(), subnet.free_addresses == 0, subnet.id.clone())
             });
             let (carrier, rest) = subnets.split_first()?;
             let mut covered: Vec<SubnetId> = rest.iter().map(|subnet| subnet.id.clone()).collect();
             covered.sort();
-            let existing = target(carrier).map(|target| target.id.clone());
+            let existing = target_in(&carrier.id);
             Some(Zone {
                 availability_zone: zone.to_owned(),
                 carrier: carrier.id.clone(),
@@ -64,9 +59,4 @@ pub fn zones<'a>(
             })
         })
         .collect()
-}
-
-/// Whether a resource in this state is on its way out.
-pub(crate) fn is_leaving(state: &LifeCycle) -> bool {
-    matches!(state, LifeCycle::Deleting | LifeCycle::Deleted)
 }

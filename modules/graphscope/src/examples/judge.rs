@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use efs::{Finding, Report};
+use kubernetes::proof::{Finding, Report};
 
 use super::Example;
 

@@ -6,8 +6,10 @@
 
 mod judge;
 
-use efs::{RenderError, render};
+use kubernetes::RenderError;
 use serde::{Deserialize, Serialize};
+
+use crate::templates::render;
 
 pub use judge::Reports;
 

@@ -4,7 +4,7 @@
 mod examples;
 mod plans;
 
-use graphscope::{DIRECTORIES, Document, Inputs, Workload};
+use graphscope::{DIRECTORIES, Inputs, Workload, documents};
 use inputs::{Given, Mistake};
 use serde_json::{Value, json};
 
@@ -32,9 +32,8 @@ fn mistake(kind: &str, more: &Value) -> String {
 #[test]
 fn the_documents_of_every_kind() {
     for kind in KINDS {
-        for document in Document::ALL {
-            let text = document.render(&inputs(kind, &json!({}))).unwrap();
-            insta::assert_snapshot!(format!("{kind}_{}", document.file_name()), text);
+        for (name, text) in documents(&inputs(kind, &json!({})), &[]).unwrap() {
+            insta::assert_snapshot!(format!("{kind}_{name}"), text);
         }
     }
 }
@@ -48,9 +47,8 @@ fn the_documents_of_everything_set() {
         "helm_chart": "./charts/graphscope",
         "helm_values": { "engines": { "num_workers": 8 }, "volumes": { "items": { "datasets": { "field": { "readOnly": true } } } } },
     });
-    for document in Document::ALL {
-        let text = document.render(&inputs("engine", &more)).unwrap();
-        insta::assert_snapshot!(format!("everything_{}", document.file_name()), text);
+    for (name, text) in documents(&inputs("engine", &more), &[]).unwrap() {
+        insta::assert_snapshot!(format!("everything_{name}"), text);
     }
 }
 
@@ -114,7 +112,7 @@ fn what_must_not_be_shared_is_refused_with_the_reason() {
 #[test]
 fn mistakes_name_the_remedy() {
     for (kind, more, told) in [
-        ("engin", json!({}), "write `engine`, `store` or `interactive`"),
+        ("engin", json!({}), "did you mean `engine`?"),
         ("engine", json!({ "directories": { "dataset": "1Gi" } }), "did you mean `datasets`?"),
         ("store", json!({ "directories": { "datasets": "1Gi" } }), "name some of data, logs"),
         ("store", json!({ "directories": { "logs": "1Gi" } }), "add `data = \"100Gi\"`"),

@@ -1,22 +1,15 @@
 //! What AWS and Kubernetes accept, one rule per kind of text.
 
-use inputs::Problem;
-use network::{FileSystemId, IdError, SecurityGroupId, SubnetId};
+use inputs::{IdError, Problem};
+use kubernetes::MANAGED_BY;
+use network::{SecurityGroupId, SubnetId};
 
-/// The keys and values that Clockwork Codex sets itself start with this.
-pub(crate) const OUR_PREFIX: &str = "clockwork-codex/";
-
-/// The label that says whose an object is.
-pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-
-/// The annotation that makes a StorageClass the default one.
-pub(crate) const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+use crate::ids::FileSystemId;
+use crate::owner::{OUR_PREFIX, OWN_TAGS};
+use crate::resources::storage_class::DEFAULT_CLASS;
 
 /// Tags per resource, from the EFS API reference of `TagResource`: 50.
 const MOST_TAGS: usize = 50;
-
-/// `Name` and our own; see `tags::ours`.
-pub(crate) const OWN_TAGS: usize = 4;
 
 pub(crate) fn subnet_id(text: &str) -> Result<SubnetId, Problem> {
     SubnetId::try_from(text).map_err(|error| id(&error))
@@ -35,22 +28,6 @@ fn id(error: &IdError) -> Problem {
         error.to_string(),
         format!("a {} looks like `{}0123456789abcdef0`", error.what, error.prefix),
     )
-}
-
-/// One of a few words.
-pub(crate) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Problem> {
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Ok(*value);
-    }
-    let known = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
-    let remedy = match inputs::nearest(text, words.iter().map(|(word, _)| *word)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "write one of them".to_owned(),
-    };
-    Err(Problem::new(
-        format!("`{}` is not one of {}", text.escape_debug(), known.join(", ")),
-        remedy,
-    ))
 }
 
 /// A whole number between two bounds.

@@ -1,20 +1,24 @@
 //! What a plan says where the target is a cluster.
 
-use efs::{
-    Action, Actual, Claim, Foreign, FoundChart, Plan, ReleaseStatus, Resource, Rollout, Status,
-    Styled,
-};
-use kubernetes::ChartValues;
+use efs::resources::driver::{self, Foreign, Rollout};
+use efs::resources::storage_class;
+use efs::{Actual, Call, Plan};
+use kubernetes::claim::Claim;
+use kubernetes::release::{self, Status};
+use kubernetes::{ChartValues, FoundChart};
+use plan::{Action, Known, Styled, Table};
 use serde_json::{Value, json};
 
-use crate::world::{account_and_cluster, apply, deployed_to_cluster, desired, inputs, three};
+use crate::world::{
+    account_and_cluster, apply, deployed_to_cluster, desired, inputs, planned, scope, three,
+};
 
 fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
 }
 
-fn actions(plan: &Plan) -> Vec<(Action, Resource)> {
-    plan.steps.iter().map(|step| (step.action, step.resource)).collect()
+fn actions(plan: &Plan) -> Vec<(Action, &str)> {
+    plan.changes.iter().map(|change| (change.action, change.address.kind)).collect()
 }
 
 fn refusals(plan: &Plan) -> Vec<(&str, &str)> {
@@ -26,7 +30,7 @@ fn refusals(plan: &Plan) -> Vec<(&str, &str)> {
 fn after(more: &Value, somebody: impl FnOnce(&mut Actual)) -> Plan {
     let mut actual = deployed_to_cluster(&json!({}));
     somebody(&mut actual);
-    efs::plan(&desired(more), &actual)
+    planned(&desired(more), &actual)
 }
 
 fn cluster(actual: &mut Actual) -> &mut efs::Cluster {
@@ -35,12 +39,13 @@ fn cluster(actual: &mut Actual) -> &mut efs::Cluster {
 
 #[test]
 fn a_first_deployment_installs_the_driver_beside_aws_and_the_class_last() {
-    let plan = efs::plan(&desired(&json!({})), &account_and_cluster(three()));
+    let plan = planned(&desired(&json!({})), &account_and_cluster(three()));
     insta::assert_snapshot!(text(&plan));
-    let class = plan.steps.iter().find(|step| step.resource == Resource::StorageClass).unwrap();
-    let targets = class.needs.iter().filter(|need| need.starts_with("mount_target."));
+    let class =
+        plan.changes.iter().find(|change| change.address.kind == storage_class::KIND).unwrap();
+    let targets = class.needs.iter().filter(|need| need.as_str().starts_with("mount_target."));
     assert_eq!(targets.count(), 3, "{:?}", class.needs);
-    let release = plan.steps.iter().find(|step| step.resource == Resource::HelmRelease).unwrap();
+    let release = plan.changes.iter().find(|change| change.address.kind == release::KIND).unwrap();
     assert_eq!(release.needs, [""; 0]);
 }
 
@@ -61,8 +66,8 @@ fn every_change_of_inputs_converges() {
     ] {
         let desired = desired(&more);
         let mut actual = deployed_to_cluster(&json!({}));
-        apply(&efs::plan(&desired, &actual), &desired, &mut actual);
-        let again = efs::plan(&desired, &actual);
+        apply(&planned(&desired, &actual), &mut actual);
+        let again = planned(&desired, &actual);
         assert!(again.is_empty(), "{more}: {}", text(&again));
     }
 }
@@ -71,34 +76,35 @@ fn every_change_of_inputs_converges() {
 fn a_class_changed_by_hand_is_replaced_or_mended_and_what_others_added_stays() {
     let plan = after(&json!({}), |actual| {
         let class = cluster(actual).storage_class.as_mut().unwrap();
-        class.immutable.parameters.insert("directoryPerms".to_owned(), "777".to_owned());
-        class.labels.insert("somebodys".to_owned(), "own".to_owned());
+        let perms = Known::Now("777".to_owned());
+        class.spec.parameters.insert("directoryPerms".to_owned(), perms);
+        class.spec.labels.insert("somebodys".to_owned(), "own".to_owned());
     });
-    assert_eq!(actions(&plan), [(Action::Replace, Resource::StorageClass)]);
+    assert_eq!(actions(&plan), [(Action::Replace, storage_class::KIND)]);
     assert_eq!(plan.needing_consent().count(), 1);
     insta::assert_snapshot!(text(&plan));
 
     let plan = after(&json!({}), |actual| {
         let class = cluster(actual).storage_class.as_mut().unwrap();
-        class.allow_volume_expansion = false;
-        class.annotations.insert("somebodys".to_owned(), "own".to_owned());
+        class.spec.allow_volume_expansion = false;
+        class.spec.annotations.insert("somebodys".to_owned(), "own".to_owned());
     });
-    assert_eq!(actions(&plan), [(Action::Update, Resource::StorageClass)]);
+    assert_eq!(actions(&plan), [(Action::Update, storage_class::KIND)]);
     assert_eq!(plan.needing_consent().count(), 0);
 }
 
 #[test]
 fn a_label_taken_out_of_the_inputs_goes_from_the_class() {
     let actual = deployed_to_cluster(&json!({ "storage_class_labels": { "team": "graphs" } }));
-    let plan = efs::plan(&desired(&json!({})), &actual);
-    assert_eq!(actions(&plan), [(Action::Update, Resource::StorageClass)]);
+    let plan = planned(&desired(&json!({})), &actual);
+    assert_eq!(actions(&plan), [(Action::Update, storage_class::KIND)]);
     assert!(text(&plan).contains("- labels[\"team\"]"), "{}", text(&plan));
 }
 
 #[test]
 fn a_class_that_is_not_ours_is_refused() {
     let plan = after(&json!({}), |actual| {
-        cluster(actual).storage_class.as_mut().unwrap().labels.clear();
+        cluster(actual).storage_class.as_mut().unwrap().spec.labels.clear();
     });
     assert_eq!(refusals(&plan)[0].0, "`dev` has a class of that name that was not made here");
     let plan = after(&json!({ "cluster_name": "other" }), |_| ());
@@ -124,14 +130,17 @@ fn a_release_upgraded_by_hand_is_brought_back() {
 fn a_release_that_a_killed_run_left_is_recovered() {
     let plan = after(&json!({}), |actual| {
         let release = cluster(actual).driver.release.as_mut().unwrap();
-        release.status = ReleaseStatus::parse("pending-upgrade");
+        release.status = Status::parse("pending-upgrade");
     });
-    assert_eq!(actions(&plan), [(Action::Update, Resource::HelmRelease)]);
-    assert!(plan.steps[0].reason.contains("`pending-upgrade`"), "{}", plan.steps[0].reason);
-    assert!(matches!(
-        plan.steps[0].operation,
-        efs::Operation::UpgradeRelease { stuck: Some(1), .. }
-    ));
+    assert_eq!(actions(&plan), [(Action::Update, release::KIND)]);
+    assert!(plan.changes[0].reason.contains("`pending-upgrade`"), "{}", plan.changes[0].reason);
+    let stuck = |call: &Call| {
+        matches!(
+            call,
+            Call::Driver(driver::Call::Release(release::Call::Upgrade { stuck: Some(1), .. }))
+        )
+    };
+    assert!(plan.changes[0].calls.iter().any(stuck));
 }
 
 #[test]
@@ -159,10 +168,10 @@ fn an_installation_of_somebody_elses_is_named_with_the_choices() {
     ] {
         let mut actual = account_and_cluster(three());
         cluster(&mut actual).driver.foreign.push(foreign);
-        let plan = efs::plan(&desired(&json!({})), &actual);
+        let plan = planned(&desired(&json!({})), &actual);
         let (_, remedy) = refusals(&plan)[0];
         assert!(remedy.contains("--driver skip") && remedy.contains(named), "{remedy}");
-        let skipped = efs::plan(&desired(&json!({ "driver": "skip" })), &actual);
+        let skipped = planned(&desired(&json!({ "driver": "skip" })), &actual);
         assert_eq!(refusals(&skipped), []);
     }
 }
@@ -180,7 +189,7 @@ fn chart(version: &str, values: Value) -> FoundChart {
 fn with_chart(more: &Value, chart: FoundChart) -> Vec<(String, String)> {
     let mut actual = account_and_cluster(three());
     cluster(&mut actual).driver.chart = Some(chart);
-    let plan = efs::plan(&desired(more), &actual);
+    let plan = planned(&desired(more), &actual);
     refusals(&plan).into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
 }
 
@@ -231,18 +240,18 @@ fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
         why: None,
     });
     let mut desired = desired(&json!({}));
-    let plan = efs::plan(&desired, &actual);
+    let plan = planned(&desired, &actual);
     assert_eq!(plan.waits.len(), 1);
     assert!(plan.waits[0].reason.contains("deployment/efs-csi-controller 1 of 2"));
     desired.wait_for_driver = false;
-    assert!(efs::plan(&desired, &actual).is_empty());
+    assert!(planned(&desired, &actual).is_empty());
 }
 
 #[test]
 fn what_the_identity_may_not_do_is_refused_before_anything_is_changed() {
     let mut actual = account_and_cluster(three());
     cluster(&mut actual).denied = vec!["patch storageclasses.storage.k8s.io".to_owned()];
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     let (reason, remedy) = refusals(&plan)[0];
     assert!(reason.contains("patch storageclasses"), "{reason}");
     assert!(remedy.contains("--manifests"), "{remedy}");
@@ -256,7 +265,7 @@ fn what_the_identity_may_not_do_is_refused_before_anything_is_changed() {
 fn destroy(somebody: impl FnOnce(&mut Actual)) -> Plan {
     let mut actual = deployed_to_cluster(&json!({}));
     somebody(&mut actual);
-    efs::destroy("efs_csi", &inputs(&json!({})), &actual)
+    efs::destroy(&scope(), &inputs(&json!({})), &actual)
 }
 
 #[test]
@@ -287,7 +296,7 @@ fn destroying_is_refused_while_claims_hold_volumes() {
 #[test]
 fn a_driver_that_serves_others_stays() {
     let plan = destroy(|actual| cluster(actual).other_classes.push("efs-logs".to_owned()));
-    assert!(!actions(&plan).contains(&(Action::Delete, Resource::HelmRelease)));
+    assert!(!actions(&plan).contains(&(Action::Delete, release::KIND)));
     assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);
     let plan = destroy(|actual| cluster(actual).other_volumes.push("pv-1".to_owned()));
     assert!(plan.notes[0].contains("it serves the volume pv-1"), "{:?}", plan.notes);
@@ -300,10 +309,10 @@ fn a_grown_claim_is_completed_and_others_are_left_alone() {
     let unbound = Claim { phase: "Pending".to_owned(), name: "new".to_owned(), ..claim() };
     cluster(&mut actual).claims = vec![claim(), fits, unbound];
     let inputs = inputs(&json!({}));
-    let plan = efs::expand("efs_csi", &inputs, actual.cluster.as_ref().unwrap());
+    let plan = efs::expand(&scope(), &inputs, actual.cluster.as_ref().unwrap());
     insta::assert_snapshot!(text(&plan));
-    apply(&plan, &desired(&json!({})), &mut actual);
-    assert!(efs::expand("efs_csi", &inputs, actual.cluster.as_ref().unwrap()).is_empty());
+    apply(&plan, &mut actual);
+    assert!(efs::expand(&scope(), &inputs, actual.cluster.as_ref().unwrap()).is_empty());
 }
 
 #[test]
@@ -311,10 +320,11 @@ fn the_status_of_a_deployment_is_one_table() {
     let mut actual = deployed_to_cluster(&json!({}));
     cluster(&mut actual).claims.push(claim());
     let inputs = inputs(&json!({}));
-    insta::assert_snapshot!(Status::of(&inputs, &actual));
-    insta::assert_snapshot!(Status::of(&inputs, &account_and_cluster(three())));
-    assert!(!Status::of(&inputs, &actual).healthy, "a claim waits for more");
-    assert!(Status::of(&inputs, &deployed_to_cluster(&json!({}))).healthy);
+    insta::assert_snapshot!(Table(&efs::rows(&inputs, &actual)));
+    insta::assert_snapshot!(Table(&efs::rows(&inputs, &account_and_cluster(three()))));
+    let healthy = |actual: &Actual| efs::rows(&inputs, actual).iter().all(|row| row.healthy);
+    assert!(!healthy(&actual), "a claim waits for more");
+    assert!(healthy(&deployed_to_cluster(&json!({}))));
 }
 
 #[test]
@@ -322,7 +332,7 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
     let warned = |more: &Value, taints: &[&str]| {
         let mut actual = account_and_cluster(three());
         cluster(&mut actual).taints = taints.iter().map(|&key| key.to_owned()).collect();
-        efs::plan(&desired(more), &actual).warnings
+        planned(&desired(more), &actual).warnings
     };
     let fixed = json!({ "uid": 1001, "gid": 1001 });
     assert_eq!(warned(&fixed, &[]), [""; 0]);
@@ -342,7 +352,7 @@ fn a_context_of_another_eks_cluster_is_refused() {
     let with = |context: &str| {
         let mut actual = account_and_cluster(three());
         cluster(&mut actual).name = context.to_owned();
-        let plan = efs::plan(&desired(&json!({})), &actual);
+        let plan = planned(&desired(&json!({})), &actual);
         refusals(&plan).iter().any(|(reason, _)| reason.contains("the context is of the cluster"))
     };
     assert!(with("arn:aws:eks:eu-west-1:111122223333:cluster/prod"));

@@ -1,14 +1,16 @@
 //! The documents, whole.
 
-use efs::{Document, Inputs};
-use network::FileSystemId;
+use efs::{DOCUMENTS, FileSystemId, Inputs};
+use plan::Known;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::world::inputs;
 
-fn render(document: Document, inputs: &Inputs) -> String {
-    document.render(inputs, &FileSystemId::try_from("fs-0123456789abcdef0").unwrap()).unwrap()
+fn render(document: &str, inputs: &Inputs) -> String {
+    let id = Known::Now(FileSystemId::try_from("fs-0123456789abcdef0").unwrap());
+    let all = efs::documents(inputs, &id).unwrap();
+    all.into_iter().find(|(name, _)| *name == document).unwrap().1.now().unwrap()
 }
 
 /// Every input of the class and the driver, set.
@@ -40,9 +42,9 @@ fn everything() -> Value {
 
 #[test]
 fn the_documents_of_the_defaults() {
-    for document in Document::ALL {
+    for document in DOCUMENTS {
         insta::assert_snapshot!(
-            format!("defaults_{}", document.file_name()),
+            format!("defaults_{}", document),
             render(document, &inputs(&json!({})))
         );
     }
@@ -50,41 +52,35 @@ fn the_documents_of_the_defaults() {
 
 #[test]
 fn the_documents_of_everything_set() {
-    for document in Document::ALL {
+    for document in DOCUMENTS {
         insta::assert_snapshot!(
-            format!("everything_{}", document.file_name()),
+            format!("everything_{}", document),
             render(document, &inputs(&everything()))
         );
     }
 }
 
 #[test]
-fn the_documents_of_a_proof() {
-    let proof = efs::Proof::new(&inputs(&json!({})), "0f1e".to_owned(), "busybox".to_owned(), 2);
-    insta::assert_snapshot!(proof.namespace_document().unwrap());
-    insta::assert_snapshot!(proof.claim_document().unwrap());
-    insta::assert_snapshot!(proof.pod_document(&proof.team()[1]).unwrap());
-}
-
-#[test]
-fn the_cluster_of_containers_shares_a_folder_among_two_workers() {
-    let mut cluster = efs::KindCluster {
-        image: Some("kindest/node:v1.35.0".to_owned()),
-        shared: "/tmp/shared".to_owned(),
-        mounted: "/shared".to_owned(),
-    };
-    insta::assert_snapshot!(cluster.document().unwrap());
-    cluster.image = None;
-    let parsed: Value = serde_norway::from_str(&cluster.document().unwrap()).unwrap();
-    assert_eq!(parsed["nodes"].as_array().map(Vec::len), Some(3));
-    assert_eq!(parsed["nodes"][2]["extraMounts"][0]["hostPath"], "/tmp/shared");
+fn a_class_has_a_slot_where_its_file_system_is_known_later() {
+    let inputs = inputs(&json!({}));
+    let later = Known::After("file_system".into());
+    let all = efs::documents(&inputs, &later).unwrap();
+    for (name, text) in all {
+        let resolved = text
+            .resolve(|change| {
+                assert_eq!(*change, "file_system");
+                Ok::<_, std::convert::Infallible>("fs-0123456789abcdef0".to_owned())
+            })
+            .unwrap();
+        assert_eq!(text.now().is_none(), name == "storageclass.yaml");
+        assert_eq!(resolved, render(name, &inputs));
+    }
 }
 
 #[test]
 fn values_follow_the_chart_version() {
     let replicas = |version: &str| {
-        let text =
-            render(Document::ChartValues, &inputs(&json!({ "helm_chart_version": version })));
+        let text = render("values.yaml", &inputs(&json!({ "helm_chart_version": version })));
         let values: Value = serde_norway::from_str(&text).unwrap();
         (values["replicaCount"].clone(), values["controller"]["replicaCount"].clone())
     };
@@ -97,7 +93,7 @@ fn values_follow_the_chart_version() {
 #[test]
 fn every_parameter_of_a_class_is_text() {
     let class: Value =
-        serde_norway::from_str(&render(Document::StorageClass, &inputs(&everything()))).unwrap();
+        serde_norway::from_str(&render("storageclass.yaml", &inputs(&everything()))).unwrap();
     for (key, value) in class["parameters"].as_object().unwrap() {
         assert!(value.is_string(), "{key} is {value}");
     }
@@ -105,9 +101,12 @@ fn every_parameter_of_a_class_is_text() {
 
 #[test]
 fn the_file_system_of_a_class_can_be_read_back() {
-    let text = render(Document::StorageClass, &inputs(&json!({})));
-    assert_eq!(efs::file_system_of(&text).as_deref(), Some("fs-0123456789abcdef0"));
-    assert_eq!(efs::file_system_of("not: a class"), None);
+    let named = |text: &str| {
+        efs::file_system_of(&[("storageclass.yaml".to_owned(), text.to_owned())].into())
+    };
+    let text = render("storageclass.yaml", &inputs(&json!({})));
+    assert_eq!(named(&text).as_deref(), Some("fs-0123456789abcdef0"));
+    assert_eq!(named("not: a class"), None);
 }
 
 /// The keys of every map in a document, in order.
@@ -129,7 +128,7 @@ proptest! {
     fn any_annotation_comes_back_as_itself_and_adds_no_key(text in any::<String>()) {
         let plain = inputs(&json!({ "storage_class_annotations": { "a": "b" } }));
         let odd = inputs(&json!({ "storage_class_annotations": { "a": text } }));
-        let parse = |inputs| serde_norway::from_str::<Value>(&render(Document::StorageClass, inputs)).unwrap();
+        let parse = |inputs| serde_norway::from_str::<Value>(&render("storageclass.yaml", inputs)).unwrap();
         let (plain, odd) = (parse(&plain), parse(&odd));
         prop_assert_eq!(&odd["metadata"]["annotations"]["a"], &json!(text));
         let (mut before, mut after) = (Vec::new(), Vec::new());
@@ -147,7 +146,7 @@ proptest! {
         let path = format!("/{level}");
         prop_assume!(path.len() <= 100);
         let inputs = inputs(&json!({ "mount_options": [option], "base_path": path }));
-        let class: Value = serde_norway::from_str(&render(Document::StorageClass, &inputs)).unwrap();
+        let class: Value = serde_norway::from_str(&render("storageclass.yaml", &inputs)).unwrap();
         prop_assert_eq!(&class["mountOptions"], &json!([option]));
         prop_assert_eq!(&class["parameters"]["basePath"], &json!(path));
     }
@@ -159,7 +158,7 @@ proptest! {
     ) {
         prop_assume!(!key.to_lowercase().starts_with("aws:") && !key.starts_with("clockwork-codex/"));
         let inputs = inputs(&json!({ "tags": { key.clone(): value.clone() } }));
-        let text = render(Document::ChartValues, &inputs);
+        let text = render("values.yaml", &inputs);
         let values: Value = serde_norway::from_str(&text).unwrap();
         let told = &values["controller"]["tags"][&key];
         let passes = key != "Name" && !value.is_empty() && !value.contains([' ', ':']);

@@ -1,11 +1,14 @@
 //! Whatever AWS and a cluster answer: plans and tables stay text, and JSON stays JSON.
 
-use efs::{Claim, Cluster, FileSystem, LifeCycle, MountTarget, Status, Styled};
-use network::{FileSystemId, MountTargetId};
+use efs::resources::file_system::{FileSystem, PerformanceMode, Spec, Throughput};
+use efs::resources::mount_target::MountTarget;
+use efs::{Cluster, FileSystemId, LifeCycle, MountTargetId};
+use kubernetes::claim::Claim;
+use plan::{Styled, Table};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::world::{account, desired, inputs, subnet, subnet_id};
+use crate::world::{account, desired, inputs, planned, scope, subnet, subnet_id};
 
 /// Nothing that a terminal acts on, nor what turns the direction of writing.
 fn is_harmless(told: &str) -> bool {
@@ -41,11 +44,12 @@ proptest! {
             id: FileSystemId::try_from("fs-00000001".to_owned()).unwrap(),
             life_cycle: if ours { LifeCycle::Available } else { LifeCycle::parse(&text) },
             creation_token: text.clone(),
-            encrypted: false,
-            kms_key_id: Some(text.clone()),
-            performance_mode: text.clone(),
-            throughput_mode: text.clone(),
-            provisioned_throughput_in_mibps: None,
+            spec: Spec {
+                encrypted: false,
+                kms_key_id: Some(text.clone()),
+                performance_mode: PerformanceMode::parse(&text),
+                throughput: Throughput::found(&text, None),
+            },
             availability_zone: Some(text.clone()),
             metered_bytes: Some(1),
             tags,
@@ -76,15 +80,16 @@ proptest! {
             taints: vec![text],
             ..Cluster::default()
         });
-        for plan in [efs::plan(&desired(&json!({})), &actual), efs::destroy("efs_csi", &inputs, &actual)] {
+        for plan in [planned(&desired(&json!({})), &actual), efs::destroy(&scope(), &inputs, &actual)] {
             let told = Styled { plan: &plan, colour: false }.to_string();
             prop_assert!(is_harmless(&told), "{told:?}");
             let document = serde_json::to_string(&plan).unwrap();
             prop_assert!(serde_json::from_str::<Value>(&document).is_ok());
         }
-        let table = Status::of(&inputs, &actual).to_string();
+        let rows = efs::rows(&inputs, &actual);
+        let table = Table(&rows).to_string();
         prop_assert!(is_harmless(&table), "{table:?}");
         // One line for the heading and one for each thing: nothing of it looks like another.
-        prop_assert_eq!(table.lines().count(), 1 + Status::of(&inputs, &actual).rows.len());
+        prop_assert_eq!(table.lines().count(), 1 + rows.len());
     }
 }

@@ -1,10 +1,12 @@
 //! What a plan says, for each kind of difference.
 
-use efs::{Action, LifeCycle, Plan, Styled};
+use efs::resources::file_system::PerformanceMode;
+use efs::{LifeCycle, Plan};
 use network::{RuleSource, SubnetId};
+use plan::{Action, Styled};
 use serde_json::{Value, json};
 
-use crate::world::{account, deployed, desired, group, inputs, subnet, three, vpc};
+use crate::world::{account, deployed, desired, group, inputs, planned, scope, subnet, three, vpc};
 
 fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
@@ -12,16 +14,21 @@ fn text(plan: &Plan) -> String {
 
 /// The plan after the inputs changed from `before` to `after`.
 fn changed(before: &Value, after: &Value) -> Plan {
-    efs::plan(&desired(after), &deployed(before, three()))
+    planned(&desired(after), &deployed(before, three()))
 }
 
-fn actions(plan: &Plan) -> Vec<(Action, &str)> {
-    plan.steps.iter().map(|step| (step.action, step.address.as_str())).collect()
+fn actions(plan: &Plan) -> Vec<(Action, String)> {
+    plan.changes.iter().map(|change| (change.action, change.address.to_string())).collect()
+}
+
+/// The subnet that carries the target of the first zone.
+fn carrier(plan: &Plan) -> String {
+    plan.details["zones"][0].value["carrier"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn a_first_deployment_creates_everything() {
-    let plan = efs::plan(&desired(&json!({ "tags": { "team": "graphs" } })), &account(three()));
+    let plan = planned(&desired(&json!({ "tags": { "team": "graphs" } })), &account(three()));
     insta::assert_snapshot!(text(&plan));
     insta::assert_json_snapshot!(plan);
 }
@@ -36,20 +43,20 @@ fn after_a_deployment_there_is_nothing_to_do() {
 #[test]
 fn destroying_takes_documents_targets_file_system_and_rules_in_this_order() {
     let more = json!({ "nfs_client_cidr": "10.0.0.0/16" });
-    let plan = efs::destroy("efs_csi", &inputs(&more), &deployed(&more, three()));
+    let plan = efs::destroy(&scope(), &inputs(&more), &deployed(&more, three()));
     insta::assert_snapshot!(text(&plan));
     insta::assert_json_snapshot!(plan);
 }
 
 #[test]
 fn destroying_twice_finds_nothing() {
-    assert!(efs::destroy("efs_csi", &inputs(&json!({})), &account(three())).is_empty());
+    assert!(efs::destroy(&scope(), &inputs(&json!({})), &account(three())).is_empty());
 }
 
 #[test]
 fn two_subnets_of_one_zone_share_a_target_and_the_plan_says_so() {
     let more = json!({ "subnet_ids": ["subnet-00000002", "subnet-00000001"] });
-    let plan = efs::plan(&desired(&more), &account(vec![subnet(1, 'a'), subnet(2, 'a')]));
+    let plan = planned(&desired(&more), &account(vec![subnet(1, 'a'), subnet(2, 'a')]));
     insta::assert_snapshot!(text(&plan));
 }
 
@@ -58,9 +65,9 @@ fn the_subnet_that_has_a_target_keeps_it_when_a_lower_one_joins() {
     let mut actual = deployed(&json!({ "subnet_ids": ["subnet-00000002"] }), vec![subnet(2, 'a')]);
     actual.network.subnets.push(subnet(1, 'a'));
     let more = json!({ "subnet_ids": ["subnet-00000001", "subnet-00000002"] });
-    let plan = efs::plan(&desired(&more), &actual);
+    let plan = planned(&desired(&more), &actual);
     assert!(plan.is_empty(), "{}", text(&plan));
-    assert_eq!(plan.zones[0].carrier.as_str(), "subnet-00000002");
+    assert_eq!(carrier(&plan), "subnet-00000002");
 }
 
 #[test]
@@ -68,12 +75,9 @@ fn a_subnet_without_free_addresses_does_not_carry_a_new_target_where_another_can
     let mut subnets = vec![subnet(1, 'a'), subnet(2, 'a')];
     subnets[0].free_addresses = 0;
     let more = json!({ "subnet_ids": ["subnet-00000001", "subnet-00000002"] });
-    assert_eq!(
-        efs::plan(&desired(&more), &account(subnets.clone())).zones[0].carrier.as_str(),
-        "subnet-00000002"
-    );
+    assert_eq!(carrier(&planned(&desired(&more), &account(subnets.clone()))), "subnet-00000002");
     subnets[1].free_addresses = 0;
-    let plan = efs::plan(&desired(&more), &account(subnets));
+    let plan = planned(&desired(&more), &account(subnets));
     assert!(plan.refusals[0].reason.contains("no subnet of eu-west-1a has a free address"));
 }
 
@@ -81,7 +85,10 @@ fn a_subnet_without_free_addresses_does_not_carry_a_new_target_where_another_can
 fn a_subnet_taken_out_makes_its_target_a_deletion_that_needs_consent() {
     let plan =
         changed(&json!({}), &json!({ "subnet_ids": ["subnet-00000001", "subnet-00000002"] }));
-    assert_eq!(actions(&plan), [(Action::Delete, "module.efs_csi.mount_target[\"eu-west-1c\"]")]);
+    assert_eq!(
+        actions(&plan),
+        [(Action::Delete, "module.efs_csi.mount_target[\"eu-west-1c\"]".to_owned())]
+    );
     assert_eq!(plan.needing_consent().count(), 1);
 }
 
@@ -89,7 +96,7 @@ fn a_subnet_taken_out_makes_its_target_a_deletion_that_needs_consent() {
 fn a_carrier_taken_out_while_its_zone_stays_is_replaced() {
     let mut actual = deployed(&json!({ "subnet_ids": ["subnet-00000001"] }), vec![subnet(1, 'a')]);
     actual.network.subnets = vec![subnet(2, 'a')];
-    let plan = efs::plan(&desired(&json!({ "subnet_ids": ["subnet-00000002"] })), &actual);
+    let plan = planned(&desired(&json!({ "subnet_ids": ["subnet-00000002"] })), &actual);
     insta::assert_snapshot!(text(&plan));
     assert_eq!(plan.needing_consent().count(), 1);
 }
@@ -143,7 +150,7 @@ fn labels_and_expansion_of_a_class_change_in_place() {
     );
     assert_eq!(
         actions(&plan),
-        [(Action::Update, "module.efs_csi.document[\"storageclass.yaml\"]")]
+        [(Action::Update, "module.efs_csi.document[\"storageclass.yaml\"]".to_owned())]
     );
 }
 
@@ -157,10 +164,10 @@ fn another_chart_version_changes_values_and_kustomization_only() {
 fn a_document_that_somebody_else_wrote_is_never_overwritten() {
     let mut actual = account(three());
     actual.documents.insert("values.yaml".to_owned(), "replicaCount: 9\n".to_owned());
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     assert!(plan.refusals[0].reason.contains("did not write"), "{}", text(&plan));
-    let destroyed = efs::destroy("efs_csi", &inputs(&json!({})), &actual);
-    assert!(destroyed.steps.is_empty() && destroyed.notes.len() == 1);
+    let destroyed = efs::destroy(&scope(), &inputs(&json!({})), &actual);
+    assert!(destroyed.changes.is_empty() && destroyed.notes.len() == 1);
 }
 
 #[test]
@@ -168,11 +175,11 @@ fn a_file_system_with_our_token_and_without_our_tags_is_left_alone() {
     let mut actual = deployed(&json!({}), three());
     actual.file_system.as_mut().unwrap().tags.clear();
     for plan in [
-        efs::plan(&desired(&json!({})), &actual),
-        efs::destroy("efs_csi", &inputs(&json!({})), &actual),
+        planned(&desired(&json!({})), &actual),
+        efs::destroy(&scope(), &inputs(&json!({})), &actual),
     ] {
         assert!(plan.refusals[0].remedy.contains("file_system_id"), "{}", text(&plan));
-        let touched = plan.steps.iter().any(|step| step.address.ends_with("file_system"));
+        let touched = plan.changes.iter().any(|change| change.address.kind == "file_system");
         assert!(!touched, "{}", text(&plan));
     }
 }
@@ -185,15 +192,15 @@ fn an_adopted_file_system_gets_the_missing_targets_and_keeps_everything_else() {
     actual.mount_targets.remove(2);
     actual.mount_targets[0].security_groups = Some(vec![group("sg-00000009")]);
     let more = json!({ "file_system_id": "fs-0000000a" });
-    let plan = efs::plan(&desired(&more), &actual);
+    let plan = planned(&desired(&more), &actual);
     insta::assert_snapshot!(text(&plan));
-    let destroyed = efs::destroy("efs_csi", &inputs(&more), &actual);
-    assert!(destroyed.steps.is_empty(), "{}", text(&destroyed));
+    let destroyed = efs::destroy(&scope(), &inputs(&more), &actual);
+    assert!(destroyed.changes.is_empty(), "{}", text(&destroyed));
 }
 
 #[test]
 fn an_adopted_file_system_that_does_not_exist_is_refused() {
-    let plan = efs::plan(&desired(&json!({ "file_system_id": "fs-0000000a" })), &account(three()));
+    let plan = planned(&desired(&json!({ "file_system_id": "fs-0000000a" })), &account(three()));
     assert!(plan.refusals[0].reason.contains("fs-0000000a does not exist"));
 }
 
@@ -203,19 +210,19 @@ fn a_one_zone_file_system_is_adopted_with_the_subnets_of_its_zone_and_no_others(
     actual.documents.clear();
     actual.mount_targets.clear();
     actual.file_system.as_mut().unwrap().availability_zone = Some("eu-west-1b".to_owned());
-    let plan = efs::plan(&desired(&json!({ "file_system_id": "fs-0000000a" })), &actual);
+    let plan = planned(&desired(&json!({ "file_system_id": "fs-0000000a" })), &actual);
     let refused: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.address.as_str()).collect();
     let address = |zone| format!("module.efs_csi.mount_target[\"{zone}\"]");
     assert_eq!(refused, [address("eu-west-1a"), address("eu-west-1c")]);
     let more = json!({ "file_system_id": "fs-0000000a", "subnet_ids": ["subnet-00000002"] });
-    assert_eq!(efs::plan(&desired(&more), &actual).refusals, []);
+    assert_eq!(planned(&desired(&more), &actual).refusals, []);
 }
 
 #[test]
 fn a_group_that_admits_nfs_from_nowhere_is_a_warning_that_says_what_it_will_look_like() {
     let mut actual = account(three());
     actual.network.ingress_rules.clear();
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     let told = plan.warnings.iter().any(|warning| warning.contains("mounts will hang"));
     assert!(told, "{}", text(&plan));
 }
@@ -225,13 +232,14 @@ fn the_missing_rule_is_a_step_where_the_clients_are_named() {
     let more =
         json!({ "nfs_client_cidr": "10.0.0.0/16", "nfs_client_security_group_id": "sg-00000002" });
     let mut actual = account(three());
-    let plan = efs::plan(&desired(&more), &actual);
-    let rules =
-        |plan: &Plan| plan.steps.iter().filter(|step| step.address.contains("rule")).count();
+    let plan = planned(&desired(&more), &actual);
+    let rules = |plan: &Plan| {
+        plan.changes.iter().filter(|change| change.address.kind.contains("rule")).count()
+    };
     assert_eq!(rules(&plan), 2);
     // A wider range and the group's own members admit them already.
     actual.network.ingress_rules[0].source = Some(RuleSource::Cidr("10.0.0.0/8".parse().unwrap()));
-    assert_eq!(rules(&efs::plan(&desired(&more), &actual)), 1);
+    assert_eq!(rules(&planned(&desired(&more), &actual)), 1);
 }
 
 #[test]
@@ -239,7 +247,7 @@ fn a_rule_that_no_input_asks_for_any_more_is_a_deletion_and_others_rules_are_not
     let plan = changed(&json!({ "nfs_client_cidr": "10.0.0.0/16" }), &json!({}));
     assert_eq!(
         actions(&plan),
-        [(Action::Delete, "module.efs_csi.security_group_rule[\"10.0.0.0/16\"]")]
+        [(Action::Delete, "module.efs_csi.security_group_rule[\"10.0.0.0/16\"]".to_owned())]
     );
 }
 
@@ -249,15 +257,15 @@ fn a_rule_of_ours_that_somebody_turned_into_another_is_replaced() {
     let mut actual = deployed(&more, three());
     let ours = actual.network.ingress_rules.last_mut().unwrap();
     (ours.from_port, ours.to_port) = (22, 22);
-    let plan = efs::plan(&desired(&more), &actual);
-    let taken: Vec<Action> = plan.steps.iter().map(|step| step.action).collect();
+    let plan = planned(&desired(&more), &actual);
+    let taken: Vec<Action> = plan.changes.iter().map(|change| change.action).collect();
     assert_eq!(taken, [Action::Create, Action::Delete], "{}", text(&plan));
 }
 
 #[test]
 fn every_missing_subnet_and_group_is_named_at_once() {
     let more = json!({ "security_group_id": "sg-00000009" });
-    let plan = efs::plan(&desired(&more), &account(vec![subnet(1, 'a')]));
+    let plan = planned(&desired(&more), &account(vec![subnet(1, 'a')]));
     let refused: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.address.as_str()).collect();
     assert_eq!(refused, ["subnet-00000002", "subnet-00000003", "sg-00000009"]);
 }
@@ -266,7 +274,7 @@ fn every_missing_subnet_and_group_is_named_at_once() {
 fn subnets_of_two_vpcs_are_refused() {
     let mut subnets = three();
     subnets[1].vpc_id = network::VpcId::try_from("vpc-00000002").unwrap();
-    let plan = efs::plan(&desired(&json!({})), &account(subnets));
+    let plan = planned(&desired(&json!({})), &account(subnets));
     assert!(plan.refusals[0].reason.contains(vpc().as_str()), "{}", text(&plan));
 }
 
@@ -278,7 +286,7 @@ fn what_a_killed_run_left_on_its_way_is_waited_for_and_finished() {
     actual.mount_targets[0].life_cycle = LifeCycle::Creating;
     actual.mount_targets[1].life_cycle = LifeCycle::Deleting;
     actual.documents.remove("storageclass.yaml");
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     insta::assert_json_snapshot!(plan);
 }
 
@@ -287,11 +295,11 @@ fn a_file_system_on_its_way_out_is_waited_for_before_a_new_one_is_created() {
     let mut actual = deployed(&json!({}), three());
     actual.mount_targets.clear();
     actual.file_system.as_mut().unwrap().life_cycle = LifeCycle::Deleting;
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     assert_eq!(plan.waits[0].id, "file_system.gone");
-    assert_eq!(plan.steps[0].needs, ["file_system.gone"]);
+    assert_eq!(plan.changes[0].needs, ["file_system.gone"]);
     assert!(
-        plan.steps.iter().any(|step| step.action == Action::Replace),
+        plan.changes.iter().any(|change| change.action == Action::Replace),
         "the class names the old one"
     );
 }
@@ -307,8 +315,8 @@ fn moving_to_another_vpc_deletes_all_targets_before_it_creates_any() {
     }
     moved.network.security_groups[0].vpc_id = other;
     let ids: Vec<SubnetId> = moved.network.subnets.iter().map(|subnet| subnet.id.clone()).collect();
-    let plan = efs::plan(&desired(&json!({ "subnet_ids": ids })), &moved);
-    let creation = plan.steps.iter().find(|step| step.action == Action::Create).unwrap();
+    let plan = planned(&desired(&json!({ "subnet_ids": ids })), &moved);
+    let creation = plan.changes.iter().find(|change| change.action == Action::Create).unwrap();
     assert_eq!(creation.needs.len(), 3, "{}", text(&plan));
 }
 
@@ -316,8 +324,8 @@ fn moving_to_another_vpc_deletes_all_targets_before_it_creates_any() {
 fn hostile_names_from_outside_reach_no_terminal() {
     let mut actual = deployed(&json!({}), three());
     let found = actual.file_system.as_mut().unwrap();
-    found.performance_mode = "\u{1b}[2J".to_owned();
+    found.spec.performance_mode = PerformanceMode::parse("\u{1b}[2J");
     found.tags.insert("Name".to_owned(), "a\r\n\u{1b}]0;x\u{7}".to_owned());
-    let plan = efs::plan(&desired(&json!({})), &actual);
+    let plan = planned(&desired(&json!({})), &actual);
     assert!(text(&plan).chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text(&plan));
 }

@@ -1,10 +1,11 @@
 //! What holds for every deployment.
 
-use efs::{Actual, LifeCycle, Styled};
+use efs::{Actual, LifeCycle};
+use plan::Styled;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::world::{account, apply, desired, group, inputs, subnet, subnet_id};
+use crate::world::{account, apply, desired, group, inputs, planned, scope, subnet, subnet_id};
 
 /// Up to eight subnets over up to four zones.
 fn subnets() -> impl Strategy<Value = Vec<(u32, char)>> {
@@ -100,13 +101,13 @@ proptest! {
     ) {
         let mut actual = world(&subnets);
         let first = desired(&with_subnets(&before, &subnets, &[true]));
-        apply(&efs::plan(&first, &actual), &first, &mut actual);
+        apply(&planned(&first, &actual), &mut actual);
         for what in meddling {
             meddle(&mut actual, what);
         }
         let second = desired(&with_subnets(&after, &subnets, &chosen));
-        apply(&efs::plan(&second, &actual), &second, &mut actual);
-        let again = efs::plan(&second, &actual);
+        apply(&planned(&second, &actual), &mut actual);
+        let again = planned(&second, &actual);
         prop_assert!(again.is_empty(), "{}", Styled { plan: &again, colour: false });
     }
 
@@ -120,12 +121,12 @@ proptest! {
         let mut actual = before.clone();
         let more = with_subnets(&more, &subnets, &[true]);
         let wanted = desired(&more);
-        apply(&efs::plan(&wanted, &actual), &wanted, &mut actual);
+        apply(&planned(&wanted, &actual), &mut actual);
         for what in meddling {
             meddle(&mut actual, what);
         }
-        let plan = efs::destroy("efs_csi", &inputs(&more), &actual);
-        apply(&plan, &wanted, &mut actual);
+        let plan = efs::destroy(&scope(), &inputs(&more), &actual);
+        apply(&plan, &mut actual);
         prop_assert_eq!(&actual, &before);
     }
 
@@ -135,8 +136,8 @@ proptest! {
         let turn = usize::try_from(seed % 8).unwrap() % shuffled.len();
         shuffled.rotate_left(turn);
         shuffled.reverse();
-        let here = efs::plan(&desired(&with_subnets(&more, &subnets, &[true])), &world(&subnets));
-        let there = efs::plan(&desired(&with_subnets(&more, &shuffled, &[true])), &world(&shuffled));
+        let here = planned(&desired(&with_subnets(&more, &subnets, &[true])), &world(&subnets));
+        let there = planned(&desired(&with_subnets(&more, &shuffled, &[true])), &world(&shuffled));
         prop_assert_eq!(here, there);
     }
 
@@ -144,7 +145,7 @@ proptest! {
     fn there_is_one_target_per_zone(subnets in subnets(), more in more()) {
         let mut actual = world(&subnets);
         let wanted = desired(&with_subnets(&more, &subnets, &[true]));
-        apply(&efs::plan(&wanted, &actual), &wanted, &mut actual);
+        apply(&planned(&wanted, &actual), &mut actual);
         let mut zones: Vec<char> = subnets.iter().map(|(_, zone)| *zone).collect();
         zones.sort_unstable();
         zones.dedup();

@@ -1,16 +1,20 @@
 //! A world for plans: what is there, and what a plan makes of it.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
+use efs::resources::file_system::FileSystem;
+use efs::resources::mount_target::MountTarget;
+use efs::resources::storage_class::StorageClass;
+use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
 use efs::{
-    Actual, Cluster, CreateMountTarget, Desired, Document, FileSystem, FileSystemRef, Inputs,
-    LifeCycle, MountTarget, Operation, Plan, Release, ReleaseStatus, StorageClass, Until, Wait,
+    Actual, Call, Cluster, Desired, FileSystemId, Inputs, LifeCycle, MountTargetId, Networks, Plan,
 };
 use inputs::Given;
-use network::{
-    FileSystemId, IngressRule, MountTargetId, Observed, SecurityGroup, SecurityGroupId, Subnet,
-    SubnetId, VpcId,
-};
+use kubernetes::release::{Release, Status};
+use kubernetes::{claim, release};
+use network::{IngressRule, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
+use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
 
 pub(crate) const GROUP: &str = "sg-00000001";
@@ -79,107 +83,163 @@ pub(crate) fn inputs(more: &Value) -> Inputs {
     Inputs::parse(&given).unwrap()
 }
 
+/// The only module of its file.
+pub(crate) fn scope() -> Scope {
+    Scope::alone("efs_csi")
+}
+
+/// The plan that makes `actual` what it should be.
+pub(crate) fn planned(desired: &Desired, actual: &Actual) -> Plan {
+    efs::plan(desired, actual).unwrap()
+}
+
 pub(crate) fn desired(more: &Value) -> Desired {
-    Desired::new("efs_csi", &inputs(more), None).unwrap()
+    Desired::new(scope(), &inputs(more), &Networks::new()).unwrap()
 }
 
 /// Carries a plan out on a world that obeys at once, in an order that the
 /// plan's needs allow; a plan that never gets through is a defect.
-pub(crate) fn apply(plan: &Plan, desired: &Desired, actual: &mut Actual) {
+pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
     assert_eq!(plan.refusals, [], "a refused plan is not carried out");
-    let mut through: Vec<&str> = Vec::new();
+    let mut done: Vec<&ChangeId> = Vec::new();
     for wait in &plan.waits {
-        arrive(wait, actual);
-        through.push(&wait.id);
+        carry_out(&wait.call, actual);
+        done.push(&wait.id);
     }
-    let mut left: Vec<_> = plan.steps.iter().collect();
+    let mut left: Vec<_> = plan.changes.iter().collect();
     while !left.is_empty() {
         let before = left.len();
-        left.retain(|step| {
-            let ready = step.needs.iter().all(|need| through.contains(&need.as_str()));
+        left.retain(|change| {
+            let ready = change.needs.iter().all(|need| done.contains(&need));
             if ready {
-                carry_out(&step.operation, desired, actual);
-                through.push(&step.id);
+                for call in &change.calls {
+                    carry_out(call, actual);
+                }
+                done.push(&change.id);
             }
             !ready
         });
-        assert!(left.len() < before, "steps wait for each other: {left:?}");
+        assert!(left.len() < before, "changes wait for each other: {left:?}");
     }
 }
 
-fn arrive(wait: &Wait, actual: &mut Actual) {
-    match &wait.until {
-        Until::FileSystemAvailable(_) => {
-            actual.file_system.as_mut().unwrap().life_cycle = LifeCycle::Available;
-        }
-        Until::FileSystemGone(_) => {
-            actual.file_system = None;
-            actual.mount_targets.clear();
-        }
-        Until::MountTargetAvailable(id) => {
-            for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
-                target.life_cycle = LifeCycle::Available;
-            }
-        }
-        Until::MountTargetGone(id) => actual.mount_targets.retain(|target| target.id != *id),
-        Until::DriverReady => {
-            for rollout in &mut actual.cluster.as_mut().unwrap().driver.rollouts {
-                rollout.ready = rollout.desired;
-                rollout.current = true;
-            }
-        }
+fn carry_out(call: &Call, actual: &mut Actual) {
+    match call {
+        Call::File(call) => file(call, actual),
+        Call::FileSystem(call) => file_system(call, actual),
+        Call::MountTarget(call) => mount_target(call, actual),
+        Call::Ingress(call) => rule(call, actual),
+        Call::StorageClass(call) => storage_class(call, actual),
+        Call::Driver(call) => driver(call, actual),
+        Call::Claim(call) => claim(call, actual),
     }
 }
 
-fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
-    match operation {
-        Operation::CreateFileSystem(create) => {
+/// What a change resulted in: here that is always the file system.
+fn result(actual: &Actual) -> impl Fn(&ChangeId) -> Result<String, Infallible> {
+    let id = actual.file_system.as_ref().unwrap().id.to_string();
+    move |change| {
+        assert_eq!(*change, "file_system");
+        Ok(id.clone())
+    }
+}
+
+fn file(call: &files::Call, actual: &mut Actual) {
+    match call {
+        files::Call::Write { path, text } => {
+            let now = text.now();
+            let text = now.unwrap_or_else(|| text.resolve(result(actual)).unwrap());
+            actual.documents.insert(path.clone(), text);
+        }
+        files::Call::Remove { path } => drop(actual.documents.remove(path)),
+    }
+}
+
+fn file_system(call: &file_system::Call, actual: &mut Actual) {
+    match call {
+        file_system::Call::Create { token, spec, tags, marks: _ } => {
             assert!(actual.file_system.is_none(), "a second file system");
             actual.file_system = Some(FileSystem {
                 id: FileSystemId::try_from("fs-0000000a").unwrap(),
                 life_cycle: LifeCycle::Available,
-                creation_token: create.creation_token.clone(),
-                encrypted: create.encrypted,
-                kms_key_id: create.kms_key_id.clone(),
-                performance_mode: create.performance_mode.as_str().to_owned(),
-                throughput_mode: create.throughput.mode().to_owned(),
-                provisioned_throughput_in_mibps: create.throughput.mibps(),
+                creation_token: token.clone(),
+                spec: (**spec).clone(),
                 availability_zone: None,
                 metered_bytes: None,
-                tags: create.tags.clone(),
+                tags: tags.clone(),
             });
         }
-        Operation::UpdateThroughput { throughput, .. } => {
+        file_system::Call::Put { group, spec, .. } => {
             let found = actual.file_system.as_mut().unwrap();
-            throughput.mode().clone_into(&mut found.throughput_mode);
-            found.provisioned_throughput_in_mibps = throughput.mibps();
+            match group {
+                file_system::Group::Throughput => {
+                    found.spec.throughput = spec.throughput.clone();
+                }
+                file_system::Group::Tags => unreachable!("tags have a call of their own"),
+            }
         }
-        Operation::TagFileSystem { tags, .. } => {
+        file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
         }
-        Operation::DeleteFileSystem { .. } => {
+        file_system::Call::Delete { .. } => {
             assert_eq!(actual.mount_targets, [], "FileSystemInUse");
             actual.file_system = None;
         }
-        Operation::CreateMountTarget(create) => create_target(create, actual),
-        Operation::ReplaceMountTarget { old, new } => {
-            actual.mount_targets.retain(|target| target.id != *old);
-            create_target(new, actual);
+        file_system::Call::UntilAvailable { .. } => {
+            actual.file_system.as_mut().unwrap().life_cycle = LifeCycle::Available;
         }
-        Operation::SetSecurityGroups { mount_target, security_groups } => {
-            for target in
-                actual.mount_targets.iter_mut().filter(|target| target.id == *mount_target)
-            {
-                target.security_groups = Some(security_groups.clone());
+        file_system::Call::UntilGone { .. } => {
+            actual.file_system = None;
+            actual.mount_targets.clear();
+        }
+    }
+}
+
+fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
+    match call {
+        mount_target::Call::Create { subnet, availability_zone, security_groups, .. } => {
+            let mut others = actual.mount_targets.iter();
+            assert!(
+                others.all(|target| target.availability_zone != *availability_zone),
+                "MountTargetConflict in {availability_zone}",
+            );
+            let digits = &subnet.as_str()["subnet-".len()..];
+            actual.mount_targets.push(MountTarget {
+                id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
+                life_cycle: LifeCycle::Available,
+                subnet_id: subnet.clone(),
+                vpc_id: Some(vpc()),
+                availability_zone: availability_zone.clone(),
+                ip_address: Some("10.0.0.4".to_owned()),
+                security_groups: Some(known(security_groups)),
+            });
+        }
+        mount_target::Call::SetSecurityGroups { id, security_groups, .. } => {
+            for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
+                target.security_groups = Some(known(security_groups));
             }
         }
-        Operation::DeleteMountTarget { mount_target } => {
-            actual.mount_targets.retain(|target| target.id != *mount_target);
+        mount_target::Call::Delete { id, .. } | mount_target::Call::UntilGone { id, .. } => {
+            actual.mount_targets.retain(|target| target.id != *id);
         }
-        Operation::AuthorizeIngress { group, source, tags } => {
+        mount_target::Call::UntilAvailable { id, .. } => {
+            for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
+                target.life_cycle = LifeCycle::Available;
+            }
+        }
+    }
+}
+
+fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+    groups.iter().map(|group| group.now().unwrap().clone()).collect()
+}
+
+fn rule(call: &ingress::Call, actual: &mut Actual) {
+    match call {
+        ingress::Call::Authorize { group, source, tags } => {
             actual.network.ingress_rules.push(IngressRule {
                 id: format!("sgr-{source}"),
-                group_id: group.clone(),
+                group_id: group.now().unwrap().clone(),
                 protocol: "tcp".to_owned(),
                 from_port: 2049,
                 to_port: 2049,
@@ -187,87 +247,72 @@ fn carry_out(operation: &Operation, desired: &Desired, actual: &mut Actual) {
                 tags: tags.clone(),
             });
         }
-        Operation::RevokeIngress { rule, .. } => {
+        ingress::Call::Revoke { rule, .. } => {
             actual.network.ingress_rules.retain(|found| found.id != *rule);
         }
-        Operation::WriteDocument { document, file_system } => {
-            let id = match file_system {
-                None => String::new(),
-                Some(FileSystemRef::Known(id)) => id.to_string(),
-                Some(FileSystemRef::AfterApply) => {
-                    actual.file_system.as_ref().unwrap().id.to_string()
-                }
-            };
-            let text = document.render_for(&desired.inputs, &id).unwrap();
-            actual.documents.insert(document.file_name().to_owned(), text);
-        }
-        Operation::RemoveDocument { document } => {
-            actual.documents.remove(document.file_name());
-        }
-        Operation::ApplyStorageClass { .. }
-        | Operation::DeleteStorageClass { .. }
-        | Operation::UpgradeRelease { .. }
-        | Operation::UninstallRelease
-        | Operation::ExpandClaim { .. } => in_cluster(operation, desired, actual),
-        Operation::ApplyClaim { .. }
-        | Operation::DeleteClaim { .. }
-        | Operation::WriteFile { .. }
-        | Operation::RemoveFile { .. }
-        | Operation::UpgradeWorkload { .. }
-        | Operation::UninstallWorkload { .. } => unreachable!("of workloads"),
     }
 }
 
-fn in_cluster(operation: &Operation, desired: &Desired, actual: &mut Actual) {
-    let id = actual.file_system.as_ref().map(|found| found.id.to_string()).unwrap_or_default();
-    let cluster = actual.cluster.as_mut().unwrap();
-    match operation {
-        Operation::ApplyStorageClass { replace, .. } => {
-            let text = Document::StorageClass.render_for(&desired.inputs, &id).unwrap();
-            let class = class(&text);
+fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
+    match call {
+        storage_class::Call::Apply { document, replace, .. } => {
+            let class = class(&document.resolve(result(actual)).unwrap());
+            let cluster = actual.cluster.as_mut().unwrap();
             if let Some(found) = &cluster.storage_class {
-                assert!(*replace || found.immutable == class.immutable, "Forbidden: immutable");
+                let same = compare(storage_class::immutable(), &class.spec, Some(&found.spec));
+                assert!(*replace || !same.replaces, "Forbidden: immutable");
             }
             cluster.storage_class = Some(class);
         }
-        Operation::DeleteStorageClass { .. } => {
-            assert!(cluster.storage_class.take().is_some());
+        storage_class::Call::Delete { .. } => {
+            assert!(actual.cluster.as_mut().unwrap().storage_class.take().is_some());
         }
-        Operation::UpgradeRelease { .. } => {
-            let revision = cluster.driver.release.as_ref().map_or(0, |release| release.revision);
-            cluster.driver.release = Some(Release {
+    }
+}
+
+fn driver(call: &driver::Call, actual: &mut Actual) {
+    let driver = &mut actual.cluster.as_mut().unwrap().driver;
+    match call {
+        driver::Call::Release(release::Call::Upgrade { release, .. }) => {
+            let revision = driver.release.as_ref().map_or(0, |release| release.revision);
+            driver.release = Some(Release {
                 revision: revision + 1,
-                status: ReleaseStatus::Deployed,
-                chart: format!("{}-{}", efs::CHART, desired.inputs.driver.version),
-                values: desired.inputs.release_values(),
+                status: Status::Deployed,
+                chart: format!("{}-{}", release.chart_name, release.version),
+                values: release.values.value.clone(),
                 ours: true,
             });
         }
-        Operation::UninstallRelease => assert!(cluster.driver.release.take().is_some()),
-        Operation::ExpandClaim { namespace, name, capacity, .. } => {
-            let mut claims = cluster.claims.iter_mut();
-            let claim =
-                claims.find(|claim| claim.namespace == *namespace && claim.name == *name).unwrap();
-            claim.capacity = Some(capacity.clone());
-            claim.wants_more = false;
+        driver::Call::Release(release::Call::Uninstall(_)) => {
+            assert!(driver.release.take().is_some());
         }
-        _ => unreachable!("not in a cluster"),
+        driver::Call::UntilReady { .. } => {
+            for rollout in &mut driver.rollouts {
+                rollout.ready = rollout.desired;
+                rollout.current = true;
+            }
+        }
+        driver::Call::DeleteCsiDriver => {}
     }
+}
+
+fn claim(call: &claim::Call, actual: &mut Actual) {
+    let claim::Call::Expand { namespace, name, capacity, .. } = call else {
+        unreachable!("of workloads")
+    };
+    let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
+    let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
+    claim.capacity = Some(capacity.clone());
+    claim.wants_more = false;
 }
 
 /// A class as it is found after this document was applied.
 pub(crate) fn class(text: &str) -> StorageClass {
-    let class: Value = serde_norway::from_str(text).unwrap();
-    let map = |name: &str| -> BTreeMap<String, String> {
-        serde_json::from_value(class["metadata"][name].clone()).unwrap_or_default()
-    };
+    let spec = storage_class::parse(text).unwrap();
     StorageClass {
-        labels: map("labels"),
-        annotations: map("annotations"),
-        our_labels: map("labels").into_keys().collect(),
-        our_annotations: map("annotations").into_keys().collect(),
-        immutable: efs::Immutable::parse(text).unwrap(),
-        allow_volume_expansion: class["allowVolumeExpansion"].as_bool().unwrap(),
+        our_labels: spec.labels.keys().cloned().collect(),
+        our_annotations: spec.annotations.keys().cloned().collect(),
+        spec,
     }
 }
 
@@ -281,34 +326,15 @@ pub(crate) fn account_and_cluster(subnets: Vec<Subnet>) -> Actual {
 pub(crate) fn deployed_to_cluster(more: &Value) -> Actual {
     let desired = desired(more);
     let mut actual = account_and_cluster(three());
-    apply(&efs::plan(&desired, &actual), &desired, &mut actual);
+    apply(&planned(&desired, &actual), &mut actual);
     actual
-}
-
-fn create_target(create: &CreateMountTarget, actual: &mut Actual) {
-    let mut others = actual.mount_targets.iter();
-    assert!(
-        others.all(|target| target.availability_zone != create.availability_zone),
-        "MountTargetConflict in {}",
-        create.availability_zone
-    );
-    let digits = &create.subnet.as_str()["subnet-".len()..];
-    actual.mount_targets.push(MountTarget {
-        id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
-        life_cycle: LifeCycle::Available,
-        subnet_id: create.subnet.clone(),
-        vpc_id: Some(vpc()),
-        availability_zone: create.availability_zone.clone(),
-        ip_address: Some("10.0.0.4".to_owned()),
-        security_groups: Some(vec![create.security_group.clone()]),
-    });
 }
 
 /// The account after a deployment of these inputs.
 pub(crate) fn deployed(more: &Value, subnets: Vec<Subnet>) -> Actual {
     let desired = desired(more);
     let mut actual = account(subnets);
-    apply(&efs::plan(&desired, &actual), &desired, &mut actual);
+    apply(&planned(&desired, &actual), &mut actual);
     actual
 }
 

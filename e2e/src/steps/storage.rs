@@ -1,0 +1,172 @@
+//! The steps of the storage: deploy, drift, replacement, expansion, proof and destroy.
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+
+use crate::report::Report;
+use crate::runner::{CLASS, Runner};
+use crate::wait::until;
+
+const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
+
+/// The claim of a run, in the namespace `default`.
+const CLAIM: &str = "clockwork-e2e";
+
+/// From nothing to a bound and expanded claim whose volume pods share.
+pub(crate) fn deploy(runner: &Runner, report: &mut Report) -> anyhow::Result<()> {
+    let file_system = report.step("deploy", || deployed(runner))?;
+    report.step("no changes", || no_changes(runner, &[]))?;
+    report.step("status", || status(runner))?;
+    report.step("drift is found and repaired", || drift(runner, &file_system))?;
+    report.step("the class is replaced only with consent", || replaced(runner))?;
+    report.step("a claim is bound", || bound(runner))?;
+    report.step("a volume expansion is completed", || expanded(runner))?;
+    report.step("destroy is refused while the claim is bound", || {
+        let output = runner.run_refused("destroy-efs", &["--yes"])?;
+        let claim = format!("default/{CLAIM}");
+        ensure!(output.contains(&claim), "the refusal does not name {claim}: {output}");
+        Ok(((), "the claim is named".to_owned()))
+    })?;
+    let verify = "verify: pods share a volume";
+    if runner.cluster.has_nodes()? {
+        report.step(verify, || verified(runner))
+    } else {
+        report.skip(verify, "the cluster has no nodes");
+        Ok(())
+    }
+}
+
+/// Deletes the claim, and everything else unless `--keep` was given.
+pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()> {
+    report.step("the claim and its volume are deleted", || {
+        delete_claim(runner)?;
+        Ok(((), "deleted".to_owned()))
+    })?;
+    if runner.job.keep {
+        report.skip("destroy", "`--keep` was given");
+        return Ok(());
+    }
+    report.step("destroy", || {
+        let summary = runner.run("destroy-efs", &["--yes"])?;
+        Ok(((), format!("{} changes", summary["changed"])))
+    })?;
+    report.step("nothing is left", || {
+        let summary = runner.run("destroy-efs", &["--yes"])?;
+        ensure!(summary["changed"] == 0, "a second destroy made changes: {summary:#}");
+        ensure!(runner.cluster.api.find(&class_path())?.is_none(), "{CLASS} still exists");
+        Ok(((), "in AWS and in the cluster".to_owned()))
+    })
+}
+
+/// Removes what the steps made, after one of them failed.
+pub(crate) fn clean_up(runner: &Runner) -> anyhow::Result<()> {
+    delete_claim(runner)?;
+    runner.run("destroy-efs", &["--yes"]).map(drop)
+}
+
+fn deployed(runner: &Runner) -> anyhow::Result<(String, String)> {
+    let summary = runner.run("deploy-efs", &[])?;
+    let outputs = &summary["outputs"];
+    let id = outputs["file_system_id"].as_str().context("no output `file_system_id`")?;
+    let targets = outputs["mount_targets"].as_array().map_or(0, Vec::len);
+    let detail = format!("{} changes, {id} with {targets} mount targets", summary["changed"]);
+    Ok((id.to_owned(), detail))
+}
+
+fn no_changes(runner: &Runner, args: &[&str]) -> anyhow::Result<((), String)> {
+    let summary = runner.run("deploy-efs", args)?;
+    ensure!(summary["changed"] == 0, "the second run made changes: {summary:#}");
+    Ok(((), format!("{} AWS calls, {} ms", summary["aws_calls"], summary["elapsed_ms"])))
+}
+
+fn status(runner: &Runner) -> anyhow::Result<((), String)> {
+    let status = runner.run("status", &[])?;
+    // The driver's pods never run in some clusters.
+    ensure!(status["healthy"] == true || !runner.cluster.runs_driver, "{status:#}");
+    let rows = status["rows"].as_array().map_or(0, Vec::len);
+    Ok(((), format!("{rows} rows, healthy: {}", status["healthy"])))
+}
+
+/// Changes the class by hand, and deletes a mount target where AWS is emulated.
+fn drift(runner: &Runner, file_system: &str) -> anyhow::Result<((), String)> {
+    runner.cluster.api.merge(&class_path(), &json!({"allowVolumeExpansion": false}))?;
+    let mut expected = 1;
+    if runner.aws.emulated {
+        let url = &runner.aws.url;
+        let targets = emulators::mount_targets(url, file_system)?;
+        let first = targets.first().context("the file system has no mount target")?;
+        emulators::delete_mount_target(url, first)?;
+        until("the mount target is deleted", || {
+            Ok(!emulators::mount_targets(url, file_system)?.contains(first))
+        })?;
+        expected += 1;
+    }
+    let summary = runner.run("deploy-efs", &[])?;
+    ensure!(summary["changed"] == expected, "expected {expected} changes: {summary:#}");
+    no_changes(runner, &[])?;
+    Ok(((), format!("{expected} differences")))
+}
+
+fn replaced(runner: &Runner) -> anyhow::Result<((), String)> {
+    let args = ["--directory-perms=770"];
+    let output = runner.run_refused("deploy-efs", &args)?;
+    ensure!(output.contains("must be replaced"), "the plan has no replacement: {output}");
+    let summary = runner.run("deploy-efs", &["--directory-perms=770", "--yes"])?;
+    ensure!(summary["changed"] == 1, "expected 1 change: {summary:#}");
+    no_changes(runner, &args)?;
+    runner.run("deploy-efs", &["--yes"])?;
+    no_changes(runner, &[])?;
+    Ok(((), "and replaced back".to_owned()))
+}
+
+fn bound(runner: &Runner) -> anyhow::Result<((), String)> {
+    let claim = json!({
+        "metadata": {"name": CLAIM},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": CLASS,
+            "resources": {"requests": {"storage": "10Gi"}},
+        },
+    });
+    runner.cluster.api.create(CLAIMS, &claim)?;
+    until("the claim is bound", || {
+        Ok(runner.cluster.api.get(&claim_path())?["status"]["phase"] == "Bound")
+    })?;
+    Ok(((), "10Gi, ReadWriteMany".to_owned()))
+}
+
+fn expanded(runner: &Runner) -> anyhow::Result<((), String)> {
+    let requests = json!({"spec": {"resources": {"requests": {"storage": "20Gi"}}}});
+    runner.cluster.api.merge(&claim_path(), &requests)?;
+    let summary = runner.run("expand-volumes", &[])?;
+    ensure!(summary["changed"] == 1, "expected 1 change: {summary:#}");
+    let capacity = &runner.cluster.api.get(&claim_path())?["status"]["capacity"]["storage"];
+    ensure!(capacity == "20Gi", "the claim's capacity is {capacity}");
+    Ok(((), "10Gi to 20Gi".to_owned()))
+}
+
+fn verified(runner: &Runner) -> anyhow::Result<((), String)> {
+    let image = runner.job.verify_image.as_ref().map(|image| format!("--image={image}"));
+    let args: Vec<&str> = image.iter().map(String::as_str).collect();
+    let proof = runner.run("verify", &args)?;
+    ensure!(proof["proved"] == true, "{proof:#}");
+    let findings = proof["findings"].as_array().map_or(0, Vec::len);
+    Ok(((), format!("{findings} findings")))
+}
+
+/// Deletes the claim, and waits until the volumes of the class are deleted too.
+fn delete_claim(runner: &Runner) -> anyhow::Result<()> {
+    runner.cluster.api.delete(&claim_path())?;
+    let is_ours = |volume: &Value| volume["spec"]["storageClassName"] == CLASS;
+    until("the volume is deleted", || {
+        Ok(!runner.cluster.api.list("/api/v1/persistentvolumes")?.iter().any(is_ours))
+    })
+}
+
+fn class_path() -> String {
+    format!("/apis/storage.k8s.io/v1/storageclasses/{CLASS}")
+}
+
+fn claim_path() -> String {
+    format!("{CLAIMS}/{CLAIM}")
+}

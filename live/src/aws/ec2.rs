@@ -1,0 +1,157 @@
+//! Reading EC2 into plain data.
+
+use anyhow::Context;
+use aws_sdk_ec2::types::{Filter, Tag};
+use network::{
+    IngressRule, NetworkInterfaceId, RouteTable, RuleSource, SecurityGroup, SecurityGroupId,
+    Subnet, SubnetId, Tags, VpcId,
+};
+
+use super::Aws;
+use super::errors::explain;
+
+/// One filter: a name, and the values of which any will do.
+pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl ToString>) -> Filter {
+    let values = values.into_iter().map(|value| value.to_string()).collect();
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+impl Aws {
+    /// Subnets that pass a filter. Filters are used in place of identifiers
+    /// everywhere: what does not exist is missing then, instead of an error
+    /// that names the first one only.
+    pub(crate) async fn subnets(&self, filter: Filter) -> anyhow::Result<Vec<Subnet>> {
+        let mut pages = self.ec2.describe_subnets().filters(filter).into_paginator().items().send();
+        let mut subnets = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found =
+                found.map_err(|error| explain("ec2:DescribeSubnets", &self.region, error))?;
+            subnets.push(Subnet {
+                id: SubnetId::try_from(found.subnet_id().unwrap_or_default())?,
+                vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
+                availability_zone: found.availability_zone().unwrap_or_default().to_owned(),
+                free_addresses: found
+                    .available_ip_address_count()
+                    .unwrap_or(0)
+                    .try_into()
+                    .unwrap_or(0),
+                tags: tags(found.tags()),
+            });
+        }
+        Ok(subnets)
+    }
+
+    /// Route tables that pass a filter.
+    pub(crate) async fn route_tables(&self, filter: Filter) -> anyhow::Result<Vec<RouteTable>> {
+        let mut pages =
+            self.ec2.describe_route_tables().filters(filter).into_paginator().items().send();
+        let mut tables = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found =
+                found.map_err(|error| explain("ec2:DescribeRouteTables", &self.region, error))?;
+            let associations = found.associations();
+            let subnet_ids = associations.iter().filter_map(|association| association.subnet_id());
+            let gateways = found.routes().iter().filter_map(|route| route.gateway_id());
+            tables.push(RouteTable {
+                vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
+                main: associations.iter().any(|association| association.main() == Some(true)),
+                subnet_ids: subnet_ids.map(SubnetId::try_from).collect::<Result<_, _>>()?,
+                to_internet_gateway: gateways.into_iter().any(|id| id.starts_with("igw-")),
+            });
+        }
+        Ok(tables)
+    }
+
+    /// Security groups that pass a filter.
+    pub(crate) async fn security_groups(
+        &self,
+        filter: Filter,
+    ) -> anyhow::Result<Vec<SecurityGroup>> {
+        let mut pages =
+            self.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
+        let mut groups = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found
+                .map_err(|error| explain("ec2:DescribeSecurityGroups", &self.region, error))?;
+            groups.push(SecurityGroup {
+                id: SecurityGroupId::try_from(found.group_id().unwrap_or_default())?,
+                vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
+                tags: tags(found.tags()),
+            });
+        }
+        Ok(groups)
+    }
+
+    /// Ingress rules that pass all filters.
+    pub(crate) async fn ingress_rules(
+        &self,
+        filters: Vec<Filter>,
+    ) -> anyhow::Result<Vec<IngressRule>> {
+        let call = self.ec2.describe_security_group_rules().set_filters(Some(filters));
+        let mut pages = call.into_paginator().items().send();
+        let mut rules = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found
+                .map_err(|error| explain("ec2:DescribeSecurityGroupRules", &self.region, error))?;
+            if found.is_egress() == Some(true) {
+                continue;
+            }
+            let group = found.referenced_group_info().and_then(|info| info.group_id());
+            let range = found.cidr_ipv4().or(found.cidr_ipv6());
+            let source = match (group, range) {
+                (Some(id), _) => Some(RuleSource::Group(SecurityGroupId::try_from(id)?)),
+                (None, Some(range)) => {
+                    let range = range
+                        .parse()
+                        .with_context(|| format!("reading the range `{}`", range.escape_debug()))?;
+                    Some(RuleSource::Cidr(range))
+                }
+                (None, None) => None,
+            };
+            rules.push(IngressRule {
+                id: found.security_group_rule_id().unwrap_or_default().to_owned(),
+                group_id: SecurityGroupId::try_from(found.group_id().unwrap_or_default())?,
+                protocol: found.ip_protocol().unwrap_or_default().to_owned(),
+                from_port: found.from_port().unwrap_or(-1),
+                to_port: found.to_port().unwrap_or(-1),
+                source,
+                tags: tags(found.tags()),
+            });
+        }
+        Ok(rules)
+    }
+
+    /// The security groups of network interfaces, for all of them in one call.
+    pub(crate) async fn interface_groups(
+        &self,
+        interfaces: &[NetworkInterfaceId],
+    ) -> anyhow::Result<Vec<(NetworkInterfaceId, Vec<SecurityGroupId>)>> {
+        if interfaces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = self
+            .ec2
+            .describe_network_interfaces()
+            .filters(filter("network-interface-id", interfaces));
+        let mut pages = call.into_paginator().items().send();
+        let mut all = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found
+                .map_err(|error| explain("ec2:DescribeNetworkInterfaces", &self.region, error))?;
+            let ids = found.groups().iter().filter_map(|group| group.group_id());
+            let mut groups: Vec<SecurityGroupId> =
+                ids.map(SecurityGroupId::try_from).collect::<Result<_, _>>()?;
+            groups.sort();
+            all.push((
+                NetworkInterfaceId::try_from(found.network_interface_id().unwrap_or_default())?,
+                groups,
+            ));
+        }
+        Ok(all)
+    }
+}
+
+fn tags(found: &[Tag]) -> Tags {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    found.iter().map(|tag| (text(tag.key()), text(tag.value()))).collect()
+}

@@ -1,0 +1,55 @@
+//! A call of any resource of any module, with the clients that it goes to.
+
+use plan::files;
+
+use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
+use kubernetes::{claim, release};
+
+use crate::aws::Aws;
+
+/// All that it takes to carry out one step of a change.
+#[derive(Debug, Clone)]
+pub(crate) enum Call {
+    File(files::Call),
+    FileSystem(Aws, file_system::Call),
+    MountTarget(Aws, mount_target::Call),
+    Ingress(Aws, ingress::Call),
+    StorageClass(storage_class::Call),
+    Driver(driver::Call),
+    Claim(claim::Call),
+    Release(release::Call),
+}
+
+impl Call {
+    /// A call of a storage module whose AWS resources are there.
+    pub(crate) fn of_storage(call: efs::Call, aws: &Aws) -> Call {
+        match call {
+            efs::Call::File(call) => Call::File(call),
+            efs::Call::FileSystem(call) => Call::FileSystem(aws.clone(), call),
+            efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),
+            efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
+            efs::Call::StorageClass(call) => Call::StorageClass(call),
+            efs::Call::Driver(driver::Call::Release(call)) => Call::Release(call),
+            efs::Call::Driver(call) => Call::Driver(call),
+            efs::Call::Claim(call) => Call::Claim(call),
+        }
+    }
+
+    /// A call of a workload.
+    pub(crate) fn of_workload(call: graphscope::Call) -> Call {
+        match call {
+            graphscope::Call::File(call) => Call::File(call),
+            graphscope::Call::Claim(call) => Call::Claim(call),
+            graphscope::Call::Release(call) => Call::Release(call),
+        }
+    }
+
+    /// Whether it waits until something that another run deletes is gone.
+    pub(crate) fn awaits_deletion(&self) -> bool {
+        matches!(
+            self,
+            Call::FileSystem(_, file_system::Call::UntilGone { .. })
+                | Call::MountTarget(_, mount_target::Call::UntilGone { .. })
+        )
+    }
+}

@@ -1,0 +1,59 @@
+//! What this identity may not do in a cluster.
+
+use efs::Inputs;
+use efs::resources::driver::DriverMode;
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::Api;
+use kube::api::PostParams;
+
+use super::Kube;
+use super::calls::patiently;
+
+/// What this identity may not do, of what the command would do.
+pub(crate) async fn denied(
+    kube: &Kube,
+    inputs: &Inputs,
+    destroys: bool,
+) -> anyhow::Result<Vec<String>> {
+    let namespace = inputs.driver.namespace.as_str();
+    let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
+    let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
+    if inputs.driver.mode != DriverMode::Skip {
+        asked.extend([
+            (make, "", "secrets", Some(namespace)),
+            (make, "apps", "deployments", Some(namespace)),
+            (make, "apps", "daemonsets", Some(namespace)),
+            (make, "", "serviceaccounts", Some(namespace)),
+            (make, "rbac.authorization.k8s.io", "clusterroles", None),
+            (make, "storage.k8s.io", "csidrivers", None),
+        ]);
+    }
+    let reviews = asked.into_iter().map(|(verb, group, resource, namespace)| async move {
+        let api: Api<SelfSubjectAccessReview> = Api::all(kube.client.clone());
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    verb: Some(verb.to_owned()),
+                    group: Some(group.to_owned()),
+                    resource: Some(resource.to_owned()),
+                    namespace: namespace.map(str::to_owned),
+                    ..ResourceAttributes::default()
+                }),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        let how = PostParams::default();
+        let answer = patiently(|| api.create(&how, &review)).await;
+        let answer =
+            answer.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
+        let dot = if group.is_empty() { "" } else { "." };
+        let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
+        let allowed = answer.status.is_some_and(|status| status.allowed);
+        anyhow::Ok((!allowed).then(|| format!("{verb} {resource}{dot}{group}{place}")))
+    });
+    let answers = futures_util::future::try_join_all(reviews).await?;
+    Ok(answers.into_iter().flatten().collect())
+}

@@ -1,0 +1,154 @@
+//! What all calls of a run share: where they go, what earlier ones resulted in,
+//! and when to stop.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, bail};
+use efs::resources::file_system::FileSystem;
+use efs::resources::mount_target::MountTarget;
+use efs::{FileSystemId, MountTargetId};
+use plan::{ChangeId, Known};
+use tokio::sync::watch;
+
+use crate::aws::Aws;
+use crate::stop::Stop;
+use crate::target::{InCluster, Target};
+use crate::watch::{Watch, Watches};
+
+/// What all calls of a run share.
+pub(crate) struct Context {
+    pub(crate) target: Target,
+    pub(crate) results: Results,
+    pub(crate) stop: Stop,
+    /// Whether something failed, so that nobody waits any longer for what may never come.
+    pub(crate) failing: watch::Sender<bool>,
+    /// One look for everybody who waits for the same file system.
+    pub(crate) file_systems: Watches<(Aws, FileSystemId), Option<FileSystem>>,
+    /// The same for its mount targets; nothing where it does not exist.
+    pub(crate) mount_targets: Watches<(Aws, FileSystemId), Option<Vec<MountTarget>>>,
+}
+
+/// A wait that ended because the run is to stop.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped before it was done")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl Context {
+    /// The directory, where the target is one.
+    pub(crate) fn directory(&self) -> anyhow::Result<&Path> {
+        match &self.target {
+            Target::Directory(path) => Ok(path),
+            Target::Cluster(_) => bail!("the plan has a document, and the target is a cluster"),
+        }
+    }
+
+    /// The cluster, where the target is one.
+    pub(crate) fn cluster(&self) -> anyhow::Result<&InCluster> {
+        match &self.target {
+            Target::Cluster(cluster) => Ok(cluster),
+            Target::Directory(_) => {
+                bail!("the plan changes a cluster, and the target is a directory")
+            }
+        }
+    }
+
+    /// Waits, unless the run is to stop.
+    pub(crate) async fn wait<T: Send + Sync + 'static, R>(
+        &self,
+        watch: &Watch<T>,
+        judge: impl FnMut(&T) -> Option<R>,
+    ) -> anyhow::Result<R> {
+        tokio::select! {
+            found = watch.until(judge) => found,
+            _ = self.stop.stopped() => Err(anyhow::Error::new(Stopped)),
+        }
+    }
+}
+
+/// What changes resulted in.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    ids: Mutex<BTreeMap<ChangeId, String>>,
+    /// The mount targets that there are, by file system.
+    targets: Mutex<BTreeMap<FileSystemId, BTreeMap<MountTargetId, MountTarget>>>,
+}
+
+impl Results {
+    /// A change resulted in something with this id.
+    pub(crate) fn add(&self, change: &ChangeId, id: String) {
+        lock(&self.ids).insert(change.clone(), id);
+    }
+
+    /// What a change resulted in, as text.
+    pub(crate) fn of(&self, change: &ChangeId) -> anyhow::Result<String> {
+        let known = lock(&self.ids).get(change).cloned();
+        known.with_context(|| format!("`{change}` was not carried out before what needs it"))
+    }
+
+    /// A value that is known by now.
+    pub(crate) fn resolve<T>(&self, value: &Known<T>) -> anyhow::Result<T>
+    where
+        T: Clone + TryFrom<String>,
+        T::Error: std::error::Error + Send + Sync + 'static,
+    {
+        match value {
+            Known::Now(value) => Ok(value.clone()),
+            Known::After(change) => Ok(T::try_from(self.of(change)?)?),
+        }
+    }
+
+    /// A mount target is there.
+    pub(crate) fn add_target(&self, file_system: &FileSystemId, target: MountTarget) {
+        let mut targets = lock(&self.targets);
+        targets.entry(file_system.clone()).or_default().insert(target.id.clone(), target);
+    }
+
+    /// A mount target is gone.
+    pub(crate) fn remove_target(&self, file_system: &FileSystemId, id: &MountTargetId) {
+        if let Some(targets) = lock(&self.targets).get_mut(file_system) {
+            targets.remove(id);
+        }
+    }
+
+    /// The mount targets of a file system.
+    pub(crate) fn targets(&self, file_system: &FileSystemId) -> Vec<MountTarget> {
+        let targets = lock(&self.targets);
+        targets.get(file_system).into_iter().flat_map(|targets| targets.values().cloned()).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves a map as the last whole insertion left it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a call did.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// For the person who watches, where there is something to say.
+    pub(crate) summary: Option<String>,
+    /// The id of what the change results in.
+    pub(crate) id: Option<String>,
+}
+
+impl Done {
+    /// A call that did this.
+    pub(crate) fn that(summary: impl Into<String>) -> Done {
+        Done { summary: Some(summary.into()), id: None }
+    }
+
+    /// A call that created something.
+    pub(crate) fn created(id: impl ToString) -> Done {
+        let id = id.to_string();
+        Done { summary: Some(format!("created {id}")), id: Some(id) }
+    }
+}

@@ -1,0 +1,165 @@
+//! The `helm` program: started, and charts fetched.
+
+mod errors;
+mod release;
+
+use std::fmt::Write as _;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use anyhow::Context;
+use failure::failure;
+use job::HelmVersion;
+use kubernetes::release::Wanted;
+use kubernetes::{ChartSource, ChartValues, FoundChart};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::cluster::Kube;
+use errors::explain;
+
+/// OCI references are understood without a switch from here on.
+const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
+
+/// A chart that is fetched once: where it comes from, and where it is.
+type Fetched = (ChartSource, String, Arc<OnceCell<PathBuf>>);
+
+/// Helm, for the releases of one cluster.
+pub(crate) struct Helm {
+    program: PathBuf,
+    version: HelmVersion,
+    kube: Kube,
+    /// A private folder for what is fetched and rendered.
+    folder: TempDir,
+    charts: Mutex<Vec<Fetched>>,
+}
+
+/// What a chart says of itself.
+#[derive(Deserialize)]
+struct About {
+    name: String,
+    version: String,
+}
+
+impl Helm {
+    pub(crate) fn new(found: &job::Helm, kube: &Kube) -> anyhow::Result<Helm> {
+        let folder = tempfile::Builder::new().prefix("clockwork-helm-").tempdir();
+        Ok(Helm {
+            program: found.program.clone(),
+            version: found.version,
+            kube: kube.clone(),
+            folder: folder.context("making a private folder for Helm")?,
+            charts: Mutex::default(),
+        })
+    }
+
+    /// Whether this Helm can fetch the chart of a release at all.
+    pub(crate) fn can_fetch(&self, wanted: &Wanted) -> anyhow::Result<()> {
+        if matches!(wanted.chart, ChartSource::Oci(_)) && self.version < OCI {
+            return Err(failure(
+                format!("Helm {} does not fetch charts from OCI registries", self.version),
+                format!("upgrade it to {OCI} or later"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The chart of a release as it is where it comes from; fetched once.
+    pub(crate) async fn chart(&self, wanted: &Wanted) -> anyhow::Result<FoundChart> {
+        let path = self.fetched(&wanted.chart, &wanted.version).await?;
+        let text = path.display().to_string();
+        let (about, values) = (["show", "chart", &text], ["show", "values", &text]);
+        let (about, values) = tokio::try_join!(self.run(&about), self.run(&values))?;
+        let about: About = serde_norway::from_str(&about)
+            .with_context(|| format!("reading the chart `{text}`"))?;
+        let values = ChartValues::parse(&values)
+            .with_context(|| format!("reading the values of the chart `{text}`"))?;
+        Ok(FoundChart { name: about.name, version: about.version, values, digest: digest(&path)? })
+    }
+
+    /// A chart's archive or folder on this machine.
+    async fn fetched(&self, chart: &ChartSource, version: &str) -> anyhow::Result<PathBuf> {
+        let (at, cell) = {
+            let mut charts = self.charts.lock().await;
+            let known = charts.iter().position(|(it, of, _)| it == chart && of == version);
+            let at = known.unwrap_or_else(|| {
+                charts.push((chart.clone(), version.to_owned(), Arc::default()));
+                charts.len() - 1
+            });
+            (at, Arc::clone(&charts[at].2))
+        };
+        let into = self.folder.path().join(format!("chart-{at}"));
+        cell.get_or_try_init(|| self.fetch(chart, version, &into)).await.cloned()
+    }
+
+    async fn fetch(
+        &self,
+        chart: &ChartSource,
+        version: &str,
+        into: &Path,
+    ) -> anyhow::Result<PathBuf> {
+        let from: Vec<&str> = match chart {
+            ChartSource::Archive(path) | ChartSource::Folder(path) => {
+                let there = std::path::absolute(path)?;
+                if !there.exists() {
+                    return Err(failure(
+                        format!("there is no chart at `{path}`"),
+                        "correct `helm_chart`",
+                    ));
+                }
+                return Ok(there);
+            }
+            ChartSource::Repository { name, url } => vec![name, "--repo", url],
+            ChartSource::Oci(reference) => vec![reference],
+        };
+        std::fs::create_dir_all(into).context("making a folder for the chart")?;
+        let into_text = into.display().to_string();
+        let mut args = vec!["pull"];
+        args.extend(from);
+        args.extend(["--version", version, "--destination", &into_text]);
+        self.run(&args).await?;
+        let mut files = std::fs::read_dir(into).context("looking for the chart")?;
+        let file = files.next().context("Helm fetched no chart")??;
+        Ok(file.path())
+    }
+
+    async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
+        let shell = xshell::Shell::new()?;
+        let program = &self.program;
+        let mut command: std::process::Command = xshell::cmd!(shell, "{program} {args...}").into();
+        for (name, _) in std::env::vars_os() {
+            // What could lead Helm to another cluster or namespace than ours.
+            let name = name.to_string_lossy();
+            if name.starts_with("HELM_KUBE") || name == "HELM_NAMESPACE" {
+                command.env_remove(&*name);
+            }
+        }
+        // A process group of its own: Ctrl-C is for this program, and Helm ends what it began.
+        command.process_group(0).stdin(Stdio::null());
+        let output = tokio::process::Command::from(command)
+            .output()
+            .await
+            .with_context(|| format!("starting `{}`", program.display()))?;
+        if output.status.success() {
+            return String::from_utf8(output.stdout).context("reading what Helm printed");
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(explain(args, &said, &self.kube.name))
+    }
+}
+
+fn digest(path: &Path) -> anyhow::Result<Option<String>> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
+    let mut text = String::new();
+    for byte in Sha256::digest(&bytes) {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(Some(text))
+}

@@ -1,0 +1,305 @@
+//! Observing everything that a job is about: what does not depend on another
+//! answer is requested side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use efs::resources::driver::{DriverMode, Found, needs_chart};
+use efs::resources::file_system::{FileSystem, FileSystemSource};
+use efs::resources::mount_target::MountTarget;
+use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use futures_util::future::try_join_all;
+use job::{Goal, Job};
+use network::{SecurityGroup, SecurityGroupId, VpcId};
+use tokio::try_join;
+
+use crate::aws::{Aws, filter};
+use crate::cluster::denied;
+use crate::resources::file_system::Lookup;
+use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+use crate::target::{InCluster, Target};
+
+/// What was observed, module by module.
+pub(crate) struct Observed {
+    /// The storage, by the labels of its modules.
+    pub(crate) storage: BTreeMap<String, Storage>,
+    /// The workloads, by the labels of their modules.
+    pub(crate) workloads: BTreeMap<String, graphscope::Actual>,
+}
+
+/// What was observed of a storage module, and what it should be.
+pub(crate) struct Storage {
+    /// Not needed to destroy.
+    pub(crate) desired: Option<Desired>,
+    pub(crate) actual: Actual,
+}
+
+/// The clients of a job, by region.
+pub(crate) type Clients = BTreeMap<String, Aws>;
+
+/// Observes all modules of a job at once.
+pub(crate) async fn observe(
+    job: &Job,
+    clients: &Clients,
+    target: &Target,
+) -> anyhow::Result<Observed> {
+    let storage = try_join_all(job.storage().map(|(label, inputs)| async move {
+        let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
+        let all = async { Box::pin(in_aws(job, label, inputs, aws)).await };
+        let (mut storage, cluster) = try_join!(all, in_cluster(job, inputs, target))?;
+        storage.actual.cluster = cluster;
+        if let Target::Directory(directory) = target {
+            let scope = job.storage_scope(label);
+            let folder = directory.join(scope.path(""));
+            storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
+        }
+        anyhow::Ok((label.to_owned(), storage))
+    }));
+    let workloads = try_join_all(job.workloads().map(|(label, inputs)| async move {
+        let found = Box::pin(workload(job, label, inputs, target)).await?;
+        anyhow::Ok((label.to_owned(), found))
+    }));
+    let (storage, workloads) = try_join!(storage, workloads)?;
+    Ok(Observed {
+        storage: storage.into_iter().collect(),
+        workloads: workloads.into_iter().collect(),
+    })
+}
+
+/// The storage module's part of AWS. Three rounds at most: what can be named at
+/// once, what belongs to the VPC and the file system found, and the interfaces of
+/// the mount targets found.
+async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::Result<Storage> {
+    let lookup = match &inputs.file_system {
+        FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
+        FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
+    };
+    if !job.goal.plans() {
+        return own(inputs, aws, &lookup).await;
+    }
+    let network = network_of(job, inputs);
+    let (observed, file_system, mount_targets) =
+        whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup).await?;
+    let mut networks = Networks::new();
+    if let Some((name, asked)) = network {
+        let outputs = network::outputs(asked, &inputs.aws_region, &observed);
+        networks.insert(name.to_owned(), outputs.context("looking for the network")?);
+    }
+    let desired = Desired::new(job.storage_scope(label), inputs, &networks)
+        .map(|desired| Desired { wait_for_driver: job.wait, ..desired });
+    let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
+    Ok(Storage { desired, actual })
+}
+
+/// All that a plan looks at.
+async fn whole(
+    inputs: &Inputs,
+    network: Option<&network::Inputs>,
+    aws: &Aws,
+    lookup: &Lookup,
+) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>)> {
+    let listed_group = match &inputs.security_group_id {
+        Group::Listed(id) => Some(id.clone()),
+        Group::FromNetwork(_) => None,
+    };
+    let listed_subnets = match &inputs.subnet_ids {
+        Subnets::Listed(ids) => Some(ids.clone()),
+        Subnets::FromNetwork(_) => None,
+    };
+    let owner = inputs.owner();
+    let (file_system, own_rules, named_groups, clusters, listed, listed_rules) = try_join!(
+        file_system::observe(aws, lookup),
+        ingress::observe_own(aws, &owner),
+        groups_by_id(aws, listed_group.as_ref()),
+        cluster_groups(aws, network),
+        async {
+            match &listed_subnets {
+                Some(ids) => aws.subnets(filter("subnet-id", ids)).await,
+                None => Ok(Vec::new()),
+            }
+        },
+        ingress::observe(aws, listed_group.as_ref()),
+    )?;
+    let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
+    let found_group = match (&listed_group, clusters.as_slice()) {
+        (None, [one]) => Some(one.id.clone()),
+        _ => None,
+    };
+    let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
+    let (mount_targets, vpc_subnets, route_tables, found_rules) = try_join!(
+        async {
+            match &file_system {
+                Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
+                None => Ok(Vec::new()),
+            }
+        },
+        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
+        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
+        ingress::observe(aws, found_group.as_ref()),
+    )?;
+    let observed = network::Observed {
+        subnets: once([listed, vpc_subnets], |subnet| &subnet.id),
+        route_tables,
+        security_groups: once([named_groups, clusters], |group| &group.id),
+        ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
+    };
+    Ok((observed, file_system, mount_targets))
+}
+
+/// What carries our tags: all that a destroy looks at, so that it works when the
+/// cluster and its network are gone.
+async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Storage> {
+    let owner = inputs.owner();
+    let (file_system, ingress_rules) =
+        try_join!(file_system::observe(aws, lookup), ingress::observe_own(aws, &owner))?;
+    let mount_targets = match &file_system {
+        Some(FileSystem { id, .. }) => mount_target::observe(aws, id).await?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let network = network::Observed { ingress_rules, ..network::Observed::default() };
+    let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
+    Ok(Storage { desired: None, actual })
+}
+
+/// The network module that the inputs refer to.
+fn network_of<'a>(job: &'a Job, inputs: &Inputs) -> Option<(&'a str, &'a network::Inputs)> {
+    let label = match (&inputs.subnet_ids, &inputs.security_group_id) {
+        (Subnets::FromNetwork(label), _) | (_, Group::FromNetwork(label)) => label,
+        (Subnets::Listed(_), Group::Listed(_)) => return None,
+    };
+    job.networks().find(|(name, _)| name == label)
+}
+
+/// Everything of several answers, each thing once.
+fn once<T, Id: Ord + Clone, const N: usize>(
+    answers: [Vec<T>; N],
+    id: impl Fn(&T) -> &Id,
+) -> Vec<T> {
+    let mut known = BTreeSet::new();
+    answers.into_iter().flatten().filter(|thing| known.insert(id(thing).clone())).collect()
+}
+
+async fn groups_by_id(
+    aws: &Aws,
+    id: Option<&SecurityGroupId>,
+) -> anyhow::Result<Vec<SecurityGroup>> {
+    match id {
+        Some(id) => aws.security_groups(filter("group-id", [id])).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The security groups that EKS made, which lead to the VPC.
+async fn cluster_groups(
+    aws: &Aws,
+    network: Option<&network::Inputs>,
+) -> anyhow::Result<Vec<SecurityGroup>> {
+    let Some(network) = network else { return Ok(Vec::new()) };
+    let by_cluster = match network.search() {
+        network::Search::Cluster(name) => filter("tag:aws:eks:cluster-name", [name]),
+        network::Search::AnyCluster => filter("tag-key", ["aws:eks:cluster-name"]),
+    };
+    let mut groups = aws.security_groups(by_cluster).await?;
+    groups.retain(|group| network.vpc_id.as_ref().is_none_or(|vpc| *vpc == group.vpc_id));
+    Ok(groups)
+}
+
+/// The storage module's part of a cluster, where the target is one.
+async fn in_cluster(
+    job: &Job,
+    inputs: &Inputs,
+    target: &Target,
+) -> anyhow::Result<Option<Cluster>> {
+    let Some(in_cluster) = target.cluster() else { return Ok(None) };
+    let observed = Box::pin(cluster(&job.goal, inputs, in_cluster)).await;
+    observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
+}
+
+/// What a goal needs to know of a cluster.
+pub(crate) async fn cluster(
+    goal: &Goal,
+    inputs: &Inputs,
+    target: &InCluster,
+) -> anyhow::Result<Cluster> {
+    let kube = &target.kube;
+    let name = &inputs.storage_class.name;
+    let (plans, destroys) = (goal.plans(), goal.destroys());
+    let (classes, taints, objects, lacking, (release, chart), claims, other_volumes) = try_join!(
+        storage_class::observe(kube, name),
+        async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
+        driver::observe(kube, &inputs.driver.namespace),
+        async {
+            if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
+        },
+        driver_release(goal, inputs, target),
+        async {
+            let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
+            if *goal == Goal::Status {
+                kube.measure(&mut found).await;
+            }
+            Ok(found)
+        },
+        async { if destroys { claim::volumes_beside(kube, name).await } else { Ok(Vec::new()) } },
+    )?;
+    Ok(Cluster {
+        name: kube.name.clone(),
+        storage_class: classes.own,
+        other_classes: classes.others,
+        driver: Found { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
+        claims,
+        other_volumes,
+        taints,
+        denied: lacking,
+    })
+}
+
+/// The driver's release, and its chart where that must be looked at.
+async fn driver_release(
+    goal: &Goal,
+    inputs: &Inputs,
+    target: &InCluster,
+) -> anyhow::Result<(Option<kubernetes::release::Release>, Option<kubernetes::FoundChart>)> {
+    let skips = inputs.driver.mode == DriverMode::Skip || *goal == Goal::Expand;
+    let Some(helm) = target.helm.as_ref().filter(|_| !skips) else { return Ok((None, None)) };
+    let owner = inputs.owner();
+    let wanted = inputs.driver(&owner);
+    let release = wanted.release()?;
+    helm.can_fetch(&release)?;
+    let found = release::observe(helm, &release).await?;
+    let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
+    let chart = if needed { Some(helm.chart(&release).await?) } else { None };
+    Ok((found, chart))
+}
+
+async fn workload(
+    job: &Job,
+    label: &str,
+    inputs: &graphscope::Inputs,
+    target: &Target,
+) -> anyhow::Result<graphscope::Actual> {
+    let InCluster { kube, helm } = match target {
+        Target::Cluster(cluster) => cluster.as_ref(),
+        Target::Directory(directory) => {
+            let documents = directory::read(&directory.join(label), graphscope::DOCUMENTS)?;
+            return Ok(graphscope::Actual { documents: Some(documents), ..Default::default() });
+        }
+    };
+    let wanted = inputs.release()?;
+    let found = async {
+        match helm {
+            Some(helm) => {
+                helm.can_fetch(&wanted)?;
+                release::observe(helm, &wanted).await
+            }
+            None => Ok(None),
+        }
+    };
+    let (claims, release) = try_join!(claim::observe_workload(kube, inputs), found)?;
+    let chart = match helm {
+        Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
+            Some(helm.chart(&wanted).await?)
+        }
+        _ => None,
+    };
+    Ok(graphscope::Actual { claims, release, chart, documents: None })
+}

@@ -1,0 +1,268 @@
+//! Claims, and the volumes of a class.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use graphscope::FoundClaim;
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kubernetes::claim::{Call, Claim};
+use kubernetes::{MANAGED_BY, MANAGER};
+use serde_json::json;
+
+use crate::cluster::{Kube, patiently};
+use crate::context::{Context, Done};
+use crate::progress::Line;
+use crate::watch::Watch;
+
+/// The claims of a class, and those of its volumes that no claim holds any more.
+pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim>> {
+    let everything = ListParams::default();
+    let (claims, pods) = (kube.all::<PersistentVolumeClaim>(), kube.all::<Pod>());
+    let (claims, volumes, pods) = tokio::try_join!(
+        kube.list(&claims, &everything),
+        volumes(kube),
+        kube.list(&pods, &everything)
+    )?;
+    let users = users(&pods);
+    let claims: Vec<PersistentVolumeClaim> =
+        claims.into_iter().filter(|claim| class_of(claim) == Some(class)).collect();
+    let mut found: Vec<Claim> = claims.iter().map(|claim| read(claim, &users)).collect();
+    let free = volumes.iter().filter(|volume| {
+        let of_class = volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
+        let held = |claim: &PersistentVolumeClaim| {
+            claim.spec.as_ref().and_then(|spec| spec.volume_name.as_ref())
+                == volume.metadata.name.as_ref()
+        };
+        of_class == Some(class) && !claims.iter().any(held)
+    });
+    found.extend(free.map(|volume| Claim {
+        namespace: String::new(),
+        name: volume.metadata.name.clone().unwrap_or_default(),
+        phase: volume.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
+        volume: volume.metadata.name.clone(),
+        ..Claim::default()
+    }));
+    found.sort_by_key(Claim::address);
+    Ok(found)
+}
+
+/// The driver's volumes that are not of this class.
+pub(crate) async fn volumes_beside(kube: &Kube, class: &str) -> anyhow::Result<Vec<String>> {
+    let volumes = volumes(kube).await?.into_iter();
+    let others = volumes.filter(|volume| {
+        let spec = volume.spec.as_ref();
+        let ours = spec.and_then(|spec| spec.storage_class_name.as_deref()) == Some(class);
+        let driver = spec.and_then(|spec| spec.csi.as_ref()).map(|csi| csi.driver.as_str());
+        driver == Some(efs::PROVISIONER) && !ours
+    });
+    Ok(others.filter_map(|volume| volume.metadata.name).collect())
+}
+
+/// The claims of a workload's namespace that have its names or its label, or that its chart made.
+pub(crate) async fn observe_workload(
+    kube: &Kube,
+    inputs: &graphscope::Inputs,
+) -> anyhow::Result<Vec<FoundClaim>> {
+    let everything = ListParams::default();
+    let (claims, pods): (Api<PersistentVolumeClaim>, Api<Pod>) =
+        (kube.within(&inputs.namespace), kube.within(&inputs.namespace));
+    let (claims, pods) =
+        tokio::try_join!(kube.list(&claims, &everything), kube.list(&pods, &everything))?;
+    let users = users(&pods);
+    let wanted: Vec<String> = inputs.claims().into_iter().map(|claim| claim.name).collect();
+    let label = |claim: &PersistentVolumeClaim, name: &str| {
+        claim.metadata.labels.as_ref().and_then(|labels| labels.get(name).cloned())
+    };
+    let found = claims.iter().map(|claim| FoundClaim {
+        claim: read(claim, &users),
+        class: class_of(claim).map(str::to_owned),
+        ours: label(claim, MANAGED_BY).as_deref() == Some(MANAGER)
+            && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
+        // A StatefulSet gives the claims of its pods the labels that it selects them by.
+        of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name)
+            && label(claim, "app.kubernetes.io/name").as_deref() == Some(inputs.kind.chart()),
+    });
+    let mut found: Vec<FoundClaim> =
+        found.filter(|it| it.ours || it.of_release || wanted.contains(&it.claim.name)).collect();
+    found.sort_by(|a, b| a.claim.name.cmp(&b.claim.name));
+    Ok(found)
+}
+
+/// Carries a call out.
+pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
+    let kube = &context.cluster()?.kube;
+    match call {
+        Call::Apply { namespace, name, document } => {
+            apply(kube, namespace, name, document).await?;
+            Ok(Done::that("applied"))
+        }
+        Call::Delete { namespace, name } => {
+            nobody_uses(context, kube, (namespace, name), line).await?;
+            let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
+            kube.delete(&claims, name, &DeleteParams::default()).await?;
+            Ok(Done::that("destroyed"))
+        }
+        Call::Expand { namespace, name, volume, capacity } => {
+            expand(kube, (namespace, name), volume, capacity).await?;
+            Ok(Done::that("expanded"))
+        }
+    }
+}
+
+/// Applies a claim, in a namespace that is made where it is missing, and completes
+/// it where it asks for more than it has.
+async fn apply(kube: &Kube, namespace: &str, name: &str, document: &str) -> anyhow::Result<()> {
+    if kube.get::<Namespace>(&kube.all(), namespace).await?.is_none() {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
+        });
+        kube.apply::<Namespace>(&kube.all(), namespace, &object).await?;
+    }
+    let claim: serde_json::Value =
+        serde_norway::from_str(document).context("reading a claim that was rendered")?;
+    let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
+    kube.apply(&claims, name, &claim).await?;
+    let Some(found) = kube.get(&claims, name).await? else { return Ok(()) };
+    let found = read(&found, &BTreeMap::new());
+    if let (true, "Bound", Some(volume), Some(requested)) =
+        (found.wants_more, found.phase.as_str(), &found.volume, &found.requested)
+    {
+        expand(kube, (namespace, name), volume, requested).await?;
+    }
+    Ok(())
+}
+
+/// Gives a claim and its volume the capacity that the claim asks for: the
+/// volume first, as the claim's status promises what the volume has.
+async fn expand(
+    kube: &Kube,
+    (namespace, name): (&str, &str),
+    volume: &str,
+    capacity: &str,
+) -> anyhow::Result<()> {
+    let change = json!({"spec": {"capacity": {"storage": capacity}}});
+    kube.merge::<PersistentVolume>(&kube.all(), volume, &change).await?;
+    let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
+    let failed = |verb: &str, error| {
+        kube.failed::<PersistentVolumeClaim>(verb, &format!("{name}/status"), error)
+    };
+    let found =
+        patiently(|| claims.get_status(name)).await.map_err(|error| failed("get", error))?;
+    let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
+    // What says that a resize is in progress would stay for ever.
+    let kept: Vec<_> =
+        conditions.into_iter().filter(|condition| !condition.type_.contains("Resiz")).collect();
+    let change = json!({"status": {
+        "capacity": {"storage": capacity},
+        "conditions": kept,
+        "allocatedResources": null,
+        "allocatedResourceStatuses": null,
+    }});
+    let (how, patch) = (PatchParams::default(), Patch::Merge(&change));
+    let changed = patiently(|| claims.patch_status(name, &how, &patch)).await;
+    changed.map(drop).map_err(|error| failed("patch", error))
+}
+
+/// Waits until no pod uses a claim; those of a release that goes take a moment.
+async fn nobody_uses(
+    context: &Context,
+    kube: &Kube,
+    (namespace, name): (&str, &str),
+    line: &Line,
+) -> anyhow::Result<()> {
+    let of = (kube.clone(), namespace.to_owned(), name.to_owned());
+    let watch = Watch::new(move || {
+        let (kube, namespace, name) = of.clone();
+        async move {
+            let pods: Vec<Pod> =
+                kube.list(&kube.within(&namespace), &ListParams::default()).await?;
+            let users = users(&pods).remove(&(namespace, name)).unwrap_or_default();
+            Ok(users.into_iter().map(|user| user.pod).collect::<Vec<String>>())
+        }
+    });
+    let none = |users: &Vec<String>| {
+        line.observed(&format!("used by {}", users.join(", ")));
+        users.is_empty().then_some(())
+    };
+    context.wait(&watch, none).await
+}
+
+/// All volumes.
+async fn volumes(kube: &Kube) -> anyhow::Result<Vec<PersistentVolume>> {
+    kube.list(&kube.all(), &ListParams::default()).await
+}
+
+fn class_of(claim: &PersistentVolumeClaim) -> Option<&str> {
+    claim.spec.as_ref()?.storage_class_name.as_deref()
+}
+
+/// A pod that uses a claim, and its node.
+#[derive(Debug, Clone)]
+struct User {
+    pod: String,
+    node: Option<String>,
+}
+
+/// The pods that use claims, by namespace and claim.
+type Users = BTreeMap<(String, String), Vec<User>>;
+
+fn users(pods: &[Pod]) -> Users {
+    let mut users = Users::new();
+    for pod in pods {
+        let ended = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.phase.as_deref())
+            .is_some_and(|phase| phase == "Succeeded" || phase == "Failed");
+        let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        for claim in volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref()) {
+            if !ended {
+                let key =
+                    (pod.metadata.namespace.clone().unwrap_or_default(), claim.claim_name.clone());
+                users.entry(key).or_default().push(User {
+                    pod: pod.metadata.name.clone().unwrap_or_default(),
+                    node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+                });
+            }
+        }
+    }
+    users
+}
+
+fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
+    let namespace = claim.metadata.namespace.clone().unwrap_or_default();
+    let name = claim.metadata.name.clone().unwrap_or_default();
+    let spec = claim.spec.clone().unwrap_or_default();
+    let status = claim.status.clone().unwrap_or_default();
+    let requested =
+        spec.resources.and_then(|resources| resources.requests?.get("storage").cloned());
+    let capacity = status.capacity.and_then(|capacity| capacity.get("storage").cloned());
+    let wants_more = match (&requested, &capacity) {
+        (Some(requested), Some(capacity)) => {
+            quantity(requested).zip(quantity(capacity)).is_some_and(|(asked, had)| asked > had)
+        }
+        _ => false,
+    };
+    let users = users.get(&(namespace.clone(), name.clone())).map_or(&[][..], Vec::as_slice);
+    let nodes: BTreeSet<&String> = users.iter().filter_map(|user| user.node.as_ref()).collect();
+    let nodes = nodes.into_iter().cloned().collect();
+    Claim {
+        namespace,
+        name,
+        phase: status.phase.unwrap_or_default(),
+        volume: spec.volume_name,
+        requested: requested.map(|quantity| quantity.0),
+        capacity: capacity.map(|quantity| quantity.0),
+        wants_more,
+        used_by: users.iter().map(|user| user.pod.clone()).collect(),
+        nodes,
+        used_bytes: None,
+    }
+}
+
+fn quantity(quantity: &Quantity) -> Option<f64> {
+    kubernetes::bytes(&quantity.0)
+}

@@ -1,0 +1,267 @@
+//! The file system.
+
+use anyhow::{Context as _, anyhow, bail};
+use aws_sdk_efs::types::{FileSystemDescription, PerformanceMode, Tag, ThroughputMode};
+use efs::resources::file_system::{self as room, Call, FileSystem, Group, Spec, Throughput};
+use efs::{FileSystemId, LifeCycle};
+use network::Tags;
+use plan::ChangeId;
+
+use crate::absence::Absence;
+use crate::aws::{Aws, Raced, explain, is};
+use crate::context::{Context, Done};
+use crate::progress::Line;
+
+/// How a file system is looked up.
+#[derive(Debug, Clone)]
+pub(crate) enum Lookup {
+    /// By the token that it was created with.
+    Token(String),
+    Id(FileSystemId),
+}
+
+/// The file system, if there is one.
+pub(crate) async fn observe(aws: &Aws, lookup: &Lookup) -> anyhow::Result<Option<FileSystem>> {
+    let call = aws.efs.describe_file_systems();
+    let call = match lookup {
+        Lookup::Token(token) => call.creation_token(token),
+        Lookup::Id(id) => call.file_system_id(id.as_str()),
+    };
+    match call.send().await {
+        Ok(response) => response.file_systems().first().map(read).transpose(),
+        Err(error) if is(&error, "FileSystemNotFound") => Ok(None),
+        Err(error) => Err(explain("elasticfilesystem:DescribeFileSystems", &aws.region, error)),
+    }
+}
+
+/// Carries a call out for a change.
+pub(crate) async fn carry_out(
+    context: &Context,
+    aws: &Aws,
+    change: &ChangeId,
+    call: &Call,
+    line: &Line,
+) -> anyhow::Result<Done> {
+    match call {
+        Call::Create { token, spec, tags, marks } => {
+            let id = create(aws, (token, spec), tags, marks, line).await?;
+            // What needs it may be named from now on, also where the wait fails.
+            context.results.add(change, id.to_string());
+            available(context, aws, &id, line).await?;
+            Ok(Done::created(id))
+        }
+        Call::Put { of, group, spec } => {
+            let id = context.results.resolve(of)?;
+            put(context, aws, &id, (*group, spec), line).await?;
+            Ok(Done::that("updated"))
+        }
+        Call::Tag { of, tags } => {
+            let id: FileSystemId = context.results.resolve(of)?;
+            line.state("tagging");
+            let request =
+                aws.efs.tag_resource().resource_id(id.as_str()).set_tags(Some(sdk_tags(tags)?));
+            let tagged = request.send().await;
+            tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
+            Ok(Done::that("tagged"))
+        }
+        Call::Delete { id } => {
+            delete(context, aws, id, line).await?;
+            Ok(Done::that("destroyed"))
+        }
+        Call::UntilAvailable { id } => {
+            available(context, aws, id, line).await?;
+            Ok(Done::that("available"))
+        }
+        Call::UntilGone { id } => {
+            gone(context, aws, id, line).await?;
+            Ok(Done::that("gone"))
+        }
+    }
+}
+
+/// Waits until a file system is available.
+pub(crate) async fn available(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    line: &Line,
+) -> anyhow::Result<FileSystem> {
+    line.state("waiting until available");
+    let mut absence = Absence::default();
+    let judge = |found: &Option<FileSystem>| {
+        let Some(found) = found.as_ref() else {
+            return absence.noticed("the file system").map(Err);
+        };
+        absence.ended();
+        line.observed(found.life_cycle.as_str());
+        match &found.life_cycle {
+            LifeCycle::Available => Some(Ok(found.clone())),
+            LifeCycle::Creating | LifeCycle::Updating => None,
+            LifeCycle::Deleting | LifeCycle::Deleted => {
+                Some(Err(anyhow!(Raced(format!("another run is deleting {}", found.id)))))
+            }
+            LifeCycle::Other(state) => {
+                Some(Err(anyhow!("{} is in the state `{}`", found.id, state.escape_debug())))
+            }
+        }
+    };
+    let watch = context.file_systems.of((aws.clone(), id.clone()));
+    context.wait(&watch, judge).await?
+}
+
+async fn create(
+    aws: &Aws,
+    (token, spec): (&str, &Spec),
+    tags: &Tags,
+    marks: &Tags,
+    line: &Line,
+) -> anyhow::Result<FileSystemId> {
+    line.state("creating");
+    let call = aws
+        .efs
+        .create_file_system()
+        .creation_token(token)
+        .encrypted(spec.encrypted)
+        .set_kms_key_id(spec.kms_key_id.clone())
+        .performance_mode(PerformanceMode::from(spec.performance_mode.as_str()))
+        .throughput_mode(ThroughputMode::from(spec.throughput.mode()))
+        .set_provisioned_throughput_in_mibps(spec.throughput.mibps())
+        .set_tags(Some(sdk_tags(tags)?));
+    match call.send().await {
+        Ok(response) => Ok(FileSystemId::try_from(response.file_system_id())?),
+        // Another run was faster; some emulators do not say which one it is.
+        Err(error) if is(&error, "FileSystemAlreadyExists") => {
+            let found = observe(aws, &Lookup::Token(token.to_owned())).await?;
+            let found = found
+                .context("a file system with this creation token exists and cannot be found")?;
+            let ours = marks.iter().all(|(key, value)| found.tags.get(key) == Some(value));
+            if !ours {
+                bail!(failure::Failure::new(
+                    format!("{} has this deployment's creation token, but not its tags", found.id),
+                    "run the same command again to see the choices",
+                ));
+            }
+            Ok(found.id)
+        }
+        Err(error) => Err(explain("elasticfilesystem:CreateFileSystem", &aws.region, error)),
+    }
+}
+
+/// Sets the properties of a group, and waits until they are in force.
+async fn put(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    (group, spec): (Group, &Spec),
+    line: &Line,
+) -> anyhow::Result<()> {
+    line.state("updating");
+    match group {
+        Group::Tags => bail!("tags are set by a call of their own"),
+        Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
+    }
+    available(context, aws, id, line).await.map(drop)
+}
+
+async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> anyhow::Result<()> {
+    let call = aws
+        .efs
+        .update_file_system()
+        .file_system_id(id.as_str())
+        .throughput_mode(ThroughputMode::from(wanted.mode()))
+        .set_provisioned_throughput_in_mibps(wanted.mibps());
+    let Err(error) = call.send().await else { return Ok(()) };
+    // A run beside this one may have done it.
+    let raced = is(&error, "BadRequest") || is(&error, "IncorrectFileSystemLifeCycleState");
+    let same = |found: &FileSystem| found.spec.throughput == *wanted;
+    if raced && observe(aws, &Lookup::Id(id.clone())).await?.is_some_and(|found| same(&found)) {
+        return Ok(());
+    }
+    Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
+}
+
+async fn delete(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    line: &Line,
+) -> anyhow::Result<()> {
+    loop {
+        line.state("deleting");
+        match aws.efs.delete_file_system().file_system_id(id.as_str()).send().await {
+            Ok(_) => return gone(context, aws, id, line).await,
+            Err(error) if is(&error, "FileSystemNotFound") => return Ok(()),
+            Err(error) if is(&error, "FileSystemInUse") => {
+                targets_gone(context, aws, id, line).await?;
+            }
+            Err(error) => {
+                return Err(explain("elasticfilesystem:DeleteFileSystem", &aws.region, error));
+            }
+        }
+    }
+}
+
+/// Waits for targets that are still being deleted; one that a run beside this one
+/// made is a reason to plan again.
+async fn targets_gone(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    line: &Line,
+) -> anyhow::Result<()> {
+    line.state("waiting until its mount targets are gone");
+    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let left = context.wait(&watch, |targets| {
+        let targets = targets.as_deref().unwrap_or_default();
+        let stays = targets.iter().find(|target| target.life_cycle == LifeCycle::Available);
+        match stays {
+            Some(target) => Some(Some(target.id.clone())),
+            None => targets.is_empty().then_some(None),
+        }
+    });
+    match left.await? {
+        None => Ok(()),
+        Some(target) => bail!(Raced(format!(
+            "{id} has the mount target {target}, which was not there when the plan was made"
+        ))),
+    }
+}
+
+/// Waits until a file system is gone.
+async fn gone(context: &Context, aws: &Aws, id: &FileSystemId, line: &Line) -> anyhow::Result<()> {
+    line.state("waiting until gone");
+    let judge = |found: &Option<FileSystem>| {
+        let Some(found) = found.as_ref() else { return Some(()) };
+        line.observed(found.life_cycle.as_str());
+        (found.life_cycle == LifeCycle::Deleted).then_some(())
+    };
+    let watch = context.file_systems.of((aws.clone(), id.clone()));
+    context.wait(&watch, judge).await
+}
+
+fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
+    let mode = found.throughput_mode().map_or("bursting", ThroughputMode::as_str);
+    Ok(FileSystem {
+        id: FileSystemId::try_from(found.file_system_id()).context("reading a file system")?,
+        life_cycle: LifeCycle::parse(found.life_cycle_state().as_str()),
+        creation_token: found.creation_token().to_owned(),
+        spec: Spec {
+            encrypted: found.encrypted().unwrap_or(false),
+            kms_key_id: found.kms_key_id().map(str::to_owned),
+            performance_mode: room::PerformanceMode::parse(found.performance_mode().as_str()),
+            throughput: Throughput::found(mode, found.provisioned_throughput_in_mibps()),
+        },
+        availability_zone: found.availability_zone_name().map(str::to_owned),
+        metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
+        tags: found
+            .tags()
+            .iter()
+            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+            .collect(),
+    })
+}
+
+fn sdk_tags(tags: &Tags) -> anyhow::Result<Vec<Tag>> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    Ok(tags.iter().map(tag).collect::<Result<_, _>>()?)
+}

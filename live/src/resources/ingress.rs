@@ -1,0 +1,99 @@
+//! The rules that admit NFS traffic.
+
+use aws_sdk_ec2::types as ec2;
+use efs::Owner;
+use efs::resources::ingress::Call;
+use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
+
+use crate::aws::{Aws, explain, filter, is};
+use crate::context::{Context, Done};
+use crate::progress::Line;
+
+/// The rules of an owner, in whatever group.
+pub(crate) async fn observe_own(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<IngressRule>> {
+    let by_mark = |(key, value): (String, String)| filter(&format!("tag:{key}"), [value]);
+    aws.ingress_rules(owner.marks().into_iter().map(by_mark).collect()).await
+}
+
+/// The rules of a group.
+pub(crate) async fn observe(
+    aws: &Aws,
+    group: Option<&SecurityGroupId>,
+) -> anyhow::Result<Vec<IngressRule>> {
+    match group {
+        Some(id) => aws.ingress_rules(vec![filter("group-id", [id])]).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Carries a call out.
+pub(crate) async fn carry_out(
+    context: &Context,
+    aws: &Aws,
+    call: &Call,
+    line: &Line,
+) -> anyhow::Result<Done> {
+    match call {
+        Call::Authorize { group, source, tags } => {
+            line.state("creating");
+            authorize(aws, &context.results.resolve(group)?, source, tags).await?;
+            Ok(Done::that("created"))
+        }
+        Call::Revoke { group, rule } => {
+            line.state("deleting");
+            revoke(aws, group, rule).await?;
+            Ok(Done::that("destroyed"))
+        }
+    }
+}
+
+async fn authorize(
+    aws: &Aws,
+    group: &SecurityGroupId,
+    source: &RuleSource,
+    tags: &Tags,
+) -> anyhow::Result<()> {
+    let permission =
+        ec2::IpPermission::builder().ip_protocol("tcp").from_port(NFS_PORT).to_port(NFS_PORT);
+    let what = "NFS for EFS, by Clockwork Codex";
+    let permission = match source {
+        RuleSource::Group(id) => permission.user_id_group_pairs(
+            ec2::UserIdGroupPair::builder().group_id(id.as_str()).description(what).build(),
+        ),
+        RuleSource::Cidr(range) if range.addr().is_ipv4() => permission.ip_ranges(
+            ec2::IpRange::builder().cidr_ip(range.to_string()).description(what).build(),
+        ),
+        RuleSource::Cidr(range) => permission.ipv6_ranges(
+            ec2::Ipv6Range::builder().cidr_ipv6(range.to_string()).description(what).build(),
+        ),
+    };
+    let tag = |(key, value): (&String, &String)| ec2::Tag::builder().key(key).value(value).build();
+    let tagged = ec2::TagSpecification::builder()
+        .resource_type(ec2::ResourceType::SecurityGroupRule)
+        .set_tags(Some(tags.iter().map(tag).collect()));
+    let call = aws
+        .ec2
+        .authorize_security_group_ingress()
+        .group_id(group.as_str())
+        .ip_permissions(permission.build())
+        .tag_specifications(tagged.build());
+    match call.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if is(&error, "InvalidPermission.Duplicate") => Ok(()),
+        Err(error) => Err(explain("ec2:AuthorizeSecurityGroupIngress", &aws.region, error)),
+    }
+}
+
+async fn revoke(aws: &Aws, group: &SecurityGroupId, rule: &str) -> anyhow::Result<()> {
+    let call = aws.ec2.revoke_security_group_ingress().group_id(group.as_str());
+    match call.security_group_rule_ids(rule).send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if is(&error, "InvalidSecurityGroupRuleId.NotFound")
+                || is(&error, "InvalidGroup.NotFound") =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(explain("ec2:RevokeSecurityGroupIngress", &aws.region, error)),
+    }
+}

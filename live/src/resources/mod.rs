@@ -1,0 +1,10 @@
+//! The resources, a room each of the same name as in the pure modules: observing
+//! one, carrying its calls out, and waiting for it.
+
+pub(crate) mod claim;
+pub(crate) mod driver;
+pub(crate) mod file_system;
+pub(crate) mod ingress;
+pub(crate) mod mount_target;
+pub(crate) mod release;
+pub(crate) mod storage_class;

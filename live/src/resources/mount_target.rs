@@ -1,0 +1,289 @@
+//! The mount targets.
+
+use anyhow::{Context as _, anyhow};
+use efs::resources::mount_target::{Call, MountTarget};
+use efs::{FileSystemId, LifeCycle, MountTargetId};
+use network::{NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
+use plan::{ChangeId, Known};
+
+use super::file_system;
+use crate::absence::Absence;
+use crate::aws::{Aws, Raced, explain, is};
+use crate::context::{Context, Done};
+use crate::progress::Line;
+
+/// Reads a target, as listed or as created: two types of the SDK with the same members.
+macro_rules! read {
+    ($found:expr) => {
+        listed(Answer {
+            id: $found.mount_target_id(),
+            state: $found.life_cycle_state().as_str(),
+            subnet: $found.subnet_id(),
+            vpc: $found.vpc_id(),
+            zone: $found.availability_zone_name(),
+            address: $found.ip_address(),
+            interface: $found.network_interface_id(),
+        })
+    };
+}
+/// A mount target with the interface that shows its security groups.
+#[derive(Debug, Clone)]
+struct Listed {
+    target: MountTarget,
+    interface: Option<NetworkInterfaceId>,
+}
+
+/// The mount targets of a file system with their security groups, which are read
+/// for all of them at once from their interfaces.
+pub(crate) async fn observe_with_groups(
+    aws: &Aws,
+    id: &FileSystemId,
+) -> anyhow::Result<Vec<MountTarget>> {
+    let listed = list(aws, id).await?.unwrap_or_default();
+    let interfaces: Vec<NetworkInterfaceId> =
+        listed.iter().filter_map(|listed| listed.interface.clone()).collect();
+    let groups = aws.interface_groups(&interfaces).await?;
+    let with_groups = |Listed { mut target, interface }: Listed| {
+        let of_it = groups.iter().find(|(id, _)| Some(id) == interface.as_ref());
+        target.security_groups = of_it.map(|(_, groups)| groups.clone());
+        target
+    };
+    Ok(listed.into_iter().map(with_groups).collect())
+}
+
+/// The mount targets of a file system; nothing where it does not exist.
+pub(crate) async fn observe(
+    aws: &Aws,
+    id: &FileSystemId,
+) -> anyhow::Result<Option<Vec<MountTarget>>> {
+    let listed = list(aws, id).await?;
+    Ok(listed.map(|listed| listed.into_iter().map(|listed| listed.target).collect()))
+}
+
+/// Carries a call out for a change.
+pub(crate) async fn carry_out(
+    context: &Context,
+    aws: &Aws,
+    change: &ChangeId,
+    call: &Call,
+    line: &Line,
+) -> anyhow::Result<Done> {
+    match call {
+        Call::Create { file_system, subnet, availability_zone, security_groups } => {
+            let file_system = context.results.resolve(file_system)?;
+            let groups = groups(context, security_groups)?;
+            let to = (&file_system, subnet, availability_zone.as_str());
+            let target = create(context, aws, to, groups, line).await?;
+            context.results.add(change, target.id.to_string());
+            let done = Done::created(&target.id);
+            context.results.add_target(&file_system, target);
+            Ok(done)
+        }
+        Call::SetSecurityGroups { file_system, id, security_groups } => {
+            let file_system = context.results.resolve(file_system)?;
+            let groups = groups(context, security_groups)?;
+            set_security_groups(context, aws, (&file_system, id), groups, line).await?;
+            Ok(Done::that("updated"))
+        }
+        Call::Delete { file_system, id } => {
+            delete(context, aws, (file_system, id), line).await?;
+            context.results.remove_target(file_system, id);
+            Ok(Done::that(format!("destroyed {id}")))
+        }
+        Call::UntilAvailable { file_system, id } => {
+            let one = |target: &MountTarget| target.id == *id;
+            let target = available(context, aws, file_system, line, one).await?;
+            context.results.add_target(file_system, target);
+            Ok(Done::that("available"))
+        }
+        Call::UntilGone { file_system, id } => {
+            gone(context, aws, (file_system, id), line).await?;
+            context.results.remove_target(file_system, id);
+            Ok(Done::that("gone"))
+        }
+    }
+}
+
+fn groups(context: &Context, groups: &[Known<SecurityGroupId>]) -> anyhow::Result<Vec<String>> {
+    let resolve =
+        |group: &Known<SecurityGroupId>| anyhow::Ok(context.results.resolve(group)?.to_string());
+    groups.iter().map(resolve).collect()
+}
+
+async fn create(
+    context: &Context,
+    aws: &Aws,
+    (file_system, subnet, zone): (&FileSystemId, &SubnetId, &str),
+    groups: Vec<String>,
+    line: &Line,
+) -> anyhow::Result<MountTarget> {
+    loop {
+        line.state("creating");
+        let call = aws
+            .efs
+            .create_mount_target()
+            .file_system_id(file_system.as_str())
+            .subnet_id(subnet.as_str())
+            .set_security_groups(Some(groups.clone()));
+        match call.send().await {
+            Ok(created) if created.life_cycle_state().as_str() == "available" => {
+                return Ok(read!(created)?.target);
+            }
+            // Another run was faster: its target serves as well.
+            Ok(_) => break,
+            Err(error) if is(&error, "MountTargetConflict") => break,
+            Err(error) if is(&error, "IncorrectFileSystemLifeCycleState") => {
+                file_system::available(context, aws, file_system, line).await?;
+            }
+            Err(error) => {
+                return Err(explain("elasticfilesystem:CreateMountTarget", &aws.region, error));
+            }
+        }
+    }
+    let of_zone = |target: &MountTarget| target.availability_zone == zone;
+    available(context, aws, file_system, line, of_zone).await
+}
+
+/// Waits until a target is available.
+async fn available(
+    context: &Context,
+    aws: &Aws,
+    file_system: &FileSystemId,
+    line: &Line,
+    which: impl Fn(&MountTarget) -> bool,
+) -> anyhow::Result<MountTarget> {
+    line.state("waiting until available");
+    let mut absence = Absence::default();
+    let judge = |targets: &Option<Vec<MountTarget>>| {
+        if targets.is_none() {
+            absence.with_all_else();
+        }
+        let targets = targets.iter().flatten().filter(|target| which(target));
+        let Some(target) = targets.max_by_key(|target| !target.life_cycle.is_leaving()) else {
+            return absence.noticed("the mount target").map(Err);
+        };
+        absence.ended();
+        line.observed(target.life_cycle.as_str());
+        match &target.life_cycle {
+            LifeCycle::Available => Some(Ok(target.clone())),
+            LifeCycle::Deleting | LifeCycle::Deleted => {
+                Some(Err(anyhow!(Raced(format!("another run is deleting {}", target.id)))))
+            }
+            LifeCycle::Other(state) => {
+                Some(Err(anyhow!("{} is in the state `{}`", target.id, state.escape_debug())))
+            }
+            LifeCycle::Creating | LifeCycle::Updating => None,
+        }
+    };
+    let watch = context.mount_targets.of((aws.clone(), file_system.clone()));
+    context.wait(&watch, judge).await?
+}
+
+async fn delete(
+    context: &Context,
+    aws: &Aws,
+    (file_system, id): (&FileSystemId, &MountTargetId),
+    line: &Line,
+) -> anyhow::Result<()> {
+    line.state("deleting");
+    match aws.efs.delete_mount_target().mount_target_id(id.as_str()).send().await {
+        Ok(_) => gone(context, aws, (file_system, id), line).await,
+        Err(error) if is(&error, "MountTargetNotFound") => Ok(()),
+        Err(error) => Err(explain("elasticfilesystem:DeleteMountTarget", &aws.region, error)),
+    }
+}
+
+/// Waits until a target is gone.
+async fn gone(
+    context: &Context,
+    aws: &Aws,
+    (file_system, id): (&FileSystemId, &MountTargetId),
+    line: &Line,
+) -> anyhow::Result<()> {
+    line.state("waiting until gone");
+    let judge = |targets: &Option<Vec<MountTarget>>| {
+        let Some(target) = targets.iter().flatten().find(|target| target.id == *id) else {
+            return Some(());
+        };
+        line.observed(target.life_cycle.as_str());
+        (target.life_cycle == LifeCycle::Deleted).then_some(())
+    };
+    let watch = context.mount_targets.of((aws.clone(), file_system.clone()));
+    context.wait(&watch, judge).await
+}
+
+async fn set_security_groups(
+    context: &Context,
+    aws: &Aws,
+    (file_system, id): (&FileSystemId, &MountTargetId),
+    groups: Vec<String>,
+    line: &Line,
+) -> anyhow::Result<()> {
+    loop {
+        line.state("updating");
+        let call = aws
+            .efs
+            .modify_mount_target_security_groups()
+            .mount_target_id(id.as_str())
+            .set_security_groups(Some(groups.clone()));
+        match call.send().await {
+            Ok(_) => return Ok(()),
+            Err(error) if is(&error, "IncorrectMountTargetState") => {
+                let one = |target: &MountTarget| target.id == *id;
+                available(context, aws, file_system, line, one).await?;
+            }
+            Err(error) => {
+                let call = "elasticfilesystem:ModifyMountTargetSecurityGroups";
+                return Err(explain(call, &aws.region, error));
+            }
+        }
+    }
+}
+
+async fn list(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<Vec<Listed>>> {
+    let call = aws.efs.describe_mount_targets().file_system_id(id.as_str());
+    let mut pages = call.into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => {
+                for target in page.mount_targets() {
+                    all.push(read!(target)?);
+                }
+            }
+            Err(error) if is(&error, "FileSystemNotFound") => return Ok(None),
+            Err(error) => {
+                return Err(explain("elasticfilesystem:DescribeMountTargets", &aws.region, error));
+            }
+        }
+    }
+    Ok(Some(all))
+}
+
+/// The members of a target as AWS answers them.
+struct Answer<'a> {
+    id: &'a str,
+    state: &'a str,
+    subnet: &'a str,
+    vpc: Option<&'a str>,
+    zone: Option<&'a str>,
+    address: Option<&'a str>,
+    interface: Option<&'a str>,
+}
+
+fn listed(answer: Answer) -> anyhow::Result<Listed> {
+    let Answer { id, state, subnet, vpc, zone, address, interface } = answer;
+    let place = || format!("reading the mount target `{}`", id.escape_debug());
+    Ok(Listed {
+        target: MountTarget {
+            id: MountTargetId::try_from(id).with_context(place)?,
+            life_cycle: LifeCycle::parse(state),
+            subnet_id: SubnetId::try_from(subnet).with_context(place)?,
+            vpc_id: vpc.map(VpcId::try_from).transpose().with_context(place)?,
+            availability_zone: zone.unwrap_or_default().to_owned(),
+            ip_address: address.map(str::to_owned),
+            security_groups: None,
+        },
+        interface: interface.map(NetworkInterfaceId::try_from).transpose().with_context(place)?,
+    })
+}

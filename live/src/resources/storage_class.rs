@@ -1,0 +1,102 @@
+//! The StorageClass.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use efs::resources::storage_class::{Call, Spec, StorageClass};
+use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Preconditions};
+use kubernetes::MANAGER;
+use plan::map;
+use serde_json::Value;
+
+use crate::cluster::Kube;
+use crate::context::{Context, Done};
+use crate::progress::Line;
+
+/// The StorageClasses of a cluster as far as a deployment looks at them.
+pub(crate) struct Classes {
+    /// The one of our name.
+    pub(crate) own: Option<StorageClass>,
+    /// The names of the other ones of the driver.
+    pub(crate) others: Vec<String>,
+}
+
+/// All StorageClasses.
+pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> {
+    let classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    let own = classes.iter().find(|class| class.metadata.name.as_deref() == Some(name));
+    let others = classes
+        .iter()
+        .filter(|class| class.provisioner == efs::PROVISIONER)
+        .filter_map(|class| class.metadata.name.clone())
+        .filter(|other| other != name);
+    Ok(Classes { own: own.map(read), others: others.collect() })
+}
+
+/// Carries a call out.
+pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
+    let kube = &context.cluster()?.kube;
+    match call {
+        Call::Apply { name, document, replace } => {
+            line.state("applying");
+            if *replace {
+                delete(kube, name).await?;
+            }
+            let text = document.resolve(|change| context.results.of(change))?;
+            let class: Value = serde_norway::from_str(&text)
+                .context("reading the StorageClass that was rendered")?;
+            kube.apply::<KubeClass>(&kube.all(), name, &class).await?;
+            Ok(Done::that(if *replace { "replaced" } else { "applied" }))
+        }
+        Call::Delete { name } => {
+            delete(kube, name).await?;
+            Ok(Done::that("destroyed"))
+        }
+    }
+}
+
+/// Deletes the class; one that is not there any more is fine.
+async fn delete(kube: &Kube, name: &str) -> anyhow::Result<()> {
+    let classes: Api<KubeClass> = kube.all();
+    let Some(found) = kube.get(&classes, name).await? else { return Ok(()) };
+    // The one that was looked at, and not one that somebody made meanwhile.
+    let how = DeleteParams {
+        preconditions: Some(Preconditions { uid: found.metadata.uid, resource_version: None }),
+        ..DeleteParams::default()
+    };
+    kube.delete(&classes, name, &how).await
+}
+
+fn read(class: &KubeClass) -> StorageClass {
+    let text = |text: &Option<String>, default: &str| text.clone().unwrap_or(default.to_owned());
+    let metadata = &class.metadata;
+    let parameters = class.parameters.clone().unwrap_or_default().into_iter().collect();
+    StorageClass {
+        spec: Spec {
+            provisioner: class.provisioner.clone(),
+            reclaim_policy: text(&class.reclaim_policy, "Delete"),
+            volume_binding_mode: text(&class.volume_binding_mode, "Immediate"),
+            mount_options: class.mount_options.clone().unwrap_or_default(),
+            parameters: map(&parameters),
+            labels: metadata.labels.clone().unwrap_or_default(),
+            annotations: metadata.annotations.clone().unwrap_or_default(),
+            allow_volume_expansion: class.allow_volume_expansion.unwrap_or(false),
+        },
+        our_labels: owned(class, "f:labels"),
+        our_annotations: owned(class, "f:annotations"),
+    }
+}
+
+/// The keys of a map of the metadata that we set.
+fn owned(class: &KubeClass, map: &str) -> BTreeSet<String> {
+    let entries = class.metadata.managed_fields.iter().flatten();
+    entries
+        .filter(|entry| entry.manager.as_deref() == Some(MANAGER))
+        .filter_map(|entry| entry.fields_v1.as_ref())
+        .filter_map(|fields| fields.0["f:metadata"][map].as_object())
+        .flat_map(|keys| keys.keys())
+        .filter_map(|key| key.strip_prefix("f:").map(str::to_owned))
+        .collect()
+}

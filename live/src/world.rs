@@ -1,0 +1,46 @@
+//! Carrying a call out: to each resource its room.
+
+use plan::{ChangeId, files};
+
+use crate::call::Call;
+use crate::context::{Context, Done};
+use crate::progress::Line;
+use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+
+/// Carries a call of a change out.
+pub(crate) async fn carry_out(
+    context: &Context,
+    change: &ChangeId,
+    call: &Call,
+    line: &Line,
+) -> anyhow::Result<Done> {
+    match call {
+        Call::File(call) => file(context, call),
+        Call::FileSystem(aws, call) => {
+            file_system::carry_out(context, aws, change, call, line).await
+        }
+        Call::MountTarget(aws, call) => {
+            mount_target::carry_out(context, aws, change, call, line).await
+        }
+        Call::Ingress(aws, call) => ingress::carry_out(context, aws, call, line).await,
+        Call::StorageClass(call) => storage_class::carry_out(context, call, line).await,
+        Call::Driver(call) => driver::carry_out(context, call, line).await,
+        Call::Claim(call) => claim::carry_out(context, call, line).await,
+        Call::Release(call) => release::carry_out(context, call, line).await,
+    }
+}
+
+fn file(context: &Context, call: &files::Call) -> anyhow::Result<Done> {
+    let directory = context.directory()?;
+    match call {
+        files::Call::Write { path, text } => {
+            let text = text.resolve(|change| context.results.of(change))?;
+            directory::write_file(&directory.join(path), &text)?;
+            Ok(Done::that("written"))
+        }
+        files::Call::Remove { path } => {
+            directory::remove_file(&directory.join(path))?;
+            Ok(Done::that("removed"))
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Whole plans: of a deployment, of its removal, and of claims that grew.
+
+use kubernetes::{RenderError, claim, release};
+use network::{SecurityGroup, Subnet};
+use plan::{ChangeId, Refusal, Row, Scope, files};
+
+use crate::actual::Actual;
+use crate::chart;
+use crate::cluster::Cluster;
+use crate::desired::Desired;
+use crate::documents;
+use crate::inputs::Inputs;
+use crate::owner::Owner;
+use crate::resources::file_system::FileSystemSource;
+use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+
+/// A call of any resource of a deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    File(files::Call),
+    FileSystem(file_system::Call),
+    MountTarget(mount_target::Call),
+    Ingress(ingress::Call),
+    StorageClass(storage_class::Call),
+    Driver(driver::Call),
+    Claim(claim::Call),
+}
+
+/// What a deployment's plan changes, and what stands against it.
+pub type Plan = plan::Plan<Call>;
+
+macro_rules! calls {
+    ($($variant:ident($call:ty)),+) => {
+        $(impl From<$call> for Call {
+            fn from(call: $call) -> Call {
+                Call::$variant(call)
+            }
+        })+
+    };
+}
+
+calls!(
+    File(files::Call),
+    FileSystem(file_system::Call),
+    MountTarget(mount_target::Call),
+    Ingress(ingress::Call),
+    StorageClass(storage_class::Call),
+    Driver(driver::Call),
+    Claim(claim::Call)
+);
+
+/// What has to be done so that `actual` becomes `desired`.
+///
+/// Pure and deterministic: the same two give the same plan, whatever order
+/// their lists are in.
+pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
+    let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
+    let (owner, tags) = (inputs.owner(), inputs.all_tags());
+    let mut plan = Plan::default();
+    plan.warnings.extend(warnings(inputs, actual));
+    let subnets = wanted_subnets(&mut plan, desired, actual);
+    let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
+    let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
+    let wanted = mount_target::Wanted { subnets: &subnets, security_group };
+    let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
+    let sources = desired.nfs_sources();
+    let wanted =
+        ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
+    ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    let Some(cluster) = &actual.cluster else {
+        let storage = (&file_system.id, ready.as_slice());
+        documents::plan(&mut plan, scope, inputs, storage, &actual.documents)?;
+        return Ok(plan);
+    };
+    driver::plan(&mut plan, scope, &inputs.driver(&owner), &cluster.driver, *wait_for_driver)?;
+    let class = inputs.storage_class(&owner, &file_system.id);
+    let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
+    storage_class::plan(&mut plan, scope, &class, found, &ready)?;
+    in_cluster(&mut plan, &owner, cluster);
+    Ok(plan)
+}
+
+/// What has to be done so that nothing of the deployment is left: first the
+/// documents, so that nobody makes new claims; then the mount targets, the
+/// file system, and the rules.
+///
+/// What lacks our tags stays, and so does an adopted file system with all its
+/// mount targets: EFS cannot tag them, so ours cannot be told from others.
+pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
+    let mut plan = Plan::default();
+    plan.details.entry("zones").or_default();
+    let owner = inputs.owner();
+    let removed = match &actual.cluster {
+        None => documents::remove_all(&mut plan, scope, &owner, &actual.documents),
+        Some(cluster) => {
+            let held: Vec<String> = cluster
+                .claims
+                .iter()
+                .map(|claim| format!("{} ({})", claim.address(), claim.phase))
+                .collect();
+            let found = cluster.storage_class.as_ref();
+            let mut removed = storage_class::remove(&mut plan, scope, &owner, found, &held);
+            let others =
+                driver::Others { classes: &cluster.other_classes, volumes: &cluster.other_volumes };
+            let found = (&cluster.driver, others);
+            removed.extend(driver::remove(&mut plan, scope, &inputs.driver, found, &removed));
+            in_cluster(&mut plan, &owner, cluster);
+            removed
+        }
+    };
+    let mut last = removed.clone();
+    match (&inputs.file_system, &actual.file_system) {
+        (_, None) => {}
+        (FileSystemSource::Adopted(id), Some(_)) => {
+            plan.notes.push(format!("{id} was adopted: it stays, with all its mount targets"));
+        }
+        (FileSystemSource::Own(_), Some(found)) if !owner.owns(&found.tags) => {
+            plan.refusals.push(file_system::not_ours(scope, found));
+        }
+        (FileSystemSource::Own(_), Some(found)) if found.life_cycle.is_leaving() => {
+            last = vec![file_system::gone(&mut plan, scope, found)];
+        }
+        (FileSystemSource::Own(_), Some(found)) => {
+            let mut needs = removed;
+            if found.life_cycle.is_coming() {
+                needs.push(file_system::available(&mut plan, scope, found));
+            }
+            let targets = &actual.mount_targets;
+            let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
+            needs.extend(gone);
+            last = vec![file_system::remove(&mut plan, scope, found, needs)];
+        }
+    }
+    ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &last);
+    plan
+}
+
+/// What has to be done so that every claim of the class has what it asks for.
+pub fn expand(scope: &Scope, inputs: &Inputs, cluster: &Cluster) -> Plan {
+    let mut plan = Plan::default();
+    plan.details.entry("zones").or_default();
+    let class = &inputs.storage_class.name;
+    let provisioner = cluster.storage_class.as_ref().map(|found| &found.spec.provisioner);
+    if let Some(other) = provisioner.filter(|provisioner| *provisioner != chart::PROVISIONER) {
+        plan.refusals.push(Refusal::new(
+            scope.address(storage_class::KIND, Some(class)),
+            format!("its volumes are those of `{other}`"),
+            "leave them to that driver; here only EFS volumes are completed",
+        ));
+        return plan;
+    }
+    plan.changes.extend(cluster.claims.iter().filter_map(|found| claim::expand(scope, found)));
+    plan
+}
+
+/// What there is of a deployment, from the file system to the claims.
+pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
+    let owner = inputs.owner();
+    let found = actual.file_system.as_ref();
+    let mut rows = vec![file_system::row(found)];
+    rows.extend(mount_target::rows(&actual.mount_targets));
+    let Some(cluster) = &actual.cluster else {
+        rows.extend(documents::DOCUMENTS.iter().map(|name| {
+            let there = actual.documents.contains_key(*name);
+            if there { Row::present("document", *name) } else { Row::missing("document", *name) }
+        }));
+        return rows;
+    };
+    rows.extend(driver::rows(&cluster.driver));
+    let id = found.map(|found| &found.id);
+    rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
+    rows.extend(cluster.claims.iter().map(claim::row));
+    rows
+}
+
+/// The changes after which the class is there, or its document: what claims from
+/// it needs them.
+pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
+    let ids = [storage_class::id(&desired.scope), documents::class_id(&desired.scope)];
+    let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+    ids.into_iter().filter(planned).collect()
+}
+
+/// The subnets that are wanted, of those that exist; what is wrong with the others
+/// and with the security group becomes refusals.
+fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
+    let network = &actual.network;
+    let region = &desired.inputs.aws_region;
+    let mut wanted: Vec<&Subnet> = Vec::new();
+    for id in &desired.subnets {
+        match network.subnets.iter().find(|subnet| subnet.id == *id) {
+            Some(subnet) => wanted.push(subnet),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the subnet does not exist in `{region}`"),
+                "correct `subnet_ids`, or `aws_region`",
+            )),
+        }
+    }
+    let Some(id) = desired.security_group.now() else { return wanted };
+    let group = network.security_groups.iter().find(|group| group.id == *id);
+    if group.is_none() {
+        plan.refusals.push(Refusal::new(
+            id,
+            format!("the security group does not exist in `{region}`"),
+            "correct `security_group_id`, or `aws_region`",
+        ));
+    }
+    plan.refusals.extend(one_vpc(&wanted, group));
+    wanted
+}
+
+/// All mount targets of a file system belong to one VPC, and so does their group.
+fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
+    let Some(vpc) = group.map(|group| &group.vpc_id).or(subnets.first().map(|first| &first.vpc_id))
+    else {
+        return Vec::new();
+    };
+    let elsewhere = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc);
+    elsewhere
+        .map(|subnet| {
+            let reason = format!(
+                "the subnet is in `{}`, and the others or the security group in `{vpc}`",
+                subnet.vpc_id
+            );
+            Refusal::new(&subnet.id, reason, "give subnets and a security group of one VPC")
+        })
+        .collect()
+}
+
+/// What holds for every plan that changes a cluster.
+fn in_cluster(plan: &mut Plan, owner: &Owner, cluster: &Cluster) {
+    plan.refusals.extend(denied(plan, cluster));
+    plan.refusals.extend(another_cluster(owner, cluster));
+    // A current context is easily forgotten.
+    plan.notes
+        .push(format!("the driver and the class are those of the cluster `{}`", cluster.name));
+}
+
+/// A context that names another EKS cluster than the inputs do.
+fn another_cluster(owner: &Owner, cluster: &Cluster) -> Option<Refusal> {
+    let named = cluster.eks_name().filter(|named| *named != owner.cluster)?;
+    Some(Refusal::new(
+        &cluster.name,
+        format!(
+            "the context is of the cluster `{named}`, and `cluster_name` is `{}`",
+            owner.cluster
+        ),
+        "give the right `--context`, or correct `cluster_name`",
+    ))
+}
+
+/// What this identity may not do in the cluster, where the plan would do it.
+fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
+    let kinds = [storage_class::KIND, release::KIND];
+    let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
+    if cluster.denied.is_empty() || !touches {
+        return None;
+    }
+    Some(Refusal::new(
+        &cluster.name,
+        format!("this identity may not {}", cluster.denied.join(", ")),
+        "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
+         or leave documents for somebody who has them: `--manifests DIR`",
+    ))
+}
+
+fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
+    let class = &inputs.storage_class;
+    let controller = inputs.driver.values.get("controller");
+    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
+    let here = chart::Circumstances {
+        fixed_gid: class.uid.is_some() && class.gid.is_some(),
+        deletes_directories: deletes.is_some_and(|value| *value == true),
+        taints: actual.cluster.as_ref().map_or(&[], |cluster| &cluster.taints),
+    };
+    let mut warnings = Vec::new();
+    if inputs.driver.mode != driver::DriverMode::Skip {
+        warnings.extend(chart::warnings(inputs.driver.version, &here));
+    }
+    let owner = inputs.owner();
+    let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
+    if !kept.is_empty() {
+        warnings.push(format!(
+            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+        ));
+    }
+    if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
+        warnings
+            .push("the file system is not encrypted at rest, and can never be made so".to_owned());
+    }
+    warnings
+}

@@ -1,0 +1,172 @@
+//! The documents of a deployment, for Argo CD, Flux and kustomize.
+
+use kubernetes::{RenderError, archive_for_kustomize};
+use plan::files::{self, Files};
+use plan::{Action, ChangeId, Known, Plan, Scope, Text, compare};
+use serde::Serialize;
+
+use crate::chart;
+use crate::ids::FileSystemId;
+use crate::inputs::Inputs;
+use crate::owner::Owner;
+use crate::resources::driver::DriverMode;
+use crate::resources::storage_class;
+use crate::templates;
+
+/// The values of the driver's chart.
+const VALUES: &str = "values.yaml";
+
+/// The StorageClass.
+const STORAGE_CLASS: &str = "storageclass.yaml";
+
+/// What names the other two.
+const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// The names of the documents, in the order in which they are written.
+pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
+
+/// The documents by name, in the order in which they are written.
+pub fn documents(
+    inputs: &Inputs,
+    file_system: &Known<FileSystemId>,
+) -> Result<Vec<(&'static str, Text)>, RenderError> {
+    let owner = inputs.owner();
+    Ok(vec![
+        (VALUES, Text::literal(inputs.driver(&owner).values()?)),
+        (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
+        (KUSTOMIZATION, Text::literal(kustomization(inputs, &owner)?)),
+    ])
+}
+
+/// The documents with `file_system` in place of the id, for people to read.
+pub fn rendered(
+    inputs: &Inputs,
+    file_system: &str,
+) -> Result<Vec<(&'static str, String)>, RenderError> {
+    let owner = inputs.owner();
+    let later = Known::After("file_system".into());
+    Ok(vec![
+        (VALUES, inputs.driver(&owner).values()?),
+        (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
+        (KUSTOMIZATION, kustomization(inputs, &owner)?),
+    ])
+}
+
+/// The file system that a set of documents names.
+pub fn file_system_of(found: &Files) -> Option<String> {
+    let class = storage_class::parse(found.get(STORAGE_CLASS)?)?;
+    class.parameters.get("fileSystemId")?.now().cloned()
+}
+
+fn kustomization(inputs: &Inputs, owner: &Owner) -> Result<String, RenderError> {
+    let driver = &inputs.driver;
+    let (chart, repository, home) = driver.chart.for_kustomize();
+    let context = Kustomization {
+        mark: owner.document_mark(),
+        driver: driver.mode != DriverMode::Skip,
+        release: chart::RELEASE,
+        chart,
+        repository,
+        home,
+        version: driver.version.to_string(),
+        namespace: &driver.namespace,
+    };
+    templates::render(KUSTOMIZATION, &context)
+}
+
+#[derive(Serialize)]
+struct Kustomization<'a> {
+    mark: String,
+    /// Whether the driver is part of it.
+    driver: bool,
+    release: &'a str,
+    chart: &'a str,
+    repository: Option<&'a str>,
+    /// The folder of a chart that is in no repository.
+    home: Option<&'a str>,
+    version: String,
+    namespace: &'a str,
+}
+
+/// Plans the documents in a directory; `ready` is what must be done before pods
+/// can mount.
+pub(crate) fn plan<C: From<files::Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    inputs: &Inputs,
+    (file_system, ready): (&Known<FileSystemId>, &[ChangeId]),
+    found: &Files,
+) -> Result<(), RenderError> {
+    let owner = inputs.owner();
+    let skips = inputs.driver.mode == DriverMode::Skip;
+    if !skips {
+        plan.refusals.extend(archive_for_kustomize(scope, KUSTOMIZATION, &inputs.driver.chart));
+    }
+    for (name, wanted) in documents(inputs, file_system)? {
+        let there = found.get(name).map(String::as_str);
+        if there.is_some_and(|text| !owner.wrote(text)) {
+            plan.refusals.push(files::foreign(scope, name));
+            continue;
+        }
+        if name == VALUES && skips {
+            if there.is_some() {
+                plan.changes.push(files::remove(scope, name, "the driver is left alone"));
+            }
+            continue;
+        }
+        let Some(mut change) = files::write(scope, name, there, &wanted) else { continue };
+        match name {
+            // Whoever applies the class can mount from then on.
+            STORAGE_CLASS => {
+                change.needs = ready.to_vec();
+                replacement(&mut change, inputs, file_system, there);
+            }
+            // It names the other two, and so comes after them.
+            KUSTOMIZATION => {
+                let ids = [VALUES, STORAGE_CLASS].map(|name| files::id(scope, name));
+                let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+                change.needs = ids.into_iter().filter(planned).collect();
+            }
+            _ => {}
+        }
+        plan.changes.push(change);
+    }
+    Ok(())
+}
+
+/// A class whose document changes what Kubernetes never changes is replaced by
+/// whoever applies it; a new one shows its fields.
+fn replacement<C>(
+    change: &mut plan::Change<C>,
+    inputs: &Inputs,
+    file_system: &Known<FileSystemId>,
+    there: Option<&str>,
+) {
+    let had = there.and_then(storage_class::parse);
+    let wanted = inputs.storage_class(&inputs.owner(), file_system).spec();
+    let compared = compare(storage_class::immutable(), &wanted, had.as_ref());
+    if compared.replaces {
+        change.action = Action::Replace;
+        "Kubernetes never changes these fields: the class must be deleted and created again"
+            .clone_into(&mut change.reason);
+    }
+    if compared.replaces || there.is_none() {
+        change.differences = compared.differences;
+    }
+}
+
+/// The id of the change that writes the class.
+pub(crate) fn class_id(scope: &Scope) -> ChangeId {
+    files::id(scope, STORAGE_CLASS)
+}
+
+/// Plans the removal of what this deployment wrote.
+pub(crate) fn remove_all<C: From<files::Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    owner: &Owner,
+    found: &Files,
+) -> Vec<ChangeId> {
+    let why = "the deployment is taken down";
+    files::remove_all(plan, scope, (DOCUMENTS, why), found, |text| owner.wrote(text), |_| None)
+}

@@ -1,0 +1,4 @@
+//! Identifiers of EFS.
+
+inputs::id!(FileSystemId, "fs-", "file system id");
+inputs::id!(MountTargetId, "fsmt-", "mount target id");

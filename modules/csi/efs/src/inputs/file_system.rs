@@ -1,0 +1,92 @@
+//! The inputs of the file system.
+
+use ::inputs::{Problem, Reader, one_of};
+
+use super::rules;
+use crate::resources::file_system::{
+    FileSystemSource, PROPERTIES, PerformanceMode, Spec, Throughput,
+};
+
+/// The file system to create, or the one to adopt.
+pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
+    let adopted = reader.string("file_system_id", rules::file_system_id);
+    if reader.is_given("file_system_id") {
+        return adopted_file_system(reader).and(adopted).map(FileSystemSource::Adopted);
+    }
+    let encrypted = reader.boolean("encrypted");
+    let kms_key_id = reader.string("kms_key_id", rules::kms_key_id);
+    if encrypted == Some(false) && reader.is_given("kms_key_id") {
+        reader.mistake(
+            "kms_key_id",
+            Problem::new("`kms_key_id` is given and `encrypted` is false", "leave one of them out"),
+        );
+    }
+    let performance_mode = reader.string("performance_mode", PerformanceMode::one_of);
+    let throughput = throughput(reader);
+    if performance_mode == Some(PerformanceMode::MaxIo) && throughput == Some(Throughput::Elastic) {
+        reader.mistake(
+            "performance_mode",
+            Problem::new(
+                "`maxIO` excludes elastic throughput",
+                "set `throughput_mode = \"bursting\"` or `\"provisioned\"`, or keep `generalPurpose`",
+            ),
+        );
+    }
+    Some(FileSystemSource::Own(Spec {
+        encrypted: encrypted?,
+        kms_key_id,
+        performance_mode: performance_mode?,
+        throughput: throughput?,
+    }))
+}
+
+/// Of an adopted file system nothing is changed, so what would change it is a mistake.
+fn adopted_file_system(reader: &mut Reader) -> Option<()> {
+    let mut consistent = Some(());
+    for name in PROPERTIES.iter().map(|property| property.name) {
+        if !reader.is_given(name) {
+            continue;
+        }
+        consistent = None;
+        reader.mistake(
+            name,
+            Problem::new(
+                format!("`{name}` is given, and `file_system_id` adopts a file system as it is"),
+                format!("leave out `{name}`, or `file_system_id` to get a file system of your own"),
+            ),
+        );
+    }
+    consistent
+}
+
+fn throughput(reader: &mut Reader) -> Option<Throughput> {
+    let given = reader.is_given("provisioned_throughput_in_mibps");
+    let mibps = reader.number("provisioned_throughput_in_mibps", rules::throughput);
+    let words = ["elastic", "bursting", "provisioned"];
+    let mode = reader.string("throughput_mode", |text| one_of(text, &words, |word| *word))?;
+    match (mode, given) {
+        ("provisioned", true) => mibps.map(Throughput::Provisioned),
+        ("provisioned", false) => {
+            reader.mistake(
+                "provisioned_throughput_in_mibps",
+                Problem::new(
+                    "`throughput_mode` is provisioned and no throughput is given",
+                    "set `provisioned_throughput_in_mibps`, 1 to 3414",
+                ),
+            );
+            None
+        }
+        (_, true) => {
+            reader.mistake(
+                "provisioned_throughput_in_mibps",
+                Problem::new(
+                    format!("a throughput is given and `throughput_mode` is {mode}"),
+                    "set `throughput_mode = \"provisioned\"`, or leave the number out",
+                ),
+            );
+            None
+        }
+        ("bursting", false) => Some(Throughput::Bursting),
+        (_, false) => Some(Throughput::Elastic),
+    }
+}

@@ -1,0 +1,80 @@
+//! The inputs of the StorageClass.
+
+use ::inputs::{Problem, Reader};
+
+use super::rules;
+use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
+
+/// The StorageClass.
+pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
+    let name = reader.string("storage_class_name", ::inputs::dns_subdomain);
+    let directory_perms = reader.string("directory_perms", rules::directory_perms);
+    let id = |number| rules::whole(number, 0, u32::MAX);
+    let uid = reader.number("uid", id);
+    let gid = reader.number("gid", id);
+    let gid_range = gid_range(reader);
+    let base_path = reader.string("base_path", rules::base_path);
+    let sub_path_pattern = reader.string("sub_path_pattern", rules::sub_path_pattern);
+    let ensure_unique_directory = reader.boolean("ensure_unique_directory");
+    let reuse_access_point = reader.boolean("reuse_access_point");
+    let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
+    let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
+    let mount_options = reader.strings("mount_options", rules::mount_option);
+    let allow_volume_expansion = reader.boolean("allow_volume_expansion");
+    let labels = reader.map("storage_class_labels", rules::label);
+    let annotations = reader.map("storage_class_annotations", rules::annotation);
+    let default = reader.boolean("default_storage_class");
+    Some(StorageClassInputs {
+        name: name?,
+        directory_perms: directory_perms?,
+        uid,
+        gid,
+        gid_range,
+        base_path,
+        sub_path_pattern,
+        ensure_unique_directory,
+        reuse_access_point,
+        reclaim_policy: reclaim_policy?,
+        volume_binding_mode: volume_binding_mode?,
+        mount_options: mount_options.unwrap_or_default(),
+        allow_volume_expansion: allow_volume_expansion?,
+        labels: labels.unwrap_or_default(),
+        annotations: annotations.unwrap_or_default(),
+        default: default?,
+    })
+}
+
+/// Both ends or neither, the first below the last.
+fn gid_range(reader: &mut Reader) -> Option<(u32, u32)> {
+    let given = (reader.is_given("gid_range_start"), reader.is_given("gid_range_end"));
+    let id = |number| rules::whole(number, 1, u32::MAX);
+    let start = reader.number("gid_range_start", id);
+    let end = reader.number("gid_range_end", id);
+    let lonely = |present: &str, missing: &str| {
+        Problem::new(
+            format!("`{present}` is given without `{missing}`"),
+            "give both ends of the range, or neither",
+        )
+    };
+    match given {
+        (true, false) => {
+            reader.mistake("gid_range_start", lonely("gid_range_start", "gid_range_end"));
+        }
+        (false, true) => {
+            reader.mistake("gid_range_end", lonely("gid_range_end", "gid_range_start"));
+        }
+        _ => {}
+    }
+    let (start, end) = (start?, end?);
+    if start >= end {
+        reader.mistake(
+            "gid_range_end",
+            Problem::new(
+                format!("the range of group ids ends at {end}, which is not after {start}"),
+                "set `gid_range_end` above `gid_range_start`",
+            ),
+        );
+        return None;
+    }
+    Some((start, end))
+}

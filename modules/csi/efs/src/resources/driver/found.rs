@@ -1,0 +1,146 @@
+//! What of the driver is found in a cluster, as plain data.
+
+use kubernetes::FoundChart;
+use kubernetes::release::Release;
+
+use crate::chart::RELEASE;
+
+/// Everything that was found of the driver.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// The release of our name in our namespace.
+    pub release: Option<Release>,
+    /// Installations that are not that release.
+    pub foreign: Vec<Foreign>,
+    /// Its Deployment and DaemonSet.
+    pub rollouts: Vec<Rollout>,
+    /// The chart, where a release must be made or changed.
+    pub chart: Option<FoundChart>,
+}
+
+impl Found {
+    /// The rollouts that are not complete, and how far they are.
+    pub fn behind(&self) -> Vec<String> {
+        self.rollouts
+            .iter()
+            .filter(|rollout| !rollout.is_complete())
+            .map(|rollout| format!("{} {} of {}", rollout.name, rollout.ready, rollout.desired))
+            .collect()
+    }
+}
+
+/// An installation of the driver that is not ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreign {
+    /// A Helm release of another name or namespace.
+    Release {
+        /// Its name.
+        name: String,
+        /// Its namespace.
+        namespace: String,
+    },
+    /// The EKS managed add-on.
+    AddOn,
+    /// Manifests that somebody applied.
+    Manifests {
+        /// Where the objects are.
+        namespace: String,
+    },
+}
+
+/// What an object of the driver says of where it comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The annotation `meta.helm.sh/release-name`.
+    pub release: Option<String>,
+    /// The annotation `meta.helm.sh/release-namespace`.
+    pub release_namespace: Option<String>,
+    /// The label `app.kubernetes.io/managed-by`.
+    pub managed_by: Option<String>,
+    /// Who applied fields of it.
+    pub field_managers: Vec<String>,
+    /// The object's namespace.
+    pub namespace: String,
+}
+
+impl Foreign {
+    /// Whose an object is, where it is not of our release in `our_namespace`.
+    /// EKS applies its add-ons under the field manager `eks`
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html>).
+    pub fn of(origin: Origin, our_namespace: &str) -> Option<Foreign> {
+        let Origin { release, release_namespace, managed_by, field_managers, namespace } = origin;
+        match (release, release_namespace) {
+            (Some(name), Some(namespace)) if name == RELEASE && namespace == our_namespace => None,
+            (Some(name), Some(namespace)) => Some(Foreign::Release { name, namespace }),
+            _ if managed_by.as_deref() == Some("EKS")
+                || field_managers.iter().any(|manager| manager == "eks") =>
+            {
+                Some(Foreign::AddOn)
+            }
+            _ => Some(Foreign::Manifests { namespace }),
+        }
+    }
+}
+
+/// How far a workload of the driver has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollout {
+    /// `deployment` or `daemonset`, and its name.
+    pub name: String,
+    /// How many pods are ready and of the newest template.
+    pub ready: i32,
+    /// How many there should be.
+    pub desired: i32,
+    /// Whether its controller has seen the newest template.
+    pub current: bool,
+    /// Why pods are not ready, where something says so.
+    pub why: Option<String>,
+}
+
+impl Rollout {
+    /// Whether all of it runs.
+    pub fn is_complete(&self) -> bool {
+        self.current && self.ready >= self.desired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn helm(name: &str, namespace: &str) -> Origin {
+        Origin {
+            release: Some(name.to_owned()),
+            release_namespace: Some(namespace.to_owned()),
+            managed_by: Some("Helm".to_owned()),
+            ..Origin::default()
+        }
+    }
+
+    #[test]
+    fn our_own_release_is_nobody_elses() {
+        assert_eq!(Foreign::of(helm(RELEASE, "kube-system"), "kube-system"), None);
+    }
+
+    #[test]
+    fn the_same_name_elsewhere_is_somebody_elses() {
+        let foreign = Foreign::of(helm(RELEASE, "storage"), "kube-system");
+        let namespace = "storage".to_owned();
+        assert_eq!(foreign, Some(Foreign::Release { name: RELEASE.to_owned(), namespace }));
+    }
+
+    #[test]
+    fn an_add_on_is_told_from_manifests_by_who_applied_it() {
+        let applied = |by: &str| Origin {
+            field_managers: vec!["kube-controller-manager".to_owned(), by.to_owned()],
+            namespace: "kube-system".to_owned(),
+            ..Origin::default()
+        };
+        assert_eq!(Foreign::of(applied("eks"), "kube-system"), Some(Foreign::AddOn));
+        let namespace = "kube-system".to_owned();
+        assert_eq!(
+            Foreign::of(applied("kubectl"), "kube-system"),
+            Some(Foreign::Manifests { namespace })
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! The driver's part of a plan where the target is a cluster, and its rows.
+
+use inputs::plain;
+use kubernetes::RenderError;
+use kubernetes::release::{self, Release, Status};
+use plan::{Action, Address, Change, ChangeId, Difference, Plan, Refusal, Row, Scope, Wait};
+
+use super::found::{Foreign, Found};
+use super::values::{Driver, DriverInputs, DriverMode};
+use crate::chart::RELEASE;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = release::KIND;
+
+/// A call of Helm or Kubernetes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    Release(release::Call),
+    /// Waits until the driver of this namespace runs everywhere.
+    UntilReady {
+        namespace: String,
+    },
+    /// Deletes the CSIDriver object, which survives an uninstall of the chart.
+    DeleteCsiDriver,
+}
+
+impl From<release::Call> for Call {
+    fn from(call: release::Call) -> Call {
+        Call::Release(call)
+    }
+}
+
+/// Plans the driver; with `wait`, one that does not run yet is waited for.
+pub fn plan<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Driver,
+    found: &Found,
+    wait: bool,
+) -> Result<(), RenderError> {
+    let inputs = wanted.inputs;
+    if inputs.mode == DriverMode::Skip {
+        if found.release.is_none() && found.foreign.is_empty() {
+            plan.warnings.push(
+                "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending"
+                    .to_owned(),
+            );
+        }
+        return Ok(());
+    }
+    let address = address(scope);
+    plan.refusals.extend(found.foreign.iter().map(|foreign| installed(&address, foreign)));
+    let release = found.release.as_ref();
+    let theirs = release.filter(|release| !release.ours && inputs.mode != DriverMode::Adopt);
+    if let Some(release) = theirs {
+        plan.refusals.push(somebody_elses(&address, release, inputs));
+        return Ok(());
+    }
+    let wanted = wanted.release()?;
+    let until_ready = || Call::UntilReady { namespace: inputs.namespace.clone() };
+    match release::change::<Call>(scope.id(KIND), address.clone(), &wanted, release) {
+        Some(mut change) => {
+            if let Some(chart) = &found.chart {
+                plan.refusals.extend(release::unsuitable(&address, &wanted, chart));
+            }
+            if wait {
+                change = change.calling(until_ready());
+            }
+            let Change { id, action, address, reason, needs, differences, calls } = change;
+            let calls = calls.into_iter().map(C::from).collect();
+            plan.changes.push(Change { id, action, address, reason, needs, differences, calls });
+        }
+        None if wait && !found.behind().is_empty() => plan.waits.push(Wait {
+            id: scope.id("driver.ready"),
+            address,
+            reason: format!("not all of it runs yet: {}", found.behind().join(", ")),
+            call: until_ready().into(),
+        }),
+        None => {}
+    }
+    Ok(())
+}
+
+/// Whether the release must be made or changed, and so its chart be looked at.
+pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, RenderError> {
+    Ok(wanted.inputs.mode != DriverMode::Skip && release::differs(&wanted.release()?, release))
+}
+
+/// What else in the cluster needs the driver.
+#[derive(Debug, Clone, Copy)]
+pub struct Others<'a> {
+    /// Other classes of the driver.
+    pub classes: &'a [String],
+    /// Volumes of the driver that are of other classes, or of none.
+    pub volumes: &'a [String],
+}
+
+/// Plans to uninstall the driver, where it is ours and nobody needs it.
+pub fn remove<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    inputs: &DriverInputs,
+    (found, others): (&Found, Others),
+    needs: &[ChangeId],
+) -> Option<ChangeId> {
+    let release = found.release.as_ref()?;
+    let stays = if inputs.mode == DriverMode::Skip {
+        Some("`driver` is `skip`".to_owned())
+    } else if !release.ours {
+        Some("this project did not make it".to_owned())
+    } else if !others.classes.is_empty() {
+        Some(format!("it serves the class {}", others.classes.join(", ")))
+    } else if !others.volumes.is_empty() {
+        Some(format!("it serves the volume {}", others.volumes.join(", ")))
+    } else {
+        None
+    };
+    if let Some(why) = stays {
+        plan.notes.push(format!("the release `{RELEASE}` stays: {why}"));
+        return None;
+    }
+    let id = release::Id { name: RELEASE.to_owned(), namespace: inputs.namespace.clone() };
+    let change = Change::new(Action::Delete, scope.id("helm_release.delete"), address(scope))
+        .because("the deployment is taken down")
+        .needing(needs.to_vec())
+        .showing([Difference::gone("chart", &release.chart)])
+        .calling(Call::Release(release::Call::Uninstall(id)))
+        .calling(Call::DeleteCsiDriver);
+    let id = change.id.clone();
+    plan.changes.push(change);
+    Some(id)
+}
+
+/// Its rows in a status.
+pub fn rows(found: &Found) -> Vec<Row> {
+    let mut rows = Vec::new();
+    match &found.release {
+        Some(release) => rows.push(Row {
+            resource: "driver",
+            name: format!("release {RELEASE}"),
+            state: plain(release.status.as_str()),
+            detail: plain(&format!("{}, revision {}", release.chart, release.revision)),
+            healthy: release.status == Status::Deployed,
+        }),
+        None if found.foreign.is_empty() => {
+            rows.push(Row::missing("driver", format!("release {RELEASE}")));
+        }
+        None => {}
+    }
+    rows.extend(found.foreign.iter().map(|foreign| Row {
+        resource: "driver",
+        name: match foreign {
+            Foreign::Release { name, namespace } => format!("release {namespace}/{name}"),
+            Foreign::AddOn => "EKS add-on".to_owned(),
+            Foreign::Manifests { namespace } => format!("manifests in {namespace}"),
+        },
+        state: "installed".to_owned(),
+        detail: "by somebody else".to_owned(),
+        healthy: true,
+    }));
+    rows.extend(found.rollouts.iter().map(|rollout| Row {
+        resource: "driver",
+        name: rollout.name.clone(),
+        state: if rollout.is_complete() { "ready" } else { "not ready" }.to_owned(),
+        detail: plain(&format!(
+            "{} of {} {}",
+            rollout.ready,
+            rollout.desired,
+            rollout.why.as_deref().unwrap_or_default()
+        )),
+        healthy: rollout.is_complete(),
+    }));
+    rows
+}
+
+fn address(scope: &Scope) -> Address {
+    scope.address(KIND, Some(RELEASE))
+}
+
+/// Another installation of the driver: two of them do not live in one cluster.
+fn installed(address: &Address, foreign: &Foreign) -> Refusal {
+    let (reason, remove) = match foreign {
+        Foreign::Release { name, namespace } => (
+            format!("the driver is installed already, by the release `{name}` in `{namespace}`"),
+            format!("`helm uninstall {name} --namespace {namespace}`"),
+        ),
+        Foreign::AddOn => (
+            "the driver is installed already, as an EKS add-on".to_owned(),
+            "`aws eks delete-addon --addon-name aws-efs-csi-driver --cluster-name …`".to_owned(),
+        ),
+        Foreign::Manifests { namespace } => (
+            format!("the driver is installed already, by plain manifests in `{namespace}`"),
+            "delete those manifests".to_owned(),
+        ),
+    };
+    Refusal::new(
+        address,
+        reason,
+        format!("keep it and leave it alone with `--driver skip`, or remove it first: {remove}"),
+    )
+}
+
+/// A release of our name that we never made.
+fn somebody_elses(address: &Address, release: &Release, inputs: &DriverInputs) -> Refusal {
+    Refusal::new(
+        address,
+        format!(
+            "somebody else made the release `{RELEASE}` in `{}` ({}, revision {})",
+            inputs.namespace, release.chart, release.revision
+        ),
+        "take it over with `--driver adopt`, whose plan shows what changes, \
+         or leave it alone with `--driver skip`",
+    )
+}

@@ -1,0 +1,291 @@
+//! The file system's part of a plan, and its row.
+
+use inputs::plain;
+use kubernetes::used;
+use network::Tags;
+use plan::{Action, Change, ChangeId, Difference, Known, Plan, Refusal, Row, Scope, Wait, compare};
+
+use super::spec::{FileSystem, FileSystemSource, Group, PROPERTIES, Spec, TAGS};
+use crate::ids::FileSystemId;
+use crate::life_cycle::LifeCycle;
+use crate::owner::Owner;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "file_system";
+
+/// A call of EFS.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// Creates it, and waits until it is available.
+    Create {
+        /// Makes the creation happen once, however often it is requested.
+        token: String,
+        spec: Box<Spec>,
+        tags: Tags,
+        /// The tags by which one that another run created is known as ours.
+        marks: Tags,
+    },
+    /// Sets the properties of a group, and waits until they are in force.
+    Put {
+        of: Known<FileSystemId>,
+        group: Group,
+        spec: Box<Spec>,
+    },
+    /// Sets tags; others stay.
+    Tag {
+        of: Known<FileSystemId>,
+        tags: Tags,
+    },
+    /// Deletes it, and waits until it is gone.
+    Delete {
+        id: FileSystemId,
+    },
+    UntilAvailable {
+        id: FileSystemId,
+    },
+    UntilGone {
+        id: FileSystemId,
+    },
+}
+
+/// The file system as a deployment wants it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted<'a> {
+    pub owner: &'a Owner,
+    pub source: &'a FileSystemSource,
+    /// The tags of everything that is created.
+    pub tags: &'a Tags,
+}
+
+/// The file system as the rest of the plan needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    pub id: Known<FileSystemId>,
+    /// What must be done before it can be used.
+    pub needs: Vec<ChangeId>,
+    /// Whether it is our own, so that its mount targets are ours too.
+    pub own: bool,
+    /// The one zone that takes a target, where it is an adopted One Zone file system.
+    pub one_zone: Option<String>,
+}
+
+/// Plans the file system.
+pub fn plan<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    found: Option<&FileSystem>,
+) -> Planned {
+    match (wanted.source, found) {
+        (FileSystemSource::Adopted(id), found) => adopt(plan, scope, wanted, id, found),
+        (FileSystemSource::Own(spec), None) => create(plan, scope, wanted, spec, Vec::new()),
+        (FileSystemSource::Own(spec), Some(found)) if found.life_cycle.is_leaving() => {
+            let gone = gone(plan, scope, found);
+            create(plan, scope, wanted, spec, vec![gone])
+        }
+        (FileSystemSource::Own(spec), Some(found)) => {
+            let needs = usable(plan, scope, found);
+            if wanted.owner.owns(&found.tags) {
+                update(plan, scope, (spec, wanted.tags), found, &needs);
+            } else {
+                plan.refusals.push(not_ours(scope, found));
+            }
+            Planned { id: Known::Now(found.id.clone()), needs, own: true, one_zone: None }
+        }
+    }
+}
+
+/// Plans the deletion of our own, after `needs`; the answer is what must be done
+/// before it is gone. Its mount targets are among `needs`.
+pub fn remove<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    found: &FileSystem,
+    needs: Vec<ChangeId>,
+) -> ChangeId {
+    let change =
+        Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))
+            .because("the deployment is taken down")
+            .needing(needs)
+            .showing([
+                Difference::gone("file_system_id", &found.id),
+                Difference::gone("creation_token", &found.creation_token),
+            ])
+            .calling(Call::Delete { id: found.id.clone() });
+    let id = change.id.clone();
+    plan.changes.push(change);
+    id
+}
+
+/// Its row in a status.
+pub fn row(found: Option<&FileSystem>) -> Row {
+    let Some(found) = found else { return Row::missing("file system", "-") };
+    let encrypted = if found.spec.encrypted { "encrypted" } else { "not encrypted" };
+    let zone = found.availability_zone.as_ref().map(|zone| format!(", One Zone in {zone}"));
+    Row {
+        resource: "file system",
+        name: found.id.to_string(),
+        state: plain(found.life_cycle.as_str()),
+        detail: plain(&format!(
+            "{}, {encrypted}{}{}",
+            found.spec.throughput.mode(),
+            zone.unwrap_or_default(),
+            used(found.metered_bytes)
+        )),
+        healthy: found.life_cycle == LifeCycle::Available,
+    }
+}
+
+/// A file system with our token and without our tags: somebody took them off.
+pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
+    Refusal::new(
+        scope.address(KIND, None),
+        format!("{} has this deployment's creation token, but not its tags", found.id),
+        format!(
+            "put the `clockwork-codex/` tags back, or set `file_system_id = \"{}\"` to adopt it as it is",
+            found.id
+        ),
+    )
+}
+
+/// Waits until a file system is available; the wait's id.
+pub fn available<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, found: &FileSystem) -> ChangeId {
+    let id = scope.id("file_system.available");
+    plan.waits.push(Wait {
+        id: id.clone(),
+        address: scope.address(KIND, None),
+        reason: format!("{} is {}", found.id, found.life_cycle.as_str()),
+        call: Call::UntilAvailable { id: found.id.clone() }.into(),
+    });
+    id
+}
+
+/// Waits until a file system is gone; the wait's id.
+pub fn gone<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, found: &FileSystem) -> ChangeId {
+    let id = scope.id("file_system.gone");
+    plan.waits.push(Wait {
+        id: id.clone(),
+        address: scope.address(KIND, None),
+        reason: format!("{} is being deleted", found.id),
+        call: Call::UntilGone { id: found.id.clone() }.into(),
+    });
+    id
+}
+
+fn adopt<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    id: &FileSystemId,
+    found: Option<&FileSystem>,
+) -> Planned {
+    let mut planned =
+        Planned { id: Known::Now(id.clone()), needs: Vec::new(), own: false, one_zone: None };
+    if let Some(found) = found {
+        planned.needs = usable(plan, scope, found);
+        planned.one_zone.clone_from(&found.availability_zone);
+        plan.notes.push(format!("{id} is adopted: nothing of it is changed or deleted"));
+    } else {
+        plan.refusals.push(Refusal::new(
+            scope.address(KIND, None),
+            format!("{id} does not exist in `{}`", wanted.owner.region),
+            "correct `file_system_id` or `aws_region`, or leave `file_system_id` out to get a file system of your own",
+        ));
+    }
+    planned
+}
+
+/// Waits for what becomes available, and refuses what will never be usable.
+fn usable<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, found: &FileSystem) -> Vec<ChangeId> {
+    if found.life_cycle == LifeCycle::Available {
+        return Vec::new();
+    }
+    if found.life_cycle.is_coming() {
+        return vec![available(plan, scope, found)];
+    }
+    plan.refusals.push(Refusal::new(
+        scope.address(KIND, None),
+        format!("{} is in the state `{}`", found.id, found.life_cycle.as_str().escape_debug()),
+        "look at it in the EFS console; another `storage_class_name` makes another file system",
+    ));
+    Vec::new()
+}
+
+fn create<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    spec: &Spec,
+    needs: Vec<ChangeId>,
+) -> Planned {
+    let (token, tags) = (wanted.owner.creation_token(), wanted.tags.clone());
+    let change = Change::new(Action::Create, scope.id(KIND), scope.address(KIND, None))
+        .because("no file system has this deployment's creation token")
+        .needing(needs)
+        .showing([Difference::later("file_system_id"), Difference::set("creation_token", &token)])
+        .showing(compare(PROPERTIES, spec, None).differences)
+        .showing(compare(TAGS, &tags, None).differences)
+        .calling(Call::Create {
+            token,
+            spec: Box::new(spec.clone()),
+            tags,
+            marks: wanted.owner.marks(),
+        });
+    let id = change.id.clone();
+    plan.changes.push(change);
+    Planned { id: Known::After(id.clone()), needs: vec![id], own: true, one_zone: None }
+}
+
+fn update<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    (spec, tags): (&Spec, &Tags),
+    found: &FileSystem,
+    needs: &[ChangeId],
+) {
+    // Every field is looked at: a new one does not compile until somebody says what it means.
+    let FileSystem {
+        id,
+        life_cycle: _,     // `usable` judges it.
+        creation_token: _, // It was found by this, and so it is right.
+        spec: found_spec,
+        availability_zone: _, // Ours are regional; a zone cannot have been asked for.
+        metered_bytes: _,     // What users wrote.
+        tags: found_tags,
+    } = found;
+    let (specs, tagged) =
+        (compare(PROPERTIES, spec, Some(found_spec)), compare(TAGS, tags, Some(found_tags)));
+    plan.refusals.extend(specs.forbidden.iter().map(|forbidden| {
+        let (attribute, wanted) = (&forbidden.attribute, &forbidden.wanted);
+        let have = forbidden.found.as_deref().unwrap_or("none").escape_debug();
+        Refusal::new(
+            scope.address(KIND, None),
+            format!("`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"),
+            format!(
+                "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
+            ),
+        )
+    }));
+    let groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
+    if groups.is_empty() {
+        return;
+    }
+    let reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
+    let mut change = Change::new(Action::Update, scope.id(KIND), scope.address(KIND, None))
+        .because(reasons.join("; "))
+        .needing(needs.to_vec())
+        .showing(specs.differences)
+        .showing(tagged.differences);
+    for group in groups {
+        let of = Known::Now(id.clone());
+        change = change.calling(match group {
+            Group::Tags => {
+                let mut missing = tags.clone();
+                missing.retain(|key, value| found_tags.get(key) != Some(value));
+                Call::Tag { of, tags: missing }
+            }
+            group @ Group::Throughput => Call::Put { of, group, spec: Box::new(spec.clone()) },
+        });
+    }
+    plan.changes.push(change);
+}

@@ -1,0 +1,195 @@
+//! A file system: its properties, and one that exists.
+
+use network::Tags;
+use plan::{Mutability, Property, Unset, Value, equal, map, set};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::FileSystemId;
+use crate::life_cycle::LifeCycle;
+
+inputs::words! {
+    /// A performance mode; immutable.
+    pub open enum PerformanceMode {
+        /// The one that AWS recommends.
+        GeneralPurpose = "generalPurpose",
+        /// More operations per second at a higher latency; excludes elastic throughput.
+        MaxIo = "maxIO",
+    }
+}
+
+/// A throughput mode; can be changed in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Throughput {
+    /// Follows the load.
+    Elastic,
+    /// Follows the size.
+    Bursting,
+    /// Fixed, in MiB/s.
+    Provisioned(f64),
+    /// A mode that did not exist when this was written.
+    Other(String),
+}
+
+impl Throughput {
+    /// What EFS answers: a mode, and MiB/s where it is provisioned.
+    pub fn found(mode: &str, mibps: Option<f64>) -> Throughput {
+        match (mode, mibps) {
+            ("elastic", _) => Throughput::Elastic,
+            ("bursting", _) => Throughput::Bursting,
+            ("provisioned", Some(mibps)) => Throughput::Provisioned(mibps),
+            (other, _) => Throughput::Other(other.to_owned()),
+        }
+    }
+
+    /// The mode as AWS writes it.
+    pub fn mode(&self) -> &str {
+        match self {
+            Throughput::Elastic => "elastic",
+            Throughput::Bursting => "bursting",
+            Throughput::Provisioned(_) => "provisioned",
+            Throughput::Other(mode) => mode,
+        }
+    }
+
+    /// The provisioned throughput in MiB/s, where there is one.
+    pub fn mibps(&self) -> Option<f64> {
+        match self {
+            Throughput::Provisioned(mibps) => Some(*mibps),
+            Throughput::Elastic | Throughput::Bursting | Throughput::Other(_) => None,
+        }
+    }
+}
+
+/// The properties of a file system, wanted or found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// Whether it is encrypted at rest.
+    pub encrypted: bool,
+    /// The key; where none is wanted, the AWS managed one.
+    pub kms_key_id: Option<String>,
+    pub performance_mode: PerformanceMode,
+    pub throughput: Throughput,
+}
+
+/// The properties that change together, by one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Throughput,
+    Tags,
+}
+
+impl Group {
+    /// Why the call is made, without a full stop.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Group::Throughput => "the throughput is not the one asked for",
+            Group::Tags => "tags are missing or differ",
+        }
+    }
+}
+
+/// The properties, in the order in which plans show them. Their names are those
+/// of the inputs.
+pub const PROPERTIES: &[Property<Spec, Group>] = &[
+    Property {
+        name: "encrypted",
+        value: Value::One(|spec| set(spec.encrypted)),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::Never,
+    },
+    Property {
+        name: "kms_key_id",
+        value: Value::One(|spec| spec.kms_key_id.as_ref().and_then(set)),
+        same: same_key,
+        unset: Unset::Chosen(|spec| spec.encrypted.then_some("alias/aws/elasticfilesystem")),
+        change: Mutability::Never,
+    },
+    Property {
+        name: "performance_mode",
+        value: Value::One(|spec| set(spec.performance_mode.as_str())),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::Never,
+    },
+    Property {
+        name: "throughput_mode",
+        value: Value::One(|spec| set(spec.throughput.mode())),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Throughput),
+    },
+    Property {
+        name: "provisioned_throughput_in_mibps",
+        value: Value::One(|spec| spec.throughput.mibps().and_then(set)),
+        same: equal,
+        unset: Unset::Remove,
+        change: Mutability::InPlace(Group::Throughput),
+    },
+];
+
+/// The tags; those that others added stay.
+pub(super) const TAGS: &[Property<Tags, Group>] = &[Property {
+    name: "tags",
+    value: Value::Each { entries: map, row: |key| format!("tags[{key:?}]") },
+    same: equal,
+    unset: Unset::Leave,
+    change: Mutability::InPlace(Group::Tags),
+}];
+
+/// EFS answers with the key's ARN; people may give its id, or an alias, which
+/// the ARN does not show.
+fn same_key(found: &str, wanted: &str) -> bool {
+    let alias = wanted.starts_with("alias/") || wanted.contains(":alias/");
+    alias || found == wanted || found.rsplit_once("key/").is_some_and(|(_, id)| id == wanted)
+}
+
+/// A file system that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileSystem {
+    pub id: FileSystemId,
+    pub life_cycle: LifeCycle,
+    /// The token that it was created with.
+    pub creation_token: String,
+    pub spec: Spec,
+    /// The zone of a One Zone file system.
+    pub availability_zone: Option<String>,
+    /// The size of all files in bytes, as AWS last metered it.
+    pub metered_bytes: Option<u64>,
+    pub tags: Tags,
+}
+
+/// The file system to create, or the one to adopt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileSystemSource {
+    /// One of our own.
+    Own(Spec),
+    /// An existing one, of which nothing is changed or deleted.
+    Adopted(FileSystemId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let spec = Spec {
+            encrypted: true,
+            kms_key_id: Some("key".to_owned()),
+            performance_mode: PerformanceMode::MaxIo,
+            throughput: Throughput::Provisioned(64.0),
+        };
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec { encrypted: _, kms_key_id: _, performance_mode: _, throughput: _ } = &spec;
+        let names: Vec<&str> = PROPERTIES.iter().map(|property| property.name).collect();
+        let inputs: Vec<&str> = crate::INPUTS.iter().map(|input| input.name).collect();
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
+            assert!(inputs.contains(&property.name), "{} is no input", property.name);
+        }
+        assert_eq!(names.len(), 5);
+    }
+}

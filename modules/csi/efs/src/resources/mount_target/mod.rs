@@ -1,0 +1,7 @@
+//! The mount targets: one per Availability Zone.
+
+mod target;
+mod zones;
+
+pub use target::{Call, Group, KIND, MountTarget, PROPERTIES, Spec, rows};
+pub use zones::{Wanted, plan, remove_all};

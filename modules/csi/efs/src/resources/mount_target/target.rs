@@ -1,0 +1,167 @@
+//! A mount target: its properties, its calls, and its row.
+
+use inputs::plain;
+use network::{SecurityGroupId, SubnetId, VpcId};
+use plan::{
+    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
+    Value, Wait, equal, later, set,
+};
+
+use crate::ids::{FileSystemId, MountTargetId};
+use crate::life_cycle::LifeCycle;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "mount_target";
+
+/// The properties of a mount target, wanted or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    pub subnet_id: SubnetId,
+    /// Sorted; none where they could not be read.
+    pub security_groups: Option<Vec<Known<SecurityGroupId>>>,
+}
+
+/// The properties that change in place, by one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    SecurityGroups,
+}
+
+/// The properties, in the order in which plans show them.
+pub const PROPERTIES: &[Property<Spec, Group>] = &[
+    Property {
+        name: "subnet_id",
+        value: Value::One(|spec| set(&spec.subnet_id)),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::Replaces,
+    },
+    Property {
+        name: "security_groups",
+        value: Value::One(|spec| match spec.security_groups.as_deref()? {
+            [one] => later(one),
+            several => set(list(several)),
+        }),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::SecurityGroups),
+    },
+];
+
+/// A mount target that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountTarget {
+    pub id: MountTargetId,
+    pub life_cycle: LifeCycle,
+    pub subnet_id: SubnetId,
+    pub vpc_id: Option<VpcId>,
+    pub availability_zone: String,
+    /// Its address, once it has one.
+    pub ip_address: Option<String>,
+    /// Its security groups, sorted; `None` where they could not be read.
+    pub security_groups: Option<Vec<SecurityGroupId>>,
+}
+
+impl MountTarget {
+    /// Its properties.
+    pub(super) fn spec(&self) -> Spec {
+        let groups = self.security_groups.as_ref();
+        Spec {
+            subnet_id: self.subnet_id.clone(),
+            security_groups: groups.map(|ids| ids.iter().cloned().map(Known::Now).collect()),
+        }
+    }
+}
+
+/// A call of EFS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Creates it, and waits until it is available.
+    Create {
+        file_system: Known<FileSystemId>,
+        subnet: SubnetId,
+        /// The subnet's zone.
+        availability_zone: String,
+        security_groups: Vec<Known<SecurityGroupId>>,
+    },
+    /// Sets all its security groups.
+    SetSecurityGroups {
+        file_system: Known<FileSystemId>,
+        id: MountTargetId,
+        security_groups: Vec<Known<SecurityGroupId>>,
+    },
+    /// Deletes it, and waits until it is gone.
+    Delete {
+        file_system: FileSystemId,
+        id: MountTargetId,
+    },
+    UntilAvailable {
+        file_system: FileSystemId,
+        id: MountTargetId,
+    },
+    UntilGone {
+        file_system: FileSystemId,
+        id: MountTargetId,
+    },
+}
+
+/// Their rows in a status, by zone.
+pub fn rows(found: &[MountTarget]) -> Vec<Row> {
+    if found.is_empty() {
+        return vec![Row::missing("mount target", "-")];
+    }
+    let mut by_zone: Vec<&MountTarget> = found.iter().collect();
+    by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
+    let row = |target: &MountTarget| {
+        let address = target.ip_address.as_deref().unwrap_or("no address yet");
+        Row {
+            resource: "mount target",
+            name: plain(&target.availability_zone),
+            state: plain(target.life_cycle.as_str()),
+            detail: plain(&format!("{} {} {address}", target.id, target.subnet_id)),
+            healthy: target.life_cycle == LifeCycle::Available,
+        }
+    };
+    by_zone.into_iter().map(row).collect()
+}
+
+/// The change that deletes a target.
+pub(super) fn delete<C: From<Call>>(
+    scope: &Scope,
+    file_system: &FileSystemId,
+    target: &MountTarget,
+    reason: &str,
+) -> Change<C> {
+    let zone = &target.availability_zone;
+    let id = scope.id(format_args!("mount_target.{zone}.delete"));
+    Change::new(Action::Delete, id, scope.address(KIND, Some(zone)))
+        .because(reason)
+        .showing([
+            Difference::gone("mount_target_id", &target.id),
+            Difference::gone("subnet_id", &target.subnet_id),
+        ])
+        .calling(Call::Delete { file_system: file_system.clone(), id: target.id.clone() })
+}
+
+/// Waits until a target is gone; the wait's id.
+pub(super) fn gone<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    file_system: &FileSystemId,
+    target: &MountTarget,
+) -> ChangeId {
+    let zone = &target.availability_zone;
+    let id = scope.id(format_args!("mount_target.{zone}.gone"));
+    plan.waits.push(Wait {
+        id: id.clone(),
+        address: scope.address(KIND, Some(zone)),
+        reason: format!("{} is being deleted", target.id),
+        call: Call::UntilGone { file_system: file_system.clone(), id: target.id.clone() }.into(),
+    });
+    id
+}
+
+/// Ids as people read them.
+pub(super) fn list(ids: &[impl ToString]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,324 @@
+//! The targets of every zone, planned.
+
+use network::{SecurityGroupId, Subnet, SubnetId};
+use plan::{
+    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Mutability, Plan, Refusal,
+    Scope, Wait, compare,
+};
+
+use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
+use crate::ids::FileSystemId;
+use crate::life_cycle::LifeCycle;
+use crate::placement::{Zone, zones};
+use crate::resources::file_system::Planned;
+
+/// The mount targets as a deployment wants them.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// The subnets that should reach the file system.
+    pub subnets: &'a [&'a Subnet],
+    pub security_group: &'a Known<SecurityGroupId>,
+}
+
+/// Plans the targets of every zone; the answer is what must be done before pods
+/// can mount.
+pub fn plan<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    file_system: &Planned,
+    found: &[MountTarget],
+) -> Vec<ChangeId> {
+    let target_in = |subnet: &SubnetId| {
+        let live = |target: &&MountTarget| !target.life_cycle.is_leaving();
+        let target = found.iter().find(|target| target.subnet_id == *subnet && live(target));
+        target.map(|target| target.id.clone())
+    };
+    let zones = zones(wanted.subnets.iter().copied(), target_in);
+    plan.details.entry("zones").or_default().extend(zones.iter().map(detail));
+    let mut part = Part { plan, scope, wanted, found, file_system, first: Vec::new() };
+    let mut ready = file_system.needs.clone();
+    part.remove_unwanted(&zones);
+    for zone in &zones {
+        ready.extend(part.zone(zone));
+    }
+    ready
+}
+
+/// Plans the removal of all of them, each after `needs`; the answer is what must
+/// be done before they are gone.
+pub fn remove_all<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    file_system: &FileSystemId,
+    found: &[MountTarget],
+    needs: &[ChangeId],
+) -> Vec<ChangeId> {
+    let mut by_zone: Vec<&MountTarget> = found.iter().collect();
+    by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
+    by_zone
+        .into_iter()
+        .map(|target| {
+            if target.life_cycle.is_leaving() {
+                return gone(plan, scope, file_system, target);
+            }
+            let change = delete(scope, file_system, target, "the deployment is taken down")
+                .needing(needs.to_vec());
+            let id = change.id.clone();
+            plan.changes.push(change);
+            id
+        })
+        .collect()
+}
+
+/// A zone as plans show it.
+fn detail(zone: &Zone) -> Detail {
+    let line = (!zone.covered.is_empty()).then(|| {
+        format!(
+            "Zone {}: {} carries the mount target and covers {}",
+            zone.availability_zone,
+            zone.carrier,
+            list(&zone.covered)
+        )
+    });
+    Detail { value: serde_json::to_value(zone).unwrap_or_default(), line }
+}
+
+/// What the planning of one zone looks at.
+struct Part<'a, C> {
+    plan: &'a mut Plan<C>,
+    scope: &'a Scope,
+    wanted: &'a Wanted<'a>,
+    found: &'a [MountTarget],
+    file_system: &'a Planned,
+    /// Deletions that must be done before any target is created: those in
+    /// another VPC, as EFS takes the targets of one VPC only.
+    first: Vec<ChangeId>,
+}
+
+impl<C: From<Call>> Part<'_, C> {
+    /// Targets that no input asks for any more.
+    fn remove_unwanted(&mut self, zones: &[Zone]) {
+        let Some(id) = self.file_system.id.now().filter(|_| self.file_system.own) else { return };
+        let mut by_zone: Vec<_> = self.found.iter().collect();
+        by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
+        for target in by_zone.into_iter().filter(|target| !target.life_cycle.is_leaving()) {
+            let wanted_zone =
+                zones.iter().any(|zone| zone.availability_zone == target.availability_zone);
+            if self.in_another_vpc(target) {
+                let reason = "it is in another VPC than the subnets asked for";
+                let change = delete(self.scope, id, target, reason);
+                self.first.push(change.id.clone());
+                self.plan.changes.push(change);
+            } else if !wanted_zone {
+                let reason = "no subnet of its zone is among `subnet_ids`";
+                self.plan.changes.push(delete(self.scope, id, target, reason));
+            }
+        }
+    }
+
+    fn in_another_vpc(&self, target: &MountTarget) -> bool {
+        match (&target.vpc_id, self.wanted.subnets.first()) {
+            (Some(has), Some(wanted)) => *has != wanted.vpc_id,
+            _ => false,
+        }
+    }
+
+    /// One zone; the answer is what must be done before it serves.
+    fn zone(&mut self, zone: &Zone) -> Option<ChangeId> {
+        let found = self.found;
+        let here =
+            || found.iter().filter(|target| target.availability_zone == zone.availability_zone);
+        match here().find(|target| !target.life_cycle.is_leaving()) {
+            Some(target) if target.subnet_id == zone.carrier => self.existing(zone, target),
+            Some(target) if !self.file_system.own => {
+                self.plan.notes.push(format!(
+                    "{} is served by {} in {}, which belongs to the adopted file system",
+                    zone.availability_zone, target.id, target.subnet_id
+                ));
+                None
+            }
+            Some(target) if !self.in_another_vpc(target) => {
+                let reason = format!("{} is no longer among `subnet_ids`", target.subnet_id);
+                Some(self.replace(zone, target, reason))
+            }
+            _ => {
+                let leaving = here().find(|target| target.life_cycle.is_leaving());
+                let of = self.file_system.id.now().cloned();
+                let wait = leaving.zip(of).map(|(it, of)| gone(self.plan, self.scope, &of, it));
+                Some(self.create(zone, wait))
+            }
+        }
+    }
+
+    /// A target that is where it should be.
+    fn existing(&mut self, zone: &Zone, target: &MountTarget) -> Option<ChangeId> {
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let MountTarget {
+            id,
+            life_cycle,
+            subnet_id: _,         // Placement chose by it.
+            vpc_id: _,            // `in_another_vpc` judges it.
+            availability_zone: _, // It is this zone's.
+            ip_address: _,        // EFS chose it, and any will do.
+            security_groups: _,   // `groups` compares them.
+        } = target;
+        match life_cycle {
+            LifeCycle::Other(state) => {
+                let reason = format!("{id} is in the state `{}`", state.escape_debug());
+                if self.file_system.own {
+                    return Some(self.replace(zone, target, reason));
+                }
+                let remedy = "delete it, as the adopted file system is not ours to mend";
+                self.plan.refusals.push(Refusal::new(self.address(zone), reason, remedy));
+                None
+            }
+            LifeCycle::Creating => {
+                let wait = self.available(zone, target);
+                self.groups(zone, target, wait.clone()).or(wait)
+            }
+            _ => self.groups(zone, target, None),
+        }
+    }
+
+    fn groups(
+        &mut self,
+        zone: &Zone,
+        target: &MountTarget,
+        wait: Option<ChangeId>,
+    ) -> Option<ChangeId> {
+        let have = target.security_groups.as_ref()?;
+        let security_groups = vec![self.wanted.security_group.clone()];
+        let wanted = Spec {
+            subnet_id: target.subnet_id.clone(),
+            security_groups: Some(security_groups.clone()),
+        };
+        let compared = compare(PROPERTIES, &wanted, Some(&target.spec()));
+        if compared.groups.is_empty() {
+            return None;
+        }
+        if !self.file_system.own {
+            let wanted = self.wanted.security_group;
+            if !have.iter().any(|id| wanted.now() == Some(id)) {
+                self.plan.warnings.push(format!(
+                    "{} of the adopted file system has the groups {}, not {wanted}: mounts hang where none of them admits TCP 2049 from the nodes",
+                    target.id, list(have)
+                ));
+            }
+            return None;
+        }
+        let id =
+            self.scope.id(format_args!("mount_target.{}.security_groups", zone.availability_zone));
+        let file_system = self.file_system.id.clone();
+        self.plan.changes.push(
+            Change::new(Action::Update, id.clone(), self.address(zone))
+                .because("the security groups are not the one asked for")
+                .needing(wait)
+                .showing(compared.differences)
+                .calling(Call::SetSecurityGroups {
+                    file_system,
+                    id: target.id.clone(),
+                    security_groups,
+                }),
+        );
+        Some(id)
+    }
+
+    fn create(&mut self, zone: &Zone, wait: Option<ChangeId>) -> ChangeId {
+        self.refuse_impossible(zone);
+        let reason = match zone.covered.len() {
+            0 => "the zone has no mount target".to_owned(),
+            _ => format!(
+                "the zone has no mount target; this one also serves {}",
+                list(&zone.covered)
+            ),
+        };
+        let (spec, call) = self.target(zone);
+        let file_system = Difference::new("file_system_id", None, self.file_system.id.after());
+        let change = Change::new(Action::Create, self.id(zone), self.address(zone))
+            .because(reason)
+            .needing(self.file_system.needs.clone())
+            .needing(wait)
+            .needing(self.first.clone())
+            .showing([Difference::later("mount_target_id"), file_system])
+            .showing(compare(PROPERTIES, &spec, None).differences)
+            .showing([Difference::later("ip_address")])
+            .calling(call);
+        self.plan.changes.push(change);
+        self.id(zone)
+    }
+
+    /// What EFS would answer with an error, whatever is done first.
+    fn refuse_impossible(&mut self, zone: &Zone) {
+        if let Some(only) =
+            self.file_system.one_zone.as_ref().filter(|only| **only != zone.availability_zone)
+        {
+            self.plan.refusals.push(Refusal::new(
+                self.address(zone),
+                format!(
+                    "the adopted file system is a One Zone one, and takes a target in {only} only"
+                ),
+                format!("give subnets of {only} only; pods of other zones reach that target too"),
+            ));
+        }
+        if zone.full {
+            self.plan.refusals.push(Refusal::new(
+                self.address(zone),
+                format!("no subnet of {} has a free address", zone.availability_zone),
+                "free an address, or give another subnet of that zone",
+            ));
+        }
+    }
+
+    fn replace(&mut self, zone: &Zone, target: &MountTarget, reason: String) -> ChangeId {
+        let (spec, create) = self.target(zone);
+        let old = Some(target.id.to_string());
+        let subnet = PROPERTIES.iter().filter(|property| property.change == Mutability::Replaces);
+        let mut change = Change::new(Action::Replace, self.id(zone), self.address(zone))
+            .because(reason)
+            .needing(self.file_system.needs.clone())
+            .showing([Difference::new("mount_target_id", old, After::KnownAfterApply)])
+            .showing(compare(subnet, &spec, Some(&target.spec())).differences);
+        if let Some(file_system) = self.file_system.id.now().cloned() {
+            change = change.calling(Call::Delete { file_system, id: target.id.clone() });
+        }
+        self.plan.changes.push(change.calling(create));
+        self.id(zone)
+    }
+
+    /// A new target of a zone: its properties, and the call.
+    fn target(&self, zone: &Zone) -> (Spec, Call) {
+        let security_groups = vec![self.wanted.security_group.clone()];
+        let spec = Spec {
+            subnet_id: zone.carrier.clone(),
+            security_groups: Some(security_groups.clone()),
+        };
+        let call = Call::Create {
+            file_system: self.file_system.id.clone(),
+            subnet: zone.carrier.clone(),
+            availability_zone: zone.availability_zone.clone(),
+            security_groups,
+        };
+        (spec, call)
+    }
+
+    fn available(&mut self, zone: &Zone, target: &MountTarget) -> Option<ChangeId> {
+        let file_system = self.file_system.id.now().cloned()?;
+        let id = self.scope.id(format_args!("mount_target.{}.available", zone.availability_zone));
+        self.plan.waits.push(Wait {
+            id: id.clone(),
+            address: self.address(zone),
+            reason: format!("{} is being created", target.id),
+            call: Call::UntilAvailable { file_system, id: target.id.clone() }.into(),
+        });
+        Some(id)
+    }
+
+    fn id(&self, zone: &Zone) -> ChangeId {
+        self.scope.id(format_args!("mount_target.{}", zone.availability_zone))
+    }
+
+    fn address(&self, zone: &Zone) -> Address {
+        self.scope.address(KIND, Some(&zone.availability_zone))
+    }
+}

@@ -1,0 +1,146 @@
+//! A StorageClass as a document: written, and read back.
+
+use std::collections::BTreeMap;
+
+use kubernetes::{MANAGED_BY, MANAGER, RenderError};
+use plan::{Known, Text, map, set};
+use serde::{Deserialize, Serialize};
+
+use super::spec::{DEFAULT_CLASS, Spec, StorageClassInputs};
+use crate::chart::PROVISIONER;
+use crate::ids::FileSystemId;
+use crate::owner::{OUR_PREFIX, Owner};
+use crate::templates;
+
+/// The class as a deployment wants it.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub owner: &'a Owner,
+    pub inputs: &'a StorageClassInputs,
+    pub file_system: &'a Known<FileSystemId>,
+}
+
+impl Wanted<'_> {
+    /// Its properties.
+    pub fn spec(&self) -> Spec {
+        let Wanted { owner, inputs, file_system } = self;
+        let mut labels = inputs.labels.clone();
+        labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
+        let mut annotations = inputs.annotations.clone();
+        annotations.insert(DEFAULT_CLASS.to_owned(), inputs.default.to_string());
+        // Labels hold 63 characters, and cluster names may have 100.
+        annotations.insert(format!("{OUR_PREFIX}cluster"), owner.cluster.clone());
+        Spec {
+            provisioner: PROVISIONER.to_owned(),
+            reclaim_policy: inputs.reclaim_policy.as_str().to_owned(),
+            volume_binding_mode: inputs.volume_binding_mode.as_str().to_owned(),
+            mount_options: inputs.mount_options.clone(),
+            parameters: parameters(inputs, (*file_system).clone().map(String::from)),
+            labels,
+            annotations,
+            allow_volume_expansion: inputs.allow_volume_expansion,
+        }
+    }
+
+    /// The whole object, as YAML.
+    pub fn document(&self) -> Result<Text, RenderError> {
+        Text::rendered(self.file_system, |id| self.render(id))
+    }
+
+    /// The whole object, with `file_system` in place of the id.
+    pub fn render(&self, file_system: &str) -> Result<String, RenderError> {
+        let spec = self.spec();
+        let parameters = parameters(self.inputs, Known::Now(file_system.to_owned()));
+        let parameters = parameters.iter().map(|(key, value)| (key, value.to_string())).collect();
+        let context = Context {
+            mark: self.owner.document_mark(),
+            name: &self.inputs.name,
+            labels: &spec.labels,
+            annotations: &spec.annotations,
+            provisioner: &spec.provisioner,
+            parameters,
+            reclaim_policy: &spec.reclaim_policy,
+            volume_binding_mode: &spec.volume_binding_mode,
+            allow_volume_expansion: spec.allow_volume_expansion,
+            mount_options: &spec.mount_options,
+        };
+        templates::render("storageclass.yaml", &context)
+    }
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    mark: String,
+    name: &'a str,
+    labels: &'a BTreeMap<String, String>,
+    annotations: &'a BTreeMap<String, String>,
+    provisioner: &'a str,
+    parameters: BTreeMap<&'a String, String>,
+    reclaim_policy: &'a str,
+    volume_binding_mode: &'a str,
+    allow_volume_expansion: bool,
+    mount_options: &'a [String],
+}
+
+/// The parameters of the class, as the driver reads them.
+fn parameters(
+    class: &StorageClassInputs,
+    file_system: Known<String>,
+) -> BTreeMap<String, Known<String>> {
+    let number = |number: Option<u32>| number.and_then(set);
+    let truth = |truth: Option<bool>| truth.and_then(set);
+    [
+        ("provisioningMode", set("efs-ap")),
+        ("fileSystemId", Some(file_system)),
+        ("directoryPerms", set(&class.directory_perms)),
+        ("uid", number(class.uid)),
+        ("gid", number(class.gid)),
+        ("gidRangeStart", number(class.gid_range.map(|range| range.0))),
+        ("gidRangeEnd", number(class.gid_range.map(|range| range.1))),
+        ("basePath", class.base_path.as_ref().and_then(set)),
+        ("subPathPattern", class.sub_path_pattern.as_ref().and_then(set)),
+        ("ensureUniqueDirectory", truth(class.ensure_unique_directory)),
+        ("reuseAccessPoint", truth(class.reuse_access_point)),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+    .collect()
+}
+
+/// What a document says of a class, or `None` where it is no StorageClass.
+pub fn parse(text: &str) -> Option<Spec> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document {
+        provisioner: String,
+        #[serde(default)]
+        parameters: BTreeMap<String, String>,
+        reclaim_policy: String,
+        volume_binding_mode: String,
+        #[serde(default)]
+        mount_options: Vec<String>,
+        #[serde(default)]
+        allow_volume_expansion: bool,
+        #[serde(default)]
+        metadata: Metadata,
+    }
+    #[derive(Default, Deserialize)]
+    struct Metadata {
+        #[serde(default)]
+        labels: BTreeMap<String, String>,
+        #[serde(default)]
+        annotations: BTreeMap<String, String>,
+    }
+    let value = kubernetes::parsed("storageclass.yaml", text).ok()?;
+    let found: Document = serde_json::from_value(value).ok()?;
+    Some(Spec {
+        provisioner: found.provisioner,
+        reclaim_policy: found.reclaim_policy,
+        volume_binding_mode: found.volume_binding_mode,
+        mount_options: found.mount_options,
+        parameters: map(&found.parameters),
+        labels: found.metadata.labels,
+        annotations: found.metadata.annotations,
+        allow_volume_expansion: found.allow_volume_expansion,
+    })
+}

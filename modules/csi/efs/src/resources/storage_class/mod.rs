@@ -1,0 +1,12 @@
+//! The StorageClass.
+
+mod document;
+mod planning;
+mod spec;
+
+pub use document::{Wanted, parse};
+pub use planning::{Call, KIND, id, plan, remove, row};
+pub use spec::{
+    DEFAULT_CLASS, PROPERTIES, ReclaimPolicy, Spec, StorageClass, StorageClassInputs,
+    VolumeBindingMode, immutable,
+};

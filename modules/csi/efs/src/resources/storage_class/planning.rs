@@ -1,0 +1,147 @@
+//! The StorageClass's part of a plan, and its row.
+
+use inputs::plain;
+use kubernetes::RenderError;
+use plan::{Action, Change, ChangeId, Plan, Refusal, Row, Scope, Text, compare};
+
+use super::document::Wanted;
+use super::spec::{PROPERTIES, StorageClass};
+use crate::ids::FileSystemId;
+use crate::owner::Owner;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "storage_class";
+
+/// A call of Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Applies the class, after the one that is there is gone where it is replaced.
+    Apply {
+        name: String,
+        /// The whole object, as YAML.
+        document: Text,
+        replace: bool,
+    },
+    Delete {
+        name: String,
+    },
+}
+
+/// Plans the class in a cluster, after `ready`: whoever claims from it can mount
+/// from then on.
+pub fn plan<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    (cluster, found): (&str, Option<&StorageClass>),
+    ready: &[ChangeId],
+) -> Result<(), RenderError> {
+    let name = &wanted.inputs.name;
+    if let Some(found) = found.filter(|found| !found.is_of(wanted.owner)) {
+        plan.refusals.push(not_ours(scope, found, wanted.owner, cluster));
+        return Ok(());
+    }
+    let spec = wanted.spec();
+    let had = found.map(|found| found.spec_beside(&spec));
+    let compared = compare(PROPERTIES, &spec, had.as_ref());
+    if found.is_some() && compared.differences.is_empty() {
+        return Ok(());
+    }
+    let (action, reason) = match found {
+        None => (Action::Create, "the class is not there"),
+        Some(_) if compared.replaces => (
+            Action::Replace,
+            "Kubernetes never changes these fields: the class must be deleted and created again; \
+             claims and volumes that were made from it stay as they are",
+        ),
+        Some(_) => (Action::Update, "the class differs"),
+    };
+    plan.changes.push(
+        Change::new(action, id(scope), scope.address(KIND, Some(name)))
+            .because(reason)
+            .needing(ready.to_vec())
+            .showing(compared.differences)
+            .calling(Call::Apply {
+                name: name.clone(),
+                document: wanted.document()?,
+                replace: compared.replaces,
+            }),
+    );
+    Ok(())
+}
+
+/// The id of the change that applies the class.
+pub fn id(scope: &Scope) -> ChangeId {
+    scope.id(KIND)
+}
+
+/// Plans the deletion of the class, where it is ours; refused while `held` says
+/// which claims hold volumes of it.
+pub fn remove<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    owner: &Owner,
+    found: Option<&StorageClass>,
+    held: &[String],
+) -> Vec<ChangeId> {
+    let name = &owner.storage_class;
+    let address = scope.address(KIND, Some(name));
+    if !held.is_empty() {
+        plan.refusals.push(Refusal::new(
+            &address,
+            format!("claims hold volumes of the class: {}", held.join(", ")),
+            "delete these claims, and the volumes that were retained, if their data may go; \
+             then run it again",
+        ));
+    }
+    let Some(found) = found else { return Vec::new() };
+    if !found.is_of(owner) {
+        plan.notes.push(format!("the class `{name}` stays: this deployment did not make it"));
+        return Vec::new();
+    }
+    let change = Change::new(Action::Delete, scope.id("storage_class.delete"), address)
+        .because("the deployment is taken down")
+        .calling(Call::Delete { name: name.clone() });
+    let id = change.id.clone();
+    plan.changes.push(change);
+    vec![id]
+}
+
+/// Its row in a status.
+pub fn row(owner: &Owner, found: Option<&StorageClass>, file_system: Option<&FileSystemId>) -> Row {
+    let name = &owner.storage_class;
+    let Some(found) = found else { return Row::missing("storage class", name) };
+    let names = found.file_system().unwrap_or("-");
+    let fits = file_system.is_some_and(|id| id.as_str() == names);
+    let (state, detail) = if !found.is_of(owner) {
+        ("not ours", format!("on {names}"))
+    } else if fits {
+        ("present", format!("on {names}"))
+    } else {
+        ("stale", format!("on {names}, which is not this deployment's file system"))
+    };
+    Row {
+        resource: "storage class",
+        name: name.clone(),
+        state: state.to_owned(),
+        detail: plain(&detail),
+        healthy: state == "present",
+    }
+}
+
+/// A class of that name which somebody else made.
+fn not_ours(scope: &Scope, found: &StorageClass, owner: &Owner, cluster: &str) -> Refusal {
+    let reason = match found.cluster() {
+        Some(other) if found.is_ours() && other != owner.cluster => format!(
+            "the class in `{cluster}` was made for the cluster `{other}`, and this deployment is for `{}`",
+            owner.cluster
+        ),
+        _ => format!("`{cluster}` has a class of that name that was not made here"),
+    };
+    Refusal::new(
+        scope.address(KIND, Some(&owner.storage_class)),
+        reason,
+        "check `--context` and `cluster_name`; else choose another `storage_class_name`, \
+         or delete that class yourself",
+    )
+}

@@ -1,0 +1,176 @@
+//! A StorageClass: its inputs, its properties, and one that exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kubernetes::{MANAGED_BY, MANAGER};
+use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
+use serde::{Deserialize, Serialize};
+
+use crate::owner::{OUR_PREFIX, Owner};
+
+/// The annotation that makes a StorageClass the default one.
+pub const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+inputs::words! {
+    /// What happens to a volume whose claim is gone.
+    pub enum ReclaimPolicy {
+        /// It goes too.
+        Delete = "Delete",
+        /// It stays.
+        Retain = "Retain",
+    }
+}
+
+inputs::words! {
+    /// When a volume is made.
+    pub enum VolumeBindingMode {
+        /// With its claim.
+        Immediate = "Immediate",
+        /// With the first pod that uses the claim.
+        WaitForFirstConsumer = "WaitForFirstConsumer",
+    }
+}
+
+/// What the inputs say of the class; the file system is not known there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageClassInputs {
+    pub name: String,
+    /// Permissions of each volume's root directory, in octal.
+    pub directory_perms: String,
+    /// POSIX user id of each volume.
+    pub uid: Option<u32>,
+    /// POSIX group id of each volume.
+    pub gid: Option<u32>,
+    /// First and last group id that the driver may hand out.
+    pub gid_range: Option<(u32, u32)>,
+    /// Directory under which volumes are made.
+    pub base_path: Option<String>,
+    /// Pattern of each volume's directory.
+    pub sub_path_pattern: Option<String>,
+    /// Whether a unique id is added to that pattern.
+    pub ensure_unique_directory: Option<bool>,
+    /// Whether a claim of the same name gets the same access point.
+    pub reuse_access_point: Option<bool>,
+    pub reclaim_policy: ReclaimPolicy,
+    pub volume_binding_mode: VolumeBindingMode,
+    pub mount_options: Vec<String>,
+    pub allow_volume_expansion: bool,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The user's annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether claims without a class get this one.
+    pub default: bool,
+}
+
+/// The properties of a class, wanted or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    pub provisioner: String,
+    pub reclaim_policy: String,
+    pub volume_binding_mode: String,
+    pub mount_options: Vec<String>,
+    /// The driver's parameters, all of them text.
+    pub parameters: BTreeMap<String, Known<String>>,
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+    pub allow_volume_expansion: bool,
+}
+
+/// The properties, in the order in which plans show them. What Kubernetes never
+/// lets anyone change in a StorageClass
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/>) means delete
+/// and create.
+pub const PROPERTIES: &[Property<Spec>] = &[
+    replacing("provisioner", Value::One(|spec| set(&spec.provisioner))),
+    replacing("reclaimPolicy", Value::One(|spec| set(&spec.reclaim_policy))),
+    replacing("volumeBindingMode", Value::One(|spec| set(&spec.volume_binding_mode))),
+    replacing(
+        "mountOptions",
+        Value::One(|spec| match spec.mount_options.as_slice() {
+            [] => None,
+            options => set(options.join(", ")),
+        }),
+    ),
+    replacing(
+        "parameters",
+        Value::Each {
+            entries: |spec| spec.parameters.clone(),
+            row: |key| format!("parameters.{key}"),
+        },
+    ),
+    in_place(
+        "labels",
+        Value::Each { entries: |spec| map(&spec.labels), row: |key| format!("labels[{key:?}]") },
+    ),
+    in_place(
+        "annotations",
+        Value::Each {
+            entries: |spec| map(&spec.annotations),
+            row: |key| format!("annotations[{key:?}]"),
+        },
+    ),
+    in_place("allowVolumeExpansion", Value::One(|spec| set(spec.allow_volume_expansion))),
+];
+
+const fn replacing(name: &'static str, value: Value<Spec>) -> Property<Spec> {
+    Property { name, value, same: equal, unset: Unset::Remove, change: Mutability::Replaces }
+}
+
+const fn in_place(name: &'static str, value: Value<Spec>) -> Property<Spec> {
+    Property { name, value, same: equal, unset: Unset::Remove, change: Mutability::InPlace(()) }
+}
+
+/// The properties that force a replacement.
+pub fn immutable() -> impl Iterator<Item = &'static Property<Spec>> {
+    PROPERTIES.iter().filter(|property| property.change == Mutability::Replaces)
+}
+
+/// A class that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageClass {
+    pub spec: Spec,
+    /// The labels that we set.
+    pub our_labels: BTreeSet<String>,
+    /// The annotations that we set.
+    pub our_annotations: BTreeSet<String>,
+}
+
+impl StorageClass {
+    /// Whether this deployment made it.
+    pub fn is_of(&self, owner: &Owner) -> bool {
+        self.is_ours() && self.cluster() == Some(owner.cluster.as_str())
+    }
+
+    /// Whether some deployment made it.
+    pub fn is_ours(&self) -> bool {
+        self.spec.labels.get(MANAGED_BY).is_some_and(|value| value == MANAGER)
+    }
+
+    /// The cluster that it says it was made for.
+    pub fn cluster(&self) -> Option<&str> {
+        self.spec.annotations.get(&format!("{OUR_PREFIX}cluster")).map(String::as_str)
+    }
+
+    /// The file system that it names.
+    pub fn file_system(&self) -> Option<&str> {
+        self.spec.parameters.get("fileSystemId")?.now().map(String::as_str)
+    }
+
+    /// Its properties without what others added: what others set stays, and what
+    /// we set and want no more goes.
+    pub(super) fn spec_beside(&self, wanted: &Spec) -> Spec {
+        let ours = |found: &BTreeMap<String, String>,
+                    ours: &BTreeSet<String>,
+                    wanted: &BTreeMap<String, String>| {
+            let mut kept = found.clone();
+            kept.retain(|key, _| ours.contains(key) || wanted.contains_key(key));
+            kept
+        };
+        Spec {
+            labels: ours(&self.spec.labels, &self.our_labels, &wanted.labels),
+            annotations: ours(&self.spec.annotations, &self.our_annotations, &wanted.annotations),
+            ..self.spec.clone()
+        }
+    }
+}

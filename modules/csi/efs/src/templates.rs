@@ -1,0 +1,22 @@
+//! The templates of the storage's documents.
+
+use std::sync::LazyLock;
+
+use kubernetes::{RenderError, Templates};
+use serde::Serialize;
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
+    Templates::new(&[
+        ("kustomization.yaml", include_str!("../../../../templates/kustomization.yaml.j2")),
+        ("storageclass.yaml", include_str!("../../../../templates/storageclass.yaml.j2")),
+        ("values.yaml", include_str!("../../../../templates/values.yaml.j2")),
+    ])
+});
+
+/// Renders one of the templates.
+pub(crate) fn render(
+    template: &'static str,
+    context: &impl Serialize,
+) -> Result<String, RenderError> {
+    TEMPLATES.render(template, context)
+}

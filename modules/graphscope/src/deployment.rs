@@ -1,0 +1,141 @@
+//! From what a workload should be and what is there to what will be done.
+
+use kubernetes::release::{self, Id, Release, Wanted};
+use kubernetes::{FoundChart, RenderError, claim};
+use plan::files::{self, Files};
+use plan::{ChangeId, Document, Scope};
+
+use crate::documents::claim_document;
+use crate::files as in_directory;
+use crate::inputs::Inputs;
+use crate::resources::claim::{self as claims, FoundClaim};
+use crate::resources::release as releases;
+
+/// A call of any resource of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    File(files::Call),
+    Claim(claim::Call),
+    Release(release::Call),
+}
+
+impl From<files::Call> for Call {
+    fn from(call: files::Call) -> Call {
+        Call::File(call)
+    }
+}
+
+impl From<claim::Call> for Call {
+    fn from(call: claim::Call) -> Call {
+        Call::Claim(call)
+    }
+}
+
+impl From<release::Call> for Call {
+    fn from(call: release::Call) -> Call {
+        Call::Release(call)
+    }
+}
+
+/// What a workload's plan changes, and what stands against it.
+pub type Plan = plan::Plan<Call>;
+
+/// What was observed of a workload.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Actual {
+    /// Its documents, where the target is a directory; there is no cluster then.
+    pub documents: Option<Files>,
+    /// The claims of its namespace that have its names, or its label.
+    pub claims: Vec<FoundClaim>,
+    pub release: Option<Release>,
+    /// Its chart, where the release must be made or changed.
+    pub chart: Option<FoundChart>,
+}
+
+impl Inputs {
+    /// The workload's release.
+    pub fn release_id(&self) -> Id {
+        Id { name: self.name.clone(), namespace: self.namespace.clone() }
+    }
+
+    /// The workload's release as it should be.
+    pub fn release(&self) -> Result<Wanted, RenderError> {
+        Ok(Wanted {
+            id: self.release_id(),
+            chart_name: self.kind.chart().to_owned(),
+            chart: self.helm_chart.clone(),
+            version: self.helm_chart_version.clone(),
+            digest: None,
+            values: Document::literal(self.release_values()?),
+            // The engines' chart mounts whatever items there are.
+            named_freely: &["volumes.items"],
+            mark: None,
+            owner: format!("{}/{}", self.namespace, self.name),
+        })
+    }
+
+    /// Whether the release must be made or changed, and so its chart be looked at.
+    pub fn needs_chart(&self, release: Option<&Release>) -> Result<bool, RenderError> {
+        Ok(release::differs(&self.release()?, release))
+    }
+
+    fn wanted(&self) -> claims::Wanted<'_> {
+        claims::Wanted { namespace: &self.namespace, class: &self.storage_class_name }
+    }
+}
+
+/// What has to be done so that a workload is what it should be, after `needs`.
+///
+/// A claim that is wanted no more stays with its data, unless `delete_data`.
+pub fn plan(
+    scope: &Scope,
+    inputs: &Inputs,
+    actual: &Actual,
+    needs: &[ChangeId],
+    delete_data: bool,
+) -> Result<Plan, RenderError> {
+    if let Some(found) = &actual.documents {
+        return in_directory::plan(scope, inputs, found, needs, delete_data);
+    }
+    let mut plan = Plan::default();
+    let known = inputs.claims();
+    for claim in &known {
+        let found = actual.claims.iter().find(|found| found.claim.name == claim.name);
+        let document = claim_document(inputs, claim)?;
+        claims::plan(&mut plan, scope, &inputs.wanted(), (claim, document), found, needs);
+    }
+    let before: Vec<ChangeId> = needs.iter().cloned().chain(ids(&plan)).collect();
+    let found = (actual.release.as_ref(), actual.chart.as_ref());
+    releases::plan(&mut plan, scope, &inputs.release()?, found, before);
+    let after: Vec<ChangeId> = ids(&plan).collect();
+    let gone = actual
+        .claims
+        .iter()
+        .filter(|found| found.ours && !known.iter().any(|claim| claim.name == found.claim.name));
+    for found in gone {
+        claims::leave(&mut plan, scope, found, &after, delete_data);
+    }
+    Ok(plan)
+}
+
+/// What has to be done so that nothing of a workload is left but its data, and
+/// not even that with `delete_data`.
+pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual, delete_data: bool) -> Plan {
+    if let Some(found) = &actual.documents {
+        return in_directory::destroy(scope, inputs, found, delete_data);
+    }
+    let mut plan = Plan::default();
+    let found = actual.release.as_ref();
+    let before = releases::remove(&mut plan, scope, &inputs.release_id(), found);
+    // What somebody else's release keeps is theirs.
+    let theirs = found.is_some_and(|release| !release.ours);
+    let of_us = |found: &&FoundClaim| found.ours || (found.of_release && !theirs);
+    for found in actual.claims.iter().filter(of_us) {
+        claims::leave(&mut plan, scope, found, &before, delete_data);
+    }
+    plan
+}
+
+fn ids(plan: &Plan) -> std::vec::IntoIter<ChangeId> {
+    plan.changes.iter().map(|change| change.id.clone()).collect::<Vec<_>>().into_iter()
+}

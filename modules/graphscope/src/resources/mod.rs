@@ -1,0 +1,5 @@
+//! The resources of a workload, a room each, with counterparts of the same names
+//! in `live`.
+
+pub mod claim;
+pub mod release;

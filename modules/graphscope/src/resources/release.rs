@@ -1,0 +1,54 @@
+//! The release of a workload's chart.
+
+use kubernetes::FoundChart;
+use kubernetes::release::{self, Call, Release, Wanted};
+use plan::{Action, Change, ChangeId, Plan, Refusal, Scope};
+
+/// Plans the release, after `needs`.
+pub fn plan<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Wanted,
+    (found, chart): (Option<&Release>, Option<&FoundChart>),
+    needs: Vec<ChangeId>,
+) {
+    let address = scope.address(release::KIND, Some(&wanted.id.name));
+    if let Some(theirs) = found.filter(|release| !release.ours) {
+        plan.refusals.push(Refusal::new(
+            &address,
+            format!(
+                "somebody else made the release `{}` in `{}` ({})",
+                wanted.id.name, wanted.id.namespace, theirs.chart
+            ),
+            "give the workload another `name` or `namespace`",
+        ));
+        return;
+    }
+    if let Some(chart) = chart {
+        plan.refusals.extend(release::unsuitable(&address, wanted, chart));
+    }
+    let change = release::change(scope.id(release::KIND), address, wanted, found);
+    plan.changes.extend(change.map(|change| change.needing(needs)));
+}
+
+/// Plans to uninstall the release, where it is ours; the answer is what must be
+/// done before its pods are gone.
+pub fn remove<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    id: &release::Id,
+    found: Option<&Release>,
+) -> Vec<ChangeId> {
+    let Some(found) = found else { return Vec::new() };
+    if !found.ours {
+        plan.notes.push(format!("the release `{}` stays: this project did not make it", id.name));
+        return Vec::new();
+    }
+    let address = scope.address(release::KIND, Some(&id.name));
+    let change = Change::new(Action::Delete, scope.id("helm_release.delete"), address)
+        .because("the workload is taken down")
+        .calling(Call::Uninstall(id.clone()));
+    let id = change.id.clone();
+    plan.changes.push(change);
+    vec![id]
+}

@@ -1,0 +1,76 @@
+//! What to do with a deployment.
+
+use serde::{Deserialize, Serialize};
+
+/// What to do, with whatever modules the job has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// Show what would change.
+    Plan {
+        /// Whether claims that are wanted no more would go, with their data.
+        delete_data: bool,
+        /// Whether the exit code says what was found: 0 nothing, 2 changes, 1 error.
+        detailed_exitcode: bool,
+    },
+    /// Plan, and carry it out.
+    Deploy {
+        /// Whether claims that are wanted no more go, with their data.
+        delete_data: bool,
+    },
+    /// Take the modules down.
+    Destroy {
+        /// Whether the claims of workloads go too, with their data.
+        delete_data: bool,
+    },
+    /// Show what there is.
+    Status,
+    /// Give claims what they ask for.
+    Expand,
+    /// Prove that pods share a volume.
+    Verify(Verify),
+}
+
+impl Goal {
+    /// Whether it plans what a deployment should be, and so looks at all that this depends on.
+    pub fn plans(&self) -> bool {
+        matches!(self, Goal::Plan { .. } | Goal::Deploy { .. })
+    }
+
+    /// Whether it takes modules down.
+    pub fn destroys(&self) -> bool {
+        matches!(self, Goal::Destroy { .. })
+    }
+
+    /// Whether claims with data may be deleted.
+    pub fn deletes_data(&self) -> bool {
+        match self {
+            Goal::Plan { delete_data, .. }
+            | Goal::Deploy { delete_data }
+            | Goal::Destroy { delete_data } => *delete_data,
+            Goal::Status | Goal::Expand | Goal::Verify(_) => false,
+        }
+    }
+}
+
+/// How a proof is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verify {
+    /// An image with a shell and `flock`.
+    pub image: String,
+    /// How many pods read beside the one that writes.
+    pub readers: usize,
+    /// The example workload to run and check, instead of the general proof.
+    pub example: Option<graphscope::Example>,
+    /// An existing claim to prove it on.
+    pub claim: Option<ClaimName>,
+    /// Whether what was made stays.
+    pub keep: bool,
+}
+
+/// A claim by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimName {
+    pub namespace: String,
+    pub name: String,
+}

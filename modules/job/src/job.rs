@@ -1,0 +1,65 @@
+//! One deployment, and what to do with it.
+
+use std::path::PathBuf;
+
+use plan::Scope;
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::Target;
+use crate::goal::Goal;
+use crate::module::{Module, ModuleInputs};
+
+/// One deployment, and what to do with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub goal: Goal,
+    /// The modules that the goal is about, in the order of the file: one graph.
+    pub modules: Vec<Module>,
+    /// Where Kubernetes objects go.
+    pub target: Target,
+    /// Whether a driver that does not run yet is waited for.
+    pub wait: bool,
+    /// Whether deletions and replacements have consent.
+    pub yes: bool,
+    /// Where the page goes that shows when what happened.
+    pub timeline: Option<PathBuf>,
+}
+
+impl Job {
+    /// The networks, by label.
+    pub fn networks(&self) -> impl Iterator<Item = (&str, &network::Inputs)> {
+        self.modules.iter().filter_map(|module| match &module.inputs {
+            ModuleInputs::Network(inputs) => Some((module.label.as_str(), inputs)),
+            ModuleInputs::Efs(_) | ModuleInputs::GraphScope(_) => None,
+        })
+    }
+
+    /// The storage, by label.
+    pub fn storage(&self) -> impl Iterator<Item = (&str, &efs::Inputs)> {
+        self.modules.iter().filter_map(|module| match &module.inputs {
+            ModuleInputs::Efs(inputs) => Some((module.label.as_str(), inputs.as_ref())),
+            ModuleInputs::Network(_) | ModuleInputs::GraphScope(_) => None,
+        })
+    }
+
+    /// The workloads, by label.
+    pub fn workloads(&self) -> impl Iterator<Item = (&str, &graphscope::Inputs)> {
+        self.modules.iter().filter_map(|module| match &module.inputs {
+            ModuleInputs::GraphScope(inputs) => Some((module.label.as_str(), inputs)),
+            ModuleInputs::Network(_) | ModuleInputs::Efs(_) => None,
+        })
+    }
+
+    /// The scope of a storage module: with several of them, names tell them apart.
+    pub fn storage_scope(&self, label: &str) -> Scope {
+        match self.storage().count() {
+            0 | 1 => Scope::alone(label),
+            _ => Scope::among(label),
+        }
+    }
+
+    /// The scope of a workload: there may always be several.
+    pub fn workload_scope(label: &str) -> Scope {
+        Scope::among(label)
+    }
+}

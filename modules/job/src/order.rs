@@ -1,0 +1,60 @@
+//! What `live` is started with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Job;
+use crate::output::Output;
+
+/// Work, and what holds for the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    pub session: Session,
+    pub work: Work,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// One deployment.
+    Run(Box<Job>),
+    /// Many deployments at once, which share the account's rate.
+    Fleet(Fleet),
+}
+
+/// What holds for the whole run, of one deployment or of many.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// How the result is printed.
+    pub output: Output,
+    /// The limit of the whole run.
+    pub timeout: Duration,
+    /// Where AWS is, where it is not AWS itself.
+    pub endpoint_url: Option<String>,
+    /// The local AWS to run for the length of the job.
+    pub sandbox: Option<Sandbox>,
+    /// How much is written to standard error: 0 progress, 1 or more every AWS call.
+    pub verbosity: u8,
+    /// The command line that continues where an interrupted run stopped.
+    pub again: String,
+}
+
+/// Many deployments in one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// The deployments by name, in the order in which they begin.
+    pub jobs: Vec<(String, Job)>,
+    /// AWS calls per second and region that they make together.
+    pub rate: f64,
+}
+
+/// The local AWS to run for the length of the job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sandbox {
+    pub program: PathBuf,
+    /// The file that holds its state.
+    pub state: PathBuf,
+}

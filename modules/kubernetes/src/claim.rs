@@ -1,0 +1,118 @@
+//! A PersistentVolumeClaim: as it is, its row, and what can be done about it.
+
+use inputs::plain;
+use plan::{Action, After, Change, Difference, Row, Scope};
+use serde::Serialize;
+
+use crate::usage::used;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "persistent_volume_claim";
+
+/// A call that changes a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Applies the claim, in a namespace that is made where it is missing, and
+    /// completes it where it asks for more than it has.
+    Apply {
+        namespace: String,
+        name: String,
+        /// The whole object, as YAML.
+        document: String,
+    },
+    /// Deletes the claim, once no pod uses it.
+    Delete { namespace: String, name: String },
+    /// Gives a claim and its volume the capacity that the claim asks for.
+    Expand {
+        namespace: String,
+        name: String,
+        volume: String,
+        /// As Kubernetes writes quantities.
+        capacity: String,
+    },
+}
+
+/// A claim, or a volume that no claim holds any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Claim {
+    /// Its namespace; empty for a volume without a claim.
+    pub namespace: String,
+    /// Its name, or that of the volume.
+    pub name: String,
+    /// `Pending`, `Bound`, `Lost`; `Released`, `Available` or `Failed` for a volume without a claim.
+    pub phase: String,
+    pub volume: Option<String>,
+    /// What it asks for, as Kubernetes writes quantities.
+    pub requested: Option<String>,
+    /// What it has, as Kubernetes writes quantities.
+    pub capacity: Option<String>,
+    /// Whether it asks for more than it has.
+    pub wants_more: bool,
+    /// The pods that use it.
+    pub used_by: Vec<String>,
+    /// The nodes that those pods run on.
+    pub nodes: Vec<String>,
+    /// How many bytes its files take, where a node measures that.
+    pub used_bytes: Option<u64>,
+}
+
+impl Claim {
+    /// As people name it: `NAMESPACE/NAME`, or the volume.
+    pub fn address(&self) -> String {
+        if self.namespace.is_empty() {
+            format!("volume {}", self.name)
+        } else {
+            format!("{}/{}", self.namespace, self.name)
+        }
+    }
+
+    /// Whether it has a volume, and all that it asks for.
+    pub fn is_satisfied(&self) -> bool {
+        self.phase == "Bound" && !self.wants_more
+    }
+}
+
+/// The change that gives a claim what it asks for; `None` where it has it.
+///
+/// The capacity of an EFS volume is nominal, its driver expands nothing, and no
+/// resizer runs: a grown claim would wait for ever.
+pub fn expand<C: From<Call>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
+    let volume = claim.volume.clone()?;
+    let capacity = claim.requested.clone()?;
+    if !claim.wants_more || claim.phase != "Bound" {
+        return None;
+    }
+    let id = scope.id(format_args!("claim.{}", claim.address()));
+    let after = After::Value(capacity.clone());
+    let (namespace, name) = (claim.namespace.clone(), claim.name.clone());
+    let change = Change::new(Action::Update, id, scope.address(KIND, Some(&claim.address())))
+        .because("it asks for more than it has, and nobody else completes that")
+        .showing([Difference::new("capacity", claim.capacity.clone(), after)])
+        .calling(Call::Expand { namespace, name, volume, capacity });
+    Some(change)
+}
+
+/// A claim in the table of a status.
+pub fn row(claim: &Claim) -> Row {
+    let capacity = claim.capacity.as_deref().unwrap_or("-");
+    let mut detail = match &claim.requested {
+        Some(requested) if claim.wants_more => {
+            format!("{capacity}, asks for {requested}: `expand-volumes` completes that")
+        }
+        _ => capacity.to_owned(),
+    };
+    detail.push_str(&used(claim.used_bytes));
+    if !claim.used_by.is_empty() {
+        detail.push_str(&format!(", used by {}", claim.used_by.join(", ")));
+    }
+    if !claim.nodes.is_empty() {
+        detail.push_str(&format!(" on {}", claim.nodes.join(", ")));
+    }
+    Row {
+        resource: "claim",
+        name: plain(&claim.address()),
+        state: plain(&claim.phase),
+        detail: plain(&detail),
+        healthy: claim.is_satisfied(),
+    }
+}

@@ -1,0 +1,27 @@
+//! The rules of the code: dependencies between crates, imports within them, sizes, docs.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod circles;
+mod dependencies;
+mod docs;
+mod imports;
+mod modules;
+mod resources;
+mod sizes;
+
+use std::path::{Path, PathBuf};
+
+/// Every Rust file below a folder, sorted.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

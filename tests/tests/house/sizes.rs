@@ -1,0 +1,120 @@
+//! How long files and functions may be, tests included.
+
+use std::path::{Path, PathBuf};
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use tests::workspace;
+
+use crate::sources;
+
+/// The most lines of a file.
+const FILE: usize = 400;
+
+/// The most lines of a function, from its signature to its last brace.
+const FUNCTION: usize = 60;
+
+/// The files that are longer. This list only shrinks: a file within the limit must leave it.
+const LONG_FILES: &[&str] = &["xtask/src/config/file.rs"];
+
+/// The functions that are longer, by file and name. This list only shrinks as well.
+const LONG_FUNCTIONS: &[(&str, &str)] = &[
+    ("sandbox/src/efs/file_systems.rs", "create"),
+    ("sandbox/src/efs/mod.rs", "route"),
+    ("sandbox/src/http.rs", "answer"),
+    ("xtask/src/config/file.rs", "module"),
+];
+
+fn short(file: &Path) -> String {
+    file.strip_prefix(workspace()).unwrap().display().to_string()
+}
+
+fn read(file: &PathBuf) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
+/// Fails for a new case, and for a known one that is within the limit now.
+fn check(list: &str, found: &[(String, usize)], known: &[String]) {
+    let is_new = |(name, lines): &(String, usize)| {
+        (!known.contains(name)).then(|| format!("{name}: {lines} lines\n"))
+    };
+    let new: String = found.iter().filter_map(is_new).collect();
+    assert!(new.is_empty(), "too long:\n{new}");
+    let is_gone = |name: &&String| !found.iter().any(|(other, _)| other == *name);
+    let gone: Vec<&String> = known.iter().filter(is_gone).collect();
+    assert!(gone.is_empty(), "within the limit now; remove them from {list}: {gone:#?}");
+}
+
+#[test]
+fn every_file_begins_with_what_it_is() {
+    let files = sources(&workspace());
+    assert!(files.len() > 50, "the files were not found");
+    for file in &files {
+        assert!(read(file).starts_with("//! "), "{} does not say what it is", file.display());
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let lengths =
+        sources(&workspace()).into_iter().map(|file| (short(&file), read(&file).lines().count()));
+    let long: Vec<(String, usize)> = lengths.filter(|(_, lines)| *lines > FILE).collect();
+    let known: Vec<String> = LONG_FILES.iter().map(|&file| file.to_owned()).collect();
+    check("LONG_FILES", &long, &known);
+}
+
+#[test]
+fn no_function_is_too_long() {
+    let mut long = Vec::new();
+    for file in sources(&workspace()) {
+        let mut functions = Functions::default();
+        functions.visit_file(&syn::parse_file(&read(&file)).unwrap());
+        let over = functions.found.into_iter().filter(|(_, lines)| *lines > FUNCTION);
+        long.extend(over.map(|(name, lines)| (format!("{}: {name}", short(&file)), lines)));
+    }
+    let known: Vec<String> =
+        LONG_FUNCTIONS.iter().map(|(file, name)| format!("{file}: {name}")).collect();
+    check("LONG_FUNCTIONS", &long, &known);
+}
+
+#[test]
+fn a_function_is_measured_from_its_signature_to_its_last_brace() {
+    let text = "/// Not a line of it.\n#[test]\nfn two() {\n}\ntrait T { fn none(); fn one() {} }\n\
+                impl T { pub fn three(\n) {\n} }";
+    let mut functions = Functions::default();
+    functions.visit_file(&syn::parse_file(text).unwrap());
+    let expected = [("two", 2), ("one", 1), ("three", 3)];
+    assert_eq!(functions.found, expected.map(|(name, lines)| (name.to_owned(), lines)));
+}
+
+/// Every function with a body, and its lines.
+#[derive(Default)]
+struct Functions {
+    found: Vec<(String, usize)>,
+}
+
+impl Functions {
+    fn add(&mut self, signature: &syn::Signature, body: &syn::Block) {
+        let lines = body.span().end().line - signature.span().start().line + 1;
+        self.found.push((signature.ident.to_string(), lines));
+    }
+}
+
+impl<'ast> Visit<'ast> for Functions {
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        self.add(&function.sig, &function.block);
+        visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
+        self.add(&function.sig, &function.block);
+        visit::visit_impl_item_fn(self, function);
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'ast syn::TraitItemFn) {
+        if let Some(body) = &function.default {
+            self.add(&function.sig, body);
+        }
+        visit::visit_trait_item_fn(self, function);
+    }
+}
