@@ -5,7 +5,7 @@ use std::fmt;
 
 use inputs::printable;
 
-/// An error with its remedy: by itself, or as the context of what caused it.
+/// An error with its remedy: on its own, or as the context of what caused it.
 #[derive(Debug)]
 pub struct Failure {
     what: String,
@@ -67,7 +67,9 @@ pub fn report(errors: &[anyhow::Error]) -> String {
         }
     }
     lines.extend(remedies.iter().map(|remedy| format!("help: {remedy}")));
-    printable(&lines.join("\n"))
+    // What others wrote over several lines stays below the line that it belongs to.
+    let lines = lines.iter().map(|line| line.replace('\n', "\n    "));
+    printable(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -93,6 +95,12 @@ mod tests {
     fn a_remedy_of_several_errors_is_given_once() {
         let errors = [failure("one", "log in"), failure("two", "log in")];
         assert_eq!(report(&errors), "error: one\nerror: two\nhelp: log in");
+    }
+
+    #[test]
+    fn what_others_wrote_starts_no_line_of_its_own() {
+        let error = anyhow!("no\nDeployed: 7 changes");
+        assert_eq!(report(&[error]), "error: no\n    Deployed: 7 changes");
     }
 
     #[test]

@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// A pause in terms of the time that was waited already: whatever takes its time is
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
-/// pauses grew by themselves, and a destroy took up to 1.29 of what it had to.
+/// pauses grew on their own, and a destroy took up to 1.29 of what it had to.
 const LATE: f64 = 0.08;
 
 /// What was seen last, or why nothing could be seen.

@@ -58,7 +58,7 @@ fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
         let wrong = |what: String, ran: &Ran| Err(format!("stage {stage}: {what}\n{}", ran.stderr));
         if ran.code != Some(0) {
             counts.failed.fetch_add(1, Ordering::Relaxed);
-            let named = ["what now", "What now"].iter().any(|word| ran.stderr.contains(word));
+            let named = ran.stderr.contains("help:");
             if ran.code != Some(1) || !named {
                 return wrong(format!("it ended with {:?} and no remedy", ran.code), &ran);
             }

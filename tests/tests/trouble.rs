@@ -37,7 +37,7 @@ fn refused(ran: &Ran, code: i32, told: &[&str]) {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn a_class_changed_by_hand_is_mended_and_replaced_with_consent_only() {
+fn a_class_changed_by_hand_is_fixed_and_replaced_with_consent_only() {
     let there = Clustered::new();
     there.deploy(&[]);
     let meddle = json!({"allowVolumeExpansion": false, "metadata": {"labels": {
@@ -228,7 +228,7 @@ fn who_may_only_read_changes_neither_aws_nor_the_cluster() {
     refused(&ran, 1, &["could not be reached", "KUBECONFIG"]);
     there.world.set("KUBECONFIG", "/dev/null");
     let ran = there.run("deploy-efs", &[]);
-    refused(&ran, 1, &["what now:"]);
+    refused(&ran, 1, &["help:"]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn one(
         };
         if ran.code != Some(0) {
             counts.failed.fetch_add(1, Ordering::Relaxed);
-            if ran.code != Some(1) || !ran.stderr.to_lowercase().contains("what now") {
+            if ran.code != Some(1) || !ran.stderr.contains("help:") {
                 return wrong(format!("it ended with {:?} and no remedy", ran.code), &ran);
             }
             // Whose revision is pending might still be at it, for a minute.

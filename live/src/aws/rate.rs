@@ -2,7 +2,7 @@
 //!
 //! Calls that bring something about go before looks at what is under way: looks take
 //! what is left of the rate, so that waiting costs the others nothing. After a refusal
-//! for the rate, the pace slows down by itself, and comes back call by call.
+//! for the rate, the pace slows down on its own, and comes back call by call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Many deployments in one process: each as by itself, and all at one rate of calls.
+//! Many deployments in one process: each as on its own, and all at one rate of calls.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

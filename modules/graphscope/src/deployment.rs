@@ -86,7 +86,7 @@ impl Inputs {
 
 /// What has to be done so that a workload is what it should be, after `needs`.
 ///
-/// A claim that is wanted no more stays with its data, unless `delete_data`.
+/// A claim that is no longer wanted stays with its data, unless `delete_data`.
 pub fn plan(
     scope: &Scope,
     inputs: &Inputs,

@@ -11,7 +11,7 @@ use crate::resources::claim::{FoundClaim, Wanted, stays};
 
 /// What has to be done so that a workload's documents are what they should be, after `needs`.
 ///
-/// A claim that is wanted no more stays in its document with its data, unless `delete_data`.
+/// A claim that is no longer wanted stays in its document with its data, unless `delete_data`.
 pub(crate) fn plan<C: From<files::Call>>(
     scope: &Scope,
     inputs: &Inputs,

@@ -118,7 +118,7 @@ impl Inputs {
     }
 
     /// What of a class keeps the workload from using its volumes: its `uid` and `gid`.
-    pub fn unsuitable_user(&self, uid: Option<u32>, gid: Option<u32>) -> Option<Problem> {
+    pub fn incompatible_user(&self, uid: Option<u32>, gid: Option<u32>) -> Option<Problem> {
         if self.kind != Workload::Store || (uid, gid) == (Some(STORE_USER), Some(STORE_USER)) {
             return None;
         }

@@ -24,7 +24,7 @@ impl Problem {
 }
 
 /// Reads one module's inputs. Every reading returns `None` for a mistake and
-/// remembers it, so that all mistakes of a deployment are told in one run.
+/// remembers it, so that all mistakes of a deployment are reported in one run.
 #[derive(Debug)]
 pub struct Reader<'a> {
     schema: &'static [Input],
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_element_is_told() {
+    fn every_wrong_element_is_reported() {
         let given = given(&[("name", json!("x")), ("zones", json!([["a"], {}, "c"]))]);
         let mut reader = Reader::new(SCHEMA, &given);
         assert_eq!(reader.strings("zones", |text| Ok(text.to_owned())), None);

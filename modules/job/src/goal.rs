@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 pub enum Goal {
     /// Show what would change.
     Plan {
-        /// Whether claims that are wanted no more would go, with their data.
+        /// Whether claims that are no longer wanted would go, with their data.
         delete_data: bool,
         /// Whether the exit code says what was found: 0 nothing, 2 changes, 1 error.
         detailed_exitcode: bool,
     },
     /// Plan, and carry it out.
     Deploy {
-        /// Whether claims that are wanted no more go, with their data.
+        /// Whether claims that are no longer wanted go, with their data.
         delete_data: bool,
     },
     /// Take the modules down.

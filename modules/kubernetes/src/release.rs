@@ -122,7 +122,7 @@ pub fn change<C: From<Call>>(
         }
         Some(Release { status: Status::Pending(status), revision, .. }) => (
             Action::Update,
-            format!("revision {revision} is `{status}`: a run was killed, or is at it"),
+            format!("revision {revision} is `{status}`: a run was killed, or is still running"),
             Some(*revision),
         ),
         Some(Release { status: Status::Other(status), revision, .. }) => {
@@ -198,7 +198,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Why this chart cannot be what is wanted; all reasons at once.
-pub fn unsuitable(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
+pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
     let Wanted { chart_name, version, values, named_freely, digest, .. } = wanted;
     let mut refusals = Vec::new();
     if chart.name != *chart_name {
@@ -211,7 +211,7 @@ pub fn unsuitable(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec
     if chart.version != *version {
         refusals.push(Refusal::new(
             address,
-            format!("the chart's version is {}, and {version} was asked for", chart.version),
+            format!("the chart's version is {}, and {version} is wanted", chart.version),
             "set `helm_chart_version` to it, or give another `helm_chart`",
         ));
     } else if let (Some(known), Some(found)) = (digest, &chart.digest)

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_three_digits() {
-        for (bytes, told) in [
+        for (bytes, shown) in [
             (0, "0 B"),
             (1023, "1023 B"),
             (6144, "6.0 KiB"),
@@ -76,7 +76,7 @@ mod tests {
             (13_000_000_000, "12 GiB"),
             (u64::MAX, "16384 PiB"),
         ] {
-            assert_eq!(readable(bytes), told);
+            assert_eq!(readable(bytes), shown);
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Property<S, G = ()> {
 pub enum Value<S> {
     /// One value, where there is any.
     One(fn(&S) -> Option<Known<String>>),
-    /// A map, of which every entry is compared by itself.
+    /// A map, of which every entry is compared on its own.
     Each {
         entries: fn(&S) -> BTreeMap<String, Known<String>>,
         /// How people know an entry, by its key.

@@ -38,7 +38,7 @@ impl<C> fmt::Display for Styled<'_, C> {
         for refusal in &plan.refusals {
             writeln!(
                 f,
-                "{}: {}: {}\n  what now: {}",
+                "{}: {}: {}\n  help: {}",
                 self.paint("31", "Refused"),
                 plain(&refusal.address),
                 plain(&refusal.reason),
@@ -121,12 +121,12 @@ impl<C> Styled<'_, C> {
             let count = plan.refusals.len();
             return write!(
                 f,
-                "Nothing can be done while {count} {} refused.",
-                if count == 1 { "thing is" } else { "things are" }
+                "Cannot apply: {count} {} refused.",
+                if count == 1 { "change was" } else { "changes were" }
             );
         }
         if plan.is_empty() {
-            return f.write_str("No changes. What is there is what was asked for.");
+            return f.write_str("No changes. The infrastructure matches the configuration.");
         }
         let counts = plan.counts();
         let count = |action| counts.get(&action).copied().unwrap_or(0);

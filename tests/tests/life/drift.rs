@@ -16,7 +16,7 @@ fn steps(plan: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_kind_of_drift_is_found_and_mended() {
+fn each_kind_of_drift_is_found_and_fixed() {
     let world = World::new();
     let made = world.deploy(&[]);
     let id = made["outputs"]["file_system_id"].as_str().unwrap().to_owned();

@@ -9,7 +9,7 @@ use job::{AwsChoice, ClusterChoice, EndToEnd};
 use crate::diagnostic::wrong;
 use crate::{live, tools};
 
-/// Tell the whole story on a cluster and an AWS: deploy, nothing to do, drift, change,
+/// Run the end-to-end scenario on a cluster and an AWS: deploy, nothing to do, drift, change,
 /// claims, expansion, proof, the three kinds of workload, destroy.
 ///
 /// One line per step, a JUnit file, logs after a failure. Whatever was started is

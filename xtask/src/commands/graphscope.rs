@@ -44,7 +44,7 @@ pub(super) struct Plan {
 /// graph, and carry it out: file system, driver, class, claims, releases.
 /// Flags describe a workload where the file has no block for it.
 ///
-/// A claim that is wanted no more stays with its data, unless `--delete-data`
+/// A claim that is no longer wanted stays with its data, unless `--delete-data`
 /// is given, and asks for consent then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -54,7 +54,7 @@ pub(super) struct Plan {
 pub(super) struct Deploy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete claims that are wanted no more, with their data
+    /// Delete claims that are no longer wanted, with their data
     #[arg(long)]
     delete_data: bool,
     /// Give consent to deletions and replacements beforehand

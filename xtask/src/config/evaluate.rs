@@ -32,7 +32,7 @@ pub(crate) struct Module {
     pub(crate) given: GivenInputs,
     /// Where each input was written.
     pub(crate) places: BTreeMap<String, Place>,
-    /// Inputs whose values are mistakes that are told already.
+    /// Inputs whose values are mistakes that are reported already.
     pub(crate) broken: BTreeSet<String>,
 }
 
@@ -86,7 +86,7 @@ struct State {
     variables: hcl::Map<String, Value>,
     locals: hcl::Map<String, Value>,
     modules: Value,
-    /// Names whose values are mistakes that are told already.
+    /// Names whose values are mistakes that are reported already.
     broken: BTreeSet<String>,
 }
 
@@ -231,7 +231,7 @@ impl State {
         }
     }
 
-    /// The value of an expression; `None` is a mistake that is told.
+    /// The value of an expression; `None` is a mistake that is reported.
     fn value(&self, written: &Written, diagnostics: &mut Diagnostics) -> Option<Value> {
         let problems = references::check(written, &self.scope);
         if !problems.is_empty() {

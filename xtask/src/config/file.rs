@@ -373,7 +373,7 @@ fn validation(
     Some((written(source, condition), message))
 }
 
-/// The module that a `source` names; `None` is a mistake that is told already.
+/// The module that a `source` names; `None` is a mistake that is reported already.
 fn module_source(
     source: &Arc<Source>,
     attribute: &Attribute,

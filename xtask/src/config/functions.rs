@@ -51,10 +51,10 @@ const REFUSED: &[(&[&str], &str)] = &[
             "pathexpand",
             "abspath",
         ],
-        "the deployment is told by one file",
+        "one file describes the deployment",
     ),
     (&["sensitive", "nonsensitive", "ephemeralasnull"], "no input is a secret"),
-    (&["try", "can"], "a mistake is told, not passed over"),
+    (&["try", "can"], "a mistake is reported, not passed over"),
 ];
 
 const FUNCTIONS: &[(&str, Func)] = &[

@@ -93,7 +93,7 @@ fn parse(
     }
     match graphscope::Inputs::parse(&gathered.inputs) {
         Ok(parsed) => {
-            let problem = class.and_then(|class| parsed.unsuitable_user(class.uid, class.gid));
+            let problem = class.and_then(|class| parsed.incompatible_user(class.uid, class.gid));
             if let Some(problem) = problem {
                 let place = gathered.places.get("storage_class_name");
                 let place = place.unwrap_or(&gathered.block).clone();

@@ -142,7 +142,7 @@ const STARTUP_TAINT: &str = "efs.csi.aws.com/agent-not-ready";
 
 /// What hazards depend on, beside the version.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Circumstances<'a> {
+pub(crate) struct Context<'a> {
     /// Whether `uid` and `gid` of the class are set, so that no group id is handed out.
     pub(crate) fixed_gid: bool,
     /// Whether the driver deletes the directory of a volume that is deleted.
@@ -155,7 +155,7 @@ pub(crate) struct Circumstances<'a> {
 struct Hazard {
     from: ChartVersion,
     to: ChartVersion,
-    when: fn(&Circumstances) -> bool,
+    when: fn(&Context) -> bool,
     /// The hurt, and what to do about it.
     warning: &'static str,
     /// Who says so.
@@ -176,7 +176,7 @@ const HAZARDS: &[Hazard] = &[
         to: version(2, 4, 9),
         when: |here| !here.fixed_gid,
         warning: "this chart's driver hands out group ids from memory and may reuse them after a \
-                  restart (mended in chart 2.5.0); set `uid` and `gid`, or choose a newer chart",
+                  restart (fixed in chart 2.5.0); set `uid` and `gid`, or choose a newer chart",
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/764",
     },
     Hazard {
@@ -199,7 +199,7 @@ const HAZARDS: &[Hazard] = &[
 ];
 
 /// What to warn of for a chart version.
-pub(crate) fn warnings(version: ChartVersion, here: &Circumstances) -> Vec<String> {
+pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<String> {
     let mut warnings: Vec<String> = HAZARDS
         .iter()
         .filter(|hazard| (hazard.from..=hazard.to).contains(&version) && (hazard.when)(here))
@@ -236,14 +236,14 @@ mod tests {
 
     #[test]
     fn a_hazard_is_told_for_the_versions_that_have_it_and_no_others() {
-        let told = |text: &str, fixed_gid| {
-            let here = Circumstances { fixed_gid, ..Circumstances::default() };
+        let shown = |text: &str, fixed_gid| {
+            let here = Context { fixed_gid, ..Context::default() };
             warnings(ChartVersion::parse(text).unwrap(), &here).len()
         };
-        assert_eq!(told("2.4.5", false), 1);
-        assert_eq!(told("2.4.5", true), 0);
-        assert_eq!(told("2.4.9", false), 2);
-        assert_eq!(told("2.5.0", false), 0);
-        assert_eq!(told("9.0.0", false), 1);
+        assert_eq!(shown("2.4.5", false), 1);
+        assert_eq!(shown("2.4.5", true), 0);
+        assert_eq!(shown("2.4.9", false), 2);
+        assert_eq!(shown("2.5.0", false), 0);
+        assert_eq!(shown("9.0.0", false), 1);
     }
 }

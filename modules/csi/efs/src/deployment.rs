@@ -269,7 +269,7 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     let class = &inputs.storage_class;
     let controller = inputs.driver.values.get("controller");
     let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
-    let here = chart::Circumstances {
+    let here = chart::Context {
         fixed_gid: class.uid.is_some() && class.gid.is_some(),
         deletes_directories: deletes.is_some_and(|value| *value == true),
         taints: actual.cluster.as_ref().map_or(&[], |cluster| &cluster.taints),

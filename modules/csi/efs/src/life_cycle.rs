@@ -22,7 +22,7 @@ impl LifeCycle {
         matches!(self, LifeCycle::Deleting | LifeCycle::Deleted)
     }
 
-    /// Whether it becomes available by itself.
+    /// Whether it becomes available on its own.
     pub fn is_coming(&self) -> bool {
         matches!(self, LifeCycle::Creating | LifeCycle::Updating)
     }

@@ -83,7 +83,7 @@ fn checkpoint(first: &[Report], second: &[Report]) -> Vec<Finding> {
     let expected =
         (0..STEPS).fold(1_u64, |state, _| (state * 1_103_515_245 + 12_345) % 2_147_483_648);
     let one = |reports: &[Report], key: &str| reports.first().and_then(|report| report.number(key));
-    let told = |number: Option<usize>| number.map_or("no".to_owned(), |number| number.to_string());
+    let shown = |number: Option<usize>| number.map_or("no".to_owned(), |number| number.to_string());
     let (reached, restored) = (one(first, "reached"), one(second, "restored"));
     let result = one(second, "result");
     vec![
@@ -92,15 +92,15 @@ fn checkpoint(first: &[Report], second: &[Report]) -> Vec<Finding> {
             restored == Some(CHECKPOINT),
             format!(
                 "step {}, after the first was lost at step {}, on {}",
-                told(restored),
-                told(reached),
+                shown(restored),
+                shown(reached),
                 nodes(&[first, second])
             ),
         ),
         finding(
             "its result is that of a session that was never lost",
             result.and_then(|result| u64::try_from(result).ok()) == Some(expected),
-            format!("{} of {expected}", told(result)),
+            format!("{} of {expected}", shown(result)),
         ),
     ]
 }

@@ -41,7 +41,7 @@ pub struct Part {
     /// How many pods it has, all at once.
     pub pods: usize,
     /// Which parts it comes with: those of a later turn come when the earlier ones have ended.
-    /// Applied all at once, its script waits by itself.
+    /// Applied all at once, its script waits on its own.
     pub turn: usize,
     script: &'static str,
 }

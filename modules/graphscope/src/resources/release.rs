@@ -25,7 +25,7 @@ pub fn plan<C: From<Call>>(
         return;
     }
     if let Some(chart) = chart {
-        plan.refusals.extend(release::unsuitable(&address, wanted, chart));
+        plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
     }
     let change = release::change(scope.id(release::KIND), address, wanted, found);
     plan.changes.extend(change.map(|change| change.needing(needs)));

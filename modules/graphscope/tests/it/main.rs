@@ -131,9 +131,9 @@ fn mistakes_name_the_remedy() {
 #[test]
 fn the_store_needs_volumes_of_its_own_user() {
     let store = inputs("store", &json!({}));
-    assert!(store.unsuitable_user(None, None).unwrap().remedy.contains("uid = 1001"));
-    assert!(store.unsuitable_user(Some(1001), Some(1001)).is_none());
-    assert!(inputs("engine", &json!({})).unsuitable_user(None, None).is_none());
+    assert!(store.incompatible_user(None, None).unwrap().remedy.contains("uid = 1001"));
+    assert!(store.incompatible_user(Some(1001), Some(1001)).is_none());
+    assert!(inputs("engine", &json!({})).incompatible_user(None, None).is_none());
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub struct Finding {
 pub fn judge(proof: &Proof, team: &[Report], witness: &Report) -> Vec<Finding> {
     let expected = proof.expected();
     let read = team.iter().filter(|report| report.read_the_nonce()).count();
-    let told = |number: Option<usize>| number.map_or("no".to_owned(), |number| number.to_string());
+    let shown = |number: Option<usize>| number.map_or("no".to_owned(), |number| number.to_string());
     let (lines, distinct, counted) =
         (witness.number("lines"), witness.number("distinct"), witness.number("counted"));
     vec![
@@ -70,12 +70,12 @@ pub fn judge(proof: &Proof, team: &[Report], witness: &Report) -> Vec<Finding> {
         Finding {
             what: "concurrent appends lost nothing",
             shown: lines == Some(expected) && distinct == Some(expected),
-            detail: format!("{} of {expected} lines, {} distinct", told(lines), told(distinct)),
+            detail: format!("{} of {expected} lines, {} distinct", shown(lines), shown(distinct)),
         },
         Finding {
             what: "a lock excluded the others",
             shown: counted == Some(expected),
-            detail: format!("{} of {expected} counts", told(counted)),
+            detail: format!("{} of {expected} counts", shown(counted)),
         },
         Finding {
             what: "the files outlived the writer",

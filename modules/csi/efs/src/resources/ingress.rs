@@ -77,7 +77,7 @@ pub fn plan<C: From<Call>>(
         rules.iter().filter(of_group).filter(|rule| rule.admits_nfs()).collect();
     if admitting.is_empty() && wanted.sources.is_empty() {
         plan.warnings.push(format!(
-            "{group} admits TCP 2049 from nowhere: mounts will hang until they time out; set \
+            "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
              `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
         ));
     }
@@ -134,7 +134,7 @@ fn authorize<C: From<Call>>(scope: &Scope, wanted: &Wanted, source: &RuleSource)
     };
     let id = scope.id(format_args!("security_group_rule.{source}"));
     Change::new(Action::Create, id, scope.address(KIND, Some(&source.to_string())))
-        .because(format!("no rule of {} admits TCP 2049 from there", wanted.group))
+        .because(format!("{} has no ingress rule for TCP 2049 (NFS) from there", wanted.group))
         .showing([Difference::later("security_group_rule_id")])
         .showing(compare(PROPERTIES, &spec, None).differences)
         .calling(Call::Authorize {

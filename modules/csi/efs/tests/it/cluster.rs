@@ -73,7 +73,7 @@ fn every_change_of_inputs_converges() {
 }
 
 #[test]
-fn a_class_changed_by_hand_is_replaced_or_mended_and_what_others_added_stays() {
+fn a_class_changed_by_hand_is_replaced_or_fixed_and_what_others_added_stays() {
     let plan = after(&json!({}), |actual| {
         let class = cluster(actual).storage_class.as_mut().unwrap();
         let perms = Known::Now("777".to_owned());

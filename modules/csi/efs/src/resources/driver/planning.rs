@@ -53,7 +53,7 @@ pub fn plan<C: From<Call>>(
     let release = found.release.as_ref();
     let theirs = release.filter(|release| !release.ours && inputs.mode != DriverMode::Adopt);
     if let Some(release) = theirs {
-        plan.refusals.push(somebody_elses(&address, release, inputs));
+        plan.refusals.push(foreign_release(&address, release, inputs));
         return Ok(());
     }
     let wanted = wanted.release()?;
@@ -61,7 +61,7 @@ pub fn plan<C: From<Call>>(
     match release::change::<Call>(scope.id(KIND), address.clone(), &wanted, release) {
         Some(mut change) => {
             if let Some(chart) = &found.chart {
-                plan.refusals.extend(release::unsuitable(&address, &wanted, chart));
+                plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
             }
             if wait {
                 change = change.calling(until_ready());
@@ -155,7 +155,7 @@ pub fn rows(found: &Found) -> Vec<Row> {
             Foreign::Manifests { namespace } => format!("manifests in {namespace}"),
         },
         state: "installed".to_owned(),
-        detail: "by somebody else".to_owned(),
+        detail: "by another owner".to_owned(),
         healthy: true,
     }));
     rows.extend(found.rollouts.iter().map(|rollout| Row {
@@ -201,7 +201,7 @@ fn installed(address: &Address, foreign: &Foreign) -> Refusal {
 }
 
 /// A release of our name that we never made.
-fn somebody_elses(address: &Address, release: &Release, inputs: &DriverInputs) -> Refusal {
+fn foreign_release(address: &Address, release: &Release, inputs: &DriverInputs) -> Refusal {
     Refusal::new(
         address,
         format!(
