@@ -220,7 +220,7 @@ fn flags_tell_a_workload_where_the_file_has_none() {
 
     for (flags, told) in [
         (&["--workload-name=fraud"][..], "or pass `--workload-kind`"),
-        (&["--workload-kind=engin"], "write `engine`, `store` or `interactive`"),
+        (&["--workload-kind=engin"], "did you mean `engine`?"),
         (&["--workload-kind=engine", "--workload-directories=vineyard=1Gi"], "memory of the node"),
         (&["--workload-kind=store"], "set `uid = 1001`"),
     ] {

@@ -105,7 +105,7 @@ impl Kube {
         }
     }
 
-    /// Deletes a namespace with all that is in it; Kubernetes goes on on its own.
+    /// Deletes a namespace with all that is in it; Kubernetes finishes on its own.
     pub(crate) async fn delete_namespace(&self, name: &str) -> anyhow::Result<()> {
         self.delete::<Namespace>(&self.all(), name, &DeleteParams::default()).await
     }

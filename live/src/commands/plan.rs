@@ -1,5 +1,6 @@
 //! The plan of all modules of a job: one graph.
 
+use anyhow::Context as _;
 use efs::class_changes;
 use failure::failure;
 use job::{Goal, Job};
@@ -16,26 +17,9 @@ pub(super) fn plan(
 ) -> anyhow::Result<Plan<Call>> {
     let mut whole = Plan::default();
     whole.details.entry("zones").or_default();
-    let mut classes: Vec<ChangeId> = Vec::new();
-    for (label, inputs) in job.storage() {
-        let (Some(found), Some(aws)) =
-            (observed.storage.get(label), clients.get(&inputs.aws_region))
-        else {
-            continue;
-        };
-        let plan = if job.goal.destroys() {
-            efs::destroy(&job.storage_scope(label), inputs, &found.actual)
-        } else {
-            let desired = found.desired.as_ref().ok_or_else(|| {
-                failure(
-                    "the network module returned no outputs",
-                    "give `subnet_ids` and `security_group_id` themselves",
-                )
-            })?;
-            let plan = efs::plan(desired, &found.actual)?;
-            classes.extend(class_changes(desired, &plan));
-            plan
-        };
+    let (storage, classes) = storage(job, observed)?;
+    for ((_, inputs), plan) in job.storage().zip(storage) {
+        let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         whole.append(plan.map(|call| Call::of_storage(call, aws)));
     }
     for (label, inputs) in job.workloads() {
@@ -48,4 +32,33 @@ pub(super) fn plan(
         whole.append(plan.map(Call::of_workload));
     }
     Ok(whole)
+}
+
+/// The plans of the storage modules in the order of the job, and the changes that claims
+/// of their classes need.
+fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Vec<ChangeId>)> {
+    let of = |label: &str| observed.storage.get(label).context("a module was not observed");
+    if job.goal.destroys() {
+        let scopes: Vec<_> = job.storage().map(|(label, _)| job.storage_scope(label)).collect();
+        let modules = job.storage().zip(&scopes);
+        let modules = modules
+            .map(|((label, inputs), scope)| anyhow::Ok((scope, inputs, &of(label)?.actual)))
+            .collect::<Result<Vec<_>, _>>()?;
+        return Ok((efs::destroy_together(&modules), Vec::new()));
+    }
+    let modules = job.storage().map(|(label, _)| {
+        let found = of(label)?;
+        let desired = found.desired.as_ref().ok_or_else(|| {
+            failure(
+                "the network module returned no outputs",
+                "give `subnet_ids` and `security_group_id` themselves",
+            )
+        })?;
+        anyhow::Ok((desired, &found.actual))
+    });
+    let modules = modules.collect::<Result<Vec<_>, _>>()?;
+    let plans = efs::plan_together(&modules)?;
+    let classes = modules.iter().zip(&plans);
+    let classes = classes.flat_map(|((desired, _), plan)| class_changes(desired, plan)).collect();
+    Ok((plans, classes))
 }

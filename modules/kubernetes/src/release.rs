@@ -1,6 +1,6 @@
 //! A Helm release: as it should be, as it is, and the change between both.
 
-use plan::{Action, Address, After, Change, ChangeId, Difference, Document, Refusal};
+use plan::{Action, Address, After, Attribute, Change, ChangeId, Difference, Document, Refusal};
 use serde_json::Value;
 
 use crate::MANAGER;
@@ -153,6 +153,31 @@ fn differences(wanted: &Wanted, found: Option<&Release>) -> Vec<Difference> {
     let had = found.map_or(&Value::Null, |release| &release.values);
     value_differences("values", had, &wanted.values.value, &mut differences);
     differences
+}
+
+/// The names of what two modules want differently of one release; nothing where they agree.
+pub fn disagreements(one: &Wanted, other: &Wanted) -> Vec<String> {
+    let mut names = Vec::new();
+    if one.id != other.id {
+        names.push("namespace".to_owned());
+    }
+    if one.chart != other.chart {
+        names.push("where the chart comes from".to_owned());
+    }
+    let release = Release {
+        revision: 0,
+        status: Status::Deployed,
+        chart: format!("{}-{}", one.chart_name, one.version),
+        values: one.values.value.clone(),
+        ours: true,
+    };
+    names.extend(differences(other, Some(&release)).into_iter().filter_map(|difference| {
+        match difference.attribute {
+            Attribute::Named(name) => Some(name),
+            Attribute::Line => None,
+        }
+    }));
+    names
 }
 
 /// A row per value that differs. Values mean the same however numbers are

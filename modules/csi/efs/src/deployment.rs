@@ -54,6 +54,26 @@ calls!(
 /// Pure and deterministic: the same two give the same plan, whatever order
 /// their lists are in.
 pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
+    plan_part(desired, actual, DriverPart::Own)
+}
+
+/// What a module has to do with the cluster's one driver.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DriverPart<'a> {
+    /// It installs and uninstalls the driver.
+    Own,
+    /// Another module of the same job does.
+    Others,
+    /// It uninstalls the driver after these changes, which delete these classes too.
+    Last { classes: &'a [&'a str], after: &'a [ChangeId] },
+}
+
+/// [`plan`], with the driver or without it.
+pub(crate) fn plan_part(
+    desired: &Desired,
+    actual: &Actual,
+    part: DriverPart<'_>,
+) -> Result<Plan, RenderError> {
     let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
@@ -72,7 +92,10 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
         documents::plan(&mut plan, scope, inputs, storage, &actual.documents)?;
         return Ok(plan);
     };
-    driver::plan(&mut plan, scope, &inputs.driver(&owner), &cluster.driver, *wait_for_driver)?;
+    if let DriverPart::Own = part {
+        let wanted = inputs.driver(&owner);
+        driver::plan(&mut plan, scope, &wanted, &cluster.driver, *wait_for_driver)?;
+    }
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
@@ -87,6 +110,16 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
 /// What lacks our tags stays, and so does an adopted file system with all its
 /// mount targets: EFS cannot tag them, so ours cannot be told from others.
 pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
+    destroy_part(scope, inputs, actual, DriverPart::Own)
+}
+
+/// [`destroy`], with the driver or without it.
+pub(crate) fn destroy_part(
+    scope: &Scope,
+    inputs: &Inputs,
+    actual: &Actual,
+    part: DriverPart<'_>,
+) -> Plan {
     let mut plan = Plan::default();
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
@@ -100,10 +133,7 @@ pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
                 .collect();
             let found = cluster.storage_class.as_ref();
             let mut removed = storage_class::remove(&mut plan, scope, &owner, found, &held);
-            let others =
-                driver::Others { classes: &cluster.other_classes, volumes: &cluster.other_volumes };
-            let found = (&cluster.driver, others);
-            removed.extend(driver::remove(&mut plan, scope, &inputs.driver, found, &removed));
+            removed.extend(remove_driver(&mut plan, scope, (inputs, cluster), &removed, part));
             in_cluster(&mut plan, &owner, cluster);
             removed
         }
@@ -133,6 +163,26 @@ pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
     }
     ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &last);
     plan
+}
+
+/// Plans to uninstall the driver, where that is this module's part.
+fn remove_driver(
+    plan: &mut Plan,
+    scope: &Scope,
+    (inputs, cluster): (&Inputs, &Cluster),
+    removed: &[ChangeId],
+    part: DriverPart<'_>,
+) -> Option<ChangeId> {
+    let (going, after) = match part {
+        DriverPart::Others => return None,
+        DriverPart::Own => (&[][..], &[][..]),
+        DriverPart::Last { classes, after } => (classes, after),
+    };
+    let stays = |class: &&String| !going.contains(&class.as_str());
+    let classes: Vec<String> = cluster.other_classes.iter().filter(stays).cloned().collect();
+    let others = driver::Others { classes: &classes, volumes: &cluster.other_volumes };
+    let needs = [removed, after].concat();
+    driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs)
 }
 
 /// What has to be done so that every claim of the class has what it asks for.

@@ -19,6 +19,7 @@ mod owner;
 mod placement;
 pub mod resources;
 mod templates;
+mod together;
 
 pub use actual::Actual;
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
@@ -32,3 +33,4 @@ pub use life_cycle::LifeCycle;
 pub use outputs::{OUTPUTS, Output, Outputs};
 pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
+pub use together::{destroy_together, plan_together};
