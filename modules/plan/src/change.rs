@@ -58,8 +58,8 @@ impl<C> Plan<C> {
         for (name, rows) in details {
             self.details.entry(name).or_default().extend(rows);
         }
-        self.notes.extend(notes);
-        self.warnings.extend(warnings);
+        add_new(&mut self.notes, notes);
+        add_new(&mut self.warnings, warnings);
         self.refusals.extend(refusals);
     }
 
@@ -88,6 +88,15 @@ impl<C> Plan<C> {
             *counts.entry(change.action).or_insert(0) += 1;
         }
         counts
+    }
+}
+
+/// Adds what is not among `lines` yet: what holds for several modules is said once.
+fn add_new(lines: &mut Vec<String>, more: Vec<String>) {
+    for line in more {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
 }
 

@@ -104,8 +104,8 @@ pub(crate) fn plan_part(
 }
 
 /// What has to be done so that nothing of the deployment is left: first the
-/// documents, so that nobody makes new claims; then the mount targets, the
-/// file system, and the rules.
+/// documents, so that nobody makes new claims; then the mount targets and the
+/// rules, and the file system last.
 ///
 /// What lacks our tags stays, and so does an adopted file system with all its
 /// mount targets: EFS cannot tag them, so ours cannot be told from others.
@@ -138,7 +138,10 @@ pub(crate) fn destroy_part(
             removed
         }
     };
-    let mut last = removed.clone();
+    // Before the file system: a deployment that starts meanwhile and still sees a rule
+    // then sees the file system too, waits for it, and looks again.
+    let rules = &actual.network.ingress_rules;
+    let revoked = ingress::remove_all(&mut plan, scope, &owner, rules, &removed);
     match (&inputs.file_system, &actual.file_system) {
         (_, None) => {}
         (FileSystemSource::Adopted(id), Some(_)) => {
@@ -148,7 +151,7 @@ pub(crate) fn destroy_part(
             plan.refusals.push(file_system::not_ours(scope, found));
         }
         (FileSystemSource::Own(_), Some(found)) if found.life_cycle.is_leaving() => {
-            last = vec![file_system::gone(&mut plan, scope, found)];
+            file_system::gone(&mut plan, scope, found);
         }
         (FileSystemSource::Own(_), Some(found)) => {
             let mut needs = removed;
@@ -158,10 +161,10 @@ pub(crate) fn destroy_part(
             let targets = &actual.mount_targets;
             let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
             needs.extend(gone);
-            last = vec![file_system::remove(&mut plan, scope, found, needs)];
+            needs.extend(revoked);
+            file_system::remove(&mut plan, scope, found, needs);
         }
     }
-    ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &last);
     plan
 }
 

@@ -17,7 +17,7 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
     let mut installs: Option<&Desired> = None;
     let mut plans = Vec::new();
     for (desired, actual) in modules {
-        let wants = actual.cluster.is_some() && wants_driver(&desired.inputs);
+        let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
         let part = if first.is_some() { DriverPart::Others } else { DriverPart::Own };
         let mut plan = plan_part(desired, actual, part)?;

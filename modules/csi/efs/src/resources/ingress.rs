@@ -101,11 +101,14 @@ pub fn remove_all<C: From<Call>>(
     owner: &Owner,
     rules: &[IngressRule],
     needs: &[ChangeId],
-) {
+) -> Vec<ChangeId> {
     let ours = rules.iter().filter(|rule| owner.owns(&rule.tags));
     let revoked = ours
         .map(|rule| revoke(scope, rule, "the deployment is taken down").needing(needs.to_vec()));
+    let revoked: Vec<Change<C>> = revoked.collect();
+    let ids = revoked.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(revoked);
+    ids
 }
 
 /// Every field is looked at: a new one does not compile until somebody says what it means.

@@ -7,4 +7,5 @@ mod hostile;
 mod inputs;
 mod plans;
 mod properties;
+mod together;
 mod world;

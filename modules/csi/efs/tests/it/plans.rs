@@ -41,7 +41,7 @@ fn after_a_deployment_there_is_nothing_to_do() {
 }
 
 #[test]
-fn destroying_takes_documents_targets_file_system_and_rules_in_this_order() {
+fn destroying_takes_documents_then_targets_and_rules_then_the_file_system() {
     let more = json!({ "nfs_client_cidr": "10.0.0.0/16" });
     let plan = efs::destroy(&scope(), &inputs(&more), &deployed(&more, three()));
     insta::assert_snapshot!(text(&plan));
