@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use job::Output;
 use kubernetes::Usage;
-use plan::Table;
+use plan::{Row, Table};
+use serde::Serialize;
 use serde_json::json;
 
 use super::connection::Connection;
@@ -20,10 +21,10 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
         Ok(observed) => observed,
         Err(ending) => return finish(connection, &Outcome::unchanged(ending)),
     };
-    let (mut rows, mut claims) = (Vec::new(), Vec::new());
+    let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get(label) else { continue };
-        rows.extend(efs::rows(inputs, &found.actual));
+        tables.push((label, efs::rows(inputs, &found.actual)));
         let of_class = found.actual.cluster.iter().flat_map(|cluster| cluster.claims.clone());
         claims.extend(of_class);
     }
@@ -42,16 +43,41 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
         }
         let (status, more) = graphscope::status(label, inputs, actual);
         workloads.push(status);
-        rows.extend(more);
+        tables.push((label, more));
     }
+    // One table, unless several storage modules have the same names in theirs.
+    let several = job.storage().count() > 1;
     match connection.session.output {
         Output::Json => report::json(&json!({
-            "healthy": rows.iter().all(|row| row.healthy),
-            "rows": rows,
+            "healthy": tables.iter().flat_map(|(_, rows)| rows).all(|row| row.healthy),
+            "rows": rows_of(&tables, several),
             "claims": claims,
             "workloads": workloads,
         })),
-        Output::Text => report::text(&Table(&rows)),
+        Output::Text if several => {
+            let titled =
+                tables.iter().map(|(label, rows)| format!("module.{label}\n{}", Table(rows)));
+            report::text(&titled.collect::<Vec<_>>().join("\n\n"));
+        }
+        Output::Text => {
+            let rows: Vec<Row> = tables.into_iter().flat_map(|(_, rows)| rows).collect();
+            report::text(&Table(&rows));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A row as a program reads it.
+#[derive(Serialize)]
+struct Located<'a> {
+    /// The label of its module, where several storage modules are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<&'a str>,
+    #[serde(flatten)]
+    row: &'a Row,
+}
+
+fn rows_of<'a>(tables: &'a [(&str, Vec<Row>)], several: bool) -> Vec<Located<'a>> {
+    let all = tables.iter().flat_map(|(label, rows)| rows.iter().map(move |row| (*label, row)));
+    all.map(|(label, row)| Located { module: several.then_some(label), row }).collect()
 }

@@ -50,12 +50,10 @@ impl Job {
         })
     }
 
-    /// The scope of a storage module: with several of them, names tell them apart.
+    /// The scope of a storage module.
     pub fn storage_scope(&self, label: &str) -> Scope {
-        match self.storage().count() {
-            0 | 1 => Scope::alone(label),
-            _ => Scope::among(label),
-        }
+        let module = self.modules.iter().find(|module| module.label == label);
+        module.map_or_else(|| Scope::alone(label), Module::scope)
     }
 
     /// The scope of a workload: there may always be several.

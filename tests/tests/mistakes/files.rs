@@ -40,10 +40,6 @@ pub(crate) const FILES: &[Case] = &[
         &["the local `a` depends on itself", "test.hcl:2:7", "circle"],
     ),
     (
-        "module \"a\" {\n  source = \"./modules/csi/efs\"\n}\nmodule \"b\" {\n  source = \"./modules/csi/efs\"\n}",
-        &["several modules could be meant: `a`, `b`", "test.hcl", "--module"],
-    ),
-    (
         "module \"efs_csi\" {\n  source = \"./modules/csi/efs\"\n}",
         &[
             "`aws_region` is required",

@@ -7,6 +7,7 @@ use anyhow::Context;
 use efs::resources::file_system::FileSystemSource;
 use failure::failure;
 use graphscope::{Example, Trial};
+use job::ModuleInputs;
 use plan::Scope;
 
 use super::verify::{IMAGE, example};
@@ -50,7 +51,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let deployment = deployment::read(&args.deployment)?;
-    let several = deployment.storage().count() > 1;
     if let Some(example) = args.example {
         let class = deployment.storage().next();
         let class = class.map(|(_, inputs)| inputs.storage_class.name.as_str());
@@ -58,18 +58,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let mut documents = Vec::new();
     let mut unknown = false;
-    for (label, inputs) in deployment.storage() {
-        let scope = if several { Scope::among(label) } else { Scope::alone(label) };
-        let known = known_id(args.check.as_deref(), &scope, inputs)?;
-        unknown |= known.is_none();
-        let id = known.as_deref().unwrap_or(UNKNOWN);
-        let all = efs::rendered(inputs, id)?.into_iter();
-        documents.extend(all.map(|(name, text)| (scope.path(name), text)));
-    }
-    for (label, workload) in deployment.workloads() {
-        let scope = Scope::among(label);
-        let all = graphscope::documents(workload, &[])?.into_iter();
-        documents.extend(all.map(|(name, text)| (scope.path(name), text)));
+    for module in &deployment.modules {
+        let scope = module.scope();
+        let files = match &module.inputs {
+            ModuleInputs::Network(_) => continue,
+            ModuleInputs::Efs(inputs) => {
+                let known = known_id(args.check.as_deref(), &scope, inputs)?;
+                unknown |= known.is_none();
+                efs::rendered(inputs, known.as_deref().unwrap_or(UNKNOWN))?
+            }
+            ModuleInputs::GraphScope(inputs) => graphscope::documents(inputs, &[])?,
+        };
+        documents.extend(files.into_iter().map(|(name, text)| (scope.path(name), text)));
     }
     if let Some(path) = &args.check {
         return compare(&documents, path);

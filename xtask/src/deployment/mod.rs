@@ -12,7 +12,7 @@ use std::sync::Arc;
 use inputs::Given;
 use job::{Module, ModuleInputs};
 
-use crate::config::{Config, Evaluated, Values, evaluate};
+use crate::config::{Config, Evaluated, Kind, Values, evaluate};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::flags::{DeploymentArgs, InputFlags, Storage, Workload};
 use gathered::Gathered;
@@ -129,11 +129,14 @@ fn of_config(
     let workloads =
         workloads::read(&storage, &evaluated, workload, folder, &mut reading.diagnostics);
     reading.diagnostics.into_result()?;
+    let all = config.modules.values().filter(|block| block.kind == Kind::Efs);
+    let shared = all.count() > 1;
     for workloads::Storage { label, inputs, .. } in storage {
         let Some(inputs) = inputs else {
             anyhow::bail!("the inputs were refused without a reason; please report it")
         };
-        modules.push(Module { label, inputs: ModuleInputs::Efs(Box::new(inputs)) });
+        let inputs = ModuleInputs::Efs(Box::new(inputs));
+        modules.push(Module { label, shared, inputs });
     }
     modules.extend(workloads);
     Ok(Deployment { modules })

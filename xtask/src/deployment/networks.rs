@@ -54,7 +54,8 @@ pub(super) fn read(
             }
         }
         if users.count() > 0 {
-            modules.push(Module { label: label.clone(), inputs: ModuleInputs::Network(parsed) });
+            let inputs = ModuleInputs::Network(parsed);
+            modules.push(Module { label: label.clone(), shared: false, inputs });
         }
     }
     modules

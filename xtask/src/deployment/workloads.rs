@@ -60,7 +60,11 @@ pub(super) fn read(
     for (label, mut gathered) in all {
         gathered.read_files(graphscope::INPUTS, diagnostics);
         if let Some(parsed) = parse(storage, &mut gathered, diagnostics) {
-            workloads.push(Module { label, inputs: ModuleInputs::GraphScope(parsed) });
+            workloads.push(Module {
+                label,
+                shared: true,
+                inputs: ModuleInputs::GraphScope(parsed),
+            });
         }
     }
     workloads
