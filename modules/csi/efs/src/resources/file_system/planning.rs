@@ -1,9 +1,13 @@
 //! The file system's part of a plan, and its row.
 
+use std::collections::BTreeSet;
+
 use inputs::plain;
-use kubernetes::used;
 use network::Tags;
-use plan::{Action, Change, ChangeId, Difference, Known, Plan, Refusal, Row, Scope, Wait, compare};
+use plan::{
+    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Refusal, Row, Scope,
+    Wait, compare,
+};
 
 use super::spec::{FileSystem, FileSystemSource, Group, PROPERTIES, Spec, TAGS};
 use crate::ids::FileSystemId;
@@ -120,18 +124,11 @@ pub fn remove<C: From<Call>>(
 /// Its row in a status.
 pub fn row(found: Option<&FileSystem>) -> Row {
     let Some(found) = found else { return Row::missing("file system", "-") };
-    let encrypted = if found.spec.encrypted { "encrypted" } else { "not encrypted" };
-    let zone = found.availability_zone.as_ref().map(|zone| format!(", One Zone in {zone}"));
     Row {
         resource: "file system",
         name: found.id.to_string(),
         state: plain(found.life_cycle.as_str()),
-        detail: plain(&format!(
-            "{}, {encrypted}{}{}",
-            found.spec.throughput.mode(),
-            zone.unwrap_or_default(),
-            used(found.metered_bytes)
-        )),
+        detail: plain(&found.summary()),
         healthy: found.life_cycle == LifeCycle::Available,
     }
 }
@@ -146,6 +143,17 @@ pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
             found.id
         ),
     )
+}
+
+/// The groups of what is wanted that creation does not set.
+fn set_after_creation(spec: &Spec) -> BTreeSet<Group> {
+    let group = |property: &Property<Spec, Group>| match property.change {
+        Mutability::InPlace(group) => {
+            (!group.is_set_by_creation() && !property.rows(spec).is_empty()).then_some(group)
+        }
+        Mutability::Never | Mutability::Replaces => None,
+    };
+    PROPERTIES.iter().filter_map(group).collect()
 }
 
 /// Waits until a file system is available; the wait's id.
@@ -219,7 +227,7 @@ fn create<C: From<Call>>(
     needs: Vec<ChangeId>,
 ) -> Planned {
     let (token, tags) = (wanted.owner.creation_token(), wanted.tags.clone());
-    let change = Change::new(Action::Create, scope.id(KIND), scope.address(KIND, None))
+    let mut change = Change::new(Action::Create, scope.id(KIND), scope.address(KIND, None))
         .because("no file system has this deployment's creation token")
         .needing(needs)
         .showing([Difference::later("file_system_id"), Difference::set("creation_token", &token)])
@@ -232,6 +240,10 @@ fn create<C: From<Call>>(
             marks: wanted.owner.marks(),
         });
     let id = change.id.clone();
+    for group in set_after_creation(spec) {
+        let of = Known::After(id.clone());
+        change = change.calling(Call::Put { of, group, spec: Box::new(spec.clone()) });
+    }
     plan.changes.push(change);
     Planned { id: Known::After(id.clone()), needs: vec![id], own: true, one_zone: None }
 }
@@ -284,7 +296,7 @@ fn update<C: From<Call>>(
                 missing.retain(|key, value| found_tags.get(key) != Some(value));
                 Call::Tag { of, tags: missing }
             }
-            group @ Group::Throughput => Call::Put { of, group, spec: Box::new(spec.clone()) },
+            group => Call::Put { of, group, spec: Box::new(spec.clone()) },
         });
     }
     plan.changes.push(change);

@@ -1,5 +1,6 @@
 //! A file system: its properties, and one that exists.
 
+use kubernetes::used;
 use network::Tags;
 use plan::{Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,13 @@ pub enum Group {
 }
 
 impl Group {
+    /// Whether `CreateFileSystem` sets these properties already.
+    pub(super) fn is_set_by_creation(self) -> bool {
+        match self {
+            Group::Throughput | Group::Tags => true,
+        }
+    }
+
     /// Why the call is made, without a full stop.
     pub(super) fn reason(self) -> &'static str {
         match self {
@@ -158,6 +166,18 @@ pub struct FileSystem {
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
     pub tags: Tags,
+}
+
+impl FileSystem {
+    /// What a status says of it beside its id and state.
+    pub(super) fn summary(&self) -> String {
+        let encrypted = if self.spec.encrypted { "encrypted" } else { "not encrypted" };
+        let zone = self.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
+        let parts =
+            [Some(self.spec.throughput.mode().to_owned()), Some(encrypted.to_owned()), zone];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        parts.join(", ") + &used(self.metered_bytes)
+    }
 }
 
 /// The file system to create, or the one to adopt.
