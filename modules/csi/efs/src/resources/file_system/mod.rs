@@ -4,6 +4,4 @@ mod planning;
 mod spec;
 
 pub use planning::{Call, KIND, Planned, Wanted, available, gone, not_ours, plan, remove, row};
-pub use spec::{
-    FileSystem, FileSystemSource, Group, PROPERTIES, PerformanceMode, Spec, Throughput,
-};
+pub use spec::*;
