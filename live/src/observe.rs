@@ -107,7 +107,7 @@ async fn whole(
         Subnets::FromNetwork(_) => None,
     };
     let owner = inputs.owner();
-    let (file_system, own_rules, named_groups, clusters, listed, listed_rules) = try_join!(
+    let (mut file_system, own_rules, named_groups, clusters, listed, listed_rules) = try_join!(
         file_system::observe(aws, lookup),
         ingress::observe_own(aws, &owner),
         groups_by_id(aws, listed_group.as_ref()),
@@ -126,17 +126,21 @@ async fn whole(
         _ => None,
     };
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (mount_targets, vpc_subnets, route_tables, found_rules) = try_join!(
+    let (mount_targets, lifecycle, vpc_subnets, route_tables, found_rules) = try_join!(
         async {
             match &file_system {
                 Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
                 None => Ok(Vec::new()),
             }
         },
+        file_system::lifecycle(aws, &inputs.file_system, file_system.as_ref()),
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
         ingress::observe(aws, found_group.as_ref()),
     )?;
+    if let Some(found) = &mut file_system {
+        found.spec.lifecycle = lifecycle;
+    }
     let observed = network::Observed {
         subnets: once([listed, vpc_subnets], |subnet| &subnet.id),
         route_tables,
@@ -150,12 +154,17 @@ async fn whole(
 /// cluster and its network are gone.
 async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
-    let (file_system, ingress_rules) =
+    let (mut file_system, ingress_rules) =
         try_join!(file_system::observe(aws, lookup), ingress::observe_own(aws, &owner))?;
-    let mount_targets = match &file_system {
-        Some(FileSystem { id, .. }) => mount_target::observe(aws, id).await?.unwrap_or_default(),
-        None => Vec::new(),
-    };
+    let mut mount_targets = Vec::new();
+    if let Some(found) = &mut file_system {
+        let (targets, lifecycle) = try_join!(
+            mount_target::observe(aws, &found.id),
+            file_system::lifecycle(aws, &inputs.file_system, Some(found)),
+        )?;
+        mount_targets = targets.unwrap_or_default();
+        found.spec.lifecycle = lifecycle;
+    }
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
     let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
     Ok(Storage { desired: None, actual })

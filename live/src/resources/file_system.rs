@@ -1,8 +1,13 @@
 //! The file system.
 
 use anyhow::{Context as _, anyhow, bail};
-use aws_sdk_efs::types::{FileSystemDescription, PerformanceMode, Tag, ThroughputMode};
-use efs::resources::file_system::{self as room, Call, FileSystem, Group, Spec, Throughput};
+use aws_sdk_efs::types::{
+    FileSystemDescription, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
+};
+use efs::resources::file_system::{
+    self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, Spec, Throughput,
+    Transition,
+};
 use efs::{FileSystemId, LifeCycle};
 use network::Tags;
 use plan::ChangeId;
@@ -159,6 +164,7 @@ async fn put(
     match group {
         Group::Tags => bail!("tags are set by a call of their own"),
         Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
+        Group::Lifecycle => return put_lifecycle(aws, id, spec.lifecycle.iter().flatten()).await,
     }
     available(context, aws, id, line).await.map(drop)
 }
@@ -178,6 +184,61 @@ async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> an
         return Ok(());
     }
     Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
+}
+
+/// The lifecycle policy of a file system that should have one.
+pub(crate) async fn lifecycle(
+    aws: &Aws,
+    source: &FileSystemSource,
+    found: Option<&FileSystem>,
+) -> anyhow::Result<Option<Lifecycle>> {
+    let (FileSystemSource::Own(Spec { lifecycle: Some(_), .. }), Some(found)) = (source, found)
+    else {
+        return Ok(None);
+    };
+    let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.id.as_str());
+    let response = match call.send().await {
+        Ok(response) => response,
+        // Deleted since it was listed.
+        Err(error) if is(&error, "FileSystemNotFound") => return Ok(None),
+        Err(error) => {
+            let call = "elasticfilesystem:DescribeLifecycleConfiguration";
+            return Err(explain(call, &aws.region, error));
+        }
+    };
+    let rules = response.lifecycle_policies().iter().flat_map(|policy| {
+        [
+            (Transition::ToIa, policy.transition_to_ia().map(|rule| rule.as_str())),
+            (Transition::ToArchive, policy.transition_to_archive().map(|rule| rule.as_str())),
+            (
+                Transition::ToPrimary,
+                policy.transition_to_primary_storage_class().map(|rule| rule.as_str()),
+            ),
+        ]
+    });
+    Ok(Some(rules.filter_map(|(one, rule)| Some((one, rule?.to_owned()))).collect()))
+}
+
+/// Sets all transitions; those that are not given go off. Each is a policy of its own
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_PutLifecycleConfiguration.html>).
+async fn put_lifecycle(
+    aws: &Aws,
+    id: &FileSystemId,
+    wanted: impl Iterator<Item = (&Transition, &String)>,
+) -> anyhow::Result<()> {
+    let policies = wanted.map(|(transition, rule)| {
+        let (policy, rule) = (LifecyclePolicy::builder(), rule.as_str());
+        match transition {
+            Transition::ToIa => policy.transition_to_ia(rule.into()),
+            Transition::ToArchive => policy.transition_to_archive(rule.into()),
+            Transition::ToPrimary => policy.transition_to_primary_storage_class(rule.into()),
+        }
+        .build()
+    });
+    let call = aws.efs.put_lifecycle_configuration().file_system_id(id.as_str());
+    let call = call.set_lifecycle_policies(Some(policies.collect()));
+    let put = call.send().await.map(drop);
+    put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
 }
 
 async fn delete(
@@ -250,6 +311,8 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
             kms_key_id: found.kms_key_id().map(str::to_owned),
             performance_mode: room::PerformanceMode::parse(found.performance_mode().as_str()),
             throughput: Throughput::found(mode, found.provisioned_throughput_in_mibps()),
+            // It takes a call of its own.
+            lifecycle: None,
         },
         availability_zone: found.availability_zone_name().map(str::to_owned),
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),

@@ -65,6 +65,29 @@ fn each_kind_of_drift_is_found_and_fixed() {
 }
 
 #[test]
+fn a_lifecycle_policy_is_planned_deployed_shown_and_repaired() {
+    let world = World::new();
+    let policy = ["--lifecycle-policy", "transition_to_ia=AFTER_30_DAYS"];
+    let made = world.deploy(&policy);
+    let id = made["outputs"]["file_system_id"].as_str().unwrap().to_owned();
+    let path = format!("file-systems/{id}/lifecycle-configuration");
+    let found = || world.aws().efs("GET", &path, None).json()["LifecyclePolicies"].clone();
+    let wanted = json!([{ "TransitionToIA": "AFTER_30_DAYS" }]);
+    assert_eq!(found(), wanted);
+    world.nothing_to_do(&policy);
+    let status = world.run("status", &policy).exits(0).json().to_string();
+    assert!(status.contains("transition_to_ia AFTER_30_DAYS"), "{status}");
+
+    let others = json!({ "LifecyclePolicies": [{ "TransitionToArchive": "AFTER_90_DAYS" }] });
+    assert_eq!(world.aws().efs("PUT", &path, Some(&others)).status, 200);
+    world.nothing_to_do(&[]);
+    let plan = world.plan(&policy);
+    assert_eq!(steps(&plan), [("update".to_owned(), "module.efs_csi.file_system".to_owned())]);
+    assert_eq!(world.deploy(&policy)["changed"], 1);
+    assert_eq!(found(), wanted);
+}
+
+#[test]
 fn a_file_system_that_somebody_deleted_is_made_again_with_consent_for_the_class() {
     let world = World::new();
     let id = world.deploy(&[])["outputs"]["file_system_id"].as_str().unwrap().to_owned();

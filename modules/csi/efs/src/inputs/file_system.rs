@@ -4,7 +4,7 @@ use ::inputs::{Problem, Reader, one_of};
 
 use super::rules;
 use crate::resources::file_system::{
-    FileSystemSource, PROPERTIES, PerformanceMode, Spec, Throughput,
+    FileSystemSource, Lifecycle, PROPERTIES, PerformanceMode, Spec, Throughput, Transition,
 };
 
 /// The file system to create, or the one to adopt.
@@ -35,6 +35,7 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
     Some(FileSystemSource::Own(Spec {
         encrypted: encrypted?,
         kms_key_id,
+        lifecycle: lifecycle(reader, performance_mode.as_ref(), throughput.as_ref()),
         performance_mode: performance_mode?,
         throughput: throughput?,
     }))
@@ -57,6 +58,47 @@ fn adopted_file_system(reader: &mut Reader) -> Option<()> {
         );
     }
     consistent
+}
+
+/// The lifecycle policy, where one is given; what it needs of the modes is checked with it.
+fn lifecycle(
+    reader: &mut Reader,
+    performance_mode: Option<&PerformanceMode>,
+    throughput: Option<&Throughput>,
+) -> Option<Lifecycle> {
+    const NAME: &str = "lifecycle_policy";
+    let given = reader.map(NAME, |key, rule| {
+        let transition = Transition::one_of(key)?;
+        one_of(rule, transition.rules(), |word| *word).map(drop)
+    })?;
+    let known = given.into_iter();
+    let known = known.filter_map(|(key, rule)| Some((Transition::one_of(&key).ok()?, rule)));
+    let lifecycle: Lifecycle = known.collect();
+    let after = |transition: Transition| {
+        let rule = lifecycle.get(&transition)?;
+        transition.rules().iter().position(|known| known == rule)
+    };
+    let Some(archive) = after(Transition::ToArchive) else { return Some(lifecycle) };
+    if after(Transition::ToIa).is_some_and(|ia| archive <= ia) {
+        reader.mistake(
+            NAME,
+            Problem::new(
+                "`transition_to_archive` is not later than `transition_to_ia`",
+                "give it more days",
+            ),
+        );
+    }
+    let elastic = throughput.is_none_or(|throughput| *throughput == Throughput::Elastic);
+    if !elastic || performance_mode == Some(&PerformanceMode::MaxIo) {
+        reader.mistake(
+            NAME,
+            Problem::new(
+                "`transition_to_archive` needs elastic throughput and `generalPurpose`",
+                "leave it out, or set `throughput_mode = \"elastic\"`",
+            ),
+        );
+    }
+    Some(lifecycle)
 }
 
 fn throughput(reader: &mut Reader) -> Option<Throughput> {

@@ -66,6 +66,11 @@ pub const INPUTS: &[Input] = &[
         "MiB/s, 1 to 3414, with `throughput_mode = \"provisioned\"`",
     ),
     Input::optional(
+        "lifecycle_policy",
+        Kind::Map,
+        "When files move between storage classes: `transition_to_ia`, `transition_to_archive`, `transition_to_primary_storage_class`, each such as `AFTER_30_DAYS`; `{}` turns all off",
+    ),
+    Input::optional(
         "file_system_id",
         Kind::String,
         "Existing file system to adopt: it gets the missing mount targets, and nothing of it is changed or deleted",

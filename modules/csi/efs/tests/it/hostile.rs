@@ -1,6 +1,8 @@
 //! Whatever AWS and a cluster answer: plans and tables stay text, and JSON stays JSON.
 
-use efs::resources::file_system::{FileSystem, PerformanceMode, Spec, Throughput};
+use efs::resources::file_system::{
+    FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
+};
 use efs::resources::mount_target::MountTarget;
 use efs::{Cluster, FileSystemId, LifeCycle, MountTargetId};
 use kubernetes::claim::Claim;
@@ -49,6 +51,7 @@ proptest! {
                 kms_key_id: Some(text.clone()),
                 performance_mode: PerformanceMode::parse(&text),
                 throughput: Throughput::found(&text, None),
+                lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.clone())])),
             },
             availability_zone: Some(text.clone()),
             metered_bytes: Some(1),

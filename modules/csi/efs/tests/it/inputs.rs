@@ -62,6 +62,12 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
         json!({ "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 1.5 }),
         json!({ "performance_mode": "maxIO", "throughput_mode": "bursting" }),
         json!({ "nfs_client_cidr": "fd00::/8" }),
+        json!({ "lifecycle_policy": {} }),
+        json!({ "lifecycle_policy": {
+            "transition_to_ia": "AFTER_7_DAYS",
+            "transition_to_archive": "AFTER_14_DAYS",
+            "transition_to_primary_storage_class": "AFTER_1_ACCESS",
+        } }),
     ] {
         assert_eq!(mistakes(&good), [], "{good}");
     }
@@ -98,4 +104,39 @@ fn what_would_change_an_adopted_file_system_is_a_mistake() {
         &json!({ "file_system_id": "fs-0000000a", "encrypted": true, "throughput_mode": "elastic" }),
     );
     assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn a_lifecycle_policy_that_efs_would_refuse_is_a_mistake() {
+    for (policy, more, said) in [
+        (json!({ "to_ia": "AFTER_30_DAYS" }), json!({}), "`transition_to_ia`"),
+        (
+            json!({ "transition_to_ia": "AFTER_31_DAYS" }),
+            json!({}),
+            "`AFTER_31_DAYS` is not one of",
+        ),
+        (
+            json!({ "transition_to_primary_storage_class": "AFTER_7_DAYS" }),
+            json!({}),
+            "AFTER_1_ACCESS",
+        ),
+        (
+            json!({ "transition_to_ia": "AFTER_30_DAYS", "transition_to_archive": "AFTER_30_DAYS" }),
+            json!({}),
+            "is not later than",
+        ),
+        (
+            json!({ "transition_to_archive": "AFTER_90_DAYS" }),
+            json!({ "throughput_mode": "bursting" }),
+            "needs elastic throughput",
+        ),
+    ] {
+        let mut inputs = more;
+        inputs["lifecycle_policy"] = policy;
+        let told = mistakes(&inputs);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
+    let adopted = json!({ "file_system_id": "fs-0000000a", "lifecycle_policy": {} });
+    assert_eq!(mistakes(&adopted).len(), 1);
 }

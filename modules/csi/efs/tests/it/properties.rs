@@ -31,8 +31,15 @@ fn more() -> impl Strategy<Value = Value> {
         prop_oneof![Just(Value::Null), Just(json!(1001))],
         proptest::collection::btree_map("[a-z]{1,5}", "[a-z]{0,5}", 0..3),
         prop_oneof![Just("2.4.5"), Just("4.4.1")],
+        prop_oneof![
+            Just(Value::Null),
+            Just(json!({})),
+            Just(json!({ "transition_to_ia": "AFTER_30_DAYS" })),
+            Just(json!({ "transition_to_primary_storage_class": "AFTER_1_ACCESS" })),
+        ],
     )
-        .prop_map(|(mut more, cidr, uid, tags, chart)| {
+        .prop_map(|(mut more, cidr, uid, tags, chart, lifecycle)| {
+            more["lifecycle_policy"] = lifecycle;
             more["nfs_client_cidr"] = cidr;
             more["uid"] = uid;
             more["tags"] = json!(tags);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::FileSystem;
+use efs::resources::file_system::{FileSystem, Lifecycle, Spec};
 use efs::resources::mount_target::MountTarget;
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
@@ -163,7 +163,11 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 id: FileSystemId::try_from("fs-0000000a").unwrap(),
                 life_cycle: LifeCycle::Available,
                 creation_token: token.clone(),
-                spec: (**spec).clone(),
+                // Creation takes no lifecycle policy: none is on.
+                spec: Spec {
+                    lifecycle: spec.lifecycle.as_ref().map(|_| Lifecycle::new()),
+                    ..(**spec).clone()
+                },
                 availability_zone: None,
                 metered_bytes: None,
                 tags: tags.clone(),
@@ -174,6 +178,9 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
             match group {
                 file_system::Group::Throughput => {
                     found.spec.throughput = spec.throughput.clone();
+                }
+                file_system::Group::Lifecycle => {
+                    found.spec.lifecycle.clone_from(&spec.lifecycle);
                 }
                 file_system::Group::Tags => unreachable!("tags have a call of their own"),
             }

@@ -1,8 +1,10 @@
 //! A file system: its properties, and one that exists.
 
+use std::collections::BTreeMap;
+
 use kubernetes::used;
 use network::Tags;
-use plan::{Mutability, Property, Unset, Value, equal, map, set};
+use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::FileSystemId;
@@ -62,6 +64,47 @@ impl Throughput {
     }
 }
 
+inputs::words! {
+    /// What makes files move between storage classes. A file moves to a colder one when it
+    /// was not read for so long, and back when it is read.
+    pub enum Transition {
+        ToIa = "transition_to_ia",
+        ToArchive = "transition_to_archive",
+        ToPrimary = "transition_to_primary_storage_class",
+    }
+}
+
+impl Transition {
+    /// When it can happen, from the soonest on, as EFS writes it
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/API_LifecyclePolicy.html>).
+    pub fn rules(self) -> &'static [&'static str] {
+        match self {
+            Transition::ToPrimary => &["AFTER_1_ACCESS"],
+            Transition::ToIa | Transition::ToArchive => &[
+                "AFTER_1_DAY",
+                "AFTER_7_DAYS",
+                "AFTER_14_DAYS",
+                "AFTER_30_DAYS",
+                "AFTER_60_DAYS",
+                "AFTER_90_DAYS",
+                "AFTER_180_DAYS",
+                "AFTER_270_DAYS",
+                "AFTER_365_DAYS",
+            ],
+        }
+    }
+}
+
+/// The transitions that are on, with their rules; the others are off.
+pub type Lifecycle = BTreeMap<Transition, String>;
+
+/// Every transition with its rule, or `off`.
+fn transitions(lifecycle: &Lifecycle) -> BTreeMap<String, Known<String>> {
+    let rule = |transition| lifecycle.get(transition).map_or("off", String::as_str).to_owned();
+    let all = Transition::ALL.iter();
+    all.map(|one| (one.as_str().to_owned(), Known::Now(rule(one)))).collect()
+}
+
 /// The properties of a file system, wanted or found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
@@ -71,12 +114,15 @@ pub struct Spec {
     pub kms_key_id: Option<String>,
     pub performance_mode: PerformanceMode,
     pub throughput: Throughput,
+    /// `None` where any is right, or where it was not looked at.
+    pub lifecycle: Option<Lifecycle>,
 }
 
 /// The properties that change together, by one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     Throughput,
+    Lifecycle,
     Tags,
 }
 
@@ -85,6 +131,7 @@ impl Group {
     pub(super) fn is_set_by_creation(self) -> bool {
         match self {
             Group::Throughput | Group::Tags => true,
+            Group::Lifecycle => false,
         }
     }
 
@@ -92,6 +139,7 @@ impl Group {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Group::Throughput => "the throughput is not the one asked for",
+            Group::Lifecycle => "the lifecycle policy differs",
             Group::Tags => "tags are missing or differ",
         }
     }
@@ -135,6 +183,16 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
         unset: Unset::Remove,
         change: Mutability::InPlace(Group::Throughput),
     },
+    Property {
+        name: "lifecycle_policy",
+        value: Value::Each {
+            entries: |spec| spec.lifecycle.as_ref().map(transitions).unwrap_or_default(),
+            row: |key| format!("lifecycle_policy[{key:?}]"),
+        },
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Lifecycle),
+    },
 ];
 
 /// The tags; those that others added stay.
@@ -175,7 +233,9 @@ impl FileSystem {
         let zone = self.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
         let parts =
             [Some(self.spec.throughput.mode().to_owned()), Some(encrypted.to_owned()), zone];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let lifecycle = self.spec.lifecycle.iter().flatten();
+        let lifecycle = lifecycle.map(|(one, rule)| format!("{} {rule}", one.as_str()));
+        let parts: Vec<String> = parts.into_iter().flatten().chain(lifecycle).collect();
         parts.join(", ") + &used(self.metered_bytes)
     }
 }
@@ -201,15 +261,17 @@ mod tests {
             kms_key_id: Some("key".to_owned()),
             performance_mode: PerformanceMode::MaxIo,
             throughput: Throughput::Provisioned(64.0),
+            lifecycle: Some(Lifecycle::new()),
         };
         // A new field does not compile until it is here, and then it must be in the table.
-        let Spec { encrypted: _, kms_key_id: _, performance_mode: _, throughput: _ } = &spec;
+        let Spec { encrypted: _, kms_key_id: _, performance_mode: _, throughput: _, lifecycle: _ } =
+            &spec;
         let names: Vec<&str> = PROPERTIES.iter().map(|property| property.name).collect();
         let inputs: Vec<&str> = crate::INPUTS.iter().map(|input| input.name).collect();
         for property in PROPERTIES {
             assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
             assert!(inputs.contains(&property.name), "{} is no input", property.name);
         }
-        assert_eq!(names.len(), 5);
+        assert_eq!(names.len(), 6);
     }
 }
