@@ -51,7 +51,6 @@ fn each_kind_of_drift_is_found_and_fixed() {
     let plan = world.plan(&[]);
     let expected = [
         ("update", "module.efs_csi.file_system"),
-        ("update", "module.efs_csi.file_system"),
         ("update", "module.efs_csi.mount_target[\"eu-west-1a\"]"),
         ("create", "module.efs_csi.mount_target[\"eu-west-1b\"]"),
         ("create", "module.efs_csi.document[\"values.yaml\"]"),

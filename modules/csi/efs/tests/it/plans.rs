@@ -144,6 +144,23 @@ fn a_lifecycle_policy_that_is_left_out_is_left_alone_and_an_empty_one_turns_all_
 }
 
 #[test]
+fn elastic_throughput_begins_before_archiving_and_ends_after_it() {
+    let bursting = json!({ "throughput_mode": "bursting", "lifecycle_policy": {} });
+    let archives = json!({ "lifecycle_policy": { "transition_to_archive": "AFTER_90_DAYS" } });
+    let groups = |before: &Value, after: &Value| {
+        let plan = changed(before, after);
+        let calls = plan.changes.iter().flat_map(|change| &change.calls);
+        let group = |call: &Call| match call {
+            Call::FileSystem(file_system::Call::Put { group, .. }) => Some(*group),
+            _ => None,
+        };
+        calls.filter_map(group).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(&bursting, &archives), [Group::Throughput, Group::Lifecycle]);
+    assert_eq!(groups(&archives, &bursting), [Group::Lifecycle, Group::Throughput]);
+}
+
+#[test]
 fn what_efs_never_changes_is_refused_with_the_way_out_all_of_it_at_once() {
     let key = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555";
     let plan = changed(

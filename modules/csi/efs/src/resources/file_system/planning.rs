@@ -9,7 +9,9 @@ use plan::{
     Wait, compare,
 };
 
-use super::spec::{FileSystem, FileSystemSource, Group, PROPERTIES, Spec, TAGS};
+use super::spec::{
+    FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Transition,
+};
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
@@ -145,6 +147,15 @@ pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
     )
 }
 
+/// Whether files no longer move to Archive, which must be so before elastic throughput
+/// ends, as it must begin before files do
+/// (<https://docs.aws.amazon.com/efs/latest/ug/storage-classes.html>).
+fn stops_archiving(wanted: &Spec, found: &Spec) -> bool {
+    let archives = |lifecycle: &Lifecycle| lifecycle.contains_key(&Transition::ToArchive);
+    found.lifecycle.as_ref().is_some_and(archives)
+        && !wanted.lifecycle.as_ref().is_some_and(archives)
+}
+
 /// The groups of what is wanted that creation does not set.
 fn set_after_creation(spec: &Spec) -> BTreeSet<Group> {
     let group = |property: &Property<Spec, Group>| match property.change {
@@ -278,7 +289,10 @@ fn update<C: From<Call>>(
             ),
         )
     }));
-    let groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
+    let mut groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
+    if stops_archiving(spec, found_spec) {
+        groups.sort_by_key(|group| *group != Group::Lifecycle);
+    }
     if groups.is_empty() {
         return;
     }
