@@ -3,6 +3,7 @@
 //! The parser is a port of libyaml, as that of go-yaml v2 is. Where the two
 //! read a text differently, or Helm 3 and 4 do, the text is refused here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
@@ -12,6 +13,8 @@ use super::error::Unreadable;
 /// How deep lists and maps may lie in each other: more than any chart has, and
 /// less than what readers of JSON refuse.
 const DEEPEST: usize = 100;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The index of a node in [`Nodes`].
 pub(super) type Id = usize;
@@ -43,19 +46,28 @@ impl Nodes {
     }
 
     pub(super) fn parse(text: &str) -> Result<Nodes, Unreadable> {
-        separators(text)?;
-        let mut bytes = text.as_bytes();
+        lines(text)?;
+        let ends = text.is_empty() || text.ends_with(['\n', '\r']);
+        // As Helm 4 does it.
+        let whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+        let mut bytes = whole.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
-        let mut building = Building { parser, nodes: Vec::new(), anchors: HashMap::new(), flow: 0 };
+        let mut building = Building {
+            parser,
+            nodes: Vec::new(),
+            anchors: HashMap::new(),
+            flow: 0,
+            unended: (!ends).then(|| text.chars().count() as u64),
+        };
         let root = building.document()?;
         Ok(Nodes { nodes: building.nodes, root })
     }
 }
 
-/// Helm 4 splits a text at lines that begin with `---` before it reads any YAML, and puts the
-/// documents together; Helm 3 reads the first one alone.
-fn separators(text: &str) -> Result<(), Unreadable> {
+/// What the lines of a text say before any YAML is read. Helm 4 splits a text at lines that
+/// begin with `---`, and puts the documents together; Helm 3 reads the first one alone.
+fn lines(text: &str) -> Result<(), Unreadable> {
     let mut before = false;
     for (number, line) in text.split('\n').enumerate() {
         let mark = || {
@@ -63,6 +75,14 @@ fn separators(text: &str) -> Result<(), Unreadable> {
             mark.line = number as u64;
             Some(mark)
         };
+        // go-yaml takes one within the text for a letter, and libyaml leaves it out.
+        if line.char_indices().any(|(at, c)| c == BYTE_ORDER_MARK && (number, at) != (0, 0)) {
+            return Err(Unreadable::new(
+                mark(),
+                "a byte order mark, U+FEFF, stands within the text",
+                "take it out; nothing shows where it is, so write the line anew",
+            ));
+        }
         if let Some(rest) = line.strip_prefix("---") {
             if before {
                 return Err(Unreadable::new(
@@ -94,6 +114,8 @@ struct Building<'r, 'b> {
     anchors: HashMap<String, Id>,
     /// How many lists and maps in brackets are open.
     flow: usize,
+    /// Where a text ends that does not end its last line.
+    unended: Option<u64>,
 }
 
 impl Building<'_, '_> {
@@ -152,6 +174,18 @@ impl Building<'_, '_> {
                         Some(mark),
                         format!("`{value}` has a `?` and is not in quotes"),
                         "write it in quotes",
+                    ));
+                }
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if block
+                    && value.ends_with('\n')
+                    && self.unended.is_some_and(|end| event.end_mark.index >= end)
+                {
+                    return Err(Unreadable::new(
+                        Some(mark),
+                        "this block ends with the file, whose last line does not end: Helm 4 adds \
+                         a line break to it, and Helm 3 does not",
+                        "end the last line of the file",
                     ));
                 }
                 let plain = plain_implicit && tag.is_none();
