@@ -4,7 +4,10 @@
 //! documents come in as text; [`yaml`] reads and writes them, and
 //! [`ChartValues`] says which values a chart knows.
 
+mod template;
 mod values;
 pub mod yaml;
 
-pub use values::{ChartValues, UnknownKey, merged, same_values, unknown_keys};
+pub use values::{
+    ChartError, ChartValues, UnknownKey, merged, same_values, unknown_keys, unread_keys,
+};
