@@ -98,12 +98,11 @@ impl Following<'_> {
         let [name, dot] = arguments else { return Any::new() };
         self.consume(name);
         let names: Vec<&str> = text(name).collect();
+        for name in names.iter().filter(|name| !name.starts_with('/')) {
+            self.call(name, dot.clone());
+        }
         // The name of a file is that of a template too, and all files are followed anyhow.
-        let unknown = names
-            .iter()
-            .filter(|name| !name.starts_with('/'))
-            .any(|name| !self.call(name, dot.clone()));
-        if unknown || names.is_empty() {
+        if names.is_empty() {
             self.consume(dot);
         }
         Any::new()

@@ -32,8 +32,9 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
-    /// Follows the values of charts through all their templates.
-    pub(crate) fn of(charts: &[Source]) -> Reads {
+    /// Follows the values of charts through all their templates. Where these are not
+    /// `complete`, as charts that one depends on are not there, what they lack may read anything.
+    pub(crate) fn of(charts: &[Source], complete: bool) -> Reads {
         let mut reads = Reads::default();
         let mut files = Vec::new();
         let mut defines = HashMap::new();
@@ -54,7 +55,7 @@ impl Reads {
             let texts = chart.texts.iter().filter_map(|text| parse(text));
             files.extend(texts.map(|file| (&chart.prefix, file.body)));
         }
-        let mut following = Following { reads, defines: &defines, seen: HashSet::new() };
+        let mut following = Following { reads, defines: &defines, complete, seen: HashSet::new() };
         for (prefix, body) in &files {
             following.file(body, vec![One::Root((*prefix).clone())]);
         }
@@ -100,6 +101,7 @@ type Scope = HashMap<String, Any>;
 pub(super) struct Following<'a> {
     pub(super) reads: Reads,
     defines: &'a HashMap<String, Body>,
+    complete: bool,
     /// The definitions that were followed, and with what.
     seen: HashSet<(String, Any)>,
 }
@@ -116,14 +118,21 @@ impl Following<'_> {
         self.body(body, &mut Here { dot, scopes: vec![root] });
     }
 
-    /// Follows `{{ include }}` and `{{ template }}`; `false` where there is no such definition.
-    pub(super) fn call(&mut self, name: &str, dot: Any) -> bool {
+    /// Follows `{{ include }}` and `{{ template }}`.
+    pub(super) fn call(&mut self, name: &str, dot: Any) {
         let defines = self.defines;
-        let Some(body) = defines.get(name) else { return false };
-        if self.seen.insert((name.to_owned(), dot.clone())) {
-            self.file(body, dot);
+        match defines.get(name) {
+            Some(body) => {
+                if self.seen.insert((name.to_owned(), dot.clone())) {
+                    self.file(body, dot);
+                }
+            }
+            None if self.complete => {
+                // Helm fails where it gets here: charts have such calls where it never does.
+                self.consume(&without_roots(dot));
+            }
+            None => self.consume(&dot),
         }
-        true
     }
 
     fn body(&mut self, body: &Body, here: &mut Here) {
@@ -142,9 +151,7 @@ impl Following<'_> {
             }
             Node::Template(name, pipeline) => {
                 let dot = pipeline.as_ref().map(|it| self.pipeline(it, here)).unwrap_or_default();
-                if !self.call(name, dot.clone()) {
-                    self.consume(&dot);
-                }
+                self.call(name, dot);
             }
             Node::If(condition, yes, no) => {
                 here.scopes.push(Scope::new());
@@ -351,4 +358,21 @@ impl Following<'_> {
             }
         }
     }
+}
+
+/// The same without what gives all values of a chart at once.
+fn without_roots(mut any: Any) -> Any {
+    any.retain_mut(|one| {
+        match one {
+            One::Map(entries) => {
+                for entry in entries.values_mut() {
+                    *entry = without_roots(std::mem::take(entry));
+                }
+            }
+            One::List(elements) => *elements = without_roots(std::mem::take(elements)),
+            One::Root(_) | One::At(_) | One::Text(_) | One::File => {}
+        }
+        !matches!(one, One::Root(_))
+    });
+    any
 }

@@ -50,10 +50,16 @@ impl ChartValues {
     /// `templates/node.yaml`. Charts below it are folders, `charts/NAME/…`; an
     /// archive among them counts as the folder that it holds.
     pub fn of_files(files: &BTreeMap<String, String>) -> Result<ChartValues, ChartError> {
-        let mut reading = Reading { files, sources: Vec::new(), tested: BTreeSet::new() };
+        let mut reading = Reading {
+            files,
+            sources: Vec::new(),
+            tested: BTreeSet::new(),
+            missing: BTreeSet::new(),
+        };
         let defaults = reading.chart("", &Vec::new())?;
-        let mut reads = Reads::of(&reading.sources);
+        let mut reads = Reads::of(&reading.sources, reading.missing.is_empty());
         reads.tested.append(&mut reading.tested);
+        reads.whole.append(&mut reading.missing);
         global(&reading.sources, &mut reads);
         let below = reading.sources.into_iter().map(|chart| chart.prefix).collect();
         Ok(ChartValues { defaults, reads: Some(reads), below })
@@ -65,6 +71,8 @@ struct Reading<'a> {
     sources: Vec<Source>,
     /// What `Chart.yaml` itself reads: the conditions of dependencies.
     tested: BTreeSet<Path>,
+    /// Where the values of charts would lie that are named and not there.
+    missing: BTreeSet<Path>,
 }
 
 /// A chart that another one names.
@@ -115,6 +123,7 @@ impl Reading<'_> {
             })
             .collect();
         let mut defaults = Map::new();
+        let mut absent: BTreeSet<&str> = named.iter().map(|it| it.key.as_str()).collect();
         for folder in folders {
             let about = self.yaml(&format!("{folder}Chart.yaml"))?.unwrap_or_default();
             let name = about["name"].as_str().unwrap_or_default();
@@ -124,6 +133,7 @@ impl Reading<'_> {
                 keys.push(name);
             }
             for key in keys {
+                absent.remove(key);
                 let mut prefix = prefix.clone();
                 prefix.push(Step::Key(key.to_owned()));
                 let values = self.chart(&folder, &prefix)?;
@@ -131,6 +141,8 @@ impl Reading<'_> {
                 defaults.insert(key.to_owned(), values);
             }
         }
+        let key = |key: &str| [prefix.as_slice(), &[Step::Key(key.to_owned())]].concat();
+        self.missing.extend(absent.into_iter().map(key));
         Ok(Value::Object(defaults))
     }
 

@@ -291,12 +291,27 @@ mod tests {
 
     #[test]
     fn a_template_that_cannot_be_followed_refuses_nothing() {
-        for template in
-            ["{{ if }", "{{ include \"elsewhere\" . }}", "{{ tpl (.Files.Get \"a\") . }}"]
-        {
+        for template in [
+            "{{ if }",
+            "{{ include (printf \"%s\" .Values.a) . }}",
+            "{{ tpl (.Files.Get \"a\") . }}",
+        ] {
             let chart = templated("a: 1\n", template);
             assert_eq!(refused(&chart, json!({ "b": 1 })), [""; 0], "{template}");
         }
+    }
+
+    #[test]
+    fn what_a_chart_lacks_may_read_anything_and_what_is_nowhere_nothing() {
+        let template = "{{ include \"common.names\" (dict \"context\" $ \"size\" .Values.size) }}";
+        let alone = templated("a: 1\n", template);
+        assert_eq!(refused(&alone, json!({ "b": 1, "size": 2 })), ["b"]);
+        let lacking = files(&[
+            ("Chart.yaml", "name: a\ndependencies: [{name: common}]\n"),
+            ("templates/a.yaml", template),
+        ]);
+        let set = json!({ "b": 1, "common": { "any": "thing" } });
+        assert_eq!(refused(&lacking, set), [""; 0]);
     }
 
     #[test]
