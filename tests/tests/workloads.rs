@@ -109,7 +109,11 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
         assert_eq!(claim["spec"]["storageClassName"], "efs-sc", "{claim:#}");
     }
     let sets = there.cluster().list("/apis/apps/v1/namespaces/graphs/statefulsets").unwrap();
-    assert_eq!(sets.len(), 4, "the engine's, the store's, and two of the interactive one");
+    assert_eq!(
+        sets.len(),
+        5,
+        "the engine's, the store's with its log, and two of the interactive one"
+    );
     let again = run(&there, "deploy-graphscope", both, &[]).exits(0);
     assert_eq!(again.json()["changed"], 0, "{}", again.stderr);
 
