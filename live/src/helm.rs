@@ -1,6 +1,7 @@
 //! The `helm` program: what is released, and releasing.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,6 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use efs::{FoundChart, HelmChart, Release, ReleaseStatus, WantedRelease};
 use job::HelmVersion;
 use kubernetes::ChartValues;
+use kubernetes::yaml::Block;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -120,11 +122,10 @@ impl Helm {
     pub(crate) async fn chart(&self) -> anyhow::Result<FoundChart> {
         let path = self.fetched().await?;
         let path_text = path.display().to_string();
-        let (about, values) = (["show", "chart", &path_text], ["show", "values", &path_text]);
-        let (about, values) = tokio::try_join!(self.anywhere(&about), self.anywhere(&values))?;
+        let about = self.anywhere(&["show", "chart", &path_text]).await?;
         let about: About = serde_norway::from_str(&about)
             .with_context(|| format!("reading the chart `{path_text}`"))?;
-        let values = ChartValues::parse(&values)
+        let values = ChartValues::of_files(&crate::chart::files(path)?)
             .with_context(|| format!("reading the values of the chart `{path_text}`"))?;
         Ok(FoundChart { name: about.name, version: about.version, values, digest: digest(path)? })
     }
@@ -138,11 +139,11 @@ impl Helm {
         line.state("releasing");
         let mut values = tempfile::Builder::new()
             .prefix("values-")
-            .suffix(".json")
+            .suffix(".yaml")
             .tempfile_in(self.folder.path())
             .context("writing the values for Helm")?;
-        serde_json::to_writer(&mut values, &self.wanted.values)
-            .context("writing the values for Helm")?;
+        // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
+        write!(values, "{}", Block(&self.wanted.values)).context("writing the values for Helm")?;
         let (chart, values) = (chart.display().to_string(), values.path().display().to_string());
         let description = format!("{WRITTEN_BY} for {}", self.wanted.owner);
         let mut args = vec![

@@ -5,6 +5,7 @@
 //! there before.
 
 mod aws;
+mod chart;
 mod cluster;
 mod commands;
 mod consent;

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("supervised", &[]),
     ("tests", &["control-plane", "emulators"]),
-    ("xtask", &["directory", "efs", "graphscope", "inputs", "job", "network"]),
+    ("xtask", &["directory", "efs", "graphscope", "inputs", "job", "kubernetes", "network"]),
 ];
 
 /// What a pure crate never depends on: networks, clocks, files, processes.

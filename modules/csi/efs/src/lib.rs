@@ -42,7 +42,7 @@ pub use placement::{Zone, zones};
 pub use plan::{
     Action, After, CreateFileSystem, CreateMountTarget, Difference, FileSystemRef, Operation, Plan,
     Refusal, Resource, Step, Styled, Until, Wait, address, destroy, expand, line_differences,
-    needs_chart, plan, release_differs, release_step, unsuitable_chart,
+    needs_chart, plan, release_differs, release_step, unread_values, unsuitable_chart,
 };
 pub use proof::{Finding, Participant, Proof, Report, Role, judge};
 pub use quantity::bytes;

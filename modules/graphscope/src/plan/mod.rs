@@ -4,7 +4,7 @@ mod documents;
 
 use efs::{
     Action, After, Difference, FoundChart, Operation, Plan, Refusal, Release, Resource, Step,
-    WantedRelease, address, bytes, release_differs, release_step, unsuitable_chart,
+    WantedRelease, address, bytes, release_differs, release_step, unread_values, unsuitable_chart,
 };
 
 use crate::claims::Claim;
@@ -50,8 +50,6 @@ impl Inputs {
             version: self.helm_chart_version.clone(),
             digest: None,
             values: self.release_values()?,
-            // The engines' chart mounts whatever items there are.
-            named_freely: &["volumes.items"],
             owner: format!("{}/{}", self.namespace, self.name),
         })
     }
@@ -97,6 +95,7 @@ pub fn plan(
         let release = inputs.release()?;
         if let Some(chart) = &actual.chart {
             plan.refusals.extend(unsuitable_chart(&release_address, &release, chart));
+            plan.warnings.extend(unread_values(&release, chart));
         }
         let workload = label.to_owned();
         let step = release_step(

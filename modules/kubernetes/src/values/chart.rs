@@ -43,7 +43,12 @@ impl ChartValues {
             Value::Null => Value::Object(Map::new()),
             values => values,
         };
-        Ok(ChartValues { defaults, ..ChartValues::default() })
+        Ok(ChartValues::of_defaults(defaults))
+    }
+
+    /// A chart of which only the defaults are known.
+    pub fn of_defaults(defaults: Value) -> ChartValues {
+        ChartValues { defaults, ..ChartValues::default() }
     }
 
     /// Reads a whole chart: its files by their paths in its folder, such as

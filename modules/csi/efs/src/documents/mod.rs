@@ -111,7 +111,7 @@ fn chart_values(mark: String, inputs: &Inputs) -> Result<String, RenderError> {
     if driver.values.is_empty() {
         return Ok(ours);
     }
-    let ours = serde_norway::from_str(&ours).map_err(RenderError::not_yaml)?;
+    let ours = kubernetes::yaml::read(&ours).map_err(RenderError::not_yaml)?;
     values.with_the_users = Some(Block(&merged(ours, &driver.values)).to_string());
     template::render("values.yaml", &values)
 }
@@ -128,7 +128,6 @@ impl Inputs {
             version: version.to_string(),
             digest: chart::digest(*version).map(str::to_owned),
             values: self.release_values(),
-            named_freely: &[],
             owner: self.owner().name(),
         }
     }
@@ -136,7 +135,7 @@ impl Inputs {
     /// The values that the driver's release gets: ours and the user's.
     pub fn release_values(&self) -> serde_json::Value {
         let text = chart_values(mark(&self.owner()), self);
-        text.ok().and_then(|text| serde_norway::from_str(&text).ok()).unwrap_or_default()
+        text.ok().and_then(|text| kubernetes::yaml::read(&text).ok()).unwrap_or_default()
     }
 }
 
@@ -160,7 +159,7 @@ pub fn kustomize_source(chart: &HelmChart) -> (&str, Option<&str>, Option<&str>)
 
 /// A document of chart values as the value that it is.
 pub fn parse_values(text: &str) -> Result<serde_json::Value, RenderError> {
-    serde_norway::from_str(text).map_err(RenderError::not_yaml)
+    kubernetes::yaml::read(text).map_err(RenderError::not_yaml)
 }
 
 /// A value as a block of YAML: a line per entry, as a person would write it.

@@ -20,7 +20,7 @@ pub struct RenderError {
 
 impl RenderError {
     /// A document that came out as something that is not YAML.
-    pub(super) fn not_yaml(error: serde_norway::Error) -> RenderError {
+    pub(super) fn not_yaml(error: kubernetes::yaml::Unreadable) -> RenderError {
         RenderError {
             template: "values.yaml",
             source: Error::new(ErrorKind::InvalidOperation, error.to_string()),

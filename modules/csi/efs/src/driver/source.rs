@@ -114,8 +114,6 @@ pub struct WantedRelease {
     pub digest: Option<String>,
     /// The values that it gets.
     pub values: serde_json::Value,
-    /// Paths of maps whose keys are names of the user's choosing.
-    pub named_freely: &'static [&'static str],
     /// Whose it is.
     pub owner: String,
 }

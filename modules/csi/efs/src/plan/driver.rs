@@ -54,6 +54,7 @@ pub(super) fn plan(plan: &mut Plan, desired: &Desired, cluster: &Cluster) {
     }
     if let Some(chart) = &found.chart {
         plan.refusals.extend(helm_release::unsuitable(&address, &wanted, chart));
+        plan.warnings.extend(helm_release::unread_values(&wanted, chart));
     }
     let operation = |stuck| Operation::UpgradeRelease { stuck, wait: desired.wait_for_driver };
     plan.steps.extend(helm_release::step(STEP, address, &wanted, release, Vec::new(), operation));

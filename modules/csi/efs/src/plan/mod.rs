@@ -33,7 +33,7 @@ pub use difference::{After, Difference};
 pub use documents::line_differences;
 pub use driver::needs_chart;
 pub use release::{
-    differs as release_differs, step as release_step, unsuitable as unsuitable_chart,
+    differs as release_differs, step as release_step, unread_values, unsuitable as unsuitable_chart,
 };
 pub use text::Styled;
 

@@ -1,6 +1,6 @@
 //! A Helm release's part of a plan: the driver's, or a workload's.
 
-use kubernetes::{same_values, unknown_keys};
+use kubernetes::{same_values, unknown_keys, unread_keys};
 use serde_json::Value;
 
 use super::{Action, After, Difference, Operation, Refusal, Resource, Step};
@@ -113,7 +113,7 @@ fn told(value: &Value) -> String {
 
 /// Why this chart cannot be what was asked for; all reasons at once.
 pub fn unsuitable(address: &str, wanted: &WantedRelease, chart: &FoundChart) -> Vec<Refusal> {
-    let WantedRelease { chart_name, version, values, named_freely, digest, .. } = wanted;
+    let WantedRelease { chart_name, version, values, digest, .. } = wanted;
     let refusal =
         |reason: String, remedy: String| Refusal { address: address.to_owned(), reason, remedy };
     let mut refusals = Vec::new();
@@ -137,11 +137,7 @@ pub fn unsuitable(address: &str, wanted: &WantedRelease, chart: &FoundChart) -> 
                 .to_owned(),
         ));
     }
-    let named = |path: &str| {
-        let below = |map: &str| path.strip_prefix(map).is_some_and(|rest| rest.starts_with('.'));
-        named_freely.iter().any(|map| below(map))
-    };
-    for key in unknown_keys(&chart.values, values).into_iter().filter(|key| !named(&key.path)) {
+    for key in unknown_keys(&chart.values, values) {
         let remedy = match key.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "leave it out of `helm_values`".to_owned(),
@@ -155,4 +151,12 @@ pub fn unsuitable(address: &str, wanted: &WantedRelease, chart: &FoundChart) -> 
         ));
     }
     refusals
+}
+
+/// Warnings for values that change nothing, as no template of this chart reads them.
+pub fn unread_values(wanted: &WantedRelease, chart: &FoundChart) -> Vec<String> {
+    let warning = |path: String| {
+        format!("no template of chart {}-{} reads the value `{path}`", chart.name, chart.version)
+    };
+    unread_keys(&chart.values, &wanted.values).into_iter().map(warning).collect()
 }
