@@ -10,6 +10,7 @@ use network::{FileSystemId, Tags};
 use serde::Serialize;
 
 use crate::driver::chart;
+use crate::driver::digests::digest;
 use crate::driver::{DriverInputs, DriverMode, HelmChart, WantedRelease};
 use crate::inputs::Inputs;
 use crate::tags::Owner;
@@ -126,7 +127,7 @@ impl Inputs {
             chart_name: chart::NAME.to_owned(),
             chart: chart.clone(),
             version: version.to_string(),
-            digest: chart::digest(*version).map(str::to_owned),
+            digest: digest(*version).map(str::to_owned),
             values: self.release_values(),
             owner: self.owner().name(),
         }

@@ -2,6 +2,7 @@
 //! of it is found in a cluster.
 
 pub(crate) mod chart;
+pub(crate) mod digests;
 mod observed;
 pub(crate) mod source;
 pub(crate) mod values;
