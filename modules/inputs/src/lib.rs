@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use kubernetes::{dns_label, dns_subdomain};
+pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
 pub use printable::{plain, printable};
 pub use reader::{Problem, Reader};

@@ -178,3 +178,10 @@ fn the_table_of_the_documentation_is_the_one_of_the_code() {
         assert!(row.is_some(), "{} is not in the table", directory.name);
     }
 }
+
+#[test]
+fn a_name_has_room_for_what_charts_put_behind_it() {
+    assert!(parse("engine", &json!({ "name": "a".repeat(53) })).is_ok());
+    let told = mistake("engine", &json!({ "name": "a".repeat(54) }));
+    assert!(told.contains("54 characters, and Helm takes 53"), "{told}");
+}

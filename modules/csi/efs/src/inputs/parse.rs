@@ -4,7 +4,7 @@ use ::inputs::{GivenInputs, Mistake, Problem, Reader};
 
 use super::{
     FileSystemInputs, Group, INPUTS, Inputs, NfsClients, PerformanceMode, ReclaimPolicy,
-    StorageClassInputs, Subnets, Throughput, VolumeBindingMode, rules,
+    StorageClassInputs, Subnets, Throughput, VolumeBindingMode, directory, rules,
 };
 use crate::driver::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::driver::{DriverInputs, DriverMode, HelmChart, source, values};
@@ -26,6 +26,12 @@ impl Inputs {
             cidr: reader.string("nfs_client_cidr", rules::cidr),
         };
         let storage_class = storage_class(&mut reader);
+        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
+            && !tags.contains_key("Name")
+        {
+            let name = format!("{cluster}/{}", class.name);
+            reader.check("storage_class_name", rules::name_tag(&name));
+        }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }
@@ -256,9 +262,17 @@ fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     let uid = reader.number("uid", id);
     let gid = reader.number("gid", id);
     let gid_range = gid_range(reader);
-    let base_path = reader.string("base_path", rules::base_path);
-    let sub_path_pattern = reader.string("sub_path_pattern", rules::sub_path_pattern);
+    let base_path =
+        reader.string("base_path", directory::base_path).filter(|path| !path.is_empty());
+    let sub_path_pattern = reader.string("sub_path_pattern", directory::sub_path_pattern);
     let ensure_unique_directory = reader.boolean("ensure_unique_directory");
+    let blamed = if base_path.is_some() { "base_path" } else { "sub_path_pattern" };
+    let room = directory::room_for_names(
+        base_path.as_deref(),
+        sub_path_pattern.as_deref(),
+        ensure_unique_directory != Some(false),
+    );
+    reader.check(blamed, room.map(drop));
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", |text| {
         rules::one_of(text, &[("Delete", ReclaimPolicy::Delete), ("Retain", ReclaimPolicy::Retain)])
