@@ -83,6 +83,13 @@ fn lines(text: &str) -> Result<(), Unreadable> {
                 "take it out; nothing shows where it is, so write the line anew",
             ));
         }
+        if line.starts_with('%') && !before {
+            return Err(Unreadable::new(
+                mark(),
+                "this line is a directive, and directives are not read",
+                "leave it out",
+            ));
+        }
         if let Some(rest) = line.strip_prefix("---") {
             if before {
                 return Err(Unreadable::new(
@@ -125,20 +132,13 @@ impl Building<'_, '_> {
         loop {
             let event = self.parser.parse()?;
             match event.data {
-                EventData::DocumentStart { version_directive, tag_directives, .. } => {
+                EventData::DocumentStart { .. } => {
                     documents += 1;
                     if documents > 1 {
                         return Err(Unreadable::new(
                             Some(event.start_mark),
                             "a second document begins here, which Helm would leave out",
                             "write one document",
-                        ));
-                    }
-                    if version_directive.is_some() || !tag_directives.is_empty() {
-                        return Err(Unreadable::new(
-                            Some(event.start_mark),
-                            "directives are not read",
-                            "leave out the lines that begin with `%`",
                         ));
                     }
                 }
