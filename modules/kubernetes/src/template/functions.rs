@@ -16,7 +16,9 @@ impl Following<'_> {
                 self.narrowed(arguments.concat())
             }
             "and" | "or" => {
-                arguments.iter().for_each(|argument| self.test(argument));
+                for argument in &arguments {
+                    self.test(argument);
+                }
                 self.narrowed(arguments.concat())
             }
             "list" | "tuple" => {
@@ -24,7 +26,9 @@ impl Following<'_> {
                 vec![One::List(elements)]
             }
             "not" | "empty" | "len" | "kindOf" | "typeOf" | "kindIs" | "typeIs" | "keys" => {
-                arguments.iter().for_each(|argument| self.test(argument));
+                for argument in &arguments {
+                    self.test(argument);
+                }
                 Any::new()
             }
             "dict" => dict(&arguments),
@@ -58,7 +62,9 @@ impl Following<'_> {
             "include" => self.include(&arguments),
             "tpl" => self.tpl(&arguments),
             _ => {
-                arguments.iter().for_each(|argument| self.consume(argument));
+                for argument in &arguments {
+                    self.consume(argument);
+                }
                 let mut made = arguments.concat();
                 // Another text comes out, but for the name of a file, which `print` puts together.
                 made.retain(|one| match one {

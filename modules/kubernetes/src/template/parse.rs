@@ -48,11 +48,11 @@ pub(super) fn parse(text: &str) -> Option<File> {
     let actions = actions(text)?;
     let mut parser = Parser { actions: actions.iter(), defines: Vec::new() };
     let (body, end) = parser.body()?;
-    matches!(end, End::File).then_some(File { body, defines: parser.defines })
+    matches!(end, Stop::File).then_some(File { body, defines: parser.defines })
 }
 
 /// What ended a body.
-enum End<'a> {
+enum Stop<'a> {
     File,
     End,
     /// `else`, and the words behind it.
@@ -65,7 +65,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn body(&mut self) -> Option<(Body, End<'a>)> {
+    fn body(&mut self) -> Option<(Body, Stop<'a>)> {
         let mut body = Vec::new();
         while let Some(action) = self.actions.next() {
             let keyword = match action.first() {
@@ -73,16 +73,16 @@ impl<'a> Parser<'a> {
                 _ => "",
             };
             match (keyword, action.get(1..).unwrap_or_default()) {
-                ("end", _) => return Some((body, End::End)),
-                ("else", rest) => return Some((body, End::Else(rest))),
+                ("end", _) => return Some((body, Stop::End)),
+                ("else", rest) => return Some((body, Stop::Else(rest))),
                 ("if" | "with" | "range", rest) => body.push(self.block(keyword, rest)?),
                 ("break" | "continue", []) => {}
                 ("define", [Token::Text(name)]) => {
-                    let (defined, End::End) = self.body()? else { return None };
+                    let (defined, Stop::End) = self.body()? else { return None };
                     self.defines.push((name.clone(), defined));
                 }
                 ("block", [Token::Text(name), rest @ ..]) => {
-                    let (defined, End::End) = self.body()? else { return None };
+                    let (defined, Stop::End) = self.body()? else { return None };
                     self.defines.push((name.clone(), defined));
                     body.push(Node::Template(name.clone(), Some(pipeline(rest)?)));
                 }
@@ -94,26 +94,25 @@ impl<'a> Parser<'a> {
                 _ => body.push(Node::Action(pipeline(action)?)),
             }
         }
-        Some((body, End::File))
+        Some((body, Stop::File))
     }
 
     fn block(&mut self, keyword: &str, words: &[Token]) -> Option<Node> {
         let pipeline = pipeline(words)?;
         let (body, end) = self.body()?;
         let other = match end {
-            End::File => return None,
-            End::End => Vec::new(),
-            End::Else([]) => match self.body()? {
-                (other, End::End) => other,
+            Stop::End => Vec::new(),
+            Stop::Else([]) => match self.body()? {
+                (other, Stop::End) => other,
                 _ => return None,
             },
             // `else if` and `else with` are blocks of their own, which the same `end` ends.
-            End::Else([Token::Word(word), rest @ ..])
+            Stop::Else([Token::Word(word), rest @ ..])
                 if ["if", "with"].contains(&word.as_str()) =>
             {
                 vec![self.block(word, rest)?]
             }
-            End::Else(_) => return None,
+            Stop::File | Stop::Else(_) => return None,
         };
         Some(match keyword {
             "if" => Node::If(pipeline, body, other),
@@ -142,7 +141,6 @@ fn pipeline_of(
             (Some(Token::Close(fields)), true) => {
                 return done(variables, declares, commands, fields.clone());
             }
-            (None, true) | (Some(Token::Close(_)), false) => return None,
             (Some(Token::Bar), _) => {
                 commands.push(Vec::new());
                 continue;
@@ -161,7 +159,9 @@ fn pipeline_of(
                 "true" | "false" | "nil" => Operand::Constant,
                 function => Operand::Function(function.to_owned()),
             },
-            (Some(Token::Comma | Token::Declare | Token::Assign), _) => return None,
+            (None, true)
+            | (Some(Token::Close(_)), false)
+            | (Some(Token::Comma | Token::Declare | Token::Assign), _) => return None,
         };
         commands.last_mut()?.push(operand);
     }

@@ -40,12 +40,12 @@ impl Reads {
         let mut defines = HashMap::new();
         for chart in charts {
             for (name, text) in &chart.templates {
-                let Some(File { body, defines: defined }) = parse(text) else {
+                let Some(File { body, defines: own }) = parse(text) else {
                     // Whatever it reads, nothing of it is refused.
                     reads.whole.insert(chart.prefix.clone());
                     continue;
                 };
-                defines.extend(defined);
+                defines.extend(own);
                 let partial = name.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
                 if !(partial || chart.library) {
                     files.push((&chart.prefix, body));
@@ -228,7 +228,9 @@ impl Following<'_> {
         }
         let made = self.operand(first, here);
         // A method, such as `.Files.Get`: what it is given is read.
-        arguments.iter().for_each(|argument| self.consume(argument));
+        for argument in &arguments {
+            self.consume(argument);
+        }
         made
     }
 
