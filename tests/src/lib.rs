@@ -34,30 +34,40 @@ pub fn workspace() -> PathBuf {
 pub fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        let shell = Shell::new().unwrap();
-        shell.change_dir(workspace());
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        // target/debug/deps/NAME-HASH of the test itself.
-        let test = std::env::current_exe().unwrap();
-        let folder = test.parent().unwrap().parent().unwrap().to_owned();
-        let target = folder.parent().unwrap();
         // As `cargo xtask` does it: the front door alone, then what it hands jobs to.
-        for packages in [&["--package=xtask"][..], &["--package=live", "--package=sandbox"]] {
-            // The profile of the test itself.
-            let profile = if cfg!(debug_assertions) { None } else { Some("--release") };
-            let mut build = cmd!(
-                shell,
-                "{cargo} build --quiet --locked --target-dir {target} {profile...} {packages...}"
-            );
-            for (name, _) in std::env::vars_os() {
-                // Build scripts watch what Cargo set for this test's package.
-                let variable = name.to_string_lossy();
-                if variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_") {
-                    build = build.env_remove(name);
-                }
-            }
-            build.quiet().run().expect("the programs build");
-        }
-        folder
+        front_door();
+        build(&["--package=live", "--package=sandbox"])
     })
+}
+
+/// The folder that holds `xtask`, for tests that need nothing of what takes minutes to compile.
+pub fn front_door() -> &'static Path {
+    static FRONT_DOOR: OnceLock<PathBuf> = OnceLock::new();
+    FRONT_DOOR.get_or_init(|| build(&["--package=xtask"]))
+}
+
+/// Builds packages; the answer is the folder that the programs are in.
+fn build(packages: &[&str]) -> PathBuf {
+    let shell = Shell::new().unwrap();
+    shell.change_dir(workspace());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // target/debug/deps/NAME-HASH of the test itself.
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap().parent().unwrap().to_owned();
+    let target = folder.parent().unwrap();
+    // The profile of the test itself.
+    let profile = if cfg!(debug_assertions) { None } else { Some("--release") };
+    let mut build = cmd!(
+        shell,
+        "{cargo} build --quiet --locked --target-dir {target} {profile...} {packages...}"
+    );
+    for (name, _) in std::env::vars_os() {
+        // Build scripts watch what Cargo set for this test's package.
+        let variable = name.to_string_lossy();
+        if variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_") {
+            build = build.env_remove(name);
+        }
+    }
+    build.quiet().run().expect("the programs build");
+    folder
 }

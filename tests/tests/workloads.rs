@@ -119,7 +119,11 @@ fn all_three_kinds_are_deployed(there: &Clustered) {
     for claim in &claims {
         assert_eq!(claim["spec"]["storageClassName"], "efs-sc", "{claim:#}");
     }
-    assert_eq!(stateful_sets(there).len(), 4, "of the engine, the store, and two interactive");
+    assert_eq!(
+        stateful_sets(there).len(),
+        5,
+        "of the engine, the store with its log, and two interactive"
+    );
     let again = run(there, "deploy-graphscope", BOTH, &[]).exits(0);
     assert_eq!(again.json()["changed"], 0, "{}", again.stderr);
 }

@@ -1,5 +1,6 @@
 //! The `helm` program: started, and charts fetched.
 
+mod chart;
 mod errors;
 mod release;
 
@@ -72,11 +73,10 @@ impl Helm {
     pub(crate) async fn chart(&self, wanted: &Wanted) -> anyhow::Result<FoundChart> {
         let path = self.fetched(&wanted.chart, &wanted.version).await?;
         let text = path.display().to_string();
-        let (about, values) = (["show", "chart", &text], ["show", "values", &text]);
-        let (about, values) = tokio::try_join!(self.run(&about), self.run(&values))?;
+        let about = self.run(&["show", "chart", &text]).await?;
         let about: About = serde_norway::from_str(&about)
             .with_context(|| format!("reading the chart `{text}`"))?;
-        let values = ChartValues::parse(&values)
+        let values = ChartValues::of_files(&chart::files(&path)?)
             .with_context(|| format!("reading the values of the chart `{text}`"))?;
         Ok(FoundChart { name: about.name, version: about.version, values, digest: digest(&path)? })
     }

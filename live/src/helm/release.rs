@@ -1,10 +1,12 @@
 //! Releases: read, made, changed, removed.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use kubernetes::release::{Id, Release, Status, Wanted, is_marked};
+use kubernetes::yaml::Block;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -68,10 +70,11 @@ impl Helm {
         line.state("releasing");
         let mut file = tempfile::Builder::new()
             .prefix("values-")
-            .suffix(".json")
+            .suffix(".yaml")
             .tempfile_in(self.folder.path())
             .context("writing the values for Helm")?;
-        serde_json::to_writer(&mut file, values).context("writing the values for Helm")?;
+        // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
+        write!(file, "{}", Block(values)).context("writing the values for Helm")?;
         let (chart, file) = (chart.display().to_string(), file.path().display().to_string());
         let description = format!("{WRITTEN_BY} for {}", wanted.owner);
         let mut args = vec![

@@ -82,8 +82,8 @@ pub(crate) async fn observe_workload(
         ours: label(claim, MANAGED_BY).as_deref() == Some(MANAGER)
             && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
         // A StatefulSet gives the claims of its pods the labels that it selects them by.
-        of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name)
-            && label(claim, "app.kubernetes.io/name").as_deref() == Some(inputs.kind.chart()),
+        // Those of the charts below it have another name, and the same release.
+        of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name),
     });
     let mut found: Vec<FoundClaim> =
         found.filter(|it| it.ours || it.of_release || wanted.contains(&it.claim.name)).collect();

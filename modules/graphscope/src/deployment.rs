@@ -68,7 +68,6 @@ impl Inputs {
             digest: None,
             values: Document::literal(self.release_values()?),
             // The engines' chart mounts whatever items there are.
-            named_freely: &["volumes.items"],
             mark: None,
             owner: format!("{}/{}", self.namespace, self.name),
         })

@@ -78,7 +78,7 @@ impl Inputs {
         let mut reader = Reader::with_flags(INPUTS, FLAGS, given);
         let kind = reader.string("kind", Workload::one_of);
         let storage_class_name = reader.string("storage_class_name", inputs::dns_subdomain);
-        let name = reader.string("name", inputs::dns_label);
+        let name = reader.string("name", inputs::release_name);
         let namespace = reader.string("namespace", inputs::dns_label);
         let directories = kind.and_then(|kind| directories(&mut reader, kind));
         let url = reader.string("helm_repository", repository);

@@ -14,6 +14,18 @@ pub fn dns_label(text: &str) -> Result<String, Problem> {
     ))
 }
 
+/// The name of a Helm release: a label of at most 53 characters, as charts put their own
+/// behind it in names that have 63 (`ValidateReleaseName`, `maxNameLen`, in Helm's `chartutil`).
+pub fn release_name(text: &str) -> Result<String, Problem> {
+    if text.len() <= 53 || !is_dns_label(text) {
+        return dns_label(text);
+    }
+    Err(Problem::new(
+        format!("`{text}` has {} characters, and Helm takes 53 for a release", text.len()),
+        "choose a shorter name",
+    ))
+}
+
 /// DNS-1123 subdomains: labels with dots between, at most 253 characters.
 pub fn dns_subdomain(text: &str) -> Result<String, Problem> {
     if is_dns_subdomain(text) {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ids::IdError;
-pub use kubernetes::{dns_label, dns_subdomain};
+pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
 pub use printable::{plain, printable};
 pub use reader::{Problem, Reader};

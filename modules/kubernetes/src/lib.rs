@@ -9,6 +9,7 @@ pub mod claim;
 pub mod proof;
 mod quantity;
 pub mod release;
+mod render;
 mod template;
 mod usage;
 mod values;
@@ -16,9 +17,11 @@ pub mod yaml;
 
 pub use chart::{ChartSource, FoundChart, archive_for_kustomize, repository};
 pub use quantity::bytes;
-pub use template::{RenderError, Templates, parsed};
+pub use render::{RenderError, Templates, parsed};
 pub use usage::{Usage, readable, usage, used};
-pub use values::{ChartValues, UnknownKey, merged, same_values, unknown_keys};
+pub use values::{
+    ChartError, ChartValues, UnknownKey, merged, same_values, unknown_keys, unread_keys,
+};
 
 /// The name under which everything is applied, and by which what is ours is known.
 pub const MANAGER: &str = "clockwork-codex";

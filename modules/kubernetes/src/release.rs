@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::MANAGER;
 use crate::chart::{ChartSource, FoundChart};
-use crate::values::{same_values, unknown_keys};
+use crate::values::{same_values, unknown_keys, unread_keys};
 
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = "helm_release";
@@ -42,8 +42,6 @@ pub struct Wanted {
     /// The SHA-256 of its chart's archive, where it is known.
     pub digest: Option<String>,
     pub values: Document,
-    /// Paths of maps whose keys are names of the user's choosing.
-    pub named_freely: &'static [&'static str],
     /// A value that only releases of ours have, by JSON pointer: our name.
     pub mark: Option<&'static str>,
     /// The deployment that it belongs to, for Helm's history.
@@ -224,7 +222,7 @@ fn shown(value: &Value) -> String {
 
 /// Why this chart cannot be what is wanted; all reasons at once.
 pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
-    let Wanted { chart_name, version, values, named_freely, digest, .. } = wanted;
+    let Wanted { chart_name, version, values, digest, .. } = wanted;
     let mut refusals = Vec::new();
     if chart.name != *chart_name {
         refusals.push(Refusal::new(
@@ -248,12 +246,7 @@ pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart
             "find out who changed it; a chart of your own goes into `helm_chart` as a folder",
         ));
     }
-    let named = |path: &str| {
-        let below = |map: &str| path.strip_prefix(map).is_some_and(|rest| rest.starts_with('.'));
-        named_freely.iter().any(|map| below(map))
-    };
-    let unknown = unknown_keys(&chart.values, &values.value);
-    for key in unknown.into_iter().filter(|key| !named(&key.path)) {
+    for key in unknown_keys(&chart.values, &values.value) {
         let remedy = match key.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => "leave it out of `helm_values`".to_owned(),
@@ -265,4 +258,12 @@ pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart
         refusals.push(Refusal::new(address, reason, remedy));
     }
     refusals
+}
+
+/// Warnings for values that change nothing, as no template of this chart reads them.
+pub fn unread_values(wanted: &Wanted, chart: &FoundChart) -> Vec<String> {
+    let warning = |path: String| {
+        format!("no template of chart {}-{} reads the value `{path}`", chart.name, chart.version)
+    };
+    unread_keys(&chart.values, &wanted.values.value).into_iter().map(warning).collect()
 }

@@ -41,7 +41,20 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("supervised", &[]),
     ("tests", &["control-plane", "emulators"]),
-    ("xtask", &["directory", "efs", "failure", "graphscope", "inputs", "job", "network", "plan"]),
+    (
+        "xtask",
+        &[
+            "directory",
+            "efs",
+            "failure",
+            "graphscope",
+            "inputs",
+            "job",
+            "kubernetes",
+            "network",
+            "plan",
+        ],
+    ),
 ];
 
 /// What pure crates never depend on, as it does I/O.

@@ -82,17 +82,10 @@ impl Gathered {
                 format!("`{path}` cannot be read: {error}"),
                 format!("give `{name}` a map, or the path of a YAML file"),
             )),
-            Ok(text) => match serde_norway::from_str(&text) {
-                Ok(values @ Value::Object(_)) => Ok(values),
-                Ok(Value::Null) => Ok(Value::Object(serde_json::Map::new())),
-                Ok(_) => Err((
-                    format!("`{path}` holds no map at its top"),
-                    "write `key: value` lines, as in a chart's own values.yaml".to_owned(),
-                )),
-                Err(error) => {
-                    Err((format!("`{path}` is no YAML: {error}"), "correct the file".to_owned()))
-                }
-            },
+            // As Helm reads it, or not at all.
+            Ok(text) => kubernetes::yaml::read_map(&text)
+                .map(Value::Object)
+                .map_err(|why| (format!("`{path}` cannot be read: {why}"), why.remedy)),
         };
         match read {
             Ok(values) => drop(self.inputs.insert(name.to_owned(), Given::Literal(values))),

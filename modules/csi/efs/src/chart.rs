@@ -83,7 +83,7 @@ impl ChartVersion {
     }
 }
 
-const fn version(major: u16, minor: u16, patch: u16) -> ChartVersion {
+pub(crate) const fn version(major: u16, minor: u16, patch: u16) -> ChartVersion {
     ChartVersion { major, minor, patch }
 }
 
@@ -118,15 +118,6 @@ impl TryFrom<String> for ChartVersion {
         ChartVersion::parse(&text).map_err(|problem| problem.message)
     }
 }
-
-/// The SHA-256 of a chart's archive as its project published it.
-pub(crate) fn digest(version: ChartVersion) -> Option<&'static str> {
-    DIGESTS.iter().find(|(known, _)| *known == version).map(|(_, digest)| *digest)
-}
-
-/// Source: `index.yaml` of the repository.
-const DIGESTS: &[(ChartVersion, &str)] =
-    &[(ChartVersion::OLDEST, "31bf5936588b50d6ee6b66d4b0c1b5a21af5ad63c9b4c7bab4febc1dc1d15140")];
 
 /// A StorageClass parameter that only newer drivers know: the input that sets
 /// it, and the first chart that carries such a driver.

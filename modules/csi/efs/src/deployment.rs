@@ -338,6 +338,20 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
             "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
         ));
     }
+    let room = crate::inputs::directory::room_for_names(
+        class.base_path.as_deref(),
+        class.sub_path_pattern.as_deref(),
+        class.ensure_unique_directory != Some(false),
+    );
+    // A name has up to 63 characters nearly everywhere, and claims up to 253.
+    if let Ok(Some(room)) = room
+        && room < 63
+    {
+        warnings.push(format!(
+            "`sub_path_pattern` leaves {room} characters for the names of a claim and its namespace: \
+             EFS takes directories of 100, and claims with longer names stay pending"
+        ));
+    }
     if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
         warnings
             .push("the file system is not encrypted at rest, and can never be made so".to_owned());

@@ -10,6 +10,7 @@ mod chart;
 mod cluster;
 mod deployment;
 mod desired;
+mod digests;
 mod documents;
 mod ids;
 mod inputs;

@@ -26,6 +26,7 @@ pub fn plan<C: From<Call>>(
     }
     if let Some(chart) = chart {
         plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
+        plan.warnings.extend(release::unread_values(wanted, chart));
     }
     let change = release::change(scope.id(release::KIND), address, wanted, found);
     plan.changes.extend(change.map(|change| change.needing(needs)));

@@ -4,8 +4,12 @@
 mod examples;
 mod plans;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use graphscope::{DIRECTORIES, Inputs, Workload, documents};
 use inputs::{Given, Mistake};
+use kubernetes::{ChartValues, unknown_keys, unread_keys};
 use serde_json::{Value, json};
 
 const KINDS: [&str; 3] = ["engine", "store", "interactive"];
@@ -53,10 +57,23 @@ fn the_documents_of_everything_set() {
 }
 
 /// The value paths of the real chart, in a small one of our own.
-fn chart(kind: Workload) -> kubernetes::ChartValues {
-    let path =
-        format!("{}/../../tests/charts/{}/values.yaml", env!("CARGO_MANIFEST_DIR"), kind.chart());
-    kubernetes::ChartValues::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+fn chart(kind: Workload) -> ChartValues {
+    let folder = format!("{}/../../tests/charts/{}", env!("CARGO_MANIFEST_DIR"), kind.chart());
+    let mut files = BTreeMap::new();
+    read(Path::new(&folder), "", &mut files);
+    ChartValues::of_files(&files).unwrap()
+}
+
+fn read(folder: &Path, within: &str, into: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{within}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            read(&path, &format!("{name}/"), into);
+        } else {
+            into.insert(name, std::fs::read_to_string(&path).unwrap());
+        }
+    }
 }
 
 #[test]
@@ -64,21 +81,32 @@ fn every_value_has_the_path_that_the_chart_reads() {
     for kind in KINDS {
         let inputs = inputs(kind, &json!({}));
         let values = inputs.release_values().unwrap();
-        // The items of `volumes` have names of the user's choosing.
-        let mut chart = chart(inputs.kind);
-        if inputs.kind == Workload::Engine {
-            chart.defaults["volumes"]["items"] = json!({});
-        }
-        assert_eq!(kubernetes::unknown_keys(&chart, &values), [], "{kind}");
+        let chart = chart(inputs.kind);
+        assert_eq!(unknown_keys(&chart, &values), [], "{kind}");
+        assert_eq!(unread_keys(&chart, &values), [""; 0], "{kind}");
     }
 }
 
 #[test]
 fn a_wrong_path_would_be_found() {
-    let wrong = json!({ "logPersistence": { "storageClass": "efs-sc", "existing_claim": "a" } });
-    let unknown = kubernetes::unknown_keys(&chart(Workload::Store), &wrong);
+    let wrong = json!({
+        "logPersistence": { "storageClass": "efs-sc", "existing_claim": "a", "size": "2Gi" },
+        "kafka": { "persistence": { "storageClass": "gp3", "class": "gp3" } },
+        "Example": 1,
+    });
+    let chart = chart(Workload::Store);
+    let unknown = unknown_keys(&chart, &wrong);
     let paths: Vec<&str> = unknown.iter().map(|key| key.path.as_str()).collect();
-    assert_eq!(paths, ["logPersistence.existing_claim", "logPersistence.storageClass"]);
+    assert_eq!(
+        paths,
+        [
+            "Example",
+            "kafka.persistence.class",
+            "logPersistence.existing_claim",
+            "logPersistence.storageClass",
+        ]
+    );
+    assert_eq!(unread_keys(&chart, &wrong), ["logPersistence.size"]);
 }
 
 #[test]
@@ -147,4 +175,11 @@ fn the_table_of_the_documentation_is_the_one_of_the_code() {
         });
         assert!(row.is_some(), "{} is not in the table", directory.name);
     }
+}
+
+#[test]
+fn a_name_has_room_for_what_charts_put_behind_it() {
+    assert!(parse("engine", &json!({ "name": "a".repeat(53) })).is_ok());
+    let told = mistake("engine", &json!({ "name": "a".repeat(54) }));
+    assert!(told.contains("54 characters, and Helm takes 53"), "{told}");
 }

@@ -28,6 +28,12 @@ impl Inputs {
             cidr: reader.string("nfs_client_cidr", rules::cidr),
         };
         let storage_class = storage_class(&mut reader);
+        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
+            && !tags.contains_key("Name")
+        {
+            let name = format!("{cluster}/{}", class.name);
+            reader.check("storage_class_name", rules::name_tag(&name));
+        }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }

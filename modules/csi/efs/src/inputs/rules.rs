@@ -70,66 +70,24 @@ pub(crate) fn directory_perms(text: &str) -> Result<String, Problem> {
     ))
 }
 
-/// A directory of the file system. An access point's root directory has at
-/// most 100 characters and 4 levels, and the driver adds one of its own
-/// (<https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html>).
-pub(crate) fn base_path(text: &str) -> Result<String, Problem> {
-    let remedy = "write an absolute path of at most 3 levels, such as \"/graphscope\"";
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(Problem::new(
-            format!("`{}` is not an absolute path", text.escape_debug()),
-            remedy,
-        ));
-    };
-    let levels: Vec<&str> = rest.split('/').filter(|level| !level.is_empty()).collect();
-    if text.len() > 100 || levels.len() > 3 {
-        return Err(Problem::new(
-            format!("`{}` has over 3 levels or 100 characters", text.escape_debug()),
-            remedy,
-        ));
+/// The limit of the tag `Name`, which is put together from cluster and class
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_Tag.html>).
+pub(crate) fn name_tag(name: &str) -> Result<(), Problem> {
+    let length = name.chars().count();
+    if length <= LONGEST_TAG_VALUE {
+        return Ok(());
     }
-    path_levels(text, &levels, remedy)
+    Err(Problem::new(
+        format!(
+            "the tag `Name` is made of cluster and class, which have {length} characters together, and AWS \
+             takes {LONGEST_TAG_VALUE}"
+        ),
+        "choose a shorter `storage_class_name`, or set `Name` in `tags`",
+    ))
 }
 
-/// The pattern of a volume's directory: at most 100 characters and 4 levels,
-/// with three variables (<https://github.com/kubernetes-sigs/aws-efs-csi-driver>, parameters).
-pub(crate) fn sub_path_pattern(text: &str) -> Result<String, Problem> {
-    let remedy = "write at most 4 levels of fixed text, `${.PVC.name}`, `${.PVC.namespace}` and \
-                  `${.PV.name}`; in HCL a literal `${` is written `$${`";
-    let levels: Vec<&str> = text.split('/').filter(|level| !level.is_empty()).collect();
-    if text.len() > 100 || levels.is_empty() || levels.len() > 4 {
-        return Err(Problem::new(
-            format!(
-                "`{}` has no level, over 4 levels, or over 100 characters",
-                text.escape_debug()
-            ),
-            remedy,
-        ));
-    }
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("${") {
-        let (variable, tail) = after.split_once('}').unwrap_or((after, ""));
-        if ![".PVC.name", ".PVC.namespace", ".PV.name"].contains(&variable) {
-            return Err(Problem::new(
-                format!("the driver does not know the variable `${{{}}}`", variable.escape_debug()),
-                remedy,
-            ));
-        }
-        rest = tail;
-    }
-    path_levels(text, &levels, remedy)
-}
-
-fn path_levels(text: &str, levels: &[&str], remedy: &str) -> Result<String, Problem> {
-    let climbs = levels.iter().any(|level| *level == ".." || *level == ".");
-    if climbs || text.chars().any(char::is_control) {
-        return Err(Problem::new(
-            format!("`{}` has `.`, `..` or a control character in it", text.escape_debug()),
-            remedy,
-        ));
-    }
-    Ok(text.to_owned())
-}
+/// The longest value of a tag.
+const LONGEST_TAG_VALUE: usize = 256;
 
 /// A key, an alias or their ARN, by the pattern of `KmsKeyId` in the EFS service model.
 pub(crate) fn kms_key_id(text: &str) -> Result<String, Problem> {
@@ -220,7 +178,7 @@ pub(crate) fn tag(key: &str, value: &str) -> Result<(), Problem> {
             format!("use a key that starts with neither `aws:` nor `{OUR_PREFIX}`"),
         ));
     }
-    if value.chars().count() > 256 || !value.chars().all(allowed) {
+    if value.chars().count() > LONGEST_TAG_VALUE || !value.chars().all(allowed) {
         return Err(Problem::new(
             format!("the value of the tag `{shown}` is not one that AWS takes"),
             "use at most 256 letters, digits, spaces and `+ - = . _ : / @`",
@@ -303,4 +261,15 @@ pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
         format!("`{}` is not one mount option", text.escape_debug()),
         "write each option as its own element, such as [\"iam\", \"lookupcache=pos\"]",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_cluster_and_class_is_a_tag_value() {
+        assert!(name_tag(&"a".repeat(256)).is_ok());
+        assert!(name_tag(&"a".repeat(257)).unwrap_err().remedy.contains("`Name` in `tags`"));
+    }
 }

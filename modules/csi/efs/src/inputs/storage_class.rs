@@ -2,7 +2,7 @@
 
 use ::inputs::{Problem, Reader};
 
-use super::rules;
+use super::{directory, rules};
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
 
 /// The StorageClass.
@@ -13,9 +13,17 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     let uid = reader.number("uid", id);
     let gid = reader.number("gid", id);
     let gid_range = gid_range(reader);
-    let base_path = reader.string("base_path", rules::base_path);
-    let sub_path_pattern = reader.string("sub_path_pattern", rules::sub_path_pattern);
+    let base_path =
+        reader.string("base_path", directory::base_path).filter(|path| !path.is_empty());
+    let sub_path_pattern = reader.string("sub_path_pattern", directory::sub_path_pattern);
     let ensure_unique_directory = reader.boolean("ensure_unique_directory");
+    let blamed = if base_path.is_some() { "base_path" } else { "sub_path_pattern" };
+    let room = directory::room_for_names(
+        base_path.as_deref(),
+        sub_path_pattern.as_deref(),
+        ensure_unique_directory != Some(false),
+    );
+    reader.check(blamed, room.map(drop));
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);

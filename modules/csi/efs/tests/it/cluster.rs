@@ -180,7 +180,7 @@ fn chart(version: &str, values: Value) -> FoundChart {
     FoundChart {
         name: efs::CHART.to_owned(),
         version: version.to_owned(),
-        values: ChartValues { defaults: values, ..ChartValues::default() },
+        values: ChartValues::of_defaults(values),
         digest: None,
     }
 }

@@ -3,6 +3,8 @@
 use inputs::{Given, GivenInputs};
 use serde_json::{Value, json};
 
+use crate::world::inputs;
+
 fn mistakes(more: &Value) -> Vec<(String, String)> {
     let mut all = json!({
         "aws_region": "eu-west-1",
@@ -139,4 +141,28 @@ fn a_lifecycle_policy_that_efs_would_refuse_is_a_mistake() {
     }
     let adopted = json!({ "file_system_id": "fs-0000000a", "lifecycle_policy": {} });
     assert_eq!(mistakes(&adopted).len(), 1);
+}
+
+#[test]
+fn the_directory_of_a_volume_is_judged_as_a_whole() {
+    let path = |given: &str| inputs(&json!({ "base_path": given })).storage_class.base_path;
+    assert_eq!(path("/"), None);
+    assert_eq!(path("/a//b/"), Some("/a/b".to_owned()));
+    let told = mistakes(&json!({ "base_path": format!("/{}", "a".repeat(80)) }));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let told = mistakes(&json!({
+        "helm_chart_version": "2.5.0", "base_path": "/a/b/c", "sub_path_pattern": "d/${.PVC.name}"
+    }));
+    assert!(told[0].1.contains("5 levels"), "{told:?}");
+}
+
+#[test]
+fn the_name_of_cluster_and_class_is_one_that_aws_takes() {
+    let long = json!({ "cluster_name": "a".repeat(100), "storage_class_name": "b".repeat(200) });
+    let told = mistakes(&long);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].1.contains("301 characters"), "{told:?}");
+    let mut named = long;
+    named["tags"] = json!({ "Name": "graphs" });
+    assert_eq!(mistakes(&named), []);
 }

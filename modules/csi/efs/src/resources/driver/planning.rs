@@ -62,6 +62,7 @@ pub fn plan<C: From<Call>>(
         Some(mut change) => {
             if let Some(chart) = &found.chart {
                 plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
+                plan.warnings.extend(release::unread_values(&wanted, chart));
             }
             if wait {
                 change = change.calling(until_ready());

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::chart::{self, ChartVersion};
+use crate::digests::digest;
 use crate::owner::Owner;
 use crate::templates;
 
@@ -78,9 +79,8 @@ impl Driver<'_> {
             chart_name: chart::NAME.to_owned(),
             chart: chart.clone(),
             version: version.to_string(),
-            digest: chart::digest(*version).map(str::to_owned),
+            digest: digest(*version).map(str::to_owned),
             values: Document::literal(values),
-            named_freely: &[],
             mark: Some(MARK),
             owner: self.owner.name(),
         })

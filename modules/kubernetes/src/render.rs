@@ -7,7 +7,7 @@ use minijinja::{
 };
 use serde::Serialize;
 
-use crate::yaml::Quoted;
+use crate::yaml::{self, Quoted};
 
 /// A template that did not render: a defect of this project, never of an input.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct RenderError {
 
 /// A document that a template made, as the value that it is.
 pub fn parsed(template: &'static str, text: &str) -> Result<serde_json::Value, RenderError> {
-    serde_norway::from_str(text).map_err(|error| RenderError {
+    yaml::read(text).map_err(|error| RenderError {
         template,
         source: Error::new(ErrorKind::InvalidOperation, error.to_string()),
     })
@@ -32,7 +32,7 @@ pub fn parsed(template: &'static str, text: &str) -> Result<serde_json::Value, R
 pub struct Templates(Result<Environment<'static>, Error>);
 
 impl Templates {
-    /// Compiles the templates; one that does not compile is told when it is rendered.
+    /// Compiles the templates; one that does not compile is an error when it is rendered.
     pub fn new(sources: &[(&'static str, &'static str)]) -> Templates {
         Templates(environment(sources))
     }

@@ -1,0 +1,216 @@
+//! Files of chart values: the chart sees through us what it sees where Helm reads the file itself.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::{front_door, workspace};
+use xshell::{Shell, cmd};
+
+const DEPLOYMENT: &str = r#"
+module "efs_csi" {
+  source            = "./modules/csi/efs"
+  aws_region        = "eu-west-1"
+  cluster_name      = "dev"
+  subnet_ids        = ["subnet-0123456789abcdef0"]
+  security_group_id = "sg-0123456789abcdef0"
+"#;
+
+/// A template that shows whatever a chart is given: as it is, as a Go flag, and as a truth.
+const SEEN: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: seen}
+data:
+  values: {{ toJson .Values | quote }}
+  flag: {{ printf \"--flag=%v\" .Values.a | quote }}
+  truth: {{ if .Values.a }}yes{{ else }}no{{ end }}
+";
+
+/// Texts that mean to Helm what they may not mean to others.
+const TEXTS: &[&str] = &[
+    // The words of YAML 1.1, where they are words of a switch and where they are not.
+    "controller: {serviceAccount: {create: no}}",
+    "controller: {create: off}",
+    "a: yes",
+    "a: Yes",
+    "a: on",
+    "a: y",
+    "a: n",
+    "a: NO",
+    "a: nO",
+    "a: ~",
+    "a: Null",
+    "a:",
+    "a: 'yes'",
+    "a: \"no\"",
+    "a: !!str yes",
+    "a: !!bool \"on\"",
+    "on: 1\nno: {y: off}",
+    // Numbers.
+    "a: 0755",
+    "a: 0o755",
+    "a: 08",
+    "a: 0x1F",
+    "a: 0b101",
+    "a: 1_000_000",
+    "a: 1000000",
+    "a: 1e3",
+    "a: 1.",
+    "a: .5",
+    "a: +5",
+    "a: -0",
+    "a: 1e999",
+    "a: 9223372036854775807",
+    "a: 18446744073709551615",
+    "a: 99999999999999999999",
+    "a: 1.5922337203685477580",
+    "a: !!int \"7\"",
+    "a: !!float 3",
+    "1: a\n0x10: b",
+    // Texts that look like something else.
+    "a: 1:30",
+    "a: 2001-12-14",
+    "a: 2001-12-14t21:59:43.10-05:00",
+    "a: 1.2.3",
+    "a: 10m",
+    "a: =",
+    "a: '0755'",
+    "a: <<",
+    // Anchors and merges, of which the last wins.
+    "base: &b {x: 1, y: 1}\na: {<<: *b, x: 2}",
+    "base: &b {x: 1, y: 1}\na: {x: 2, <<: *b}",
+    "one: &o {x: 1}\ntwo: &t {x: 2, y: 2}\na: {<<: [*o, *t]}",
+    "base: &b [1, &c 2]\na: [*b, *c]",
+    "name: &n on\n*n : 1",
+    // Blocks and quotes.
+    "a: |\n  yes\n  no\n",
+    "a: |-\n  one\n\n\n",
+    "a: |+\n  one\n\n\n",
+    "a: >\n  one\n  two\n\n  three\n",
+    "a: |2\n    indented\n",
+    "a: \"\\x41\\u263a\\U0001F600\\e\\_\\N\\L\\P\"",
+    "a: 'it''s\n  folded'",
+    "a: one\n  two\n",
+    "a: é☺😀\n",
+    // What only Block YAML would fold or refuse.
+    "a: \"\\u2028\\u2029\\x85\\x7f\\ufeff\\0\"",
+    // Documents.
+    "---\na: 1\n",
+    "# comment\n---\na: 1\n...\n",
+    "a: 1\r\nb: 2\r\n",
+    "\u{feff}a: 1\n",
+    "controller:\n  tags:\n    a: \"b\"\n    c: null\nnode:\n  tolerations:\n  - 1\n",
+];
+
+/// Texts that are refused, with a word of the reason.
+const REFUSED: &[(&str, &str)] = &[
+    ("a: 1\na: 2\n", "is there already, in line 1"),
+    ("a: 1\n---\nb: 2\n", "second document"),
+    ("a: .inf\n", "cannot pass on"),
+    ("a: .nan\n", "cannot pass on"),
+    ("a: !!binary aGk=\n", "`!!binary`"),
+    ("a: !!timestamp 2001-12-14\n", "`!!timestamp`"),
+    ("a: !own 1\n", "`!own`"),
+    ("1.5: a\n", "write it in quotes"),
+    ("~: a\n", "write it in quotes"),
+    ("a: {b: c?}\n", "write it in quotes"),
+    ("a: {<<: 1}\n", "merges maps"),
+    ("a: *b\n", "no anchor `&b`"),
+    ("%YAML 1.2\n---\na: 1\n", "directive"),
+    ("a: |\n  one", "end the last line"),
+    ("a:\n\tb: 1\n", "line 2"),
+    ("- a\n", "no map at its top"),
+];
+
+struct Trial {
+    place: TempDir,
+    helm: PathBuf,
+}
+
+impl Trial {
+    fn new() -> Trial {
+        let place = tempfile::tempdir().unwrap();
+        let shell = Shell::new().unwrap();
+        let chart = place.path().join("chart");
+        shell.create_dir(chart.join("templates")).unwrap();
+        let ours = workspace().join("tests/charts/aws-efs-csi-driver");
+        for file in ["Chart.yaml", "values.yaml"] {
+            shell.copy_file(ours.join(file), chart.join(file)).unwrap();
+        }
+        for template in shell.read_dir(ours.join("templates")).unwrap() {
+            shell.copy_file(template, chart.join("templates")).unwrap();
+        }
+        shell.write_file(chart.join("templates/seen.yaml"), SEEN).unwrap();
+        let plain = format!("{DEPLOYMENT}}}\n");
+        shell.write_file(place.path().join("plain.hcl"), plain).unwrap();
+        let own = format!("{DEPLOYMENT}  helm_values = \"own.yaml\"\n}}\n");
+        shell.write_file(place.path().join("own.hcl"), own).unwrap();
+        let built = front_door().parent().unwrap().join("tools/bin/helm");
+        let helm = if built.is_file() { built } else { PathBuf::from("helm") };
+        Trial { place, helm }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    /// The chart values that `xtask render` writes, or what it says instead.
+    fn rendered(&self, config: &str) -> Result<String, String> {
+        let shell = Shell::new().unwrap();
+        let (program, config) = (front_door().join("xtask"), self.path(config));
+        let ran = cmd!(shell, "{program} render --output json --config {config}")
+            .quiet()
+            .ignore_status()
+            .output()
+            .unwrap();
+        if !ran.status.success() {
+            assert_eq!(ran.status.code(), Some(2));
+            return Err(String::from_utf8(ran.stderr).unwrap());
+        }
+        let documents: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        Ok(documents["values.yaml"].as_str().unwrap().to_owned())
+    }
+
+    /// The objects that Helm makes of these files of values, one over the other.
+    fn objects(&self, files: &[&Path]) -> String {
+        let shell = Shell::new().unwrap();
+        let (helm, chart) = (&self.helm, self.path("chart"));
+        let files = files.iter().flat_map(|file| [Path::new("--values"), file]);
+        cmd!(shell, "{helm} template release {chart} {files...}")
+            .quiet()
+            .read()
+            .unwrap_or_else(|error| panic!("{error}; run `cargo xtask tools install helm`"))
+    }
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn a_chart_sees_what_it_sees_where_helm_reads_the_file_itself() {
+    let trial = Trial::new();
+    let (ours, own, both) =
+        (trial.path("ours.yaml"), trial.path("own.yaml"), trial.path("both.yaml"));
+    std::fs::write(&ours, trial.rendered("plain.hcl").unwrap()).unwrap();
+    assert!(TEXTS.len() >= 40);
+    for text in TEXTS {
+        std::fs::write(&own, text).unwrap();
+        let direct = trial.objects(&[&ours, &own]);
+        let rendered = trial.rendered("own.hcl").unwrap_or_else(|said| panic!("{text:?}: {said}"));
+        std::fs::write(&both, rendered).unwrap();
+        assert_eq!(trial.objects(&[&both]), direct, "{text:?}");
+    }
+    // The comparison itself can fail: others take the word for a text, which is true to a chart.
+    std::fs::write(&own, "controller: {serviceAccount: {create: no}}").unwrap();
+    std::fs::write(&both, "controller: {serviceAccount: {create: \"no\"}}").unwrap();
+    assert_ne!(trial.objects(&[&ours, &both]), trial.objects(&[&ours, &own]));
+}
+
+#[test]
+fn what_helm_would_read_otherwise_or_not_at_all_is_refused_with_place_and_remedy() {
+    let trial = Trial::new();
+    for (text, reason) in REFUSED {
+        std::fs::write(trial.path("own.yaml"), text).unwrap();
+        let said = trial.rendered("own.hcl").expect_err(text);
+        assert!(said.contains(reason) && said.contains("own.yaml"), "{text:?}: {said}");
+    }
+}
