@@ -29,6 +29,7 @@ mod socket;
 mod store;
 mod table;
 mod world;
+mod worlds;
 
 pub use clock::Clock;
 pub use options::Options;

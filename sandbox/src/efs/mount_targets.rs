@@ -1,5 +1,6 @@
 //! Mount targets, with the network interfaces that they bring along.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
 use serde::Deserialize;
@@ -44,6 +45,13 @@ pub(super) fn create(call: &mut Call) -> Told {
         return Err(AwsError::new(400, "SubnetNotFound", message));
     };
     available(found)?;
+    if !region.ec2.hosts_mount_targets(&subnet) {
+        let message = format!(
+            "Mount targets are not supported in the subnet '{}': it is not in an Availability Zone of the region",
+            subnet.id
+        );
+        return Err(AwsError::new(400, "UnsupportedAvailabilityZone", message));
+    }
     if found.zone.as_ref().is_some_and(|zone| *zone != subnet.zone) {
         let message = "the subnet is in another Availability Zone than the One Zone file system";
         return Err(AwsError::new(400, "AvailabilityZonesMismatch", message));
@@ -58,12 +66,11 @@ pub(super) fn create(call: &mut Call) -> Told {
         interface: call.context.ids.next("eni-"),
         life: Life::until(State::Creating, now, creating),
     };
+    let purpose = format!("EFS mount target for {file_system} ({})", target.id);
     let interface = Interface {
-        id: target.interface.clone(),
-        subnet: subnet.id.clone(),
-        address,
+        address: Some(address),
         groups,
-        description: format!("EFS mount target for {file_system} ({})", target.id),
+        ..Interface::of_mount_target(target.interface.clone(), &subnet, purpose)
     };
     region.ec2.interfaces.insert(interface.id.clone(), interface);
     let told = description(region, &target);
@@ -93,7 +100,8 @@ fn one_per_zone(region: &Region, file_system: &str, subnet: &Subnet) -> Answer<(
 /// The groups asked for, or the VPC's default one.
 fn groups_in(region: &Region, vpc: &str, asked: Option<Vec<String>>) -> Answer<Vec<String>> {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-        let default = |group: &&SecurityGroup| group.vpc == vpc && group.name == "default";
+        let own = |group: &SecurityGroup| group.vpc == vpc && group.owner == region.account;
+        let default = |group: &&SecurityGroup| own(group) && group.name == "default";
         return Ok(region
             .ec2
             .security_groups
@@ -117,14 +125,9 @@ fn groups_in(region: &Region, vpc: &str, asked: Option<Vec<String>>) -> Answer<V
 
 /// AWS keeps the first four addresses of a subnet and the last one.
 fn free_address(region: &Region, subnet: &Subnet, asked: Option<Ipv4Addr>) -> Answer<Ipv4Addr> {
-    let taken: Vec<Ipv4Addr> = region
-        .ec2
-        .interfaces
-        .values()
-        .filter(|interface| interface.subnet == subnet.id)
-        .map(|interface| interface.address)
-        .collect();
-    let mut usable = subnet.cidr.hosts().skip(3);
+    let interfaces = region.ec2.interfaces.by("subnet", &subnet.id);
+    let taken: HashSet<Ipv4Addr> = interfaces.filter_map(|row| row.address).collect();
+    let mut usable = subnet.cidr.into_iter().flat_map(|cidr| cidr.hosts()).skip(3);
     if let Some(asked) = asked {
         if !usable.any(|address| address == asked) {
             return Err(AwsError::bad_request("IpAddress is not one of the subnet's range"));
