@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::ec2::state::Ec2;
 use crate::efs::state::Efs;
+use crate::eks::state::Eks;
+use crate::kms::state::Kms;
 use crate::table::{AnyTable, Tables};
 
 /// Tags by key.
@@ -40,6 +42,8 @@ pub(crate) struct Region {
     pub(crate) account: String,
     pub(crate) ec2: Ec2,
     pub(crate) efs: Efs,
+    pub(crate) eks: Eks,
+    pub(crate) kms: Kms,
 }
 
 impl Region {
@@ -57,6 +61,8 @@ impl Tables for Region {
     fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
         self.ec2.each(visit);
         self.efs.each(visit);
+        self.eks.each(visit);
+        self.kms.each(visit);
     }
 }
 
