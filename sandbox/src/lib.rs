@@ -23,6 +23,7 @@ mod kms;
 mod life;
 mod limit;
 mod log;
+mod model;
 mod options;
 mod request;
 mod sandbox;

@@ -51,7 +51,7 @@ impl Filter {
 }
 
 /// `*` stands for any text, `?` for any character, and `\` takes that meaning away. Case counts.
-pub(super) fn like(pattern: &str, text: &str) -> bool {
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let pattern: Vec<Token> = tokens(pattern);
     let text: Vec<char> = text.chars().collect();
     // The last star, and where the text went on behind it: the only place to come back to.

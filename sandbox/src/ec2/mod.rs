@@ -4,7 +4,7 @@ mod acls;
 mod actions;
 mod defaults;
 mod errors;
-mod filters;
+pub(crate) mod filters;
 mod form;
 mod gateways;
 mod groups;
