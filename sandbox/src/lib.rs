@@ -28,10 +28,13 @@ mod options;
 mod request;
 mod sandbox;
 mod scope;
+mod seeding;
 mod service;
 mod socket;
 mod store;
 mod table;
+#[cfg(test)]
+mod testing;
 mod world;
 mod worlds;
 

@@ -42,6 +42,10 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub(crate) worlds: Vec<World>,
+    /// File with what regions have beside that: JSON, `{"REGION": {"Clusters": [],
+    /// "Keys": [], "Aliases": [], "Instances": []}}`
+    #[arg(long = "seed", value_name = "FILE", env = "CLOCKWORK_SANDBOX_SEED")]
+    pub(crate) seed: Option<PathBuf>,
     /// Milliseconds from a request to its answer
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
     latency_ms: u64,

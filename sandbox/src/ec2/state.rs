@@ -49,7 +49,7 @@ pub(crate) struct Zone {
     pub(crate) opted_in: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ZoneKind {
     AvailabilityZone,

@@ -166,7 +166,10 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
             return Err(invalid_value(format!("Invalid availability zone-id: [{id}]")));
         }
     }
-    let items = listed()
+    let mut sorted: Vec<&Zone> = listed().collect();
+    sorted.sort_by_key(|zone| zone.kind);
+    let items = sorted
+        .into_iter()
         .filter(|zone| names.is_empty() || names.contains(&zone.name.as_str()))
         .filter(|zone| ids.is_empty() || ids.contains(&zone.id.as_str()))
         .filter(|zone| {

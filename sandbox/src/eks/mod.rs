@@ -10,6 +10,8 @@ mod schema;
 mod seed;
 pub(crate) mod state;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -164,10 +166,9 @@ fn of_association<'a>(
             "CreatePodIdentityAssociation",
             Box::new(move |call| associations::create(call, cluster)),
         ),
-        ("GET", []) => (
-            "ListPodIdentityAssociations",
-            Box::new(move |call| associations::list(call, cluster)),
-        ),
+        ("GET", []) => {
+            ("ListPodIdentityAssociations", Box::new(move |call| associations::list(call, cluster)))
+        }
         ("GET", &[id]) => (
             "DescribePodIdentityAssociation",
             Box::new(move |call| associations::describe(call, cluster, id)),
