@@ -62,6 +62,9 @@ pub struct Options {
     pub(crate) mount_target_deleting_ms: u64,
     #[command(flatten)]
     pub(crate) efs: EfsOptions,
+    /// Milliseconds that an add-on of a cluster is created, updated or deleted
+    #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
+    pub(crate) addon_changing_ms: u64,
     /// Calls per second that the account allows; others are refused. 0 for any number
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,

@@ -15,7 +15,7 @@ mod listing;
 mod permissions;
 mod routes;
 mod rules;
-mod seed;
+pub(crate) mod seed;
 pub(crate) mod state;
 mod subnets;
 mod tags;

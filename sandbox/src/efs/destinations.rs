@@ -144,7 +144,8 @@ fn new(
     if let Some(found) = region_of(call, region) {
         room_for_one_more(found, call.context.options.efs.file_system_limit)?;
     }
-    let key = keys::elsewhere(region, &call.context.region.account, asked.kms_key_id.as_deref())
+    let found = region_of(call, region).ok_or((region, call.context.region.account.as_str()));
+    let key = keys::of_replica(found, asked.kms_key_id.as_deref())
         .map_err(|why| {
             AwsError::bad_request(format!(
                 "Failed to create destination file system: {}",
