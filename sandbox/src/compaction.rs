@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use anyhow::Context;
 
-use crate::log::{HEADER, rows};
+use crate::changes::{HEADER, rows};
 
 /// A compaction under way.
 #[derive(Debug)]

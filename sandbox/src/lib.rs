@@ -8,6 +8,7 @@
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
 mod calls;
+mod changes;
 mod clock;
 mod compaction;
 mod dispatch;
@@ -32,6 +33,7 @@ mod service;
 mod socket;
 mod store;
 mod table;
+mod tags;
 mod world;
 mod worlds;
 

@@ -8,8 +8,7 @@ use crate::eks::state::Eks;
 use crate::kms::state::Kms;
 use crate::table::{AnyTable, Tables};
 
-/// Tags by key.
-pub(crate) type Tags = BTreeMap<String, String>;
+pub(crate) use crate::tags::Tags;
 
 /// All regions that were ever used, and what belongs to the whole account.
 #[derive(Debug, Default)]
