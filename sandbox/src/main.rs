@@ -4,6 +4,7 @@
 //! target per zone, addresses out of the subnet's range, signed requests, and
 //! AWS's own error shapes. What it does not know it refuses by name.
 
+mod authorization;
 mod calls;
 mod ec2;
 mod efs;
