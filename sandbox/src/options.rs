@@ -15,16 +15,19 @@ use crate::faults::Rule;
 /// requests must be signed. Calls are listed at `/_sandbox/calls`.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
-pub(crate) struct Options {
+pub struct Options {
     /// Port to listen on; 0 for any that is free
     #[arg(long, default_value_t = 4566, env = "CLOCKWORK_SANDBOX_PORT")]
-    pub(crate) port: u16,
+    pub port: u16,
     /// Address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), hide = true)]
-    pub(crate) host: IpAddr,
+    pub host: IpAddr,
     /// File that holds the state; without it, the state ends with the program
     #[arg(long, env = "CLOCKWORK_SANDBOX_STATE")]
     pub(crate) state: Option<PathBuf>,
+    /// Id of the account that everything belongs to
+    #[arg(long, default_value = "111122223333", env = "CLOCKWORK_SANDBOX_ACCOUNT", value_parser = account)]
+    pub(crate) account: String,
     /// Availability Zones of a region that is used for the first time
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
@@ -66,7 +69,13 @@ pub(crate) struct Options {
     pub(crate) fault_seed: u64,
     /// Stop when standard input is closed, for programs that start this one
     #[arg(long, hide = true)]
-    pub(crate) until_stdin_closes: bool,
+    pub until_stdin_closes: bool,
+}
+
+/// The id of an account: twelve digits.
+fn account(text: &str) -> Result<String, String> {
+    let digits = text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err("an account id has twelve digits".to_owned()) }
 }
 
 impl Options {

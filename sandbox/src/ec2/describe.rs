@@ -3,20 +3,21 @@
 use super::filters::{Listing, Shown, tag_set};
 use super::form::Form;
 use super::rules::rule_item;
+use super::state::Subnet;
 use super::xml::Element;
 use crate::error::Answer;
-use crate::world::{ACCOUNT, Region, Subnet};
+use crate::world::Region;
 
 fn shown<const N: usize>(values: [(&'static str, Vec<String>); N]) -> Shown {
     values.into_iter().collect()
 }
 
 pub(super) fn vpcs(region: &Region, form: &Form) -> Answer<Vec<Element>> {
-    let rows = region.vpcs.values().map(|vpc| {
+    let rows = region.ec2.vpcs.values().map(|vpc| {
         let shown = shown([("vpc-id", vec![vpc.id.clone()]), ("cidr", vec![vpc.cidr.to_string()])]);
         let item = vec![
             Element::text("vpcId", &vpc.id),
-            Element::text("ownerId", ACCOUNT),
+            Element::text("ownerId", &region.account),
             Element::text("state", "available"),
             Element::text("cidrBlock", vpc.cidr),
             Element::text("isDefault", false),
@@ -35,7 +36,7 @@ pub(super) fn vpcs(region: &Region, form: &Form) -> Answer<Vec<Element>> {
 }
 
 pub(super) fn subnets(region: &Region, form: &Form) -> Answer<Vec<Element>> {
-    let rows = region.subnets.values().map(|subnet| {
+    let rows = region.ec2.subnets.values().map(|subnet| {
         let shown = shown([
             ("subnet-id", vec![subnet.id.clone()]),
             ("vpc-id", vec![subnet.vpc.clone()]),
@@ -54,15 +55,15 @@ pub(super) fn subnets(region: &Region, form: &Form) -> Answer<Vec<Element>> {
 }
 
 fn subnet_item(region: &Region, subnet: &Subnet) -> Vec<Element> {
-    let used = region.interfaces.values().filter(|interface| interface.subnet == subnet.id).count();
+    let used = region.ec2.interfaces.by("subnet", &subnet.id).count();
     // AWS keeps five addresses of every subnet.
-    let free = subnet.cidr.hosts().count().saturating_sub(3 + used);
-    let arn = format!("arn:aws:ec2:{}:{ACCOUNT}:subnet/{}", region.name, subnet.id);
+    let free = (1usize << (32 - subnet.cidr.prefix_len())).saturating_sub(5 + used);
+    let arn = region.arn("ec2", &format!("subnet/{}", subnet.id));
     vec![
         Element::text("subnetId", &subnet.id),
         Element::text("subnetArn", arn),
         Element::text("state", "available"),
-        Element::text("ownerId", ACCOUNT),
+        Element::text("ownerId", &region.account),
         Element::text("vpcId", &subnet.vpc),
         Element::text("cidrBlock", subnet.cidr),
         Element::text("availableIpAddressCount", free),
@@ -75,7 +76,7 @@ fn subnet_item(region: &Region, subnet: &Subnet) -> Vec<Element> {
 }
 
 pub(super) fn route_tables(region: &Region, form: &Form) -> Answer<Vec<Element>> {
-    let rows = region.route_tables.values().map(|table| {
+    let rows = region.ec2.route_tables.values().map(|table| {
         let shown = shown([
             ("route-table-id", vec![table.id.clone()]),
             ("vpc-id", vec![table.vpc.clone()]),
@@ -104,7 +105,7 @@ pub(super) fn route_tables(region: &Region, form: &Form) -> Answer<Vec<Element>>
         let item = vec![
             Element::text("routeTableId", &table.id),
             Element::text("vpcId", &table.vpc),
-            Element::text("ownerId", ACCOUNT),
+            Element::text("ownerId", &region.account),
             Element::set("routeSet", routes),
             Element::set("associationSet", main.into_iter().chain(named)),
             tag_set(&table.tags),
@@ -122,7 +123,7 @@ pub(super) fn route_tables(region: &Region, form: &Form) -> Answer<Vec<Element>>
 }
 
 pub(super) fn security_groups(region: &Region, form: &Form) -> Answer<Vec<Element>> {
-    let rows = region.security_groups.values().map(|group| {
+    let rows = region.ec2.security_groups.values().map(|group| {
         let shown = shown([
             ("group-id", vec![group.id.clone()]),
             ("group-name", vec![group.name.clone()]),
@@ -132,7 +133,7 @@ pub(super) fn security_groups(region: &Region, form: &Form) -> Answer<Vec<Elemen
             Element::text("groupId", &group.id),
             Element::text("groupName", &group.name),
             Element::text("groupDescription", &group.description),
-            Element::text("ownerId", ACCOUNT),
+            Element::text("ownerId", &region.account),
             Element::text("vpcId", &group.vpc),
             tag_set(&group.tags),
         ];
@@ -149,7 +150,7 @@ pub(super) fn security_groups(region: &Region, form: &Form) -> Answer<Vec<Elemen
 }
 
 pub(super) fn security_group_rules(region: &Region, form: &Form) -> Answer<Vec<Element>> {
-    let rows = region.rules.values().map(|rule| {
+    let rows = region.ec2.rules.values().map(|rule| {
         let shown = shown([
             ("group-id", vec![rule.group.clone()]),
             ("security-group-rule-id", vec![rule.id.clone()]),
@@ -168,8 +169,8 @@ pub(super) fn security_group_rules(region: &Region, form: &Form) -> Answer<Vec<E
 
 pub(super) fn network_interfaces(region: &Region, form: &Form) -> Answer<Vec<Element>> {
     let none = crate::world::Tags::new();
-    let rows = region.interfaces.values().filter_map(|interface| {
-        let subnet = region.subnets.get(&interface.subnet)?;
+    let rows = region.ec2.interfaces.values().filter_map(|interface| {
+        let subnet = region.ec2.subnets.get(&interface.subnet)?;
         let shown = shown([
             ("network-interface-id", vec![interface.id.clone()]),
             ("subnet-id", vec![interface.subnet.clone()]),
@@ -178,7 +179,7 @@ pub(super) fn network_interfaces(region: &Region, form: &Form) -> Answer<Vec<Ele
             ("description", vec![interface.description.clone()]),
         ]);
         let groups = interface.groups.iter().map(|id| {
-            let name = region.security_groups.get(id).map_or("", |group| &group.name);
+            let name = region.ec2.security_groups.get(id).map_or("", |group| &group.name);
             vec![Element::text("groupId", id), Element::text("groupName", name)]
         });
         let item = vec![
@@ -187,7 +188,7 @@ pub(super) fn network_interfaces(region: &Region, form: &Form) -> Answer<Vec<Ele
             Element::text("vpcId", &subnet.vpc),
             Element::text("availabilityZone", &subnet.zone),
             Element::text("description", &interface.description),
-            Element::text("ownerId", ACCOUNT),
+            Element::text("ownerId", &region.account),
             Element::text("requesterManaged", true),
             Element::text("status", "in-use"),
             Element::text("privateIpAddress", interface.address),
@@ -208,7 +209,7 @@ pub(super) fn network_interfaces(region: &Region, form: &Form) -> Answer<Vec<Ele
 pub(super) fn availability_zones(region: &Region, form: &Form) -> Answer<Vec<Element>> {
     let none = crate::world::Tags::new();
     let mut zones: Vec<(&String, &String)> =
-        region.subnets.values().map(|subnet| (&subnet.zone, &subnet.zone_id)).collect();
+        region.ec2.subnets.values().map(|subnet| (&subnet.zone, &subnet.zone_id)).collect();
     zones.sort();
     zones.dedup();
     let rows = zones.into_iter().map(|(zone, id)| {

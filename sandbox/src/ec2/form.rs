@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::http::{Incoming, pairs};
+use crate::request::pairs;
+use crate::service::Incoming;
 
 /// The parameters of one call.
 #[derive(Debug)]

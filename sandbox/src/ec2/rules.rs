@@ -4,14 +4,16 @@ use std::net::IpAddr;
 
 use super::filters::tag_set;
 use super::form::Form;
+use super::state::{Rule, Source};
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::ids::new_id;
-use crate::world::{ACCOUNT, Region, Rule, Source, Tags};
+use crate::service::Context;
+use crate::world::{Region, Tags};
 
-pub(super) fn authorize(region: &mut Region, form: &Form) -> Answer<Vec<Element>> {
+pub(super) fn authorize(context: &mut Context<'_>, form: &Form) -> Answer<Vec<Element>> {
+    let region = &mut *context.region;
     let group = form.get("GroupId").unwrap_or_default().to_owned();
-    if !region.security_groups.contains_key(&group) {
+    if !region.ec2.security_groups.contains_key(&group) {
         return Err(no_group(&group));
     }
     let tags = tags(form);
@@ -19,7 +21,7 @@ pub(super) fn authorize(region: &mut Region, form: &Form) -> Answer<Vec<Element>
     for prefix in form.groups("IpPermissions") {
         for source in sources(region, form, &prefix)? {
             let rule = Rule {
-                id: new_id("sgr-"),
+                id: context.ids.next("sgr-"),
                 group: group.clone(),
                 egress: false,
                 protocol: protocol(form, &prefix)?,
@@ -28,25 +30,25 @@ pub(super) fn authorize(region: &mut Region, form: &Form) -> Answer<Vec<Element>
                 source,
                 tags: tags.clone(),
             };
-            if region.rules.values().any(|found| same(found, &rule)) {
+            if region.ec2.rules.by("group", &group).any(|found| same(found, &rule)) {
                 let message = "the specified rule already exists";
                 return Err(AwsError::new(400, "InvalidPermission.Duplicate", message));
             }
             added.push(rule.id.clone());
-            region.rules.insert(rule.id.clone(), rule);
+            region.ec2.rules.insert(rule.id.clone(), rule);
         }
     }
     if added.is_empty() {
         return Err(AwsError::new(400, "MissingParameter", "IpPermissions names no source"));
     }
-    let items = added.iter().filter_map(|id| region.rules.get(id));
+    let items = added.iter().filter_map(|id| region.ec2.rules.get(id));
     let items: Vec<Vec<Element>> = items.map(|rule| rule_item(region, rule)).collect();
     Ok(vec![Element::text("return", true), Element::set("securityGroupRuleSet", items)])
 }
 
 pub(super) fn revoke(region: &mut Region, form: &Form) -> Answer<Vec<Element>> {
     let group = form.get("GroupId").unwrap_or_default();
-    if !region.security_groups.contains_key(group) {
+    if !region.ec2.security_groups.contains_key(group) {
         return Err(no_group(group));
     }
     let ids = form.list("SecurityGroupRuleId");
@@ -55,11 +57,11 @@ pub(super) fn revoke(region: &mut Region, form: &Form) -> Answer<Vec<Element>> {
         return Err(AwsError::new(400, "MissingParameter", message));
     }
     for id in ids {
-        if region.rules.get(id).is_none_or(|rule| rule.group != group) {
+        if region.ec2.rules.get(id).is_none_or(|rule| rule.group != group) {
             let message = format!("The security group rule ID '{id}' does not exist");
             return Err(AwsError::new(400, "InvalidSecurityGroupRuleId.NotFound", message));
         }
-        region.rules.remove(id);
+        region.ec2.rules.remove(id);
     }
     Ok(vec![Element::text("return", true)])
 }
@@ -90,7 +92,7 @@ fn sources(region: &Region, form: &Form, prefix: &str) -> Answer<Vec<Source>> {
     let mut sources = Vec::new();
     for pair in form.groups(&format!("{prefix}Groups")) {
         let id = form.get(&format!("{pair}GroupId")).unwrap_or_default();
-        if !region.security_groups.contains_key(id) {
+        if !region.ec2.security_groups.contains_key(id) {
             return Err(no_group(id));
         }
         sources.push(Source::Group(id.to_owned()));
@@ -131,12 +133,12 @@ fn tags(form: &Form) -> Tags {
 pub(super) fn rule_item(region: &Region, rule: &Rule) -> Vec<Element> {
     let source = match &rule.source {
         Source::Group(id) => {
-            let vpc = region.security_groups.get(id).map_or("", |group| &group.vpc);
+            let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
             Element::new(
                 "referencedGroupInfo",
                 vec![
                     Element::text("groupId", id),
-                    Element::text("userId", ACCOUNT),
+                    Element::text("userId", &region.account),
                     Element::text("vpcId", vpc),
                 ],
             )
@@ -147,7 +149,7 @@ pub(super) fn rule_item(region: &Region, rule: &Rule) -> Vec<Element> {
     vec![
         Element::text("securityGroupRuleId", &rule.id),
         Element::text("groupId", &rule.group),
-        Element::text("groupOwnerId", ACCOUNT),
+        Element::text("groupOwnerId", &region.account),
         Element::text("isEgress", rule.egress),
         Element::text("ipProtocol", &rule.protocol),
         Element::text("fromPort", rule.from_port),

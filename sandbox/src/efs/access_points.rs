@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::missing::{available, no_access_point, no_file_system};
+use super::state::AccessPoint;
 use super::tags::{Tag, checked, told};
-use super::{Call, PAGE, Told, bare, file_systems, no_file_system};
+use super::{Call, PAGE, Told, bare};
 use crate::error::AwsError;
-use crate::ids::new_id;
-use crate::world::{ACCOUNT, AccessPoint};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -23,18 +23,18 @@ struct Create {
 pub(super) fn create(call: &mut Call) -> Told {
     let asked: Create = call.body()?;
     let file_system = bare(&asked.file_system_id).to_owned();
-    let points = call.context.region.access_points.values();
-    if let Some(found) = points.clone().find(|point| point.token == asked.client_token) {
+    let points = &call.context.region.efs.access_points;
+    if let Some(found) = points.by("token", &asked.client_token).next() {
         let message = format!("Access point '{}' already exists with this client token", found.id);
         return Err(AwsError::new(409, "AccessPointAlreadyExists", message)
             .with("AccessPointId", found.id.clone()));
     }
-    let Some(found) = call.context.region.file_systems.get(&file_system) else {
+    let Some(found) = call.context.region.efs.file_systems.get(&file_system) else {
         return Err(no_file_system(&file_system));
     };
-    file_systems::available(found)?;
+    available(found)?;
     let point = AccessPoint {
-        id: new_id("fsap-"),
+        id: call.context.ids.next("fsap-"),
         file_system,
         token: asked.client_token,
         posix_user: asked.posix_user,
@@ -42,7 +42,7 @@ pub(super) fn create(call: &mut Call) -> Told {
         tags: checked(asked.tags)?,
     };
     let told = description(call, &point);
-    call.context.region.access_points.insert(point.id.clone(), point);
+    call.context.region.efs.access_points.insert(point.id.clone(), point);
     Ok((200, told))
 }
 
@@ -51,16 +51,17 @@ pub(super) fn describe(call: &mut Call) -> Told {
     let id = call.query("AccessPointId").map(bare);
     let region = &*call.context.region;
     if let Some(id) = id
-        && !region.access_points.contains_key(id)
+        && !region.efs.access_points.contains_key(id)
     {
-        return Err(missing(id));
+        return Err(no_access_point(id));
     }
     if let Some(id) = file_system
-        && !region.file_systems.contains_key(id)
+        && !region.efs.file_systems.contains_key(id)
     {
         return Err(no_file_system(id));
     }
     let listed = region
+        .efs
         .access_points
         .values()
         .filter(|point| file_system.is_none_or(|id| point.file_system == id))
@@ -77,12 +78,8 @@ pub(super) fn describe(call: &mut Call) -> Told {
 
 pub(super) fn delete(call: &mut Call, id: &str) -> Told {
     let id = bare(id);
-    let removed = call.context.region.access_points.remove(id);
-    removed.map(|_| (204, Value::Null)).ok_or_else(|| missing(id))
-}
-
-pub(super) fn missing(id: &str) -> AwsError {
-    AwsError::new(404, "AccessPointNotFound", format!("Access point '{id}' does not exist."))
+    let removed = call.context.region.efs.access_points.remove(id);
+    removed.map(|_| (204, Value::Null)).ok_or_else(|| no_access_point(id))
 }
 
 fn description(call: &Call, point: &AccessPoint) -> Value {
@@ -92,7 +89,7 @@ fn description(call: &Call, point: &AccessPoint) -> Value {
         "AccessPointArn": call.arn("access-point", &point.id),
         "FileSystemId": point.file_system,
         "RootDirectory": point.root_directory,
-        "OwnerId": ACCOUNT,
+        "OwnerId": call.context.region.account,
         "LifeCycleState": "available",
         "Tags": told(&point.tags),
     });

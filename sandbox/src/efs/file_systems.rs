@@ -3,11 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::missing::{available, no_file_system};
+use super::state::FileSystem;
 use super::tags::{Tag, checked, told};
-use super::{Call, PAGE, Told, bare, no_file_system};
+use super::{Call, PAGE, Told, bare};
 use crate::error::{Answer, AwsError};
-use crate::ids::new_id;
-use crate::world::{ACCOUNT, FileSystem, Life, State};
+use crate::life::{Life, State};
+use crate::world::Region;
 
 /// How long provisioned throughput stays before it may be decreased again.
 const BETWEEN_DECREASES_MS: u64 = 24 * 60 * 60 * 1000;
@@ -40,7 +42,7 @@ pub(super) fn create(call: &mut Call) -> Told {
     if !(1..=64).contains(&token.chars().count()) {
         return Err(AwsError::bad_request("CreationToken must have 1 to 64 characters"));
     }
-    let existing = call.context.region.file_systems.values().find(|found| found.token == token);
+    let existing = call.context.region.efs.file_systems.by("token", &token).next();
     if let Some(found) = existing {
         let message =
             format!("File system '{}' already exists with creation token '{token}'", found.id);
@@ -60,7 +62,7 @@ pub(super) fn create(call: &mut Call) -> Told {
         ));
     }
     if let Some(zone) = &zone
-        && !call.context.region.subnets.values().any(|subnet| subnet.zone == *zone)
+        && call.context.region.ec2.subnets.by("zone", zone).next().is_none()
     {
         let message = format!("Availability Zone '{zone}' is not supported");
         return Err(AwsError::new(400, "UnsupportedAvailabilityZone", message));
@@ -69,9 +71,8 @@ pub(super) fn create(call: &mut Call) -> Told {
     if !encrypted && asked.kms_key_id.is_some() {
         return Err(AwsError::bad_request("KmsKeyId needs Encrypted to be true"));
     }
-    let region = call.context.region.name.clone();
     let found = FileSystem {
-        id: new_id("fs-"),
+        id: call.context.ids.next("fs-"),
         token,
         created_ms: call.context.now,
         life: Life::until(
@@ -80,7 +81,7 @@ pub(super) fn create(call: &mut Call) -> Told {
             call.context.options.file_system_creating_ms,
         ),
         encrypted,
-        kms_key_id: encrypted.then(|| key_arn(&region, asked.kms_key_id.as_deref())),
+        kms_key_id: encrypted.then(|| key_arn(call.context.region, asked.kms_key_id.as_deref())),
         performance_mode,
         throughput_mode,
         mibps,
@@ -92,7 +93,7 @@ pub(super) fn create(call: &mut Call) -> Told {
         policy: None,
     };
     let told = description(call, &found);
-    call.context.region.file_systems.insert(found.id.clone(), found);
+    call.context.region.efs.file_systems.insert(found.id.clone(), found);
     Ok((201, told))
 }
 
@@ -116,11 +117,11 @@ fn throughput(mode: &str, mibps: Option<f64>) -> Answer<Option<f64>> {
     }
 }
 
-fn key_arn(region: &str, asked: Option<&str>) -> String {
+fn key_arn(region: &Region, asked: Option<&str>) -> String {
     match asked {
         Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
-        Some(id) if !id.starts_with("alias/") => format!("arn:aws:kms:{region}:{ACCOUNT}:key/{id}"),
-        _ => format!("arn:aws:kms:{region}:{ACCOUNT}:key/0c0dec00-0000-4000-8000-000000000001"),
+        Some(id) if !id.starts_with("alias/") => region.arn("kms", &format!("key/{id}")),
+        _ => region.arn("kms", "key/0c0dec00-0000-4000-8000-000000000001"),
     }
 }
 
@@ -133,6 +134,7 @@ pub(super) fn describe(call: &mut Call) -> Told {
     let listed: Vec<(String, Value)> = call
         .context
         .region
+        .efs
         .file_systems
         .values()
         .filter(|found| id.is_none_or(|id| found.id == id))
@@ -149,7 +151,7 @@ pub(super) fn update(call: &mut Call, id: &str) -> Told {
     let asked: Update = call.body()?;
     let (now, updating) = (call.context.now, call.context.options.file_system_updating_ms);
     let id = bare(id);
-    let Some(found) = call.context.region.file_systems.get_mut(id) else {
+    let Some(found) = call.context.region.efs.file_systems.get_mut(id) else {
         return Err(no_file_system(id));
     };
     available(found)?;
@@ -182,41 +184,36 @@ pub(super) fn delete(call: &mut Call, id: &str) -> Told {
     let (now, deleting) = (call.context.now, call.context.options.file_system_deleting_ms);
     let id = bare(id);
     let region = &mut *call.context.region;
-    let Some(found) = region.file_systems.get_mut(id) else {
+    let Some(found) = region.efs.file_systems.get_mut(id) else {
         return Err(no_file_system(id));
     };
-    if region.mount_targets.values().any(|target| target.file_system == id) {
+    if region.efs.mount_targets.by("file_system", id).next().is_some() {
         let message = format!("File system '{id}' has mount targets");
         return Err(AwsError::new(409, "FileSystemInUse", message));
     }
     if found.life.state != State::Deleting {
         found.life = Life::until(State::Deleting, now, deleting);
     }
-    region.access_points.retain(|_, point| point.file_system != id);
-    Ok((204, Value::Null))
-}
-
-/// Most operations need the file system to be available.
-pub(super) fn available(found: &FileSystem) -> Answer<()> {
-    if found.life.state == State::Available {
-        return Ok(());
+    let points = region.efs.access_points.by("file_system", id);
+    let points: Vec<String> = points.map(|point| point.id.clone()).collect();
+    for point in points {
+        region.efs.access_points.remove(&point);
     }
-    let message = format!("File system '{}' is {}", found.id, found.life.state.as_str());
-    Err(AwsError::new(409, "IncorrectFileSystemLifeCycleState", message))
+    Ok((204, Value::Null))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "times of this millennium fit")]
 fn description(call: &Call, found: &FileSystem) -> Value {
-    let targets = call.context.region.mount_targets.values();
+    let targets = call.context.region.efs.mount_targets.by("file_system", &found.id);
     let seconds = found.created_ms as f64 / 1000.0;
     let mut told = json!({
-        "OwnerId": ACCOUNT,
+        "OwnerId": call.context.region.account,
         "CreationToken": found.token,
         "FileSystemId": found.id,
         "FileSystemArn": call.arn("file-system", &found.id),
         "CreationTime": seconds,
         "LifeCycleState": found.life.state.as_str(),
-        "NumberOfMountTargets": targets.filter(|target| target.file_system == found.id).count(),
+        "NumberOfMountTargets": targets.count(),
         "SizeInBytes": { "Value": 6144, "Timestamp": seconds, "ValueInIA": 0, "ValueInStandard": 6144, "ValueInArchive": 0 },
         "PerformanceMode": found.performance_mode,
         "Encrypted": found.encrypted,

@@ -2,8 +2,10 @@
 
 mod access_points;
 mod file_systems;
+mod missing;
 mod mount_targets;
 mod policies;
+pub(crate) mod state;
 mod tags;
 
 use axum::http::Method;
@@ -11,10 +13,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Answer, AwsError};
-use crate::http::{Context, Incoming, Success};
+use crate::life::{Life, State};
+use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::world::Region;
 
-/// The path that all operations start with.
-pub(crate) const PREFIX: &str = "/2015-02-01/";
+/// The segment that the paths of all operations start with.
+const VERSION: &str = "2015-02-01";
+
+/// The content type of all responses.
+const CONTENT_TYPE: &str = "application/json";
 
 /// Resources per page, as AWS has it for targets and access points.
 const PAGE: usize = 100;
@@ -22,25 +29,82 @@ const PAGE: usize = 100;
 /// What a call does, once somebody has decided that it is carried out.
 type Operation<'a> = Box<dyn FnOnce(&mut Call) -> Told + 'a>;
 
-/// The operation that a request names.
-pub(crate) fn operation(incoming: &Incoming) -> &'static str {
-    route(&incoming.method, &parts(incoming)).0
-}
+/// Amazon EFS.
+pub(crate) struct Efs;
 
-pub(crate) fn carry_out(context: &mut Context, incoming: &Incoming) -> Answer<Success> {
-    let parts = parts(incoming);
-    let (_, operation) = route(&incoming.method, &parts);
-    let (status, body) = operation(&mut Call { context, incoming })?;
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    Ok(Success { status, body })
+impl Service for Efs {
+    fn name(&self) -> &'static str {
+        "elasticfilesystem"
+    }
+
+    fn accepts(&self, request: &Incoming) -> bool {
+        request.path.first().is_some_and(|segment| segment == VERSION)
+    }
+
+    fn operation(&self, request: &Incoming) -> String {
+        route(&request.method, &segments(request)).0.to_owned()
+    }
+
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+        let segments = segments(request);
+        let (_, operation) = route(&request.method, &segments);
+        let (status, body) = operation(&mut Call { context, incoming: request })?;
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        Ok(Success { status, content_type: CONTENT_TYPE, body })
+    }
+
+    fn refusal(&self, refusal: Refusal) -> AwsError {
+        let (status, code, message) = match refusal {
+            Refusal::Unsigned => {
+                (403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            }
+            Refusal::WrongService => (
+                403,
+                "InvalidSignatureException",
+                "Credential should be scoped to correct service: 'elasticfilesystem'.",
+            ),
+            Refusal::Throttled => (429, "ThrottlingException", "Rate exceeded"),
+            Refusal::BodyTooLarge => {
+                (413, "RequestEntityTooLargeException", "Request entity too large")
+            }
+            Refusal::Internal => (500, "InternalServerError", "An internal error has occurred"),
+        };
+        AwsError::new(status, code, message)
+    }
+
+    fn error(&self, error: &AwsError, _request_id: &str) -> ErrorBody {
+        let body = error.to_json().to_string().into_bytes();
+        ErrorBody { content_type: CONTENT_TYPE, error_type: Some(error.code), body }
+    }
+
+    fn settle(&self, region: &mut Region, now: u64) {
+        for id in region.efs.mount_targets.due(now) {
+            let Some(target) = region.efs.mount_targets.get_mut(&id) else { continue };
+            if target.life.state == State::Deleting {
+                let interface = target.interface.clone();
+                region.ec2.interfaces.remove(&interface);
+                region.efs.mount_targets.remove(&id);
+            } else {
+                target.life = Life::AVAILABLE;
+            }
+        }
+        for id in region.efs.file_systems.due(now) {
+            let Some(found) = region.efs.file_systems.get_mut(&id) else { continue };
+            if found.life.state == State::Deleting {
+                region.efs.file_systems.remove(&id);
+            } else {
+                found.life = Life::AVAILABLE;
+            }
+        }
+    }
 }
 
 /// A status and a body; `null` for none.
 type Told = Answer<(u16, Value)>;
 
-fn parts(incoming: &Incoming) -> Vec<&str> {
-    let path = incoming.path.strip_prefix(PREFIX).unwrap_or_default();
-    path.trim_end_matches('/').split('/').collect()
+/// The segments of the path behind the version.
+fn segments(request: &Incoming) -> Vec<&str> {
+    request.path.iter().skip(1).map(String::as_str).collect()
 }
 
 fn route<'a>(method: &Method, parts: &'a [&'a str]) -> (&'static str, Operation<'a>) {
@@ -102,7 +166,8 @@ fn route<'a>(method: &Method, parts: &'a [&'a str]) -> (&'static str, Operation<
             ("DeleteFileSystemPolicy", Box::new(move |call| policies::delete_policy(call, id)))
         }
         _ => {
-            let message = format!("the sandbox does not have {method} {PREFIX}{}", parts.join("/"));
+            let message =
+                format!("the sandbox does not have {method} /{VERSION}/{}", parts.join("/"));
             let error = AwsError::new(404, "UnknownOperationException", message);
             ("unknown", Box::new(move |_| Err(error)))
         }
@@ -130,8 +195,7 @@ impl Call<'_, '_> {
 
     /// The ARN of a resource.
     fn arn(&self, kind: &str, id: &str) -> String {
-        let region = &self.context.region.name;
-        format!("arn:aws:elasticfilesystem:{region}:{}:{kind}/{id}", crate::world::ACCOUNT)
+        self.context.region.arn("elasticfilesystem", &format!("{kind}/{id}"))
     }
 
     /// One page of what is listed under `member`, sorted by id. The marker is
@@ -163,8 +227,4 @@ impl Call<'_, '_> {
 /// An ARN's last part, or the id as it is: EFS takes both.
 fn bare(id: &str) -> &str {
     id.rsplit_once('/').map_or(id, |(_, id)| id)
-}
-
-fn no_file_system(id: &str) -> AwsError {
-    AwsError::new(404, "FileSystemNotFound", format!("File system '{id}' does not exist."))
 }

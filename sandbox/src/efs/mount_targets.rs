@@ -5,10 +5,13 @@ use std::net::Ipv4Addr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Call, PAGE, Told, bare, file_systems, no_file_system};
+use super::missing::{available, no_access_point, no_file_system, no_mount_target};
+use super::state::MountTarget;
+use super::{Call, PAGE, Told, bare};
+use crate::ec2::state::{Interface, SecurityGroup, Subnet};
 use crate::error::{Answer, AwsError};
-use crate::ids::new_id;
-use crate::world::{ACCOUNT, Interface, Life, MountTarget, Region, State, Subnet};
+use crate::life::{Life, State};
+use crate::world::Region;
 
 /// The most security groups that a mount target takes.
 const MOST_GROUPS: usize = 5;
@@ -33,14 +36,14 @@ pub(super) fn create(call: &mut Call) -> Told {
     let (now, creating) = (call.context.now, call.context.options.mount_target_creating_ms);
     let region = &mut *call.context.region;
     let file_system = bare(&asked.file_system_id).to_owned();
-    let Some(found) = region.file_systems.get(&file_system) else {
+    let Some(found) = region.efs.file_systems.get(&file_system) else {
         return Err(no_file_system(&file_system));
     };
-    let Some(subnet) = region.subnets.get(&asked.subnet_id).cloned() else {
+    let Some(subnet) = region.ec2.subnets.get(&asked.subnet_id).cloned() else {
         let message = format!("The subnet ID '{}' does not exist", asked.subnet_id);
         return Err(AwsError::new(400, "SubnetNotFound", message));
     };
-    file_systems::available(found)?;
+    available(found)?;
     if found.zone.as_ref().is_some_and(|zone| *zone != subnet.zone) {
         let message = "the subnet is in another Availability Zone than the One Zone file system";
         return Err(AwsError::new(400, "AvailabilityZonesMismatch", message));
@@ -49,10 +52,10 @@ pub(super) fn create(call: &mut Call) -> Told {
     let groups = groups_in(region, &subnet.vpc, asked.security_groups)?;
     let address = free_address(region, &subnet, asked.ip_address)?;
     let target = MountTarget {
-        id: new_id("fsmt-"),
+        id: call.context.ids.next("fsmt-"),
         file_system: file_system.clone(),
         subnet: subnet.id.clone(),
-        interface: new_id("eni-"),
+        interface: call.context.ids.next("eni-"),
         life: Life::until(State::Creating, now, creating),
     };
     let interface = Interface {
@@ -62,17 +65,17 @@ pub(super) fn create(call: &mut Call) -> Told {
         groups,
         description: format!("EFS mount target for {file_system} ({})", target.id),
     };
-    region.interfaces.insert(interface.id.clone(), interface);
+    region.ec2.interfaces.insert(interface.id.clone(), interface);
     let told = description(region, &target);
-    region.mount_targets.insert(target.id.clone(), target);
+    region.efs.mount_targets.insert(target.id.clone(), target);
     Ok((200, told))
 }
 
 /// At most one target per zone, and all of them in one VPC.
 fn one_per_zone(region: &Region, file_system: &str, subnet: &Subnet) -> Answer<()> {
-    let others = region.mount_targets.values().filter(|target| target.file_system == file_system);
+    let others = region.efs.mount_targets.by("file_system", file_system);
     for other in others {
-        let Some(its) = region.subnets.get(&other.subnet) else {
+        let Some(its) = region.ec2.subnets.get(&other.subnet) else {
             continue;
         };
         if its.zone == subnet.zone {
@@ -90,9 +93,9 @@ fn one_per_zone(region: &Region, file_system: &str, subnet: &Subnet) -> Answer<(
 /// The groups asked for, or the VPC's default one.
 fn groups_in(region: &Region, vpc: &str, asked: Option<Vec<String>>) -> Answer<Vec<String>> {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-        let default =
-            |group: &&crate::world::SecurityGroup| group.vpc == vpc && group.name == "default";
+        let default = |group: &&SecurityGroup| group.vpc == vpc && group.name == "default";
         return Ok(region
+            .ec2
             .security_groups
             .values()
             .filter(default)
@@ -104,7 +107,7 @@ fn groups_in(region: &Region, vpc: &str, asked: Option<Vec<String>>) -> Answer<V
         return Err(AwsError::new(400, "SecurityGroupLimitExceeded", message));
     }
     for id in &asked {
-        if region.security_groups.get(id).is_none_or(|group| group.vpc != vpc) {
+        if region.ec2.security_groups.get(id).is_none_or(|group| group.vpc != vpc) {
             let message = format!("The security group '{id}' does not exist in the subnet's VPC");
             return Err(AwsError::new(400, "SecurityGroupNotFound", message));
         }
@@ -115,6 +118,7 @@ fn groups_in(region: &Region, vpc: &str, asked: Option<Vec<String>>) -> Answer<V
 /// AWS keeps the first four addresses of a subnet and the last one.
 fn free_address(region: &Region, subnet: &Subnet, asked: Option<Ipv4Addr>) -> Answer<Ipv4Addr> {
     let taken: Vec<Ipv4Addr> = region
+        .ec2
         .interfaces
         .values()
         .filter(|interface| interface.subnet == subnet.id)
@@ -152,22 +156,23 @@ pub(super) fn describe(call: &mut Call) -> Told {
     let of_point = match point {
         None => None,
         Some(id) => {
-            let found = region.access_points.get(id);
-            Some(found.ok_or_else(|| super::access_points::missing(id))?.file_system.as_str())
+            let found = region.efs.access_points.get(id);
+            Some(found.ok_or_else(|| no_access_point(id))?.file_system.as_str())
         }
     };
     let file_system = file_system.or(of_point);
     if let Some(id) = file_system
-        && !region.file_systems.contains_key(id)
+        && !region.efs.file_systems.contains_key(id)
     {
         return Err(no_file_system(id));
     }
     if let Some(id) = target
-        && !region.mount_targets.contains_key(id)
+        && !region.efs.mount_targets.contains_key(id)
     {
-        return Err(missing(id));
+        return Err(no_mount_target(id));
     }
     let listed: Vec<(String, Value)> = region
+        .efs
         .mount_targets
         .values()
         .filter(|found| file_system.is_none_or(|id| found.file_system == id))
@@ -180,8 +185,8 @@ pub(super) fn describe(call: &mut Call) -> Told {
 pub(super) fn delete(call: &mut Call, id: &str) -> Told {
     let (now, deleting) = (call.context.now, call.context.options.mount_target_deleting_ms);
     let id = bare(id);
-    let Some(target) = call.context.region.mount_targets.get_mut(id) else {
-        return Err(missing(id));
+    let Some(target) = call.context.region.efs.mount_targets.get_mut(id) else {
+        return Err(no_mount_target(id));
     };
     if target.life.state != State::Deleting {
         target.life = Life::until(State::Deleting, now, deleting);
@@ -191,46 +196,42 @@ pub(super) fn delete(call: &mut Call, id: &str) -> Told {
 
 pub(super) fn describe_groups(call: &mut Call, id: &str) -> Told {
     let region = &*call.context.region;
-    let target = region.mount_targets.get(bare(id)).ok_or_else(|| missing(id))?;
-    let groups = region.interfaces.get(&target.interface).map(|interface| &interface.groups);
+    let target = region.efs.mount_targets.get(bare(id)).ok_or_else(|| no_mount_target(id))?;
+    let groups = region.ec2.interfaces.get(&target.interface).map(|interface| &interface.groups);
     Ok((200, json!({ "SecurityGroups": groups })))
 }
 
 pub(super) fn modify_groups(call: &mut Call, id: &str) -> Told {
     let asked: Groups = call.body()?;
     let region = &mut *call.context.region;
-    let target = region.mount_targets.get(bare(id)).ok_or_else(|| missing(id))?;
+    let target = region.efs.mount_targets.get(bare(id)).ok_or_else(|| no_mount_target(id))?;
     if target.life.state != State::Available {
         let message = format!("Mount target '{id}' is {}", target.life.state.as_str());
         return Err(AwsError::new(409, "IncorrectMountTargetState", message));
     }
     let vpc =
-        region.subnets.get(&target.subnet).map(|subnet| subnet.vpc.clone()).unwrap_or_default();
+        region.ec2.subnets.get(&target.subnet).map(|subnet| subnet.vpc.clone()).unwrap_or_default();
     let groups = groups_in(region, &vpc, asked.security_groups)?;
     let interface = target.interface.clone();
-    if let Some(interface) = region.interfaces.get_mut(&interface) {
+    if let Some(interface) = region.ec2.interfaces.get_mut(&interface) {
         interface.groups = groups;
     }
     Ok((204, Value::Null))
 }
 
-fn missing(id: &str) -> AwsError {
-    AwsError::new(404, "MountTargetNotFound", format!("Mount target '{id}' does not exist."))
-}
-
 fn description(region: &Region, target: &MountTarget) -> Value {
     let mut told = json!({
-        "OwnerId": ACCOUNT,
+        "OwnerId": region.account,
         "MountTargetId": target.id,
         "FileSystemId": target.file_system,
         "SubnetId": target.subnet,
         "LifeCycleState": target.life.state.as_str(),
         "NetworkInterfaceId": target.interface,
     });
-    if let Some(interface) = region.interfaces.get(&target.interface) {
+    if let Some(interface) = region.ec2.interfaces.get(&target.interface) {
         told["IpAddress"] = json!(interface.address);
     }
-    if let Some(subnet) = region.subnets.get(&target.subnet) {
+    if let Some(subnet) = region.ec2.subnets.get(&target.subnet) {
         told["AvailabilityZoneId"] = json!(subnet.zone_id);
         told["AvailabilityZoneName"] = json!(subnet.zone);
         told["VpcId"] = json!(subnet.vpc);

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::file_systems::available;
-use super::{Call, Told, bare, no_file_system};
+use super::missing::{available, no_file_system};
+use super::state::FileSystem;
+use super::{Call, Told, bare};
 use crate::error::{Answer, AwsError};
-use crate::world::FileSystem;
 
 /// The longest policy in characters.
 const LONGEST_POLICY: usize = 20_000;
@@ -106,5 +106,5 @@ pub(super) fn delete_policy(call: &mut Call, id: &str) -> Told {
 
 fn of<'a>(call: &'a mut Call, id: &str) -> Answer<&'a mut FileSystem> {
     let id = bare(id);
-    call.context.region.file_systems.get_mut(id).ok_or_else(|| no_file_system(id))
+    call.context.region.efs.file_systems.get_mut(id).ok_or_else(|| no_file_system(id))
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::missing::{no_access_point, no_file_system};
 use super::{Call, Told, bare};
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
@@ -83,9 +84,9 @@ fn of<'a>(call: &'a mut Call, id: &str) -> Answer<&'a mut Tags> {
     let id = bare(id);
     let region = &mut *call.context.region;
     if id.starts_with("fsap-") {
-        let found = region.access_points.get_mut(id).map(|point| &mut point.tags);
-        return found.ok_or_else(|| super::access_points::missing(id));
+        let found = region.efs.access_points.get_mut(id).map(|point| &mut point.tags);
+        return found.ok_or_else(|| no_access_point(id));
     }
-    let found = region.file_systems.get_mut(id).map(|found| &mut found.tags);
-    found.ok_or_else(|| super::no_file_system(id))
+    let found = region.efs.file_systems.get_mut(id).map(|found| &mut found.tags);
+    found.ok_or_else(|| no_file_system(id))
 }

@@ -1,10 +1,10 @@
 //! The network that a region starts with: one VPC as EKS leaves it.
 
-use std::collections::BTreeMap;
-
 use ipnet::Ipv4Net;
 
-use crate::world::{Region, RouteTable, Rule, SecurityGroup, Source, Subnet, Tags, Vpc};
+use super::state::{RouteTable, Rule, SecurityGroup, Source, Subnet, Vpc};
+use crate::table::{Row, Table};
+use crate::world::{Region, Tags};
 
 /// The cluster whose network is there from the start.
 const CLUSTER: &str = "graphscope-dev";
@@ -14,14 +14,14 @@ const CLUSTER: &str = "graphscope-dev";
 ///
 /// All identifiers are the same in every region and on every machine, so that
 /// documents and tests can name them.
-pub(crate) fn region(name: &str, zones: u8) -> Region {
+pub(super) fn network(region: &mut Region, zones: u8) {
     let vpc = Vpc { id: id("vpc-", 1), cidr: net(0, 16), tags: tags(&[("Name", CLUSTER)]) };
     let mut subnets = Vec::new();
     for zone in 0..zones {
-        subnets.push(subnet(name, &vpc, zone, 0x10a, 16 * zone, false));
-        subnets.push(subnet(name, &vpc, zone, 0x30a, 128 + 16 * zone, true));
+        subnets.push(subnet(&region.name, &vpc, zone, 0x10a, 16 * zone, false));
+        subnets.push(subnet(&region.name, &vpc, zone, 0x30a, 128 + 16 * zone, true));
     }
-    subnets.push(subnet(name, &vpc, 0, 0x20a, 112, false));
+    subnets.push(subnet(&region.name, &vpc, 0, 0x20a, 112, false));
     let public = |subnet: &&Subnet| subnet.public;
     let public_subnets = subnets.iter().filter(public).map(|subnet| subnet.id.clone()).collect();
     let route_tables = vec![
@@ -61,18 +61,12 @@ pub(crate) fn region(name: &str, zones: u8) -> Region {
         group(&vpc, 4, "default", "default VPC security group", &[]),
     ];
     let rules = vec![members_of(&groups[0], 1), members_of(&groups[3], 2)];
-    Region {
-        name: name.to_owned(),
-        subnets: keyed(subnets, |subnet| &subnet.id),
-        route_tables: keyed(route_tables, |table| &table.id),
-        security_groups: keyed(groups, |group| &group.id),
-        rules: keyed(rules, |rule| &rule.id),
-        vpcs: keyed(vec![vpc], |vpc| &vpc.id),
-        interfaces: BTreeMap::new(),
-        file_systems: BTreeMap::new(),
-        mount_targets: BTreeMap::new(),
-        access_points: BTreeMap::new(),
-    }
+    let network = &mut region.ec2;
+    fill(&mut network.subnets, subnets, |subnet| &subnet.id);
+    fill(&mut network.route_tables, route_tables, |table| &table.id);
+    fill(&mut network.security_groups, groups, |group| &group.id);
+    fill(&mut network.rules, rules, |rule| &rule.id);
+    fill(&mut network.vpcs, vec![vpc], |vpc| &vpc.id);
 }
 
 fn subnet(region: &str, vpc: &Vpc, zone: u8, kind: u64, third: u8, public: bool) -> Subnet {
@@ -83,7 +77,7 @@ fn subnet(region: &str, vpc: &Vpc, zone: u8, kind: u64, third: u8, public: bool)
         id: id("subnet-", kind + u64::from(zone)),
         vpc: vpc.id.clone(),
         zone: format!("{region}{letter}"),
-        zone_id: format!("{}-az{}", region.replace('-', ""), zone + 1),
+        zone_id: zone_id(region, zone + 1),
         cidr: net(third, 20),
         public,
         tags: tags(&[
@@ -92,6 +86,25 @@ fn subnet(region: &str, vpc: &Vpc, zone: u8, kind: u64, third: u8, public: bool)
             ("kubernetes.io/cluster/graphscope-dev", "shared"),
         ]),
     }
+}
+
+/// The id of a zone: `use1-az1` is the first one of `us-east-1`.
+///
+/// Each part of the region's name gives its initial, both of them where it is made of two
+/// directions, but the first part, which stays
+/// (<https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>).
+fn zone_id(region: &str, zone: u8) -> String {
+    let mut short = String::new();
+    for (n, part) in region.split('-').enumerate() {
+        match part {
+            _ if n == 0 => short.push_str(part),
+            "northeast" | "northwest" | "southeast" | "southwest" => {
+                short.extend([&part[..1], &part[5..6]]);
+            }
+            _ => short.extend(part.chars().next()),
+        }
+    }
+    format!("{short}-az{zone}")
 }
 
 fn group(vpc: &Vpc, n: u64, name: &str, description: &str, more: &[(&str, &str)]) -> SecurityGroup {
@@ -137,6 +150,25 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn keyed<T>(items: Vec<T>, key: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
-    items.into_iter().map(|item| (key(&item).clone(), item)).collect()
+fn fill<T: Row>(table: &mut Table<T>, rows: Vec<T>, id: impl Fn(&T) -> &String) {
+    for row in rows {
+        table.insert(id(&row).clone(), row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::zone_id;
+
+    #[test]
+    fn zone_ids_shorten_the_region_as_aws_does() {
+        for (region, expected) in [
+            ("us-east-1", "use1-az2"),
+            ("eu-west-1", "euw1-az2"),
+            ("ap-southeast-2", "apse2-az2"),
+            ("us-gov-west-1", "usgw1-az2"),
+        ] {
+            assert_eq!(zone_id(region, 2), expected);
+        }
+    }
 }

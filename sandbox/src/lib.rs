@@ -1,0 +1,36 @@
+//! A local EFS, and the parts of AWS that go with it, for any AWS client.
+//!
+//! It keeps the rules that AWS keeps: tokens, states that take time, one mount target per
+//! zone, addresses out of the subnet's range, signed requests, and AWS's own error shapes.
+//! What it does not have it refuses by name.
+//!
+//! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
+//! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
+
+mod authorization;
+mod calls;
+mod clock;
+mod dispatch;
+mod ec2;
+mod efs;
+mod error;
+mod faults;
+mod history;
+mod http;
+mod ids;
+mod life;
+mod limit;
+mod log;
+mod options;
+mod request;
+mod sandbox;
+mod scope;
+mod service;
+mod socket;
+mod store;
+mod table;
+mod world;
+
+pub use clock::Clock;
+pub use options::Options;
+pub use sandbox::{Sandbox, Surroundings};
