@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 
+use crate::access::config::Config;
+use crate::access::{self, Access};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::error::{Answer, AwsError};
@@ -33,6 +35,7 @@ pub(crate) struct Dispatcher {
     ids: Mutex<Ids>,
     faults: Mutex<Faults>,
     limit: Mutex<Limit>,
+    pub(crate) access: Mutex<Access>,
     /// Grows with every release of the calls that are held.
     releases: watch::Sender<u64>,
     held: AtomicUsize,
@@ -62,6 +65,7 @@ impl Dispatcher {
     ) -> anyhow::Result<Arc<Dispatcher>> {
         let state = options.state.as_deref();
         let store = Store::open(state, &options.account)?;
+        let config = Config::read(options.iam_file.as_ref(), &options.principals)?;
         let dispatcher = Dispatcher {
             services,
             store: Mutex::new(store),
@@ -69,6 +73,7 @@ impl Dispatcher {
             ids: Mutex::new(ids),
             faults: Mutex::new(faults),
             limit: Mutex::new(Limit::new(options.rate_limit, clock.now_us())),
+            access: Mutex::new(Access::new(options.enforce_iam, config, &options.account)),
             releases: watch::Sender::new(0),
             held: AtomicUsize::new(0),
             options,
@@ -257,7 +262,7 @@ impl Dispatcher {
         kept
     }
 
-    /// Where authorization belongs: the caller is `request.access_key()`.
+    /// Carries an operation out, or refuses it where the caller may not make it.
     fn operate(
         &self,
         store: &mut Store,
@@ -267,14 +272,19 @@ impl Dispatcher {
         now: u64,
     ) -> Answer<Success> {
         let world = &mut store.world;
+        let access = lock(&self.access);
+        let caller = access.caller(service, request, &world.global, now)?;
         let region = world.regions.entry(region.to_owned()).or_default();
         let mut context = Context {
             region,
             global: &mut world.global,
+            access: &access,
+            caller: &caller,
             options: &self.options,
             ids: &mut lock(&self.ids),
             now,
         };
+        access::authorize(&mut context, service, &service.operation(request), request)?;
         service.carry_out(&mut context, request)
     }
 }

@@ -7,6 +7,7 @@
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
+mod access;
 mod authorization;
 mod calls;
 mod clock;
@@ -17,17 +18,20 @@ mod error;
 mod faults;
 mod history;
 mod http;
+mod iam;
 mod ids;
 mod life;
 mod limit;
 mod log;
 mod options;
+mod query;
 mod request;
 mod sandbox;
 mod scope;
 mod service;
 mod socket;
 mod store;
+mod sts;
 mod table;
 mod world;
 

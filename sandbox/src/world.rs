@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::ec2::state::Ec2;
 use crate::efs::state::Efs;
+use crate::iam::state::Iam;
+use crate::sts::state::Sts;
 use crate::table::{AnyTable, Tables};
 
 /// Tags by key.
@@ -53,8 +55,14 @@ impl Tables for Region {
 
 /// What belongs to the account and no region: the state of each global service.
 #[derive(Debug, Default)]
-pub(crate) struct Global {}
+pub(crate) struct Global {
+    pub(crate) iam: Iam,
+    pub(crate) sts: Sts,
+}
 
 impl Tables for Global {
-    fn each(&mut self, _visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {}
+    fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.iam.each(visit);
+        self.sts.each(visit);
+    }
 }

@@ -3,6 +3,8 @@
 //! Sources: IAM User Guide, "Troubleshoot access denied error messages", for the general
 //! form; for EFS and EC2, messages that people recorded from AWS and published.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::document::Request;
@@ -109,14 +111,9 @@ impl Denial {
         }
     }
 
-    /// What [`decode`] decodes. AWS encrypts it; here it is hexadecimal, which keeps it
-    /// opaque to the eye and one word for those who copy it.
+    /// What [`decode`] decodes. AWS encrypts it; here it is encoded only.
     fn encoded(&self) -> String {
-        let mut text = String::from(ENCODED);
-        for byte in self.details().to_string().bytes() {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        text
+        URL_SAFE_NO_PAD.encode(self.details().to_string())
     }
 
     /// The details as `DecodeAuthorizationMessage` gives them. Source: AWS STS API
@@ -146,15 +143,9 @@ impl Denial {
     }
 }
 
-const ENCODED: &str = "ccx1-";
-
 /// The details that a message of EC2 carries; `None` where it is none of ours.
 pub(crate) fn decode(message: &str) -> Option<String> {
-    let hex = message.strip_prefix(ENCODED)?;
-    let bytes: Option<Vec<u8>> = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    String::from_utf8(bytes?).ok()
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(message).ok()?).ok()?;
+    let details: Value = serde_json::from_str(&text).ok()?;
+    details.get("explicitDeny").is_some().then_some(text)
 }

@@ -7,7 +7,7 @@ mod form;
 mod rules;
 mod seed;
 pub(crate) mod state;
-mod xml;
+pub(crate) mod xml;
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;
