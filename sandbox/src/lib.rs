@@ -11,6 +11,7 @@ mod access;
 mod authorization;
 mod calls;
 mod clock;
+mod compaction;
 mod dispatch;
 mod ec2;
 mod efs;
@@ -35,6 +36,6 @@ mod sts;
 mod table;
 mod world;
 
-pub use clock::Clock;
+pub use clock::{Clock, Hands};
 pub use options::Options;
 pub use sandbox::{Sandbox, Surroundings};
