@@ -214,12 +214,12 @@ fn by_arn(arn: &str, global: &Global) -> Option<Policy> {
 /// Documents, and ARNs of managed policies. An ARN of the account's own that does not exist
 /// allows nothing.
 fn policies(given: &[Value], name: &str, global: &Global) -> Vec<Policy> {
-    let policy = |(n, value): (usize, &Value)| match value.as_str() {
-        Some(arn) => by_arn(arn, global),
-        None => {
-            let document = Document::from_value(value, Use::Identity).ok()?;
-            Some(Policy { name: format!("{name} {}", n + 1), document })
+    let policy = |(n, value): (usize, &Value)| {
+        if let Some(arn) = value.as_str() {
+            return by_arn(arn, global);
         }
+        let document = Document::from_value(value, Use::Identity).ok()?;
+        Some(Policy { name: format!("{name} {}", n + 1), document })
     };
     given.iter().enumerate().filter_map(policy).collect()
 }

@@ -15,6 +15,7 @@ mod tags;
 pub(crate) use caller::{Access, Caller};
 
 use crate::authorization::context::Context as Keys;
+use crate::authorization::denial::Denial;
 use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
 use crate::error::Answer;
@@ -44,10 +45,7 @@ pub(crate) fn authorize(
     Ok(())
 }
 
-fn decide(
-    context: &Context<'_>,
-    need: &needs::Need,
-) -> Result<(), crate::authorization::denial::Denial> {
+fn decide(context: &Context<'_>, need: &needs::Need) -> Result<(), Box<Denial>> {
     let Caller { principal, policies, keys } = &context.caller;
     let mut own = need.keys.clone();
     tags::describe(context, &need.resource, &mut own);

@@ -73,8 +73,10 @@ impl Condition {
             Qualifier::ForAnyValue => found.iter().any(satisfied),
             // Without a qualifier several values are compared as one: a negated operator
             // holds when none of them matches.
-            Qualifier::None if self.operator.negated => found.iter().all(satisfied),
-            Qualifier::None => found.iter().any(satisfied),
+            Qualifier::None => {
+                let mut found = found.iter();
+                if self.operator.negated { found.all(satisfied) } else { found.any(satisfied) }
+            }
         }
     }
 

@@ -54,8 +54,8 @@ pub(crate) fn evaluate(
     request: &Request<'_>,
     policies: &Policies,
     resource: ResourcePolicy<'_>,
-) -> Result<(), Denial> {
-    let denied = |kind, explicit| Err(Denial::new(request, kind, explicit));
+) -> Result<(), Box<Denial>> {
+    let denied = |kind, explicit| Err(Box::new(Denial::new(request, kind, explicit)));
     let limited = limited_by_organization(request.principal);
     let levels = if limited { policies.service_control.as_slice() } else { &[] };
     let (of_resource, kind) = match resource {
@@ -101,11 +101,11 @@ pub(crate) fn evaluate(
 }
 
 /// What the boundary and the session's policies leave.
-fn within_limits(request: &Request<'_>, policies: &Policies) -> Result<(), Denial> {
+fn within_limits(request: &Request<'_>, policies: &Policies) -> Result<(), Box<Denial>> {
     for (kind, policies) in of_principal(policies).into_iter().skip(1) {
         let given = kind == PolicyKind::Session || !policies.is_empty();
         if given && !policies.iter().any(|policy| has(policy, request, Effect::Allow)) {
-            return Err(Denial::new(request, kind, false));
+            return Err(Box::new(Denial::new(request, kind, false)));
         }
     }
     Ok(())
@@ -181,7 +181,7 @@ fn limited_by_organization(principal: &Principal) -> bool {
     match &principal.kind {
         Kind::Root | Kind::User { .. } => true,
         Kind::Session { service_linked, .. } => !service_linked,
-        Kind::Federated { .. } | Kind::Service => false,
+        Kind::Federated { .. } => false,
     }
 }
 

@@ -36,8 +36,6 @@ pub(crate) enum Kind {
     Federated {
         provider: String,
     },
-    /// An AWS service, such as `pods.eks.amazonaws.com`.
-    Service,
 }
 
 impl Principal {
@@ -57,11 +55,6 @@ impl Principal {
             Kind::User { .. } => "User",
             Kind::Session { .. } => "AssumedRole",
             Kind::Federated { .. } => "FederatedUser",
-            Kind::Service => {
-                context.set("aws:PrincipalIsAWSService", true);
-                context.set("aws:PrincipalServiceName", &self.arn);
-                return;
-            }
         };
         context.set("aws:PrincipalType", kind);
         context.set("aws:PrincipalIsAWSService", false);
@@ -89,9 +82,8 @@ pub(crate) enum Grantee {
     /// A user, a role or a session, by ARN.
     Arn(String),
     Federated(String),
-    Service(String),
-    /// A canonical user of Amazon S3, which makes no request here.
-    Canonical(String),
+    /// An AWS service, or a canonical user of Amazon S3: neither makes a request here.
+    Other(String),
 }
 
 /// How closely a `Principal` element names who makes a request; the closer ones are greater.
@@ -111,13 +103,10 @@ impl Grantee {
     pub(crate) fn covers(&self, principal: &Principal) -> Option<Closeness> {
         match (self, &principal.kind) {
             (Grantee::Everyone, _) => Some(Closeness::Role),
-            (Grantee::Service(name), Kind::Service) => {
-                (*name == principal.arn).then_some(Closeness::Exact)
-            }
             (Grantee::Federated(named), Kind::Federated { provider }) => {
                 (named == provider).then_some(Closeness::Exact)
             }
-            (_, Kind::Service | Kind::Federated { .. }) => None,
+            (_, Kind::Federated { .. }) => None,
             (Grantee::Account(account), Kind::Root) => {
                 (*account == principal.account).then_some(Closeness::Exact)
             }

@@ -134,9 +134,8 @@ fn grantees(value: &Value) -> Result<Vec<Grantee>, String> {
     for (kind, value) in kinds {
         let make: fn(&str) -> Grantee = match kind.as_str() {
             "AWS" => Grantee::aws,
-            "Service" => |name| Grantee::Service(name.to_owned()),
             "Federated" => |name| Grantee::Federated(name.to_owned()),
-            "CanonicalUser" => |name| Grantee::Canonical(name.to_owned()),
+            "Service" | "CanonicalUser" => |name| Grantee::Other(name.to_owned()),
             _ => return Err(SYNTAX.to_owned()),
         };
         all.extend(texts(value)?.iter().map(|text| make(text)));

@@ -60,7 +60,7 @@ fn describe(
     principal: &Principal,
     policies: &Policies,
     resource: ResourcePolicy<'_>,
-) -> Result<(), Denial> {
+) -> Result<(), Box<Denial>> {
     let mut context = Context::default();
     principal.describe(&mut context);
     let action = "elasticfilesystem:DescribeMountTargets";

@@ -96,7 +96,8 @@ pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
 pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
     let all = call.context.global.iam.providers.values();
     let all = all.map(|provider| vec![Element::text("Arn", &provider.arn)]);
-    Ok(Some(vec![query::members("OpenIDConnectProviderList", all)]))
+    let (page, _) = call.page(all.collect())?;
+    Ok(Some(vec![query::members("OpenIDConnectProviderList", page)]))
 }
 
 pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {

@@ -92,7 +92,7 @@ fn result(
     let matched = applied(request, policies, resource);
     let decision = match &outcome {
         Ok(()) => "allowed",
-        Err(Denial { explicit: true, .. }) => "explicitDeny",
+        Err(denial) if denial.explicit => "explicitDeny",
         Err(_) => "implicitDeny",
     };
     let mut missing: Vec<&str> = policies
@@ -127,9 +127,9 @@ fn result(
 }
 
 /// An explicit deny names the statements that deny, and otherwise all that apply are named.
-fn decides(applied: &Applied, outcome: &std::result::Result<(), Denial>) -> bool {
+fn decides(applied: &Applied, outcome: &std::result::Result<(), Box<Denial>>) -> bool {
     match outcome {
-        Err(Denial { explicit: true, .. }) => applied.effect == Effect::Deny,
+        Err(denial) if denial.explicit => applied.effect == Effect::Deny,
         _ => true,
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Answer, AwsError};
 use crate::query::{self, Params, validation};
 use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
 use crate::sts::state::{Of, Session};
+use crate::world::Tags;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const VERSION: &str = "2011-06-15";
@@ -84,7 +85,7 @@ fn session_token(
         return Err(AwsError::new(403, "AccessDenied", message));
     }
     let of = Of::Key(request.access_key().to_owned());
-    let credentials = issue(context, of, seconds, Default::default(), None);
+    let credentials = issue(context, of, seconds, Tags::new(), None);
     Ok(vec![credentials])
 }
 
@@ -117,7 +118,7 @@ fn issue(
     context: &mut Context<'_>,
     of: Of,
     seconds: u64,
-    tags: crate::world::Tags,
+    tags: Tags,
     policies: Option<Vec<String>>,
 ) -> Element {
     let mut hexadecimal = || context.ids.next("");

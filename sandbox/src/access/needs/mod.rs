@@ -104,3 +104,6 @@ pub(super) const TABLES: &[(&str, &[Action])] = &[
 fn row(table: &[Action], operation: &str) -> &'static [&'static str] {
     table.iter().find(|action| action.name == operation).map_or(&[], |action| action.on)
 }
+
+#[cfg(test)]
+mod tests;
