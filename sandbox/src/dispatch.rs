@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use tokio::sync::watch;
 
 use crate::access::config::Config;
-use crate::access::{self, Access};
+use crate::access::{self, Access, Caller};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::error::{Answer, AwsError};
@@ -267,21 +267,60 @@ impl Dispatcher {
         region: &str,
         now: u64,
     ) -> Answer<Success> {
-        let world = &mut store.world;
         let access = lock(&self.access);
-        let caller = access.caller(service, request, &world.global, now)?;
-        let region = world.regions.entry(region.to_owned()).or_default();
+        let caller = access.caller(service, request, &store.world.global, now)?;
+        self.within(store, region, now, (&access, &caller), |context| {
+            access::authorize(context, service, &service.operation(request), request)?;
+            service.carry_out(context, request)
+        })
+        .unwrap_or_else(|| Err(service.refusal(Refusal::Internal)))
+    }
+
+    /// Changes a region from outside of AWS's API: wholly, or with an error and no trace.
+    pub(crate) fn administer<E>(
+        &self,
+        region: &str,
+        change: impl FnOnce(&mut Context<'_>) -> Result<(), E>,
+    ) -> anyhow::Result<Result<(), E>> {
+        let mut store = lock(&self.store);
+        let now = self.clock.now_ms();
+        self.prepare(&mut store, region, now)?;
+        let access = lock(&self.access);
+        let by = (&*access, &access.root());
+        let Some(result) = self.within(&mut store, region, now, by, change) else {
+            anyhow::bail!("the region `{region}` does not exist");
+        };
+        let kept = if result.is_ok() { store.commit(region, now) } else { Ok(()) };
+        if result.is_err() || kept.is_err() {
+            store.roll_back(region);
+        }
+        kept.map(|()| result)
+    }
+
+    fn within<T>(
+        &self,
+        store: &mut Store,
+        region: &str,
+        now: u64,
+        (access, caller): (&Access, &Caller),
+        work: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let world = &mut store.world;
+        world.regions.entry(region.to_owned()).or_default();
+        let (mine, others): (Vec<_>, Vec<_>) =
+            world.regions.iter_mut().partition(|(name, _)| name.as_str() == region);
+        let (_, region) = mine.into_iter().next()?;
         let mut context = Context {
             region,
+            others: others.into_iter().map(|(_, region)| &*region).collect(),
             global: &mut world.global,
-            access: &access,
-            caller: &caller,
+            access,
+            caller,
             options: &self.options,
             ids: &mut lock(&self.ids),
             now,
         };
-        access::authorize(&mut context, service, &service.operation(request), request)?;
-        service.carry_out(&mut context, request)
+        Some(work(&mut context))
     }
 }
 

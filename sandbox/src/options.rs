@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::efs::options::EfsOptions;
 use crate::faults::Rule;
+use crate::worlds::World;
 
 /// A local EFS, and the part of EC2 that goes with it, for any AWS client.
 ///
@@ -31,6 +33,15 @@ pub struct Options {
     /// Availability Zones of a region that is used for the first time
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
+    /// What a region has beside its plain network when it is used for the first time; may be
+    /// repeated or separated by commas
+    #[arg(
+        long = "world",
+        value_name = "WORLD",
+        env = "CLOCKWORK_SANDBOX_WORLDS",
+        value_delimiter = ','
+    )]
+    pub(crate) worlds: Vec<World>,
     /// Milliseconds from a request to its answer
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
     latency_ms: u64,
@@ -49,6 +60,11 @@ pub struct Options {
     /// Milliseconds that a mount target is `deleting`
     #[arg(long, default_value_t = 400, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_DELETING_MS")]
     pub(crate) mount_target_deleting_ms: u64,
+    #[command(flatten)]
+    pub(crate) efs: EfsOptions,
+    /// Milliseconds that an add-on of a cluster is created, updated or deleted
+    #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
+    pub(crate) addon_changing_ms: u64,
     /// Calls per second that the account allows; others are refused. 0 for any number
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,

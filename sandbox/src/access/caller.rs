@@ -79,6 +79,11 @@ impl Access {
         Access { enforced, config, account: account.to_owned() }
     }
 
+    /// The account's root user.
+    pub(crate) fn root(&self) -> Caller {
+        Caller::root(&self.account)
+    }
+
     /// Who makes a request. Without enforcement a key that is not known is the root user's.
     pub(crate) fn caller(
         &self,
