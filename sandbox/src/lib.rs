@@ -7,6 +7,8 @@
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
+mod access;
+mod authorization;
 mod calls;
 mod changes;
 mod clock;
@@ -19,6 +21,7 @@ mod error;
 mod faults;
 mod history;
 mod http;
+mod iam;
 mod ids;
 mod kms;
 mod life;
@@ -26,12 +29,14 @@ mod limit;
 mod log;
 mod model;
 mod options;
+mod query;
 mod request;
 mod sandbox;
 mod scope;
 mod service;
 mod socket;
 mod store;
+mod sts;
 mod table;
 mod tags;
 mod world;

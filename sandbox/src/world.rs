@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::ec2::state::Ec2;
 use crate::efs::state::{Efs, EfsGlobal};
 use crate::eks::state::Eks;
+use crate::iam::state::Iam;
 use crate::kms::state::Kms;
+use crate::sts::state::Sts;
 use crate::table::{AnyTable, Tables};
 
 pub(crate) use crate::tags::Tags;
@@ -84,11 +86,15 @@ impl Tables for Region {
 /// What belongs to the account and no region: the state of each global service.
 #[derive(Debug, Default)]
 pub(crate) struct Global {
+    pub(crate) iam: Iam,
+    pub(crate) sts: Sts,
     pub(crate) efs: EfsGlobal,
 }
 
 impl Tables for Global {
     fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.iam.each(visit);
+        self.sts.each(visit);
         self.efs.each(visit);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) mod state;
 mod subnets;
 mod tags;
 mod vpcs;
-mod xml;
+pub(crate) mod xml;
 pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};

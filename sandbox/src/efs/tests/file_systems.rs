@@ -107,9 +107,21 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "Invalid KMS key ID (unexpected region)",
         ),
         (json!({ "Encrypted": true, "KmsKeyId": "alias/none" }), "BadRequest", "does not exist"),
-        (json!({ "Encrypted": true, "KmsKeyId": "alias/disabled" }), "BadRequest", "its state is Disabled"),
-        (json!({ "Encrypted": true, "KmsKeyId": "alias/leaving" }), "BadRequest", "its state is PendingDeletion"),
-        (json!({ "Encrypted": true, "KmsKeyId": "alias/asymmetric" }), "BadRequest", "only symmetric keys"),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/disabled" }),
+            "BadRequest",
+            "its state is Disabled",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/leaving" }),
+            "BadRequest",
+            "its state is PendingDeletion",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/asymmetric" }),
+            "BadRequest",
+            "only symmetric keys",
+        ),
         (json!({ "Encrypted": "yes" }), "BadRequest", "cannot be converted to a boolean"),
         (
             json!({ "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }),
