@@ -22,7 +22,10 @@ pub(super) fn key(region: &Region, encrypted: bool, asked: Option<&str>) -> Answ
 
 /// The same for a replica in a region; one that was never used has no keys to look at, and
 /// believes what it is told.
-pub(super) fn of_replica(region: Result<&Region, (&str, &str)>, asked: Option<&str>) -> Answer<String> {
+pub(super) fn of_replica(
+    region: Result<&Region, (&str, &str)>,
+    asked: Option<&str>,
+) -> Answer<String> {
     let asked = asked.unwrap_or(OWN);
     match region {
         Ok(region) => usable(region, asked),
@@ -41,10 +44,16 @@ fn sentence(id: &str, problem: &Problem) -> String {
         Problem::OtherRegion(_) => UNEXPECTED_REGION.to_owned(),
         Problem::Malformed => format!("Invalid KMS key ID: '{id}'"),
         Problem::OtherAccount => format!("The KMS key '{id}' belongs to another account."),
-        Problem::NoAlias(arn) | Problem::NoKey(arn) => format!("The KMS key '{arn}' does not exist."),
-        Problem::State(state) => format!("The KMS key '{id}' cannot be used: its state is {}.", state.as_str()),
+        Problem::NoAlias(arn) | Problem::NoKey(arn) => {
+            format!("The KMS key '{arn}' does not exist.")
+        }
+        Problem::State(state) => {
+            format!("The KMS key '{id}' cannot be used: its state is {state:?}.")
+        }
         Problem::Spec(spec) => {
-            format!("The KMS key '{id}' cannot be used: it is {spec}, and EFS accepts only symmetric keys.")
+            format!(
+                "The KMS key '{id}' cannot be used: it is {spec}, and EFS accepts only symmetric keys."
+            )
         }
     }
 }
@@ -54,8 +63,12 @@ const UNEXPECTED_REGION: &str = "Invalid KMS key ID (unexpected region)";
 /// The ARN that an identifier would have in a region.
 fn believed(region: &str, account: &str, id: &str) -> Answer<String> {
     let Some(parts) = id.strip_prefix("arn:") else {
-        let key = if id.starts_with("alias/") { "0c0dec00-0000-4000-8000-000000000001" } else { id };
-        return Ok(format!("arn:{}:kms:{region}:{account}:key/{key}", crate::world::partition(region)));
+        let key =
+            if id.starts_with("alias/") { "0c0dec00-0000-4000-8000-000000000001" } else { id };
+        return Ok(format!(
+            "arn:{}:kms:{region}:{account}:key/{key}",
+            crate::world::partition(region)
+        ));
     };
     if parts.split(':').nth(2) != Some(region) {
         return Err(AwsError::bad_request(UNEXPECTED_REGION));

@@ -84,11 +84,12 @@ impl Wishes {
             return Ok(());
         }
         let refused = |why: String| {
-            invalid_parameter(format!("ConfigurationValue provided in request is not supported: {why}"))
+            invalid_parameter(format!(
+                "ConfigurationValue provided in request is not supported: {why}"
+            ))
         };
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            refused(format!("the sandbox reads JSON and no YAML: {error}"))
-        })?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| refused(format!("the sandbox reads JSON and no YAML: {error}")))?;
         schema::check(&offer.schema(), &value).map_err(|mistake| {
             refused(format!("Json schema validation failed with error: [{mistake}]"))
         })
@@ -101,7 +102,10 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     let found = clusters::active(call.context.region, cluster)?.clone();
     let name = wanted.addon_name.unwrap_or_default();
     let unsupported = || {
-        invalid_parameter(format!("Addon {name} specified is not supported in {} kubernetes version", found.version))
+        invalid_parameter(format!(
+            "Addon {name} specified is not supported in {} kubernetes version",
+            found.version
+        ))
     };
     let offer = catalog::offer(&name).ok_or_else(unsupported)?;
     if !catalog::KUBERNETES.contains(&found.version.as_str()) {
@@ -110,7 +114,9 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     wanted.wishes.check(offer)?;
     let id = Addon::id(cluster, &name);
     if call.context.region.eks.addons.contains_key(&id) {
-        return Err(in_use("Addon already exists.").with("clusterName", cluster).with("addonName", name));
+        return Err(in_use("Addon already exists.")
+            .with("clusterName", cluster)
+            .with("addonName", name));
     }
     let overwrite = wanted.wishes.resolve_conflicts.as_deref() == Some("OVERWRITE");
     let conflict = found.self_managed.contains(&name) && !overwrite;
@@ -124,7 +130,10 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
         next: Some((now + call.context.options.addon_changing_ms, ends)),
         role_arn: wanted.wishes.service_account_role_arn,
         configuration: wanted.wishes.configuration_values,
-        namespace: wanted.namespace_config.and_then(|it| it.namespace).unwrap_or_else(|| offer.namespace.to_owned()),
+        namespace: wanted
+            .namespace_config
+            .and_then(|it| it.namespace)
+            .unwrap_or_else(|| offer.namespace.to_owned()),
         created_ms: now,
         modified_ms: now,
         tags: wanted.tags,
@@ -182,12 +191,15 @@ pub(super) fn describe(call: &mut Call, cluster: &str, name: &str) -> Response {
 pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
     let wishes: Wishes = call.body()?;
     let addon = find(call.context.region, cluster, name)?.clone();
-    if matches!(addon.status, AddonStatus::Creating | AddonStatus::Updating | AddonStatus::Deleting) {
+    if matches!(addon.status, AddonStatus::Creating | AddonStatus::Updating | AddonStatus::Deleting)
+    {
         let status = json!(addon.status);
         let status = status.as_str().unwrap_or_default();
-        return Err(in_use(format!("Addon {name} cannot be updated as it is currently in {status} state"))
-            .with("clusterName", cluster)
-            .with("addonName", name));
+        return Err(in_use(format!(
+            "Addon {name} cannot be updated as it is currently in {status} state"
+        ))
+        .with("clusterName", cluster)
+        .with("addonName", name));
     }
     let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
     wishes.check(offer)?;
@@ -291,9 +303,11 @@ pub(super) fn versions(call: &mut Call) -> Response {
     let mut listed: Vec<(String, Value)> = offers
         .map(|offer| (offer.name.to_owned(), offer.describe(kubernetes)))
         .filter(|(_, offer)| {
-            [("types", "type"), ("publishers", "publisher"), ("owners", "owner")]
-                .iter()
-                .all(|(parameter, member)| wanted(parameter, offer[*member].as_str().unwrap_or_default()))
+            [("types", "type"), ("publishers", "publisher"), ("owners", "owner")].iter().all(
+                |(parameter, member)| {
+                    wanted(parameter, offer[*member].as_str().unwrap_or_default())
+                },
+            )
         })
         .filter(|_| kubernetes.is_none_or(|version| catalog::KUBERNETES.contains(&version)))
         .collect();

@@ -46,13 +46,15 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     refuse_policy(wanted.policy.as_deref())?;
     let associations = &call.context.region.eks.associations;
     if let Some(token) = &wanted.client_request_token
-        && let Some(found) = associations.by("cluster", cluster).find(|row| row.token.as_ref() == Some(token))
+        && let Some(found) =
+            associations.by("cluster", cluster).find(|row| row.token.as_ref() == Some(token))
     {
         return Ok((200, json!({ "association": describe_one(call.context.region, found) })));
     }
     unique(call.context.region, cluster, &namespace, &service_account)?;
     if associations.by("cluster", cluster).count() >= MOST {
-        let message = format!("Cluster {cluster} has the most associations that are allowed: {MOST}");
+        let message =
+            format!("Cluster {cluster} has the most associations that are allowed: {MOST}");
         return Err(AwsError::new(400, "ResourceLimitExceededException", message));
     }
     let external = wanted.target_role_arn.as_ref().map(|_| {
@@ -199,7 +201,9 @@ fn owned_by_addon(association: &Association) -> Answer<()> {
 fn find<'a>(region: &'a Region, cluster: &str, id: &str) -> Answer<&'a Association> {
     clusters::find(region, cluster)?;
     let found = region.eks.associations.get(id).filter(|row| row.cluster == cluster);
-    found.ok_or_else(|| not_found(format!("Association not found: {id}")).with("clusterName", cluster))
+    found.ok_or_else(|| {
+        not_found(format!("Association not found: {id}")).with("clusterName", cluster)
+    })
 }
 
 /// An association's ARN.

@@ -79,7 +79,8 @@ pub(super) fn offer(name: &str) -> Option<&'static Offer> {
 impl Offer {
     /// As `DescribeAddonVersions` lists it, for all Kubernetes versions or one.
     pub(super) fn describe(&self, kubernetes: Option<&str>) -> Value {
-        let fitting = KUBERNETES.iter().filter(|version| kubernetes.is_none_or(|wanted| wanted == **version));
+        let fitting =
+            KUBERNETES.iter().filter(|version| kubernetes.is_none_or(|wanted| wanted == **version));
         let versions: Vec<Value> = self
             .versions
             .iter()

@@ -164,10 +164,9 @@ fn of_association<'a>(
             "CreatePodIdentityAssociation",
             Box::new(move |call| associations::create(call, cluster)),
         ),
-        ("GET", []) => (
-            "ListPodIdentityAssociations",
-            Box::new(move |call| associations::list(call, cluster)),
-        ),
+        ("GET", []) => {
+            ("ListPodIdentityAssociations", Box::new(move |call| associations::list(call, cluster)))
+        }
         ("GET", &[id]) => (
             "DescribePodIdentityAssociation",
             Box::new(move |call| associations::describe(call, cluster, id)),

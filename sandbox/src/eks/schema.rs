@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn configuration_values_are_held_against_the_schema() {
-        let schema = offer("aws-efs-csi-driver").map(super::super::catalog::Offer::schema).unwrap_or_default();
+        let schema = offer("aws-efs-csi-driver")
+            .map(super::super::catalog::Offer::schema)
+            .unwrap_or_default();
         for (value, expected) in [
             (json!({}), None),
             (json!({ "controller": { "replicaCount": 1, "tags": { "a": "b" } } }), None),
@@ -76,7 +78,9 @@ mod tests {
             (json!([]), Some("$: array found, object expected")),
             (
                 json!({ "replicaCount": 1 }),
-                Some("$.replicaCount: is not defined in the schema and the schema does not allow additional properties"),
+                Some(
+                    "$.replicaCount: is not defined in the schema and the schema does not allow additional properties",
+                ),
             ),
             (
                 json!({ "controller": { "replicaCount": "one" } }),

@@ -12,9 +12,13 @@ const AUTHORITY: &str = include_str!("authority.txt");
 /// Adds it. Its endpoint and its issuer name the region, so no two regions share them.
 pub(super) fn cluster(region: &mut Region, options: &Options) {
     let ids = Numbered::new(&region.name, options);
-    let digits = format!("0C0DEC{:026X}", region.name.bytes().fold(1_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    }));
+    let digits = format!(
+        "0C0DEC{:026X}",
+        region
+            .name
+            .bytes()
+            .fold(1_u64, |sum, byte| { sum.wrapping_mul(31).wrapping_add(u64::from(byte)) })
+    );
     let (name, domain) = (&region.name, suffix(&region.name));
     let own = region.ec2.subnets.values().filter(|row| row.outpost.is_none() && row.cidr.is_some());
     let marked = own.filter(|row| row.tags.contains_key("kubernetes.io/cluster/graphscope-dev"));

@@ -21,7 +21,9 @@ pub(super) fn list(call: &mut Call, arn: &str) -> Response {
 /// `TagResource`.
 pub(super) fn tag(call: &mut Call, arn: &str) -> Response {
     let Tag { tags } = call.body()?;
-    if let Some(key) = tags.keys().find(|key| key.starts_with("aws:") || key.len() > 128 || key.is_empty()) {
+    if let Some(key) =
+        tags.keys().find(|key| key.starts_with("aws:") || key.len() > 128 || key.is_empty())
+    {
         return Err(bad(format!("Invalid tag key: {key}")));
     }
     let all = of(call, arn)?;

@@ -99,8 +99,11 @@ mod tests {
     const ENABLED: &str = "0c0dec00-0000-4000-8000-000000000002";
 
     fn region() -> Region {
-        let mut region =
-            Region { name: "eu-west-1".to_owned(), account: "111122223333".to_owned(), ..Region::default() };
+        let mut region = Region {
+            name: "eu-west-1".to_owned(),
+            account: "111122223333".to_owned(),
+            ..Region::default()
+        };
         seed::keys(&mut region);
         region
     }

@@ -130,7 +130,9 @@ fn error(problem: &Problem, id: &str) -> AwsError {
         Problem::OtherRegion(region) => ("NotFoundException", format!("Invalid arn {region}")),
         Problem::OtherAccount => (
             "AccessDeniedException",
-            format!("The caller is not authorized to perform: kms:DescribeKey on resource: {id}, because no resource-based policy allows the kms:DescribeKey action"),
+            format!(
+                "The caller is not authorized to perform: kms:DescribeKey on resource: {id}, because no resource-based policy allows the kms:DescribeKey action"
+            ),
         ),
         Problem::NoAlias(arn) => ("NotFoundException", format!("Alias {arn} is not found.")),
         Problem::NoKey(arn) => ("NotFoundException", format!("Key '{arn}' does not exist")),

@@ -20,7 +20,10 @@ pub(super) fn keys(region: &mut Region) {
     };
     let default = "Default key that protects my EFS filesystems when no other key is defined";
     let keys = [
-        ("alias/aws/elasticfilesystem", Key { aws_managed: true, ..key(1, default, KeyState::Enabled) }),
+        (
+            "alias/aws/elasticfilesystem",
+            Key { aws_managed: true, ..key(1, default, KeyState::Enabled) },
+        ),
         ("alias/graphscope-dev", key(2, "A key of the account's own", KeyState::Enabled)),
         ("alias/disabled", key(3, "A disabled key", KeyState::Disabled)),
         (
