@@ -116,6 +116,8 @@ pub(crate) struct RouteTable {
     /// Association ids and the subnets that they name.
     pub(crate) subnets: Vec<(String, String)>,
     pub(crate) routes: Vec<Route>,
+    /// The token that `CreateRouteTable` carried.
+    pub(crate) token: Option<String>,
     pub(crate) tags: Tags,
 }
 
