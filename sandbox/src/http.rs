@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 
+use crate::access::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
 use crate::faults::Rule;
 use crate::seeding;
@@ -71,8 +72,8 @@ const SEED: &str = "seed/";
 
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
 /// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
-/// changes what AWS's API cannot change (POST), and `seed/REGION` adds clusters, keys and
-/// instances (POST, see `seeding`).
+/// changes what AWS's API cannot change (POST), `seed/REGION` adds clusters, keys and
+/// instances (POST, see `seeding`), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
     match (method.as_str(), path) {
         ("GET", "calls") => match lock(&dispatcher.calls).to_json() {
@@ -113,6 +114,13 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
         ("POST", "release") => {
             dispatcher.release();
             response(204, "text/plain", Vec::new())
+        }
+        (method, path) if path == "iam" || path.starts_with("iam/") => {
+            match admin::respond(&mut lock(&dispatcher.access), method, path, body) {
+                Ok(Some(body)) => response(200, "application/json", body),
+                Ok(None) => response(204, "text/plain", Vec::new()),
+                Err((status, message)) => response(status, "text/plain", message.into_bytes()),
+            }
         }
         _ => {
             let message = format!("the sandbox has no {method} {OWN}{path}");

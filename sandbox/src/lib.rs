@@ -7,7 +7,10 @@
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
+mod access;
+mod authorization;
 mod calls;
+mod changes;
 mod clock;
 mod compaction;
 mod dispatch;
@@ -18,6 +21,7 @@ mod error;
 mod faults;
 mod history;
 mod http;
+mod iam;
 mod ids;
 mod kms;
 mod life;
@@ -25,6 +29,7 @@ mod limit;
 mod log;
 mod model;
 mod options;
+mod query;
 mod request;
 mod sandbox;
 mod scope;
@@ -32,7 +37,9 @@ mod seeding;
 mod service;
 mod socket;
 mod store;
+mod sts;
 mod table;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod world;

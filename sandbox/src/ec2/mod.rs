@@ -22,7 +22,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod vpcs;
-mod xml;
+pub(crate) mod xml;
 pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "ec2" =>
     #[doc = "The network of one region."]

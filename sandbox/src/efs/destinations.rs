@@ -8,6 +8,7 @@ use super::keys;
 use super::names::{Kind, arn};
 use super::network;
 use super::state::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
+use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::world::{Region, Tags};
@@ -137,6 +138,9 @@ fn new(
             ));
         }
     };
+    if !zones::is_region(region) {
+        return Err(AwsError::bad_request(format!("Invalid Region: '{region}' does not exist.")));
+    }
     if let Some(zone) = zone.filter(|zone| !offered(call, region, zone)) {
         let message = format!("One Zone file systems are not supported in '{zone}'.");
         return Err(refused("UnsupportedAvailabilityZone", message));
@@ -144,13 +148,10 @@ fn new(
     if let Some(found) = region_of(call, region) {
         room_for_one_more(found, call.context.options.efs.file_system_limit)?;
     }
-    let key = keys::elsewhere(region, &call.context.region.account, asked.kms_key_id.as_deref())
-        .map_err(|why| {
-            AwsError::bad_request(format!(
-                "Failed to create destination file system: {}",
-                why.message
-            ))
-        })?;
+    let found = region_of(call, region).ok_or((region, call.context.region.account.as_str()));
+    let key = keys::of_replica(found, asked.kms_key_id.as_deref()).map_err(|why| {
+        AwsError::bad_request(format!("Failed to create destination file system: {}", why.message))
+    })?;
     let made = replica(call, source, zone, key);
     Ok((region.to_owned(), made.id.clone(), Arrival::New(Box::new(made))))
 }

@@ -106,6 +106,22 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "BadRequest",
             "Invalid KMS key ID (unexpected region)",
         ),
+        (json!({ "Encrypted": true, "KmsKeyId": "alias/none" }), "BadRequest", "does not exist"),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/disabled" }),
+            "BadRequest",
+            "its state is Disabled",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/leaving" }),
+            "BadRequest",
+            "its state is PendingDeletion",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/asymmetric" }),
+            "BadRequest",
+            "only symmetric keys",
+        ),
         (json!({ "Encrypted": "yes" }), "BadRequest", "cannot be converted to a boolean"),
         (
             json!({ "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }),
@@ -124,11 +140,11 @@ fn combinations_that_efs_does_not_have_are_refused() {
 #[test]
 fn a_key_is_told_by_its_arn_however_it_was_given() {
     let aws = Aws::new();
-    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let id = "0c0dec00-0000-4000-8000-000000000002";
     let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
-    for (given, told) in [(json!(id), arn.as_str()), (json!(arn), arn.as_str())] {
+    for given in [id, &arn, "alias/graphscope-dev"] {
         let made = aws.file_system(&json!({ "Encrypted": true, "KmsKeyId": given }));
-        assert_eq!(aws.described(&made)["KmsKeyId"], json!(told));
+        assert_eq!(aws.described(&made)["KmsKeyId"], json!(arn), "{given}");
     }
     let own = aws.file_system(&json!({ "Encrypted": true }));
     assert!(
@@ -188,6 +204,18 @@ fn a_day_must_pass_between_changes_of_throughput() {
     assert_eq!(elastic.get("ProvisionedThroughputInMibps"), None);
     aws.wait(1000);
     aws.put(&path, json!({ "ThroughputMode": "bursting" })).refused("TooManyRequests");
+}
+
+/// EFS user guide, "Quotas": 3.33 GiB/s in four regions, 1 GiB/s in all others.
+#[test]
+fn the_greatest_throughput_depends_on_the_region() {
+    let mut aws = Aws::new();
+    for (region, most) in [("eu-west-1", 3414), ("us-east-1", 3414), ("eu-north-1", 1024)] {
+        let aws = aws.region(region);
+        let asked = |mibps: u32| json!({ "CreationToken": mibps.to_string(), "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": mibps });
+        aws.post("file-systems", asked(most)).ok();
+        aws.post("file-systems", asked(most + 1)).refused("ThroughputLimitExceeded");
+    }
 }
 
 #[test]
@@ -257,6 +285,17 @@ fn an_account_may_encrypt_whatever_is_asked() {
     let found = aws.described(&id);
     assert_eq!(found["Encrypted"], true);
     assert!(found["KmsKeyId"].is_string());
+}
+
+#[test]
+fn an_empty_file_system_is_metered_after_a_while() {
+    let aws = Aws::with(&["--metering-ms", "5000"]);
+    let id = aws.file_system(&json!({}));
+    aws.wait(3999);
+    assert_eq!(aws.described(&id)["SizeInBytes"]["Value"], 0);
+    aws.wait(1);
+    let size = aws.described(&id)["SizeInBytes"].clone();
+    assert_eq!((&size["Value"], &size["Timestamp"]), (&json!(6144), &json!(START + 5)));
 }
 
 #[test]
