@@ -123,99 +123,83 @@ fn pages_end_and_a_token_belongs_to_the_request_it_was_handed_out_for() {
         .refused("InvalidParameterCombination");
 }
 
+/// A listing with filters, an element of its items, and how many of them there are in the
+/// world of nodes.
+const NARROWED: [(&str, &str, usize); 24] = [
+    ("DescribeVpcs&Filter.1.Name=cidr&Filter.1.Value.1=10.0.*", "vpcId", 1),
+    ("DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.1=true", "vpcId", 0),
+    ("DescribeVpcs&Filter.1.Name=tag:Name&Filter.1.Value.1=graphscope-???", "vpcId", 1),
+    ("DescribeSubnets&Filter.1.Name=availability-zone-id&Filter.1.Value.1=euw1-az1", "subnetId", 3),
+    ("DescribeSubnets&Filter.1.Name=map-public-ip-on-launch&Filter.1.Value.1=true", "subnetId", 3),
+    (
+        "DescribeSubnets&Filter.1.Name=availabilityZone&Filter.1.Value.1=eu-west-1b&Filter.1.Value.2=eu-west-1c",
+        "subnetId",
+        4,
+    ),
+    ("DescribeSubnets&Filter.1.Name=tag-key&Filter.1.Value.1=kubernetes.io/role/*", "subnetId", 7),
+    ("DescribeSubnets&Filter.1.Name=outpost-arn&Filter.1.Value.1=*", "subnetId", 0),
+    ("DescribeSecurityGroups&Filter.1.Name=group-name&Filter.1.Value.1=DEFAULT", "groupName", 0),
+    (
+        "DescribeSecurityGroups&Filter.1.Name=ip-permission.group-id&Filter.1.Value.1=sg-0c0dec00000000001",
+        "groupName",
+        1,
+    ),
+    (
+        "DescribeSecurityGroups&Filter.1.Name=egress.ip-permission.cidr&Filter.1.Value.1=0.0.0.0/0",
+        "groupName",
+        4,
+    ),
+    ("DescribeRouteTables&Filter.1.Name=route.gateway-id&Filter.1.Value.1=igw-*", "vpcId", 1),
+    (
+        "DescribeRouteTables&Filter.1.Name=association.subnet-id&Filter.1.Value.1=subnet-0c0dec0000000010a",
+        "vpcId",
+        0,
+    ),
+    (
+        "DescribeInternetGateways&Filter.1.Name=attachment.vpc-id&Filter.1.Value.1=vpc-0c0dec00000000001",
+        "vpcId",
+        1,
+    ),
+    ("DescribeNatGateways&Filter.1.Name=state&Filter.1.Value.1=available", "subnetId", 1),
+    (
+        "DescribeNetworkAcls&Filter.1.Name=association.subnet-id&Filter.1.Value.1=subnet-0c0dec0000000010a",
+        "vpcId",
+        1,
+    ),
+    ("DescribeDhcpOptions&Filter.1.Name=value&Filter.1.Value.1=AmazonProvidedDNS", "ownerId", 1),
+    (
+        "DescribeInstances&Filter.1.Name=tag:eks:cluster-name&Filter.1.Value.1=graphscope-dev",
+        "reservationId",
+        3,
+    ),
+    (
+        "DescribeInstances&Filter.1.Name=instance.group-name&Filter.1.Value.1=eks-*&Filter.2.Name=availability-zone&Filter.2.Value.1=eu-west-1a",
+        "reservationId",
+        1,
+    ),
+    (
+        "DescribeInstances&Filter.1.Name=instance-state-name&Filter.1.Value.1=stopped",
+        "reservationId",
+        0,
+    ),
+    (
+        "DescribeNetworkInterfaces&Filter.1.Name=interface-type&Filter.1.Value.1=interface",
+        "macAddress",
+        3,
+    ),
+    (
+        "DescribeAvailabilityZones&Filter.1.Name=zone-type&Filter.1.Value.1=availability-zone",
+        "zoneName",
+        3,
+    ),
+    ("DescribeRegions&Filter.1.Name=region-name&Filter.1.Value.1=eu-west-*", "regionName", 3),
+    ("DescribeTags&Filter.1.Name=resource-type&Filter.1.Value.1=vpc", "key", 1),
+];
+
 #[test]
 fn filters_narrow_every_listing_by_what_ec2_documents() {
     let aws = Aws::with(&["--world", "nodes"]);
-    for (form, element, expected) in [
-        ("DescribeVpcs&Filter.1.Name=cidr&Filter.1.Value.1=10.0.*", "vpcId", 1),
-        ("DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.1=true", "vpcId", 0),
-        ("DescribeVpcs&Filter.1.Name=tag:Name&Filter.1.Value.1=graphscope-???", "vpcId", 1),
-        (
-            "DescribeSubnets&Filter.1.Name=availability-zone-id&Filter.1.Value.1=euw1-az1",
-            "subnetId",
-            3,
-        ),
-        (
-            "DescribeSubnets&Filter.1.Name=map-public-ip-on-launch&Filter.1.Value.1=true",
-            "subnetId",
-            3,
-        ),
-        (
-            "DescribeSubnets&Filter.1.Name=availabilityZone&Filter.1.Value.1=eu-west-1b&Filter.1.Value.2=eu-west-1c",
-            "subnetId",
-            4,
-        ),
-        (
-            "DescribeSubnets&Filter.1.Name=tag-key&Filter.1.Value.1=kubernetes.io/role/*",
-            "subnetId",
-            7,
-        ),
-        ("DescribeSubnets&Filter.1.Name=outpost-arn&Filter.1.Value.1=*", "subnetId", 0),
-        (
-            "DescribeSecurityGroups&Filter.1.Name=group-name&Filter.1.Value.1=DEFAULT",
-            "groupName",
-            0,
-        ),
-        (
-            "DescribeSecurityGroups&Filter.1.Name=ip-permission.group-id&Filter.1.Value.1=sg-0c0dec00000000001",
-            "groupName",
-            1,
-        ),
-        (
-            "DescribeSecurityGroups&Filter.1.Name=egress.ip-permission.cidr&Filter.1.Value.1=0.0.0.0/0",
-            "groupName",
-            4,
-        ),
-        ("DescribeRouteTables&Filter.1.Name=route.gateway-id&Filter.1.Value.1=igw-*", "vpcId", 1),
-        (
-            "DescribeRouteTables&Filter.1.Name=association.subnet-id&Filter.1.Value.1=subnet-0c0dec0000000010a",
-            "vpcId",
-            0,
-        ),
-        (
-            "DescribeInternetGateways&Filter.1.Name=attachment.vpc-id&Filter.1.Value.1=vpc-0c0dec00000000001",
-            "vpcId",
-            1,
-        ),
-        ("DescribeNatGateways&Filter.1.Name=state&Filter.1.Value.1=available", "subnetId", 1),
-        (
-            "DescribeNetworkAcls&Filter.1.Name=association.subnet-id&Filter.1.Value.1=subnet-0c0dec0000000010a",
-            "vpcId",
-            1,
-        ),
-        (
-            "DescribeDhcpOptions&Filter.1.Name=value&Filter.1.Value.1=AmazonProvidedDNS",
-            "ownerId",
-            1,
-        ),
-        (
-            "DescribeInstances&Filter.1.Name=tag:eks:cluster-name&Filter.1.Value.1=graphscope-dev",
-            "reservationId",
-            3,
-        ),
-        (
-            "DescribeInstances&Filter.1.Name=instance.group-name&Filter.1.Value.1=eks-*&Filter.2.Name=availability-zone&Filter.2.Value.1=eu-west-1a",
-            "reservationId",
-            1,
-        ),
-        (
-            "DescribeInstances&Filter.1.Name=instance-state-name&Filter.1.Value.1=stopped",
-            "reservationId",
-            0,
-        ),
-        (
-            "DescribeNetworkInterfaces&Filter.1.Name=interface-type&Filter.1.Value.1=interface",
-            "macAddress",
-            3,
-        ),
-        (
-            "DescribeAvailabilityZones&Filter.1.Name=zone-type&Filter.1.Value.1=availability-zone",
-            "zoneName",
-            3,
-        ),
-        ("DescribeRegions&Filter.1.Name=region-name&Filter.1.Value.1=eu-west-*", "regionName", 3),
-        ("DescribeTags&Filter.1.Name=resource-type&Filter.1.Value.1=vpc", "key", 1),
-    ] {
+    for (form, element, expected) in NARROWED {
         let found = aws.ec2(&format!("Action={form}")).ok();
         assert_eq!(found.texts(element).len(), expected, "{form}: {}", found.body);
     }
