@@ -2,7 +2,7 @@
 //! keys, and instances.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -36,6 +36,8 @@ struct Node {
     instance_id: String,
     subnet_id: String,
     private_ip_address: Option<Ipv4Addr>,
+    #[serde(default)]
+    ipv6_addresses: Vec<Ipv6Addr>,
     #[serde(default)]
     group_ids: Vec<String>,
     #[serde(default = "instance_type")]
@@ -71,10 +73,10 @@ pub(crate) fn apply(context: &mut Context<'_>, seed: Seed) -> Result<(), Refusal
     }
     for alias in seed.aliases {
         if !context.region.kms.keys.contains_key(&alias.target_key_id) {
-            let (name, key) = (&alias.alias_name, &alias.target_key_id);
+            let (name, key) = (&alias.name, &alias.target_key_id);
             return Err((400, format!("`{name}` names the key `{key}`, which does not exist")));
         }
-        context.region.kms.aliases.insert(alias.alias_name.clone(), alias);
+        context.region.kms.aliases.insert(alias.name.clone(), alias);
     }
     for node in seed.instances {
         put_instance(context, node)?;
@@ -112,7 +114,7 @@ fn put_instance(context: &mut Context<'_>, node: Node) -> Result<(), Refusal> {
         id: format!("eni-{digits}"),
         subnet: node.subnet_id.clone(),
         address: node.private_ip_address,
-        ipv6: Vec::new(),
+        ipv6: node.ipv6_addresses,
         groups: node.group_ids,
         description: String::new(),
         kind: "interface".to_owned(),

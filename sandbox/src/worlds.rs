@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 
-/// What a region has from the start beside its plain network; any of them go together.
+/// What a region has from the start beside its plain network; any of them go together. They
+/// are added in this order: what comes last sees all that was added before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum World {
     /// A Local Zone with a private subnet, where EFS makes no mount targets
@@ -11,8 +12,6 @@ pub(crate) enum World {
     Wavelength,
     /// A private subnet on an Outpost, where EFS makes no mount targets
     Outpost,
-    /// A VPC of another account, whose tags and main route table this one cannot see
-    SharedVpc,
     /// Untagged subnets without a way out, one per zone
     DatabaseTier,
     /// An untagged /28 subnet per zone, as transit gateways want them
@@ -33,4 +32,6 @@ pub(crate) enum World {
     NoDnsHostnames,
     /// 5,000 network interfaces
     ManyInterfaces,
+    /// A VPC of another account, whose tags and main route table this one cannot see
+    SharedVpc,
 }

@@ -212,7 +212,9 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
         return Err(dependency(format!("resource {id} has a dependent object")));
     }
     let rules: Vec<String> = ec2.rules.by("group", &id).map(|rule| rule.id.clone()).collect();
-    rules.iter().for_each(|rule| drop(ec2.rules.remove(rule)));
+    for rule in &rules {
+        ec2.rules.remove(rule);
+    }
     ec2.security_groups.remove(&id);
     Ok(vec![Element::text("return", true), Element::text("groupId", id)])
 }

@@ -268,7 +268,7 @@ fn item(region: &Region, ports: (&str, i32, i32), rules: &[&Rule]) -> Vec<Elemen
                 v4.push(with_description(rule, vec![Element::text("cidrIp", cidr)]))
             }
             Source::Ipv6(cidr) => {
-                v6.push(with_description(rule, vec![Element::text("cidrIpv6", cidr)]))
+                v6.push(with_description(rule, vec![Element::text("cidrIpv6", cidr)]));
             }
             Source::PrefixList(id) => {
                 lists.push(with_description(rule, vec![Element::text("prefixListId", id)]));

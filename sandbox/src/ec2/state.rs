@@ -51,6 +51,7 @@ pub(crate) struct Zone {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::enum_variant_names, reason = "AWS names them so")]
 pub(crate) enum ZoneKind {
     AvailabilityZone,
     LocalZone,
@@ -184,7 +185,7 @@ pub(crate) struct Interface {
 }
 
 impl Interface {
-    /// The interface of an EFS mount target. The EFS User Guide's CloudTrail example of
+    /// The interface of an EFS mount target. The EFS User Guide's example of a logged
     /// `CreateNetworkInterface` shows `requesterManaged` and an account as the requester.
     pub(crate) fn of_mount_target(id: String, subnet: &Subnet, description: String) -> Interface {
         Interface {

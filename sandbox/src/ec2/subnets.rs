@@ -257,7 +257,7 @@ fn ipv6_range(region: &Region, vpc: &Vpc, text: &str) -> Answer<Ipv6Net> {
     let cidr: Ipv6Net = text.parse().map_err(|_| vpcs::malformed(text))?;
     let length = cidr.prefix_len();
     let within = vpc.ipv6.iter().any(|block| block.cidr.contains(&cidr));
-    if !(44..=64).contains(&length) || length % 4 != 0 || !within {
+    if !(44..=64).contains(&length) || !length.is_multiple_of(4) || !within {
         return Err(out_of_range(text));
     }
     let cidr = cidr.trunc();

@@ -196,10 +196,18 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
         .collect();
     let tables: Vec<String> = ec2.route_tables.by("vpc", &id).map(|row| row.id.clone()).collect();
     let acls: Vec<String> = ec2.network_acls.by("vpc", &id).map(|row| row.id.clone()).collect();
-    rules.iter().for_each(|id| drop(ec2.rules.remove(id)));
-    groups.iter().for_each(|id| drop(ec2.security_groups.remove(id)));
-    tables.iter().for_each(|id| drop(ec2.route_tables.remove(id)));
-    acls.iter().for_each(|id| drop(ec2.network_acls.remove(id)));
+    for id in &rules {
+        ec2.rules.remove(id);
+    }
+    for id in &groups {
+        ec2.security_groups.remove(id);
+    }
+    for id in &tables {
+        ec2.route_tables.remove(id);
+    }
+    for id in &acls {
+        ec2.network_acls.remove(id);
+    }
     ec2.vpcs.remove(&id);
     Ok(vec![Element::text("return", true)])
 }

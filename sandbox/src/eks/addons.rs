@@ -151,7 +151,9 @@ fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answ
     let owner = arn(call.context.region, addon);
     let region = &mut *call.context.region;
     let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
-    former.iter().for_each(|id| drop(region.eks.associations.remove(id)));
+    for id in &former {
+        region.eks.associations.remove(id);
+    }
     for one in wanted {
         let (namespace, account) = (&addon.namespace, &one.service_account);
         associations::unique(call.context.region, &addon.cluster, namespace, account)?;

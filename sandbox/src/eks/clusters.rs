@@ -60,7 +60,7 @@ fn describe_one(region: &Region, cluster: &Cluster) -> Value {
         "resourcesVpcConfig": {
             "subnetIds": cluster.subnet_ids,
             "securityGroupIds": cluster.security_group_ids,
-            "clusterSecurityGroupId": cluster.cluster_security_group_id,
+            "clusterSecurityGroupId": cluster.own_group,
             "vpcId": cluster.vpc_id,
             "endpointPublicAccess": true,
             "endpointPrivateAccess": true,

@@ -117,7 +117,9 @@ impl Service for Eks {
             let all = region.eks.associations.by("cluster", &gone.cluster);
             let owned = all.filter(|row| row.owner.as_ref() == Some(&owner));
             let owned: Vec<String> = owned.map(|row| row.id.clone()).collect();
-            owned.iter().for_each(|id| drop(region.eks.associations.remove(id)));
+            for id in &owned {
+                region.eks.associations.remove(id);
+            }
         }
     }
 }

@@ -20,9 +20,9 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
             .fold(1_u64, |sum, byte| { sum.wrapping_mul(31).wrapping_add(u64::from(byte)) })
     );
     let (name, domain) = (&region.name, suffix(&region.name));
-    let own = region.ec2.subnets.values().filter(|row| row.outpost.is_none() && row.cidr.is_some());
-    let marked = own.filter(|row| row.tags.contains_key("kubernetes.io/cluster/graphscope-dev"));
-    let subnet_ids: Vec<String> = marked.map(|row| row.id.clone()).collect();
+    let kinds = [0x10a, 0x20a, 0x30a].into_iter();
+    let subnet_ids = kinds.flat_map(|kind| (kind..kind + 6).map(|n| ids.id("subnet-", n)));
+    let subnet_ids = subnet_ids.filter(|id| region.ec2.subnets.contains_key(id)).collect();
     let cluster = Cluster {
         name: CLUSTER.to_owned(),
         version: "1.33".to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
         vpc_id: ids.id("vpc-", 1),
         subnet_ids,
         security_group_ids: Vec::new(),
-        cluster_security_group_id: ids.id("sg-", 1),
+        own_group: ids.id("sg-", 1),
         ipv6: false,
         self_managed: Vec::new(),
         tags: Tags::new(),

@@ -40,7 +40,8 @@ pub(crate) struct Cluster {
     /// Groups beside the cluster's own.
     #[serde(default)]
     pub(crate) security_group_ids: Vec<String>,
-    pub(crate) cluster_security_group_id: String,
+    #[serde(rename = "clusterSecurityGroupId")]
+    pub(crate) own_group: String,
     #[serde(default)]
     pub(crate) ipv6: bool,
     /// Names of add-ons whose objects somebody installed by other means: creating such an

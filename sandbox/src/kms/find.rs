@@ -39,7 +39,7 @@ pub(crate) fn key<'a>(region: &'a Region, id: &str) -> Result<&'a Key, Problem> 
 
 /// The key that an identifier names, if a service can encrypt with it.
 ///
-/// Returns its ARN. "If KmsKeyId is specified, … EFS accepts only symmetric KMS keys. You
+/// Returns its ARN. "If `KmsKeyId` is specified, … EFS accepts only symmetric KMS keys. You
 /// cannot use asymmetric KMS keys with Amazon EFS file systems" (`CreateFileSystem`).
 pub(crate) fn usable(region: &Region, id: &str) -> Result<String, Problem> {
     let key = key(region, id)?;

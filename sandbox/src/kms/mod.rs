@@ -207,7 +207,7 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
         .kms
         .aliases
         .values()
-        .filter(|alias| marker.as_ref().is_none_or(|marker| alias.alias_name > *marker))
+        .filter(|alias| marker.as_ref().is_none_or(|marker| alias.name > *marker))
         .filter(|alias| key.as_ref().is_none_or(|key| alias.target_key_id == *key))
         .peekable();
     let page: Vec<&state::Alias> = rest.by_ref().take(limit).collect();
@@ -215,8 +215,8 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
         .iter()
         .map(|alias| {
             json!({
-                "AliasName": alias.alias_name,
-                "AliasArn": region.arn("kms", &alias.alias_name),
+                "AliasName": alias.name,
+                "AliasArn": region.arn("kms", &alias.name),
                 "TargetKeyId": alias.target_key_id,
                 "CreationDate": seconds(alias.created_ms),
                 "LastUpdatedDate": seconds(alias.created_ms),
@@ -226,7 +226,7 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
     let more = rest.peek().is_some();
     let mut list = json!({ "Aliases": items, "Truncated": more });
     if let Some(last) = page.last().filter(|_| more) {
-        list["NextMarker"] = json!(last.alias_name);
+        list["NextMarker"] = json!(last.name);
     }
     Ok(list)
 }

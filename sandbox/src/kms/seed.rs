@@ -40,12 +40,9 @@ pub(super) fn keys(region: &mut Region) {
         ),
     ];
     for (name, key) in keys {
-        let alias = Alias {
-            alias_name: name.to_owned(),
-            target_key_id: key.id.clone(),
-            created_ms: CREATED_MS,
-        };
-        region.kms.aliases.insert(alias.alias_name.clone(), alias);
+        let alias =
+            Alias { name: name.to_owned(), target_key_id: key.id.clone(), created_ms: CREATED_MS };
+        region.kms.aliases.insert(alias.name.clone(), alias);
         region.kms.keys.insert(key.id.clone(), key);
     }
 }

@@ -58,7 +58,8 @@ pub(crate) enum KeyState {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Alias {
     /// With its `alias/`.
-    pub(crate) alias_name: String,
+    #[serde(rename = "AliasName")]
+    pub(crate) name: String,
     pub(crate) target_key_id: String,
     #[serde(default)]
     pub(crate) created_ms: u64,

@@ -2,6 +2,8 @@
 
 mod worlds;
 
+use std::collections::BTreeSet;
+
 use ipnet::{IpNet, Ipv4Net};
 
 use super::defaults;
@@ -75,8 +77,8 @@ pub(super) fn network(region: &mut Region, options: &Options) {
     fill(&mut network.security_groups, groups, |group| &group.id);
     fill(&mut network.rules, rules, |rule| &rule.id);
     fill(&mut network.vpcs, vec![vpc], |vpc| &vpc.id);
-    for world in &options.worlds {
-        worlds::add(*world, region, ids);
+    for world in options.worlds.iter().copied().collect::<BTreeSet<World>>() {
+        worlds::add(world, region, ids);
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
     match world {
         World::LocalZone => extending(region, ids, Zone::local_zone(&region.name), 0x50a, 96),
         World::Wavelength => {
-            extending(region, ids, Zone::wavelength_zone(&region.name), 0x60a, 224)
+            extending(region, ids, Zone::wavelength_zone(&region.name), 0x60a, 224);
         }
         World::Outpost => outpost(region, ids),
         World::SharedVpc => shared_vpc(region),
@@ -118,9 +118,13 @@ fn shared_vpc(region: &mut Region) {
     }
     // Gateways are not shared at all.
     let ids: Vec<String> = ec2.internet_gateways.values().map(|row| row.id.clone()).collect();
-    ids.iter().for_each(|id| drop(ec2.internet_gateways.remove(id)));
+    for id in &ids {
+        ec2.internet_gateways.remove(id);
+    }
     let ids: Vec<String> = ec2.nat_gateways.values().map(|row| row.id.clone()).collect();
-    ids.iter().for_each(|id| drop(ec2.nat_gateways.remove(id)));
+    for id in &ids {
+        ec2.nat_gateways.remove(id);
+    }
 }
 
 /// A /24 per zone, in a route table that leads nowhere outside.
@@ -200,7 +204,9 @@ fn stale_group(region: &mut Region, ids: Numbered) {
     let group: SecurityGroup = group(ids, &vpc, 5, name, "EKS created security group", &marks);
     let mut rules: Vec<Rule> = vec![defaults::among_members(ids.id("sgr-", 5), &group.id)];
     rules.extend(defaults::to_anywhere(&vpc, &group.id, &mut |prefix| ids.id(prefix, 0x25)));
-    rules.into_iter().for_each(|rule| drop(region.ec2.rules.insert(rule.id.clone(), rule)));
+    for rule in rules {
+        region.ec2.rules.insert(rule.id.clone(), rule);
+    }
     region.ec2.security_groups.insert(group.id.clone(), group);
 }
 

@@ -89,6 +89,7 @@ fn tags_come_with_creation_afterwards_and_go() {
     aws.ec2("Action=CreateTags&ResourceId.1=sg-00000000&Tag.1.Key=a")
         .refused("InvalidGroup.NotFound");
     aws.ec2("Action=CreateTags&ResourceId.1=banana&Tag.1.Key=a").refused("InvalidID");
-    let many: String = (1..=51).map(|n| format!("&Tag.{n}.Key=k{n}")).collect();
+    let many: Vec<String> = (1..=51).map(|n| format!("&Tag.{n}.Key=k{n}")).collect();
+    let many = many.concat();
     aws.ec2(&format!("Action=CreateTags&ResourceId.1={id}{many}")).refused("TagLimitExceeded");
 }

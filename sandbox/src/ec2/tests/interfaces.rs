@@ -6,7 +6,7 @@ use super::SUBNET;
 use crate::testing::Aws;
 
 /// "EFS mount target for fs-… (fsmt-…)", `requesterManaged` and `ip-192-0-2-0.ec2.internal`
-/// are in the EFS User Guide's CloudTrail example of `CreateNetworkInterface`; `efs` is a
+/// are in the EFS User Guide's example of a logged `CreateNetworkInterface`; `efs` is a
 /// value of the filter `interface-type`.
 #[test]
 fn a_mount_targets_interface_says_whose_it_is() {
@@ -48,6 +48,19 @@ fn a_mount_targets_interface_says_whose_it_is() {
         ))
         .ok();
     assert_eq!(by_mac.texts("networkInterfaceId"), [id]);
+}
+
+#[test]
+fn instances_are_added_from_outside_with_either_family_of_addresses() {
+    let aws = Aws::with(&["--world", "dual-stack"]);
+    let node = json!({ "InstanceId": "i-0123456789abcdef0", "SubnetId": SUBNET, "PrivateIpAddress": "10.0.1.1", "Ipv6Addresses": ["2600:1f13:c0d:ec01::1"], "GroupIds": ["sg-0c0dec00000000002"] });
+    aws.own("seed/eu-west-1", &json!({ "Instances": [node] })).ok();
+    let filter = "Filter.1.Name=ipv6-address&Filter.1.Value.1=2600:1f13:*";
+    let found = aws.ec2(&format!("Action=DescribeInstances&{filter}")).ok();
+    assert_eq!(found.text("instanceId"), "i-0123456789abcdef0");
+    assert_eq!(found.text("groupName"), "graphscope-dev-nodes");
+    let lost = json!({ "Instances": [{ "InstanceId": "i-1", "SubnetId": "subnet-0" }] });
+    assert_eq!(aws.own("seed/eu-west-1", &lost).body, "`subnet-0` does not exist in this region");
 }
 
 /// "If you have a large number of network interfaces, the operation fails unless you use

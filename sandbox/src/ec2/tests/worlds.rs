@@ -117,6 +117,21 @@ fn a_stale_group_carries_the_clusters_tag_and_is_not_the_clusters() {
 }
 
 #[test]
+fn the_order_of_worlds_does_not_matter() {
+    let describe = |worlds: &str| {
+        let aws = Aws::with(&["--world", worlds]);
+        let listings = ["SecurityGroups", "Subnets", "RouteTables", "Instances"];
+        listings.map(|listing| {
+            let found = aws.ec2(&format!("Action=Describe{listing}")).ok().body;
+            found.split_once("</requestId>").map(|(_, rest)| rest.to_owned()).unwrap()
+        })
+    };
+    let one = describe("shared-vpc,stale-group,nodes,local-zone,dual-stack");
+    assert_eq!(one, describe("dual-stack,local-zone,nodes,stale-group,shared-vpc"));
+    assert!(one[0].contains("eks-cluster-sg-graphscope-dev-1234567890"), "{}", one[0]);
+}
+
+#[test]
 fn ipv6_comes_alone_or_beside_ipv4() {
     let aws = Aws::with(&["--world", "ipv6-only,dual-stack"]);
     let native =
