@@ -48,10 +48,7 @@ impl Described for NetworkAcl {
     fn values(&self, region: &Region, filter: &str) -> Vec<String> {
         let texts = |values: &[&str]| values.iter().map(|text| (*text).to_owned()).collect();
         match filter {
-            "association.association-id" => {
-                subnets(self, region).map(|id| association(id)).collect()
-            }
-            "association.network-acl-id" => vec![self.id.clone()],
+            "association.association-id" => subnets(self, region).map(association).collect(),
             "association.subnet-id" => subnets(self, region).map(str::to_owned).collect(),
             "default" => texts(&["true"]),
             "entry.cidr" => texts(&["0.0.0.0/0"]),
@@ -60,7 +57,7 @@ impl Described for NetworkAcl {
             "entry.protocol" => texts(&["-1"]),
             "entry.rule-action" => texts(&["allow", "deny"]),
             "entry.rule-number" => entries(self, region).map(|(n, ..)| n.to_string()).collect(),
-            "network-acl-id" => vec![self.id.clone()],
+            "association.network-acl-id" | "network-acl-id" => vec![self.id.clone()],
             "owner-id" => vec![self.owner.clone()],
             "vpc-id" => vec![self.vpc.clone()],
             _ => Vec::new(),

@@ -27,7 +27,8 @@ impl Form {
     /// All parameters but these, as one text: what a page's token belongs to.
     pub(super) fn without(&self, names: &[&str]) -> String {
         let rest = self.values.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        rest.map(|(name, value)| format!("{name}={value}\n")).collect()
+        let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={value}\n")).collect();
+        rest.concat()
     }
 
     /// One parameter.

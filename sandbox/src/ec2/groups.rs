@@ -116,18 +116,18 @@ fn arn(region: &Region, id: &str) -> String {
 /// `DescribeSecurityGroups`, by id, by name within the default VPC, or by filters.
 pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
     let ec2 = &call.context.region.ec2;
-    let names = call.form.list("GroupName");
+    let wanted = call.form.list("GroupName");
     let in_default =
         |group: &&SecurityGroup| ec2.vpcs.get(&group.vpc).is_some_and(|vpc| vpc.is_default);
     let named = |name: &&str| {
         ec2.security_groups.values().filter(in_default).any(|group| group.name == **name)
     };
-    if let Some(name) = names.iter().find(|name| !named(name)) {
+    if let Some(name) = wanted.iter().find(|name| !named(name)) {
         return Err(GROUP.not_found(name));
     }
     let rows = ec2.security_groups.values();
     let rows = rows.filter(|group| {
-        names.is_empty() || (in_default(group) && names.contains(&group.name.as_str()))
+        wanted.is_empty() || (in_default(group) && wanted.contains(&group.name.as_str()))
     });
     list(call, rows, Paging::Always)
 }

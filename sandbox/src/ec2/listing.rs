@@ -135,8 +135,8 @@ pub(super) fn token(call: &Call, last: &str) -> String {
     let mut hasher = DefaultHasher::new();
     (call.form.without(&["NextToken", "MaxResults"]), &call.context.region.name, last)
         .hash(&mut hasher);
-    let hex: String = last.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{:016x}.{hex}", hasher.finish())
+    let hex: Vec<String> = last.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("{:016x}.{}", hasher.finish(), hex.concat())
 }
 
 fn unhex(hex: &str) -> Option<String> {

@@ -180,14 +180,13 @@ pub(super) fn prefix_list(id: &str) -> Answer<()> {
 
 fn peer(form: &Form, region: &Region, group: &SecurityGroup, pair: &str) -> Answer<Source> {
     let groups = &region.ec2.security_groups;
-    let id = match form.get(&format!("{pair}GroupId")) {
-        Some(id) => id.to_owned(),
-        None => {
-            let name = form.get(&format!("{pair}GroupName"));
-            let name = name.ok_or_else(|| missing("IpPermissions.Groups.GroupId"))?;
-            let found = groups.by("vpc", &group.vpc).find(|row| row.name == name);
-            found.ok_or_else(|| GROUP.not_found(name))?.id.clone()
-        }
+    let id = if let Some(id) = form.get(&format!("{pair}GroupId")) {
+        id.to_owned()
+    } else {
+        let name = form.get(&format!("{pair}GroupName"));
+        let name = name.ok_or_else(|| missing("IpPermissions.Groups.GroupId"))?;
+        let found = groups.by("vpc", &group.vpc).find(|row| row.name == name);
+        found.ok_or_else(|| GROUP.not_found(name))?.id.clone()
     };
     reference(region, group, &id)?;
     Ok(Source::Group(id))
@@ -219,7 +218,7 @@ pub(super) fn range(text: &str, parameter: &str) -> Answer<Source> {
     }
 }
 
-/// "Constraints: Up to 255 characters in length. Allowed characters are …" (IpRange).
+/// "Constraints: Up to 255 characters in length. Allowed characters are …" (`IpRange`).
 pub(super) fn description(form: &Form, prefix: &str) -> Answer<Option<String>> {
     let Some(text) = form.get(&format!("{prefix}Description")) else {
         return Ok(None);
@@ -265,7 +264,7 @@ fn item(region: &Region, ports: (&str, i32, i32), rules: &[&Rule]) -> Vec<Elemen
                 groups.push(with_description(rule, members));
             }
             Source::Ipv4(cidr) => {
-                v4.push(with_description(rule, vec![Element::text("cidrIp", cidr)]))
+                v4.push(with_description(rule, vec![Element::text("cidrIp", cidr)]));
             }
             Source::Ipv6(cidr) => {
                 v6.push(with_description(rule, vec![Element::text("cidrIpv6", cidr)]));

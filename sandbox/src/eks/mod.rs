@@ -113,11 +113,11 @@ impl Service for Eks {
             let gone = addon.clone();
             region.eks.addons.remove(&id);
             // Its associations go with it.
-            let owner = addons::arn(region, &gone);
+            let arn = addons::arn(region, &gone);
             let all = region.eks.associations.by("cluster", &gone.cluster);
-            let owned = all.filter(|row| row.owner.as_ref() == Some(&owner));
-            let owned: Vec<String> = owned.map(|row| row.id.clone()).collect();
-            for id in &owned {
+            let its = all.filter(|row| row.owner.as_ref() == Some(&arn));
+            let its: Vec<String> = its.map(|row| row.id.clone()).collect();
+            for id in &its {
                 region.eks.associations.remove(id);
             }
         }
