@@ -23,12 +23,16 @@ fn measure() -> anyhow::Result<()> {
         .context("reading the job; start it with `cargo xtask bench`")?;
     let selected =
         |name: &str| job.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    // A group of figures is measured for one of them, too.
+    let wanted = |group: &str| {
+        selected(group) || job.only.as_ref().is_some_and(|only| only.starts_with(group))
+    };
     let mut figures = Vec::new();
-    if selected("render") || selected("plan") {
+    if wanted("render") || wanted("plan") {
         eprintln!("planning and rendering…");
         figures.extend(bench::pure());
     }
-    if selected("start") || selected("size") {
+    if wanted("start") || wanted("size") {
         eprintln!("starting programs…");
         figures.extend(bench::starts(&job.programs)?);
     }
@@ -36,11 +40,15 @@ fn measure() -> anyhow::Result<()> {
         eprintln!("building from scratch, which takes minutes…");
         figures.extend(bench::builds(&job.workspace)?);
     }
-    if ["deploy", "no-op", "destroy", "calls", "rounds", "memory"].into_iter().any(selected) {
+    if ["deploy", "no-op", "destroy", "calls", "rounds", "memory"].into_iter().any(wanted) {
         eprintln!("deploying and destroying as fast as AWS is, which takes three minutes…");
         figures.extend(bench::runs(&job.programs, &job.workspace)?);
     }
-    if selected("fleet") {
+    if wanted("sandbox") {
+        eprintln!("filling the sandbox, which takes half a minute…");
+        figures.extend(bench::sandbox(&job.programs)?);
+    }
+    if wanted("fleet") {
         eprintln!("deploying a fleet of {}, which takes a minute and a half…", job.fleet);
         figures.extend(bench::fleet(&job.programs, &job.workspace, job.fleet)?);
     }

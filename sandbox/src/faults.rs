@@ -64,10 +64,19 @@ impl Faults {
         Faults { rules, seed, calls: BTreeMap::new() }
     }
 
-    /// What happens to the next call of an operation. A chance is drawn from the
-    /// seed, the rule and the how-manieth call of its operation it is, and not from
-    /// when it comes: calls that are made side by side meet with the same however
-    /// they interleave, so that a seed that failed fails again.
+    /// How far back the rules have reads answered from.
+    pub(crate) fn reach(&self) -> Duration {
+        let stale = self.rules.iter().map(|rule| match rule.fault {
+            Fault::Stale(time) => time,
+            _ => Duration::ZERO,
+        });
+        stale.max().unwrap_or_default()
+    }
+
+    /// What happens to the next call of an operation. A chance is drawn from the seed, the
+    /// rule and the call's number among those of its operation, and not from when it comes:
+    /// calls that are made side by side meet with the same however they interleave, so that
+    /// a seed that failed fails again.
     pub(crate) fn draw(&mut self, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
         let call = self.calls.entry(operation.to_owned()).or_insert(0);

@@ -7,28 +7,46 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::efs::options::EfsOptions;
 use crate::faults::Rule;
+use crate::worlds::World;
 
-/// A local EFS, and the part of EC2 that goes with it, for any AWS client.
+/// A local AWS for any client: EFS, and what goes with it of other services.
 ///
 /// Point a client at it with `AWS_ENDPOINT_URL`; any credentials will do, but
 /// requests must be signed. Calls are listed at `/_sandbox/calls`.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
-pub(crate) struct Options {
+pub struct Options {
     /// Port to listen on; 0 for any that is free
     #[arg(long, default_value_t = 4566, env = "CLOCKWORK_SANDBOX_PORT")]
-    pub(crate) port: u16,
+    pub port: u16,
     /// Address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), hide = true)]
-    pub(crate) host: IpAddr,
-    /// File that holds the state; without it, the state ends with the program
+    pub host: IpAddr,
+    /// State file; without one, the state is lost when the program ends
     #[arg(long, env = "CLOCKWORK_SANDBOX_STATE")]
     pub(crate) state: Option<PathBuf>,
-    /// Availability Zones of a region that is used for the first time
+    /// Id of the account that everything belongs to
+    #[arg(long, default_value = "111122223333", env = "CLOCKWORK_SANDBOX_ACCOUNT", value_parser = account)]
+    pub(crate) account: String,
+    /// Number of Availability Zones of a region that is used for the first time
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
-    /// Milliseconds from a request to its answer
+    /// What a region has beside its plain network when it is used for the first time; may be
+    /// repeated or separated by commas
+    #[arg(
+        long = "world",
+        value_name = "WORLD",
+        env = "CLOCKWORK_SANDBOX_WORLDS",
+        value_delimiter = ','
+    )]
+    pub(crate) worlds: Vec<World>,
+    /// File with what regions have beside that: JSON, `{"REGION": {"Clusters": [],
+    /// "Keys": [], "Aliases": [], "Instances": []}}`
+    #[arg(long = "seed", value_name = "FILE", env = "CLOCKWORK_SANDBOX_SEED")]
+    pub(crate) seed: Option<PathBuf>,
+    /// Latency of every request, in milliseconds
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
     latency_ms: u64,
     /// Milliseconds that a file system is `creating`
@@ -46,10 +64,15 @@ pub(crate) struct Options {
     /// Milliseconds that a mount target is `deleting`
     #[arg(long, default_value_t = 400, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_DELETING_MS")]
     pub(crate) mount_target_deleting_ms: u64,
-    /// Calls per second that the account allows; others are refused. 0 for any number
+    #[command(flatten)]
+    pub(crate) efs: EfsOptions,
+    /// Milliseconds that an add-on of a cluster is created, updated or deleted
+    #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
+    pub(crate) addon_changing_ms: u64,
+    /// Requests per second that the account allows; more are throttled. 0 for no limit
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,
-    /// Fault to bring about, `OPERATION:WHEN:FAULT`; may be repeated.
+    /// Fault to inject, `OPERATION:WHEN:FAULT`; may be repeated.
     /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
     #[arg(
         long = "fault",
@@ -61,16 +84,50 @@ pub(crate) struct Options {
     /// File with one such rule per line
     #[arg(long, value_name = "FILE")]
     pub(crate) faults_file: Option<PathBuf>,
-    /// Seed of the chances in such rules
+    /// Seed of the random faults
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_FAULT_SEED")]
     pub(crate) fault_seed: u64,
+    /// Refuse calls that the caller's IAM policies do not allow
+    #[arg(long, env = "CLOCKWORK_SANDBOX_ENFORCE_IAM")]
+    pub(crate) enforce_iam: bool,
+    /// Caller with this access key id and the policies in this file: a policy document, or a
+    /// principal as in `--iam-file`; may be repeated
+    #[arg(
+        long = "principal",
+        value_name = "KEY=FILE",
+        env = "CLOCKWORK_SANDBOX_PRINCIPALS",
+        value_delimiter = ';',
+        value_parser = principal
+    )]
+    pub(crate) principals: Vec<(String, PathBuf)>,
+    /// JSON file with the callers by access key id (`principals`: `arn`, `tags`, `policies`,
+    /// `permissions_boundary`, `session_policies`) and the organization's
+    /// `service_control_policies`, a list for each level
+    #[arg(long, value_name = "FILE", env = "CLOCKWORK_SANDBOX_IAM_FILE")]
+    pub(crate) iam_file: Option<PathBuf>,
     /// Stop when standard input is closed, for programs that start this one
     #[arg(long, hide = true)]
-    pub(crate) until_stdin_closes: bool,
+    pub until_stdin_closes: bool,
+}
+
+/// The id of an account: twelve digits.
+fn account(text: &str) -> Result<String, String> {
+    let digits = text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err("an account id has twelve digits".to_owned()) }
+}
+
+/// `KEY=FILE`.
+fn principal(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((key, file)) if !key.is_empty() && !file.is_empty() => {
+            Ok((key.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("give an access key id and a file: KEY=FILE".to_owned()),
+    }
 }
 
 impl Options {
-    /// The time from a request to its answer.
+    /// The latency of every request.
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)
     }

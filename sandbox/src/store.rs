@@ -1,126 +1,130 @@
-//! The state's file: locked while in use, and written whole or not at all.
+//! The world, kept in a file where one is given: every change is in the file before its
+//! response leaves.
 
-use std::collections::VecDeque;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, bail};
-
-use crate::calls::Call;
+use crate::changes::Batch;
+use crate::history::History;
+use crate::log::Log;
+use crate::table::{AnyTable, Tables};
 use crate::world::World;
 
-/// Where the state is kept, if anywhere.
+/// The place of what belongs to no region, in the state file.
+const GLOBAL: &str = "";
+
+/// The world, its file and its recent past.
 #[derive(Debug)]
 pub(crate) struct Store {
-    /// The state as it was found.
     pub(crate) world: World,
-    /// The calls that were listed before.
-    pub(crate) calls: Vec<Call>,
-    /// What the world was, and until when (in milliseconds since 1970).
-    past: VecDeque<(u64, World)>,
-    files: Option<Files>,
-}
-
-/// How many former worlds are remembered for reads from the past.
-const MEMORY: usize = 256;
-
-#[derive(Debug)]
-struct Files {
-    state: PathBuf,
-    calls: File,
-    /// Held for as long as the store is.
-    _lock: File,
+    account: String,
+    history: History,
+    log: Option<Log>,
 }
 
 impl Store {
-    /// Opens the file, or starts with an empty world.
-    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Store> {
-        let Some(path) = path else {
-            return Ok(Store {
-                world: World::default(),
-                calls: Vec::new(),
-                past: VecDeque::new(),
-                files: None,
+    /// Opens the state file, or starts with an empty world.
+    pub(crate) fn open(path: Option<&Path>, account: &str) -> anyhow::Result<Store> {
+        let mut store = Store {
+            world: World::default(),
+            account: account.to_owned(),
+            history: History::default(),
+            log: None,
+        };
+        if let Some(path) = path {
+            let log =
+                Log::open(path, &mut |place, table, id, row| store.load(place, table, id, row))?;
+            store.log = Some(log);
+        }
+        Ok(store)
+    }
+
+    fn load(
+        &mut self,
+        place: &str,
+        table: &str,
+        id: &str,
+        row: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let tables: &mut dyn Tables = if place == GLOBAL {
+            &mut self.world.global
+        } else {
+            self.world.region(place, &self.account)
+        };
+        let mut loaded = None;
+        tables.each(&mut |name, found| {
+            if name == table {
+                loaded = Some(found.load(id, row));
+            }
+        });
+        Ok(loaded.ok_or_else(|| anyhow::anyhow!("the table `{table}` is unknown"))??)
+    }
+
+    /// Keeps what changed in a region and in the account, in the file first.
+    ///
+    /// After an error nothing is kept: the caller rolls back.
+    pub(crate) fn commit(&mut self, region: &str, now: u64) -> anyhow::Result<()> {
+        if self.log.is_some() {
+            let mut batch = Batch::default();
+            let mut result = Ok(());
+            self.each(region, |place, name, table| {
+                if result.is_ok() {
+                    result = table.changes().map(|changes| batch.extend(place, name, changes));
+                }
             });
-        };
-        let place = || format!("opening the sandbox's state `{}`", path.display());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            std::fs::create_dir_all(folder).with_context(place)?;
+            result?;
+            if let Some(log) = &mut self.log {
+                log.append(batch)?;
+            }
         }
-        let lock = lock(&path.with_extension("lock"), path)?;
-        let world = match std::fs::read(path) {
-            Ok(text) => serde_json::from_slice(&text).with_context(|| {
-                format!("reading `{}`; remove it to start anew", path.display())
-            })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => World::default(),
-            Err(error) => return Err(error).with_context(place),
-        };
-        let listed = path.with_extension("calls.jsonl");
-        // A line that a kill cut short is no call.
-        let calls = std::fs::read_to_string(&listed).unwrap_or_default();
-        let calls = calls.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let append =
-            OpenOptions::new().create(true).append(true).open(&listed).with_context(place)?;
-        let files = Files { state: path.to_owned(), calls: append, _lock: lock };
-        Ok(Store { world, calls, past: VecDeque::new(), files: Some(files) })
-    }
-
-    /// Keeps what the world was until now.
-    pub(crate) fn remember(&mut self, now: u64, before: World) {
-        if self.past.len() == MEMORY {
-            self.past.pop_front();
-        }
-        self.past.push_back((now, before));
-    }
-
-    /// The world as it was at a moment.
-    pub(crate) fn world_at(&self, then: u64) -> World {
-        let former = self.past.iter().find(|(until, _)| *until > then);
-        former.map_or_else(|| self.world.clone(), |(_, world)| world.clone())
-    }
-
-    /// Writes the state beside its file, and puts it in its place in one move.
-    pub(crate) fn save(&self) -> anyhow::Result<()> {
-        let Some(files) = &self.files else {
-            return Ok(());
-        };
-        let folder = files.state.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        serde_json::to_writer(&mut new, &self.world)?;
-        new.flush()?;
-        new.persist(&files.state)?;
+        self.accept(region, now);
+        self.compact();
         Ok(())
     }
 
-    /// Lists one more call.
-    pub(crate) fn list(&mut self, call: Call) -> anyhow::Result<()> {
-        if let Some(files) = &mut self.files {
-            let mut line = serde_json::to_vec(&call)?;
-            line.push(b'\n');
-            files.calls.write_all(&line)?;
-        }
-        self.calls.push(call);
-        Ok(())
+    /// Keeps what changed by itself. That follows from what is in the file and the time: it is
+    /// found again when the file is read, and need not be written.
+    pub(crate) fn accept(&mut self, region: &str, now: u64) {
+        let mut former = Vec::new();
+        self.each(region, |place, name, table| {
+            former.extend(table.commit().map(|rows| (place.to_owned(), name, rows)));
+        });
+        self.history.push(now, former);
     }
-}
 
-fn lock(path: &Path, state: &Path) -> anyhow::Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(|| format!("opening `{}`", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another run uses the sandbox's state `{}`; wait for it, or set CLOCKWORK_SANDBOX_STATE to another file",
-            state.display()
-        ),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("locking `{}`", path.display()))
+    /// Has the file written anew where most of it is former versions.
+    fn compact(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        log.finish_compaction();
+        let world = &mut self.world;
+        if log.is_wasteful(|| world.rows()) {
+            log.compact();
         }
+    }
+
+    /// Takes back what changed in a region and in the account since the last commit.
+    pub(crate) fn roll_back(&mut self, region: &str) {
+        self.each(region, |_, _, table| table.roll_back());
+    }
+
+    /// Turns a region and the account back to what they were at a moment, as far as that is
+    /// remembered, until the caller rolls back.
+    pub(crate) fn turn_back(&mut self, region: &str, then: u64) {
+        let history = std::mem::take(&mut self.history);
+        self.each(region, |place, name, table| {
+            history.since(then, place, name).for_each(|rows| table.restore(rows));
+        });
+        self.history = history;
+    }
+
+    /// Remembers the past for this long, beside the last few changes.
+    pub(crate) fn remember(&mut self, ms: u64) {
+        self.history.reach = ms;
+    }
+
+    fn each(&mut self, region: &str, mut visit: impl FnMut(&str, &'static str, &mut dyn AnyTable)) {
+        self.world
+            .region(region, &self.account)
+            .each(&mut |name, table| visit(region, name, table));
+        self.world.global.each(&mut |name, table| visit(GLOBAL, name, table));
     }
 }

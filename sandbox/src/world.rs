@@ -2,217 +2,99 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use crate::ec2::state::Ec2;
+use crate::efs::state::{Efs, EfsGlobal};
+use crate::eks::state::Eks;
+use crate::iam::state::Iam;
+use crate::kms::state::Kms;
+use crate::sts::state::Sts;
+use crate::table::{AnyTable, Tables};
 
-use crate::options::Options;
-use crate::seed;
+pub(crate) use crate::tags::Tags;
 
-/// Tags by key.
-pub(crate) type Tags = BTreeMap<String, String>;
-
-/// The account that everything belongs to; AWS's own example.
-pub(crate) const ACCOUNT: &str = "111122223333";
-
-/// All regions that were ever used.
-#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+/// All regions that were ever used, and what belongs to the whole account.
+#[derive(Debug, Default)]
 pub(crate) struct World {
-    regions: BTreeMap<String, Region>,
+    pub(crate) regions: BTreeMap<String, Region>,
+    pub(crate) global: Global,
 }
 
 impl World {
-    /// A region at a moment; one that is used for the first time gets its network.
-    pub(crate) fn region(&mut self, name: &str, options: &Options, now: u64) -> &mut Region {
-        let region = self
-            .regions
-            .entry(name.to_owned())
-            .or_insert_with(|| seed::region(name, options.zones));
-        region.settle(now);
-        region
+    /// How many rows there are in all.
+    pub(crate) fn rows(&mut self) -> usize {
+        let mut rows = 0;
+        let mut count = |_: &str, table: &mut dyn AnyTable| rows += table.rows();
+        self.regions.values_mut().for_each(|region| region.each(&mut count));
+        self.global.each(&mut count);
+        rows
+    }
+
+    /// A region, whether or not it was ever used.
+    pub(crate) fn region(&mut self, name: &str, account: &str) -> &mut Region {
+        self.regions.entry(name.to_owned()).or_insert_with(|| Region::new(name, account))
     }
 }
 
-/// What exists in one region.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What exists in one region: the state of each regional service.
+#[derive(Debug, Default)]
 pub(crate) struct Region {
     pub(crate) name: String,
-    pub(crate) vpcs: BTreeMap<String, Vpc>,
-    pub(crate) subnets: BTreeMap<String, Subnet>,
-    pub(crate) route_tables: BTreeMap<String, RouteTable>,
-    pub(crate) security_groups: BTreeMap<String, SecurityGroup>,
-    pub(crate) rules: BTreeMap<String, Rule>,
-    pub(crate) interfaces: BTreeMap<String, Interface>,
-    pub(crate) file_systems: BTreeMap<String, FileSystem>,
-    pub(crate) mount_targets: BTreeMap<String, MountTarget>,
-    pub(crate) access_points: BTreeMap<String, AccessPoint>,
+    /// The id of the account that everything belongs to.
+    pub(crate) account: String,
+    pub(crate) ec2: Ec2,
+    pub(crate) efs: Efs,
+    pub(crate) eks: Eks,
+    pub(crate) kms: Kms,
 }
 
 impl Region {
-    /// Carries out what has become due by `now`.
-    fn settle(&mut self, now: u64) {
-        let due = |life: &Life| life.until.is_some_and(|until| until <= now);
-        let gone: Vec<String> = self
-            .mount_targets
-            .iter()
-            .filter(|(_, target)| target.life.state == State::Deleting && due(&target.life))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in gone {
-            if let Some(target) = self.mount_targets.remove(&id) {
-                self.interfaces.remove(&target.interface);
-            }
-        }
-        self.file_systems
-            .retain(|_, found| found.life.state != State::Deleting || !due(&found.life));
-        let lives = self
-            .file_systems
-            .values_mut()
-            .map(|found| &mut found.life)
-            .chain(self.mount_targets.values_mut().map(|target| &mut target.life));
-        for life in lives {
-            if due(life) {
-                *life = Life { state: State::Available, until: None };
-            }
-        }
+    fn new(name: &str, account: &str) -> Region {
+        Region { name: name.to_owned(), account: account.to_owned(), ..Region::default() }
+    }
+
+    /// The ARN of a resource in this region, such as `…:file-system/fs-0123`.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        let partition = partition(&self.name);
+        format!("arn:{partition}:{service}:{}:{}:{resource}", self.name, self.account)
     }
 }
 
-/// A state, and when the next one comes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Life {
-    pub(crate) state: State,
-    /// Milliseconds since 1970.
-    pub(crate) until: Option<u64>,
+/// The partition of a region, as botocore's `partitions.json` has them.
+pub(crate) fn partition(region: &str) -> &'static str {
+    const BY_PREFIX: [(&str, &str); 8] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("", "aws"),
+    ];
+    BY_PREFIX.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
 }
 
-impl Life {
-    pub(crate) fn until(state: State, now: u64, ms: u64) -> Life {
-        Life { state, until: Some(now.saturating_add(ms)) }
+impl Tables for Region {
+    fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.ec2.each(visit);
+        self.efs.each(visit);
+        self.eks.each(visit);
+        self.kms.each(visit);
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum State {
-    Creating,
-    Available,
-    Updating,
-    Deleting,
+/// What belongs to the account and no region: the state of each global service.
+#[derive(Debug, Default)]
+pub(crate) struct Global {
+    pub(crate) iam: Iam,
+    pub(crate) sts: Sts,
+    pub(crate) efs: EfsGlobal,
 }
 
-impl State {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            State::Creating => "creating",
-            State::Available => "available",
-            State::Updating => "updating",
-            State::Deleting => "deleting",
-        }
+impl Tables for Global {
+    fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.iam.each(visit);
+        self.sts.each(visit);
+        self.efs.each(visit);
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Vpc {
-    pub(crate) id: String,
-    pub(crate) cidr: ipnet::Ipv4Net,
-    pub(crate) tags: Tags,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Subnet {
-    pub(crate) id: String,
-    pub(crate) vpc: String,
-    pub(crate) zone: String,
-    pub(crate) zone_id: String,
-    pub(crate) cidr: ipnet::Ipv4Net,
-    pub(crate) public: bool,
-    pub(crate) tags: Tags,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RouteTable {
-    pub(crate) id: String,
-    pub(crate) vpc: String,
-    pub(crate) main: bool,
-    pub(crate) subnets: Vec<String>,
-    /// Destination and target, such as `igw-…` or `nat-…`.
-    pub(crate) routes: Vec<(String, String)>,
-    pub(crate) tags: Tags,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SecurityGroup {
-    pub(crate) id: String,
-    pub(crate) vpc: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) tags: Tags,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Rule {
-    pub(crate) id: String,
-    pub(crate) group: String,
-    pub(crate) egress: bool,
-    pub(crate) protocol: String,
-    pub(crate) from_port: i32,
-    pub(crate) to_port: i32,
-    pub(crate) source: Source,
-    pub(crate) tags: Tags,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
-    Group(String),
-    Ipv4(String),
-    Ipv6(String),
-}
-
-/// An elastic network interface.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Interface {
-    pub(crate) id: String,
-    pub(crate) subnet: String,
-    pub(crate) address: std::net::Ipv4Addr,
-    pub(crate) groups: Vec<String>,
-    pub(crate) description: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FileSystem {
-    pub(crate) id: String,
-    pub(crate) token: String,
-    pub(crate) created_ms: u64,
-    pub(crate) life: Life,
-    pub(crate) encrypted: bool,
-    pub(crate) kms_key_id: Option<String>,
-    pub(crate) performance_mode: String,
-    pub(crate) throughput_mode: String,
-    pub(crate) mibps: Option<f64>,
-    /// When provisioned throughput was last decreased, in milliseconds since 1970.
-    pub(crate) decreased_ms: Option<u64>,
-    pub(crate) zone: Option<String>,
-    pub(crate) tags: Tags,
-    pub(crate) lifecycle_policies: Vec<serde_json::Value>,
-    pub(crate) backup: bool,
-    pub(crate) policy: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MountTarget {
-    pub(crate) id: String,
-    pub(crate) file_system: String,
-    pub(crate) subnet: String,
-    pub(crate) interface: String,
-    pub(crate) life: Life,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct AccessPoint {
-    pub(crate) id: String,
-    pub(crate) file_system: String,
-    pub(crate) token: String,
-    pub(crate) posix_user: Option<serde_json::Value>,
-    pub(crate) root_directory: serde_json::Value,
-    pub(crate) tags: Tags,
 }

@@ -46,16 +46,34 @@ pub fn front_door() -> &'static Path {
     FRONT_DOOR.get_or_init(|| build(&["--package=xtask"]))
 }
 
-/// Builds packages; the answer is the folder that the programs are in.
+/// The sandbox, for tests that need no other program: without `live` it builds in seconds.
+///
+/// Where `live` is there already both are built, or their common dependencies would be
+/// compiled with other features again and again.
+pub fn sandbox() -> &'static Path {
+    static SANDBOX: OnceLock<PathBuf> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        if folder().join("live").exists() {
+            programs().join("sandbox")
+        } else {
+            build(&["--package=sandbox"]).join("sandbox")
+        }
+    })
+}
+
+/// The folder that this test's programs are in: it is `target/debug/deps/NAME-HASH` itself.
+fn folder() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().unwrap().parent().unwrap().to_owned()
+}
+
+/// Builds packages with the profile of the test itself; the answer is the folder of programs.
 fn build(packages: &[&str]) -> PathBuf {
     let shell = Shell::new().unwrap();
     shell.change_dir(workspace());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // target/debug/deps/NAME-HASH of the test itself.
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().unwrap().parent().unwrap().to_owned();
+    let folder = folder();
     let target = folder.parent().unwrap();
-    // The profile of the test itself.
     let profile = if cfg!(debug_assertions) { None } else { Some("--release") };
     let mut build = cmd!(
         shell,

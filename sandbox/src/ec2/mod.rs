@@ -1,66 +1,123 @@
-//! The part of the EC2 API that this job reads and writes, version
-//! 2016-11-15, over forms and XML.
+//! The part of the EC2 API that goes with EFS, version 2016-11-15, over forms and XML.
 
-mod describe;
-mod filters;
+mod acls;
+mod actions;
+mod defaults;
+mod errors;
+pub(crate) mod filters;
 mod form;
+mod gateways;
+mod groups;
+mod ids;
+mod instances;
+mod interfaces;
+mod listing;
+mod permissions;
+mod routes;
 mod rules;
-mod xml;
+pub(crate) mod seed;
+pub(crate) mod state;
+mod subnets;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod vpcs;
+pub(crate) mod xml;
+pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};
-use crate::http::{Context, Incoming, Success};
+use crate::options::Options;
+use crate::request::pairs;
+use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::world::Region;
 
 use form::Form;
 use xml::Element;
 
-/// The namespace of all answers.
+/// The content type of all responses.
+const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+
+/// The namespace of all successful responses.
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// The operation that a request names.
-pub(crate) fn operation(incoming: &Incoming) -> String {
-    Form::new(incoming).get("Action").unwrap_or("unknown").to_owned()
+/// The version of the API.
+const VERSION: &str = "2016-11-15";
+
+/// One call: what it works on, and what it says.
+struct Call<'a, 'b> {
+    context: &'a mut Context<'b>,
+    form: Form,
+    action: String,
 }
 
-pub(crate) fn carry_out(
-    context: &mut Context,
-    incoming: &Incoming,
-    request_id: &str,
-) -> Answer<Success> {
-    let form = Form::new(incoming);
-    let action = form.get("Action").unwrap_or("unknown");
-    let region = &mut *context.region;
-    let answer = match action {
-        "DescribeVpcs" => describe::vpcs(region, &form),
-        "DescribeSubnets" => describe::subnets(region, &form),
-        "DescribeRouteTables" => describe::route_tables(region, &form),
-        "DescribeSecurityGroups" => describe::security_groups(region, &form),
-        "DescribeSecurityGroupRules" => describe::security_group_rules(region, &form),
-        "DescribeNetworkInterfaces" => describe::network_interfaces(region, &form),
-        "DescribeAvailabilityZones" => describe::availability_zones(region, &form),
-        "AuthorizeSecurityGroupIngress" => rules::authorize(region, &form),
-        "RevokeSecurityGroupIngress" => rules::revoke(region, &form),
-        other => {
-            let message = format!("The action {other} is not valid for this web service.");
-            Err(AwsError::new(400, "InvalidAction", message))
+/// Amazon EC2.
+pub(crate) struct Ec2;
+
+impl Service for Ec2 {
+    fn name(&self) -> &'static str {
+        "ec2"
+    }
+
+    fn accepts(&self, request: &Incoming) -> bool {
+        let form = form(request);
+        request.path.is_empty()
+            && form.get("Action").is_some()
+            && form.get("Version").is_none_or(|version| version == VERSION)
+    }
+
+    fn operation(&self, request: &Incoming) -> String {
+        form(request).get("Action").unwrap_or("unknown").to_owned()
+    }
+
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+        let form = form(request);
+        let action = form.get("Action").unwrap_or("unknown").to_owned();
+        let mut call = Call { context, form, action };
+        let members = actions::carry_out(&mut call)?;
+        if call.form.flag("DryRun")?.unwrap_or(false) {
+            // What was done is undone with this error, as with any other.
+            let message = "Request would have succeeded, but DryRun flag is set.";
+            return Err(AwsError::new(412, "DryRunOperation", message));
         }
-    };
-    answer.map(|members| {
-        let mut all = vec![Element::text("requestId", request_id)];
+        let mut all = vec![Element::text("requestId", &request.id)];
         all.extend(members);
-        let root = Element::new(&format!("{action}Response"), all);
-        Success { status: 200, body: root.document(Some(NAMESPACE)) }
-    })
+        let root = Element::new(&format!("{}Response", call.action), all);
+        Ok(Success {
+            status: 200,
+            content_type: CONTENT_TYPE,
+            body: root.document(Some(NAMESPACE)),
+        })
+    }
+
+    fn refusal(&self, refusal: Refusal) -> AwsError {
+        let (status, code, message) = match refusal {
+            Refusal::Unsigned | Refusal::WrongService => {
+                (401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+            }
+            Refusal::Throttled => (503, "RequestLimitExceeded", "Rate exceeded"),
+            Refusal::BodyTooLarge => (413, "RequestEntityTooLarge", "Request entity too large"),
+            Refusal::Internal => (500, "InternalError", "An internal error has occurred"),
+        };
+        AwsError::new(status, code, message)
+    }
+
+    fn error(&self, error: &AwsError, request_id: &str) -> ErrorBody {
+        let inner = Element::new(
+            "Error",
+            vec![Element::text("Code", error.code), Element::text("Message", &error.message)],
+        );
+        let members =
+            vec![Element::new("Errors", vec![inner]), Element::text("RequestID", request_id)];
+        let body = Element::new("Response", members).document(None);
+        ErrorBody { content_type: CONTENT_TYPE, error_type: None, body }
+    }
+
+    fn seed(&self, region: &mut Region, options: &Options) {
+        seed::network(region, options);
+    }
 }
 
-/// The body of an error.
-pub(crate) fn error_body(error: &AwsError, request_id: &str) -> Vec<u8> {
-    let told = Element::new(
-        "Error",
-        vec![Element::text("Code", error.code), Element::text("Message", &error.message)],
-    );
-    Element::new(
-        "Response",
-        vec![Element::new("Errors", vec![told]), Element::text("RequestID", request_id)],
-    )
-    .document(None)
+/// The parameters of the query and of the body.
+fn form(request: &Incoming) -> Form {
+    Form::new(request.query.iter().cloned().chain(pairs(&request.body)))
 }

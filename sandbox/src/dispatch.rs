@@ -1,0 +1,352 @@
+//! From a request to the service that it is for, and to its response: signature, rate,
+//! faults, and the operation itself.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use tokio::sync::watch;
+
+use crate::access::config::Config;
+use crate::access::{self, Access, Caller};
+use crate::calls::{Call, Calls};
+use crate::clock::Clock;
+use crate::error::{Answer, AwsError};
+use crate::faults::{Fault, Faults};
+use crate::ids::Ids;
+use crate::limit::Limit;
+use crate::options::Options;
+use crate::request;
+use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::store::Store;
+
+/// The services that a sandbox has.
+pub(crate) type Services = &'static [&'static dyn Service];
+
+/// What all requests share.
+pub(crate) struct Dispatcher {
+    pub(crate) services: Services,
+    pub(crate) options: Options,
+    clock: Clock,
+    store: Mutex<Store>,
+    pub(crate) calls: Mutex<Calls>,
+    ids: Mutex<Ids>,
+    faults: Mutex<Faults>,
+    limit: Mutex<Limit>,
+    pub(crate) access: Mutex<Access>,
+    /// Grows with every release of the calls that are held.
+    releases: watch::Sender<u64>,
+    held: AtomicUsize,
+}
+
+/// A response, before it is HTTP.
+pub(crate) struct Responded {
+    pub(crate) request_id: String,
+    pub(crate) status: u16,
+    pub(crate) body: ErrorBody,
+    /// Whether the connection ends instead of the response.
+    pub(crate) cut: bool,
+}
+
+/// A panic elsewhere leaves what is behind a lock as the last whole operation left it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        services: Services,
+        options: Options,
+        faults: Faults,
+        clock: Clock,
+        ids: Ids,
+    ) -> anyhow::Result<Arc<Dispatcher>> {
+        let state = options.state.as_deref();
+        let store = Store::open(state, &options.account)?;
+        let config = Config::read(options.iam_file.as_ref(), &options.principals)?;
+        let dispatcher = Dispatcher {
+            services,
+            store: Mutex::new(store),
+            calls: Mutex::new(Calls::open(state)?),
+            ids: Mutex::new(ids),
+            faults: Mutex::new(faults),
+            limit: Mutex::new(Limit::new(options.rate_limit, clock.now_us())),
+            access: Mutex::new(Access::new(options.enforce_iam, config, &options.account)),
+            releases: watch::Sender::new(0),
+            held: AtomicUsize::new(0),
+            options,
+            clock,
+        };
+        dispatcher.change_faults(|_| {});
+        Ok(Arc::new(dispatcher))
+    }
+
+    /// Changes the rules of faults, and has the past remembered as far as they reach.
+    pub(crate) fn change_faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
+        let mut faults = lock(&self.faults);
+        let changed = change(&mut faults);
+        lock(&self.store).remember(milliseconds(faults.reach()));
+        changed
+    }
+
+    /// How many calls are held at this moment.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
+    }
+
+    /// Lets go of the calls that are held.
+    pub(crate) fn release(&self) {
+        self.releases.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until somebody releases what is held.
+    async fn hold(&self) {
+        /// Counts as held for as long as it lives, also when the client goes away.
+        struct Held<'a>(&'a AtomicUsize);
+        impl Drop for Held<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        let mut releases = self.releases.subscribe();
+        self.held.fetch_add(1, Ordering::SeqCst);
+        let _held = Held(&self.held);
+        let _ = releases.changed().await;
+    }
+
+    /// Responds to one request; without a body, to one whose body is over the limit.
+    pub(crate) async fn respond(&self, parts: Parts, body: Option<Bytes>) -> Responded {
+        let at_us = self.clock.now_us();
+        let latency = self.options.latency();
+        let too_large = body.is_none();
+        let id = lock(&self.ids).uuid();
+        let request = request::read(parts, body.unwrap_or_default(), id);
+        self.clock.sleep(latency / 2).await;
+        let service = self.service(&request);
+        let operation = service.operation(&request);
+        let signed = request.scope.is_some() || !service.needs_signature(&operation);
+        let operation = if signed { operation } else { "unsigned".to_owned() };
+        let drawn = lock(&self.faults).draw(&operation);
+        let answer = match refusal(service, &request, signed, too_large) {
+            Some(refusal) => Err(service.refusal(refusal)),
+            None if !lock(&self.limit).allows(self.clock.now_us()) => {
+                Err(service.refusal(Refusal::Throttled))
+            }
+            None => self.under_faults(service, &request, &operation, &drawn).await,
+        };
+        self.clock.sleep(latency.saturating_sub(latency / 2)).await;
+        let (status, outcome) = match &answer {
+            Ok(success) => (success.status, "ok"),
+            Err(error) if error.code.is_empty() => (error.status, "not served"),
+            Err(error) => (error.status, error.code),
+        };
+        let call = Call {
+            at_us,
+            took_us: self.clock.now_us().saturating_sub(at_us),
+            service: service.name(),
+            operation: &operation,
+            region: request.scope.as_ref().map_or("", |scope| &scope.region),
+            status,
+            outcome,
+            faults: drawn.iter().map(ToString::to_string).collect(),
+            request_id: &request.id,
+        };
+        if let Err(error) = lock(&self.calls).push(&call) {
+            eprintln!("warning: cannot list a call: {error:#}");
+        }
+        let body = match answer {
+            Ok(Success { content_type, body, .. }) => {
+                ErrorBody { content_type, error_type: None, body }
+            }
+            Err(error) => service.error(&error, &request.id),
+        };
+        let cut = drawn.iter().any(|fault| matches!(fault, Fault::CutBefore | Fault::CutAfter));
+        Responded { request_id: request.id, status, body, cut }
+    }
+
+    /// The service that a request is for: of those whose form it has, the one that it is signed
+    /// for; the form decides before the signature, and the signature where no form fits.
+    fn service(&self, request: &Incoming) -> &'static dyn Service {
+        let signed_for = |service: &&&dyn Service| {
+            request.scope.as_ref().is_some_and(|scope| scope.service == service.name())
+        };
+        let accepting = || self.services.iter().filter(|service| service.accepts(request));
+        let found = accepting()
+            .find(signed_for)
+            .or_else(|| accepting().next())
+            .or_else(|| self.services.iter().find(signed_for));
+        *found.unwrap_or(&self.services[0])
+    }
+
+    /// Carries a request out, or not, as the faults drawn for it say.
+    async fn under_faults(
+        &self,
+        service: &dyn Service,
+        request: &Incoming,
+        operation: &str,
+        drawn: &[Fault],
+    ) -> Answer<Success> {
+        let mut past = None;
+        for fault in drawn {
+            match fault {
+                Fault::Delay(time) => self.clock.sleep(*time).await,
+                Fault::HoldBefore => self.hold().await,
+                Fault::Throttle => return Err(service.refusal(Refusal::Throttled)),
+                Fault::Error => return Err(service.refusal(Refusal::Internal)),
+                Fault::CutBefore => {
+                    let message = "cut before it was carried out";
+                    return Err(AwsError::new(500, "ConnectionCut", message));
+                }
+                Fault::Stale(time) if operation.starts_with("Describe") => past = Some(*time),
+                Fault::CutAfter | Fault::HoldAfter | Fault::Stale(_) => {}
+            }
+        }
+        let answer = self.carry_out(service, request, past);
+        if drawn.contains(&Fault::HoldAfter) {
+            self.hold().await;
+        }
+        answer
+    }
+
+    /// Carries an operation out: wholly, or with an error and no trace.
+    fn carry_out(
+        &self,
+        service: &dyn Service,
+        request: &Incoming,
+        past: Option<Duration>,
+    ) -> Answer<Success> {
+        let mut store = lock(&self.store);
+        let now = self.clock.now_ms();
+        let region = request.scope.as_ref().map_or("us-east-1", |scope| &scope.region);
+        let failed = |error: anyhow::Error| {
+            eprintln!("error: the state could not be written: {error:#}");
+            service.refusal(Refusal::Internal)
+        };
+        self.prepare(&mut store, region, now).map_err(failed)?;
+        if let Some(past) = past {
+            let then = now.saturating_sub(milliseconds(past));
+            store.turn_back(region, then);
+            self.settle(&mut store, region, then);
+            let answer = self.operate(&mut store, service, request, region, then);
+            store.roll_back(region);
+            return answer;
+        }
+        let answer = self.operate(&mut store, service, request, region, now);
+        let answer = answer.and_then(|success| {
+            store.commit(region, now).map_err(failed)?;
+            Ok(success)
+        });
+        if answer.is_err() {
+            store.roll_back(region);
+        }
+        answer
+    }
+
+    /// Gives a new region what it starts with, and carries out what is due.
+    fn prepare(&self, store: &mut Store, region: &str, now: u64) -> anyhow::Result<()> {
+        if !store.world.regions.contains_key(region) {
+            let found = store.world.region(region, &self.options.account);
+            self.services.iter().for_each(|service| service.seed(found, &self.options));
+            if let Err(error) = store.commit(region, now) {
+                store.world.regions.remove(region);
+                return Err(error);
+            }
+        }
+        self.settle(store, region, now);
+        store.accept(region, now);
+        Ok(())
+    }
+
+    fn settle(&self, store: &mut Store, region: &str, now: u64) {
+        let found = store.world.region(region, &self.options.account);
+        self.services.iter().for_each(|service| service.settle(found, now));
+    }
+
+    /// Carries an operation out, or refuses it where the caller may not make it.
+    fn operate(
+        &self,
+        store: &mut Store,
+        service: &dyn Service,
+        request: &Incoming,
+        region: &str,
+        now: u64,
+    ) -> Answer<Success> {
+        let access = lock(&self.access);
+        let caller = access.caller(service, request, &store.world.global, now)?;
+        self.within(store, region, now, (&access, &caller), |context| {
+            access::authorize(context, service, &service.operation(request), request)?;
+            service.carry_out(context, request)
+        })
+        .unwrap_or_else(|| Err(service.refusal(Refusal::Internal)))
+    }
+
+    /// Changes a region from outside of AWS's API: wholly, or with an error and no trace.
+    pub(crate) fn administer<E>(
+        &self,
+        region: &str,
+        change: impl FnOnce(&mut Context<'_>) -> Result<(), E>,
+    ) -> anyhow::Result<Result<(), E>> {
+        let mut store = lock(&self.store);
+        let now = self.clock.now_ms();
+        self.prepare(&mut store, region, now)?;
+        let access = lock(&self.access);
+        let by = (&*access, &access.root());
+        let Some(result) = self.within(&mut store, region, now, by, change) else {
+            anyhow::bail!("the region `{region}` does not exist");
+        };
+        let kept = if result.is_ok() { store.commit(region, now) } else { Ok(()) };
+        if result.is_err() || kept.is_err() {
+            store.roll_back(region);
+        }
+        kept.map(|()| result)
+    }
+
+    fn within<T>(
+        &self,
+        store: &mut Store,
+        region: &str,
+        now: u64,
+        (access, caller): (&Access, &Caller),
+        work: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let world = &mut store.world;
+        world.regions.entry(region.to_owned()).or_default();
+        let (mine, others): (Vec<_>, Vec<_>) =
+            world.regions.iter_mut().partition(|(name, _)| name.as_str() == region);
+        let (_, region) = mine.into_iter().next()?;
+        let mut context = Context {
+            region,
+            others: others.into_iter().map(|(_, region)| &*region).collect(),
+            global: &mut world.global,
+            access,
+            caller,
+            options: &self.options,
+            ids: &mut lock(&self.ids),
+            now,
+        };
+        Some(work(&mut context))
+    }
+}
+
+/// Why a request is refused whatever it asks for.
+fn refusal(
+    service: &dyn Service,
+    request: &Incoming,
+    signed: bool,
+    too_large: bool,
+) -> Option<Refusal> {
+    let wrong = request.scope.as_ref().is_some_and(|scope| scope.service != service.name());
+    [
+        (too_large, Refusal::BodyTooLarge),
+        (!signed, Refusal::Unsigned),
+        (wrong, Refusal::WrongService),
+    ]
+    .into_iter()
+    .find_map(|(holds, refusal)| holds.then_some(refusal))
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,90 @@
+//! A sandbox, as programs and tests start it.
+
+use std::future::Future;
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::dispatch::{Dispatcher, Services};
+use crate::faults::{Faults, Rule};
+use crate::http;
+use crate::ids::Ids;
+use crate::options::Options;
+use crate::socket::{Cut, Cuttable};
+use crate::{ec2, efs, eks, iam, kms, seeding, sts};
+
+/// The services of every sandbox. The first one answers what no other one accepts.
+const SERVICES: Services = &[&ec2::Ec2, &efs::Efs, &eks::Eks, &iam::Iam, &kms::Kms, &sts::Sts];
+
+/// What a sandbox does not decide by itself.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Where identifiers come from: one seed makes the same ones every time.
+    pub chance: fastrand::Rng,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Surroundings { clock: Clock::system(), chance: fastrand::Rng::new() }
+    }
+}
+
+/// A local AWS.
+#[derive(Clone)]
+pub struct Sandbox(std::sync::Arc<Dispatcher>);
+
+impl Sandbox {
+    /// Opens the state that the options name, and reads the rules of faults.
+    pub fn open(options: Options, surroundings: Surroundings) -> anyhow::Result<Sandbox> {
+        let faults = Faults::new(rules(&options)?, options.fault_seed);
+        let ids = Ids::new(surroundings.chance);
+        let seeds = options.seed.as_deref().map(seeding::read).transpose()?.unwrap_or_default();
+        let dispatcher = Dispatcher::new(SERVICES, options, faults, surroundings.clock, ids)?;
+        for (region, seed) in seeds {
+            let applied =
+                dispatcher.administer(&region, |context| seeding::apply(context, seed))?;
+            applied.map_err(|(_, why)| anyhow::anyhow!("the seed of `{region}`: {why}"))?;
+        }
+        Ok(Sandbox(dispatcher))
+    }
+
+    /// Serves on a listener until `stopped` is ready and the requests under way are answered.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stopped: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let service = http::router(self.0.clone()).into_make_service_with_connect_info::<Cut>();
+        axum::serve(Cuttable(listener), service)
+            .with_graceful_shutdown(stopped)
+            .await
+            .context("serving")
+    }
+
+    /// Answers one request without a network; `None` where a fault cuts the connection.
+    pub async fn call(&self, request: Request<Body>) -> Option<Response> {
+        let (response, cut) = http::answer(&self.0, request).await;
+        (!cut).then_some(response)
+    }
+}
+
+/// The rules of the flags and of the file.
+fn rules(options: &Options) -> anyhow::Result<Vec<Rule>> {
+    let mut rules = options.faults.clone();
+    if let Some(path) = &options.faults_file {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("reading the fault rules `{}`", path.display()))?;
+        for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+            rules.push(
+                line.parse().map_err(|mistake| anyhow::anyhow!("{}: {mistake}", path.display()))?,
+            );
+        }
+    }
+    Ok(rules)
+}
