@@ -13,16 +13,16 @@ use job::Output;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Deployment")]
 pub(crate) struct DeploymentArgs {
-    /// HCL file that describes the deployment [default: clockwork.hcl, where there is one]
+    /// HCL file that describes the deployment [default: clockwork.hcl, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Only this `module` block, where the file has several of `./modules/csi/efs`
+    /// Use only this `module` block, if the file has several of `./modules/csi/efs`
     #[arg(long, value_name = "LABEL")]
     pub(crate) module: Option<String>,
-    /// Sets a variable of the file; may be repeated
+    /// Set a variable of the file; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(crate) vars: Vec<String>,
-    /// Sets variables from a file of `NAME = VALUE` lines; may be repeated, the last one wins
+    /// Set variables from a file of `NAME = VALUE` lines; may be repeated, the last one wins
     #[arg(long = "var-file", value_name = "FILE")]
     pub(crate) var_files: Vec<PathBuf>,
     #[command(flatten)]
@@ -33,32 +33,32 @@ pub(crate) struct DeploymentArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Run {
-    /// Leave documents in this directory, for Argo CD and Flux, instead of changing a cluster
+    /// Write documents into this directory, for Argo CD and Flux, instead of changing a cluster
     #[arg(long, value_name = "DIR", conflicts_with = "context")]
     pub(crate) manifests: Option<PathBuf>,
-    /// Context of the kubeconfig that leads to the cluster [default: the current one; with
-    /// `--sandbox`, documents beside its state]
+    /// Context of the kubeconfig [default: the current one; with `--sandbox`, documents in a
+    /// directory beside the state of the sandbox]
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Do not wait until the driver runs
+    /// Do not wait until the driver is ready
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Run against a local AWS of its own, with its state under `target/`
+    /// Use a local AWS for this run, with its state under `target/`
     #[arg(long, conflicts_with = "endpoint_url")]
     pub(crate) sandbox: bool,
-    /// Where AWS is, where it is not AWS itself, such as an emulator
+    /// Endpoint to use instead of AWS, such as an emulator's
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) endpoint_url: Option<String>,
-    /// How the result is printed
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
-    /// Limit of the whole run, such as `90s` or `20m`
+    /// Time limit of the whole run, such as `90s` or `20m`
     #[arg(long, default_value = "15m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
-    /// Write a timeline here, as one page: steps, calls, waits, retries, critical path
+    /// Write a timeline to this file, as one page: steps, calls, waits, retries, critical path
     #[arg(long, value_name = "FILE.html")]
     pub(crate) timeline: Option<PathBuf>,
-    /// Print the job instead of handing it over: for tests and benchmarks, which start `live` themselves
+    /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
     /// Print every AWS call on standard error

@@ -8,27 +8,28 @@ use job::Bench;
 use crate::flags::Format;
 use crate::live;
 
-/// Measure: wall times against the critical path of the calls themselves, calls and
-/// rounds, planning and rendering, a fleet at the account's rate, starts, sizes, memory.
+/// Benchmark against the theoretical best: wall times against the critical path of the
+/// calls, numbers of calls and rounds, planning and rendering, a fleet at the account's
+/// rate, starts, sizes, memory.
 ///
-/// Figures come with what they could be at best, and as a ratio to it: 1.000 is perfect.
+/// Each figure is printed with its ratio to the best: 1.000 is perfect.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask bench                             # all of it: five minutes
+  cargo xtask bench                             # everything: five minutes
   cargo xtask bench --only fleet
   cargo xtask bench --only sandbox              # the local AWS where it holds much; builds no SDK
   cargo xtask bench --only deploy/200ms --output json")]
 pub(super) struct Args {
-    /// Only figures whose names begin so, such as `no-op` or `deploy/200ms/6`
+    /// Only figures whose names begin with this, such as `no-op` or `deploy/200ms/6`
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// How many deployments the fleet has
+    /// Number of deployments in the fleet
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     fleet: u16,
-    /// Measure the builds from nothing too, which takes minutes
+    /// Measure builds from scratch too, which takes minutes
     #[arg(long)]
     build: bool,
-    /// How the figures are printed: a table, or an array of `{"name", "value", "unit", "limit", "ratio"}`
+    /// Output format: a table, or an array of `{"name", "value", "unit", "limit", "ratio"}`
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }

@@ -8,9 +8,9 @@ use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Plan, and carry the plan out.
+/// Create or update the storage: file system, mount targets, driver, class.
 ///
-/// May be killed at any moment and run again: what was half done is finished.
+/// Shows the plan first. Can be interrupted at any moment: running it again completes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask deploy-efs --sandbox
@@ -25,7 +25,7 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
-    /// Give consent to deletions and replacements beforehand
+    /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
 }

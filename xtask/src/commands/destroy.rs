@@ -8,10 +8,11 @@ use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Take down what a deployment made: documents, mount targets, file system, rules.
+/// Delete what a deployment created: class or documents, driver, mount targets, file system,
+/// rules.
 ///
-/// Only what carries this deployment's tags is deleted, and an adopted file
-/// system stays. Asks first; in the sandbox nothing can be lost, and it does not.
+/// Only resources with this deployment's tags are deleted, and an adopted file system is
+/// kept. Asks for consent first, except with `--sandbox`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask destroy-efs --sandbox
@@ -23,7 +24,7 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
-    /// Give consent beforehand
+    /// Consent without being asked
     #[arg(long)]
     yes: bool,
 }

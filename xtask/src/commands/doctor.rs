@@ -11,7 +11,7 @@ use crate::tools::TOOLS;
 /// Check that this machine has what each command needs, and how to get it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  cargo xtask doctor    # exits 1 where a command lacks something that it cannot do without")]
+  cargo xtask doctor    # exits 1 if something essential is missing")]
 pub(super) struct Args {}
 
 /// A thing that commands need.

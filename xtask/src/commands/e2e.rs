@@ -9,14 +9,14 @@ use job::{AwsChoice, ClusterChoice, EndToEnd};
 use crate::diagnostic::wrong;
 use crate::{live, tools};
 
-/// Run the end-to-end scenario on a cluster and an AWS: deploy, nothing to do, drift, change,
-/// claims, expansion, proof, the three kinds of workload, destroy.
+/// Run the end-to-end scenario on a cluster and an AWS: deploy, no changes, drift, change,
+/// claims, expansion, verify, the three kinds of workload, destroy.
 ///
-/// One line per step, a JUnit file, logs after a failure. Whatever was started is
-/// removed whatever happens, unless `--keep` is given.
+/// Prints one line per step, and writes a JUnit file and, after a failure, logs. Removes
+/// everything that it started, unless `--keep` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask tools install                                 # once: what a control plane needs
+  cargo xtask tools install                                 # once: the programs of a control plane
   cargo xtask e2e --cluster control-plane --aws sandbox
   cargo xtask e2e --cluster kind --kind-image kindest/node:v1.35.0 --aws ministack
   LOCALSTACK_AUTH_TOKEN=… cargo xtask e2e --cluster kind --aws localstack
@@ -31,7 +31,7 @@ pub(super) struct Args {
     /// Run the emulator in a container of its own image; `localstack` always does
     #[arg(long)]
     container: bool,
-    /// Run the emulator in a container of this image, such as a mirror's or one built here
+    /// Run the emulator in a container of this image, such as one from a mirror or one built locally
     #[arg(long, value_name = "IMAGE")]
     aws_image: Option<String>,
     /// Context of the kubeconfig [default: the current one], with `--cluster context`
@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// Image of the nodes, with `--cluster kind`
     #[arg(long, value_name = "IMAGE")]
     kind_image: Option<String>,
-    /// Use the cluster of an earlier run and leave it, with `--cluster kind`
+    /// Use the cluster of an earlier run and keep it, with `--cluster kind`
     #[arg(long)]
     reuse: bool,
     /// Deployment file [default: the example at the top of the repository]
@@ -56,13 +56,13 @@ pub(super) struct Args {
     /// tests; with `--cluster context`, none, and the workloads are left out]
     #[arg(long, value_name = "DIR")]
     workload_charts: Option<PathBuf>,
-    /// Image of the pods that prove the shared mount
+    /// Image of the pods of `verify`
     #[arg(long, value_name = "IMAGE")]
     verify_image: Option<String>,
     /// Folder for the JUnit file and the logs [default: target/e2e/CLUSTER-AWS]
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// Leave everything standing at the end
+    /// Keep everything running at the end
     #[arg(long)]
     keep: bool,
 }

@@ -7,11 +7,11 @@ use job::Goal;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Complete what claims of the class ask for.
+/// Complete pending volume expansions of the class.
 ///
-/// The capacity of an EFS volume is nominal. Its driver expands nothing, and no
-/// resizer runs, so a claim that was grown would wait for ever: this raises the
-/// volume's capacity and the claim's status. The plan is shown first.
+/// The capacity of an EFS volume is nominal, and its driver does not expand volumes: a claim
+/// that was grown would stay pending. This sets the volume's capacity and the claim's
+/// status. Shows the plan first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   kubectl patch pvc checkpoints --patch '{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"200Gi\"}}}}'

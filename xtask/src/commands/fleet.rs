@@ -18,11 +18,12 @@ use crate::{helm, sandbox};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Fleet")]
 pub(super) struct FleetArgs {
-    /// Every `.hcl` file of this folder at once, in one process; each goes to the cluster that
-    /// its `cluster_name` names in the kubeconfig, or to a folder of its name with `--manifests`
+    /// Deploy or destroy every `.hcl` file of this folder in one process; each goes to the cluster
+    /// that its `cluster_name` names in the kubeconfig, or with `--manifests` to a folder of the
+    /// file's name
     #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "module", "context", "timeline"])]
     fleet: Option<PathBuf>,
-    /// AWS calls per second that all deployments of a region make together
+    /// Limit of AWS calls per second, shared by all deployments of a region
     #[arg(long, value_name = "N", default_value_t = 20.0, requires = "fleet", value_parser = rate)]
     rate: f64,
 }

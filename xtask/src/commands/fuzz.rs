@@ -18,18 +18,19 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-trace-compares \
     -Ccodegen-units=1";
 
-/// Try any text where people, AWS and clusters may give one, for a while.
+/// Fuzz every parser of outside text: deployment files, templates, responses of AWS and
+/// clusters.
 ///
-/// A text that breaks something is left under `target/fuzz/`, and told.
+/// An input that makes one fail is kept under `target/fuzz/`, and reported.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask fuzz                      # each target for half a minute
+  cargo xtask fuzz                      # 30 seconds per target
   cargo xtask fuzz hcl --seconds 600")]
 pub(super) struct Args {
-    /// The target [default: all of them]
+    /// The target [default: all]
     #[arg(value_enum)]
     target: Option<Target>,
-    /// How long each is tried
+    /// Seconds per target
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
@@ -40,7 +41,7 @@ enum Target {
     Hcl,
     /// Documents
     Templates,
-    /// What AWS and clusters answer
+    /// Responses of AWS and clusters
     Answers,
 }
 

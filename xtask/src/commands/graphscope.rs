@@ -24,28 +24,28 @@ impl WorkloadArgs {
     }
 }
 
-/// Show what `deploy-graphscope` would change: the storage and the workloads, as one graph.
+/// Show the changes that `deploy-graphscope` would make to the storage and the workloads.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask plan-graphscope --config prod.hcl
-  cargo xtask plan-graphscope --config prod.hcl --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
+  cargo xtask plan-graphscope --config prod.hcl --detailed-exitcode    # 0 no changes, 2 changes, 1 error")]
 pub(super) struct Plan {
     #[command(flatten)]
     workloads: WorkloadArgs,
     /// Plan as with `deploy-graphscope --delete-data`
     #[arg(long)]
     delete_data: bool,
-    /// Say by the exit code what was found: 0 nothing to do, 2 changes, 1 error
+    /// Return the result as exit code: 0 no changes, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
-/// Plan the storage and the `./modules/graphscope` blocks of the file as one
-/// graph, and carry it out: file system, driver, class, claims, releases.
-/// Flags describe a workload where the file has no block for it.
+/// Create or update the storage and the `./modules/graphscope` modules of the file, as one
+/// graph: file system, driver, class, claims, releases. Flags describe a workload if the
+/// file has no module for it.
 ///
-/// A claim that is no longer wanted stays with its data, unless `--delete-data`
-/// is given, and asks for consent then.
+/// A claim that is no longer in the file is kept with its data. With `--delete-data` it is
+/// deleted, after consent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask deploy-graphscope --config prod.hcl
@@ -54,15 +54,15 @@ pub(super) struct Plan {
 pub(super) struct Deploy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete claims that are no longer wanted, with their data
+    /// Delete claims that are no longer in the file, with their data
     #[arg(long)]
     delete_data: bool,
-    /// Give consent to deletions and replacements beforehand
+    /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
 }
 
-/// Take the workloads of the file down. Their data stays, unless `--delete-data` is given.
+/// Delete the workloads of the file. Their data is kept, unless `--delete-data` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask destroy-graphscope --config prod.hcl
@@ -73,7 +73,7 @@ pub(super) struct Destroy {
     /// Delete the claims too, with their data
     #[arg(long)]
     delete_data: bool,
-    /// Give consent beforehand
+    /// Consent without being asked
     #[arg(long)]
     yes: bool,
 }

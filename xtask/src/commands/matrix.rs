@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// Kubernetes versions [default: all]
     #[arg(long, value_name = "VERSION", value_delimiter = ',', value_parser = PossibleValuesParser::new(KUBERNETES.iter().map(|(version, _)| *version)))]
     kubernetes: Vec<String>,
-    /// What stands in for AWS [default: all that need no token]
+    /// Emulators of AWS [default: all that need no token]
     #[arg(long, value_name = "AWS", value_delimiter = ',', value_parser = PossibleValuesParser::new(AWS))]
     aws: Vec<String>,
 }

@@ -34,27 +34,27 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Commands {
-    /// Show what would change
+    /// Show the changes that `deploy-efs` would make
     PlanEfs(plan::Args),
-    /// Plan, and carry the plan out
+    /// Create or update the storage: file system, mount targets, driver, class
     DeployEfs(deploy::Args),
-    /// Take down what a deployment made
+    /// Delete what a deployment created
     DestroyEfs(destroy::Args),
-    /// Show what there is: file system, targets, driver, class, claims
+    /// Show the file system, mount targets, driver, class and claims
     Status(status::Args),
-    /// Prove that pods share a volume of the class
+    /// Verify that pods share a volume of the class
     Verify(verify::Args),
     /// Complete pending volume expansions
     ExpandVolumes(expand::Args),
-    /// Show what would change of storage and GraphScope workloads
+    /// Show the changes that `deploy-graphscope` would make
     PlanGraphscope(graphscope::Plan),
-    /// Plan storage and GraphScope workloads as one, and carry it out
+    /// Create or update the storage and the GraphScope workloads
     DeployGraphscope(graphscope::Deploy),
-    /// Take GraphScope workloads down; their data stays
+    /// Delete the GraphScope workloads; their data is kept
     DestroyGraphscope(graphscope::Destroy),
     /// Print the CI matrix as JSON
     Matrix(matrix::Args),
-    /// Print or write the documents, without touching anything else
+    /// Print, write or compare the documents, without changing anything else
     Render(render::Args),
     /// Serve the local AWS, for any AWS client
     Sandbox(sandbox::Args),

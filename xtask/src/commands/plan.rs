@@ -7,18 +7,18 @@ use job::Goal;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Show what would change, without changing anything.
+/// Show the changes that `deploy-efs` would make, without changing anything.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask plan-efs --sandbox
   cargo xtask plan-efs --config prod.hcl --output json
-  cargo xtask plan-efs --detailed-exitcode    # 0 nothing, 2 changes, 1 error")]
+  cargo xtask plan-efs --detailed-exitcode    # 0 no changes, 2 changes, 1 error")]
 pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
-    /// Say by the exit code what was found: 0 nothing to do, 2 changes, 1 error
+    /// Return the result as exit code: 0 no changes, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
 }

@@ -18,17 +18,17 @@ use crate::print::print;
 /// Stands in a StorageClass whose file system does not exist yet.
 const UNKNOWN: &str = "(known after apply)";
 
-/// Print or write the documents, without touching anything else: those of the storage,
-/// and those of every workload of the file in a folder named after its block.
+/// Print, write or compare the documents, without changing anything else: those of the
+/// storage, and those of every workload of the file in a folder named after its module.
 ///
-/// The file system's id is known once it was deployed; until then its place
-/// is marked, unless `--check` finds it in the directory.
+/// The id of the file system is known after it is deployed. Until then the documents have a
+/// placeholder, unless `--check` finds the id in the directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask render
   cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
   cargo xtask render --example checkpoint | kubectl apply -f -
-  cargo xtask render --check gitops/efs    # exits 1 with a difference where there is one")]
+  cargo xtask render --check gitops/efs    # exits 1 if they differ")]
 pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
@@ -38,13 +38,13 @@ pub(super) struct Args {
     /// Compare the documents with those in this directory
     #[arg(long, value_name = "DIR")]
     check: Option<PathBuf>,
-    /// Print an example workload on the class instead: complete, to read and to apply
+    /// Print an example workload on the class instead, complete and ready to apply
     #[arg(long, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
     example: Option<Example>,
     /// Image of the example's pods: any with a shell and `flock`
     #[arg(long, default_value = IMAGE, requires = "example")]
     image: String,
-    /// How the documents are printed: one stream of YAML, or JSON by file name
+    /// Output format: one stream of YAML, or JSON by file name
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }

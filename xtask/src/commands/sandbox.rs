@@ -9,18 +9,18 @@ use xshell::{Shell, cmd};
 
 use crate::live;
 
-/// Serve the local AWS until Ctrl-C, or see what was asked of it.
+/// Serve the local AWS until Ctrl-C, or list the calls that it received.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask sandbox                      # serves on port 4566, and forgets at the end
+  cargo xtask sandbox                      # serves on port 4566; the state is lost at the end
   cargo xtask sandbox -- --latency-ms 200  # flags of the sandbox itself; see -- --help
-  cargo xtask sandbox --calls              # what the runs with --sandbox asked, and how it ended
-  cargo xtask sandbox --reset              # forgets what they made")]
+  cargo xtask sandbox --calls              # calls of the runs with --sandbox, and their results
+  cargo xtask sandbox --reset              # deletes everything that they created")]
 pub(super) struct Args {
     /// List the calls of all runs with `--sandbox`
     #[arg(long, conflicts_with = "reset")]
     calls: bool,
-    /// Forget everything that runs with `--sandbox` made
+    /// Delete everything that runs with `--sandbox` created
     #[arg(long)]
     reset: bool,
     /// Port to listen on; 0 for any that is free

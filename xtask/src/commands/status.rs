@@ -7,7 +7,7 @@ use job::Goal;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Show what there is: file system, mount targets, driver, class and claims, in one table.
+/// Show the file system, mount targets, driver, class and claims, in one table.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask status --sandbox

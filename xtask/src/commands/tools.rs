@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::print::print;
 use crate::tools::{TOOLS, Tool};
 
-/// The external programs of the end-to-end tests: what is found where, and building what is missing.
+/// List the external programs of the end-to-end tests, and build those that are missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask tools list
@@ -18,11 +18,11 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Show what is found where, in which version
+    /// List the programs, where each was found, and its version
     List,
-    /// Build what is missing into our own folder
+    /// Build missing programs
     Install {
-        /// The programs; all that are missing where none is named
+        /// The programs [default: all that are missing]
         #[arg(value_parser = clap::builder::PossibleValuesParser::new(TOOLS.iter().map(|tool| tool.name)))]
         names: Vec<String>,
     },

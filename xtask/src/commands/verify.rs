@@ -12,13 +12,13 @@ use crate::request::{Request, Scope};
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 
-/// Prove that pods share a volume of the class.
+/// Verify that pods share a volume of the class.
 ///
-/// In a namespace of its own, a writer and readers start at once on one claim:
-/// what one writes all read, concurrent appends lose nothing, a lock excludes,
-/// and the files outlive the writer. Whatever happens, it cleans up. With
-/// `--workload` it runs and checks an example of what GraphScope does instead:
-/// `dataset`, `checkpoint`, `logs` or `stream`.
+/// In a namespace of its own, a writer and readers start together on one claim. Checks that
+/// all of them read what one writes, that concurrent appends lose nothing, that a lock
+/// excludes, and that the files outlive the writer; always cleans up. With `--workload`, it
+/// instead runs and checks an example of what GraphScope does: `dataset`, `checkpoint`,
+/// `logs` or `stream`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask verify --config prod.hcl
@@ -36,13 +36,13 @@ pub(super) struct Args {
     /// Example workload to run and check; `render --example` prints it
     #[arg(long, value_name = "NAME", value_parser = example())]
     workload: Option<Example>,
-    /// How many pods read beside the one that writes
+    /// Number of pods that read, beside the one that writes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=20), conflicts_with = "workload")]
     readers: u8,
-    /// Existing claim to prove it on, instead of one of its own
+    /// Existing claim to use, instead of a new one
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = claim)]
     claim: Option<ClaimName>,
-    /// Leave everything as it is at the end
+    /// Keep everything at the end
     #[arg(long)]
     keep: bool,
 }
