@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use inputs::{Given, GivenInputs};
 
-use crate::config::{Config, Evaluated, Kind, Values, evaluate};
+use crate::config::{Config, Evaluated, Evaluation, Kind, Values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::flags::{InputFlags, Storage, Which, Workload};
 use gathered::Gathered;
@@ -47,7 +47,12 @@ pub(crate) fn read_with(
         Some(path) => Config::read(path, &mut diagnostics),
         None => Config::default(),
     };
-    of_config(which, workload, path.as_deref(), &config, diagnostics)
+    let (deployment, notes) =
+        of_config(which, workload, path.as_deref(), &config, diagnostics)?;
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    Ok(deployment)
 }
 
 /// The deployment of a file with this text, without anything from the command line.
@@ -57,33 +62,41 @@ pub(crate) fn of_text(text: &str) -> anyhow::Result<Deployment> {
     let config = Config::parse(&Arc::new(source), &mut diagnostics);
     let path = Some(Path::new(DEFAULT_FILE));
     of_config(&Which::default(), &InputFlags::default(), path, &config, diagnostics)
+        .map(|(deployment, _)| deployment)
 }
 
+/// The deployment, and notes: what was taken from where people may not expect it, and what
+/// means nothing here.
 fn of_config(
     which: &Which,
     workload: &InputFlags<Workload>,
     path: Option<&Path>,
     config: &Config,
     mut diagnostics: Diagnostics,
-) -> anyhow::Result<Deployment> {
-    let mut values = Values::read(&which.vars, &which.var_files, &mut diagnostics);
+) -> anyhow::Result<(Deployment, Vec<String>)> {
+    let folder = path.and_then(Path::parent);
+    let mut values = Values::read(&which.vars, &which.var_files, folder, &mut diagnostics);
     for (name, given) in &which.inputs.given {
         if let [text] = given.as_slice() {
             values.flag(name, text);
         }
     }
+    let mut notes: Vec<String> =
+        values.settle(config).into_iter().map(|taken| format!("taken: {taken}")).collect();
+    notes.extend(config.notes.iter().cloned());
     unknown_values(config, &values, &mut diagnostics);
-    let label = label(which, path, config, &mut diagnostics);
+    let evaluation = Evaluation::new(config, &values, &mut diagnostics);
+    let label = label(which, path, &evaluation, &mut diagnostics);
     let by_value = |name: &str| values.get(name).is_some() && !config.variables.contains_key(name);
     let overridden = |module: &str, name: &str| {
         module == label && (which.inputs.given.contains_key(name) || by_value(name))
     };
-    let evaluated = evaluate(config, &values, overridden, &mut diagnostics);
+    let evaluated = evaluation.modules(overridden, &mut diagnostics);
 
-    let folder = path.and_then(Path::parent);
     let mut given =
         gather(&label, &evaluated, &values, config, &which.inputs, folder, &mut diagnostics);
-    if path.is_some() && !evaluated.modules.contains_key(&label) && !diagnostics.is_empty() {
+    let unread = path.is_some() && !evaluated.modules.contains_key(&label);
+    if unread && !diagnostics.is_empty() || values.are_unreadable() {
         // What a file would have said that could not be read is not missing.
         let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));
         given.broken.extend(unread.map(|input| input.name.to_owned()));
@@ -96,7 +109,7 @@ fn of_config(
     let workloads = workloads::read(&storage, &evaluated, workload, folder, &mut diagnostics);
     diagnostics.into_result()?;
     match inputs {
-        Some(inputs) => Ok(Deployment { module: label, inputs, network, workloads }),
+        Some(inputs) => Ok((Deployment { module: label, inputs, network, workloads }, notes)),
         None => anyhow::bail!("the inputs were refused without a reason; please report it"),
     }
 }
@@ -112,15 +125,11 @@ fn default_file() -> Option<PathBuf> {
 fn label(
     which: &Which,
     path: Option<&Path>,
-    config: &Config,
+    evaluation: &Evaluation,
     diagnostics: &mut Diagnostics,
 ) -> String {
-    let found: Vec<&String> = config
-        .modules
-        .iter()
-        .filter(|(_, block)| block.kind == Kind::Efs)
-        .map(|(label, _)| label)
-        .collect();
+    let found = evaluation.labels().filter(|(_, kind)| *kind == Kind::Efs);
+    let found: Vec<&String> = found.map(|(label, _)| label).collect();
     let place = || path.map_or(Place::Nowhere, |path| Place::Named(path.display().to_string()));
     match (&which.module, found.as_slice()) {
         (Some(label), found) if path.is_none() || found.contains(&label) => return label.clone(),
@@ -163,7 +172,7 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
         if input || config.variables.contains_key(name) || referenced.contains(name) {
             continue;
         }
-        if let Place::Named(place) = &supplied.place
+        if let Place::Named(place) = supplied.place(false)
             && place.starts_with("CLOCKWORK_VAR_")
         {
             eprintln!(
@@ -179,7 +188,7 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
             || format!("declare `variable \"{name}\" {{}}`, or leave the value out"),
             |near| format!("did you mean `{near}`?"),
         );
-        diagnostics.push(Diagnostic::new(message, supplied.place.clone()).remedy(remedy));
+        diagnostics.push(Diagnostic::new(message, supplied.place(false)).remedy(remedy));
     }
 }
 
@@ -198,9 +207,9 @@ fn gather(
         if let Some(supplied) = values.get(input.name)
             && !config.variables.contains_key(input.name)
         {
-            let literal = serde_json::to_value(supplied.for_input(input.kind)).unwrap_or_default();
+            let literal = supplied.for_input(input.kind);
             gathered.inputs.insert(input.name.to_owned(), Given::Literal(literal));
-            gathered.places.insert(input.name.to_owned(), supplied.place.clone());
+            gathered.places.insert(input.name.to_owned(), supplied.place(false));
         }
     }
     gathered.take_flags(flags, diagnostics);

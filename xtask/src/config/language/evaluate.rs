@@ -1,0 +1,376 @@
+//! From an expression to its value.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use hcl::edit::Span;
+use hcl::edit::expr::{
+    Conditional, Expression, ForExpr, Object, ObjectKey, Traversal, TraversalOperator,
+};
+
+use super::convert::{convert, convertible};
+use super::fault::{Evaluation, Fault};
+use super::files::Folder;
+use super::functions;
+use super::number::Number;
+use super::operators::{attribute, binary, condition, index, unary};
+use super::template;
+use super::types::Type;
+use super::unify::unify;
+use super::value::{Data, Value};
+
+/// What an expression may refer to.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope<'a> {
+    /// The text that the expression was parsed from.
+    pub(crate) text: &'a str,
+    /// The roots of references, such as `var`.
+    pub(crate) roots: &'a BTreeMap<String, Value>,
+    /// Where `file` and its kin may read.
+    pub(crate) folder: &'a Folder,
+    /// What enclosing `for`s bind, the innermost last.
+    bound: Vec<(String, Value)>,
+    /// Whether this is a template that another one reads.
+    pub(super) in_template: bool,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(
+        text: &'a str,
+        roots: &'a BTreeMap<String, Value>,
+        folder: &'a Folder,
+    ) -> Scope<'a> {
+        Scope { text, roots, folder, bound: Vec::new(), in_template: false }
+    }
+
+    /// The value that a name stands for.
+    fn named(&self, name: &str) -> Option<&Value> {
+        let bound = self.bound.iter().rev().find(|(bound, _)| bound == name);
+        bound.map(|(_, value)| value).or_else(|| self.roots.get(name))
+    }
+
+    /// This scope, and names that a `for` binds to one of its elements.
+    pub(super) fn binding(
+        &self,
+        key: Option<&str>,
+        value: &str,
+        element: (Value, Value),
+    ) -> Scope<'a> {
+        let mut scope = self.clone();
+        if let Some(key) = key {
+            scope.bound.push((key.to_owned(), element.0));
+        }
+        scope.bound.push((value.to_owned(), element.1));
+        scope
+    }
+}
+
+/// The value of an expression.
+pub(crate) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Value> {
+    let span = expression.span();
+    let value = match expression {
+        Expression::Null(_) => Ok(Value::null(Type::Any)),
+        Expression::Bool(truth) => Ok((*truth.value()).into()),
+        Expression::Number(number) => literal(number, scope.text),
+        Expression::String(text) => Ok(Value::string(text)),
+        Expression::Array(array) => {
+            let values = array.iter().map(|element| evaluate(element, scope));
+            values.collect::<Result<_, _>>().map(Value::tuple)
+        }
+        Expression::Object(members) => object(members, scope),
+        Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => {
+            template::evaluate(expression, scope)
+        }
+        Expression::Parenthesis(inner) => evaluate(inner.inner(), scope),
+        Expression::Variable(name) => match scope.named(name.as_str()) {
+            Some(value) => Ok(value.clone()),
+            None => Err(Fault::new(format!("`{}` refers to nothing", name.as_str()))
+                .remedy(format!("did you mean the text \"{}\"?", name.as_str()))),
+        },
+        Expression::Conditional(node) => conditional(node, scope),
+        Expression::FuncCall(call) => functions::call(call, scope),
+        Expression::Traversal(node) => traversal(node, scope),
+        Expression::UnaryOp(node) => {
+            let value = evaluate(&node.expr, scope)?;
+            unary(*node.operator.value(), value).map_err(|fault| fault.at(node.expr.span()))
+        }
+        Expression::BinaryOp(node) => {
+            let left = evaluate(&node.lhs_expr, scope)?;
+            let right = evaluate(&node.rhs_expr, scope)?;
+            binary(left, *node.operator.value(), right)
+        }
+        Expression::ForExpr(node) => for_expression(node, scope),
+    };
+    value.map_err(|fault| fault.at(span))
+}
+
+/// The digits as they are written, which a float would not keep.
+fn literal(number: &hcl::edit::Formatted<hcl::Number>, text: &str) -> Evaluation<Value> {
+    let written = number.span().and_then(|span| text.get(span));
+    let written = written.map_or_else(|| number.value().to_string(), str::to_owned);
+    let compact: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+    let too_large = || Fault::new(format!("the number {compact} is too large or too exact"));
+    Number::parse(&compact).map(Value::from).ok_or_else(too_large)
+}
+
+fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
+    let mut values = BTreeMap::new();
+    let mut secret = false;
+    for (key, member) in members {
+        let (name, sensitive) = match key {
+            ObjectKey::Ident(name) => (name.as_str().to_owned(), false),
+            ObjectKey::Expression(Expression::Null(_)) => ("null".to_owned(), false),
+            ObjectKey::Expression(expression @ Expression::Traversal(_)) => {
+                return Err(Fault::new("this key could be a reference or a text")
+                    .remedy("put a reference in parentheses: `(local.name) = …`")
+                    .at(expression.span()));
+            }
+            ObjectKey::Expression(expression) => {
+                let value = evaluate(expression, scope)?;
+                object_key(value).map_err(|fault| fault.at(expression.span()))?
+            }
+        };
+        secret |= sensitive;
+        values.insert(name, evaluate(member.expr(), scope)?);
+    }
+    Ok(Value::object(values).marked(secret))
+}
+
+/// A key as a text, and whether it is a secret.
+fn object_key(value: Value) -> Evaluation<(String, bool)> {
+    if let Some((module, output)) = value.output() {
+        return Err(Fault::later(module, output, "a key"));
+    }
+    if value.is_null() {
+        return Err(Fault::new("a key is null")
+            .remedy("give it a value, or choose one with `coalesce(VALUE, \"…\")`"));
+    }
+    let secret = value.sensitive;
+    match convert(value, &Type::String).map(|value| value.data) {
+        Ok(Data::String(name)) => Ok((name, secret)),
+        Ok(_) => Err(Fault::new("a key is a string")),
+        Err(why) => Err(Fault::new(format!("this is no key: {why}"))
+            .remedy("a key is a string, such as an attribute of this value")),
+    }
+}
+
+/// Both branches have one type; a mistake in the one that is not taken counts for nothing.
+fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
+    let branch = |expression| match evaluate(expression, scope) {
+        Err(fault) => (Value::from(Data::Unknown), Some(fault)),
+        Ok(value) => (value, None),
+    };
+    let (yes, no) = (branch(&node.true_expr), branch(&node.false_expr));
+    let of = common(&yes.0, &no.0);
+    let Some(of) = of else {
+        return Err(Fault::new(format!(
+            "the branches have no common type: one is {}, the other {}",
+            yes.0.ty().friendly(),
+            no.0.ty().friendly()
+        ))
+        .remedy("give both the same type, for instance with `tolist` or `tomap`")
+        .at(node.true_expr.span()));
+    };
+    let test = evaluate(&node.cond_expr, scope)?;
+    let secret = test.sensitive || yes.0.sensitive || no.0.sensitive;
+    let holds =
+        condition(test, "the condition").map_err(|fault| fault.at(node.cond_expr.span()))?;
+    let ((value, fault), span) =
+        if holds { (yes, node.true_expr.span()) } else { (no, node.false_expr.span()) };
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    let value = convert(value, &of).map_err(|why| Fault::new(why).at(span))?;
+    Ok(value.marked(secret))
+}
+
+/// The type of a conditional.
+fn common(yes: &Value, no: &Value) -> Option<Type> {
+    let untyped = |value: &Value| matches!(value.data, Data::Null(Type::Any));
+    let (yes_type, no_type) = (yes.ty(), no.ty());
+    if untyped(yes) {
+        return Some(no_type);
+    }
+    if untyped(no) {
+        return Some(yes_type);
+    }
+    if yes_type == Type::Any || no_type == Type::Any {
+        return Some(Type::Any);
+    }
+    unify(&[yes_type.clone(), no_type.clone()])
+        .filter(|of| [yes_type, no_type].iter().all(|from| from == of || convertible(from, of)))
+}
+
+/// `a.b[c]`, with splats.
+fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
+    let operators: Vec<&TraversalOperator> = node.operators.iter().map(|op| op.value()).collect();
+    let Expression::Variable(name) = &node.expr else {
+        return steps(evaluate(&node.expr, scope)?, &operators, scope);
+    };
+    let Some(mut value) = scope.named(name.as_str()) else {
+        return Err(Fault::new(format!("`{}` refers to nothing", name.as_str())));
+    };
+    // As far as names go, nothing is copied: `var` may be large.
+    let (mut at, mut secret) = (0, value.sensitive);
+    while let Some(TraversalOperator::GetAttr(name)) = operators.get(at)
+        && let Data::Object(values) | Data::Map(_, values) = &value.data
+        && let Some(inner) = values.get(name.as_str())
+    {
+        value = inner;
+        secret |= value.sensitive;
+        at += 1;
+    }
+    steps(value.clone().marked(secret), &operators[at..], scope)
+}
+
+fn steps(value: Value, operators: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {
+    let Some((first, rest)) = operators.split_first() else {
+        return Ok(value);
+    };
+    let (value, rest) = match first {
+        TraversalOperator::GetAttr(name) => {
+            (attribute(value, name.as_str()).map_err(|fault| fault.at(name.span()))?, rest)
+        }
+        TraversalOperator::LegacyIndex(at) => {
+            let key = usize::try_from(*at.value()).unwrap_or(usize::MAX);
+            (index(value, Number::count(key).into())?, rest)
+        }
+        TraversalOperator::Index(key) => {
+            let at = evaluate(key, scope)?;
+            (index(value, at).map_err(|fault| fault.at(key.span()))?, rest)
+        }
+        TraversalOperator::FullSplat(_) => return splat(value, rest, scope),
+        TraversalOperator::AttrSplat(_) => {
+            let attributes = rest.iter().take_while(|operator| {
+                matches!(operator, TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_))
+            });
+            let (each, rest) = rest.split_at(attributes.count());
+            if let Some(TraversalOperator::AttrSplat(_)) = rest.first() {
+                return Err(Fault::new("a splat within a splat")
+                    .remedy("write `[*]`, or a `for` expression"));
+            }
+            (splat(value, each, scope)?, rest)
+        }
+    };
+    steps(value, rest, scope)
+}
+
+/// The same steps for each element; what is no list is a list of itself, and null none.
+fn splat(value: Value, each: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {
+    let secret = value.sensitive;
+    if let Data::Output { module, output } = &value.data {
+        return Err(Fault::later(module, output, "a splat"));
+    }
+    let of = value.ty();
+    if value.is_null() {
+        return match of {
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
+                Err(Fault::new("a null list has no elements for `[*]`")
+                    .remedy("give an empty list instead, for instance with `coalesce(LIST, [])`"))
+            }
+            _ => Ok(Value::tuple(Vec::new()).marked(secret)),
+        };
+    }
+    let (elements, uniform) = match value.data {
+        Data::List(_, values) | Data::Set(_, values) => (values, true),
+        Data::Tuple(values) => (values, false),
+        other => (vec![other.into()], false),
+    };
+    let results: Vec<Value> =
+        elements.into_iter().map(|element| steps(element, each, scope)).collect::<Result<_, _>>()?;
+    if !uniform {
+        return Ok(Value::tuple(results).marked(secret));
+    }
+    let of = match results.first() {
+        Some(first) => results.iter().map(Value::ty).find(|of| *of != Type::Any).unwrap_or(first.ty()),
+        None => of.element().and_then(|of| type_after(of, each)).unwrap_or(Type::Any),
+    };
+    Ok(Value::list(of, results).marked(secret))
+}
+
+/// The type that an element would have after the steps of a splat.
+fn type_after(of: &Type, each: &[&TraversalOperator]) -> Option<Type> {
+    let mut of = of.clone();
+    for step in each {
+        of = match (&of, step) {
+            (Type::Object(attributes), TraversalOperator::GetAttr(name)) => {
+                attributes.types.get(name.as_str())?.clone()
+            }
+            (Type::Map(of), TraversalOperator::GetAttr(_) | TraversalOperator::Index(_))
+            | (
+                Type::List(of),
+                TraversalOperator::Index(_) | TraversalOperator::LegacyIndex(_),
+            ) => (**of).clone(),
+            _ => return None,
+        };
+    }
+    Some(of)
+}
+
+/// What a `for` goes over: keys and values, in order.
+pub(super) fn pairs(value: Value, span: Option<Range<usize>>) -> Evaluation<Vec<(Value, Value)>> {
+    let numbered = |values: Vec<Value>| {
+        let key = |at| Value::from(Number::count(at));
+        values.into_iter().enumerate().map(|(at, value)| (key(at), value)).collect()
+    };
+    match value.data {
+        Data::List(_, values) | Data::Tuple(values) => Ok(numbered(values)),
+        Data::Set(_, values) => Ok(values.into_iter().map(|v| (v.clone(), v)).collect()),
+        Data::Map(_, values) | Data::Object(values) => {
+            Ok(values.into_iter().map(|(key, value)| (Value::string(&key), value)).collect())
+        }
+        Data::Output { module, output } => Err(Fault::later(&module, &output, "`for`")),
+        Data::Null(_) => Err(Fault::new("`for` has nothing to go over: this is null")
+            .remedy("give an empty list instead, for instance with `coalesce(LIST, [])`")),
+        other => {
+            let of = super::convert::wanted(&Value::from(other).ty());
+            Err(Fault::new(format!("`for` goes over lists, sets and maps, and this is {of}")))
+        }
+    }
+    .map_err(|fault| fault.at(span))
+}
+
+fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
+    let collection = evaluate(&node.intro.collection_expr, scope)?;
+    let mut secret = collection.sensitive;
+    let all = pairs(collection, node.intro.collection_expr.span())?;
+    let (key, value) = (node.intro.key_var.as_ref().map(|name| name.as_str()), &node.intro.value_var);
+    let mut list = Vec::new();
+    let mut map: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for element in all {
+        let inner = scope.binding(key, value.as_str(), element);
+        if let Some(test) = &node.cond {
+            let included = evaluate(&test.expr, &inner)?;
+            secret |= included.sensitive;
+            if !condition(included, "the `if` of a `for`")
+                .map_err(|fault| fault.at(test.expr.span()))?
+            {
+                continue;
+            }
+        }
+        let Some(key) = &node.key_expr else {
+            list.push(evaluate(&node.value_expr, &inner)?);
+            continue;
+        };
+        let at = evaluate(key, &inner)?;
+        let (name, sensitive) = object_key(at).map_err(|fault| fault.at(key.span()))?;
+        secret |= sensitive;
+        let values = map.entry(name.clone()).or_default();
+        if !values.is_empty() && !node.grouping {
+            return Err(Fault::new(format!("two elements have the key \"{name}\""))
+                .remedy("group them with `...` behind the value, or make the keys differ")
+                .at(key.span()));
+        }
+        values.push(evaluate(&node.value_expr, &inner)?);
+    }
+    let value = match (&node.key_expr, node.grouping) {
+        (None, _) => Value::tuple(list),
+        (Some(_), true) => {
+            Value::object(map.into_iter().map(|(key, values)| (key, Value::tuple(values))))
+        }
+        (Some(_), false) => Value::object(
+            map.into_iter().filter_map(|(key, mut values)| Some((key, values.pop()?))),
+        ),
+    };
+    Ok(value.marked(secret))
+}
