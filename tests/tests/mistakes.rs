@@ -58,7 +58,15 @@ const IN_THE_MODULE: &[Case] = &[
         &["`subnet_id` is not an input", "test.hcl:7:1", "did you mean `subnet_ids`?"],
     ),
     ("colour = \"red\"", &["`colour` is not an input", "test.hcl:7:1", "known here: aws_region"]),
-    ("count = 2", &["`count` is not an input", "test.hcl:7:1", "one block is one deployment"]),
+    (
+        "count = 2",
+        &["several modules could be meant: `efs_csi[0]`, `efs_csi[1]`", "test.hcl", "--module"],
+    ),
+    ("for_each = [\"a\"]", &["`for_each` takes a map or a set", "test.hcl:7:12", "toset(LIST)"]),
+    (
+        "namespace = each.key",
+        &["in a `module` block with `for_each` only", "test.hcl:7:13", "for_each = "],
+    ),
     (
         "namespace = \"Kube_System\"",
         &["`Kube_System` is not a Kubernetes name", "test.hcl:7:13", "lower-case letters"],
@@ -248,7 +256,27 @@ const IN_THE_MODULE: &[Case] = &[
         "namespace = lowr(\"A\")",
         &["there is no function `lowr`", "test.hcl:7:13", "did you mean `lower`?"],
     ),
-    ("namespace = file(\"x\")", &["the function `file` is refused", "test.hcl:7:13", "--var"]),
+    ("namespace = file(\"x\")", &["`x` cannot be read", "test.hcl:7:13", "correct"]),
+    (
+        "namespace = file(\"../x\")",
+        &["outside of the deployment's folder", "test.hcl:7:13", "below it"],
+    ),
+    (
+        "namespace = \"a-${null}\"",
+        &["a text cannot hold null", "test.hcl:7:18", "coalesce"],
+    ),
+    (
+        "namespace = \"a-${[\"b\"]}\"",
+        &["a text holds strings, numbers and bools only", "test.hcl:7:18", "join"],
+    ),
+    (
+        "namespace = upper(\"a\", \"b\")",
+        &["`upper()` takes 1 argument, and 2 are given", "test.hcl:7:13", "upper(STRING)"],
+    ),
+    (
+        "namespace = sensitive(\"a\")",
+        &["this is a secret", "test.hcl:7:13", "nonsensitive(VALUE)"],
+    ),
     (
         "namespace = timestamp()",
         &["the function `timestamp` is refused", "test.hcl:7:13", "same in every run"],
@@ -259,9 +287,9 @@ const IN_THE_MODULE: &[Case] = &[
     ),
     (
         "namespace = upper(\"x\")[0]",
-        &["unexpected value", "test.hcl:7:13", "correct the expression"],
+        &["a string has no elements", "test.hcl:7:13", "correct the expression"],
     ),
-    ("uid = 1 / 0", &["no finite result", "test.hcl:7:7", "correct the expression"]),
+    ("uid = 1 / 0", &["divides by zero", "test.hcl:7:7", "correct the expression"]),
     ("namespace = ", &["this is not HCL", "test.hcl:7", "NAME = VALUE"]),
 ];
 
@@ -285,8 +313,9 @@ const FILES: &[Case] = &[
     ("", &["the file has no module of `./modules/csi/efs`", "test.hcl", "module \"efs_csi\""]),
     (
         "resource \"aws_efs\" \"x\" {}",
-        &["`resource` is not a block", "test.hcl:1:1", "known here: variable"],
+        &["`resource` is not a block", "test.hcl:1:1", "./modules/csi/efs"],
     ),
+    ("cluster \"x\" {}", &["`cluster` is not a block", "test.hcl:1:1", "source = "]),
     ("modul \"x\" {}", &["`modul` is not a block", "test.hcl:1:1", "did you mean `module`?"]),
     ("region = \"x\"", &["`region` stands outside of any block", "test.hcl:1:1", "put it into"]),
     ("module {}", &["has one label", "test.hcl:1:1", "module \"NAME\""]),
@@ -437,6 +466,7 @@ fn mistakes_on_the_command_line() {
             &["`default` is not a security group id", "--security-group-id", "sg-"],
         ),
         (&["--tags", "team"], &["`team` is not an entry of a map", "--tags", "KEY=VALUE"]),
+        (&["--tags", "a=b,c"], &["`c` is not an entry of a map", "--tags", "--var 'tags={"]),
         (&["--uid", "many"], &["`uid` takes a number", "--uid", "uid = 1001"]),
         (&["--var", "namespace"], &["`namespace` sets no variable", "--var", "NAME=VALUE"]),
         (

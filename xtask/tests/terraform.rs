@@ -82,7 +82,8 @@ fn all_expressions_have_an_answer() {
     let known: Vec<&str> =
         answers.iter().map(|answer| answer["expression"].as_str().unwrap()).collect();
     let text = read("expressions.txt");
-    let asked = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let asked =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     for expression in asked {
         assert!(known.contains(&expression), "{expression} has no answer; write them anew");
     }

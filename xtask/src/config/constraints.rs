@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use hcl::edit::Span;
 use hcl::edit::expr::{Expression, FuncCall, Object, ObjectKey};
 
-use super::language::{Attributes, Data, Fault, Folder, Scope, Type, Value, convert, evaluate, unify};
+use super::language::{
+    Attributes, Data, Fault, Folder, Scope, Type, Value, convert, evaluate, unify,
+};
 
 /// What a variable's values are to be.
 #[derive(Debug, Clone)]
@@ -38,7 +40,8 @@ impl Constraint {
 
     /// Reads a constraint that stands in `text`.
     pub(crate) fn parse(expression: &Expression, text: &str) -> Result<Constraint, Fault> {
-        let (of, defaults) = parse(expression, text).map_err(|fault| fault.at(expression.span()))?;
+        let (of, defaults) =
+            parse(expression, text).map_err(|fault| fault.at(expression.span()))?;
         let is_text = of.is_primitive();
         Ok(Constraint { of, defaults, is_text })
     }
@@ -137,7 +140,8 @@ fn parse_call(call: &FuncCall, text: &str) -> Parsed {
             .remedy("write it as in `object({ name = optional(string) })`")),
         ("list" | "set" | "map" | "object" | "tuple", _) => Err(wrong()),
         ("string" | "number" | "bool" | "any", _) => {
-            Err(Fault::new(format!("`{name}` takes no arguments")).remedy(format!("write `{name}`")))
+            Err(Fault::new(format!("`{name}` takes no arguments"))
+                .remedy(format!("write `{name}`")))
         }
         (other, _) => Err(unknown(other)),
     }
@@ -240,12 +244,12 @@ impl Defaults {
             values.into_iter().enumerate().map(apply).collect()
         };
         let applied = match value.data {
-            Data::List(of, values) => of_one_type(each(values), |values, found| {
-                Value::list(found.unwrap_or(of), values)
-            }),
-            Data::Set(of, values) => of_one_type(each(values), |values, found| {
-                Value::set(found.unwrap_or(of), values)
-            }),
+            Data::List(of, values) => {
+                of_one_type(each(values), |values, found| Value::list(found.unwrap_or(of), values))
+            }
+            Data::Set(of, values) => {
+                of_one_type(each(values), |values, found| Value::set(found.unwrap_or(of), values))
+            }
             Data::Tuple(values) => Value::tuple(each(values)),
             // The constraint decides anew whether this is a map.
             Data::Map(_, values) | Data::Object(values) => Value::object(self.entries(values)),

@@ -46,7 +46,10 @@ const BLOCKS: [(&str, &str); 7] = [
 
 /// Blocks of Terraform that cannot mean anything here, and what to write instead.
 const REFUSED: [(&str, &str); 6] = [
-    ("resource", "describe the file system by a `module` block of `./modules/csi/efs`; nothing else is created"),
+    (
+        "resource",
+        "describe the file system by a `module` block of `./modules/csi/efs`; nothing else is created",
+    ),
     ("data", "give the ids themselves, or take them from a `module` block of `./modules/network`"),
     ("import", "adopt a file system with `file_system_id = \"fs-…\"` in its `module` block"),
     ("removed", "take the block away; what a deployment made stays until `destroy-efs`"),
@@ -129,9 +132,11 @@ impl Config {
             }
             ("module", [name]) => self.module(source, name, block, diagnostics),
             ("output", [name]) => {
-                if let Some(output) = OutputBlock::read(source, block, diagnostics)
-                    && self.outputs.insert((*name).to_owned(), output).is_some()
-                {
+                let Some(output) = OutputBlock::read(source, block, diagnostics) else { return };
+                self.notes.push(format!(
+                    "`output.{name}` is checked, and printed under its own name only by Terraform: here each run prints all outputs of its module"
+                ));
+                if self.outputs.insert((*name).to_owned(), output).is_some() {
                     diagnostics.push(twice("output", name, header));
                 }
             }
@@ -242,10 +247,7 @@ pub(super) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Opti
 
 pub(super) fn written(source: &Arc<Source>, attribute: &Attribute) -> Written {
     let whole = attribute.value.span().or_else(|| attribute.span()).unwrap_or(0..0);
-    Written {
-        expression: attribute.value.clone(),
-        place: Place::Text(Arc::clone(source), whole),
-    }
+    Written { expression: attribute.value.clone(), place: Place::Text(Arc::clone(source), whole) }
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {

@@ -53,9 +53,10 @@ fn inexact(value: &Value) -> Option<String> {
         Data::Number(number) => {
             let text = number.to_string();
             let kept = serde_json::from_str::<serde_json::Number>(&text).ok()?;
-            let back = kept.as_f64().filter(|_| kept.is_f64()).map(|float| {
-                super::language::Number::parse(&float.to_string())
-            });
+            let back = kept
+                .as_f64()
+                .filter(|_| kept.is_f64())
+                .map(|float| super::language::Number::parse(&float.to_string()));
             // A float keeps what was written where it is the nearest to it.
             let same = back.is_none_or(|back| {
                 back.is_some_and(|back| back == *number || back.to_string() == text)

@@ -2,8 +2,8 @@
 
 mod constraints;
 mod evaluate;
-mod given;
 mod file;
+mod given;
 mod language;
 mod module;
 mod module_block;
@@ -11,6 +11,7 @@ mod output_block;
 mod provider;
 mod references;
 mod repeat;
+mod resolve;
 mod variable;
 mod variables;
 
@@ -26,10 +27,10 @@ use std::sync::Arc;
 /// The value of an expression beside a file's blocks, as Terraform's console prints it.
 pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<String, String> {
     let mut diagnostics = Diagnostics::default();
-    let source = |name: &str, text: &str| {
-        Arc::new(Source { name: name.to_owned(), text: text.to_owned() })
-    };
-    let config = Config::parse(&source("main.tf", file), &mut diagnostics);
+    let source =
+        |name: &str, text: &str| Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    let mut config = Config::parse(&source("main.tf", file), &mut diagnostics);
+    config.folder = language::Folder::of("main.tf".as_ref());
     let values = Values::of_text(&source("terraform.tfvars", values), &mut diagnostics);
     let evaluation = Evaluation::new(&config, &values, &mut diagnostics);
     let source = source("<console>", expression);
@@ -57,8 +58,8 @@ fn diagnostic(fault: language::Fault, within: &Place) -> Diagnostic {
         (Place::Text(source, _), Some(span)) => Place::Text(Arc::clone(source), span),
         (within, _) => within.clone(),
     };
-    let remedy = fault.remedy.unwrap_or_else(|| {
-        "correct the expression, or give the value itself".to_owned()
-    });
+    let remedy = fault
+        .remedy
+        .unwrap_or_else(|| "correct the expression, or give the value itself".to_owned());
     Diagnostic::new(fault.message, place).remedy(remedy)
 }

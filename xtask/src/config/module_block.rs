@@ -54,9 +54,10 @@ impl ModuleBlock {
         diagnostics: &mut Diagnostics,
     ) -> Option<ModuleBlock> {
         let header = place(source, &block.ident);
-        let kind = block.body.get_attribute("source").map(|attribute| {
-            module_source(source, attribute, diagnostics)
-        });
+        let kind = block
+            .body
+            .get_attribute("source")
+            .map(|attribute| module_source(source, attribute, diagnostics));
         let Some(kind) = kind else {
             diagnostics.push(
                 Diagnostic::new(format!("the module `{name}` has no `source`"), header).remedy(

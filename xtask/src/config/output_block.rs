@@ -13,8 +13,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 #[derive(Debug)]
 pub(crate) struct OutputBlock {
     pub(crate) value: Written,
-    /// Whether the value is only said to be there.
-    pub(crate) sensitive: bool,
 }
 
 const ATTRIBUTES: [&str; 4] = ["value", "description", "sensitive", "depends_on"];
@@ -27,7 +25,6 @@ impl OutputBlock {
         diagnostics: &mut Diagnostics,
     ) -> Option<OutputBlock> {
         let mut value = None;
-        let mut sensitive = false;
         for structure in &block.body {
             let attribute = match structure {
                 Structure::Attribute(attribute) => attribute,
@@ -46,7 +43,7 @@ impl OutputBlock {
             match attribute.key.as_str() {
                 "value" => value = Some(written(source, attribute)),
                 "sensitive" => match attribute.value.as_bool() {
-                    Some(set) => sensitive = set,
+                    Some(_) => {}
                     None => diagnostics.push(
                         Diagnostic::new(
                             "`sensitive` is `true` or `false`",
@@ -71,6 +68,6 @@ impl OutputBlock {
                     .remedy("add `value = …`"),
             );
         }
-        value.map(|value| OutputBlock { value, sensitive })
+        value.map(|value| OutputBlock { value })
     }
 }

@@ -98,7 +98,11 @@ fn instead(name: &str) -> String {
             format!("{name}; set AWS_PROFILE to a profile with `role_arn`")
         }
         "endpoints" => "endpoints; pass `--endpoint-url`".to_owned(),
-        "access_key" | "secret_key" | "token" | "shared_credentials_files" | "shared_config_files" => {
+        "access_key"
+        | "secret_key"
+        | "token"
+        | "shared_credentials_files"
+        | "shared_config_files" => {
             format!("{name}; credentials come from where the AWS CLI takes them")
         }
         other => other.to_owned(),

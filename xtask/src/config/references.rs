@@ -165,7 +165,9 @@ impl<'a> Checker<'a> {
                 format!("`module.{label}` is several modules, as it has `count` or `for_each`"),
                 node,
                 |problem| {
-                    problem.remedy(format!("name one: `module.{label}[0]` or `module.{label}[\"KEY\"]`"))
+                    problem.remedy(format!(
+                        "name one: `module.{label}[0]` or `module.{label}[\"KEY\"]`"
+                    ))
                 },
             );
             return;
@@ -225,7 +227,9 @@ impl<'a> Checker<'a> {
             self.problem(
                 format!("`{root}.{name}` stands in a `module` block with `{repeats}` only"),
                 node,
-                |problem| problem.remedy(format!("add `{repeats} = …` to the block, or give a value")),
+                |problem| {
+                    problem.remedy(format!("add `{repeats} = …` to the block, or give a value"))
+                },
             );
         } else if !known.contains(&name) {
             self.problem(format!("there is no `{root}.{name}`"), node, |problem| {
@@ -247,6 +251,12 @@ impl Visit for Checker<'_> {
                 problem.remedy(remedy)
             });
             return;
+        }
+        if let Some(source) = self.source
+            && let Some(fault) = language::empty_heredoc(node, &source.text)
+        {
+            let within = Place::Text(Arc::clone(source), 0..0);
+            self.problems.push(super::diagnostic(fault, &within));
         }
         visit_expr(self, node);
     }
@@ -276,7 +286,9 @@ impl Visit for Checker<'_> {
                 self.problem(
                     "`path.cwd` differs from machine to machine".to_owned(),
                     node,
-                    |problem| problem.remedy("write paths from the file's own folder: `path.module`"),
+                    |problem| {
+                        problem.remedy("write paths from the file's own folder: `path.module`")
+                    },
                 );
             }
             Some((known @ ("path" | "terraform"), name)) => {

@@ -39,7 +39,8 @@ pub(super) fn count(value: Value) -> Result<Vec<(Key, Value)>, Fault> {
     let Some(count) = count.filter(|count| *count <= LIMIT) else {
         return Err(Fault::new("`count` is not a number of modules").remedy(remedy));
     };
-    let each = |at| (Key::Index(at), Value::object([("index".to_owned(), Number::count(at).into())]));
+    let each =
+        |at| (Key::Index(at), Value::object([("index".to_owned(), Number::count(at).into())]));
     Ok((0..count).map(each).collect())
 }
 

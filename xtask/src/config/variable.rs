@@ -94,8 +94,10 @@ impl Variable {
                 ),
             },
             "description" => {
-                if !matches!(value.expression, Expression::String(_) | Expression::HeredocTemplate(_))
-                {
+                if !matches!(
+                    value.expression,
+                    Expression::String(_) | Expression::HeredocTemplate(_)
+                ) {
                     wrong("`description` is a plain text", "write `description = \"…\"`");
                 }
             }
@@ -133,9 +135,8 @@ fn validation(
             );
         }
     }
-    let attribute = |name: &str| {
-        block.body.get_attribute(name).map(|attribute| written(source, attribute))
-    };
+    let attribute =
+        |name: &str| block.body.get_attribute(name).map(|attribute| written(source, attribute));
     let (Some(condition), Some(message)) = (attribute("condition"), attribute("error_message"))
     else {
         diagnostics.push(

@@ -107,7 +107,8 @@ impl Values {
     /// says where the rest comes from.
     pub(crate) fn settle(&mut self, config: &Config) -> Vec<String> {
         let referenced = config.referenced();
-        let known = |name: &String| config.variables.contains_key(name) || referenced.contains(name);
+        let known =
+            |name: &String| config.variables.contains_key(name) || referenced.contains(name);
         self.by_name.retain(|name, supplied| !supplied.lenient || known(name));
         let mut by_place: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (name, supplied) in self.by_name.iter().filter(|(_, supplied)| supplied.lenient) {
@@ -260,11 +261,7 @@ impl Supplied {
     /// Where it was set; of a secret, without the line that shows it.
     pub(crate) fn place(&self, sensitive: bool) -> Place {
         match &self.place {
-            Place::Text(source, range) if sensitive => {
-                let before = source.text.get(..range.start).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                Place::Named(format!("{}:{line}", source.name))
-            }
+            place @ Place::Text(..) if sensitive => Place::Named(place.short()),
             place => place.clone(),
         }
     }
@@ -295,8 +292,9 @@ impl Supplied {
     pub(crate) fn for_input(&self, kind: inputs::Kind) -> serde_json::Value {
         let value = match (&self.raw, kind) {
             (Raw::Value(value), _) => value.clone(),
-            (Raw::Text(text), inputs::Kind::Strings) => literal(text)
-                .unwrap_or_else(|| Value::strings(text.split(',').map(str::trim))),
+            (Raw::Text(text), inputs::Kind::Strings) => {
+                literal(text).unwrap_or_else(|| Value::strings(text.split(',').map(str::trim)))
+            }
             (Raw::Text(text), inputs::Kind::Map | inputs::Kind::Values) => {
                 literal(text).unwrap_or_else(|| Value::string(text))
             }

@@ -1,5 +1,6 @@
 //! Which deployment is meant: flags over variables over the file over defaults.
 
+mod explain;
 mod gathered;
 mod workloads;
 
@@ -11,6 +12,7 @@ use inputs::{Given, GivenInputs};
 use crate::config::{Config, Evaluated, Evaluation, Kind, Values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::flags::{InputFlags, Storage, Which, Workload};
+use explain::Explained;
 use gathered::Gathered;
 
 /// The file that is read where none is named.
@@ -47,10 +49,9 @@ pub(crate) fn read_with(
         Some(path) => Config::read(path, &mut diagnostics),
         None => Config::default(),
     };
-    let (deployment, notes) =
-        of_config(which, workload, path.as_deref(), &config, diagnostics)?;
+    let (deployment, notes) = of_config(which, workload, path.as_deref(), &config, diagnostics)?;
     for note in notes {
-        eprintln!("note: {note}");
+        eprintln!("{note}");
     }
     Ok(deployment)
 }
@@ -82,8 +83,8 @@ fn of_config(
         }
     }
     let mut notes: Vec<String> =
-        values.settle(config).into_iter().map(|taken| format!("taken: {taken}")).collect();
-    notes.extend(config.notes.iter().cloned());
+        values.settle(config).into_iter().map(|taken| format!("note: taken: {taken}")).collect();
+    notes.extend(config.notes.iter().map(|note| format!("note: {note}")));
     unknown_values(config, &values, &mut diagnostics);
     let evaluation = Evaluation::new(config, &values, &mut diagnostics);
     let label = label(which, path, &evaluation, &mut diagnostics);
@@ -105,6 +106,9 @@ fn of_config(
         .map_err(|mistakes| given.tell(mistakes, &mut diagnostics))
         .ok();
     let network = network_of(&given.inputs, inputs.as_ref(), &evaluated, &mut diagnostics);
+    if which.explain {
+        notes.extend(explained(&label, &given, &evaluated, config, &values));
+    }
     let storage = workloads::Storage { label: &label, inputs: inputs.as_ref() };
     let workloads = workloads::read(&storage, &evaluated, workload, folder, &mut diagnostics);
     diagnostics.into_result()?;
@@ -112,6 +116,36 @@ fn of_config(
         Some(inputs) => Ok((Deployment { module: label, inputs, network, workloads }, notes)),
         None => anyhow::bail!("the inputs were refused without a reason; please report it"),
     }
+}
+
+/// Where the values of all modules came from.
+fn explained(
+    label: &str,
+    given: &Gathered,
+    evaluated: &Evaluated,
+    config: &Config,
+    values: &Values,
+) -> Vec<String> {
+    let of_storage = Explained {
+        label,
+        schema: efs::INPUTS,
+        inputs: &given.inputs,
+        places: &given.places,
+        uses: evaluated.modules.get(label).map(|module| &module.uses),
+    };
+    let others = evaluated
+        .modules
+        .iter()
+        .filter(|(other, module)| other.as_str() != label && module.kind != Kind::Efs);
+    let others = others.map(|(label, module)| Explained {
+        label,
+        schema: module.kind.inputs(),
+        inputs: &module.given,
+        places: &module.places,
+        uses: Some(&module.uses),
+    });
+    let all = others.chain([of_storage]);
+    all.flat_map(|module| explain::explain(&module, config, values)).collect()
 }
 
 /// `clockwork.hcl` here, or else at the top of the workspace.

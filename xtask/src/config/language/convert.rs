@@ -23,13 +23,11 @@ pub(crate) fn convertible(from: &Type, to: &Type) -> bool {
         (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
         | (Type::Map(from), Type::Map(to)) => from == to || convertible(from, to),
         (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
-            from.is_empty()
-                || element_type(from, to, true).is_some_and(|to| all(from, &to))
+            from.is_empty() || element_type(from, to, true).is_some_and(|to| all(from, &to))
         }
         (Type::Object(from), Type::Map(to)) => {
             let types: Vec<Type> = from.types.values().cloned().collect();
-            types.is_empty()
-                || element_type(&types, to, false).is_some_and(|to| all(&types, &to))
+            types.is_empty() || element_type(&types, to, false).is_some_and(|to| all(&types, &to))
         }
         (Type::Map(from), Type::Object(to)) => to.types.iter().all(|(name, to_type)| {
             **from == *to_type || convertible(from, to_type) || to.optional.contains(name)
@@ -58,7 +56,8 @@ fn element_type(from: &[Type], to: &Type, only_known: bool) -> Option<Type> {
 /// The value as `to` has it, or what is wrong with it.
 pub(crate) fn convert(value: Value, to: &Type) -> Result<Value, String> {
     let from = value.ty();
-    if matches!(value.data, Data::Output { .. } | Data::Unknown) || from == to.without_optional() {
+    if matches!(value.data, Data::Output { .. } | Data::Unknown(_)) || from == to.without_optional()
+    {
         return Ok(value);
     }
     if !convertible(&from, to) {
@@ -76,6 +75,17 @@ pub(crate) fn convert(value: Value, to: &Type) -> Result<Value, String> {
 }
 
 fn known(value: Value, to: &Type) -> Result<Value, String> {
+    let empty = value.elements().is_some_and(Vec::is_empty)
+        || value.entries().is_some_and(BTreeMap::is_empty);
+    // Of nothing, only the type is left to keep.
+    let from = value.ty().element().cloned();
+    if let (true, Some(from), Some(Type::Any)) = (empty, from, to.element()) {
+        return Ok(match to {
+            Type::List(_) => Value::list(from, Vec::new()),
+            Type::Set(_) => Value::set(from, Vec::new()),
+            _ => Value::map(from, BTreeMap::new()),
+        });
+    }
     match (value.data, to) {
         (Data::List(_, values) | Data::Set(_, values) | Data::Tuple(values), Type::List(of)) => {
             let (of, values) = elements(values, of)?;
@@ -108,9 +118,9 @@ fn primitive(data: Data, to: &Type) -> Result<Value, String> {
     match (&data, to) {
         (Data::Number(number), Type::String) => Ok(Value::string(&number.to_string())),
         (Data::Bool(truth), Type::String) => Ok(Value::string(&truth.to_string())),
-        (Data::String(text), Type::Number) => Number::parse(text)
-            .map(Value::from)
-            .ok_or_else(|| "a number is required".to_owned()),
+        (Data::String(text), Type::Number) => {
+            Number::parse(text).map(Value::from).ok_or_else(|| "a number is required".to_owned())
+        }
         (Data::String(text), Type::Bool) => match text.as_str() {
             "true" | "1" => Ok(true.into()),
             "false" | "0" => Ok(false.into()),
@@ -208,9 +218,9 @@ fn replaced(from: &Type, to: &Type) -> Type {
         (Type::Tuple(from), Type::Tuple(to)) => {
             Type::Tuple(from.iter().zip(to).map(|(from, to)| replaced(from, to)).collect())
         }
-        (Type::Map(from), Type::Object(to)) => Type::object(
-            to.types.iter().map(|(name, to)| (name.clone(), replaced(from, to))),
-        ),
+        (Type::Map(from), Type::Object(to)) => {
+            Type::object(to.types.iter().map(|(name, to)| (name.clone(), replaced(from, to))))
+        }
         (Type::Object(from), Type::Object(to)) => {
             Type::object(to.types.iter().map(|(name, to)| {
                 let of = from.types.get(name).map_or_else(|| to.clone(), |from| replaced(from, to));

@@ -14,7 +14,7 @@ fn indented(value: &Value, indent: usize) -> String {
         return "(sensitive value)".to_owned();
     }
     match &value.data {
-        Data::Output { .. } | Data::Unknown => "(known after apply)".to_owned(),
+        Data::Output { .. } | Data::Unknown(_) => "(known after apply)".to_owned(),
         Data::Null(of) => null(of),
         Data::String(text) => string(text, indent),
         Data::Number(number) => number.to_string(),
@@ -65,19 +65,13 @@ fn sequence(values: &[Value], indent: usize) -> String {
 }
 
 fn mapping<'a>(values: impl Iterator<Item = (&'a String, &'a Value)>, indent: usize) -> String {
-    let lines =
-        values.map(|(key, value)| {
-            format!("{} = {}", string(key, indent + 2), indented(value, indent + 2))
-        });
+    let lines = values.map(|(key, value)| {
+        format!("{} = {}", string(key, indent + 2), indented(value, indent + 2))
+    });
     enclosed('{', lines, '}', indent)
 }
 
-fn enclosed(
-    open: char,
-    lines: impl Iterator<Item = String>,
-    close: char,
-    indent: usize,
-) -> String {
+fn enclosed(open: char, lines: impl Iterator<Item = String>, close: char, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let body: String = lines.map(|line| format!("\n{pad}  {line}")).collect();
     if body.is_empty() { format!("{open}{close}") } else { format!("{open}{body}\n{pad}{close}") }

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use hcl::edit::Span;
-use hcl::edit::expr::{
-    Conditional, Expression, ForExpr, Object, ObjectKey, Traversal, TraversalOperator,
-};
+use hcl::edit::expr::{Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOperator};
 
 use super::convert::{convert, convertible};
 use super::fault::{Evaluation, Fault};
 use super::files::Folder;
 use super::functions;
 use super::number::Number;
-use super::operators::{attribute, binary, condition, index, unary};
+use super::operators::{binary, condition, result_type, unary};
 use super::template;
+use super::traversal::traversal;
 use super::types::Type;
 use super::unify::unify;
 use super::value::{Data, Value};
@@ -44,7 +43,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The value that a name stands for.
-    fn named(&self, name: &str) -> Option<&Value> {
+    pub(super) fn named(&self, name: &str) -> Option<&Value> {
         let bound = self.bound.iter().rev().find(|(bound, _)| bound == name);
         bound.map(|(_, value)| value).or_else(|| self.roots.get(name))
     }
@@ -74,8 +73,8 @@ pub(crate) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Val
         Expression::Number(number) => literal(number, scope.text),
         Expression::String(text) => Ok(Value::string(text)),
         Expression::Array(array) => {
-            let values = array.iter().map(|element| evaluate(element, scope));
-            values.collect::<Result<_, _>>().map(Value::tuple)
+            let values = array.iter().map(|element| evaluate(element, scope)).collect();
+            all_of(values).map(Value::tuple)
         }
         Expression::Object(members) => object(members, scope),
         Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => {
@@ -91,17 +90,39 @@ pub(crate) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Val
         Expression::FuncCall(call) => functions::call(call, scope),
         Expression::Traversal(node) => traversal(node, scope),
         Expression::UnaryOp(node) => {
-            let value = evaluate(&node.expr, scope)?;
-            unary(*node.operator.value(), value).map_err(|fault| fault.at(node.expr.span()))
+            let operator = *node.operator.value();
+            let result = evaluate(&node.expr, scope).and_then(|value| unary(operator, value));
+            let of = if operator == UnaryOperator::Not { Type::Bool } else { Type::Number };
+            result.map_err(|fault| fault.at(node.expr.span()).partial(of))
         }
         Expression::BinaryOp(node) => {
-            let left = evaluate(&node.lhs_expr, scope)?;
-            let right = evaluate(&node.rhs_expr, scope)?;
-            binary(left, *node.operator.value(), right)
+            let operator = *node.operator.value();
+            let left = evaluate(&node.lhs_expr, scope);
+            let result =
+                left.and_then(|left| binary(left, operator, evaluate(&node.rhs_expr, scope)?));
+            result.map_err(|fault| fault.partial(result_type(operator)))
         }
         Expression::ForExpr(node) => for_expression(node, scope),
     };
-    value.map_err(|fault| fault.at(span))
+    let opaque = matches!(expression, Expression::FuncCall(_) | Expression::ForExpr(_));
+    value.map_err(|fault| {
+        let fault = fault.at(span);
+        if opaque { fault.partial(Type::Any) } else { fault }
+    })
+}
+
+/// All values, or the first fault with the types of the others.
+fn all_of(values: Vec<Evaluation<Value>>) -> Evaluation<Vec<Value>> {
+    if values.iter().all(Result::is_ok) {
+        return values.into_iter().collect();
+    }
+    let of = |value: &Evaluation<Value>| match value {
+        Ok(value) => value.ty(),
+        Err(fault) => fault.partial.clone(),
+    };
+    let types: Vec<Type> = values.iter().map(of).collect();
+    let all: Evaluation<Vec<Value>> = values.into_iter().collect();
+    all.map_err(|fault| fault.partial(Type::Tuple(types)))
 }
 
 /// The digits as they are written, which a float would not keep.
@@ -131,9 +152,19 @@ fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
             }
         };
         secret |= sensitive;
-        values.insert(name, evaluate(member.expr(), scope)?);
+        values.insert(name, evaluate(member.expr(), scope));
     }
-    Ok(Value::object(values).marked(secret))
+    let (names, values): (Vec<String>, Vec<Evaluation<Value>>) = values.into_iter().unzip();
+    match all_of(values) {
+        Ok(values) => Ok(Value::object(names.into_iter().zip(values)).marked(secret)),
+        Err(fault) => {
+            let of = match &fault.partial {
+                Type::Tuple(types) => Type::object(names.into_iter().zip(types.iter().cloned())),
+                _ => Type::Any,
+            };
+            Err(fault.partial(of))
+        }
+    }
 }
 
 /// A key as a text, and whether it is a secret.
@@ -157,7 +188,7 @@ fn object_key(value: Value) -> Evaluation<(String, bool)> {
 /// Both branches have one type; a mistake in the one that is not taken counts for nothing.
 fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
     let branch = |expression| match evaluate(expression, scope) {
-        Err(fault) => (Value::from(Data::Unknown), Some(fault)),
+        Err(fault) => (Value::from(Data::Unknown(fault.partial.clone())), Some(fault)),
         Ok(value) => (value, None),
     };
     let (yes, no) = (branch(&node.true_expr), branch(&node.false_expr));
@@ -171,16 +202,17 @@ fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
         .remedy("give both the same type, for instance with `tolist` or `tomap`")
         .at(node.true_expr.span()));
     };
-    let test = evaluate(&node.cond_expr, scope)?;
+    let test = evaluate(&node.cond_expr, scope).map_err(|fault| fault.partial(of.clone()))?;
     let secret = test.sensitive || yes.0.sensitive || no.0.sensitive;
-    let holds =
-        condition(test, "the condition").map_err(|fault| fault.at(node.cond_expr.span()))?;
+    let holds = condition(test, "the condition")
+        .map_err(|fault| fault.at(node.cond_expr.span()).partial(of.clone()))?;
     let ((value, fault), span) =
         if holds { (yes, node.true_expr.span()) } else { (no, node.false_expr.span()) };
     if let Some(fault) = fault {
-        return Err(fault);
+        let partial = if of == Type::Any { fault.partial.clone() } else { of };
+        return Err(fault.partial(partial));
     }
-    let value = convert(value, &of).map_err(|why| Fault::new(why).at(span))?;
+    let value = convert(value, &of).map_err(|why| Fault::new(why).at(span).partial(of.clone()))?;
     Ok(value.marked(secret))
 }
 
@@ -199,112 +231,6 @@ fn common(yes: &Value, no: &Value) -> Option<Type> {
     }
     unify(&[yes_type.clone(), no_type.clone()])
         .filter(|of| [yes_type, no_type].iter().all(|from| from == of || convertible(from, of)))
-}
-
-/// `a.b[c]`, with splats.
-fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
-    let operators: Vec<&TraversalOperator> = node.operators.iter().map(|op| op.value()).collect();
-    let Expression::Variable(name) = &node.expr else {
-        return steps(evaluate(&node.expr, scope)?, &operators, scope);
-    };
-    let Some(mut value) = scope.named(name.as_str()) else {
-        return Err(Fault::new(format!("`{}` refers to nothing", name.as_str())));
-    };
-    // As far as names go, nothing is copied: `var` may be large.
-    let (mut at, mut secret) = (0, value.sensitive);
-    while let Some(TraversalOperator::GetAttr(name)) = operators.get(at)
-        && let Data::Object(values) | Data::Map(_, values) = &value.data
-        && let Some(inner) = values.get(name.as_str())
-    {
-        value = inner;
-        secret |= value.sensitive;
-        at += 1;
-    }
-    steps(value.clone().marked(secret), &operators[at..], scope)
-}
-
-fn steps(value: Value, operators: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {
-    let Some((first, rest)) = operators.split_first() else {
-        return Ok(value);
-    };
-    let (value, rest) = match first {
-        TraversalOperator::GetAttr(name) => {
-            (attribute(value, name.as_str()).map_err(|fault| fault.at(name.span()))?, rest)
-        }
-        TraversalOperator::LegacyIndex(at) => {
-            let key = usize::try_from(*at.value()).unwrap_or(usize::MAX);
-            (index(value, Number::count(key).into())?, rest)
-        }
-        TraversalOperator::Index(key) => {
-            let at = evaluate(key, scope)?;
-            (index(value, at).map_err(|fault| fault.at(key.span()))?, rest)
-        }
-        TraversalOperator::FullSplat(_) => return splat(value, rest, scope),
-        TraversalOperator::AttrSplat(_) => {
-            let attributes = rest.iter().take_while(|operator| {
-                matches!(operator, TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_))
-            });
-            let (each, rest) = rest.split_at(attributes.count());
-            if let Some(TraversalOperator::AttrSplat(_)) = rest.first() {
-                return Err(Fault::new("a splat within a splat")
-                    .remedy("write `[*]`, or a `for` expression"));
-            }
-            (splat(value, each, scope)?, rest)
-        }
-    };
-    steps(value, rest, scope)
-}
-
-/// The same steps for each element; what is no list is a list of itself, and null none.
-fn splat(value: Value, each: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {
-    let secret = value.sensitive;
-    if let Data::Output { module, output } = &value.data {
-        return Err(Fault::later(module, output, "a splat"));
-    }
-    let of = value.ty();
-    if value.is_null() {
-        return match of {
-            Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
-                Err(Fault::new("a null list has no elements for `[*]`")
-                    .remedy("give an empty list instead, for instance with `coalesce(LIST, [])`"))
-            }
-            _ => Ok(Value::tuple(Vec::new()).marked(secret)),
-        };
-    }
-    let (elements, uniform) = match value.data {
-        Data::List(_, values) | Data::Set(_, values) => (values, true),
-        Data::Tuple(values) => (values, false),
-        other => (vec![other.into()], false),
-    };
-    let results: Vec<Value> =
-        elements.into_iter().map(|element| steps(element, each, scope)).collect::<Result<_, _>>()?;
-    if !uniform {
-        return Ok(Value::tuple(results).marked(secret));
-    }
-    let of = match results.first() {
-        Some(first) => results.iter().map(Value::ty).find(|of| *of != Type::Any).unwrap_or(first.ty()),
-        None => of.element().and_then(|of| type_after(of, each)).unwrap_or(Type::Any),
-    };
-    Ok(Value::list(of, results).marked(secret))
-}
-
-/// The type that an element would have after the steps of a splat.
-fn type_after(of: &Type, each: &[&TraversalOperator]) -> Option<Type> {
-    let mut of = of.clone();
-    for step in each {
-        of = match (&of, step) {
-            (Type::Object(attributes), TraversalOperator::GetAttr(name)) => {
-                attributes.types.get(name.as_str())?.clone()
-            }
-            (Type::Map(of), TraversalOperator::GetAttr(_) | TraversalOperator::Index(_))
-            | (
-                Type::List(of),
-                TraversalOperator::Index(_) | TraversalOperator::LegacyIndex(_),
-            ) => (**of).clone(),
-            _ => return None,
-        };
-    }
-    Some(of)
 }
 
 /// What a `for` goes over: keys and values, in order.
@@ -334,7 +260,8 @@ fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
     let collection = evaluate(&node.intro.collection_expr, scope)?;
     let mut secret = collection.sensitive;
     let all = pairs(collection, node.intro.collection_expr.span())?;
-    let (key, value) = (node.intro.key_var.as_ref().map(|name| name.as_str()), &node.intro.value_var);
+    let (key, value) =
+        (node.intro.key_var.as_ref().map(|name| name.as_str()), &node.intro.value_var);
     let mut list = Vec::new();
     let mut map: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for element in all {

@@ -2,6 +2,12 @@
 
 use std::ops::Range;
 
+use super::types::Type;
+
+/// The end of a message about what Terraform allows and this program does not. `try` and
+/// `can` do not pass over it: they would then yield something else than Terraform's do.
+pub(crate) const REFUSED: &str = " (Terraform would go on here)";
+
 /// A mistake in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -9,15 +15,19 @@ pub(crate) struct Fault {
     pub(crate) remedy: Option<String>,
     /// The bytes of the source that are meant; `None` is the whole expression.
     pub(crate) span: Option<Range<usize>>,
-    /// Whether the value is only not known yet, which `try` must not pass over.
-    pub(crate) later: bool,
+    /// Whether `try` must not pass over it: Terraform has a value here, now or later.
+    pub(crate) firm: bool,
+    /// The type that the value would have, as far as it is known.
+    pub(crate) partial: Type,
 }
 
 pub(crate) type Evaluation<T> = Result<T, Fault>;
 
 impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Fault {
-        Fault { message: message.into(), remedy: None, span: None, later: false }
+        let message = message.into();
+        let firm = message.contains(REFUSED);
+        Fault { message, remedy: None, span: None, firm, partial: Type::Any }
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Fault {
@@ -31,13 +41,19 @@ impl Fault {
         self
     }
 
+    /// The type that the value would have.
+    pub(crate) fn partial(mut self, of: Type) -> Fault {
+        self.partial = of;
+        self
+    }
+
     /// An output was needed before it is known.
     pub(crate) fn later(module: &str, output: &str, needed_by: &str) -> Fault {
         let name = format!("module.{module}.{output}");
-        let message = format!("`{name}` is known only after apply, and {needed_by} needs it before");
-        let mut fault =
-            Fault::new(message).remedy(format!("pass it on whole: `INPUT = {name}`"));
-        fault.later = true;
+        let message =
+            format!("`{name}` is known only after apply, and {needed_by} needs it before");
+        let mut fault = Fault::new(message).remedy(format!("pass it on whole: `INPUT = {name}`"));
+        fault.firm = true;
         fault
     }
 }

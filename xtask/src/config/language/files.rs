@@ -16,7 +16,10 @@ impl Folder {
     /// The whole path of a file that stays below the folder, links followed.
     fn path(&self, written: &str) -> Result<PathBuf, String> {
         let Some(folder) = &self.0 else {
-            return Err("files can be read only from a deployment file".to_owned());
+            return Err(format!(
+                "files can be read only from a deployment file{}",
+                super::fault::REFUSED
+            ));
         };
         let path = Path::new(written);
         let mut depth = 0_usize;
@@ -35,7 +38,8 @@ impl Folder {
         }
         if outside {
             return Err(format!(
-                "`{written}` is outside of the deployment's folder; put the file below it, and write its path from there"
+                "`{written}` is outside of the deployment's folder; put the file below it, and write its path from there{}",
+                super::fault::REFUSED
             ));
         }
         Ok(whole)

@@ -1,8 +1,9 @@
 //! `format` and `formatlist`: verbs, widths and precisions as Terraform has them.
 
 use super::convert::convert;
+use super::digits::{fixed, round_digits};
 use super::json;
-use super::number::{Number, fixed, round_digits};
+use super::number::Number;
 use super::text::graphemes;
 use super::types::Type;
 use super::value::{Data, Value};
@@ -72,8 +73,8 @@ fn verb(text: &str) -> Result<Verb, String> {
     }
     let digits = |at: usize| bytes[at..].iter().take_while(|c| c.is_ascii_digit()).count();
     let number = |from: usize, to: usize| {
-        let number: usize = text[from..to].parse().map_err(|_| "a number is too large".to_owned())?;
-        if number > 4096 { Err("a number is too large".to_owned()) } else { Ok(number) }
+        let number: usize = text[from..to].parse().map_err(|_| too_large())?;
+        if number > 4096 { Err(too_large()) } else { Ok(number) }
     };
     let length = digits(at);
     if length > 0 {
@@ -104,11 +105,21 @@ fn verb(text: &str) -> Result<Verb, String> {
     }
 }
 
+fn too_large() -> String {
+    format!("a number is too large{}", super::fault::REFUSED)
+}
+
 fn formatted(verb: &Verb, argument: &Value) -> Result<String, String> {
-    if verb.mode != 'v' && argument.is_null() {
+    if verb.mode != 'v' && argument.is_null() && argument.ty() != Type::Any {
         return Err("null cannot be formatted; use `%v`, or give a value".to_owned());
     }
     let as_type = |of: &Type| convert(argument.clone(), of).map(|value| value.data);
+    if matches!(argument.data, Data::Null(Type::Any)) {
+        return Err(format!(
+            "null without a type; write `tostring(null)`{}",
+            super::fault::REFUSED
+        ));
+    }
     match verb.mode {
         'v' => Ok(padded(verb, as_is(verb, argument)?)),
         't' => match as_type(&Type::Bool)? {
@@ -127,7 +138,9 @@ fn formatted(verb: &Verb, argument: &Value) -> Result<String, String> {
             Data::String(text) => Ok(string(verb, &text)),
             _ => Err("a string is required".to_owned()),
         },
-        other => Err(format!("there is no verb `{other}`; those are `%s`, `%q`, `%d`, `%v`, `%t`, `%f`, `%g`, `%e`, `%b`, `%o` and `%x`")),
+        other => Err(format!(
+            "there is no verb `{other}`; those are `%s`, `%q`, `%d`, `%v`, `%t`, `%f`, `%g`, `%e`, `%b`, `%o` and `%x`"
+        )),
     }
 }
 

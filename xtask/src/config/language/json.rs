@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use super::fault::REFUSED;
 use super::number::Number;
 use super::value::{Data, Value};
 
@@ -16,7 +17,7 @@ pub(crate) fn encode(value: &Value) -> Result<String, String> {
         Data::Output { module, output } => {
             return Err(format!("`module.{module}.{output}` is not known yet"));
         }
-        Data::Unknown => return Err("the value is not known".to_owned()),
+        Data::Unknown(_) => return Err("the value is not known".to_owned()),
         Data::Null(_) => "null".to_owned(),
         Data::String(text) => quoted(text),
         Data::Number(number) => number.to_string(),
@@ -68,7 +69,7 @@ pub(crate) fn decode(text: &str) -> Result<Value, String> {
 /// Each level is read by itself, as only a raw piece keeps a number's digits.
 fn decode_raw(raw: &RawValue, depth: usize) -> Result<Value, String> {
     if depth > MAX_DEPTH {
-        return Err(format!("this is nested over {MAX_DEPTH} levels deep"));
+        return Err(format!("this is nested over {MAX_DEPTH} levels deep{REFUSED}"));
     }
     let text = raw.get();
     let mistake = |error: serde_json::Error| error.to_string();
@@ -87,7 +88,11 @@ fn decode_raw(raw: &RawValue, depth: usize) -> Result<Value, String> {
         }
         Some(b'[') => {
             let values: Vec<&RawValue> = serde_json::from_str(text).map_err(mistake)?;
-            values.into_iter().map(|raw| decode_raw(raw, depth + 1)).collect::<Result<_, _>>().map(Value::tuple)
+            values
+                .into_iter()
+                .map(|raw| decode_raw(raw, depth + 1))
+                .collect::<Result<_, _>>()
+                .map(Value::tuple)
         }
         Some(b'"') => {
             let text: String = serde_json::from_str(text).map_err(mistake)?;

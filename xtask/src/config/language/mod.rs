@@ -4,6 +4,7 @@
 //! Terraform's own answers by a table (`tests/terraform.rs`).
 
 mod convert;
+mod digits;
 mod display;
 mod evaluate;
 mod fault;
@@ -17,6 +18,7 @@ mod order;
 mod power;
 mod template;
 mod text;
+mod traversal;
 mod types;
 mod unify;
 mod value;
@@ -27,8 +29,9 @@ pub(crate) use evaluate::{Scope, evaluate};
 pub(crate) use fault::Fault;
 pub(crate) use files::Folder;
 pub(crate) use functions::refusal;
-pub(crate) use number::Number;
 pub(crate) use json::{decode, to_serde};
+pub(crate) use number::Number;
+pub(crate) use template::empty_heredoc;
 pub(crate) use types::{Attributes, Type};
 pub(crate) use unify::unify;
 pub(crate) use value::{Data, Value};

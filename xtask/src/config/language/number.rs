@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 
 use num_bigint::{BigInt, BigUint, Sign};
 
+use super::fault::REFUSED;
+
 /// The bits of a number that was read from a text.
 pub(crate) const TEXT_BITS: u64 = 512;
 
@@ -25,14 +27,14 @@ const MAX_EXPONENT: i64 = 20_000;
 /// `± mantissa × 2^exponent`. The mantissa is odd, or zero.
 #[derive(Debug, Clone)]
 pub(crate) struct Number {
-    negative: bool,
-    mantissa: BigUint,
-    exponent: i64,
-    bits: u64,
+    pub(super) negative: bool,
+    pub(super) mantissa: BigUint,
+    pub(super) exponent: i64,
+    pub(super) bits: u64,
 }
 
 /// Why there is no number.
-pub(crate) const NOT_FINITE: &str = "this arithmetic has no finite result";
+const NOT_FINITE: &str = "this arithmetic has no finite result";
 
 impl Number {
     fn new(negative: bool, mantissa: BigUint, exponent: i64, bits: u64) -> Number {
@@ -53,7 +55,13 @@ impl Number {
 
     /// Rounds to `bits`, half to even. `sticky` says that more than the mantissa
     /// shows was there.
-    fn rounded(negative: bool, mantissa: BigUint, exponent: i64, bits: u64, sticky: bool) -> Number {
+    fn rounded(
+        negative: bool,
+        mantissa: BigUint,
+        exponent: i64,
+        bits: u64,
+        sticky: bool,
+    ) -> Number {
         let excess = mantissa.bits().saturating_sub(bits);
         if excess == 0 {
             return Number::new(negative, mantissa, exponent, bits);
@@ -91,7 +99,7 @@ impl Number {
     /// What was computed as a float.
     pub(crate) fn float(value: f64) -> Result<Number, String> {
         if !value.is_finite() {
-            return Err(NOT_FINITE.to_owned());
+            return Err(not_finite());
         }
         let bits = value.to_bits();
         let fraction = bits & ((1 << 52) - 1);
@@ -153,11 +161,6 @@ impl Number {
         self.negative
     }
 
-    /// The bits that the number is kept with.
-    pub(crate) fn bits(&self) -> u64 {
-        self.bits
-    }
-
     pub(crate) fn negated(&self) -> Number {
         Number { negative: !self.negative, ..self.clone() }
     }
@@ -196,7 +199,10 @@ impl Number {
 
     pub(crate) fn divide(&self, other: &Number) -> Result<Number, String> {
         if other.is_zero() {
-            return Err("this divides by zero".to_owned());
+            if self.is_zero() {
+                return Err("this divides zero by zero".to_owned());
+            }
+            return Err(format!("this divides by zero{REFUSED}"));
         }
         let bits = self.bits.max(other.bits);
         let negative = self.negative != other.negative;
@@ -271,42 +277,12 @@ impl Number {
 
     fn checked(self) -> Result<Number, String> {
         let top = self.exponent.saturating_add_unsigned(self.mantissa.bits());
-        if top.abs() > MAX_EXPONENT * 4 { Err(NOT_FINITE.to_owned()) } else { Ok(self) }
+        if top.abs() > MAX_EXPONENT * 4 { Err(not_finite()) } else { Ok(self) }
     }
+}
 
-    /// The exact decimal digits, and the place of the point from their start.
-    pub(crate) fn exact_digits(&self) -> (Vec<u8>, i64) {
-        exact(&self.mantissa, self.exponent)
-    }
-
-    /// The fewest decimal digits that read back as this number with its bits, and the
-    /// place of the point from their start.
-    pub(crate) fn shortest_digits(&self) -> (Vec<u8>, i64) {
-        let (digits, point) = self.exact_digits();
-        if digits.is_empty() {
-            return (digits, point);
-        }
-        // The neighbours half way to the next numbers; all that lies between reads back.
-        let shift = self.bits + 1 - self.mantissa.bits();
-        let unit = &self.mantissa << shift;
-        let exponent = self.exponent.saturating_sub_unsigned(shift);
-        let (lower, _) = exact(&(&unit - 1_u8), exponent);
-        let (upper, _) = exact(&(&unit + 1_u8), exponent);
-        let inclusive = !unit.bit(1);
-        let at = |digits: &[u8], i: usize| digits.get(i).copied().unwrap_or(b'0');
-        for (i, digit) in digits.iter().copied().enumerate() {
-            let (low, high) = (at(&lower, i), at(&upper, i));
-            let down = low != digit || inclusive && i + 1 == lower.len();
-            let up = digit != high && (inclusive || digit + 1 < high || i + 1 < upper.len());
-            match (down, up) {
-                (true, true) => return round_digits(&digits, point, i + 1),
-                (true, false) => return (trimmed(digits[..=i].to_vec()), point),
-                (false, true) => return rounded_up(&digits[..=i], point),
-                (false, false) => {}
-            }
-        }
-        (digits, point)
-    }
+fn not_finite() -> String {
+    format!("{NOT_FINITE}{REFUSED}")
 }
 
 /// A quotient with correct rounding.
@@ -319,51 +295,6 @@ fn divided(negative: bool, left: &BigUint, right: &BigUint, exponent: i64, bits:
     let quotient = (quotient << 1_u8) + u8::from(rest);
     let exponent = exponent.saturating_sub_unsigned(shift + 1);
     Number::rounded(negative, quotient, exponent, bits, rest)
-}
-
-fn exact(mantissa: &BigUint, exponent: i64) -> (Vec<u8>, i64) {
-    let size = exponent.unsigned_abs();
-    let (whole, scale) = if exponent >= 0 {
-        (mantissa << size, 0)
-    } else {
-        let power = u32::try_from(size).unwrap_or(u32::MAX);
-        (mantissa * BigUint::from(5_u8).pow(power), exponent)
-    };
-    if whole.bits() == 0 {
-        return (Vec::new(), 0);
-    }
-    let digits = whole.to_string().into_bytes();
-    let point = i64::try_from(digits.len()).unwrap_or(i64::MAX) + scale;
-    (trimmed(digits), point)
-}
-
-fn trimmed(mut digits: Vec<u8>) -> Vec<u8> {
-    while digits.last() == Some(&b'0') {
-        digits.pop();
-    }
-    digits
-}
-
-fn rounded_up(digits: &[u8], point: i64) -> (Vec<u8>, i64) {
-    let mut digits = digits.to_vec();
-    while let Some(last) = digits.pop() {
-        if last < b'9' {
-            digits.push(last + 1);
-            return (digits, point);
-        }
-    }
-    (vec![b'1'], point + 1)
-}
-
-/// The first `keep` digits, rounded half to even.
-pub(crate) fn round_digits(digits: &[u8], point: i64, keep: usize) -> (Vec<u8>, i64) {
-    let Some(next) = digits.get(keep) else { return (digits.to_vec(), point) };
-    let even = keep == 0 || (digits[keep - 1] - b'0').is_multiple_of(2);
-    let half = *next == b'5' && digits.len() == keep + 1;
-    if *next > b'5' || *next == b'5' && !(half && even) {
-        return rounded_up(&digits[..keep], point);
-    }
-    (trimmed(digits[..keep].to_vec()), point)
 }
 
 impl PartialEq for Number {
@@ -385,35 +316,4 @@ impl Ord for Number {
         let exponent = self.exponent.min(other.exponent);
         self.scaled(exponent).cmp(&other.scaled(exponent))
     }
-}
-
-impl std::fmt::Display for Number {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (digits, point) = self.shortest_digits();
-        if self.negative {
-            f.write_str("-")?;
-        }
-        f.write_str(&fixed(&digits, point, None))
-    }
-}
-
-/// Digits written without an exponent; `precision` counts those behind the point.
-pub(crate) fn fixed(digits: &[u8], point: i64, precision: Option<usize>) -> String {
-    let at = |i: i64| usize::try_from(i).ok().and_then(|i| digits.get(i)).copied().unwrap_or(b'0');
-    let mut text = String::new();
-    if point > 0 {
-        text.extend((0..point).map(|i| char::from(at(i))));
-    } else {
-        text.push('0');
-    }
-    let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
-    let behind = match precision {
-        Some(precision) => i64::try_from(precision).unwrap_or(i64::MAX),
-        None => (length - point).max(0),
-    };
-    if behind > 0 {
-        text.push('.');
-        text.extend((0..behind).map(|i| char::from(at(point + i))));
-    }
-    text
 }

@@ -30,6 +30,18 @@ pub(super) fn binary(left: Value, operator: BinaryOperator, right: Value) -> Eva
     Ok(result.marked(secret))
 }
 
+/// The type of an operator's result.
+pub(super) fn result_type(operator: BinaryOperator) -> Type {
+    match operator {
+        BinaryOperator::Plus
+        | BinaryOperator::Minus
+        | BinaryOperator::Mul
+        | BinaryOperator::Div
+        | BinaryOperator::Mod => Type::Number,
+        _ => Type::Bool,
+    }
+}
+
 fn numeric(left: &Number, operator: BinaryOperator, right: &Number) -> Evaluation<Value> {
     Ok(match operator {
         BinaryOperator::Less => (left < right).into(),
@@ -102,9 +114,7 @@ pub(super) fn condition(value: Value, what: &str) -> Evaluation<bool> {
 pub(super) fn attribute(value: Value, name: &str) -> Evaluation<Value> {
     let secret = value.sensitive;
     match value.data {
-        Data::Output { module, output } => {
-            Err(Fault::later(&module, &output, "a part of it"))
-        }
+        Data::Output { module, output } => Err(Fault::later(&module, &output, "a part of it")),
         Data::Null(_) => Err(Fault::new(format!("this is null, and has no attribute `{name}`"))
             .remedy(format!("guard it with `try(….{name}, null)` or a conditional"))),
         Data::Object(mut values) | Data::Map(_, mut values) => match values.remove(name) {
@@ -175,11 +185,8 @@ fn element(mut values: Vec<Value>, key: Value) -> Evaluation<Value> {
     let at = number.to_whole().and_then(|whole| usize::try_from(whole).ok());
     match at.filter(|at| *at < values.len()) {
         Some(at) => Ok(values.swap_remove(at)),
-        None => Err(Fault::new(format!(
-            "there is no element {number} among {}",
-            values.len()
-        ))
-        .remedy("elements count from 0")),
+        None => Err(Fault::new(format!("there is no element {number} among {}", values.len()))
+            .remedy("elements count from 0")),
     }
 }
 

@@ -36,7 +36,7 @@ fn key(value: &Value) -> String {
     };
     match &value.data {
         Data::Null(_) => "~".to_owned(),
-        Data::Output { .. } | Data::Unknown => "?".to_owned(),
+        Data::Output { .. } | Data::Unknown(_) => "?".to_owned(),
         Data::Number(number) => super::format::general(number, 10),
         Data::Bool(truth) => if *truth { "T" } else { "F" }.to_owned(),
         Data::String(text) => go_quoted(text),

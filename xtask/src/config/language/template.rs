@@ -19,7 +19,9 @@ use super::value::{Data, Value};
 enum Form {
     Quoted,
     /// As it is, or without the indentation that all lines share.
-    Heredoc { indented: bool },
+    Heredoc {
+        indented: bool,
+    },
     File,
 }
 
@@ -35,8 +37,24 @@ enum Piece<'a> {
     EndFor,
 }
 
+/// A heredoc without a line between its delimiters, whose end the parser overlooks.
+pub(crate) fn empty_heredoc(expression: &Expression, text: &str) -> Option<Fault> {
+    let Expression::HeredocTemplate(heredoc) = expression else { return None };
+    let start = expression.span()?.start;
+    let first = text.get(start..)?.lines().nth(1)?;
+    let empty = first.trim() == heredoc.delimiter.as_str();
+    empty.then(|| {
+        Fault::new("this heredoc is empty, and its end would be overlooked")
+            .remedy("write \"\" for an empty text")
+            .at(Some(start..start + 2))
+    })
+}
+
 /// The value of a quoted template or of a heredoc.
 pub(super) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Value> {
+    if let Some(fault) = empty_heredoc(expression, scope.text) {
+        return Err(fault);
+    }
     let (elements, form): (Vec<&Element>, Form) = match expression {
         Expression::StringTemplate(template) => (template.iter().collect(), Form::Quoted),
         Expression::HeredocTemplate(heredoc) => {
@@ -65,7 +83,8 @@ fn of_elements(elements: &[&Element], form: Form, scope: &Scope) -> Evaluation<V
         dedent(&mut row.pieces);
     }
     let mut out = Output::default();
-    let end = render(&row.pieces, 0, scope, &mut Some(&mut out))?;
+    let end = render(&row.pieces, 0, scope, &mut Some(&mut out))
+        .map_err(|fault| fault.partial(Type::String))?;
     debug_assert_eq!(end, row.pieces.len());
     Ok(Value::string(&out.text).marked(out.secret))
 }
@@ -192,8 +211,9 @@ fn unescaped(text: &str) -> Evaluation<String> {
             _ => None,
         };
         let Some(escaped) = escaped else {
-            return Err(Fault::new("there is no such escape")
-                .remedy("those are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`"));
+            return Err(Fault::new("there is no such escape").remedy(
+                "those are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`",
+            ));
         };
         out.push(escaped);
     }
@@ -208,7 +228,9 @@ fn dedent(pieces: &mut [Piece]) {
     for (at, piece) in pieces.iter().enumerate() {
         if std::mem::take(&mut first) {
             let spaces = match piece {
-                Piece::Literal(text) if text.trim().is_empty() && text.ends_with('\n') => usize::MAX,
+                Piece::Literal(text) if text.trim().is_empty() && text.ends_with('\n') => {
+                    usize::MAX
+                }
                 Piece::Literal(text) => {
                     starts.push(at);
                     graphemes(&text[..text.len() - text.trim_start().len()]).len()

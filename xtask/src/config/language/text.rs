@@ -61,7 +61,7 @@ fn single(c: char, mut cased: impl ExactSizeIterator<Item = char>) -> Result<cha
     match (cased.len(), cased.next()) {
         (1, Some(one)) => Ok(one),
         _ if c == 'ß' => Ok(c),
-        _ => Err(format!("`{c}` has several letters in the other case")),
+        _ => Err(format!("`{c}` has several letters in the other case{}", super::fault::REFUSED)),
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) fn unify(types: &[Type]) -> Option<Type> {
         return collections(types, Type::set, anys > 0);
     }
     if maps > 0 && maps + objects + anys == all {
-        if let Some(found) = structures_as(types, objects_to_map, |of| matches!(of, Type::Object(_)))
+        if let Some(found) =
+            structures_as(types, objects_to_map, |of| matches!(of, Type::Object(_)))
         {
             return Some(found);
         }

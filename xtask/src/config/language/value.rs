@@ -21,9 +21,12 @@ pub(crate) enum Data {
     /// `null`, of a type where one is known.
     Null(Type),
     /// Another module's output, which is known once the world was observed.
-    Output { module: String, output: String },
-    /// The branch of a conditional that has no value and was not taken.
-    Unknown,
+    Output {
+        module: String,
+        output: String,
+    },
+    /// What has no value, of the type that it would have: a branch that is not taken.
+    Unknown(Type),
     String(String),
     Number(Number),
     Bool(bool),
@@ -114,7 +117,8 @@ impl Value {
     pub(crate) fn ty(&self) -> Type {
         match &self.data {
             Data::Null(of) => of.clone(),
-            Data::Output { .. } | Data::Unknown => Type::Any,
+            Data::Output { .. } => Type::Any,
+            Data::Unknown(of) => of.clone(),
             Data::String(_) => Type::String,
             Data::Number(_) => Type::Number,
             Data::Bool(_) => Type::Bool,

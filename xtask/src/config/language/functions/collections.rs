@@ -43,7 +43,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         match args.elements(0)?.as_slice() {
             [] => Ok(Value::null(of)),
             [one] => Ok(one.clone()),
-            several => Err(format!("at most one element is allowed, and there are {}", several.len())),
+            several => {
+                Err(format!("at most one element is allowed, and there are {}", several.len()))
+            }
         }
     })
     .shallow(),
@@ -70,7 +72,8 @@ fn coalesce_list(args: &Arguments) -> Result<Value, String> {
             return Err(format!("this is {}, and a list is required", wanted(&value.ty())));
         }
     }
-    let found = args.values.iter().find(|value| value.elements().is_some_and(|all| !all.is_empty()));
+    let found =
+        args.values.iter().find(|value| value.elements().is_some_and(|all| !all.is_empty()));
     found.cloned().ok_or_else(|| "every list is null or empty; add one that is not".to_owned())
 }
 
@@ -84,7 +87,9 @@ fn element(args: &Arguments) -> Result<Value, String> {
     let at = args.integer(1)?;
     let length = i64::try_from(values.len()).unwrap_or(i64::MAX);
     if at < 0 && matches!(value.data, Data::Tuple(_)) && at % length.max(1) != 0 {
-        return Err(format!("the index {at} is negative; count from the end with `length(LIST) - 1`"));
+        return Err(format!(
+            "the index {at} is negative; count from the end with `length(LIST) - 1`"
+        ));
     }
     let at = at.checked_rem_euclid(length).and_then(|at| usize::try_from(at).ok());
     at.and_then(|at| values.get(at).cloned()).ok_or_else(|| "the list is empty".to_owned())
@@ -95,7 +100,9 @@ fn lookup(args: &Arguments) -> Result<Value, String> {
     let default = match args.values.as_slice() {
         [_, _] => None,
         [_, _, default] => Some(default),
-        several => return Err(format!("2 or 3 arguments are required, and {} are given", several.len())),
+        several => {
+            return Err(format!("2 or 3 arguments are required, and {} are given", several.len()));
+        }
     };
     let of = value.ty();
     if let (Type::Map(of), Some(default)) = (&of, default)
@@ -109,7 +116,9 @@ fn lookup(args: &Arguments) -> Result<Value, String> {
         (Some(found), _, _) => Ok(found.clone()),
         (None, Some(default), Type::Map(of)) => convert(default.clone(), &of),
         (None, Some(default), _) => Ok(default.clone()),
-        (None, None, _) => Err(format!("there is no key {key:?}; give a default as the third argument")),
+        (None, None, _) => {
+            Err(format!("there is no key {key:?}; give a default as the third argument"))
+        }
     }
 }
 
@@ -129,8 +138,9 @@ fn match_keys(args: &Arguments) -> Result<Value, String> {
     };
     let (keys, wanted) = (as_common(1)?, as_common(2)?);
     let pairs = values.iter().zip(keys);
-    let found =
-        pairs.filter(|(_, key)| wanted.iter().any(|wanted| wanted.equals(key))).map(|(v, _)| v.clone());
+    let found = pairs
+        .filter(|(_, key)| wanted.iter().any(|wanted| wanted.equals(key)))
+        .map(|(v, _)| v.clone());
     let of = args.any(0)?.ty().element().cloned().unwrap_or(Type::Any);
     Ok(Value::list(of, found.collect()))
 }

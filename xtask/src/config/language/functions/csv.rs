@@ -63,7 +63,9 @@ fn rows(text: &str) -> Result<Vec<(usize, Vec<String>)>, String> {
             } else {
                 while let Some(c) = letters.next_if(|c| !matches!(c, ',' | '\n')) {
                     if c == '"' {
-                        return Err(format!("line {line}: a quote stands within a field; put all of it in quotes"));
+                        return Err(format!(
+                            "line {line}: a quote stands within a field; put all of it in quotes"
+                        ));
                     }
                     field.push(c);
                 }

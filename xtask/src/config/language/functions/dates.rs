@@ -4,6 +4,7 @@ use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOf
 
 use super::arguments::Function;
 use super::arguments::Takes::String as Text;
+use crate::config::language::fault::REFUSED;
 use crate::config::language::number::Number;
 use crate::config::language::value::Value;
 
@@ -98,7 +99,7 @@ pub(super) fn yaml_moment(text: &str) -> Result<Option<String>, String> {
     };
     match moment(&format!("{year}-{month:0>2}-{day:0>2}{time}")) {
         Some(moment) => format("YYYY-MM-DD'T'hh:mm:ssZ", moment).map(Some),
-        None => Err(format!("{text:?} looks like a moment and is none; put it in quotes")),
+        None => Err(format!("{text:?} looks like a moment and is none; put it in quotes{REFUSED}")),
     }
 }
 

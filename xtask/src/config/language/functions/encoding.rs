@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::arguments::Takes::{Nullable, String as Text};
 use super::arguments::{Arguments, Function};
 use super::{csv, yaml};
+use crate::config::language::fault::REFUSED;
 use crate::config::language::json;
 use crate::config::language::value::Value;
 
@@ -16,7 +17,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "what was encoded is no text; `textdecodebase64` knows other encodings".to_owned()
         })
     }),
-    Function::new("base64encode", &[Text], |args| Ok(Value::string(&STANDARD.encode(args.text(0)?)))),
+    Function::new("base64encode", &[Text], |args| {
+        Ok(Value::string(&STANDARD.encode(args.text(0)?)))
+    }),
     Function::new("csvdecode", &[Text], |args| csv::decode(args.text(0)?)),
     Function::new("jsondecode", &[Text], |args| {
         json::decode(args.text(0)?).map_err(|why| format!("this is no JSON: {why}"))
@@ -73,7 +76,7 @@ impl Encoding {
             "UTF-16LE" => Ok(Encoding::Utf16 { little: true }),
             "UTF-16BE" => Ok(Encoding::Utf16 { little: false }),
             _ => Err(format!(
-                "the encoding `{name}` is not known here; those are `UTF-8`, `UTF-16LE`, `UTF-16BE` and `ISO-8859-1`"
+                "the encoding `{name}` is not known here; those are `UTF-8`, `UTF-16LE`, `UTF-16BE` and `ISO-8859-1`{REFUSED}"
             )),
         }
     }

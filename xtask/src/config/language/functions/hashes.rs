@@ -11,8 +11,12 @@ use super::arguments::Takes::String as Text;
 use crate::config::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("base64sha256", &[Text], |args| Ok(base64_of::<Sha256>(args.text(0)?.as_bytes()))),
-    Function::new("base64sha512", &[Text], |args| Ok(base64_of::<Sha512>(args.text(0)?.as_bytes()))),
+    Function::new("base64sha256", &[Text], |args| {
+        Ok(base64_of::<Sha256>(args.text(0)?.as_bytes()))
+    }),
+    Function::new("base64sha512", &[Text], |args| {
+        Ok(base64_of::<Sha512>(args.text(0)?.as_bytes()))
+    }),
     Function::new("md5", &[Text], |args| Ok(hex_of::<Md5>(args.text(0)?.as_bytes()))),
     Function::new("sha1", &[Text], |args| Ok(hex_of::<Sha1>(args.text(0)?.as_bytes()))),
     Function::new("sha256", &[Text], |args| Ok(hex_of::<Sha256>(args.text(0)?.as_bytes()))),
@@ -49,7 +53,9 @@ fn uuid(namespace: &str, name: &str) -> Result<Value, String> {
         .map(|at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
         .collect();
     let Some(bytes) = bytes.filter(|bytes| bytes.len() == 16 && hyphens) else {
-        return Err(format!("{namespace:?} is no namespace; those are `dns`, `url`, `oid`, `x500` and any UUID"));
+        return Err(format!(
+            "{namespace:?} is no namespace; those are `dns`, `url`, `oid`, `x500` and any UUID"
+        ));
     };
     let hash = Sha1::new().chain_update(bytes).chain_update(name).finalize();
     let mut id: Vec<u8> = hash.iter().copied().take(16).collect();

@@ -16,7 +16,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
     let arguments: Vec<&Expression> = call.args.iter().collect();
     match (name, arguments.as_slice()) {
         ("can", [tried]) => match evaluate(tried, scope) {
-            Err(fault) if fault.later => Err(fault),
+            Err(fault) if fault.firm => Err(fault),
             Err(_) => Ok(false.into()),
             Ok(value) => match value.output() {
                 Some((module, output)) => Err(Fault::later(module, output, "`can()`")),
@@ -36,7 +36,9 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
         ("templatestring", [text, variables]) => {
             if !matches!(text, Expression::Traversal(_) | Expression::Variable(_)) {
                 return Err(Fault::new("`templatestring()` takes a reference to a template")
-                    .remedy("name it, as in `local.template`; a text in quotes is a template by itself")
+                    .remedy(
+                        "name it, as in `local.template`; a text in quotes is a template by itself",
+                    )
                     .at(text.span()));
             }
             let value = evaluate(text, scope)?;
@@ -65,7 +67,7 @@ fn first_that_works(arguments: &[&Expression], scope: &Scope) -> Evaluation<Valu
     for argument in arguments {
         match evaluate(argument, scope) {
             Ok(value) => return Ok(value),
-            Err(fault) if fault.later => return Err(fault),
+            Err(fault) if fault.firm => return Err(fault),
             Err(fault) => last = fault,
         }
     }
@@ -76,12 +78,7 @@ fn first_that_works(arguments: &[&Expression], scope: &Scope) -> Evaluation<Valu
 }
 
 /// A template of its own, which sees only the variables that it is given.
-fn rendered(
-    text: &str,
-    name: &str,
-    variables: &Expression,
-    scope: &Scope,
-) -> Evaluation<Value> {
+fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Evaluation<Value> {
     if scope.in_template {
         return Err(Fault::new("a template cannot read further templates")
             .remedy("render the inner one first, and pass its text as a variable"));

@@ -54,7 +54,11 @@ fn merge(args: &Arguments) -> Result<Value, String> {
             Type::Map(_) | Type::Object(_) => types.push(value.ty()),
             Type::Any if value.is_null() => {}
             of => {
-                return Err(format!("argument {} is {}, and a map is required", at + 1, wanted(&of)));
+                return Err(format!(
+                    "argument {} is {}, and a map is required",
+                    at + 1,
+                    wanted(&of)
+                ));
             }
         }
         let entries = value.entries().cloned().unwrap_or_default();
@@ -64,9 +68,7 @@ fn merge(args: &Arguments) -> Result<Value, String> {
         Some(first @ Type::Map(of)) if types.iter().all(|other| other == first) => {
             Ok(Value::map((**of).clone(), merged))
         }
-        Some(_) => Ok(Value::object(merged)),
-        None if args.values.is_empty() => Ok(Value::object([])),
-        None => Err("every argument is null".to_owned()),
+        _ => Ok(Value::object(merged)),
     }
 }
 

@@ -64,7 +64,10 @@ pub(crate) fn names() -> Vec<&'static str> {
 pub(crate) fn refusal(namespace: &[&str], name: &str) -> Option<Problem> {
     if !matches!(namespace, [] | ["core"]) {
         return Some(Problem::new(
-            format!("`{}::{name}` is a function of a provider, and there are none", namespace.join("::")),
+            format!(
+                "`{}::{name}` is a function of a provider, and there are none",
+                namespace.join("::")
+            ),
             "give the value itself, for instance with `--var`",
         ));
     }
@@ -163,7 +166,7 @@ fn apply(function: &Function, values: Vec<Spanned>, scope: &Scope) -> Evaluation
         taken.push(value);
     }
     let arguments = Arguments { values: taken, folder: scope.folder };
-    let value = (function.body)(&arguments)
-        .map_err(|why| Fault::new(format!("`{name}()`: {why}")))?;
+    let value =
+        (function.body)(&arguments).map_err(|why| Fault::new(format!("`{name}()`: {why}")))?;
     Ok(value.marked(secret))
 }

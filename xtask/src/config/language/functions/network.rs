@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::arguments::Takes::{Number as Num, String as Text};
 use super::arguments::{Arguments, Function};
+use crate::config::language::fault::REFUSED;
 use crate::config::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -25,7 +26,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let range = Range::parse(args.text(0)?)?;
         let number = args.number(2)?;
         let whole = number.to_whole().ok_or_else(|| format!("{number} is not a whole number"))?;
-        let wanted = u128::try_from(whole).map_err(|_| format!("{number} is not a subnet's number"))?;
+        let wanted = u128::try_from(whole)
+            .map_err(|_| format!("{number} is not a subnet's number{REFUSED}"))?;
         let subnet = range.subnet(args.integer(1)?, wanted)?;
         Ok(Value::string(&subnet.to_string()))
     }),
@@ -100,7 +102,8 @@ impl Range {
     }
 
     fn subnet(self, more_bits: i64, number: u128) -> Result<Range, String> {
-        let more = u32::try_from(more_bits).map_err(|_| "the bits to add are negative".to_owned())?;
+        let more = u32::try_from(more_bits)
+            .map_err(|_| format!("the bits to add are negative{REFUSED}"))?;
         let prefix = self.prefix.saturating_add(more);
         if prefix > self.bits {
             return Err(format!("/{} and {more} more bits exceed {}", self.prefix, self.bits));

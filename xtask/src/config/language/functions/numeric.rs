@@ -46,7 +46,10 @@ fn extreme(args: &Arguments, better: fn(&Number, &Number) -> bool) -> Result<Val
 fn parse_integer(args: &Arguments) -> Result<Value, String> {
     let value = args.any(0)?;
     let Data::String(text) = &value.data else {
-        return Err(format!("the first argument is {}, and a string is required", wanted(&value.ty())));
+        return Err(format!(
+            "the first argument is {}, and a string is required",
+            wanted(&value.ty())
+        ));
     };
     let base = args.integer(1)?;
     if !(2..=62).contains(&base) {

@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::arguments::Takes::String as Text;
 use super::arguments::{Arguments, Function};
+use crate::config::language::fault::REFUSED;
 use crate::config::language::types::Type;
 use crate::config::language::value::Value;
 
@@ -43,7 +44,7 @@ fn compile(pattern: &str) -> Result<Regex, String> {
     Regex::new(&translated).map_err(|error| {
         let why = error.to_string();
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("{pattern:?} is no regular expression: {why}")
+        format!("{pattern:?} is no regular expression: {why}{REFUSED}")
     })
 }
 
@@ -72,7 +73,9 @@ impl Shape {
         match self {
             Shape::Whole => Type::String,
             Shape::Numbered => Type::Tuple(names.map(|_| Type::String).collect()),
-            Shape::Named => Type::object(names.flatten().map(|name| (name.to_owned(), Type::String))),
+            Shape::Named => {
+                Type::object(names.flatten().map(|name| (name.to_owned(), Type::String)))
+            }
         }
     }
 

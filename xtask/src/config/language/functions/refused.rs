@@ -11,7 +11,7 @@ pub(super) fn refusal(name: &str) -> Option<Problem> {
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["timestamp", "plantimestamp", "uuid", "bcrypt"],
-        "its result differs in every run, and a deployment comes out the same in each",
+        "its result differs, and a deployment comes out the same in every run",
         "give the value itself, for instance with `--var`",
     ),
     (

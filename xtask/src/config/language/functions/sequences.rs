@@ -130,11 +130,14 @@ fn slice(args: &Arguments) -> Result<Value, String> {
         return Err("a set has no positions; make a list of it with `tolist`".to_owned());
     }
     let values = args.elements(0)?;
-    let index = |at: usize| usize::try_from(args.integer(at)?).map_err(|_| "an index is negative".to_owned());
+    let index = |at: usize| {
+        usize::try_from(args.integer(at)?).map_err(|_| "an index is negative".to_owned())
+    };
     let (start, end) = (index(1)?, index(2)?);
-    let part = values.get(start..end).map(<[Value]>::to_vec).ok_or_else(|| {
-        format!("{start} to {end} is not within the {} elements", values.len())
-    })?;
+    let part = values
+        .get(start..end)
+        .map(<[Value]>::to_vec)
+        .ok_or_else(|| format!("{start} to {end} is not within the {} elements", values.len()))?;
     Ok(match value.ty().element() {
         Some(of) => Value::list(of.clone(), part),
         None => Value::tuple(part),

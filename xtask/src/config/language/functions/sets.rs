@@ -85,7 +85,10 @@ fn product(args: &Arguments) -> Result<Value, String> {
         };
         let elements = args.elements(at)?;
         if rows.len().saturating_mul(elements.len()) > 100_000 {
-            return Err("the product has over 100000 elements".to_owned());
+            return Err(format!(
+                "the product has over 100000 elements{}",
+                crate::config::language::fault::REFUSED
+            ));
         }
         let mut next = Vec::new();
         for row in &rows {

@@ -23,7 +23,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let spaces = usize::try_from(args.integer(0)?)
             .map_err(|_| "the number of spaces is negative".to_owned())?;
         if spaces > 4096 {
-            return Err("more than 4096 spaces".to_owned());
+            return Err(format!(
+                "more than 4096 spaces{}",
+                crate::config::language::fault::REFUSED
+            ));
         }
         let pad = format!("\n{}", " ".repeat(spaces));
         Ok(Value::string(&args.text(1)?.replace('\n', &pad)))
@@ -121,7 +124,8 @@ fn substring(args: &Arguments) -> Result<Value, String> {
     let rest = letters.iter().skip(usize::try_from(start).unwrap_or(usize::MAX));
     // From the end, no letters at all means all of them: Terraform counts up to zero
     // and never meets it.
-    let length = if length <= 0 { usize::MAX } else { usize::try_from(length).unwrap_or(usize::MAX) };
+    let length =
+        if length <= 0 { usize::MAX } else { usize::try_from(length).unwrap_or(usize::MAX) };
     let part: String = rest.take(length).copied().collect();
     Ok(Value::string(&part))
 }

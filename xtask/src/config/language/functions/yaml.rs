@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::dates;
+use crate::config::language::fault::REFUSED;
 use crate::config::language::number::Number;
 use crate::config::language::types::Type;
 use crate::config::language::value::{Data, Value};
@@ -31,9 +32,13 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
                 | Event::DocumentEnd
         )
     });
-    let mut reader = Reader { events: inner.collect::<Vec<_>>().into_iter(), anchors: BTreeMap::new(), depth: 0 };
+    let mut reader = Reader {
+        events: inner.collect::<Vec<_>>().into_iter(),
+        anchors: BTreeMap::new(),
+        depth: 0,
+    };
     match reader.events.next() {
-        None => Ok(Value::null(Type::Any)),
+        None => Err("there is no document; `try(yamldecode(…), null)` allows for that".to_owned()),
         Some(event) => match reader.node(event)? {
             Node::Value(value) => Ok(value),
             Node::Merge => Err("`<<` stands where a value is".to_owned()),
@@ -61,7 +66,7 @@ impl<'a> Reader<'a> {
     fn node(&mut self, event: Event<'a>) -> Result<Node, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(format!("this is nested over {MAX_DEPTH} levels deep"));
+            return Err(format!("this is nested over {MAX_DEPTH} levels deep{REFUSED}"));
         }
         let (anchor, value) = match event {
             Event::Alias(anchor) => {
@@ -71,13 +76,15 @@ impl<'a> Reader<'a> {
                     _ => Err("an alias stands within what it names".to_owned()),
                 };
             }
-            Event::Scalar(text, style, anchor, tag) => match scalar(&text, style, tag.as_deref())? {
-                Node::Merge => {
-                    self.depth -= 1;
-                    return Ok(Node::Merge);
+            Event::Scalar(text, style, anchor, tag) => {
+                match scalar(&text, style, tag.as_deref())? {
+                    Node::Merge => {
+                        self.depth -= 1;
+                        return Ok(Node::Merge);
+                    }
+                    Node::Value(value) => (anchor, value),
                 }
-                Node::Value(value) => (anchor, value),
-            },
+            }
             Event::SequenceStart(anchor, tag) => {
                 known_tag(tag.as_deref(), "seq")?;
                 self.anchors.insert(anchor, None);
@@ -174,7 +181,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
     match tag {
         Some("str") => return string(),
         Some("bool" | "int" | "float" | "null") | None => {}
-        Some(other) => return Err(format!("the tag `!!{other}` is not known here; leave it out")),
+        Some(other) => {
+            return Err(format!("the tag `!!{other}` is not known here; leave it out{REFUSED}"));
+        }
     }
     if quoted || text.is_empty() && tag.is_none() && style != ScalarStyle::Plain {
         return string();
@@ -188,9 +197,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
         }
         "" | "~" | "null" | "Null" | "NULL" => Value::null(Type::Any),
         "<<" if tag.is_none() => return Ok(Node::Merge),
-        ".nan" | ".NaN" | ".NAN" => return Err("`.nan` is no number here".to_owned()),
+        ".nan" | ".NaN" | ".NAN" => return Err(format!("`.nan` is no number here{REFUSED}")),
         _ if text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(".inf") => {
-            return Err("`.inf` is no number here".to_owned());
+            return Err(format!("`.inf` is no number here{REFUSED}"));
         }
         _ => match number(text)? {
             Some(number) => number.into(),
@@ -211,14 +220,18 @@ fn number(text: &str) -> Result<Option<Number>, String> {
         let parsed = num_bigint::BigInt::parse_bytes(digits.as_bytes(), radix);
         let parsed = parsed.filter(|_| !digits.starts_with(['+', '-']) && !digits.contains('_'));
         return match parsed {
-            Some(whole) if whole.bits() > 64 => Err(format!("the number {text} is too large")),
+            Some(whole) if whole.bits() > 64 => {
+                Err(format!("the number {text} is too large{REFUSED}"))
+            }
             whole => Ok(whole.map(|whole| Number::whole(&whole))),
         };
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let plain = unsigned.starts_with(|c: char| c.is_ascii_digit())
         || unsigned.starts_with('.') && unsigned.len() > 1;
-    if !plain || unsigned.bytes().any(|c| !matches!(c, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+    if !plain
+        || unsigned.bytes().any(|c| !matches!(c, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+    {
         return Ok(None);
     }
     Ok(Number::parse(text))

@@ -1,5 +1,6 @@
 //! Values as YAML, in the form that Terraform writes: block style, texts in quotes.
 
+use crate::config::language::fault::REFUSED;
 use crate::config::language::value::{Data, Value};
 
 /// The column behind which a text goes on in the next line.
@@ -7,9 +8,12 @@ const WIDTH: usize = 80;
 
 /// The value as a document.
 pub(super) fn encode(value: &Value) -> Result<String, String> {
-    let mut writer = Writer { out: String::new(), column: 0 };
+    let mut writer = Writer { out: String::new(), column: 0, open: false };
     writer.node(value, 0, Place::Top)?;
     writer.line_break();
+    if writer.open {
+        writer.out.push_str("...\n");
+    }
     Ok(writer.out)
 }
 
@@ -26,10 +30,13 @@ enum Place {
 struct Writer {
     out: String,
     column: usize,
+    /// Whether what was written last could go on, so that its end is marked.
+    open: bool,
 }
 
 impl Writer {
     fn put(&mut self, text: &str) {
+        self.open = false;
         self.out.push_str(text);
         self.column += text.chars().count();
     }
@@ -76,7 +83,9 @@ impl Writer {
                     self.indent(indent);
                 }
                 if key.len() > 128 || key.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
-                    return Err(format!("the key {key:?} is long or has several lines, which needs another form of YAML"));
+                    return Err(format!(
+                        "the key {key:?} is long or has several lines, which needs another form of YAML{REFUSED}"
+                    ));
                 }
                 self.quoted(key, None);
                 self.put(":");
@@ -101,12 +110,16 @@ impl Writer {
             Data::String(text) if text.contains('\n') && block_allowed(text) => {
                 self.literal(text, if place == Place::Top { 2 } else { indent });
             }
-            Data::String(text) => self.quoted(text, Some(if place == Place::Top { 2 } else { indent })),
+            Data::String(text) => {
+                self.quoted(text, Some(if place == Place::Top { 2 } else { indent }))
+            }
             Data::Number(number) => self.put(&number.to_string()),
             Data::Bool(truth) => self.put(&truth.to_string()),
             Data::Null(_) => self.put("null"),
             _ => return Err("the value is not known".to_owned()),
         }
+        let plain = !matches!(value.data, Data::String(_));
+        self.open |= plain && place == Place::Top;
         Ok(())
     }
 
@@ -119,6 +132,7 @@ impl Writer {
             self.put("-");
         } else if text == "\n" || text.ends_with("\n\n") {
             self.put("+");
+            self.open = true;
         }
         self.out.push('\n');
         let body = text.strip_suffix('\n');
