@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inputs::GivenInputs;
 
+use super::diagnose::diagnostic;
 use super::file::Config;
 use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
 use super::module::{Kind, Written};
@@ -162,7 +163,7 @@ impl<'a> Evaluation<'a> {
         let roots = BTreeMap::new();
         let names = Names::new(default.text(), &roots, &self.config.folder);
         let value = evaluate(&default.expression, &names)
-            .map_err(|fault| super::diagnostic(fault, &default.place))?;
+            .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
         constraint.apply(value).map_err(|why| {
             Diagnostic::new(format!("this is not a {constraint}: {why}"), default.place.clone())
@@ -272,7 +273,7 @@ impl<'a> Evaluation<'a> {
             module.uses.insert(name.to_owned(), named);
             let given = self.value(written, diagnostics).and_then(|value| {
                 super::given::given(input, value)
-                    .map_err(|fault| diagnostics.push(super::diagnostic(fault, &written.place)))
+                    .map_err(|fault| diagnostics.push(diagnostic(fault, &written.place)))
                     .ok()
             });
             match given {
@@ -296,7 +297,7 @@ impl<'a> Evaluation<'a> {
                 module.given.insert("tags".to_owned(), super::given::under(defaults, own));
                 module.places.entry("tags".to_owned()).or_insert_with(|| written.place.clone());
             }
-            Err(fault) => diagnostics.push(super::diagnostic(fault, &written.place)),
+            Err(fault) => diagnostics.push(diagnostic(fault, &written.place)),
         }
     }
 
@@ -323,7 +324,7 @@ impl<'a> Evaluation<'a> {
             return None;
         }
         self.evaluate(written)
-            .map_err(|fault| diagnostics.push(super::diagnostic(fault, &written.place)))
+            .map_err(|fault| diagnostics.push(diagnostic(fault, &written.place)))
             .ok()
     }
 

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use hcl::edit::Span;
-use hcl::edit::structure::{Attribute, Block, Body, Structure};
+use hcl::edit::structure::{Block, Structure};
 
 use super::language::Folder;
 use super::module::{Kind, Written};
 use super::module_block::{ModuleBlock, Repeat};
 use super::output_block::OutputBlock;
-use super::place;
 use super::provider::{self, Provider};
 use super::references::names;
+use super::source::{parse, place, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -216,38 +215,6 @@ fn not_a_block(name: &str, header: Place) -> Diagnostic {
             ))
         }
     }
-}
-
-/// A text without the byte-order mark that some editors write.
-pub(super) fn without_mark(text: String) -> String {
-    match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    }
-}
-
-/// Parses a text, with the parser's own mistake where there is one.
-pub(super) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Option<Body> {
-    match hcl::edit::parser::parse_body(&source.text) {
-        Ok(body) => Some(body),
-        Err(error) => {
-            // The parser counts bytes, and may stop within a letter.
-            let at = source.text.floor_char_boundary(error.location().offset());
-            let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-            let place = Place::Text(Arc::clone(source), at..end);
-            let message = format!("this is not HCL: {}", error.message());
-            diagnostics.push(
-                Diagnostic::new(message, place)
-                    .remedy("write `NAME = VALUE`, or `NAME \"LABEL\" { … }`"),
-            );
-            None
-        }
-    }
-}
-
-pub(super) fn written(source: &Arc<Source>, attribute: &Attribute) -> Written {
-    let whole = attribute.value.span().or_else(|| attribute.span()).unwrap_or(0..0);
-    Written { expression: attribute.value.clone(), place: Place::Text(Arc::clone(source), whole) }
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {

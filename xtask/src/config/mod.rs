@@ -1,6 +1,7 @@
 //! `clockwork.hcl`: read, resolved and evaluated, every mistake with its place.
 
 mod constraints;
+mod diagnose;
 mod evaluate;
 mod file;
 mod given;
@@ -12,6 +13,7 @@ mod provider;
 mod references;
 mod repeat;
 mod resolve;
+mod source;
 mod variable;
 mod variables;
 
@@ -20,8 +22,7 @@ pub(crate) use file::Config;
 pub(crate) use module::Kind;
 pub(crate) use variables::Values;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
-use hcl::edit::Span;
+use crate::diagnostic::{Diagnostics, Place, Source};
 use std::sync::Arc;
 
 /// The value of an expression beside a file's blocks, as Terraform's console prints it.
@@ -42,24 +43,4 @@ pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<Strin
         (Some(value), true) => Ok(language::display(&value)),
         _ => Err(diagnostics.rendered(false).join("\n\n")),
     }
-}
-
-/// Where a piece of a parsed file was written.
-fn place(source: &Arc<Source>, piece: &impl Span) -> Place {
-    match piece.span() {
-        Some(range) => Place::Text(Arc::clone(source), range),
-        None => Place::Nowhere,
-    }
-}
-
-/// A mistake of an expression, at its place within the expression's own.
-fn diagnostic(fault: language::Fault, within: &Place) -> Diagnostic {
-    let place = match (within, fault.span) {
-        (Place::Text(source, _), Some(span)) => Place::Text(Arc::clone(source), span),
-        (within, _) => within.clone(),
-    };
-    let remedy = fault
-        .remedy
-        .unwrap_or_else(|| "correct the expression, or give the value itself".to_owned());
-    Diagnostic::new(fault.message, place).remedy(remedy)
 }

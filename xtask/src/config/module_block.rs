@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use hcl::edit::structure::{Attribute, Block, Structure};
 
-use super::file::written;
 use super::module::{Kind, Written};
-use super::place;
+use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
 /// A `module` block.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use hcl::edit::structure::{Block, Structure};
 
-use super::file::written;
 use super::module::Written;
-use super::place;
+use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
 /// An `output` block.

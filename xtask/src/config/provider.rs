@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use hcl::edit::structure::{Block, Structure};
 
-use super::file::written;
 use super::module::Written;
 use super::module_block::ModuleBlock;
-use super::place;
+use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 
 /// What the `provider "aws"` block says.

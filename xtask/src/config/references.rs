@@ -12,8 +12,10 @@ use hcl::edit::visit::{
 };
 use hcl::edit::{Decorated, Span};
 
+use super::diagnose::diagnostic;
 use super::language;
 use super::module::{Kind, Written};
+use super::source::place;
 use crate::diagnostic::{Diagnostic, Place, Source};
 
 /// What there is to refer to.
@@ -99,7 +101,7 @@ impl<'a> Checker<'a> {
         finish: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
         if let Some(source) = self.source {
-            let place = super::place(source, piece);
+            let place = place(source, piece);
             self.problems.push(finish(Diagnostic::new(message, place)));
         }
     }
@@ -256,7 +258,7 @@ impl Visit for Checker<'_> {
             && let Some(fault) = language::empty_heredoc(node, &source.text)
         {
             let within = Place::Text(Arc::clone(source), 0..0);
-            self.problems.push(super::diagnostic(fault, &within));
+            self.problems.push(diagnostic(fault, &within));
         }
         visit_expr(self, node);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::diagnose::diagnostic;
 use super::evaluate::{Evaluation, Instance};
 use super::language::{Data, Value};
 use super::module::{Kind, Written};
@@ -113,9 +114,8 @@ impl Evaluation<'_> {
             Repeat::Count(_) => super::repeat::count(value),
             Repeat::ForEach(_) => super::repeat::for_each(value),
         };
-        let repetitions = found
-            .map_err(|fault| diagnostics.push(super::diagnostic(fault, &written.place)))
-            .ok()?;
+        let repetitions =
+            found.map_err(|fault| diagnostics.push(diagnostic(fault, &written.place))).ok()?;
         let all = repetitions.into_iter().map(|(key, repetition)| {
             let address = format!("{label}[{}]", key.address());
             let module = outputs(&address, block.kind);

@@ -6,9 +6,9 @@ use hcl::edit::expr::Expression;
 use hcl::edit::structure::{Attribute, Block, Structure};
 
 use super::constraints::Constraint;
-use super::file::written;
+use super::diagnose::diagnostic;
 use super::module::Written;
-use super::place;
+use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
 /// A `variable` block.
@@ -82,7 +82,7 @@ impl Variable {
         match attribute.key.as_str() {
             "type" => match Constraint::parse(&attribute.value, &source.text) {
                 Ok(constraint) => self.constraint = constraint,
-                Err(fault) => diagnostics.push(super::diagnostic(fault, &value.place)),
+                Err(fault) => diagnostics.push(diagnostic(fault, &value.place)),
             },
             "default" => self.default = Some(value),
             flag @ ("nullable" | "sensitive") => match value.expression.as_bool() {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::constraints::Constraint;
-use super::file::{Config, parse, without_mark, written};
+use super::file::Config;
 use super::given::literal as literal_for;
 use super::language::{Folder, Scope, Value, decode, evaluate};
+use super::source::{parse, place, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -205,7 +206,7 @@ impl Values {
             diagnostics.push(
                 Diagnostic::new(
                     "a file of variables has no blocks",
-                    super::place(source, &block.ident),
+                    place(source, &block.ident),
                 )
                 .remedy(
                     "write `NAME = VALUE` lines; blocks belong into the file given with `--config`",

@@ -73,6 +73,6 @@ fn mapping<'a>(values: impl Iterator<Item = (&'a String, &'a Value)>, indent: us
 
 fn enclosed(open: char, lines: impl Iterator<Item = String>, close: char, indent: usize) -> String {
     let pad = " ".repeat(indent);
-    let body: String = lines.map(|line| format!("\n{pad}  {line}")).collect();
+    let body = lines.map(|line| format!("\n{pad}  {line}")).collect::<Vec<_>>().concat();
     if body.is_empty() { format!("{open}{close}") } else { format!("{open}{body}\n{pad}{close}") }
 }

@@ -12,15 +12,18 @@ use super::value::{Data, Value};
 #[derive(Debug, Default)]
 struct Verb {
     raw: String,
-    zero: bool,
-    sharp: bool,
-    plus: bool,
-    minus: bool,
-    space: bool,
+    /// Those of `0#-+ ` that stand behind the `%`.
+    flags: String,
     width: Option<usize>,
     precision: Option<usize>,
     argument: Option<usize>,
     mode: char,
+}
+
+impl Verb {
+    fn has(&self, flag: char) -> bool {
+        self.flags.contains(flag)
+    }
 }
 
 /// The text of a format with its arguments in place.
@@ -60,15 +63,8 @@ fn verb(text: &str) -> Result<Verb, String> {
     let mut verb = Verb::default();
     let bytes = text.as_bytes();
     let mut at = 1;
-    loop {
-        match bytes.get(at) {
-            Some(b'0') => verb.zero = true,
-            Some(b'#') => verb.sharp = true,
-            Some(b'-') => verb.minus = true,
-            Some(b'+') => verb.plus = true,
-            Some(b' ') => verb.space = true,
-            _ => break,
-        }
+    while let Some(flag @ (b'0' | b'#' | b'-' | b'+' | b' ')) = bytes.get(at) {
+        verb.flags.push(char::from(*flag));
         at += 1;
     }
     let digits = |at: usize| bytes[at..].iter().take_while(|c| c.is_ascii_digit()).count();
@@ -146,8 +142,8 @@ fn formatted(verb: &Verb, argument: &Value) -> Result<String, String> {
 
 fn as_is(verb: &Verb, argument: &Value) -> Result<String, String> {
     match &argument.data {
-        Data::String(text) if !verb.sharp => Ok(text.clone()),
-        Data::Number(number) if !verb.sharp => Ok(shortest(number)),
+        Data::String(text) if !verb.has('#') => Ok(text.clone()),
+        Data::Number(number) if !verb.has('#') => Ok(shortest(number)),
         _ => json::encode(argument),
     }
 }
@@ -163,12 +159,12 @@ fn string(verb: &Verb, text: &str) -> String {
 
 fn padded(verb: &Verb, text: String) -> String {
     let missing = verb.width.unwrap_or(0).saturating_sub(graphemes(&text).len());
-    let pad = if verb.zero { "0" } else { " " }.repeat(missing);
-    if verb.minus { text + &pad } else { pad + &text }
+    let pad = if verb.has('0') { "0" } else { " " }.repeat(missing);
+    if verb.has('-') { text + &pad } else { pad + &text }
 }
 
 fn sign(verb: &Verb, negative: bool) -> &'static str {
-    match (negative, verb.plus, verb.space) {
+    match (negative, verb.has('+'), verb.has(' ')) {
         (true, _, _) => "-",
         (_, true, _) => "+",
         (_, _, true) => " ",
@@ -188,7 +184,7 @@ fn integer(verb: &Verb, number: &Number) -> Result<String, String> {
         'X' => ("0X", magnitude.to_str_radix(16).to_uppercase()),
         _ => ("", magnitude.to_string()),
     };
-    let prefix = if verb.sharp { prefix } else { "" };
+    let prefix = if verb.has('#') { prefix } else { "" };
     if verb.precision == Some(0) && digits == "0" {
         return Ok(String::new());
     }
@@ -197,9 +193,9 @@ fn integer(verb: &Verb, number: &Number) -> Result<String, String> {
     let length = sign.len() + prefix.len() + zeros + digits.len();
     let missing = verb.width.unwrap_or(0).saturating_sub(length);
     let (mut left, mut right) = (0, 0);
-    if verb.minus {
+    if verb.has('-') {
         right = missing;
-    } else if verb.zero && verb.precision.is_none() {
+    } else if verb.has('0') && verb.precision.is_none() {
         zeros += missing;
     } else {
         left = missing;
@@ -229,9 +225,9 @@ fn float(verb: &Verb, number: &Number) -> String {
     };
     let sign = sign(verb, number.has_minus());
     let missing = verb.width.unwrap_or(0).saturating_sub(sign.len() + body.len());
-    if verb.minus {
+    if verb.has('-') {
         format!("{sign}{body}{}", " ".repeat(missing))
-    } else if verb.zero {
+    } else if verb.has('0') {
         format!("{sign}{}{body}", "0".repeat(missing))
     } else {
         format!("{}{sign}{body}", " ".repeat(missing))

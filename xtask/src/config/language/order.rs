@@ -32,7 +32,7 @@ fn primitives(a: &Value, b: &Value) -> Ordering {
 /// The text by which Terraform orders what has no order of its own.
 fn key(value: &Value) -> String {
     let joined = |values: &mut dyn Iterator<Item = &Value>| {
-        values.map(|value| format!("{};", key(value))).collect::<String>()
+        values.map(|value| format!("{};", key(value))).collect::<Vec<_>>().concat()
     };
     match &value.data {
         Data::Null(_) => "~".to_owned(),
@@ -47,7 +47,7 @@ fn key(value: &Value) -> String {
         Data::Object(values) => format!("<{}>", joined(&mut values.values())),
         Data::Map(_, values) => {
             let entries = values.iter().map(|(k, v)| format!("{}:{};", go_quoted(k), key(v)));
-            format!("{{{}}}", entries.collect::<String>())
+            format!("{{{}}}", entries.collect::<Vec<_>>().concat())
         }
     }
 }

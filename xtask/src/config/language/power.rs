@@ -14,10 +14,10 @@ pub(super) fn power(base: f64, exponent: f64) -> f64 {
     if special {
         return base.powf(exponent);
     }
-    if exponent == 0.5 {
+    if exponent.to_bits() == 0.5_f64.to_bits() {
         return base.sqrt();
     }
-    if exponent == -0.5 {
+    if exponent.to_bits() == (-0.5_f64).to_bits() {
         return 1.0 / base.sqrt();
     }
     let (mut whole, mut rest) = (exponent.abs().trunc(), exponent.abs().fract());

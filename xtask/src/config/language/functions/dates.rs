@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     Function::new("timecmp", &[Text, Text], |args| {
         let order = parse(args.text(0)?)?.cmp(&parse(args.text(1)?)?);
-        Ok(Number::integer(order as i64).into())
+        Ok(Number::integer(i64::from(order as i8)).into())
     }),
 ];
 

@@ -33,7 +33,7 @@ pub(super) fn base64_of<D: Digest>(bytes: &[u8]) -> Value {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// A name's UUID by RFC 9562, section 5.5, within a namespace of its appendix or any UUID.

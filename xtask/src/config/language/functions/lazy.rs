@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use hcl::edit::Span;
 use hcl::edit::expr::{Expression, FuncCall};
 
+use crate::config::language::convert::convert;
 use crate::config::language::evaluate::{Scope, evaluate};
 use crate::config::language::fault::{Evaluation, Fault};
 use crate::config::language::template;
+use crate::config::language::types::Type;
 use crate::config::language::value::{Data, Value};
 
 pub(super) const NAMES: [&str; 4] = ["can", "templatefile", "templatestring", "try"];
@@ -46,7 +48,10 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
             let Data::String(content) = value.data else {
                 return Err(Fault::new("this is no text").at(text.span()));
             };
-            rendered(&content, "the template", variables, scope).map(|value| value.marked(secret))
+            let value = rendered(&content, "the template", variables, scope)?;
+            let text = convert(value, &Type::String)
+                .map_err(|why| Fault::new(format!("the template yields no text: {why}")))?;
+            Ok(text.marked(secret))
         }
         _ => {
             let takes = match name {
