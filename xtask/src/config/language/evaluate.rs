@@ -147,7 +147,8 @@ fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
                     .at(expression.span()));
             }
             ObjectKey::Expression(expression) => {
-                let value = evaluate(expression, scope)?;
+                let value =
+                    evaluate(expression, scope).map_err(|fault| fault.partial(Type::Any))?;
                 object_key(value).map_err(|fault| fault.at(expression.span()))?
             }
         };
@@ -256,12 +257,31 @@ pub(super) fn pairs(value: Value, span: Option<Range<usize>>) -> Evaluation<Vec<
     .map_err(|fault| fault.at(span))
 }
 
+/// A condition that is wrong whatever it is asked about is wrong without elements too.
+fn check_condition(
+    test: &Expression,
+    key: Option<&str>,
+    value: &str,
+    scope: &Scope,
+) -> Evaluation<()> {
+    let later = || Value::from(Data::Output { module: String::new(), output: String::new() });
+    let inner = scope.binding(key, value, (later(), later()));
+    let checked = evaluate(test, &inner).and_then(|holds| condition(holds, "the `if` of a `for`"));
+    match checked {
+        Err(fault) if !fault.firm => Err(fault.at(test.span())),
+        _ => Ok(()),
+    }
+}
+
 fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
     let collection = evaluate(&node.intro.collection_expr, scope)?;
     let mut secret = collection.sensitive;
     let all = pairs(collection, node.intro.collection_expr.span())?;
     let (key, value) =
         (node.intro.key_var.as_ref().map(|name| name.as_str()), &node.intro.value_var);
+    if let (true, Some(test)) = (all.is_empty(), &node.cond) {
+        check_condition(&test.expr, key, value.as_str(), scope)?;
+    }
     let mut list = Vec::new();
     let mut map: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for element in all {

@@ -132,7 +132,6 @@ impl Writer {
             self.put("-");
         } else if text == "\n" || text.ends_with("\n\n") {
             self.put("+");
-            self.open = true;
         }
         self.out.push('\n');
         let body = text.strip_suffix('\n');
