@@ -287,7 +287,7 @@ const IN_THE_MODULE: &[Case] = &[
     ),
     (
         "namespace = upper(\"x\")[0]",
-        &["a string has no elements", "test.hcl:7:13", "correct the expression"],
+        &["a string has no elements", "test.hcl:7:24", "correct the expression"],
     ),
     ("uid = 1 / 0", &["divides by zero", "test.hcl:7:7", "correct the expression"]),
     ("namespace = ", &["this is not HCL", "test.hcl:7", "NAME = VALUE"]),

@@ -180,16 +180,14 @@ impl<'a> Evaluation<'a> {
                     || variable.place.clone(),
                     |supplied| supplied.place(variable.sensitive),
                 );
-                let holds = match convert(holds, &Type::Bool).map(|holds| holds.data) {
-                    Ok(Data::Bool(holds)) => holds,
-                    _ => {
-                        let place = rule.condition.place.clone();
-                        diagnostics.push(
-                            Diagnostic::new("the condition is neither true nor false", place)
-                                .remedy("compare with something, such as `var.x != \"\"`"),
-                        );
-                        continue;
-                    }
+                let holds = convert(holds, &Type::Bool).map(|holds| holds.data);
+                let Ok(Data::Bool(holds)) = holds else {
+                    let place = rule.condition.place.clone();
+                    diagnostics.push(
+                        Diagnostic::new("the condition is neither true nor false", place)
+                            .remedy("compare with something, such as `var.x != \"\"`"),
+                    );
+                    continue;
                 };
                 if holds {
                     continue;

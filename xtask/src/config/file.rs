@@ -205,16 +205,14 @@ fn not_a_block(name: &str, header: Place) -> Diagnostic {
         return diagnostic.remedy(*instead);
     }
     let known = BLOCKS.map(|(known, _)| known);
-    match inputs::nearest(name, known) {
-        Some(near) => diagnostic.remedy(format!("did you mean `{near}`?")),
-        None => {
-            let source = Kind::Efs.source();
-            diagnostic.remedy(format!(
-                "known here: {}; a deployment is `module \"NAME\" {{ source = \"{source}\" … }}`",
-                known.join(", ")
-            ))
-        }
+    if let Some(near) = inputs::nearest(name, known) {
+        return diagnostic.remedy(format!("did you mean `{near}`?"));
     }
+    let source = Kind::Efs.source();
+    diagnostic.remedy(format!(
+        "known here: {}; a deployment is `module \"NAME\" {{ source = \"{source}\" … }}`",
+        known.join(", ")
+    ))
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {

@@ -49,26 +49,21 @@ pub(super) fn literal(takes: Takes, value: Value) -> Result<serde_json::Value, F
 
 /// The first number in a value that JSON's readers would round.
 fn inexact(value: &Value) -> Option<String> {
-    match &value.data {
-        Data::Number(number) => {
-            let text = number.to_string();
-            let kept = serde_json::from_str::<serde_json::Number>(&text).ok()?;
-            let back = kept
-                .as_f64()
-                .filter(|_| kept.is_f64())
-                .map(|float| super::language::Number::parse(&float.to_string()));
-            // A float keeps what was written where it is the nearest to it.
-            let same = back.is_none_or(|back| {
-                back.is_some_and(|back| back == *number || back.to_string() == text)
-            });
-            (!same).then_some(text)
-        }
-        _ => {
-            let inner = value.elements().into_iter().flatten();
-            let entries = value.entries().into_iter().flat_map(|entries| entries.values());
-            inner.chain(entries).find_map(inexact)
-        }
-    }
+    let Data::Number(number) = &value.data else {
+        let inner = value.elements().into_iter().flatten();
+        let entries = value.entries().into_iter().flat_map(|entries| entries.values());
+        return inner.chain(entries).find_map(inexact);
+    };
+    let text = number.to_string();
+    let kept = serde_json::from_str::<serde_json::Number>(&text).ok()?;
+    let back = kept
+        .as_f64()
+        .filter(|_| kept.is_f64())
+        .map(|float| super::language::Number::parse(&float.to_string()));
+    // A float keeps what was written where it is the nearest to it.
+    let same = back
+        .is_none_or(|back| back.is_some_and(|back| back == *number || back.to_string() == text));
+    (!same).then_some(text)
 }
 
 /// A map's entries over those of another.

@@ -118,7 +118,7 @@ fn all_of(values: Vec<Evaluation<Value>>) -> Evaluation<Vec<Value>> {
     }
     let of = |value: &Evaluation<Value>| match value {
         Ok(value) => value.ty(),
-        Err(fault) => fault.partial.clone(),
+        Err(fault) => (*fault.partial).clone(),
     };
     let types: Vec<Type> = values.iter().map(of).collect();
     let all: Evaluation<Vec<Value>> = values.into_iter().collect();
@@ -159,7 +159,7 @@ fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
     match all_of(values) {
         Ok(values) => Ok(Value::object(names.into_iter().zip(values)).marked(secret)),
         Err(fault) => {
-            let of = match &fault.partial {
+            let of = match &*fault.partial {
                 Type::Tuple(types) => Type::object(names.into_iter().zip(types.iter().cloned())),
                 _ => Type::Any,
             };
@@ -189,7 +189,7 @@ fn object_key(value: Value) -> Evaluation<(String, bool)> {
 /// Both branches have one type; a mistake in the one that is not taken counts for nothing.
 fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
     let branch = |expression| match evaluate(expression, scope) {
-        Err(fault) => (Value::from(Data::Unknown(fault.partial.clone())), Some(fault)),
+        Err(fault) => (Value::from(Data::Unknown((*fault.partial).clone())), Some(fault)),
         Ok(value) => (value, None),
     };
     let (yes, no) = (branch(&node.true_expr), branch(&node.false_expr));
@@ -210,7 +210,7 @@ fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
     let ((value, fault), span) =
         if holds { (yes, node.true_expr.span()) } else { (no, node.false_expr.span()) };
     if let Some(fault) = fault {
-        let partial = if of == Type::Any { fault.partial.clone() } else { of };
+        let partial = if of == Type::Any { (*fault.partial).clone() } else { of };
         return Err(fault.partial(partial));
     }
     let value = convert(value, &of).map_err(|why| Fault::new(why).at(span).partial(of.clone()))?;

@@ -18,7 +18,7 @@ pub(crate) struct Fault {
     /// Whether `try` must not pass over it: Terraform has a value here, now or later.
     pub(crate) firm: bool,
     /// The type that the value would have, as far as it is known.
-    pub(crate) partial: Type,
+    pub(crate) partial: Box<Type>,
 }
 
 pub(crate) type Evaluation<T> = Result<T, Fault>;
@@ -27,7 +27,7 @@ impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Fault {
         let message = message.into();
         let firm = message.contains(REFUSED);
-        Fault { message, remedy: None, span: None, firm, partial: Type::Any }
+        Fault { message, remedy: None, span: None, firm, partial: Box::new(Type::Any) }
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Fault {
@@ -43,7 +43,7 @@ impl Fault {
 
     /// The type that the value would have.
     pub(crate) fn partial(mut self, of: Type) -> Fault {
-        self.partial = of;
+        *self.partial = of;
         self
     }
 

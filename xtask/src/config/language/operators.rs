@@ -117,18 +117,18 @@ pub(super) fn attribute(value: Value, name: &str) -> Evaluation<Value> {
         Data::Output { module, output } => Err(Fault::later(&module, &output, "a part of it")),
         Data::Null(_) => Err(Fault::new(format!("this is null, and has no attribute `{name}`"))
             .remedy(format!("guard it with `try(….{name}, null)` or a conditional"))),
-        Data::Object(mut values) | Data::Map(_, mut values) => match values.remove(name) {
-            Some(value) => Ok(value.marked(secret)),
-            None => {
-                let fault = Fault::new(format!("there is no attribute or key `{name}` here"));
-                let known: Vec<&str> = values.keys().map(String::as_str).collect();
-                Err(match inputs::nearest(name, known.iter().copied()) {
-                    Some(near) => fault.remedy(format!("did you mean `{near}`?")),
-                    None if known.is_empty() || secret => fault,
-                    None => fault.remedy(format!("known here: {}", known.join(", "))),
-                })
+        Data::Object(mut values) | Data::Map(_, mut values) => {
+            if let Some(value) = values.remove(name) {
+                return Ok(value.marked(secret));
             }
-        },
+            let fault = Fault::new(format!("there is no attribute or key `{name}` here"));
+            let known: Vec<&str> = values.keys().map(String::as_str).collect();
+            Err(match inputs::nearest(name, known.iter().copied()) {
+                Some(near) => fault.remedy(format!("did you mean `{near}`?")),
+                None if known.is_empty() || secret => fault,
+                None => fault.remedy(format!("known here: {}", known.join(", "))),
+            })
+        }
         Data::List(..) | Data::Set(..) | Data::Tuple(_) => {
             Err(Fault::new(format!("a list has no attribute `{name}`")).remedy(format!(
                 "take one element, as in `LIST[0].{name}`, or all of them: `LIST[*].{name}`"

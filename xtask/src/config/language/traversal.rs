@@ -1,7 +1,7 @@
 //! Traversals: attributes, indexes and splats, one behind the other.
 
-use hcl::edit::Span;
 use hcl::edit::expr::{Expression, Traversal, TraversalOperator};
+use hcl::edit::{Decorated, Span};
 
 use super::evaluate::{Scope, evaluate};
 use super::fault::{Evaluation, Fault};
@@ -12,7 +12,7 @@ use super::value::{Data, Value};
 
 /// `a.b[c]`, with splats.
 pub(super) fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
-    let operators: Vec<&TraversalOperator> = node.operators.iter().map(|op| op.value()).collect();
+    let operators: Vec<&TraversalOperator> = node.operators.iter().map(Decorated::value).collect();
     let Expression::Variable(name) = &node.expr else {
         let base = evaluate(&node.expr, scope).map_err(|fault| {
             let of = type_after(&fault.partial, &operators).unwrap_or(Type::Any);

@@ -180,18 +180,17 @@ fn general_first(types: &[Type]) -> Vec<usize> {
 /// Above 0 where `a` is the more general type, below where `b` is.
 fn generality(a: &Type, b: &Type) -> i8 {
     match (a, b) {
-        (Type::Any, Type::Any) | (Type::String, Type::String) => 0,
-        (Type::Any, _) => -1,
-        (_, Type::Any) => 1,
-        (Type::String, Type::Number | Type::Bool) => 1,
-        (Type::Number | Type::Bool, Type::String) => -1,
+        (Type::Any, other) => -i8::from(*other != Type::Any),
         (Type::List(a), Type::List(b))
         | (Type::Set(a), Type::Set(b))
         | (Type::Map(a), Type::Map(b)) => generality(a, b),
-        (Type::List(_), Type::Tuple(_))
+        (_, Type::Any)
+        | (Type::String, Type::Number | Type::Bool)
+        | (Type::List(_), Type::Tuple(_))
         | (Type::Map(_), Type::Object(_))
         | (Type::Tuple(_) | Type::List(_), Type::Set(_)) => 1,
-        (Type::Tuple(_), Type::List(_))
+        (Type::Number | Type::Bool, Type::String)
+        | (Type::Tuple(_), Type::List(_))
         | (Type::Object(_), Type::Map(_))
         | (Type::Set(_), Type::Tuple(_) | Type::List(_)) => -1,
         (Type::Object(a), Type::Object(b)) if a.types.keys().eq(b.types.keys()) => {

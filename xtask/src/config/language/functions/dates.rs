@@ -191,7 +191,7 @@ fn verb(verb: &str, moment: OffsetDateTime) -> Result<String, String> {
     let month = moment.month().to_string();
     let day = moment.weekday().to_string();
     let hour = moment.hour();
-    let half = if hour % 12 == 0 { 12 } else { hour % 12 };
+    let half = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
     Ok(match verb {
         "YYYY" => format!("{:04}", moment.year()),
         "YY" => format!("{:02}", moment.year().rem_euclid(100)),

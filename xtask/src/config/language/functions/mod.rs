@@ -99,7 +99,7 @@ pub(super) fn call(call: &FuncCall, scope: &Scope) -> Evaluation<Value> {
         return Err(Fault::new(format!("there is no function `{name}`")));
     };
     let mut values = Vec::new();
-    for argument in call.args.iter() {
+    for argument in &call.args {
         values.push((evaluate(argument, scope)?, argument.span()));
     }
     if call.args.expand_final()
@@ -140,7 +140,7 @@ fn apply(function: &Function, values: Vec<Spanned>, scope: &Scope) -> Evaluation
             .remedy(format!("write `{}`", function.signature())));
     }
     let mut secret = false;
-    let mut taken = Vec::with_capacity(given);
+    let mut converted = Vec::with_capacity(given);
     for (at, (value, span)) in values.into_iter().enumerate() {
         if let Some((module, output)) = value.output() {
             return Err(Fault::later(module, output, &format!("`{name}()`")).at(span));
@@ -163,9 +163,9 @@ fn apply(function: &Function, values: Vec<Spanned>, scope: &Scope) -> Evaluation
             fault = fault.remedy(format!("write `{}`", function.signature()));
             fault.at(span)
         })?;
-        taken.push(value);
+        converted.push(value);
     }
-    let arguments = Arguments { values: taken, folder: scope.folder };
+    let arguments = Arguments { values: converted, folder: scope.folder };
     let value =
         (function.body)(&arguments).map_err(|why| Fault::new(format!("`{name}()`: {why}")))?;
     Ok(value.marked(secret))

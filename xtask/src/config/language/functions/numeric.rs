@@ -83,9 +83,9 @@ fn parse_integer(args: &Arguments) -> Result<Value, String> {
 fn sum(args: &Arguments) -> Result<Value, String> {
     let mut total: Option<Number> = None;
     for value in args.elements(0)? {
-        let number = match convert(value.clone(), &Type::Number).map(|value| value.data) {
-            Ok(Data::Number(number)) => number,
-            _ => return Err("all elements are to be numbers".to_owned()),
+        let converted = convert(value.clone(), &Type::Number).map(|value| value.data);
+        let Ok(Data::Number(number)) = converted else {
+            return Err("all elements are to be numbers".to_owned());
         };
         total = Some(match total {
             Some(total) => total.add(&number)?,

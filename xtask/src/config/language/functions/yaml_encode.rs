@@ -104,15 +104,13 @@ impl Writer {
     }
 
     fn scalar(&mut self, value: &Value, indent: usize, place: Place) -> Result<(), String> {
-        // Lines of a text below the top begin at the left.
-        let indent = if place == Place::Top { 0 } else { indent };
+        // A text that is the whole document is indented all the same.
+        let indent = if place == Place::Top { 2 } else { indent };
         match &value.data {
             Data::String(text) if text.contains('\n') && block_allowed(text) => {
-                self.literal(text, if place == Place::Top { 2 } else { indent });
+                self.literal(text, indent);
             }
-            Data::String(text) => {
-                self.quoted(text, Some(if place == Place::Top { 2 } else { indent }))
-            }
+            Data::String(text) => self.quoted(text, Some(indent)),
             Data::Number(number) => self.put(&number.to_string()),
             Data::Bool(truth) => self.put(&truth.to_string()),
             Data::Null(_) => self.put("null"),
