@@ -259,7 +259,8 @@ fn blocks_of_terraform_are_noted_and_the_provider_gives_region_and_tags() {
 fn files_from_other_editors_and_long_files_are_read() {
     let crlf = format!("\u{feff}{}", module("\tnamespace\t=\t\"crlf\"").replace('\n', "\r\n"));
     assert!(inputs(&crlf, &[], &[]).to_string().contains("crlf"));
-    let lines: String = (0..10_000).map(|at| format!("  l{at} = \"{at}\"\n")).collect();
+    let lines: Vec<String> = (0..10_000).map(|at| format!("  l{at} = \"{at}\"\n")).collect();
+    let lines = lines.concat();
     let long = format!("locals {{\n{lines}}}\n{}", module("namespace = \"n-${local.l9999}\""));
     let start = std::time::Instant::now();
     assert!(inputs(&long, &[], &[]).to_string().contains("n-9999"));

@@ -177,24 +177,21 @@ impl Values {
 
     /// `.tfvars.json`: an object with a member for each variable.
     fn json(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {
-        let decoded = decode(&source.text).map(|value| value.entries().cloned());
         let place = Place::Named(source.name.clone());
-        match decoded {
-            Ok(Some(entries)) => {
-                for (name, value) in entries {
-                    let (place, raw) = (place.clone(), Raw::Value(value));
-                    self.set(&name, Supplied { place, raw, lenient });
-                }
+        let decoded = decode(&source.text).map(|value| value.entries().cloned());
+        if let Ok(Some(entries)) = decoded {
+            for (name, value) in entries {
+                let (place, raw) = (place.clone(), Raw::Value(value));
+                self.set(&name, Supplied { place, raw, lenient });
             }
-            Ok(None) | Err(_) => {
-                self.unreadable = true;
-                let why = decoded.err().map_or_else(String::new, |why| format!(": {why}"));
-                diagnostics.push(
-                    Diagnostic::new(format!("this is no JSON object{why}"), place)
-                        .remedy("write `{ \"NAME\": VALUE }`"),
-                );
-            }
+            return;
         }
+        self.unreadable = true;
+        let why = decoded.err().map_or_else(String::new, |why| format!(": {why}"));
+        diagnostics.push(
+            Diagnostic::new(format!("this is no JSON object{why}"), place)
+                .remedy("write `{ \"NAME\": VALUE }`"),
+        );
     }
 
     fn hcl(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {

@@ -38,7 +38,6 @@ pub(super) fn explain(module: &Explained, config: &Config, values: &Values) -> V
 fn shown(given: &Given) -> String {
     match given {
         Given::Output { module, output } => format!("module.{module}.{output}"),
-        Given::Literal(value @ (Value::Object(_) | Value::Array(_))) => value.to_string(),
         Given::Literal(Value::String(text)) => format!("{text:?}"),
         Given::Literal(value) => value.to_string(),
     }

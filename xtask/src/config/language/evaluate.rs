@@ -7,7 +7,7 @@ use hcl::edit::Span;
 use hcl::edit::expr::{Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOperator};
 
 use super::convert::{convert, convertible};
-use super::fault::{Evaluation, Fault};
+use super::fault::{Evaluation, Fault, REFUSED};
 use super::files::Folder;
 use super::functions;
 use super::number::Number;
@@ -104,7 +104,7 @@ pub(crate) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Val
         }
         Expression::ForExpr(node) => for_expression(node, scope),
     };
-    let opaque = matches!(expression, Expression::FuncCall(_) | Expression::ForExpr(_));
+    let opaque = matches!(expression, Expression::FuncCall(_));
     value.map_err(|fault| {
         let fault = fault.at(span);
         if opaque { fault.partial(Type::Any) } else { fault }
@@ -130,7 +130,8 @@ fn literal(number: &hcl::edit::Formatted<hcl::Number>, text: &str) -> Evaluation
     let written = number.span().and_then(|span| text.get(span));
     let written = written.map_or_else(|| number.value().to_string(), str::to_owned);
     let compact: String = written.chars().filter(|c| !c.is_whitespace()).collect();
-    let too_large = || Fault::new(format!("the number {compact} is too large or too exact"));
+    let too_large =
+        || Fault::new(format!("the number {compact} is too large or too exact{REFUSED}"));
     Number::parse(&compact).map(Value::from).ok_or_else(too_large)
 }
 
@@ -155,9 +156,14 @@ fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
         secret |= sensitive;
         values.insert(name, evaluate(member.expr(), scope));
     }
+    object_of(values).map(|value| value.marked(secret))
+}
+
+/// An object of all values, or the first fault with the types of the others.
+fn object_of(values: BTreeMap<String, Evaluation<Value>>) -> Evaluation<Value> {
     let (names, values): (Vec<String>, Vec<Evaluation<Value>>) = values.into_iter().unzip();
     match all_of(values) {
-        Ok(values) => Ok(Value::object(names.into_iter().zip(values)).marked(secret)),
+        Ok(values) => Ok(Value::object(names.into_iter().zip(values))),
         Err(fault) => {
             let of = match &*fault.partial {
                 Type::Tuple(types) => Type::object(names.into_iter().zip(types.iter().cloned())),
@@ -274,20 +280,21 @@ fn check_condition(
 }
 
 fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
-    let collection = evaluate(&node.intro.collection_expr, scope)?;
+    let untyped = |fault: Fault| fault.partial(Type::Any);
+    let collection = evaluate(&node.intro.collection_expr, scope).map_err(untyped)?;
     let mut secret = collection.sensitive;
     let all = pairs(collection, node.intro.collection_expr.span())?;
-    let (key, value) =
-        (node.intro.key_var.as_ref().map(|name| name.as_str()), &node.intro.value_var);
+    let key = node.intro.key_var.as_ref().map(|name| name.as_str());
+    let value = &node.intro.value_var;
     if let (true, Some(test)) = (all.is_empty(), &node.cond) {
-        check_condition(&test.expr, key, value.as_str(), scope)?;
+        check_condition(&test.expr, key, value.as_str(), scope).map_err(untyped)?;
     }
     let mut list = Vec::new();
-    let mut map: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut map: BTreeMap<String, Vec<Evaluation<Value>>> = BTreeMap::new();
     for element in all {
         let inner = scope.binding(key, value.as_str(), element);
         if let Some(test) = &node.cond {
-            let included = evaluate(&test.expr, &inner)?;
+            let included = evaluate(&test.expr, &inner).map_err(untyped)?;
             secret |= included.sensitive;
             if !condition(included, "the `if` of a `for`")
                 .map_err(|fault| fault.at(test.expr.span()))?
@@ -296,10 +303,10 @@ fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
             }
         }
         let Some(key) = &node.key_expr else {
-            list.push(evaluate(&node.value_expr, &inner)?);
+            list.push(evaluate(&node.value_expr, &inner));
             continue;
         };
-        let at = evaluate(key, &inner)?;
+        let at = evaluate(key, &inner).map_err(untyped)?;
         let (name, sensitive) = object_key(at).map_err(|fault| fault.at(key.span()))?;
         secret |= sensitive;
         let values = map.entry(name.clone()).or_default();
@@ -308,16 +315,16 @@ fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
                 .remedy("group them with `...` behind the value, or make the keys differ")
                 .at(key.span()));
         }
-        values.push(evaluate(&node.value_expr, &inner)?);
+        values.push(evaluate(&node.value_expr, &inner));
     }
-    let value = match (&node.key_expr, node.grouping) {
-        (None, _) => Value::tuple(list),
-        (Some(_), true) => {
-            Value::object(map.into_iter().map(|(key, values)| (key, Value::tuple(values))))
-        }
-        (Some(_), false) => Value::object(
-            map.into_iter().filter_map(|(key, mut values)| Some((key, values.pop()?))),
-        ),
+    let value = if node.key_expr.is_none() {
+        all_of(list).map(Value::tuple)
+    } else if node.grouping {
+        let groups = map.into_iter();
+        object_of(groups.map(|(key, group)| (key, all_of(group).map(Value::tuple))).collect())
+    } else {
+        let entries = map.into_iter();
+        object_of(entries.filter_map(|(key, mut values)| Some((key, values.pop()?))).collect())
     };
-    Ok(value.marked(secret))
+    value.map(|value| value.marked(secret))
 }

@@ -116,9 +116,8 @@ impl Value {
     /// The type that it has.
     pub(crate) fn ty(&self) -> Type {
         match &self.data {
-            Data::Null(of) => of.clone(),
+            Data::Null(of) | Data::Unknown(of) => of.clone(),
             Data::Output { .. } => Type::Any,
-            Data::Unknown(of) => of.clone(),
             Data::String(_) => Type::String,
             Data::Number(_) => Type::Number,
             Data::Bool(_) => Type::Bool,

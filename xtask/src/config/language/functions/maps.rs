@@ -52,7 +52,8 @@ fn merge(args: &Arguments) -> Result<Value, String> {
     for (at, value) in args.values.iter().enumerate() {
         match value.ty() {
             Type::Map(_) | Type::Object(_) => types.push(value.ty()),
-            Type::Any if value.is_null() => {}
+            // Nobody knows what an untyped null is of: the result is an object.
+            Type::Any if value.is_null() => types.push(Type::Any),
             of => {
                 return Err(format!(
                     "argument {} is {}, and a map is required",
