@@ -26,6 +26,20 @@ pub(crate) enum Place {
     Nowhere,
 }
 
+impl Place {
+    /// The place in a few words, such as `clockwork.hcl:12`.
+    pub(crate) fn short(&self) -> String {
+        match self {
+            Place::Text(source, range) => {
+                let before = source.text.get(..range.start).unwrap_or_default();
+                format!("{}:{}", source.name, before.matches('\n').count() + 1)
+            }
+            Place::Named(name) => name.clone(),
+            Place::Nowhere => "nowhere".to_owned(),
+        }
+    }
+}
+
 /// One mistake.
 #[derive(Debug, Clone)]
 pub(crate) struct Diagnostic {

@@ -25,6 +25,9 @@ pub(crate) struct DeploymentArgs {
     /// Set variables from a file of `NAME = VALUE` lines; may be repeated, the last one wins
     #[arg(long = "var-file", value_name = "FILE")]
     pub(crate) var_files: Vec<PathBuf>,
+    /// Print where each value comes from: flag, variable, file with its line, or default
+    #[arg(long)]
+    pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) inputs: InputFlags<Storage>,
 }
@@ -139,7 +142,7 @@ impl<M: Flagged> Args for InputFlags<M> {
                 Kind::Number => ("NUMBER", ArgAction::Set),
                 Kind::Bool => ("BOOL", ArgAction::Set),
                 Kind::Strings => ("A,B", ArgAction::Append),
-                Kind::Map => ("KEY=VALUE", ArgAction::Append),
+                Kind::Map => ("KEY=VALUE,…", ArgAction::Append),
                 Kind::Values => ("FILE", ArgAction::Set),
             };
             let mut arg = Arg::new(flag.clone())

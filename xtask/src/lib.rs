@@ -33,6 +33,13 @@ pub fn mistakes(text: &str) -> Vec<String> {
     }
 }
 
+/// What an expression of a deployment file yields, as Terraform's console would print it;
+/// for comparisons with Terraform. `file` is the text that declares variables and locals,
+/// and `values` what is set for them, as in a `.tfvars` file.
+pub fn answer(file: &str, values: &str, expression: &str) -> Result<String, String> {
+    config::answer(file, values, expression)
+}
+
 /// Runs the command that was asked for.
 pub fn main() -> ExitCode {
     match commands::run(Cli::parse()) {

@@ -40,7 +40,52 @@ impl Scope {
 
     /// The path of one of its files, below the directory.
     pub fn path(&self, file: &str) -> String {
-        if self.shared { format!("{}/{file}", self.module) } else { file.to_owned() }
+        if self.shared { format!("{}/{file}", folder(&self.module)) } else { file.to_owned() }
+    }
+}
+
+/// The folder of a module: its label, of which only letters, digits, `-` and `_` stand for
+/// themselves, so that no key of a `for_each` leads anywhere else. `a["b"]` becomes `a.b`.
+fn folder(label: &str) -> String {
+    let (block, key) = label.split_once('[').unwrap_or((label, ""));
+    let key = key.trim_end_matches(']').trim_matches('"');
+    let mut folder = String::new();
+    for c in block.chars() {
+        escape(c, &mut folder);
+    }
+    if !key.is_empty() {
+        folder.push('.');
+    }
+    for c in key.chars() {
+        escape(c, &mut folder);
+    }
+    folder
+}
+
+fn escape(c: char, into: &mut String) {
+    if c.is_alphanumeric() || c == '-' || c == '_' {
+        into.push(c);
+    } else {
+        into.push_str(&format!("%{:X}", u32::from(c)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_module_stay_in_a_folder_of_its_label() {
+        assert_eq!(Scope::alone("efs").path("a.yaml"), "a.yaml");
+        for (label, path) in [
+            ("efs", "efs/a.yaml"),
+            ("efs[0]", "efs.0/a.yaml"),
+            ("efs[\"logs\"]", "efs.logs/a.yaml"),
+            ("efs[\"../..\"]", "efs.%2E%2E%2F%2E%2E/a.yaml"),
+            ("efs[\"a.b\"]", "efs.a%2Eb/a.yaml"),
+        ] {
+            assert_eq!(Scope::among(label).path("a.yaml"), path);
+        }
     }
 }
 

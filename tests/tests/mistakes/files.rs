@@ -7,8 +7,9 @@ pub(crate) const FILES: &[Case] = &[
     ("", &["the file has no module of `./modules/csi/efs`", "test.hcl", "module \"efs_csi\""]),
     (
         "resource \"aws_efs\" \"x\" {}",
-        &["`resource` is not a block", "test.hcl:1:1", "known here: variable"],
+        &["`resource` is not a block", "test.hcl:1:1", "./modules/csi/efs"],
     ),
+    ("cluster \"x\" {}", &["`cluster` is not a block", "test.hcl:1:1", "source = "]),
     ("modul \"x\" {}", &["`modul` is not a block", "test.hcl:1:1", "did you mean `module`?"]),
     ("region = \"x\"", &["`region` stands outside of any block", "test.hcl:1:1", "put it into"]),
     ("module {}", &["has one label", "test.hcl:1:1", "module \"NAME\""]),

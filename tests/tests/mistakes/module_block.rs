@@ -9,7 +9,12 @@ pub(crate) const IN_THE_MODULE: &[Case] = &[
         &["`subnet_id` is not an input", "test.hcl:7:1", "did you mean `subnet_ids`?"],
     ),
     ("colour = \"red\"", &["`colour` is not an input", "test.hcl:7:1", "known here: aws_region"]),
-    ("count = 2", &["`count` is not an input", "test.hcl:7:1", "one block is one deployment"]),
+    ("count = \"many\"", &["`count`", "test.hcl:7:9", ""]),
+    ("for_each = [\"a\"]", &["`for_each` takes a map or a set", "test.hcl:7:12", "toset(LIST)"]),
+    (
+        "namespace = each.key",
+        &["in a `module` block with `for_each` only", "test.hcl:7:13", "for_each = "],
+    ),
     (
         "namespace = \"Kube_System\"",
         &["`Kube_System` is not a Kubernetes name", "test.hcl:7:13", "lower-case letters"],
@@ -199,7 +204,21 @@ pub(crate) const IN_THE_MODULE: &[Case] = &[
         "namespace = lowr(\"A\")",
         &["there is no function `lowr`", "test.hcl:7:13", "did you mean `lower`?"],
     ),
-    ("namespace = file(\"x\")", &["the function `file` is refused", "test.hcl:7:13", "--var"]),
+    ("namespace = file(\"x\")", &["`x` cannot be read", "test.hcl:7:13", "correct"]),
+    (
+        "namespace = file(\"../x\")",
+        &["outside of the deployment's folder", "test.hcl:7:13", "below it"],
+    ),
+    ("namespace = \"a-${null}\"", &["a text cannot hold null", "test.hcl:7:18", "coalesce"]),
+    (
+        "namespace = \"a-${[\"b\"]}\"",
+        &["a text holds strings, numbers and bools only", "test.hcl:7:18", "join"],
+    ),
+    (
+        "namespace = upper(\"a\", \"b\")",
+        &["`upper()` takes 1 argument, and 2 are given", "test.hcl:7:13", "upper(STRING)"],
+    ),
+    ("namespace = sensitive(\"a\")", &["this is a secret", "test.hcl:7:13", "nonsensitive(VALUE)"]),
     (
         "namespace = timestamp()",
         &["the function `timestamp` is refused", "test.hcl:7:13", "same in every run"],
@@ -210,9 +229,9 @@ pub(crate) const IN_THE_MODULE: &[Case] = &[
     ),
     (
         "namespace = upper(\"x\")[0]",
-        &["unexpected value", "test.hcl:7:13", "correct the expression"],
+        &["a string has no elements", "test.hcl:7:24", "correct the expression"],
     ),
-    ("uid = 1 / 0", &["no finite result", "test.hcl:7:7", "correct the expression"]),
+    ("uid = 1 / 0", &["divides by zero", "test.hcl:7:7", "correct the expression"]),
     ("namespace = ", &["this is not HCL", "test.hcl:7", "NAME = VALUE"]),
 ];
 

@@ -2,25 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hcl::Value;
-use hcl::eval::Context;
-use inputs::{Given, GivenInputs};
+use inputs::GivenInputs;
 
-use super::file::{Config, Kind, Written};
-use super::functions;
-use super::references::{self, Scope};
-use super::types::Type;
-use super::value::value_of;
+use super::diagnose::diagnostic;
+use super::file::Config;
+use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
+use super::module::{Kind, Written};
+use super::module_block::{ModuleBlock, Repeat};
+use super::references::{self, Scope, uses};
+use super::variable::Variable;
 use super::variables::Values;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 
-/// Marks a value that is another module's output. Who writes this character
-/// into a file of their own gets a module that does not exist, and is told so.
-const OUTPUT: char = '\u{1}';
-
-/// The file, evaluated.
+/// The modules of a file, evaluated.
 #[derive(Debug, Default)]
 pub(crate) struct Evaluated {
+    /// By label, with the index or key of those that repeat, as Terraform writes it.
     pub(crate) modules: BTreeMap<String, Module>,
 }
 
@@ -32,207 +29,288 @@ pub(crate) struct Module {
     pub(crate) given: GivenInputs,
     /// Where each input was written.
     pub(crate) places: BTreeMap<String, Place>,
-    /// Inputs whose values are mistakes that are reported already.
+    /// What each input's expression refers to, such as `var.region`.
+    pub(crate) uses: BTreeMap<String, Vec<String>>,
+    /// Inputs whose values are mistakes that are told already.
     pub(crate) broken: BTreeSet<String>,
 }
 
-/// Evaluates everything. `overridden` names attributes whose values do not
-/// count, as something stronger gives them.
-pub(crate) fn evaluate(
-    config: &Config,
-    values: &Values,
-    overridden: impl Fn(&str, &str) -> bool,
-    diagnostics: &mut Diagnostics,
-) -> Evaluated {
-    let mut state = State::new(config, values);
-    state.variables(config, values, diagnostics);
-    state.locals(config, diagnostics);
-    let mut evaluated = Evaluated::default();
-    for (label, block) in &config.modules {
-        state.scope.own = Some(label.clone());
+/// One module of a block.
+#[derive(Debug)]
+pub(super) struct Instance {
+    /// The block's label.
+    pub(super) block: String,
+    /// What `count` or `each` stands for.
+    pub(super) repetition: Option<Value>,
+}
+
+/// A file whose variables, locals and blocks that repeat are evaluated.
+#[derive(Debug)]
+pub(crate) struct Evaluation<'a> {
+    pub(crate) config: &'a Config,
+    pub(super) scope: Scope,
+    pub(super) roots: BTreeMap<String, Value>,
+    pub(super) instances: BTreeMap<String, Instance>,
+    /// Names whose values are mistakes that are told already, such as `var.x`.
+    pub(super) broken: BTreeSet<(String, String)>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(crate) fn new(
+        config: &'a Config,
+        values: &Values,
+        diagnostics: &mut Diagnostics,
+    ) -> Evaluation<'a> {
+        let mut evaluation = Evaluation::empty(config, values);
+        evaluation.variables(config, values, diagnostics);
+        evaluation.locals_and_repeats(diagnostics);
+        evaluation.validate(config, values, diagnostics);
+        evaluation
+    }
+
+    fn empty(config: &'a Config, values: &Values) -> Evaluation<'a> {
+        let known = config.modules.iter().map(|(label, block)| (label.clone(), Some(block.kind)));
+        let broken = config.broken.iter().map(|label| (label.clone(), None));
+        let repeated = config.modules.iter().filter(|(_, block)| block.repeat.is_some());
+        let variables = config.variables.keys().chain(values.iter().map(|(name, _)| name));
+        let scope = Scope {
+            // A value that is set counts as declared: the seed's usage form needs no more.
+            variables: variables.cloned().collect(),
+            locals: config.locals.keys().cloned().collect(),
+            modules: known.chain(broken).collect(),
+            repeated: repeated.map(|(label, _)| label.clone()).collect(),
+            ..Scope::default()
+        };
+        let here = || Value::string(".");
+        let path = [("module".to_owned(), here()), ("root".to_owned(), here())];
+        let terraform = [("workspace".to_owned(), Value::string("default"))];
+        let mut roots: BTreeMap<String, Value> =
+            ["var", "local", "module"].map(|root| (root.to_owned(), Value::object([]))).into();
+        roots.insert("path".to_owned(), Value::object(path));
+        roots.insert("terraform".to_owned(), Value::object(terraform));
+        Evaluation { config, scope, roots, instances: BTreeMap::new(), broken: BTreeSet::new() }
+    }
+
+    pub(super) fn set(&mut self, root: &str, name: &str, value: Value) {
+        if let Some(Value { data: Data::Object(values), .. }) = self.roots.get_mut(root) {
+            values.insert(name.to_owned(), value);
+        }
+    }
+
+    fn variables(&mut self, config: &Config, values: &Values, diagnostics: &mut Diagnostics) {
+        let undeclared = values.iter().filter(|(name, _)| !config.variables.contains_key(*name));
+        for (name, supplied) in undeclared {
+            match supplied.value(None) {
+                Ok(value) => self.set("var", name, value),
+                Err(diagnostic) => {
+                    diagnostics.push(diagnostic);
+                    self.broken.insert(("var".to_owned(), name.clone()));
+                }
+            }
+        }
+        for (name, variable) in &config.variables {
+            match self.variable(name, variable, values) {
+                Ok(value) => self.set("var", name, value.marked(variable.sensitive)),
+                Err(diagnostic) => {
+                    if let Some(diagnostic) = diagnostic {
+                        diagnostics.push(diagnostic);
+                    }
+                    self.broken.insert(("var".to_owned(), name.clone()));
+                }
+            }
+        }
+    }
+
+    /// A variable's value; an error without a diagnostic is told already.
+    fn variable(
+        &self,
+        name: &str,
+        variable: &Variable,
+        values: &Values,
+    ) -> Result<Value, Option<Diagnostic>> {
+        let default = variable.default.as_ref().map(|default| self.default(variable, default));
+        if values.is_broken(name) {
+            return Err(None);
+        }
+        let value = match (values.get(name), &default) {
+            (Some(supplied), _) => supplied.value(Some(variable))?,
+            (None, Some(default)) => default.clone()?,
+            (None, None) if values.are_unreadable() => return Err(None),
+            (None, None) => {
+                let message = format!("the variable `{name}` has no value");
+                let remedy = format!(
+                    "pass `--var {name}=VALUE`, set CLOCKWORK_VAR_{name}, or give it a `default`"
+                );
+                return Err(Some(Diagnostic::new(message, variable.place.clone()).remedy(remedy)));
+            }
+        };
+        if !value.is_null() || variable.nullable {
+            return Ok(value);
+        }
+        match default {
+            Some(default) if !default.as_ref().is_ok_and(Value::is_null) => Ok(default?),
+            _ => Err(Some(
+                Diagnostic::new(format!("the variable `{name}` is null"), variable.place.clone())
+                    .remedy("give it a value, as it says `nullable = false`"),
+            )),
+        }
+    }
+
+    fn default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+        if let Some(problem) = references::check(default, &Scope::default()).into_iter().next() {
+            return Err(problem);
+        }
+        let roots = BTreeMap::new();
+        let names = Names::new(default.text(), &roots, &self.config.folder);
+        let value = evaluate(&default.expression, &names)
+            .map_err(|fault| diagnostic(fault, &default.place))?;
+        let constraint = &variable.constraint;
+        constraint.apply(value).map_err(|why| {
+            Diagnostic::new(format!("this is not a {constraint}: {why}"), default.place.clone())
+                .remedy(format!("give a {constraint}"))
+        })
+    }
+
+    /// Rules may refer to anything, and hold once everything is there.
+    fn validate(&mut self, config: &Config, values: &Values, diagnostics: &mut Diagnostics) {
+        for (name, variable) in &config.variables {
+            for rule in &variable.validations {
+                let Some(holds) = self.value(&rule.condition, diagnostics) else { continue };
+                let place = values.get(name).map_or_else(
+                    || variable.place.clone(),
+                    |supplied| supplied.place(variable.sensitive),
+                );
+                let holds = convert(holds, &Type::Bool).map(|holds| holds.data);
+                let Ok(Data::Bool(holds)) = holds else {
+                    let place = rule.condition.place.clone();
+                    diagnostics.push(
+                        Diagnostic::new("the condition is neither true nor false", place)
+                            .remedy("compare with something, such as `var.x != \"\"`"),
+                    );
+                    continue;
+                };
+                if holds {
+                    continue;
+                }
+                let Some(message) = self.value(&rule.message, diagnostics) else { continue };
+                let secret = message.is_sensitive_anywhere();
+                let message = match convert(message, &Type::String).map(|message| message.data) {
+                    Ok(Data::String(message)) if !secret => message.trim_end().to_owned(),
+                    Ok(Data::String(_)) => {
+                        format!("the value of `{name}` is not valid, and its message is a secret")
+                    }
+                    _ => format!(
+                        "the value of `{name}` is not valid, and its `error_message` is no text"
+                    ),
+                };
+                diagnostics.push(
+                    Diagnostic::new(message, place).remedy(format!("give `{name}` another value")),
+                );
+            }
+        }
+    }
+
+    /// The labels of all modules, with their kinds.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&String, Kind)> {
+        self.instances.iter().filter_map(|(label, instance)| {
+            Some((label, self.config.modules.get(&instance.block)?.kind))
+        })
+    }
+
+    /// Evaluates the modules. `overridden` names inputs whose values do not count, as
+    /// something stronger gives them.
+    pub(crate) fn modules(
+        mut self,
+        overridden: impl Fn(&str, &str) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Evaluated {
+        let mut evaluated = Evaluated::default();
+        let config = self.config;
+        for (label, instance) in std::mem::take(&mut self.instances) {
+            let Some(block) = config.modules.get(&instance.block) else { continue };
+            self.scope.own = Some(instance.block.clone());
+            self.scope.repetition = block.repeat.as_ref().map(Repeat::root);
+            if let (Some(root), Some(value)) = (self.scope.repetition, instance.repetition) {
+                self.roots.insert(root.to_owned(), value);
+            }
+            let module = self.module(&label, block, &overridden, diagnostics);
+            evaluated.modules.insert(label, module);
+        }
+        self.scope.own = None;
+        self.scope.repetition = None;
+        self.check_outputs(diagnostics);
+        evaluated
+    }
+
+    fn module(
+        &self,
+        label: &str,
+        block: &ModuleBlock,
+        overridden: impl Fn(&str, &str) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Module {
         let mut module = Module {
             kind: block.kind,
             place: block.place.clone(),
             given: GivenInputs::new(),
             places: BTreeMap::new(),
+            uses: BTreeMap::new(),
             broken: BTreeSet::new(),
         };
-        for (name, written) in block.attributes.iter().filter(|(name, _)| !overridden(label, name))
-        {
-            module.places.insert(name.clone(), written.place.clone());
-            let given = state.value(written, diagnostics).and_then(|value| {
-                given(&value)
-                    .map_err(|mistake| {
-                        diagnostics.push(
-                            Diagnostic::new(mistake, written.place.clone())
-                                .remedy("pass the output on whole, by itself"),
-                        );
-                    })
+        if let Some(depends_on) = &block.depends_on {
+            super::repeat::check_depends_on(depends_on, &self.scope, diagnostics);
+        }
+        let attributes = self.config.provider.inputs(block);
+        for (name, written) in attributes.filter(|(name, _)| !overridden(label, name)) {
+            let Some(input) = block.kind.inputs().iter().find(|input| input.name == name) else {
+                continue;
+            };
+            module.places.insert(name.to_owned(), written.place.clone());
+            let named = uses(&written.expression).into_iter();
+            let named = named.map(|(root, name)| format!("{root}.{name}")).collect();
+            module.uses.insert(name.to_owned(), named);
+            let given = self.value(written, diagnostics).and_then(|value| {
+                super::given::given(input, value)
+                    .map_err(|fault| diagnostics.push(diagnostic(fault, &written.place)))
                     .ok()
             });
             match given {
-                Some(given) => drop(module.given.insert(name.clone(), given)),
-                None => drop(module.broken.insert(name.clone())),
+                Some(given) => drop(module.given.insert(name.to_owned(), given)),
+                None => drop(module.broken.insert(name.to_owned())),
             }
         }
-        evaluated.modules.insert(label.clone(), module);
+        self.default_tags(&mut module, overridden(label, "tags"), diagnostics);
+        module
     }
-    evaluated
-}
 
-/// What is known so far.
-struct State {
-    scope: Scope,
-    variables: hcl::Map<String, Value>,
-    locals: hcl::Map<String, Value>,
-    modules: Value,
-    /// Names whose values are mistakes that are reported already.
-    broken: BTreeSet<String>,
-}
-
-impl State {
-    fn new(config: &Config, values: &Values) -> State {
-        let known = config.modules.iter().map(|(label, block)| (label.clone(), Some(block.kind)));
-        let broken = config.broken.iter().map(|label| (label.clone(), None));
-        let outputs = |(label, block): (&String, &super::file::ModuleBlock)| {
-            let outputs = block.kind.outputs().into_iter();
-            let marked = outputs.map(|output| {
-                (output.to_owned(), Value::String(format!("{OUTPUT}{label}.{output}{OUTPUT}")))
-            });
-            (label.clone(), Value::Object(marked.collect()))
-        };
-        let scope = Scope {
-            // A value that is set counts as declared: the seed's usage form needs no more.
-            variables: config
-                .variables
-                .keys()
-                .cloned()
-                .chain(values.iter().map(|(name, _)| name.clone()))
-                .collect(),
-            locals: config.locals.keys().cloned().collect(),
-            modules: known.chain(broken).collect(),
-            ..Scope::default()
-        };
-        State {
-            scope,
-            variables: hcl::Map::new(),
-            locals: hcl::Map::new(),
-            modules: Value::Object(config.modules.iter().map(outputs).collect()),
-            broken: BTreeSet::new(),
+    /// The provider's tags, with the module's own on top.
+    fn default_tags(&self, module: &mut Module, overridden: bool, diagnostics: &mut Diagnostics) {
+        let Some(written) = &self.config.provider.default_tags else { return };
+        let takes = module.kind.inputs().iter().find(|input| input.name == "tags");
+        let Some(input) = takes.filter(|_| !overridden) else { return };
+        let Some(value) = self.value(written, diagnostics) else { return };
+        match super::given::given(input, value) {
+            Ok(defaults) => {
+                let own = module.given.remove("tags");
+                module.given.insert("tags".to_owned(), super::given::under(defaults, own));
+                module.places.entry("tags".to_owned()).or_insert_with(|| written.place.clone());
+            }
+            Err(fault) => diagnostics.push(diagnostic(fault, &written.place)),
         }
     }
 
-    fn variables(&mut self, config: &Config, values: &Values, diagnostics: &mut Diagnostics) {
-        for (name, supplied) in
-            values.iter().filter(|(name, _)| !config.variables.contains_key(*name))
-        {
-            if let Ok(value) = supplied.value(&Type::Any) {
-                self.variables.insert(name.clone(), value);
-            }
-        }
-        for (name, variable) in &config.variables {
-            let value = match (values.get(name), &variable.default) {
-                (Some(supplied), _) => supplied.value(&variable.kind),
-                (None, Some(default)) => State::default(&variable.kind, default),
-                (None, None) => Err(Diagnostic::new(
-                    format!("the variable `{name}` has no value"),
-                    variable.place.clone(),
-                )
-                .remedy(format!(
-                    "pass `--var {name}=VALUE`, set CLOCKWORK_VAR_{name}, or give it a `default`"
-                ))),
-            };
-            match value {
-                Ok(Value::Null) if !variable.nullable => {
-                    diagnostics.push(
-                        Diagnostic::new(
-                            format!("the variable `{name}` is null"),
-                            variable.place.clone(),
-                        )
-                        .remedy("give it a value, as it says `nullable = false`"),
-                    );
-                    self.broken.insert(format!("var.{name}"));
-                }
-                Ok(value) => {
-                    self.variables.insert(name.clone(), value);
-                }
-                Err(diagnostic) => {
-                    diagnostics.push(diagnostic);
-                    self.broken.insert(format!("var.{name}"));
-                }
-            }
-        }
-        for (name, variable) in &config.variables {
-            for (condition, message) in &variable.validations {
-                let holds = self.value(condition, diagnostics);
-                if holds.is_some_and(|holds| holds != Value::Bool(true)) {
-                    let place = values
-                        .get(name)
-                        .map_or_else(|| variable.place.clone(), |supplied| supplied.place.clone());
-                    diagnostics.push(
-                        Diagnostic::new(message.clone(), place)
-                            .remedy(format!("give `{name}` another value")),
-                    );
-                }
+    /// Finds what is wrong with outputs before anything runs.
+    fn check_outputs(&mut self, diagnostics: &mut Diagnostics) {
+        self.scope.after = true;
+        for output in self.config.outputs.values() {
+            for problem in references::check(&output.value, &self.scope) {
+                diagnostics.push(problem);
             }
         }
     }
 
-    fn default(kind: &Type, default: &Written) -> Result<Value, Diagnostic> {
-        let empty = Scope::default();
-        if let Some(problem) = references::check(default, &empty).into_iter().next() {
-            return Err(problem);
-        }
-        let mut context = Context::new();
-        functions::declare(&mut context);
-        let mistake = |message: String| Diagnostic::new(message, default.place.clone());
-        let value = value_of(&default.expression, &context).map_err(mistake)?;
-        kind.convert(value).map_err(|message| mistake(message).remedy(format!("give a {kind}")))
-    }
-
-    /// Locals may refer to each other in any order, but not in a circle.
-    fn locals(&mut self, config: &Config, diagnostics: &mut Diagnostics) {
-        let mut left: BTreeMap<&String, &Written> = config.locals.iter().collect();
-        while !left.is_empty() {
-            let ready: Vec<&String> = left
-                .iter()
-                .filter(|(_, written)| {
-                    references::names(&written.expression, "local")
-                        .iter()
-                        .all(|name| !left.contains_key(name))
-                })
-                .map(|(name, _)| *name)
-                .collect();
-            if ready.is_empty() {
-                for (name, written) in &left {
-                    let message = format!("the local `{name}` depends on itself");
-                    diagnostics.push(
-                        Diagnostic::new(message, written.place.clone())
-                            .remedy("break the circle of references"),
-                    );
-                    self.broken.insert(format!("local.{name}"));
-                }
-                return;
-            }
-            for name in ready {
-                let Some(written) = left.remove(name) else {
-                    continue;
-                };
-                match self.value(written, diagnostics) {
-                    Some(value) => {
-                        if holds_output(&value) {
-                            self.scope.deferred.insert(name.clone());
-                        }
-                        self.locals.insert(name.clone(), value);
-                    }
-                    None => drop(self.broken.insert(format!("local.{name}"))),
-                }
-            }
-        }
-    }
-
-    /// The value of an expression; `None` is a mistake that is reported.
-    fn value(&self, written: &Written, diagnostics: &mut Diagnostics) -> Option<Value> {
+    /// The value of an expression; `None` is a mistake that is told.
+    pub(super) fn value(&self, written: &Written, diagnostics: &mut Diagnostics) -> Option<Value> {
         let problems = references::check(written, &self.scope);
         if !problems.is_empty() {
             for problem in problems {
@@ -240,56 +318,15 @@ impl State {
             }
             return None;
         }
-        let broken = |root| {
-            let names = references::names(&written.expression, root);
-            names.iter().any(|name| self.broken.contains(&format!("{root}.{name}")))
-        };
-        if broken("var") || broken("local") {
+        if uses(&written.expression).iter().any(|name| self.broken.contains(name)) {
             return None;
         }
-        let mut context = Context::new();
-        functions::declare(&mut context);
-        context.declare_var("var", Value::Object(self.variables.clone()));
-        context.declare_var("local", Value::Object(self.locals.clone()));
-        context.declare_var("module", self.modules.clone());
-        match value_of(&written.expression, &context) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                let message = message.replace(OUTPUT, "");
-                diagnostics.push(
-                    Diagnostic::new(message, written.place.clone())
-                        .remedy("correct the expression, or give the value itself"),
-                );
-                None
-            }
-        }
+        self.evaluate(written)
+            .map_err(|fault| diagnostics.push(diagnostic(fault, &written.place)))
+            .ok()
     }
-}
 
-/// A value as a module takes it: another module's output, or a literal
-/// without one in it.
-fn given(value: &Value) -> Result<Given, String> {
-    if let Value::String(text) = value
-        && let Some(name) = text.strip_prefix(OUTPUT).and_then(|rest| rest.strip_suffix(OUTPUT))
-        && let Some((module, output)) = name.split_once('.')
-        && !name.contains(OUTPUT)
-    {
-        return Ok(Given::Output { module: module.to_owned(), output: output.to_owned() });
-    }
-    if holds_output(value) {
-        return Err("another module's output is part of a larger value here, and is not known yet"
-            .to_owned());
-    }
-    serde_json::to_value(value).map(Given::Literal).map_err(|error| error.to_string())
-}
-
-fn holds_output(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains(OUTPUT),
-        Value::Array(values) => values.iter().any(holds_output),
-        Value::Object(values) => {
-            values.iter().any(|(key, value)| key.contains(OUTPUT) || holds_output(value))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    pub(super) fn evaluate(&self, written: &Written) -> Result<Value, Fault> {
+        evaluate(&written.expression, &Names::new(written.text(), &self.roots, &self.config.folder))
     }
 }

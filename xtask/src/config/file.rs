@@ -4,82 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use hcl::edit::expr::Expression;
-use hcl::edit::structure::{Attribute, Block, Body, Structure};
+use hcl::edit::structure::{Block, Structure};
 
-use super::place;
+use super::language::Folder;
+use super::module::{Kind, Written};
+use super::module_block::{ModuleBlock, Repeat};
+use super::output_block::OutputBlock;
+use super::provider::{self, Provider};
 use super::references::names;
-use super::types::Type;
+use super::source::{parse, place, without_mark, written};
+use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
-
-/// The modules that a `source` can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Network,
-    Efs,
-    GraphScope,
-}
-
-/// The sources that people write.
-const SOURCES: [(&str, Kind); 3] = [
-    ("./modules/network", Kind::Network),
-    ("./modules/csi/efs", Kind::Efs),
-    ("./modules/graphscope", Kind::GraphScope),
-];
-
-impl Kind {
-    /// The `source` that names it.
-    pub(crate) fn source(self) -> &'static str {
-        match self {
-            Kind::Network => SOURCES[0].0,
-            Kind::Efs => SOURCES[1].0,
-            Kind::GraphScope => SOURCES[2].0,
-        }
-    }
-
-    /// The inputs that it takes.
-    pub(crate) fn inputs(self) -> &'static [inputs::Input] {
-        match self {
-            Kind::Network => network::INPUTS,
-            Kind::Efs => efs::INPUTS,
-            Kind::GraphScope => graphscope::INPUTS,
-        }
-    }
-
-    /// The outputs that others may refer to.
-    pub(crate) fn outputs(self) -> Vec<&'static str> {
-        match self {
-            Kind::Network => network::OUTPUTS.to_vec(),
-            Kind::Efs => efs::OUTPUTS.iter().map(|output| output.name).collect(),
-            Kind::GraphScope => Vec::new(),
-        }
-    }
-}
-
-/// An expression and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Written {
-    pub(crate) expression: Expression,
-    pub(crate) place: Place,
-}
-
-/// A `variable` block.
-#[derive(Debug)]
-pub(crate) struct Variable {
-    pub(crate) place: Place,
-    pub(crate) kind: Type,
-    pub(crate) default: Option<Written>,
-    pub(crate) nullable: bool,
-    pub(crate) validations: Vec<(Written, String)>,
-}
-
-/// A `module` block.
-#[derive(Debug)]
-pub(crate) struct ModuleBlock {
-    pub(crate) place: Place,
-    pub(crate) kind: Kind,
-    pub(crate) attributes: BTreeMap<String, Written>,
-}
 
 /// A file's blocks.
 #[derive(Debug, Default)]
@@ -87,18 +22,51 @@ pub(crate) struct Config {
     pub(crate) variables: BTreeMap<String, Variable>,
     pub(crate) locals: BTreeMap<String, Written>,
     pub(crate) modules: BTreeMap<String, ModuleBlock>,
+    pub(crate) outputs: BTreeMap<String, OutputBlock>,
+    pub(crate) provider: Provider,
     /// Names that were declared in a way that is a mistake already.
     pub(crate) broken: Vec<String>,
+    /// What is accepted, and means nothing or less than in Terraform.
+    pub(crate) notes: Vec<String>,
+    /// Where `file` and its kin may read.
+    pub(crate) folder: Folder,
 }
 
-const BLOCKS: [&str; 3] = ["variable", "locals", "module"];
+/// The blocks that people write, and how.
+const BLOCKS: [(&str, &str); 7] = [
+    ("variable", "variable \"NAME\" { … }"),
+    ("locals", "locals { … }"),
+    ("module", "module \"NAME\" { … }"),
+    ("output", "output \"NAME\" { … }"),
+    ("provider", "provider \"aws\" { … }"),
+    ("terraform", "terraform { … }"),
+    ("moved", "moved { … }"),
+];
+
+/// Blocks of Terraform that cannot mean anything here, and what to write instead.
+const REFUSED: [(&str, &str); 6] = [
+    (
+        "resource",
+        "describe the file system by a `module` block of `./modules/csi/efs`; nothing else is created",
+    ),
+    ("data", "give the ids themselves, or take them from a `module` block of `./modules/network`"),
+    ("import", "adopt a file system with `file_system_id = \"fs-…\"` in its `module` block"),
+    ("removed", "take the block away; what a deployment made stays until `destroy-efs`"),
+    ("check", "write a `validation` in the `variable` block that it is about"),
+    ("ephemeral", "pass secrets with `--var` or in the environment"),
+];
 
 impl Config {
     /// Reads a file. Mistakes go to `diagnostics`, and what is right stays.
     pub(crate) fn read(path: &Path, diagnostics: &mut Diagnostics) -> Config {
         let name = path.display().to_string();
         match std::fs::read_to_string(path) {
-            Ok(text) => Config::parse(&Arc::new(Source { name, text }), diagnostics),
+            Ok(text) => {
+                let source = Arc::new(Source { name, text: without_mark(text) });
+                let mut config = Config::parse(&source, diagnostics);
+                config.folder = Folder::of(path);
+                config
+            }
             Err(error) => {
                 let message = format!("the file cannot be read: {error}");
                 let diagnostic = Diagnostic::new(message, Place::Named(name));
@@ -120,8 +88,12 @@ impl Config {
 
     /// The variables that any expression refers to.
     pub(crate) fn referenced(&self) -> BTreeSet<String> {
-        let attributes = self.modules.values().flat_map(|module| module.attributes.values());
-        let all = self.locals.values().chain(attributes);
+        let attributes = self.modules.values().flat_map(|module| {
+            let repeat = module.repeat.as_ref().map(Repeat::written);
+            module.attributes.values().chain(repeat)
+        });
+        let outputs = self.outputs.values().map(|output| &output.value);
+        let all = self.locals.values().chain(attributes).chain(outputs).chain(self.provider.all());
         all.flat_map(|written| names(&written.expression, "var")).collect()
     }
 
@@ -147,65 +119,35 @@ impl Config {
         let header = place(source, &block.ident);
         match (block.ident.as_str(), labels.as_slice()) {
             // Names stand in addresses, and those of workloads in paths.
-            ("variable" | "module", [name]) if !is_name(name) => diagnostics.push(
+            ("variable" | "module" | "output", [name]) if !is_name(name) => diagnostics.push(
                 Diagnostic::new(format!("`{}` is not a name", name.escape_debug()), header)
                     .remedy("write letters, digits, `_` and `-`, a letter first"),
             ),
-            ("variable", [name]) => self.variable(source, name, block, diagnostics),
+            ("variable", [name]) => {
+                let variable = Variable::read(source, block, diagnostics);
+                if self.variables.insert((*name).to_owned(), variable).is_some() {
+                    diagnostics.push(twice("variable", name, header));
+                }
+            }
             ("module", [name]) => self.module(source, name, block, diagnostics),
+            ("output", [name]) => {
+                let Some(output) = OutputBlock::read(source, block, diagnostics) else { return };
+                self.notes.push(format!(
+                    "`output.{name}` is checked, and printed under its own name only by Terraform: here each run prints all outputs of its module"
+                ));
+                if self.outputs.insert((*name).to_owned(), output).is_some() {
+                    diagnostics.push(twice("output", name, header));
+                }
+            }
             ("locals", []) => self.locals(source, block, diagnostics),
-            (known @ ("variable" | "module"), _) => {
-                let form = format!("write `{known} \"NAME\" {{ … }}`");
-                diagnostics.push(
-                    Diagnostic::new(format!("a `{known}` block has one label, its name"), header)
-                        .remedy(form),
-                );
+            ("provider", [name]) => {
+                self.provider.read(name, source, block, &mut self.notes, diagnostics);
             }
-            ("locals", _) => {
-                let message = "a `locals` block has no label";
-                diagnostics.push(Diagnostic::new(message, header).remedy("write `locals { … }`"));
-            }
-            (unknown, _) => {
-                let message = format!("`{unknown}` is not a block of this file");
-                diagnostics.push(Diagnostic::new(message, header).nearest(unknown, BLOCKS));
-            }
-        }
-    }
-
-    fn variable(
-        &mut self,
-        source: &Arc<Source>,
-        name: &str,
-        block: &Block,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let header = place(source, &block.ident);
-        let mut variable = Variable {
-            place: header.clone(),
-            kind: Type::Any,
-            default: None,
-            nullable: true,
-            validations: Vec::new(),
-        };
-        for structure in &block.body {
-            match structure {
-                Structure::Attribute(attribute) => {
-                    variable_attribute(&mut variable, source, attribute, diagnostics);
-                }
-                Structure::Block(inner) if inner.ident.as_str() == "validation" => {
-                    variable.validations.extend(validation(source, inner, diagnostics));
-                }
-                Structure::Block(inner) => diagnostics.push(
-                    Diagnostic::new(
-                        format!("`{}` is not a block of a variable", inner.ident.as_str()),
-                        place(source, &inner.ident),
-                    )
-                    .nearest(inner.ident.as_str(), ["validation"]),
-                ),
-            }
-        }
-        if self.variables.insert(name.to_owned(), variable).is_some() {
-            diagnostics.push(twice("variable", name, header));
+            ("terraform", []) => provider::terraform(block, &mut self.notes),
+            ("moved", []) => self.notes.push(
+                "the `moved` block means nothing here: there is no state, and what a deployment made is found by its tags".to_owned(),
+            ),
+            (name, _) => diagnostics.push(not_a_block(name, header)),
         }
     }
 
@@ -216,61 +158,14 @@ impl Config {
         block: &Block,
         diagnostics: &mut Diagnostics,
     ) {
-        let header = place(source, &block.ident);
-        let mut attributes = BTreeMap::new();
-        let mut kind = None;
-        for structure in &block.body {
-            match structure {
-                Structure::Attribute(attribute) if attribute.key.as_str() == "source" => {
-                    kind = Some(module_source(source, attribute, diagnostics));
+        match ModuleBlock::read(source, name, block, &mut self.notes, diagnostics) {
+            None => self.broken.push(name.to_owned()),
+            Some(module) => {
+                let header = module.place.clone();
+                if self.modules.insert(name.to_owned(), module).is_some() {
+                    diagnostics.push(twice("module", name, header));
                 }
-                Structure::Attribute(attribute) => {
-                    attributes.insert(
-                        attribute.key.to_string(),
-                        (place(source, &attribute.key), written(source, attribute)),
-                    );
-                }
-                Structure::Block(inner) => diagnostics.push(
-                    Diagnostic::new(
-                        format!("a module takes no block `{}`", inner.ident.as_str()),
-                        place(source, &inner.ident),
-                    )
-                    .remedy(format!("write an attribute: `{} = {{ … }}`", inner.ident.as_str())),
-                ),
             }
-        }
-        let Some(kind) = kind else {
-            diagnostics.push(
-                Diagnostic::new(format!("the module `{name}` has no `source`"), header).remedy(
-                    format!("add `source = \"{}\"` or another module's", Kind::Efs.source()),
-                ),
-            );
-            self.broken.push(name.to_owned());
-            return;
-        };
-        let Some(kind) = kind else {
-            self.broken.push(name.to_owned());
-            return;
-        };
-        let known = || kind.inputs().iter().map(|input| input.name);
-        let mut inputs = BTreeMap::new();
-        for (key, (key_place, value)) in attributes {
-            if known().any(|input| input == key) {
-                inputs.insert(key, value);
-                continue;
-            }
-            let message = format!("`{key}` is not an input of `{}`", kind.source());
-            let diagnostic = Diagnostic::new(message, key_place);
-            diagnostics.push(match key.as_str() {
-                "count" | "for_each" | "depends_on" | "providers" | "version" => diagnostic.remedy(
-                    "one block is one deployment, and its order follows from its references",
-                ),
-                _ => diagnostic.nearest(&key, known()),
-            });
-        }
-        let module = ModuleBlock { place: header.clone(), kind, attributes: inputs };
-        if self.modules.insert(name.to_owned(), module).is_some() {
-            diagnostics.push(twice("module", name, header));
         }
     }
 
@@ -296,105 +191,33 @@ impl Config {
     }
 }
 
-/// Parses a text, with the parser's own mistake where there is one.
-pub(super) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Option<Body> {
-    match hcl::edit::parser::parse_body(&source.text) {
-        Ok(body) => Some(body),
-        Err(error) => {
-            // The parser counts bytes, and may stop within a letter.
-            let at = source.text.floor_char_boundary(error.location().offset());
-            let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-            let place = Place::Text(Arc::clone(source), at..end);
-            let message = format!("this is not HCL: {}", error.message());
-            diagnostics.push(
-                Diagnostic::new(message, place)
-                    .remedy("write `NAME = VALUE`, or `NAME \"LABEL\" { … }`"),
-            );
-            None
-        }
+/// What is wrong with a block of this name.
+fn not_a_block(name: &str, header: Place) -> Diagnostic {
+    if let Some((_, form)) = BLOCKS.iter().find(|(known, _)| *known == name) {
+        let labels = match name {
+            "locals" | "terraform" | "moved" => format!("a `{name}` block has no label"),
+            _ => format!("a `{name}` block has one label, its name"),
+        };
+        return Diagnostic::new(labels, header).remedy(format!("write `{form}`"));
     }
-}
-
-pub(super) fn written(source: &Arc<Source>, attribute: &Attribute) -> Written {
-    Written { expression: attribute.value.clone(), place: place(source, &attribute.value) }
+    let diagnostic = Diagnostic::new(format!("`{name}` is not a block of this file"), header);
+    if let Some((_, instead)) = REFUSED.iter().find(|(known, _)| *known == name) {
+        return diagnostic.remedy(*instead);
+    }
+    let known = BLOCKS.map(|(known, _)| known);
+    if let Some(near) = inputs::nearest(name, known) {
+        return diagnostic.remedy(format!("did you mean `{near}`?"));
+    }
+    let source = Kind::Efs.source();
+    diagnostic.remedy(format!(
+        "known here: {}; a deployment is `module \"NAME\" {{ source = \"{source}\" … }}`",
+        known.join(", ")
+    ))
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {
     Diagnostic::new(format!("the {what} `{name}` is declared twice"), place)
         .remedy("keep one of them")
-}
-
-fn variable_attribute(
-    variable: &mut Variable,
-    source: &Arc<Source>,
-    attribute: &Attribute,
-    diagnostics: &mut Diagnostics,
-) {
-    let value = written(source, attribute);
-    match attribute.key.as_str() {
-        "type" => match Type::parse(&attribute.value) {
-            Ok(kind) => variable.kind = kind,
-            Err(name) => diagnostics.push(
-                Diagnostic::new(format!("`{name}` is not a type"), value.place)
-                    .nearest(&name, Type::NAMES),
-            ),
-        },
-        "default" => variable.default = Some(value),
-        "nullable" => variable.nullable = value.expression.as_bool().unwrap_or(true),
-        "description" | "sensitive" => {}
-        unknown => diagnostics.push(
-            Diagnostic::new(
-                format!("`{unknown}` is not an attribute of a variable"),
-                place(source, &attribute.key),
-            )
-            .nearest(unknown, ["type", "default", "description", "nullable", "sensitive"]),
-        ),
-    }
-}
-
-fn validation(
-    source: &Arc<Source>,
-    block: &Block,
-    diagnostics: &mut Diagnostics,
-) -> Option<(Written, String)> {
-    let attribute = |name: &str| block.body.get_attribute(name);
-    let (Some(condition), Some(message)) = (attribute("condition"), attribute("error_message"))
-    else {
-        diagnostics.push(
-            Diagnostic::new(
-                "a `validation` needs `condition` and `error_message`",
-                place(source, &block.ident),
-            )
-            .remedy("add what is missing"),
-        );
-        return None;
-    };
-    let message = message.value.as_str().unwrap_or("the value is not valid").to_owned();
-    Some((written(source, condition), message))
-}
-
-/// The module that a `source` names; `None` is a mistake that is reported already.
-fn module_source(
-    source: &Arc<Source>,
-    attribute: &Attribute,
-    diagnostics: &mut Diagnostics,
-) -> Option<Kind> {
-    let place = place(source, &attribute.value);
-    let Some(text) = attribute.value.as_str() else {
-        diagnostics.push(
-            Diagnostic::new("`source` takes a plain string", place)
-                .remedy(format!("write \"{}\" or another module's", Kind::Efs.source())),
-        );
-        return None;
-    };
-    let found = SOURCES.iter().find(|(known, _)| *known == text.trim_end_matches('/'));
-    if found.is_none() {
-        diagnostics.push(
-            Diagnostic::new(format!("there is no module at `{text}`"), place)
-                .nearest(text, SOURCES.iter().map(|(known, _)| *known)),
-        );
-    }
-    found.map(|(_, kind)| *kind)
 }
 
 /// Whether a label is a name, as HCL's own identifiers are.
@@ -409,14 +232,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::{Values, evaluate};
+    use crate::config::{Evaluation, Values};
 
     /// Reads, evaluates and tells; what matters is that it ends.
     fn digest(text: &str) {
         let mut diagnostics = Diagnostics::default();
         let source = Arc::new(Source { name: "any.hcl".to_owned(), text: text.to_owned() });
         let config = Config::parse(&source, &mut diagnostics);
-        evaluate(&config, &Values::default(), |_, _| false, &mut diagnostics);
+        let values = Values::default();
+        Evaluation::new(&config, &values, &mut diagnostics).modules(|_, _| false, &mut diagnostics);
         for told in diagnostics.rendered(false) {
             assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{told:?}");
         }
@@ -430,7 +254,7 @@ mod tests {
 
         #[test]
         fn what_looks_like_hcl_is_read_without_a_panic(
-            text in r#"((module|variable|locals|x) ?("[a-z]{0,3}" )?\{\n?|\}|[a-z]{1,4} ?= ?|\$\{|%\{|"|\[|\]|\(|\)|var\.|local\.|module\.|for|if|<<A\n|A\n|-|!|&&|\?|:|,|\.|1|é|\n|#|/\*){0,40}"#
+            text in r#"((module|variable|locals|output|provider|x) ?("[a-z]{0,3}" )?\{\n?|\}|[a-z]{1,4} ?= ?|\$\{|%\{|"|\[|\]|\(|\)|var\.|local\.|module\.|for|if|<<A\n|A\n|-|!|&&|\?|:|,|\.|1|é|\n|#|/\*){0,40}"#
         ) {
             digest(&text);
         }

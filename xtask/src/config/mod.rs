@@ -1,25 +1,46 @@
 //! `clockwork.hcl`: read, resolved and evaluated, every mistake with its place.
 
+mod constraints;
+mod diagnose;
 mod evaluate;
 mod file;
-mod functions;
+mod given;
+mod language;
+mod module;
+mod module_block;
+mod output_block;
+mod provider;
 mod references;
-mod types;
-mod value;
+mod repeat;
+mod resolve;
+mod source;
+mod variable;
 mod variables;
 
-pub(crate) use evaluate::{Evaluated, Module, evaluate};
-pub(crate) use file::{Config, Kind};
+pub(crate) use evaluate::{Evaluated, Evaluation, Module};
+pub(crate) use file::Config;
+pub(crate) use module::Kind;
 pub(crate) use variables::Values;
 
-use crate::diagnostic::{Place, Source};
-use hcl::edit::Span;
+use crate::diagnostic::{Diagnostics, Place, Source};
 use std::sync::Arc;
 
-/// Where a piece of a parsed file was written.
-fn place(source: &Arc<Source>, piece: &impl Span) -> Place {
-    match piece.span() {
-        Some(range) => Place::Text(Arc::clone(source), range),
-        None => Place::Nowhere,
+/// The value of an expression beside a file's blocks, as Terraform's console prints it.
+pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<String, String> {
+    let mut diagnostics = Diagnostics::default();
+    let source =
+        |name: &str, text: &str| Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    let mut config = Config::parse(&source("main.tf", file), &mut diagnostics);
+    config.folder = language::Folder::of("main.tf".as_ref());
+    let values = Values::of_text(&source("terraform.tfvars", values), &mut diagnostics);
+    let evaluation = Evaluation::new(&config, &values, &mut diagnostics);
+    let source = source("<console>", expression);
+    let parsed = hcl::edit::parser::parse_expr(&source.text)
+        .map_err(|error| format!("this is not HCL: {}", error.message()))?;
+    let place = Place::Text(source, 0..expression.len());
+    let value = evaluation.value(&module::Written { expression: parsed, place }, &mut diagnostics);
+    match (value, diagnostics.is_empty()) {
+        (Some(value), true) => Ok(language::display(&value)),
+        _ => Err(diagnostics.rendered(false).join("\n\n")),
     }
 }

@@ -1,25 +1,30 @@
 //! Values of variables, from the environment, files and the command line.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hcl::Value;
-use hcl::eval::Context;
-
-use super::file::{parse, written};
-use super::types::Type;
-use super::value::value_of;
+use super::constraints::Constraint;
+use super::file::Config;
+use super::given::literal as literal_for;
+use super::language::{Folder, Scope, Value, decode, evaluate};
+use super::source::{parse, place, without_mark, written};
+use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
 /// The start of the variables of the environment that set variables of the file.
 const ENVIRONMENT: &str = "CLOCKWORK_VAR_";
 
+/// The start of those that Terraform reads.
+const TERRAFORM: &str = "TF_VAR_";
+
 /// A value that somebody set.
 #[derive(Debug, Clone)]
 pub(crate) struct Supplied {
-    pub(crate) place: Place,
+    place: Place,
     raw: Raw,
+    /// Whether it counts only where the file has such a variable.
+    lenient: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -34,48 +39,92 @@ enum Raw {
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     by_name: BTreeMap<String, Supplied>,
+    /// Names whose values are mistakes that are told already.
+    broken: BTreeSet<String>,
+    /// Whether a file of values could not be read at all.
+    unreadable: bool,
 }
 
 impl Values {
-    /// Reads them all: `--var` over `--var-file` over the environment.
+    /// Reads them all: `--var` over `--var-file` over `*.auto.tfvars` and
+    /// `terraform.tfvars` beside the file over the environment.
     pub(crate) fn read(
         vars: &[String],
         files: &[PathBuf],
+        folder: Option<&Path>,
         diagnostics: &mut Diagnostics,
     ) -> Values {
         let mut values = Values::default();
-        for (key, value) in std::env::vars_os() {
-            let (Some(key), Some(value)) = (key.to_str(), value.to_str()) else {
-                continue;
-            };
-            if let Some(name) = key.strip_prefix(ENVIRONMENT) {
-                let place = Place::Named(key.to_owned());
-                values.set(name, Supplied { place, raw: Raw::Text(value.to_owned()) });
-            }
+        for (prefix, lenient) in [(TERRAFORM, true), (ENVIRONMENT, false)] {
+            values.environment(prefix, lenient);
+        }
+        for path in folder.map(automatic).unwrap_or_default() {
+            values.file(&path, true, diagnostics);
         }
         for path in files {
-            values.file(path, diagnostics);
+            values.file(path, false, diagnostics);
         }
         for var in vars {
-            let place = Place::Named(format!("--var {var}"));
             match var.split_once('=') {
                 Some((name, value)) => {
                     let place = Place::Named(format!("--var {}", name.trim()));
-                    values.set(name.trim(), Supplied { place, raw: Raw::Text(value.to_owned()) });
+                    values.text(name.trim(), place, value, false);
                 }
                 None => diagnostics.push(
-                    Diagnostic::new(format!("`{var}` sets no variable"), place)
-                        .remedy("write `--var NAME=VALUE`"),
+                    Diagnostic::new(
+                        format!("`{var}` sets no variable"),
+                        Place::Named(format!("--var {var}")),
+                    )
+                    .remedy("write `--var NAME=VALUE`"),
                 ),
             }
         }
         values
     }
 
+    /// What a text of `NAME = VALUE` lines sets, and nothing else.
+    pub(crate) fn of_text(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Values {
+        let mut values = Values::default();
+        values.hcl(source, false, diagnostics);
+        values
+    }
+
+    fn environment(&mut self, prefix: &str, lenient: bool) {
+        for (key, value) in std::env::vars_os() {
+            let (Some(key), Some(value)) = (key.to_str(), value.to_str()) else { continue };
+            if let Some(name) = key.strip_prefix(prefix) {
+                self.text(name, Place::Named(key.to_owned()), value, lenient);
+            }
+        }
+    }
+
     /// A flag that stands for a variable of the same name.
     pub(crate) fn flag(&mut self, name: &str, text: &str) {
         let place = Place::Named(format!("--{}", name.replace('_', "-")));
-        self.set(name, Supplied { place, raw: Raw::Text(text.to_owned()) });
+        self.text(name, place, text, false);
+    }
+
+    /// Leaves out what was set for Terraform or by its files, and is no variable here;
+    /// says where the rest comes from.
+    pub(crate) fn settle(&mut self, config: &Config) -> Vec<String> {
+        let referenced = config.referenced();
+        let known =
+            |name: &String| config.variables.contains_key(name) || referenced.contains(name);
+        self.by_name.retain(|name, supplied| !supplied.lenient || known(name));
+        let mut by_place: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, supplied) in self.by_name.iter().filter(|(_, supplied)| supplied.lenient) {
+            let place = match &supplied.place {
+                Place::Text(source, _) => source.name.clone(),
+                Place::Named(place) => place.clone(),
+                Place::Nowhere => continue,
+            };
+            by_place.entry(place).or_default().push(name);
+        }
+        let note = |(place, names): (String, Vec<&str>)| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} from {place}", names.join(", "))
+        };
+        by_place.into_iter().map(note).collect()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Supplied> {
@@ -86,14 +135,30 @@ impl Values {
         self.by_name.iter()
     }
 
+    /// Whether the value of a name is a mistake that is told already.
+    pub(crate) fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
+    }
+
+    /// Whether values may be missing because a file of them could not be read.
+    pub(crate) fn are_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
+    fn text(&mut self, name: &str, place: Place, text: &str, lenient: bool) {
+        self.set(name, Supplied { place, raw: Raw::Text(text.to_owned()), lenient });
+    }
+
     fn set(&mut self, name: &str, supplied: Supplied) {
+        self.broken.remove(name);
         self.by_name.insert(name.to_owned(), supplied);
     }
 
-    fn file(&mut self, path: &PathBuf, diagnostics: &mut Diagnostics) {
+    fn file(&mut self, path: &Path, lenient: bool, diagnostics: &mut Diagnostics) {
         let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
+            Ok(text) => without_mark(text),
             Err(error) => {
+                self.unreadable = true;
                 let place = Place::Named(format!("--var-file {}", path.display()));
                 diagnostics.push(
                     Diagnostic::new(format!("the file cannot be read: {error}"), place)
@@ -103,14 +168,42 @@ impl Values {
             }
         };
         let source = Arc::new(Source { name: path.display().to_string(), text });
-        let Some(body) = parse(&source, diagnostics) else {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            self.json(&source, lenient, diagnostics);
+        } else {
+            self.hcl(&source, lenient, diagnostics);
+        }
+    }
+
+    /// `.tfvars.json`: an object with a member for each variable.
+    fn json(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {
+        let place = Place::Named(source.name.clone());
+        let decoded = decode(&source.text).map(|value| value.entries().cloned());
+        if let Ok(Some(entries)) = decoded {
+            for (name, value) in entries {
+                let (place, raw) = (place.clone(), Raw::Value(value));
+                self.set(&name, Supplied { place, raw, lenient });
+            }
+            return;
+        }
+        self.unreadable = true;
+        let why = decoded.err().map_or_else(String::new, |why| format!(": {why}"));
+        diagnostics.push(
+            Diagnostic::new(format!("this is no JSON object{why}"), place)
+                .remedy("write `{ \"NAME\": VALUE }`"),
+        );
+    }
+
+    fn hcl(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {
+        let Some(body) = parse(source, diagnostics) else {
+            self.unreadable = true;
             return;
         };
         for block in body.blocks() {
             diagnostics.push(
                 Diagnostic::new(
                     "a file of variables has no blocks",
-                    super::place(&source, &block.ident),
+                    place(source, &block.ident),
                 )
                 .remedy(
                     "write `NAME = VALUE` lines; blocks belong into the file given with `--config`",
@@ -118,55 +211,100 @@ impl Values {
             );
         }
         for attribute in body.attributes() {
-            let value = written(&source, attribute);
-            match value_of(&value.expression, &Context::new()) {
-                Ok(found) => self.set(
-                    attribute.key.as_str(),
-                    Supplied { place: value.place, raw: Raw::Value(found) },
-                ),
-                Err(error) => diagnostics.push(
-                    Diagnostic::new(format!("this is no value: {error}"), value.place).remedy(
-                        "write a literal; references work in the file given with `--config` only",
-                    ),
-                ),
+            let value = written(source, attribute);
+            let (roots, folder) = (BTreeMap::new(), Folder::default());
+            let names = Scope::new(&source.text, &roots, &folder);
+            let name = attribute.key.as_str();
+            match evaluate(&value.expression, &names) {
+                Ok(found) => {
+                    let raw = Raw::Value(found);
+                    self.set(name, Supplied { place: value.place, raw, lenient });
+                }
+                Err(fault) => {
+                    self.broken.insert(name.to_owned());
+                    self.by_name.remove(name);
+                    diagnostics.push(
+                        Diagnostic::new(format!("this is no value: {}", fault.message), value.place)
+                            .remedy(
+                                "write a literal; references work in the file given with `--config` only",
+                            ),
+                    );
+                }
             }
         }
     }
 }
 
+/// The files that Terraform reads by themselves, in its order.
+fn automatic(folder: &Path) -> Vec<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let named = ["terraform.tfvars", "terraform.tfvars.json"].map(|name| folder.join(name));
+    let mut all: Vec<PathBuf> = named.into_iter().filter(|path| path.is_file()).collect();
+    let mut auto: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json")
+        })
+        .collect();
+    auto.sort();
+    all.extend(auto);
+    all
+}
+
 impl Supplied {
-    /// The value as a type has it.
-    pub(crate) fn value(&self, kind: &Type) -> Result<Value, Diagnostic> {
+    /// Where it was set; of a secret, without the line that shows it.
+    pub(crate) fn place(&self, sensitive: bool) -> Place {
+        match &self.place {
+            place @ Place::Text(..) if sensitive => Place::Named(place.short()),
+            place => place.clone(),
+        }
+    }
+
+    /// The value as a variable has it, or, without one, as it was set.
+    pub(crate) fn value(&self, variable: Option<&Variable>) -> Result<Value, Diagnostic> {
+        let none = Constraint::none();
+        let constraint = variable.map_or(&none, |variable| &variable.constraint);
+        let secret = variable.is_some_and(|variable| variable.sensitive);
         let mistake = |message: String| {
-            Diagnostic::new(message, self.place.clone()).remedy(format!("give a {kind}"))
+            let message = if secret { format!("the value is not a {constraint}") } else { message };
+            Diagnostic::new(message, self.place(secret)).remedy(format!("give a {constraint}"))
         };
         let value = match &self.raw {
             Raw::Value(value) => value.clone(),
-            Raw::Text(text) if kind.is_text() => Value::String(text.clone()),
+            Raw::Text(text) if constraint.is_text => Value::string(text),
             Raw::Text(text) => {
-                literal(text).ok_or_else(|| mistake(format!("`{text}` is not a {kind}")))?
+                literal(text).ok_or_else(|| mistake(format!("`{text}` is not a {constraint}")))?
             }
         };
-        kind.convert(value).map_err(mistake)
+        constraint.apply(value).map_err(|why| match &self.raw {
+            Raw::Text(text) => mistake(format!("`{text}` is not a {constraint}: {why}")),
+            Raw::Value(_) => mistake(format!("this is not a {constraint}: {why}")),
+        })
     }
 
     /// The value as an input has it: lists may be written with commas.
-    pub(crate) fn for_input(&self, kind: inputs::Kind) -> Value {
-        match (&self.raw, kind) {
+    pub(crate) fn for_input(&self, kind: inputs::Kind) -> serde_json::Value {
+        let value = match (&self.raw, kind) {
             (Raw::Value(value), _) => value.clone(),
-            (Raw::Text(text), inputs::Kind::Strings) => literal(text).unwrap_or_else(|| {
-                text.split(',').map(|part| Value::String(part.trim().to_owned())).collect()
-            }),
-            (Raw::Text(text), inputs::Kind::Map | inputs::Kind::Values) => {
-                literal(text).unwrap_or_else(|| Value::String(text.clone()))
+            (Raw::Text(text), inputs::Kind::Strings) => {
+                literal(text).unwrap_or_else(|| Value::strings(text.split(',').map(str::trim)))
             }
-            (Raw::Text(text), _) => Value::String(text.clone()),
-        }
+            (Raw::Text(text), inputs::Kind::Map | inputs::Kind::Values) => {
+                literal(text).unwrap_or_else(|| Value::string(text))
+            }
+            (Raw::Text(text), _) => Value::string(text),
+        };
+        literal_for(kind, value).unwrap_or_default()
     }
 }
 
 /// A text as an HCL literal.
 fn literal(text: &str) -> Option<Value> {
     let expression = hcl::edit::parser::parse_expr(text).ok()?;
-    value_of(&expression, &Context::new()).ok()
+    let (roots, folder) = (BTreeMap::new(), Folder::default());
+    evaluate(&expression, &Scope::new(text, &roots, &folder)).ok()
 }

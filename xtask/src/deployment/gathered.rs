@@ -50,7 +50,7 @@ impl Gathered {
         for (input, flag) in M::flags() {
             let Some(given) = flags.given.get(input.name) else { continue };
             let place = Place::Named(format!("--{flag}"));
-            let literal = flag_value(input.kind, given, &place, diagnostics);
+            let literal = flag_value(input, given, &place, diagnostics);
             self.inputs.insert(input.name.to_owned(), Given::Literal(literal));
             self.places.insert(input.name.to_owned(), place);
         }
@@ -107,27 +107,31 @@ impl Gathered {
 }
 
 fn flag_value(
-    kind: ValueKind,
+    input: &inputs::Input,
     given: &[String],
     place: &Place,
     diagnostics: &mut Diagnostics,
 ) -> Value {
-    match kind {
+    match input.kind {
         ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::Values => {
             given.last().cloned().into()
         }
         ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
         ValueKind::Map => {
             let mut map = serde_json::Map::new();
-            for text in given {
-                match text.split_once('=') {
+            // Several entries may stand in one flag, as everywhere else.
+            for text in given.iter().flat_map(|text| text.split(',')) {
+                match text.trim().split_once('=') {
                     Some((key, value)) => drop(map.insert(key.to_owned(), value.into())),
                     None => diagnostics.push(
                         Diagnostic::new(
                             format!("`{text}` is not an entry of a map"),
                             place.clone(),
                         )
-                        .remedy("write KEY=VALUE"),
+                        .remedy(format!(
+                            "write KEY=VALUE,KEY=VALUE; for a comma within a value, `--var '{}={{ KEY = \"a,b\" }}'`",
+                            input.name
+                        )),
                     ),
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Config, Kind, Values};
+use crate::config::{Config, Evaluation, Kind, Values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::flags::DeploymentArgs;
 
@@ -13,12 +13,12 @@ const DEFAULT_LABEL: &str = "efs_csi";
 pub(super) fn of_storage(
     args: &DeploymentArgs,
     path: Option<&Path>,
-    config: &Config,
+    evaluation: &Evaluation,
     values: &Values,
     diagnostics: &mut Diagnostics,
 ) -> Vec<String> {
-    let blocks = config.modules.iter().filter(|(_, block)| block.kind == Kind::Efs);
-    let found: Vec<&String> = blocks.map(|(label, _)| label).collect();
+    let found = evaluation.labels().filter(|(_, kind)| *kind == Kind::Efs);
+    let found: Vec<&String> = found.map(|(label, _)| label).collect();
     let place = || path.map_or(Place::Nowhere, |path| Place::Named(path.display().to_string()));
     match (&args.module, found.as_slice()) {
         (Some(label), found) if path.is_none() || found.contains(&label) => {
@@ -42,7 +42,7 @@ pub(super) fn of_storage(
         ),
         (None, [one]) => return vec![(*one).clone()],
         (None, several) => {
-            if let Some(input) = by_input(args, config, values) {
+            if let Some(input) = by_input(args, evaluation.config, values) {
                 let labels: Vec<String> =
                     several.iter().map(|label| format!("`{label}`")).collect();
                 diagnostics.push(

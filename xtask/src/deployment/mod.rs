@@ -1,6 +1,7 @@
 //! The deployment that a command is about: flags over variables over the file over
 //! defaults.
 
+mod explain;
 mod gathered;
 mod labels;
 mod networks;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use inputs::Given;
 use job::{Module, ModuleInputs};
 
-use crate::config::{Config, Evaluated, Kind, Values, evaluate};
+use crate::config::{Config, Evaluated, Evaluation, Kind, Values};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 use crate::flags::{DeploymentArgs, InputFlags, Storage, Workload};
+use explain::Explained;
 use gathered::Gathered;
 
 /// The file that is read where none is named.
@@ -87,7 +89,11 @@ pub(crate) fn read_with(
         Some(path) => Config::read(path, &mut diagnostics),
         None => Config::default(),
     };
-    of_config(args, workload, path.as_deref(), &config, diagnostics)
+    let (deployment, notes) = of_config(args, workload, path.as_deref(), &config, diagnostics)?;
+    for note in notes {
+        eprintln!("{note}");
+    }
+    Ok(deployment)
 }
 
 /// The deployment of a file with this text, without anything from the command line.
@@ -97,29 +103,37 @@ pub(crate) fn of_text(text: &str) -> anyhow::Result<Deployment> {
     let config = Config::parse(&Arc::new(source), &mut diagnostics);
     let path = Some(Path::new(DEFAULT_FILE));
     of_config(&DeploymentArgs::default(), &InputFlags::default(), path, &config, diagnostics)
+        .map(|(deployment, _)| deployment)
 }
 
+/// The deployment, and notes: what was taken from where people may not expect it, and what
+/// means nothing here.
 fn of_config(
     args: &DeploymentArgs,
     workload: &InputFlags<Workload>,
     path: Option<&Path>,
     config: &Config,
     mut diagnostics: Diagnostics,
-) -> anyhow::Result<Deployment> {
-    let mut values = Values::read(&args.vars, &args.var_files, &mut diagnostics);
+) -> anyhow::Result<(Deployment, Vec<String>)> {
+    let folder = path.and_then(Path::parent);
+    let mut values = Values::read(&args.vars, &args.var_files, folder, &mut diagnostics);
     for (name, given) in &args.inputs.given {
         if let [text] = given.as_slice() {
             values.flag(name, text);
         }
     }
+    let mut notes: Vec<String> =
+        values.settle(config).into_iter().map(|taken| format!("note: taken: {taken}")).collect();
+    notes.extend(config.notes.iter().map(|note| format!("note: {note}")));
     unknown_values(config, &values, &mut diagnostics);
-    let labels = labels::of_storage(args, path, config, &values, &mut diagnostics);
+    let evaluation = Evaluation::new(config, &values, &mut diagnostics);
+    let labels = labels::of_storage(args, path, &evaluation, &values, &mut diagnostics);
     let by_value = |name: &str| values.get(name).is_some() && !config.variables.contains_key(name);
     let overridden = |module: &str, name: &str| {
         labels == [module] && (args.inputs.given.contains_key(name) || by_value(name))
     };
-    let evaluated = evaluate(config, &values, overridden, &mut diagnostics);
-    let folder = path.and_then(Path::parent);
+    let shared = evaluation.labels().filter(|(_, kind)| *kind == Kind::Efs).count() > 1;
+    let evaluated = evaluation.modules(overridden, &mut diagnostics);
     let mut reading =
         Reading { evaluated: &evaluated, values: &values, config, folder, path, diagnostics };
     let storage: Vec<workloads::Storage> =
@@ -128,9 +142,10 @@ fn of_config(
     same_deployment(&storage, &mut reading.diagnostics);
     let workloads =
         workloads::read(&storage, &evaluated, workload, folder, &mut reading.diagnostics);
+    if args.explain {
+        notes.extend(explained(&storage, &evaluated, config, &values));
+    }
     reading.diagnostics.into_result()?;
-    let all = config.modules.values().filter(|block| block.kind == Kind::Efs);
-    let shared = all.count() > 1;
     for workloads::Storage { label, inputs, .. } in storage {
         let Some(inputs) = inputs else {
             anyhow::bail!("the inputs were refused without a reason; please report it")
@@ -139,7 +154,33 @@ fn of_config(
         modules.push(Module { label, shared, inputs });
     }
     modules.extend(workloads);
-    Ok(Deployment { modules })
+    Ok((Deployment { modules }, notes))
+}
+
+/// Where the values of all modules came from.
+fn explained(
+    storage: &[workloads::Storage],
+    evaluated: &Evaluated,
+    config: &Config,
+    values: &Values,
+) -> Vec<String> {
+    let of_storage = storage.iter().map(|one| Explained {
+        label: &one.label,
+        schema: efs::INPUTS,
+        inputs: &one.given.inputs,
+        places: &one.given.places,
+        uses: evaluated.modules.get(&one.label).map(|module| &module.uses),
+    });
+    let others = evaluated.modules.iter().filter(|(_, module)| module.kind != Kind::Efs);
+    let others = others.map(|(label, module)| Explained {
+        label,
+        schema: module.kind.inputs(),
+        inputs: &module.given,
+        places: &module.places,
+        uses: Some(&module.uses),
+    });
+    let all = others.chain(of_storage);
+    all.flat_map(|module| explain::explain(&module, config, values)).collect()
 }
 
 /// `clockwork.hcl` here, or else at the top of the workspace.
@@ -175,7 +216,8 @@ impl Reading<'_> {
             given.take_flags(flags, &mut self.diagnostics);
         }
         given.read_files(efs::INPUTS, &mut self.diagnostics);
-        if self.path.is_some() && known.is_none() && !self.diagnostics.is_empty() {
+        let unread = self.path.is_some() && known.is_none();
+        if unread && !self.diagnostics.is_empty() || self.values.are_unreadable() {
             // What a file would have said that could not be read is not missing.
             let unread = efs::INPUTS.iter().filter(|input| !given.inputs.contains_key(input.name));
             given.broken.extend(unread.map(|input| input.name.to_owned()));
@@ -193,9 +235,9 @@ impl Reading<'_> {
             if self.config.variables.contains_key(input.name) {
                 continue;
             }
-            let literal = serde_json::to_value(supplied.for_input(input.kind)).unwrap_or_default();
+            let literal = supplied.for_input(input.kind);
             given.inputs.insert(input.name.to_owned(), Given::Literal(literal));
-            given.places.insert(input.name.to_owned(), supplied.place.clone());
+            given.places.insert(input.name.to_owned(), supplied.place(false));
         }
     }
 }
@@ -208,7 +250,7 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
         if input || config.variables.contains_key(name) || referenced.contains(name) {
             continue;
         }
-        if let Place::Named(place) = &supplied.place
+        if let Place::Named(place) = supplied.place(false)
             && place.starts_with("CLOCKWORK_VAR_")
         {
             eprintln!(
@@ -224,7 +266,7 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
             || format!("declare `variable \"{name}\" {{}}`, or leave the value out"),
             |near| format!("did you mean `{near}`?"),
         );
-        diagnostics.push(Diagnostic::new(message, supplied.place.clone()).remedy(remedy));
+        diagnostics.push(Diagnostic::new(message, supplied.place(false)).remedy(remedy));
     }
 }
 

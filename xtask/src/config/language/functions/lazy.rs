@@ -1,0 +1,116 @@
+//! Functions that look at how their arguments are written: `try`, `can`, templates.
+
+use std::collections::BTreeMap;
+
+use hcl::edit::Span;
+use hcl::edit::expr::{Expression, FuncCall};
+
+use crate::config::language::convert::convert;
+use crate::config::language::evaluate::{Scope, evaluate};
+use crate::config::language::fault::{Evaluation, Fault};
+use crate::config::language::template;
+use crate::config::language::types::Type;
+use crate::config::language::value::{Data, Value};
+
+pub(super) const NAMES: [&str; 4] = ["can", "templatefile", "templatestring", "try"];
+
+pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Value> {
+    let arguments: Vec<&Expression> = call.args.iter().collect();
+    match (name, arguments.as_slice()) {
+        ("can", [tried]) => match evaluate(tried, scope) {
+            Err(fault) if fault.firm => Err(fault),
+            Err(_) => Ok(false.into()),
+            Ok(value) => match value.output() {
+                Some((module, output)) => Err(Fault::later(module, output, "`can()`")),
+                None => Ok(true.into()),
+            },
+        },
+        ("try", [_, ..]) => first_that_works(&arguments, scope),
+        ("templatefile", [path, variables]) => {
+            let path = evaluate(path, scope)?;
+            let secret = path.sensitive;
+            let Data::String(path) = path.data else {
+                return Err(Fault::new("`templatefile()` takes the path of a file"));
+            };
+            let text = scope.folder.read(&path)?;
+            rendered(&text, &path, variables, scope).map(|value| value.marked(secret))
+        }
+        ("templatestring", [text, variables]) => {
+            if !matches!(text, Expression::Traversal(_) | Expression::Variable(_)) {
+                return Err(Fault::new("`templatestring()` takes a reference to a template")
+                    .remedy(
+                        "name it, as in `local.template`; a text in quotes is a template by itself",
+                    )
+                    .at(text.span()));
+            }
+            let value = evaluate(text, scope)?;
+            let secret = value.sensitive;
+            let Data::String(content) = value.data else {
+                return Err(Fault::new("this is no text").at(text.span()));
+            };
+            let value = rendered(&content, "the template", variables, scope)?;
+            let text = convert(value, &Type::String)
+                .map_err(|why| Fault::new(format!("the template yields no text: {why}")))?;
+            Ok(text.marked(secret))
+        }
+        _ => {
+            let takes = match name {
+                "can" => "can(VALUE)",
+                "try" => "try(VALUE, …)",
+                "templatefile" => "templatefile(PATH, MAP)",
+                _ => "templatestring(REFERENCE, MAP)",
+            };
+            let given = arguments.len();
+            Err(Fault::new(format!("`{name}()` is given {given} arguments"))
+                .remedy(format!("write `{takes}`")))
+        }
+    }
+}
+
+fn first_that_works(arguments: &[&Expression], scope: &Scope) -> Evaluation<Value> {
+    let mut last = Fault::new("`try()` is given nothing");
+    for argument in arguments {
+        match evaluate(argument, scope) {
+            Ok(value) => return Ok(value),
+            Err(fault) if fault.firm => return Err(fault),
+            Err(fault) => last = fault,
+        }
+    }
+    if arguments.len() > 1 {
+        last.message = format!("no argument of `try()` has a value; the last: {}", last.message);
+    }
+    Err(last)
+}
+
+/// A template of its own, which sees only the variables that it is given.
+fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Evaluation<Value> {
+    if scope.in_template {
+        return Err(Fault::new("a template cannot read further templates")
+            .remedy("render the inner one first, and pass its text as a variable"));
+    }
+    let given = evaluate(variables, scope)?;
+    let secret = given.sensitive;
+    let Some(entries) = given.entries() else {
+        return Err(Fault::new("the variables of a template are a map")
+            .remedy("write `{ NAME = VALUE }`")
+            .at(variables.span()));
+    };
+    let roots: BTreeMap<String, Value> = entries.clone();
+    let template = hcl::edit::parser::parse_template(text).map_err(|error| {
+        let line = error.location().line();
+        Fault::new(format!("{name}, line {line}: this is no template: {}", error.message()))
+    })?;
+    let mut inner = Scope::new(text, &roots, scope.folder);
+    inner.in_template = true;
+    template::of_template(&template, &inner)
+        .map(|value| value.marked(secret))
+        .map_err(|fault| within(fault, name, text))
+}
+
+/// A mistake within a template is at a line of it, and not of the deployment file.
+fn within(mut fault: Fault, name: &str, text: &str) -> Fault {
+    let start = fault.span.take().map_or(0, |span| span.start);
+    let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+    fault.message = format!("{name}, line {line}: {}", fault.message);
+    fault
+}

@@ -1,0 +1,37 @@
+//! The language of deployment files: HCL's expressions with Terraform's types.
+//!
+//! The parser is `hcl-rs`; what an expression means is decided here, and held to
+//! Terraform's own answers by a table (`tests/terraform.rs`).
+
+mod convert;
+mod digits;
+mod display;
+mod evaluate;
+mod fault;
+mod files;
+mod format;
+mod functions;
+mod json;
+mod number;
+mod operators;
+mod order;
+mod power;
+mod template;
+mod text;
+mod traversal;
+mod types;
+mod unify;
+mod value;
+
+pub(crate) use convert::convert;
+pub(crate) use display::display;
+pub(crate) use evaluate::{Scope, evaluate};
+pub(crate) use fault::Fault;
+pub(crate) use files::Folder;
+pub(crate) use functions::refusal;
+pub(crate) use json::{decode, to_serde};
+pub(crate) use number::Number;
+pub(crate) use template::empty_heredoc;
+pub(crate) use types::{Attributes, Type};
+pub(crate) use unify::unify;
+pub(crate) use value::{Data, Value};

@@ -1,0 +1,72 @@
+//! `output` blocks: values for people and programs, known once all is done.
+
+use std::sync::Arc;
+
+use hcl::edit::structure::{Block, Structure};
+
+use super::module::Written;
+use super::source::{place, written};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+
+/// An `output` block.
+#[derive(Debug)]
+pub(crate) struct OutputBlock {
+    pub(crate) value: Written,
+}
+
+const ATTRIBUTES: [&str; 4] = ["value", "description", "sensitive", "depends_on"];
+
+impl OutputBlock {
+    /// Reads a block; `None` is a mistake that is told.
+    pub(super) fn read(
+        source: &Arc<Source>,
+        block: &Block,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<OutputBlock> {
+        let mut value = None;
+        for structure in &block.body {
+            let attribute = match structure {
+                Structure::Attribute(attribute) => attribute,
+                Structure::Block(inner) => {
+                    let name = inner.ident.as_str();
+                    diagnostics.push(
+                        Diagnostic::new(
+                            format!("`{name}` is not a block of an output"),
+                            place(source, &inner.ident),
+                        )
+                        .remedy("write a `validation` in the `variable` block that it is about"),
+                    );
+                    continue;
+                }
+            };
+            match attribute.key.as_str() {
+                "value" => value = Some(written(source, attribute)),
+                "sensitive" => match attribute.value.as_bool() {
+                    Some(_) => {}
+                    None => diagnostics.push(
+                        Diagnostic::new(
+                            "`sensitive` is `true` or `false`",
+                            place(source, &attribute.value),
+                        )
+                        .remedy("write `sensitive = true`"),
+                    ),
+                },
+                "description" | "depends_on" => {}
+                unknown => diagnostics.push(
+                    Diagnostic::new(
+                        format!("`{unknown}` is not an attribute of an output"),
+                        place(source, &attribute.key),
+                    )
+                    .nearest(unknown, ATTRIBUTES),
+                ),
+            }
+        }
+        if value.is_none() {
+            diagnostics.push(
+                Diagnostic::new("the output has no `value`", place(source, &block.ident))
+                    .remedy("add `value = …`"),
+            );
+        }
+        value.map(|value| OutputBlock { value })
+    }
+}
