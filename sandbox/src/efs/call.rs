@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::MODEL;
+use super::api::MODEL;
 use super::names::{Kind, named};
 use super::state::{AccessPoint, FileSystem, MountTarget};
 use crate::error::{Answer, AwsError};

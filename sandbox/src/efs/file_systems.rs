@@ -9,7 +9,7 @@ use super::state::{
     Backup, FileSystem, Metered, OneZone, PerformanceMode, Protection, Throughput, ThroughputMode,
 };
 use super::tags::{Tag, checked, shown};
-use super::{keys, network, pages, replication, throughput};
+use super::{keys, network, pages, replicated, throughput};
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::service::Context;
@@ -194,7 +194,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Value> {
     }
     // "You cannot delete a file system that is part of an EFS replication configuration"
     // (`DeleteFileSystem`).
-    if replication::part_of_one(call, &id) {
+    if replicated::part_of_one(call, &id) {
         let message = format!(
             "File system '{id}' is part of a replication configuration; delete that first."
         );

@@ -3,6 +3,7 @@
 mod access_points;
 mod addresses;
 mod admin;
+mod api;
 mod backup;
 mod call;
 mod destinations;
@@ -17,21 +18,21 @@ mod pages;
 mod policy;
 mod preferences;
 mod protection;
+mod replicated;
 mod replication;
 pub(crate) mod state;
 mod tags;
 mod throughput;
-
-use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
-use crate::model::{Malformed, Model, Operation, Sent};
+use crate::model::{Malformed, Operation, Sent};
 use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
 use crate::world::Region;
+use api::MODEL;
 use call::Call;
 
 /// The segment that the paths of all operations start with.
@@ -39,9 +40,6 @@ const VERSION: &str = "2015-02-01";
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "application/json";
-
-/// What EFS's model says.
-static MODEL: LazyLock<Model> = LazyLock::new(|| Model::of(include_str!("../../data/efs.json")));
 
 /// Errors that every operation may give, whatever its model lists: the "Common errors" of
 /// the API reference, and those of signatures.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, refused};
-use super::replication;
+use super::replicated;
 use super::state::Protection;
 use crate::error::{Answer, AwsError};
 
@@ -21,7 +21,7 @@ pub(super) fn update(call: &mut Call) -> Answer<Value> {
     let found = call.available("FileSystemId")?;
     let (id, before) = (found.id.clone(), found.protection);
     // AWS's message: https://github.com/hashicorp/terraform-provider-aws/pull/37790
-    if replication::destination_of_one(call, &id) {
+    if replicated::destination_of_one(call, &id) {
         return Err(refused(
             "ReplicationAlreadyExists",
             "ReplicationOverwriteProtection cannot be changed while the file system is a replication destination.",

@@ -10,7 +10,8 @@ use super::call::{Call, refused};
 use super::file_systems::seconds;
 use super::names::Kind;
 use super::pages::{Page, TOKENS};
-use super::state::{Arrival, FileSystem, Forced, Metered, Protection, Replication, Side};
+use super::replicated::part_of_one;
+use super::state::{Arrival, FileSystem, Forced, Protection, Replication, Side};
 use super::{destinations, network};
 use crate::error::{Answer, AwsError};
 use crate::life::Life;
@@ -136,22 +137,6 @@ fn of_source<'a>(call: &'a Call, id: &str) -> Option<&'a Replication> {
         .find(|found| found.is_seen(&context.region.name, context.now))
 }
 
-/// Whether a file system of this region is the source or the destination of a replication.
-pub(super) fn part_of_one(call: &Call, id: &str) -> bool {
-    let context = &*call.context;
-    let all = &context.global.efs.replications;
-    all.by("file_system", id).any(|found| found.is_seen(&context.region.name, context.now))
-}
-
-/// Whether a file system of this region is the destination of a replication.
-pub(super) fn destination_of_one(call: &Call, id: &str) -> bool {
-    let context = &*call.context;
-    let all = &context.global.efs.replications;
-    all.by("file_system", id).any(|found| {
-        found.destination.file_system == id && found.is_seen(&context.region.name, context.now)
-    })
-}
-
 /// Brings about in a region what replications to it have changed meanwhile: destinations
 /// that are new, or read-only now, or written to, or free again.
 pub(super) fn arrive(context: &mut Context) {
@@ -207,44 +192,6 @@ fn protect(context: &mut Context, id: &str, protection: Protection) {
         && let Some(found) = files.get_mut(id)
     {
         found.protection = protection;
-    }
-}
-
-impl Replication {
-    fn is_gone(&self, now: u64) -> bool {
-        self.deleted.is_some_and(|(_, gone)| gone <= now)
-    }
-
-    /// Whether it exists, and has a side in a region that knows of it.
-    pub(super) fn is_seen(&self, region: &str, now: u64) -> bool {
-        let sides = [&self.source, &self.destination];
-        !self.is_gone(now) && sides.iter().any(|side| side.configured && side.region == region)
-    }
-
-    fn status(&self, now: u64) -> &str {
-        if self.deleted.is_some() {
-            return "DELETING";
-        }
-        match &self.forced {
-            Some(forced) => &forced.status,
-            None if now < self.enabled_ms => "ENABLING",
-            None => "ENABLED",
-        }
-    }
-
-    /// When the last copy was complete; copies follow each other in a fixed interval.
-    fn last_copy(&self, now: u64) -> Option<u64> {
-        let stopped =
-            [self.deleted.map(|(at, _)| at), self.forced.as_ref().map(|forced| forced.since_ms)];
-        let until = stopped.into_iter().flatten().fold(now, u64::min);
-        let since = until.checked_sub(self.enabled_ms)?;
-        Some(self.enabled_ms + since / self.interval_ms.max(1) * self.interval_ms)
-    }
-
-    /// What the destination holds: what the source held at the last copy.
-    fn replicated(&self, now: u64) -> Option<Metered> {
-        let copied = self.last_copy(now)?;
-        self.sizes.iter().rev().find(|size| size.at_ms <= copied).copied()
     }
 }
 

@@ -6,7 +6,7 @@ use super::call::refused;
 use super::state::{PerformanceMode, Throughput, ThroughputMode};
 use crate::error::{Answer, AwsError};
 
-/// The greatest amounts, in MiB/s: "valid values are 1-3414 MiBps, with the upper limit
+/// The greatest amounts, in MiB/s: "valid values are 1-3414, with the upper limit
 /// depending on Region" (`CreateFileSystem`). EFS user guide, "Quotas": 3.33 GiB/s in four
 /// regions, 1 GiB/s in all others.
 const MOST_MIBPS: (f64, f64) = (3414.0, 1024.0);

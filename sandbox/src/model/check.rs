@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Kind, Model, Shape};
+use super::table::{Kind, Model, Shape};
 
 /// One value that breaks one constraint.
 #[derive(Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Model, Operation};
+use super::table::{Model, Operation};
 
 impl Model {
     /// Everything in an answer's body that is not as the operation's output shape says.

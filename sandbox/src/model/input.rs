@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::check::{Violation, sentence};
 use super::route::Route;
-use super::{Kind, Member, Model};
+use super::table::{Kind, Member, Model};
 
 /// What a request carries beside its method and path.
 pub(crate) struct Sent<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Model, Operation};
+use super::table::{Model, Operation};
 
 /// The operation that a request names, and the parameters of its path.
 pub(crate) struct Route<'a> {

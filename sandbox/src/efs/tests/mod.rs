@@ -24,7 +24,8 @@ use axum::http::Request;
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::{COMMON, MODEL};
+use super::COMMON;
+use super::api::MODEL;
 use crate::clock::Clock;
 use crate::options::Options;
 use crate::sandbox::{Sandbox, Surroundings};
