@@ -10,6 +10,7 @@
 mod access;
 mod authorization;
 mod calls;
+mod changes;
 mod clock;
 mod compaction;
 mod dispatch;
@@ -37,6 +38,7 @@ mod socket;
 mod store;
 mod sts;
 mod table;
+mod tags;
 mod world;
 mod worlds;
 
