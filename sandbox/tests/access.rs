@@ -349,6 +349,58 @@ fn tags_of_resources_decide_where_a_policy_says_so() {
 }
 
 #[test]
+fn to_name_a_key_needs_what_efs_does_with_it() {
+    // Source: Amazon EFS User Guide, "Using AWS KMS keys for Amazon EFS".
+    let aws = Aws::enforcing();
+    aws.file_system("first");
+    let body = json!({ "CreationToken": "t", "Encrypted": true, "KmsKeyId": "alias/aws/elasticfilesystem" });
+    let create = || aws.efs(&caller("ci"), "POST", "file-systems", &body).status;
+    let efs = allow(&json!("elasticfilesystem:CreateFileSystem"));
+    let key = |conditions: Value| {
+        json!({
+            "Effect": "Allow",
+            "Action": ["kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext", "kms:Decrypt"],
+            "Resource": "arn:aws:kms:eu-west-1:111122223333:key/*",
+            "Condition": conditions,
+        })
+    };
+    let service = |name: &str| json!({ "StringEquals": { "kms:ViaService": format!("{name}.eu-west-1.amazonaws.com") } });
+    aws.may("ci", &json!([efs]));
+    assert_eq!(create(), 403);
+    aws.may("ci", &json!([efs, key(service("rds"))]));
+    assert_eq!(create(), 403);
+    aws.may("ci", &json!([efs, key(service("elasticfilesystem"))]));
+    assert_eq!(create(), 201);
+}
+
+#[test]
+fn to_give_a_role_to_a_service_account_needs_to_pass_it() {
+    let aws = Aws::enforcing();
+    let role = "arn:aws:iam::111122223333:role/driver";
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
+    let create = [("Action", "CreateRole"), ("RoleName", "driver"), ("AssumeRolePolicyDocument", trust)];
+    aws.iam(&root(), &create).is(200);
+    let body = json!({ "namespace": "kube-system", "serviceAccount": "efs-csi-controller-sa", "roleArn": role });
+    let path = "clusters/graphscope-dev/pod-identity-associations";
+    let associate = || aws.eks(&caller("ci"), "POST", path, &body);
+    let eks = allow(&json!(["eks:CreatePodIdentityAssociation", "iam:GetRole"]));
+    aws.may("ci", &json!([eks]));
+    let refused = associate().is(403).json();
+    assert_eq!(
+        refused["message"],
+        format!("User: {USER} is not authorized to perform: iam:PassRole on resource: {role} because no identity-based policy allows the iam:PassRole action")
+    );
+    let pass = json!({
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": role,
+        "Condition": { "StringEquals": { "iam:PassedToService": "pods.eks.amazonaws.com" } },
+    });
+    aws.may("ci", &json!([eks, pass]));
+    assert_ne!(associate().status, 403);
+}
+
+#[test]
 fn callers_are_read_changed_and_removed_while_it_runs() {
     let aws = Aws::with(&[]);
     let ci = caller("ci");

@@ -146,6 +146,12 @@ impl Aws {
         self.send("iam", Some(by), ("POST", "/", &encoded("2010-05-08", form)))
     }
 
+    /// An EKS operation.
+    pub fn eks(&self, by: &Caller, method: &str, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send("eks", Some(by), (method, &format!("/{path}"), &body))
+    }
+
     /// A path of the sandbox's own, behind `/_sandbox/`.
     pub fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
