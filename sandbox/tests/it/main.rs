@@ -6,8 +6,14 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod account;
 mod clock;
+mod iam;
 mod killed;
+mod needs;
 mod requests;
+mod simulate;
 mod state;
+mod sts;
+mod support;
