@@ -27,7 +27,7 @@ pub(crate) type Services = &'static [&'static dyn Service];
 
 /// What all requests share.
 pub(crate) struct Dispatcher {
-    services: Services,
+    pub(crate) services: Services,
     pub(crate) options: Options,
     clock: Clock,
     store: Mutex<Store>,
@@ -228,6 +228,7 @@ impl Dispatcher {
         if let Some(past) = past {
             let then = now.saturating_sub(milliseconds(past));
             store.turn_back(region, then);
+            self.settle(&mut store, region, then);
             let answer = self.operate(&mut store, service, request, region, then);
             store.roll_back(region);
             return answer;
@@ -253,10 +254,14 @@ impl Dispatcher {
                 return Err(error);
             }
         }
-        let found = store.world.region(region, &self.options.account);
-        self.services.iter().for_each(|service| service.settle(found, now));
+        self.settle(store, region, now);
         store.accept(region, now);
         Ok(())
+    }
+
+    fn settle(&self, store: &mut Store, region: &str, now: u64) {
+        let found = store.world.region(region, &self.options.account);
+        self.services.iter().for_each(|service| service.settle(found, now));
     }
 
     /// Carries an operation out, or refuses it where the caller may not make it.

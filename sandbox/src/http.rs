@@ -63,9 +63,6 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
     response
 }
 
-/// Below it: `REGION/ID`, the file system or mount target that is changed (see `efs::admin`).
-const EFS: &str = "efs/";
-
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
 /// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
 /// changes what AWS's API cannot change (POST), and `iam` is [`admin`]'s.
@@ -92,19 +89,6 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
             dispatcher.change_faults(|faults| faults.rules.clear());
             response(204, "text/plain", Vec::new())
         }
-        ("POST", path) if path.starts_with(EFS) => {
-            let path: Vec<&str> = path[EFS.len()..].split('/').collect();
-            let [region, id] = path.as_slice() else {
-                return response(404, "text/plain", b"give a region and an id".to_vec());
-            };
-            let changed = dispatcher
-                .administer(region, |context| crate::efs::admin::change(context, id, body));
-            match changed {
-                Ok(Ok(())) => response(204, "text/plain", Vec::new()),
-                Ok(Err((status, why))) => response(status, "text/plain", why.into_bytes()),
-                Err(error) => response(500, "text/plain", format!("{error:#}").into_bytes()),
-            }
-        }
         ("POST", "release") => {
             dispatcher.release();
             response(204, "text/plain", Vec::new())
@@ -116,11 +100,27 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
                 Err((status, message)) => response(status, "text/plain", message.into_bytes()),
             }
         }
+        ("POST", path) => match administer(dispatcher, path, body) {
+            Ok(()) => response(204, "text/plain", Vec::new()),
+            Err((status, why)) => response(status, "text/plain", why.into_bytes()),
+        },
         _ => {
             let message = format!("the sandbox has no {method} {OWN}{path}");
             response(404, "text/plain", message.into_bytes())
         }
     }
+}
+
+/// A change from outside of AWS's API, `SERVICE/REGION/ID`.
+fn administer(dispatcher: &Dispatcher, path: &str, body: &[u8]) -> Result<(), (u16, String)> {
+    let unknown = || (404, format!("the sandbox has no POST {OWN}{path}"));
+    let parts: Vec<&str> = path.split('/').collect();
+    let [name, region, id] = parts.as_slice() else { return Err(unknown()) };
+    let mut services = dispatcher.services.iter();
+    let service = services.find(|service| service.own_path() == Some(name)).ok_or_else(unknown)?;
+    dispatcher
+        .administer(region, |context| service.administer(context, id, body))
+        .map_err(|error| (500, format!("{error:#}")))?
 }
 
 /// A rule per line.

@@ -36,6 +36,22 @@ pub(crate) trait Service: Send + Sync {
     /// An error as this service writes it.
     fn error(&self, error: &AwsError, request_id: &str) -> ErrorBody;
 
+    /// The name of the service below `/_sandbox/`, where it has paths of its own there.
+    fn own_path(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Changes what AWS's API cannot change, as a POST to `/_sandbox/NAME/REGION/ID` says; the
+    /// status and a sentence where it cannot.
+    fn administer(
+        &self,
+        _context: &mut Context<'_>,
+        id: &str,
+        _body: &[u8],
+    ) -> Result<(), (u16, String)> {
+        Err((404, format!("`{id}` cannot be changed")))
+    }
+
     /// Gives a region that is used for the first time what it starts with.
     fn seed(&self, _region: &mut Region, _options: &Options) {}
 

@@ -78,18 +78,9 @@ impl<T: Row> Table<T> {
         self.rows.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// All rows, sorted by id. Prefer [`Table::by`] where there is an index.
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &T> + Clone {
         self.rows.values()
-    }
-
-    /// All ids and rows, sorted by id.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &T)> + Clone {
-        self.rows.iter()
     }
 
     /// The ids and rows behind `id`, sorted: where a page goes on.

@@ -33,31 +33,53 @@ pub fn workspace() -> PathBuf {
 /// The folder that holds the programs, built from what is checked out.
 pub fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    // As `cargo xtask` does it: the front door alone, then what it hands jobs to.
     PROGRAMS.get_or_init(|| {
-        let shell = Shell::new().unwrap();
-        shell.change_dir(workspace());
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        // target/debug/deps/NAME-HASH of the test itself.
-        let test = std::env::current_exe().unwrap();
-        let folder = test.parent().unwrap().parent().unwrap().to_owned();
-        let target = folder.parent().unwrap();
-        // As `cargo xtask` does it: the front door alone, then what it hands jobs to.
-        for packages in [&["--package=xtask"][..], &["--package=live", "--package=sandbox"]] {
-            // The profile of the test itself.
-            let profile = if cfg!(debug_assertions) { None } else { Some("--release") };
-            let mut build = cmd!(
-                shell,
-                "{cargo} build --quiet --locked --target-dir {target} {profile...} {packages...}"
-            );
-            for (name, _) in std::env::vars_os() {
-                // Build scripts watch what Cargo set for this test's package.
-                let variable = name.to_string_lossy();
-                if variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_") {
-                    build = build.env_remove(name);
-                }
-            }
-            build.quiet().run().expect("the programs build");
-        }
-        folder
+        build(&["--package=xtask"]);
+        build(&["--package=live", "--package=sandbox"])
     })
+}
+
+/// The sandbox, for tests that need no other program: without `live` it builds in seconds.
+///
+/// Where `live` is there already both are built, or their common dependencies would be
+/// compiled with other features again and again.
+pub fn sandbox() -> &'static Path {
+    static SANDBOX: OnceLock<PathBuf> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        if folder().join("live").exists() {
+            programs().join("sandbox")
+        } else {
+            build(&["--package=sandbox"]).join("sandbox")
+        }
+    })
+}
+
+/// The folder that this test's programs are in: it is `target/debug/deps/NAME-HASH` itself.
+fn folder() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().unwrap().parent().unwrap().to_owned()
+}
+
+/// Builds packages with the profile of the test itself; the answer is the folder of programs.
+fn build(packages: &[&str]) -> PathBuf {
+    let shell = Shell::new().unwrap();
+    shell.change_dir(workspace());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let folder = folder();
+    let target = folder.parent().unwrap();
+    let profile = if cfg!(debug_assertions) { None } else { Some("--release") };
+    let mut build = cmd!(
+        shell,
+        "{cargo} build --quiet --locked --target-dir {target} {profile...} {packages...}"
+    );
+    for (name, _) in std::env::vars_os() {
+        // Build scripts watch what Cargo set for this test's package.
+        let variable = name.to_string_lossy();
+        if variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_") {
+            build = build.env_remove(name);
+        }
+    }
+    build.quiet().run().expect("the programs build");
+    folder
 }

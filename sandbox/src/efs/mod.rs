@@ -2,7 +2,7 @@
 
 mod access_points;
 mod addresses;
-pub(crate) mod admin;
+mod admin;
 mod backup;
 mod call;
 mod destinations;
@@ -127,6 +127,19 @@ impl Service for Efs {
         let body = error.to_json().to_string().into_bytes();
         let error_type = (!error.code.is_empty()).then_some(error.code);
         ErrorBody { content_type: CONTENT_TYPE, error_type, body }
+    }
+
+    fn own_path(&self) -> Option<&'static str> {
+        Some("efs")
+    }
+
+    fn administer(
+        &self,
+        context: &mut Context<'_>,
+        id: &str,
+        body: &[u8],
+    ) -> Result<(), (u16, String)> {
+        admin::change(context, id, body)
     }
 
     fn settle(&self, region: &mut Region, now: u64) {

@@ -63,6 +63,13 @@ impl Account {
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
+    /// A path of the sandbox's own, such as `faults`.
+    pub(crate) async fn admin(&self, method: &str, path: &str, body: &str) {
+        let request = Request::builder().method(method).uri(format!("/_sandbox/{path}"));
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        assert_eq!(self.send(request).await.unwrap().0, 204);
+    }
+
     /// Creates a file system; its id.
     pub(crate) async fn create(&self, token: &str) -> String {
         let body = serde_json::json!({ "CreationToken": token });

@@ -56,3 +56,29 @@ async fn one_seed_makes_the_same_identifiers() {
     assert_eq!(one.create("a").await, two.create("a").await);
     assert_ne!(one.create("b").await, two.state("fs-00000000").await);
 }
+
+#[tokio::test]
+async fn a_read_from_the_past_sees_each_moment_as_it_was() {
+    let account = Account::new(&["--file-system-creating-ms", "10000"]);
+    let id = account.create("a").await;
+    account.hands.advance(Duration::from_secs(20));
+    account.create("b").await;
+    account.hands.advance(Duration::from_secs(20));
+    assert_eq!(account.efs("DELETE", &format!("file-systems/{id}"), json!(null)).await.0, 204);
+    account.hands.advance(Duration::from_secs(20));
+    // Created 60 s ago, available since 50 s, with another one since 40 s, deleted 20 s ago.
+    for (ago, tokens, state) in [
+        (1, &["b"][..], "404"),
+        (30, &["a", "b"], "available"),
+        (45, &["a"], "available"),
+        (55, &["a"], "creating"),
+        (70, &[], "404"),
+    ] {
+        let rule = format!("DescribeFileSystems:*:stale={}", ago * 1000);
+        account.admin("POST", "faults", &rule).await;
+        assert_eq!(account.tokens().await, tokens, "{ago} s ago");
+        assert_eq!(account.state(&id).await, state, "{ago} s ago");
+        account.admin("DELETE", "faults", "").await;
+        assert_eq!(account.tokens().await, ["b"], "now");
+    }
+}

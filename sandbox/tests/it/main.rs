@@ -1,4 +1,4 @@
-//! The sandbox as a library and as a program.
+//! The sandbox as a library.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
