@@ -10,7 +10,6 @@ mod access;
 mod account;
 mod clock;
 mod iam;
-mod killed;
 mod needs;
 mod requests;
 mod simulate;
