@@ -55,6 +55,21 @@ fn of<'a>(context: &'a Context<'_>, service: &str, kind: &str, id: &str) -> Opti
         ("ec2", "route-table") => ec2.route_tables.get(id).map(|found| &found.tags),
         ("ec2", "security-group") => ec2.security_groups.get(id).map(|found| &found.tags),
         ("ec2", "security-group-rule") => ec2.rules.get(id).map(|found| &found.tags),
+        ("ec2", "network-interface") => ec2.interfaces.get(id).map(|found| &found.tags),
+        ("ec2", "internet-gateway") => ec2.internet_gateways.get(id).map(|found| &found.tags),
+        ("ec2", "natgateway") => ec2.nat_gateways.get(id).map(|found| &found.tags),
+        ("ec2", "network-acl") => ec2.network_acls.get(id).map(|found| &found.tags),
+        ("ec2", "dhcp-options") => ec2.dhcp_options.get(id).map(|found| &found.tags),
+        ("ec2", "instance") => ec2.instances.get(id).map(|found| &found.tags),
+        ("eks", "cluster") => context.region.eks.clusters.get(id).map(|found| &found.tags),
+        ("eks", "addon") => {
+            // The last part of the id is a UUID, which a request does not name.
+            let (cluster_and_name, _) = id.rsplit_once('/')?;
+            context.region.eks.addons.get(cluster_and_name).map(|found| &found.tags)
+        }
+        ("eks", "podidentityassociation") => {
+            context.region.eks.associations.get(name).map(|found| &found.tags)
+        }
         ("iam", "role") => iam.roles.get(name).map(|found| &found.tags),
         ("iam", "instance-profile") => iam.instance_profiles.get(name).map(|found| &found.tags),
         ("iam", "policy") => {

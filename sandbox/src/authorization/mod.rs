@@ -38,6 +38,8 @@ pub(crate) mod principal;
 mod read;
 
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,17 @@ pub(crate) fn usable(region: &Region, id: &str) -> Result<String, Problem> {
     Ok(arn(region, key))
 }
 
+/// The ARN of the key that an identifier names, as far as it can be told: of a key or an alias
+/// that does not exist, and of another account's or region's, what was given decides.
+pub(crate) fn key_arn(region: &Region, id: &str) -> String {
+    match key(region, id) {
+        Ok(key) => arn(region, key),
+        Err(_) if id.contains("alias/") => region.arn("kms", "key/*"),
+        Err(_) if id.starts_with("arn:") => id.to_owned(),
+        Err(_) => region.arn("kms", &format!("key/{id}")),
+    }
+}
+
 /// A key's ARN.
 pub(super) fn arn(region: &Region, key: &Key) -> String {
     region.arn("kms", &format!("key/{}", key.id))

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub(crate) use find::{Problem, usable};
+pub(crate) use find::{Problem, key_arn, usable};
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;

@@ -6,7 +6,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod account;
 mod clock;
+mod iam;
+mod needs;
 mod requests;
+mod simulate;
 mod state;
+mod sts;
+mod support;

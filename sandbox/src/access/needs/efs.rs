@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
 use crate::iam::service_linked;
+use crate::kms;
 use crate::service::{Context, Incoming};
 
 const FILE_SYSTEM: &[&str] = &["file-system"];
@@ -189,11 +190,7 @@ impl<'a> Asked<'a> {
         let Some(key) = self.body.get("KmsKeyId").and_then(Value::as_str) else {
             return Vec::new();
         };
-        let arn = match key {
-            arn if arn.starts_with("arn:") && arn.contains(":key/") => arn.to_owned(),
-            alias if alias.contains("alias/") => self.context.region.arn("kms", "key/*"),
-            id => self.context.region.arn("kms", &format!("key/{id}")),
-        };
+        let arn = kms::key_arn(self.context.region, key);
         let mut keys = Keys::default();
         let region = &self.context.region.name;
         keys.set("kms:ViaService", format!("elasticfilesystem.{region}.amazonaws.com"));

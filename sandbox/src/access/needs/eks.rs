@@ -20,10 +20,13 @@ pub(super) const ACTIONS: &[Action] = &[
     action("DescribeAddonVersions", &[]),
     action("DescribeCluster", CLUSTER),
     action("DescribePodIdentityAssociation", ASSOCIATION),
+    action("DescribeUpdate", CLUSTER),
     action("ListAddons", CLUSTER),
     action("ListClusters", &[]),
     action("ListPodIdentityAssociations", CLUSTER),
     action("ListTagsForResource", CLUSTER),
+    action("TagResource", CLUSTER),
+    action("UntagResource", CLUSTER),
     action("UpdateAddon", ADDON),
     action("UpdatePodIdentityAssociation", ASSOCIATION),
 ];

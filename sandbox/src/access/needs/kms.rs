@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
+use crate::kms;
 use crate::service::{Context, Incoming};
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -24,16 +25,9 @@ pub(super) fn needs(context: &Context<'_>, operation: &str, request: &Incoming) 
     let key = body.get("KeyId").and_then(Value::as_str).unwrap_or("*");
     let mut keys = Keys::default();
     keys.set("kms:CallerAccount", &context.options.account);
-    let arn = match key {
-        alias if alias.contains("alias/") => {
-            let name = alias.rsplit(':').next().unwrap_or(alias);
-            keys.set("kms:RequestAlias", name);
-            // The key behind an alias is decided on as any key: which one it is, is the
-            // service's to know.
-            context.region.arn("kms", "key/*")
-        }
-        arn if arn.starts_with("arn:") => arn.to_owned(),
-        id => context.region.arn("kms", &format!("key/{id}")),
-    };
+    if key.contains("alias/") {
+        keys.set("kms:RequestAlias", key.rsplit(':').next().unwrap_or(key));
+    }
+    let arn = kms::key_arn(context.region, key);
     vec![Need::new(action, arn).with(&keys)]
 }

@@ -1,24 +1,20 @@
 //! `--enforce-iam`: who may call what, in each service's words.
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod support;
-
+use crate::support::{Answer, Aws, Caller, caller, everything, root};
 use serde_json::{Value, json};
-use support::{Aws, Caller, caller, everything, root};
 
-const SUBNET: &str = "subnet-0c0dec0000000010a";
-const USER: &str = "arn:aws:iam::111122223333:user/ci";
+pub(crate) const USER: &str = "arn:aws:iam::111122223333:user/ci";
 
-fn allow(actions: &Value) -> Value {
+pub(crate) fn allow(actions: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": "*" })
 }
 
-fn deny(action: &str) -> Value {
+pub(crate) fn deny(action: &str) -> Value {
     json!({ "Effect": "Deny", "Action": action, "Resource": "*" })
 }
 
 #[track_caller]
-fn efs_denies(answer: support::Answer, words: &str) {
+pub(crate) fn efs_denies(answer: Answer, words: &str) {
     let body = answer.is(403).json();
     assert_eq!(body["ErrorCode"], "AccessDeniedException");
     assert_eq!(body["Message"], words);
@@ -96,100 +92,6 @@ fn what_changes_the_network_is_refused_with_a_message_that_sts_decodes() {
     assert_eq!(decoded["context"]["action"], "ec2:AuthorizeSecurityGroupIngress");
     assert_eq!(decoded["context"]["resource"], group);
     decode("AAAA").fails(400, "InvalidAuthorizationMessageException", "Message is not valid");
-}
-
-#[test]
-fn each_action_that_a_mount_target_needs_can_be_taken_away() {
-    let aws = Aws::enforcing();
-    let id = aws.file_system("t");
-    let body = json!({ "FileSystemId": id, "SubnetId": SUBNET });
-    let needed = [
-        "elasticfilesystem:CreateMountTarget",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:CreateNetworkInterface",
-    ];
-    let ci = caller("ci");
-    for missing in needed {
-        aws.may("ci", &json!([allow(&json!(needed)), deny(missing)]));
-        let refused = aws.efs(&ci, "POST", "mount-targets", &body);
-        if missing.starts_with("ec2:") {
-            // Recorded in hashicorp/terraform-provider-aws issue 1727.
-            efs_denies(
-                refused,
-                "User is not authorized to perform that action on the specified resource",
-            );
-        } else {
-            efs_denies(
-                refused,
-                &format!(
-                    "User: {USER} is not authorized to perform: {missing} on the specified resource with an explicit deny in an identity-based policy"
-                ),
-            );
-        }
-    }
-    aws.may("ci", &json!([allow(&json!(needed))]));
-    aws.efs(&ci, "POST", "mount-targets", &body).is(200);
-}
-
-#[test]
-fn the_first_file_system_makes_the_service_linked_role() {
-    let aws = Aws::enforcing();
-    let ci = caller("ci");
-    let create =
-        |token: &str| aws.efs(&ci, "POST", "file-systems", &json!({ "CreationToken": token }));
-    let efs = allow(&json!("elasticfilesystem:*"));
-    aws.may("ci", &json!([efs]));
-    create("t").is(403);
-    let role = json!({
-        "Effect": "Allow",
-        "Action": "iam:CreateServiceLinkedRole",
-        "Resource": "*",
-        "Condition": { "StringEquals": { "iam:AWSServiceName": "elasticfilesystem.amazonaws.com" } },
-    });
-    aws.may("ci", &json!([efs, role]));
-    create("t").is(201);
-    let name = "AWSServiceRoleForAmazonElasticFileSystem";
-    aws.iam(&root(), &[("Action", "GetRole"), ("RoleName", name)]).is(200);
-    // The role is there: nobody needs to make it again.
-    aws.may("ci", &json!([efs]));
-    create("u").is(201);
-}
-
-#[test]
-fn creating_with_tags_needs_to_tag_and_a_condition_may_ask_for_encryption() {
-    let aws = Aws::enforcing();
-    aws.file_system("first");
-    let ci = caller("ci");
-    let create = |body: &Value| aws.efs(&ci, "POST", "file-systems", body).status;
-    let encrypted = json!({
-        "Effect": "Allow",
-        "Action": "elasticfilesystem:CreateFileSystem",
-        "Resource": "*",
-        "Condition": { "Bool": { "elasticfilesystem:Encrypted": "true" } },
-    });
-    aws.may("ci", &json!([encrypted]));
-    assert_eq!(create(&json!({ "CreationToken": "a" })), 403);
-    assert_eq!(create(&json!({ "CreationToken": "a", "Encrypted": true })), 201);
-    let tagged = json!({
-        "CreationToken": "b",
-        "Encrypted": true,
-        "Tags": [{ "Key": "team", "Value": "graphs" }],
-    });
-    assert_eq!(create(&tagged), 403);
-    let tag = json!({
-        "Effect": "Allow",
-        "Action": "elasticfilesystem:TagResource",
-        "Resource": "*",
-        "Condition": {
-            "StringEquals": {
-                "elasticfilesystem:CreateAction": "CreateFileSystem",
-                "aws:RequestTag/team": "graphs",
-            },
-        },
-    });
-    aws.may("ci", &json!([encrypted, tag]));
-    assert_eq!(create(&tagged), 201);
 }
 
 #[test]

@@ -1,22 +1,18 @@
 //! The IAM API: resources, their rules, and AWS's errors for those who break them.
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod support;
+use crate::support::{Answer, Aws, root};
 
-use serde_json::{Value, json};
-use support::{Answer, Aws, root};
-
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
-const DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticfilesystem:*","Resource":"*"}]}"#;
+pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
+pub(crate) const DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticfilesystem:*","Resource":"*"}]}"#;
 const POLICY: &str = "arn:aws:iam::111122223333:policy/files";
-const DRIVER: &str = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
+pub(crate) const DRIVER: &str = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
 
-fn call(aws: &Aws, action: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) fn call(aws: &Aws, action: &str, form: &[(&str, &str)]) -> Answer {
     let whole: Vec<(&str, &str)> = [("Action", action)].iter().chain(form).copied().collect();
     aws.iam(&root(), &whole)
 }
 
-fn with_role(name: &str) -> Aws {
+pub(crate) fn with_role(name: &str) -> Aws {
     let aws = Aws::with(&[]);
     let form = [("RoleName", name), ("AssumeRolePolicyDocument", TRUST)];
     call(&aws, "CreateRole", &form).is(200);
@@ -310,55 +306,6 @@ fn an_instance_profile_carries_one_role() {
 }
 
 #[test]
-fn simulation_decides_without_a_call() {
-    let aws = with_role("driver");
-    call(&aws, "AttachRolePolicy", &[("RoleName", "driver"), ("PolicyArn", DRIVER)]).is(200);
-    let create = "elasticfilesystem:CreateAccessPoint";
-    let simulate = |action: &str, keys: &[&str]| {
-        let mut form = vec![
-            ("PolicySourceArn".to_owned(), "arn:aws:iam::111122223333:role/driver".to_owned()),
-            ("ActionNames.member.1".to_owned(), action.to_owned()),
-        ];
-        for (n, key) in keys.iter().enumerate() {
-            let tag = format!("ContextEntries.member.{}", n + 2);
-            form.push((format!("{tag}.ContextKeyName"), format!("aws:RequestTag/{key}")));
-            form.push((format!("{tag}.ContextKeyValues.member.1"), "true".to_owned()));
-            form.push((
-                format!("ContextEntries.member.1.ContextKeyValues.member.{}", n + 1),
-                (*key).to_owned(),
-            ));
-        }
-        form.push(("ContextEntries.member.1.ContextKeyName".to_owned(), "aws:TagKeys".to_owned()));
-        let form: Vec<(&str, &str)> =
-            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        call(&aws, "SimulatePrincipalPolicy", &form).is(200)
-    };
-    let allowed = simulate(create, &["efs.csi.aws.com/cluster"]);
-    assert_eq!(allowed.xml("EvalDecision"), "allowed");
-    assert_eq!(allowed.xml("SourcePolicyId"), DRIVER);
-    let refused = simulate(create, &["efs.csi.aws.com/cluster", "team"]);
-    assert_eq!(refused.xml("EvalDecision"), "implicitDeny");
-    let missing = simulate("elasticfilesystem:DeleteAccessPoint", &[]);
-    assert_eq!(missing.xml("EvalDecision"), "implicitDeny");
-    assert!(
-        missing.xml("MissingContextValues").contains("aws:ResourceTag/efs.csi.aws.com/cluster")
-    );
-    let unknown = [
-        ("PolicySourceArn", "arn:aws:iam::111122223333:role/none"),
-        ("ActionNames.member.1", create),
-    ];
-    assert_eq!(call(&aws, "SimulatePrincipalPolicy", &unknown).is(404).xml("Code"), "NoSuchEntity");
-
-    let deny = DOCUMENT.replace("Allow", "Deny");
-    let custom = [("PolicyInputList.member.1", deny.as_str()), ("ActionNames.member.1", create)];
-    let denied = call(&aws, "SimulateCustomPolicy", &custom).is(200);
-    assert_eq!(
-        (denied.xml("EvalDecision"), denied.xml("SourcePolicyId")),
-        ("explicitDeny".to_owned(), "PolicyInputList.1".to_owned())
-    );
-}
-
-#[test]
 fn what_the_api_lacks_or_asks_for_is_said_by_name() {
     let aws = Aws::with(&[]);
     call(&aws, "CreateGroup", &[]).fails(
@@ -388,25 +335,4 @@ fn the_state_file_keeps_roles_and_policies() {
     let aws = Aws::with(&[&flag]);
     call(&aws, "GetRole", &[("RoleName", "kept")]).is(200);
     call(&aws, "GetPolicy", &[("PolicyArn", POLICY)]).is(200);
-}
-
-#[test]
-fn what_a_role_may_is_decided_by_what_is_attached_to_it() {
-    let aws = Aws::enforcing();
-    call(&aws, "CreateRole", &[("RoleName", "driver"), ("AssumeRolePolicyDocument", TRUST)])
-        .is(200);
-    let arn = "arn:aws:iam::111122223333:role/driver";
-    aws.admin("PUT", "iam/principals/DRIVER", &json!({ "arn": arn })).is(204);
-    let driver = support::caller("DRIVER");
-    let list = || aws.efs(&driver, "GET", "file-systems", &Value::Null).status;
-    assert_eq!(list(), 403);
-    let both = [("RoleName", "driver"), ("PolicyArn", DRIVER)];
-    call(&aws, "AttachRolePolicy", &both).is(200);
-    assert_eq!(list(), 200);
-    let boundary =
-        [both[0], ("PermissionsBoundary", "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy")];
-    call(&aws, "PutRolePermissionsBoundary", &boundary).is(200);
-    assert_eq!(list(), 403);
-    call(&aws, "DeleteRolePermissionsBoundary", &both[..1]).is(200);
-    assert_eq!(list(), 200);
 }

@@ -1,12 +1,9 @@
 //! The STS API: temporary credentials, and who may have them.
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod support;
-
+use crate::support::{Answer, Aws, Caller, caller, everything, root, session};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use support::{Answer, Aws, Caller, caller, everything, root, session};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/driver";
 const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/0C0DEC";
