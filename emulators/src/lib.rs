@@ -4,6 +4,7 @@
 mod aws;
 mod container;
 mod process;
+pub mod python;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

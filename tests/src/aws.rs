@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::programs;
+use crate::sandbox;
 
 /// A sandbox that ends with this value.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Aws {
         for (name, value) in env {
             shell.set_var(name, value);
         }
-        let program = programs().join("sandbox");
+        let program = sandbox();
         let state = state.map(|path| format!("--state={}", path.display()));
         let mut command: Command =
             cmd!(shell, "{program} --port 0 --until-stdin-closes {state...}").into();

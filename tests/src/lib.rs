@@ -9,6 +9,7 @@
 )]
 
 mod aws;
+pub mod clients;
 mod clustered;
 mod job;
 mod storage;
@@ -28,6 +29,18 @@ pub use world::{Call, Ran, World};
 /// The top of the workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Cargo's target folder, which the test itself was built into.
+pub fn target() -> PathBuf {
+    // target/debug/deps/NAME-HASH
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
+/// The sandbox's program; `CLOCKWORK_SANDBOX_PROGRAM` names another build of it to test.
+pub fn sandbox() -> PathBuf {
+    std::env::var_os("CLOCKWORK_SANDBOX_PROGRAM")
+        .map_or_else(|| programs().join("sandbox"), PathBuf::from)
 }
 
 /// The folder that holds the programs, built from what is checked out.
