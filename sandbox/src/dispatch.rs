@@ -267,9 +267,15 @@ impl Dispatcher {
         now: u64,
     ) -> Answer<Success> {
         let world = &mut store.world;
-        let region = world.regions.entry(region.to_owned()).or_default();
+        world.regions.entry(region.to_owned()).or_default();
+        let (mine, others): (Vec<_>, Vec<_>) =
+            world.regions.iter_mut().partition(|(name, _)| name.as_str() == region);
+        let Some((_, region)) = mine.into_iter().next() else {
+            return Err(service.refusal(Refusal::Internal));
+        };
         let mut context = Context {
             region,
+            others: others.into_iter().map(|(_, region)| &*region).collect(),
             global: &mut world.global,
             options: &self.options,
             ids: &mut lock(&self.ids),

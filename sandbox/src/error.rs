@@ -31,12 +31,19 @@ impl AwsError {
         AwsError::new(400, "BadRequest", message)
     }
 
+    /// The refusal of what AWS has and the sandbox has not: a sentence, and no code.
+    pub(crate) fn not_served(message: impl Into<String>) -> Self {
+        AwsError::new(501, "", message)
+    }
+
     /// The body that EFS gives.
     pub(crate) fn to_json(&self) -> Value {
-        let mut body = json!({ "ErrorCode": self.code, "Message": self.message });
-        if let Value::Object(members) = &mut body {
-            members.extend(self.members.clone());
+        let mut body = self.members.clone();
+        for (member, text) in [("ErrorCode", self.code), ("Message", &self.message)] {
+            if !text.is_empty() {
+                body.insert(member.to_owned(), json!(text));
+            }
         }
-        body
+        Value::Object(body)
     }
 }

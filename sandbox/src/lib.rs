@@ -20,6 +20,7 @@ mod ids;
 mod life;
 mod limit;
 mod log;
+mod model;
 mod options;
 mod request;
 mod sandbox;

@@ -25,6 +25,8 @@ pub(crate) enum State {
     Available,
     Updating,
     Deleting,
+    /// Failed for good.
+    Error,
 }
 
 impl State {
@@ -34,6 +36,7 @@ impl State {
             State::Available => "available",
             State::Updating => "updating",
             State::Deleting => "deleting",
+            State::Error => "error",
         }
     }
 }

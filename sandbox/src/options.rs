@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::efs::options::EfsOptions;
 use crate::faults::Rule;
 
 /// A local EFS, and the part of EC2 that goes with it, for any AWS client.
@@ -49,6 +50,8 @@ pub struct Options {
     /// Milliseconds that a mount target is `deleting`
     #[arg(long, default_value_t = 400, env = "CLOCKWORK_SANDBOX_MOUNT_TARGET_DELETING_MS")]
     pub(crate) mount_target_deleting_ms: u64,
+    #[command(flatten)]
+    pub(crate) efs: EfsOptions,
     /// Calls per second that the account allows; others are refused. 0 for any number
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,

@@ -75,6 +75,8 @@ impl Incoming {
 pub(crate) struct Context<'a> {
     /// The region that the request is signed for.
     pub(crate) region: &'a mut Region,
+    /// The other regions that were ever used, to read.
+    pub(crate) others: Vec<&'a Region>,
     /// What belongs to no region.
     pub(crate) global: &'a mut Global,
     pub(crate) options: &'a Options,

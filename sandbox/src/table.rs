@@ -115,6 +115,14 @@ impl<T: Row> Table<T> {
         ids.into_iter().filter_map(|id| self.rows.get(id))
     }
 
+    /// How many rows [`Table::by`] would list, without listing them.
+    pub(crate) fn count(&self, index: &'static str, value: &str) -> usize {
+        let indexed = self.index.get(index).and_then(|values| values.get(value));
+        let touched = self.before.keys().filter_map(|id| self.rows.get(id));
+        indexed.map_or(0, BTreeSet::len)
+            + touched.filter(|row| row.keys().contains(&(index, value))).count()
+    }
+
     /// The ids of the rows whose state is to change by `now`, in the order in which it does.
     pub(crate) fn due(&self, now: u64) -> Vec<String> {
         let queued = self.queue.iter().take_while(|(due, _)| *due <= now).cloned();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ec2::state::Ec2;
-use crate::efs::state::Efs;
+use crate::efs::state::{Efs, EfsGlobal};
 use crate::table::{AnyTable, Tables};
 
 /// Tags by key.
@@ -53,8 +53,12 @@ impl Tables for Region {
 
 /// What belongs to the account and no region: the state of each global service.
 #[derive(Debug, Default)]
-pub(crate) struct Global {}
+pub(crate) struct Global {
+    pub(crate) efs: EfsGlobal,
+}
 
 impl Tables for Global {
-    fn each(&mut self, _visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {}
+    fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.efs.each(visit);
+    }
 }

@@ -95,7 +95,7 @@ impl Filter {
 }
 
 /// `*` stands for any text and `?` for any letter.
-fn like(pattern: &str, text: &str) -> bool {
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
     let mut rest = text.chars();
     let mut pattern = pattern.chars();
     while let Some(c) = pattern.next() {

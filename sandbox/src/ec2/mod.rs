@@ -2,7 +2,7 @@
 //! 2016-11-15, over forms and XML.
 
 mod describe;
-mod filters;
+pub(crate) mod filters;
 mod form;
 mod rules;
 mod seed;

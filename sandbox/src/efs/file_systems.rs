@@ -3,25 +3,25 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::missing::{available, no_file_system};
-use super::state::FileSystem;
-use super::tags::{Tag, checked, told};
-use super::{Call, PAGE, Told, bare};
+use super::call::{Call, refused};
+use super::names::Kind;
+use super::state::{
+    Backup, FileSystem, Metered, OneZone, PerformanceMode, Protection, Throughput, ThroughputMode,
+};
+use super::tags::{Tag, checked, shown};
+use super::{keys, network, pages, replication, throughput};
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::world::Region;
 
-/// How long provisioned throughput stays before it may be decreased again.
-const BETWEEN_DECREASES_MS: u64 = 24 * 60 * 60 * 1000;
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Create {
-    creation_token: Option<String>,
-    performance_mode: Option<String>,
+    creation_token: String,
+    performance_mode: Option<PerformanceMode>,
     encrypted: Option<bool>,
     kms_key_id: Option<String>,
-    throughput_mode: Option<String>,
+    throughput_mode: Option<ThroughputMode>,
     provisioned_throughput_in_mibps: Option<f64>,
     availability_zone_name: Option<String>,
     backup: Option<bool>,
@@ -32,205 +32,224 @@ struct Create {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Update {
-    throughput_mode: Option<String>,
+    throughput_mode: Option<ThroughputMode>,
     provisioned_throughput_in_mibps: Option<f64>,
 }
 
-pub(super) fn create(call: &mut Call) -> Told {
-    let asked: Create = call.body()?;
-    let token = asked.creation_token.unwrap_or_default();
-    if !(1..=64).contains(&token.chars().count()) {
-        return Err(AwsError::bad_request("CreationToken must have 1 to 64 characters"));
+pub(super) fn create(call: &mut Call) -> Answer<Value> {
+    let asked: Create = call.read()?;
+    if let Some(found) =
+        call.context.region.efs.file_systems.by("token", &asked.creation_token).next()
+    {
+        let message = format!(
+            "File system '{}' already exists with creation token '{}'",
+            found.id, asked.creation_token
+        );
+        return Err(
+            refused("FileSystemAlreadyExists", message).with("FileSystemId", found.id.clone())
+        );
     }
-    let existing = call.context.region.efs.file_systems.by("token", &token).next();
-    if let Some(found) = existing {
-        let message =
-            format!("File system '{}' already exists with creation token '{token}'", found.id);
-        return Err(AwsError::new(409, "FileSystemAlreadyExists", message)
-            .with("FileSystemId", found.id.clone()));
+    let (now, options) = (call.context.now, call.context.options);
+    let mode = asked.throughput_mode.unwrap_or(ThroughputMode::Bursting);
+    let throughput = throughput::throughput(mode, asked.provisioned_throughput_in_mibps)?;
+    let performance_mode = asked.performance_mode.unwrap_or(PerformanceMode::GeneralPurpose);
+    let zone = one_zone(call.context.region, asked.availability_zone_name.as_deref())?;
+    throughput::performance(performance_mode, mode, zone.is_some())?;
+    let encrypted = asked.encrypted.unwrap_or(false) || options.efs.encrypt_always;
+    let kms_key = keys::key(call.context.region, encrypted, asked.kms_key_id.as_deref())?;
+    let tags = checked(asked.tags)?;
+    room_for_one_more(call.context.region, options.efs.file_system_limit)?;
+    let found = FileSystem {
+        id: call.context.ids.next(Kind::FileSystem.prefix()),
+        token: asked.creation_token,
+        created_ms: now,
+        life: Life::until(State::Creating, now, options.file_system_creating_ms),
+        encrypted,
+        kms_key,
+        performance_mode,
+        throughput,
+        throughput_changed_ms: None,
+        // "Default is false. However, if you specify an AvailabilityZoneName, the default is true."
+        backup: backup(asked.backup.unwrap_or(zone.is_some())),
+        zone,
+        tags,
+        lifecycle: Vec::new(),
+        policy: None,
+        protection: Protection::Enabled,
+        metered: None,
+    };
+    let body = description(call.context.region, &found);
+    call.context.region.efs.file_systems.insert(found.id.clone(), found);
+    Ok(body)
+}
+
+/// A backup policy from the start; none counts as never set.
+pub(super) fn backup(enabled: bool) -> Option<Backup> {
+    enabled.then_some(Backup { enabled: true, until_ms: 0 })
+}
+
+/// The account's quota of file systems per region.
+pub(super) fn room_for_one_more(region: &Region, limit: usize) -> Answer<()> {
+    if region.efs.file_systems.len() < limit {
+        return Ok(());
     }
-    let performance_mode = asked.performance_mode.unwrap_or_else(|| "generalPurpose".to_owned());
-    if !["generalPurpose", "maxIO"].contains(&performance_mode.as_str()) {
-        return Err(AwsError::bad_request(format!("invalid PerformanceMode: {performance_mode}")));
+    let message = format!("You have reached the maximum of {limit} file systems in this Region.");
+    Err(refused("FileSystemLimitExceeded", message))
+}
+
+/// The zone of a One Zone file system: one of the region's, and of a kind that EFS is in.
+fn one_zone(region: &Region, name: Option<&str>) -> Answer<Option<OneZone>> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    match network::zone(region, name) {
+        Some(zone) if zone.ordinary => Ok(Some(OneZone { name: name.to_owned(), id: zone.id })),
+        Some(_) => Err(refused(
+            "UnsupportedAvailabilityZone",
+            format!("One Zone file systems are not supported in '{name}'."),
+        )),
+        // AWS's message (cdk-preflight, rule `pf-efs-availability-zone-region`).
+        None => Err(AwsError::bad_request("Invalid Availability Zone Name provided.")),
     }
-    let throughput_mode = asked.throughput_mode.unwrap_or_else(|| "bursting".to_owned());
-    let mibps = throughput(&throughput_mode, asked.provisioned_throughput_in_mibps)?;
-    let zone = asked.availability_zone_name;
-    if performance_mode == "maxIO" && (throughput_mode == "elastic" || zone.is_some()) {
+}
+
+pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+    let token = call.text("CreationToken");
+    if call.text("FileSystemId").is_some() {
+        if token.is_some() {
+            return Err(AwsError::bad_request(
+                "Specify either FileSystemId or CreationToken, not both",
+            ));
+        }
+        let found = call.file_system("FileSystemId")?;
+        return Ok(json!({ "FileSystems": [description(call.context.region, found)] }));
+    }
+    let page = pages::Page::of(call, pages::MARKERS)?;
+    let region = &*call.context.region;
+    let id = |found: &&FileSystem| found.id.clone();
+    let shown = |found: &FileSystem| description(region, found);
+    let all = &region.efs.file_systems;
+    let after = page.after().to_owned();
+    Ok(match token {
+        Some(token) => page.response("FileSystems", all.by("token", token), id, shown),
+        None => page.response("FileSystems", all.after(&after).map(|(_, found)| found), id, shown),
+    })
+}
+
+pub(super) fn update(call: &mut Call) -> Answer<Value> {
+    let asked: Update = call.read()?;
+    let now = call.context.now;
+    let found = call.available("FileSystemId")?;
+    let (id, before) = (found.id.clone(), found.throughput);
+    let after = wanted(found, &asked)?;
+    throughput::change(before, after, found.throughput_changed_ms, now)?;
+    let updating = call.context.options.file_system_updating_ms;
+    if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
+        found.throughput = after;
+        found.throughput_changed_ms = Some(now);
+        found.life = Life::until(State::Updating, now, updating);
+    }
+    call.file_system("FileSystemId").map(|found| description(call.context.region, found))
+}
+
+/// The throughput that an update asks for, if this file system can have it.
+fn wanted(found: &FileSystem, asked: &Update) -> Answer<Throughput> {
+    let before = found.throughput;
+    let mode = asked.throughput_mode.unwrap_or(before.mode);
+    let kept = before.mibps.filter(|_| mode == ThroughputMode::Provisioned);
+    let after = throughput::throughput(mode, asked.provisioned_throughput_in_mibps.or(kept))?;
+    throughput::performance(found.performance_mode, mode, found.zone.is_some())?;
+    if after == before {
         return Err(AwsError::bad_request(
-            "maxIO excludes elastic throughput and One Zone file systems",
+            "The file system already has the requested throughput mode and amount.",
         ));
     }
-    if let Some(zone) = &zone
-        && call.context.region.ec2.subnets.by("zone", zone).next().is_none()
-    {
-        let message = format!("Availability Zone '{zone}' is not supported");
-        return Err(AwsError::new(400, "UnsupportedAvailabilityZone", message));
+    // Data in Archive keeps a file system elastic (EFS user guide, "EFS storage classes").
+    let archived = found.metered.is_some_and(|metered| metered.archive > 0)
+        || found.lifecycle.iter().any(|policy| policy.to_archive.is_some());
+    if archived && mode != ThroughputMode::Elastic {
+        return Err(AwsError::bad_request(
+            "The throughput mode of a file system that uses Archive storage must be elastic.",
+        ));
     }
-    let encrypted = asked.encrypted.unwrap_or(false);
-    if !encrypted && asked.kms_key_id.is_some() {
-        return Err(AwsError::bad_request("KmsKeyId needs Encrypted to be true"));
-    }
-    let found = FileSystem {
-        id: call.context.ids.next("fs-"),
-        token,
-        created_ms: call.context.now,
-        life: Life::until(
-            State::Creating,
-            call.context.now,
-            call.context.options.file_system_creating_ms,
-        ),
-        encrypted,
-        kms_key_id: encrypted.then(|| key_arn(call.context.region, asked.kms_key_id.as_deref())),
-        performance_mode,
-        throughput_mode,
-        mibps,
-        decreased_ms: None,
-        backup: asked.backup.unwrap_or(zone.is_some()),
-        zone,
-        tags: checked(asked.tags)?,
-        lifecycle_policies: Vec::new(),
-        policy: None,
-    };
-    let told = description(call, &found);
-    call.context.region.efs.file_systems.insert(found.id.clone(), found);
-    Ok((201, told))
+    Ok(after)
 }
 
-/// The throughput that goes with a mode.
-fn throughput(mode: &str, mibps: Option<f64>) -> Answer<Option<f64>> {
-    match (mode, mibps) {
-        ("bursting" | "elastic", None) => Ok(None),
-        ("provisioned", Some(mibps)) if (1.0..=3414.0).contains(&mibps) => Ok(Some(mibps)),
-        ("provisioned", Some(_)) => Err(AwsError::new(
-            400,
-            "ThroughputLimitExceeded",
-            "ProvisionedThroughputInMibps must be between 1 and 3414",
-        )),
-        ("provisioned", None) => {
-            Err(AwsError::bad_request("ProvisionedThroughputInMibps is required with provisioned"))
-        }
-        ("bursting" | "elastic", Some(_)) => Err(AwsError::bad_request(
-            "ProvisionedThroughputInMibps needs ThroughputMode provisioned",
-        )),
-        _ => Err(AwsError::bad_request(format!("invalid ThroughputMode: {mode}"))),
+pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+    let now = call.context.now;
+    let found = call.file_system("FileSystemId")?;
+    let id = found.id.clone();
+    if found.life.state == State::Deleting {
+        return Ok(Value::Null);
     }
-}
-
-fn key_arn(region: &Region, asked: Option<&str>) -> String {
-    match asked {
-        Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
-        Some(id) if !id.starts_with("alias/") => region.arn("kms", &format!("key/{id}")),
-        _ => region.arn("kms", "key/0c0dec00-0000-4000-8000-000000000001"),
+    if call.context.region.efs.mount_targets.count("file_system", &id) > 0 {
+        let message = format!("File system '{id}' has mount targets; delete them first.");
+        return Err(refused("FileSystemInUse", message));
     }
-}
-
-pub(super) fn describe(call: &mut Call) -> Told {
-    let id = call.query("FileSystemId").map(bare);
-    let token = call.query("CreationToken");
-    if id.is_some() && token.is_some() {
-        return Err(AwsError::bad_request("give FileSystemId or CreationToken, not both"));
+    // "You cannot delete a file system that is part of an EFS replication configuration"
+    // (`DeleteFileSystem`).
+    if replication::part_of_one(call, &id) {
+        let message = format!(
+            "File system '{id}' is part of a replication configuration; delete that first."
+        );
+        return Err(refused("FileSystemInUse", message));
     }
-    let listed: Vec<(String, Value)> = call
-        .context
-        .region
-        .efs
-        .file_systems
-        .values()
-        .filter(|found| id.is_none_or(|id| found.id == id))
-        .filter(|found| token.is_none_or(|token| found.token == token))
-        .map(|found| (found.id.clone(), description(call, found)))
-        .collect();
-    match id {
-        Some(id) if listed.is_empty() => Err(no_file_system(id)),
-        _ => call.page("FileSystems", PAGE, listed),
-    }
-}
-
-pub(super) fn update(call: &mut Call, id: &str) -> Told {
-    let asked: Update = call.body()?;
-    let (now, updating) = (call.context.now, call.context.options.file_system_updating_ms);
-    let id = bare(id);
-    let Some(found) = call.context.region.efs.file_systems.get_mut(id) else {
-        return Err(no_file_system(id));
-    };
-    available(found)?;
-    let mode = asked.throughput_mode.unwrap_or_else(|| found.throughput_mode.clone());
-    let kept = if mode == "provisioned" { found.mibps } else { None };
-    let mibps = throughput(&mode, asked.provisioned_throughput_in_mibps.or(kept))?;
-    if mode == "elastic" && found.performance_mode == "maxIO" {
-        return Err(AwsError::bad_request("maxIO excludes elastic throughput"));
-    }
-    if mode == found.throughput_mode && mibps == found.mibps {
-        return Err(AwsError::bad_request("the file system has this throughput already"));
-    }
-    if let (Some(before), Some(after)) = (found.mibps, mibps)
-        && after < before
-    {
-        if found.decreased_ms.is_some_and(|at| now < at.saturating_add(BETWEEN_DECREASES_MS)) {
-            let message = "throughput can be decreased once in 24 hours";
-            return Err(AwsError::new(429, "TooManyRequests", message));
-        }
-        found.decreased_ms = Some(now);
-    }
-    found.throughput_mode = mode;
-    found.mibps = mibps;
-    found.life = Life::until(State::Updating, now, updating);
-    let found = found.clone();
-    Ok((202, description(call, &found)))
-}
-
-pub(super) fn delete(call: &mut Call, id: &str) -> Told {
-    let (now, deleting) = (call.context.now, call.context.options.file_system_deleting_ms);
-    let id = bare(id);
-    let region = &mut *call.context.region;
-    let Some(found) = region.efs.file_systems.get_mut(id) else {
-        return Err(no_file_system(id));
-    };
-    if region.efs.mount_targets.by("file_system", id).next().is_some() {
-        let message = format!("File system '{id}' has mount targets");
-        return Err(AwsError::new(409, "FileSystemInUse", message));
-    }
-    if found.life.state != State::Deleting {
+    let deleting = call.context.options.file_system_deleting_ms;
+    if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
         found.life = Life::until(State::Deleting, now, deleting);
     }
-    let points = region.efs.access_points.by("file_system", id);
-    let points: Vec<String> = points.map(|point| point.id.clone()).collect();
-    for point in points {
-        region.efs.access_points.remove(&point);
-    }
-    Ok((204, Value::Null))
+    Ok(Value::Null)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "times of this millennium fit")]
-fn description(call: &Call, found: &FileSystem) -> Value {
-    let targets = call.context.region.efs.mount_targets.by("file_system", &found.id);
-    let seconds = found.created_ms as f64 / 1000.0;
-    let mut told = json!({
-        "OwnerId": call.context.region.account,
+/// A file system as the API describes it.
+pub(super) fn description(region: &Region, found: &FileSystem) -> Value {
+    let targets = region.efs.mount_targets.count("file_system", &found.id);
+    let mut body = json!({
+        "OwnerId": region.account,
         "CreationToken": found.token,
         "FileSystemId": found.id,
-        "FileSystemArn": call.arn("file-system", &found.id),
-        "CreationTime": seconds,
+        "FileSystemArn": region.arn("elasticfilesystem", &format!("file-system/{}", found.id)),
+        "CreationTime": seconds(found.created_ms),
         "LifeCycleState": found.life.state.as_str(),
-        "NumberOfMountTargets": targets.count(),
-        "SizeInBytes": { "Value": 6144, "Timestamp": seconds, "ValueInIA": 0, "ValueInStandard": 6144, "ValueInArchive": 0 },
+        "NumberOfMountTargets": targets,
+        "SizeInBytes": size(found.metered),
         "PerformanceMode": found.performance_mode,
         "Encrypted": found.encrypted,
-        "ThroughputMode": found.throughput_mode,
-        "FileSystemProtection": { "ReplicationOverwriteProtection": "ENABLED" },
-        "Tags": told(&found.tags),
+        "ThroughputMode": found.throughput.mode,
+        "FileSystemProtection": { "ReplicationOverwriteProtection": found.protection },
+        "Tags": shown(&found.tags),
     });
     let optional = [
         ("Name", found.tags.get("Name").map(|name| json!(name))),
-        ("KmsKeyId", found.kms_key_id.as_ref().map(|key| json!(key))),
-        ("ProvisionedThroughputInMibps", found.mibps.map(|mibps| json!(mibps))),
-        ("AvailabilityZoneName", found.zone.as_ref().map(|zone| json!(zone))),
+        ("KmsKeyId", found.kms_key.as_ref().map(|key| json!(key))),
+        ("ProvisionedThroughputInMibps", found.throughput.mibps.map(|mibps| json!(mibps))),
+        ("AvailabilityZoneName", found.zone.as_ref().map(|zone| json!(zone.name))),
+        ("AvailabilityZoneId", found.zone.as_ref().map(|zone| json!(zone.id))),
     ];
     for (member, value) in optional {
         if let Some(value) = value {
-            told[member] = value;
+            body[member] = value;
         }
     }
-    told
+    body
+}
+
+/// The metered size: 0 and no time until EFS has metered for the first time.
+fn size(metered: Option<Metered>) -> Value {
+    let Some(metered) = metered else {
+        return json!({ "Value": 0, "ValueInIA": 0, "ValueInStandard": 0, "ValueInArchive": 0 });
+    };
+    json!({
+        "Value": metered.standard.saturating_add(metered.infrequent).saturating_add(metered.archive),
+        "Timestamp": metered.at_ms / 1000,
+        "ValueInIA": metered.infrequent,
+        "ValueInStandard": metered.standard,
+        "ValueInArchive": metered.archive,
+    })
+}
+
+/// A moment as the API writes it: seconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "times of this millennium fit")]
+pub(super) fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
 }

@@ -1,21 +1,36 @@
 //! The EFS API, version 2015-02-01, over REST and JSON.
 
 mod access_points;
+mod addresses;
+mod backup;
+mod call;
+mod destinations;
 mod file_systems;
-mod missing;
+mod keys;
+mod lifecycle;
 mod mount_targets;
-mod policies;
+mod names;
+mod network;
+pub(crate) mod options;
+mod pages;
+mod policy;
+mod preferences;
+mod protection;
+mod replication;
 pub(crate) mod state;
 mod tags;
+mod throughput;
 
-use axum::http::Method;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
+use crate::model::{Malformed, Model, Operation, Sent};
 use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
 use crate::world::Region;
+use call::Call;
 
 /// The segment that the paths of all operations start with.
 const VERSION: &str = "2015-02-01";
@@ -23,11 +38,25 @@ const VERSION: &str = "2015-02-01";
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "application/json";
 
-/// Resources per page, as AWS has it for targets and access points.
-const PAGE: usize = 100;
+/// What EFS's model says.
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::of(include_str!("../../data/efs.json")));
 
-/// What a call does, once somebody has decided that it is carried out.
-type Operation<'a> = Box<dyn FnOnce(&mut Call) -> Told + 'a>;
+/// Errors that every operation may give, whatever its model lists: the "Common errors" of
+/// the API reference, and those of signatures.
+const COMMON: &[&str] = &[
+    "AccessDeniedException",
+    "IncompleteSignatureException",
+    "InternalServerError",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "RequestEntityTooLargeException",
+    "ThrottlingException",
+    "UnrecognizedClientException",
+    "ValidationException",
+];
+
+/// What carries an operation out, and answers with its body: `null` for none.
+type Carried = fn(&mut Call) -> Answer<Value>;
 
 /// Amazon EFS.
 pub(crate) struct Efs;
@@ -42,15 +71,30 @@ impl Service for Efs {
     }
 
     fn operation(&self, request: &Incoming) -> String {
-        route(&request.method, &segments(request)).0.to_owned()
+        let route = MODEL.route(request.method.as_str(), &request.path);
+        route.map_or("unknown", |route| route.name).to_owned()
     }
 
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
-        let segments = segments(request);
-        let (_, operation) = route(&request.method, &segments);
-        let (status, body) = operation(&mut Call { context, incoming: request })?;
+        let (method, path) = (request.method.as_str(), request.path.join("/"));
+        let route = MODEL.route(method, &request.path);
+        let carried = route.as_ref().and_then(|route| carries(route.name));
+        let (Some(route), Some(carried)) = (route, carried) else {
+            let message = format!(
+                "The sandbox does not serve {method} /{path}: EFS's API has no such operation."
+            );
+            return Err(AwsError::not_served(message));
+        };
+        let sent = Sent { query: &request.query, body: &request.body };
+        let input =
+            MODEL.input(&route, &sent).map_err(|malformed| invalid(route.operation, &malformed))?;
+        replication::arrive(context);
+        let operation = route.name;
+        let mut call = Call { context, operation, input };
+        let body =
+            carried(&mut call).map_err(|error| listed(route.name, route.operation, error))?;
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        Ok(Success { status, content_type: CONTENT_TYPE, body })
+        Ok(Success { status: route.operation.status, content_type: CONTENT_TYPE, body })
     }
 
     fn refusal(&self, refusal: Refusal) -> AwsError {
@@ -74,7 +118,8 @@ impl Service for Efs {
 
     fn error(&self, error: &AwsError, _request_id: &str) -> ErrorBody {
         let body = error.to_json().to_string().into_bytes();
-        ErrorBody { content_type: CONTENT_TYPE, error_type: Some(error.code), body }
+        let error_type = (!error.code.is_empty()).then_some(error.code);
+        ErrorBody { content_type: CONTENT_TYPE, error_type, body }
     }
 
     fn settle(&self, region: &mut Region, now: u64) {
@@ -88,10 +133,23 @@ impl Service for Efs {
                 target.life = Life::AVAILABLE;
             }
         }
+        for id in region.efs.access_points.due(now) {
+            let Some(point) = region.efs.access_points.get_mut(&id) else { continue };
+            if point.life.state == State::Deleting {
+                region.efs.access_points.remove(&id);
+            } else {
+                point.life = Life::AVAILABLE;
+            }
+        }
         for id in region.efs.file_systems.due(now) {
             let Some(found) = region.efs.file_systems.get_mut(&id) else { continue };
             if found.life.state == State::Deleting {
                 region.efs.file_systems.remove(&id);
+                let points = region.efs.access_points.by("file_system", &id);
+                let points: Vec<String> = points.map(|point| point.id.clone()).collect();
+                for point in points {
+                    region.efs.access_points.remove(&point);
+                }
             } else {
                 found.life = Life::AVAILABLE;
             }
@@ -99,132 +157,65 @@ impl Service for Efs {
     }
 }
 
-/// A status and a body; `null` for none.
-type Told = Answer<(u16, Value)>;
-
-/// The segments of the path behind the version.
-fn segments(request: &Incoming) -> Vec<&str> {
-    request.path.iter().skip(1).map(String::as_str).collect()
+/// The refusal of an input that its model refuses: as `ValidationException` where the
+/// operation's model lists that, and as `BadRequest` elsewhere.
+fn invalid(operation: &Operation, malformed: &Malformed) -> AwsError {
+    let code = if operation.lists("BadRequest") && !operation.lists("ValidationException") {
+        "BadRequest"
+    } else {
+        "ValidationException"
+    };
+    call::refused(code, malformed.to_string())
 }
 
-fn route<'a>(method: &Method, parts: &'a [&'a str]) -> (&'static str, Operation<'a>) {
-    match (method.as_str(), parts) {
-        ("POST", ["file-systems"]) => ("CreateFileSystem", Box::new(file_systems::create)),
-        ("GET", ["file-systems"]) => ("DescribeFileSystems", Box::new(file_systems::describe)),
-        ("PUT", ["file-systems", id]) => {
-            ("UpdateFileSystem", Box::new(move |call| file_systems::update(call, id)))
-        }
-        ("DELETE", ["file-systems", id]) => {
-            ("DeleteFileSystem", Box::new(move |call| file_systems::delete(call, id)))
-        }
-        ("POST", ["mount-targets"]) => ("CreateMountTarget", Box::new(mount_targets::create)),
-        ("GET", ["mount-targets"]) => ("DescribeMountTargets", Box::new(mount_targets::describe)),
-        ("DELETE", ["mount-targets", id]) => {
-            ("DeleteMountTarget", Box::new(move |call| mount_targets::delete(call, id)))
-        }
-        ("GET", ["mount-targets", id, "security-groups"]) => (
-            "DescribeMountTargetSecurityGroups",
-            Box::new(move |call| mount_targets::describe_groups(call, id)),
-        ),
-        ("PUT", ["mount-targets", id, "security-groups"]) => (
-            "ModifyMountTargetSecurityGroups",
-            Box::new(move |call| mount_targets::modify_groups(call, id)),
-        ),
-        ("POST", ["resource-tags", id]) => {
-            ("TagResource", Box::new(move |call| tags::tag(call, id)))
-        }
-        ("DELETE", ["resource-tags", id]) => {
-            ("UntagResource", Box::new(move |call| tags::untag(call, id)))
-        }
-        ("GET", ["resource-tags", id]) => {
-            ("ListTagsForResource", Box::new(move |call| tags::list(call, id)))
-        }
-        ("POST", ["access-points"]) => ("CreateAccessPoint", Box::new(access_points::create)),
-        ("GET", ["access-points"]) => ("DescribeAccessPoints", Box::new(access_points::describe)),
-        ("DELETE", ["access-points", id]) => {
-            ("DeleteAccessPoint", Box::new(move |call| access_points::delete(call, id)))
-        }
-        ("GET", ["file-systems", id, "lifecycle-configuration"]) => {
-            ("DescribeLifecycleConfiguration", Box::new(move |call| policies::lifecycle(call, id)))
-        }
-        ("PUT", ["file-systems", id, "lifecycle-configuration"]) => {
-            ("PutLifecycleConfiguration", Box::new(move |call| policies::put_lifecycle(call, id)))
-        }
-        ("GET", ["file-systems", id, "backup-policy"]) => {
-            ("DescribeBackupPolicy", Box::new(move |call| policies::backup(call, id)))
-        }
-        ("PUT", ["file-systems", id, "backup-policy"]) => {
-            ("PutBackupPolicy", Box::new(move |call| policies::put_backup(call, id)))
-        }
-        ("GET", ["file-systems", id, "policy"]) => {
-            ("DescribeFileSystemPolicy", Box::new(move |call| policies::policy(call, id)))
-        }
-        ("PUT", ["file-systems", id, "policy"]) => {
-            ("PutFileSystemPolicy", Box::new(move |call| policies::put_policy(call, id)))
-        }
-        ("DELETE", ["file-systems", id, "policy"]) => {
-            ("DeleteFileSystemPolicy", Box::new(move |call| policies::delete_policy(call, id)))
-        }
-        _ => {
-            let message =
-                format!("the sandbox does not have {method} /{VERSION}/{}", parts.join("/"));
-            let error = AwsError::new(404, "UnknownOperationException", message);
-            ("unknown", Box::new(move |_| Err(error)))
-        }
+/// The error, if the operation may give it: clients have no other ones to expect.
+fn listed(name: &str, operation: &Operation, error: AwsError) -> AwsError {
+    let known = operation.lists(error.code) && MODEL.status(error.code) == Some(error.status);
+    if known || error.status == 501 || COMMON.contains(&error.code) {
+        return error;
     }
+    let message = format!(
+        "The sandbox is wrong: EFS's model lists no {} with status {} for {name} ({})",
+        error.code, error.status, error.message
+    );
+    call::refused("InternalServerError", message)
 }
 
-/// One call: what it works on, and what it says.
-struct Call<'a, 'b> {
-    context: &'a mut Context<'b>,
-    incoming: &'a Incoming,
+/// What carries out an operation of the model.
+fn carries(operation: &str) -> Option<Carried> {
+    Some(match operation {
+        "CreateAccessPoint" => access_points::create,
+        "CreateFileSystem" => file_systems::create,
+        "CreateMountTarget" => mount_targets::create,
+        "CreateReplicationConfiguration" => replication::create,
+        "CreateTags" | "TagResource" => tags::tag,
+        "DeleteAccessPoint" => access_points::delete,
+        "DeleteFileSystem" => file_systems::delete,
+        "DeleteFileSystemPolicy" => policy::delete,
+        "DeleteMountTarget" => mount_targets::delete,
+        "DeleteReplicationConfiguration" => replication::delete,
+        "DeleteTags" | "UntagResource" => tags::untag,
+        "DescribeAccessPoints" => access_points::describe,
+        "DescribeAccountPreferences" => preferences::describe,
+        "DescribeBackupPolicy" => backup::describe,
+        "DescribeFileSystemPolicy" => policy::describe,
+        "DescribeFileSystems" => file_systems::describe,
+        "DescribeLifecycleConfiguration" => lifecycle::describe,
+        "DescribeMountTargetSecurityGroups" => mount_targets::describe_groups,
+        "DescribeMountTargets" => mount_targets::describe,
+        "DescribeReplicationConfigurations" => replication::describe,
+        "DescribeTags" => tags::describe,
+        "ListTagsForResource" => tags::list,
+        "ModifyMountTargetSecurityGroups" => mount_targets::modify_groups,
+        "PutAccountPreferences" => preferences::put,
+        "PutBackupPolicy" => backup::put,
+        "PutFileSystemPolicy" => policy::put,
+        "PutLifecycleConfiguration" => lifecycle::put,
+        "UpdateFileSystem" => file_systems::update,
+        "UpdateFileSystemProtection" => protection::update,
+        _ => return None,
+    })
 }
 
-impl Call<'_, '_> {
-    /// The JSON body.
-    fn body<T: DeserializeOwned>(&self) -> Answer<T> {
-        let text: &[u8] = if self.incoming.body.is_empty() { b"{}" } else { &self.incoming.body };
-        serde_json::from_slice(text).map_err(|error| AwsError::bad_request(error.to_string()))
-    }
-
-    /// One parameter of the query.
-    fn query(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.incoming.query.iter();
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The ARN of a resource.
-    fn arn(&self, kind: &str, id: &str) -> String {
-        self.context.region.arn("elasticfilesystem", &format!("{kind}/{id}"))
-    }
-
-    /// One page of what is listed under `member`, sorted by id. The marker is
-    /// the last id of the page before.
-    fn page(&self, member: &str, most: usize, listed: Vec<(String, Value)>) -> Told {
-        // Access points call them MaxResults and NextToken.
-        let asked =
-            match self.query("MaxItems").or(self.query("MaxResults")) {
-                None => most,
-                Some(text) => text.parse().ok().filter(|asked| *asked > 0).ok_or_else(|| {
-                    AwsError::bad_request("MaxItems must be a number greater than 0")
-                })?,
-            };
-        let marker = self.query("Marker").or(self.query("NextToken")).unwrap_or_default();
-        let mut rest = listed.into_iter().filter(|(id, _)| id.as_str() > marker).peekable();
-        let page: Vec<(String, Value)> = rest.by_ref().take(asked.min(most)).collect();
-        let mut body = json!({});
-        if rest.peek().is_some() {
-            body["NextMarker"] = json!(page.last().map(|(id, _)| id));
-        }
-        if !marker.is_empty() {
-            body["Marker"] = json!(marker);
-        }
-        body[member] = page.into_iter().map(|(_, value)| value).collect();
-        Ok((200, body))
-    }
-}
-
-/// An ARN's last part, or the id as it is: EFS takes both.
-fn bare(id: &str) -> &str {
-    id.rsplit_once('/').map_or(id, |(_, id)| id)
-}
+#[cfg(test)]
+mod tests;

@@ -15,24 +15,106 @@ tables! { "efs" =>
     }
 }
 
+tables! { "efs-global" =>
+    #[doc = "What EFS keeps of several regions at once."]
+    pub(crate) struct EfsGlobal {
+        replications: Replication,
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FileSystem {
     pub(crate) id: String,
     pub(crate) token: String,
+    /// Milliseconds since 1970, like all that end in `_ms` here.
     pub(crate) created_ms: u64,
     pub(crate) life: Life,
     pub(crate) encrypted: bool,
-    pub(crate) kms_key_id: Option<String>,
-    pub(crate) performance_mode: String,
-    pub(crate) throughput_mode: String,
-    pub(crate) mibps: Option<f64>,
-    /// When provisioned throughput was last decreased, in milliseconds since 1970.
-    pub(crate) decreased_ms: Option<u64>,
-    pub(crate) zone: Option<String>,
+    /// The ARN of the key, where it is encrypted.
+    pub(crate) kms_key: Option<String>,
+    pub(crate) performance_mode: PerformanceMode,
+    pub(crate) throughput: Throughput,
+    /// When the mode or the provisioned amount was last changed.
+    pub(crate) throughput_changed_ms: Option<u64>,
+    /// The zone of a One Zone file system.
+    pub(crate) zone: Option<OneZone>,
     pub(crate) tags: Tags,
-    pub(crate) lifecycle_policies: Vec<serde_json::Value>,
-    pub(crate) backup: bool,
+    pub(crate) lifecycle: Vec<LifecyclePolicy>,
+    /// The backup policy, once there was one.
+    pub(crate) backup: Option<Backup>,
     pub(crate) policy: Option<String>,
+    pub(crate) protection: Protection,
+    pub(crate) metered: Option<Metered>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PerformanceMode {
+    #[serde(rename = "generalPurpose")]
+    GeneralPurpose,
+    #[serde(rename = "maxIO")]
+    MaxIo,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ThroughputMode {
+    Bursting,
+    Provisioned,
+    Elastic,
+}
+
+/// A throughput mode, and its amount where it is provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Throughput {
+    pub(crate) mode: ThroughputMode,
+    /// MiB per second.
+    pub(crate) mibps: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OneZone {
+    /// Such as `us-east-1a`.
+    pub(crate) name: String,
+    /// Such as `use1-az1`.
+    pub(crate) id: String,
+}
+
+/// One transition, as the API writes it.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct LifecyclePolicy {
+    #[serde(rename = "TransitionToIA", skip_serializing_if = "Option::is_none")]
+    pub(crate) to_ia: Option<String>,
+    #[serde(rename = "TransitionToPrimaryStorageClass", skip_serializing_if = "Option::is_none")]
+    pub(crate) to_primary: Option<String>,
+    #[serde(rename = "TransitionToArchive", skip_serializing_if = "Option::is_none")]
+    pub(crate) to_archive: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Backup {
+    pub(crate) enabled: bool,
+    /// Until when it is `ENABLING` or `DISABLING`.
+    pub(crate) until_ms: u64,
+}
+
+/// Replication overwrite protection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Protection {
+    Enabled,
+    Disabled,
+    /// It is the destination of a replication, and read-only.
+    Replicating,
+}
+
+/// The bytes that a file system was last metered to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Metered {
+    pub(crate) standard: u64,
+    pub(crate) infrequent: u64,
+    pub(crate) archive: u64,
+    pub(crate) at_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,9 +131,92 @@ pub(crate) struct AccessPoint {
     pub(crate) id: String,
     pub(crate) file_system: String,
     pub(crate) token: String,
-    pub(crate) posix_user: Option<serde_json::Value>,
-    pub(crate) root_directory: serde_json::Value,
+    pub(crate) posix_user: Option<PosixUser>,
+    pub(crate) root_directory: RootDirectory,
     pub(crate) tags: Tags,
+    pub(crate) life: Life,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PosixUser {
+    pub(crate) uid: u64,
+    pub(crate) gid: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secondary_gids: Option<Vec<u64>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RootDirectory {
+    #[serde(default = "RootDirectory::root")]
+    pub(crate) path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) creation_info: Option<CreationInfo>,
+}
+
+impl RootDirectory {
+    /// The whole file system, where no path is given.
+    pub(crate) fn root() -> String {
+        "/".to_owned()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreationInfo {
+    pub(crate) owner_uid: u64,
+    pub(crate) owner_gid: u64,
+    pub(crate) permissions: String,
+}
+
+/// A replication from one file system to another, of the same region or of two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Replication {
+    pub(crate) id: String,
+    pub(crate) source: Side,
+    pub(crate) destination: Side,
+    pub(crate) role_arn: Option<String>,
+    pub(crate) created_ms: u64,
+    /// When the first copy is complete, and the state `ENABLED`.
+    pub(crate) enabled_ms: u64,
+    /// From one copy to the next.
+    pub(crate) interval_ms: u64,
+    /// When somebody deleted it, and when it is gone.
+    pub(crate) deleted: Option<(u64, u64)>,
+    /// A state that was brought about on purpose.
+    pub(crate) forced: Option<Forced>,
+    /// What becomes of the destination, until its region has seen it.
+    pub(crate) arrival: Option<Arrival>,
+    /// What the source held, and since when.
+    pub(crate) sizes: Vec<Metered>,
+}
+
+/// A state of a replication that does not come by itself, such as `ERROR` or `PAUSED`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Forced {
+    pub(crate) status: String,
+    pub(crate) message: Option<String>,
+    /// Nothing is copied from then on.
+    pub(crate) since_ms: u64,
+}
+
+/// One end of a replication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Side {
+    pub(crate) region: String,
+    pub(crate) file_system: String,
+    /// Whether this side still has the configuration: `LOCAL_CONFIGURATION_ONLY` removes one.
+    pub(crate) configured: bool,
+}
+
+/// What becomes of the destination when a replication starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Arrival {
+    /// A file system that is made for it.
+    New(Box<FileSystem>),
+    /// One that was there.
+    Existing,
 }
 
 impl Row for FileSystem {
@@ -77,5 +242,19 @@ impl Row for MountTarget {
 impl Row for AccessPoint {
     fn keys(&self) -> Vec<(&'static str, &str)> {
         vec![("file_system", &self.file_system), ("token", &self.token)]
+    }
+
+    fn due(&self) -> Option<u64> {
+        self.life.until
+    }
+}
+
+impl Row for Replication {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("file_system", &self.source.file_system),
+            ("file_system", &self.destination.file_system),
+            ("destination_region", &self.destination.region),
+        ]
     }
 }

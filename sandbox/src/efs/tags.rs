@@ -1,14 +1,15 @@
-//! Tags of file systems and access points.
+//! Tags of file systems and access points, by the operations of today and by the deprecated ones.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::missing::{no_access_point, no_file_system};
-use super::{Call, Told, bare};
+use super::call::{Call, no_file_system};
+use super::names::Kind;
+use super::pages::{MARKERS, Names, Page, TOKENS};
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
 
-/// The most tags that a resource takes.
+/// The most tags that a resource takes (EFS user guide, "Quotas").
 const MOST: usize = 50;
 
 #[derive(Deserialize)]
@@ -24,20 +25,19 @@ struct TagResource {
     tags: Vec<Tag>,
 }
 
-/// Checks what EFS checks: length, letters, reserved keys, number.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Untag {
+    tag_keys: Vec<String>,
+}
+
+/// Tags of a request as they are kept. Lengths, letters and the reserved prefix `aws:` are
+/// the model's; here each key is told apart ("each key must be unique"), and all are counted.
 pub(super) fn checked(tags: Vec<Tag>) -> Answer<Tags> {
-    let allowed = |c: char| c.is_alphanumeric() || c == ' ' || "+-=._:/@".contains(c);
     let mut checked = Tags::new();
     for Tag { key, value } in tags {
-        let lengths = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
-        if !lengths || !key.chars().chain(value.chars()).all(allowed) {
-            return Err(AwsError::bad_request(format!("invalid tag: {key:?}")));
-        }
-        if key.to_lowercase().starts_with("aws:") {
-            return Err(AwsError::bad_request("tag keys beginning with aws: are reserved"));
-        }
         if checked.insert(key.clone(), value).is_some() {
-            return Err(AwsError::bad_request(format!("duplicate tag key: {key:?}")));
+            return Err(AwsError::bad_request(format!("Duplicate tag key: '{key}'")));
         }
     }
     limited(checked)
@@ -45,48 +45,95 @@ pub(super) fn checked(tags: Vec<Tag>) -> Answer<Tags> {
 
 fn limited(tags: Tags) -> Answer<Tags> {
     if tags.len() > MOST {
-        return Err(AwsError::bad_request(format!("a resource takes at most {MOST} tags")));
+        return Err(AwsError::bad_request(format!("A resource can have at most {MOST} tags.")));
     }
     Ok(tags)
 }
 
-pub(super) fn told(tags: &Tags) -> Value {
+/// Tags as the API writes them.
+pub(super) fn shown(tags: &Tags) -> Value {
     tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
-pub(super) fn tag(call: &mut Call, id: &str) -> Told {
-    let new = checked(call.body::<TagResource>()?.tags)?;
-    let tags = of(call, id)?;
-    let mut all = tags.clone();
-    all.extend(new);
-    *tags = limited(all)?;
-    Ok((200, Value::Null))
+/// `TagResource` and `CreateTags`: new tags are added, those of the same key replaced.
+pub(super) fn tag(call: &mut Call) -> Answer<Value> {
+    let new = checked(call.read::<TagResource>()?.tags)?;
+    let mut tags = of(call)?.clone();
+    tags.extend(new);
+    put(call, limited(tags)?)
 }
 
-pub(super) fn untag(call: &mut Call, id: &str) -> Told {
-    let keys: Vec<String> = call
-        .incoming
-        .query
-        .iter()
-        .filter(|(name, _)| name == "tagKeys")
-        .map(|(_, key)| key.clone())
-        .collect();
-    of(call, id)?.retain(|key, _| !keys.contains(key));
-    Ok((200, Value::Null))
+/// `UntagResource` and `DeleteTags`: keys that are not there are ignored.
+pub(super) fn untag(call: &mut Call) -> Answer<Value> {
+    let keys = call.read::<Untag>()?.tag_keys;
+    let mut tags = of(call)?.clone();
+    tags.retain(|key, _| !keys.contains(key));
+    put(call, tags)
 }
 
-pub(super) fn list(call: &mut Call, id: &str) -> Told {
-    let tags = told(of(call, id)?);
-    Ok((200, json!({ "Tags": tags })))
+pub(super) fn list(call: &mut Call) -> Answer<Value> {
+    listed(call, TOKENS)
 }
 
-fn of<'a>(call: &'a mut Call, id: &str) -> Answer<&'a mut Tags> {
-    let id = bare(id);
-    let region = &mut *call.context.region;
-    if id.starts_with("fsap-") {
-        let found = region.efs.access_points.get_mut(id).map(|point| &mut point.tags);
-        return found.ok_or_else(|| no_access_point(id));
+/// `DescribeTags`, deprecated.
+pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+    listed(call, MARKERS)
+}
+
+fn listed(call: &Call, names: Names) -> Answer<Value> {
+    let tags = of(call)?;
+    let page = Page::of(call, names)?;
+    // A key may be longer than a marker: the place in the list stands for it.
+    let id = |(place, _): &(usize, _)| format!("{place:03}");
+    Ok(page.response(
+        "Tags",
+        tags.iter().enumerate(),
+        id,
+        |(_, (key, value))| json!({ "Key": key, "Value": value }),
+    ))
+}
+
+/// What a call names: the deprecated operations know file systems only.
+enum Tagged {
+    FileSystem(String),
+    AccessPoint(String),
+}
+
+fn tagged(call: &Call) -> Answer<Tagged> {
+    if call.text("FileSystemId").is_some() {
+        return call.file_system("FileSystemId").map(|found| Tagged::FileSystem(found.id.clone()));
     }
-    let found = region.efs.file_systems.get_mut(id).map(|found| &mut found.tags);
-    found.ok_or_else(|| no_file_system(id))
+    let id = call.text("ResourceId").unwrap_or_default();
+    if id.starts_with(Kind::AccessPoint.prefix()) || id.contains(":access-point/") {
+        return call.access_point("ResourceId").map(|found| Tagged::AccessPoint(found.id.clone()));
+    }
+    call.file_system("ResourceId").map(|found| Tagged::FileSystem(found.id.clone()))
+}
+
+fn of<'a>(call: &'a Call) -> Answer<&'a Tags> {
+    let efs = &call.context.region.efs;
+    match tagged(call)? {
+        Tagged::FileSystem(id) => {
+            efs.file_systems.get(&id).map(|found| &found.tags).ok_or_else(|| no_file_system(&id))
+        }
+        Tagged::AccessPoint(_) => call.access_point("ResourceId").map(|found| &found.tags),
+    }
+}
+
+fn put(call: &mut Call, tags: Tags) -> Answer<Value> {
+    let tagged = tagged(call)?;
+    let efs = &mut call.context.region.efs;
+    match tagged {
+        Tagged::FileSystem(id) => {
+            if let Some(found) = efs.file_systems.get_mut(&id) {
+                found.tags = tags;
+            }
+        }
+        Tagged::AccessPoint(id) => {
+            if let Some(found) = efs.access_points.get_mut(&id) {
+                found.tags = tags;
+            }
+        }
+    }
+    Ok(Value::Null)
 }

@@ -1,0 +1,198 @@
+//! The destination of a replication: a file system that is made for it, or one that is there.
+
+use serde::Deserialize;
+
+use super::call::{Call, no_file_system, refused};
+use super::file_systems::{backup, room_for_one_more};
+use super::keys;
+use super::names::{Kind, arn};
+use super::network;
+use super::state::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
+use crate::error::{Answer, AwsError};
+use crate::life::{Life, State};
+use crate::world::{Region, Tags};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Destination {
+    region: Option<String>,
+    availability_zone_name: Option<String>,
+    kms_key_id: Option<String>,
+    file_system_id: Option<String>,
+    pub(super) role_arn: Option<String>,
+}
+
+/// The destination's region and id, and what becomes of it.
+pub(super) fn prepared(
+    call: &mut Call,
+    source: &FileSystem,
+    asked: Destination,
+) -> Answer<(String, String, Arrival)> {
+    match asked.file_system_id.clone() {
+        Some(id) => existing(call, source, &asked, &id),
+        None => new(call, source, &asked),
+    }
+}
+
+fn existing(
+    call: &Call,
+    source: &FileSystem,
+    asked: &Destination,
+    given: &str,
+) -> Answer<(String, String, Arrival)> {
+    if asked.availability_zone_name.is_some() || asked.kms_key_id.is_some() {
+        return Err(AwsError::bad_request(
+            "AvailabilityZoneName and KmsKeyId cannot be specified for an existing destination file system.",
+        ));
+    }
+    let parts = arn(given, Kind::FileSystem);
+    let id = parts.as_ref().map_or(given, |parts| parts.id);
+    if let Some(parts) = &parts {
+        other_account(call, asked, parts.account)?;
+    }
+    let here = call.context.region.name.as_str();
+    let region = match (parts.map(|parts| parts.region), asked.region.as_deref()) {
+        (Some(named), Some(asked)) if named != asked => {
+            return Err(AwsError::bad_request(
+                "The Region does not match the destination file system's ARN.",
+            ));
+        }
+        (Some(region), _) | (None, Some(region)) => region,
+        (None, None) => here,
+    };
+    let found = find(call, region, id).ok_or_else(|| no_file_system(id))?;
+    if region == here && id == source.id {
+        return Err(AwsError::bad_request(
+            "The source and the destination must be two file systems.",
+        ));
+    }
+    if found.life.state != State::Available {
+        let message =
+            format!("The destination file system '{id}' is {}.", found.life.state.as_str());
+        return Err(refused("IncorrectFileSystemLifeCycleState", message));
+    }
+    // "The file system's replication overwrite protection must be disabled."
+    if found.protection != Protection::Disabled || taken(call, region, id) {
+        return Err(AwsError::bad_request(format!(
+            "The destination file system '{id}' cannot be overwritten: its replication overwrite protection must be DISABLED, and it must not be part of a replication configuration."
+        )));
+    }
+    if source.encrypted && !found.encrypted {
+        return Err(refused(
+            "ConflictException",
+            "The source file system is encrypted, but the destination file system is not.",
+        ));
+    }
+    Ok((region.to_owned(), id.to_owned(), Arrival::Existing))
+}
+
+/// AWS's message for what a replication to another account lacks
+/// (<https://github.com/hashicorp/terraform-provider-aws/issues/42814>).
+fn other_account(call: &Call, asked: &Destination, account: &str) -> Answer<()> {
+    if account == call.context.region.account {
+        return Ok(());
+    }
+    if asked.role_arn.is_none() {
+        return Err(AwsError::bad_request(
+            "No RoleArn provided.  RoleArn is required for cross-account replication.",
+        ));
+    }
+    Err(AwsError::not_served("The sandbox has one account: it does not replicate to another one."))
+}
+
+fn find<'a>(call: &'a Call, region: &str, id: &str) -> Option<&'a FileSystem> {
+    region_of(call, region)?.efs.file_systems.get(id)
+}
+
+/// A region that was ever used.
+fn region_of<'a>(call: &'a Call, name: &str) -> Option<&'a Region> {
+    if call.context.region.name == name {
+        return Some(&*call.context.region);
+    }
+    call.context.others.iter().copied().find(|region| region.name == name)
+}
+
+/// Whether a file system is part of a replication, whichever region it is in.
+fn taken(call: &Call, region: &str, id: &str) -> bool {
+    let all = &call.context.global.efs.replications;
+    all.by("file_system", id).any(|found| found.is_seen(region, call.context.now))
+}
+
+fn new(
+    call: &mut Call,
+    source: &FileSystem,
+    asked: &Destination,
+) -> Answer<(String, String, Arrival)> {
+    let zone = asked.availability_zone_name.as_deref();
+    let region = match (asked.region.as_deref(), zone) {
+        // AWS's message (cdk-preflight, rule `pf-efs-replication-destination`).
+        (Some(region), Some(zone)) if !zone.starts_with(region) => {
+            return Err(AwsError::bad_request("Region and Availability Zone must match."));
+        }
+        (Some(region), _) => region,
+        (None, Some(zone)) => zone.trim_end_matches(|letter: char| letter.is_ascii_lowercase()),
+        (None, None) => {
+            return Err(AwsError::bad_request(
+                "Specify a Region, an AvailabilityZoneName or a FileSystemId as destination.",
+            ));
+        }
+    };
+    if let Some(zone) = zone.filter(|zone| !offered(call, region, zone)) {
+        let message = format!("One Zone file systems are not supported in '{zone}'.");
+        return Err(refused("UnsupportedAvailabilityZone", message));
+    }
+    if let Some(found) = region_of(call, region) {
+        room_for_one_more(found, call.context.options.efs.file_system_limit)?;
+    }
+    let key = keys::elsewhere(region, &call.context.region.account, asked.kms_key_id.as_deref())
+        .map_err(|why| {
+            AwsError::bad_request(format!(
+                "Failed to create destination file system: {}",
+                why.message
+            ))
+        })?;
+    let made = replica(call, source, zone, key);
+    Ok((region.to_owned(), made.id.clone(), Arrival::New(Box::new(made))))
+}
+
+/// Whether a region has a zone: a used one shows it, of others the number is known.
+fn offered(call: &Call, region: &str, zone: &str) -> bool {
+    match region_of(call, region) {
+        Some(found) => network::zone(found, zone).is_some_and(|zone| zone.ordinary),
+        None => {
+            let letters = b'a'..b'a' + call.context.options.zones;
+            network::ordinary(region, zone)
+                && zone.bytes().last().is_some_and(|last| letters.contains(&last))
+        }
+    }
+}
+
+/// The file system that EFS makes as a destination: encrypted always, with the source's
+/// performance and throughput, but without its lifecycle rules, policy and tags (EFS user
+/// guide, "Configuring replication to new EFS file system").
+fn replica(call: &mut Call, source: &FileSystem, zone: Option<&str>, key: String) -> FileSystem {
+    let now = call.context.now;
+    let id = call.context.ids.next(Kind::FileSystem.prefix());
+    FileSystem {
+        token: format!("replica-of-{}", source.id),
+        created_ms: now,
+        life: Life::until(State::Creating, now, call.context.options.file_system_creating_ms),
+        encrypted: true,
+        kms_key: Some(key),
+        performance_mode: match zone {
+            Some(_) => PerformanceMode::GeneralPurpose,
+            None => source.performance_mode,
+        },
+        throughput: source.throughput,
+        throughput_changed_ms: None,
+        // Its region knows the id.
+        zone: zone.map(|name| OneZone { name: name.to_owned(), id: String::new() }),
+        tags: Tags::new(),
+        lifecycle: Vec::new(),
+        backup: backup(zone.is_some()),
+        policy: None,
+        protection: Protection::Replicating,
+        metered: None,
+        id,
+    }
+}

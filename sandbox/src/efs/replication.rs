@@ -1,0 +1,283 @@
+//! Replication from one file system to another, mostly of another region.
+//!
+//! A replication is kept once, for all regions. What it changes in its destination's region
+//! is brought about there by [`arrive`], before the next call is carried out.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call::{Call, refused};
+use super::file_systems::seconds;
+use super::names::Kind;
+use super::pages::{Page, TOKENS};
+use super::state::{Arrival, FileSystem, Forced, Metered, Protection, Replication, Side};
+use super::{destinations, network};
+use crate::error::{Answer, AwsError};
+use crate::life::Life;
+use crate::service::Context;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Create {
+    destinations: Vec<destinations::Destination>,
+}
+
+pub(super) fn create(call: &mut Call) -> Answer<Value> {
+    let mut asked: Create = call.read()?;
+    let source = call.available("SourceFileSystemId")?.clone();
+    // "Only one destination configuration object is supported."
+    let (Some(destination), true) = (asked.destinations.pop(), asked.destinations.is_empty())
+    else {
+        return Err(AwsError::bad_request("Specify exactly one destination."));
+    };
+    // "This file system cannot already be a source or destination file system in another
+    // replication configuration."
+    if part_of_one(call, &source.id) {
+        let message = format!(
+            "The file system '{}' is already part of a replication configuration.",
+            source.id
+        );
+        return Err(AwsError::bad_request(message));
+    }
+    let role_arn = destination.role_arn.clone();
+    let (region, id, arrival) = destinations::prepared(call, &source, destination)?;
+    let (now, options) = (call.context.now, call.context.options);
+    let replication = Replication {
+        id: call.context.ids.next("replication-"),
+        source: side(&call.context.region.name, &source.id),
+        destination: side(&region, &id),
+        role_arn,
+        created_ms: now,
+        enabled_ms: now.saturating_add(options.efs.replication_enabling_ms),
+        interval_ms: options.efs.replication_interval_ms,
+        deleted: None,
+        forced: None,
+        arrival: Some(arrival),
+        sizes: source.metered.into_iter().collect(),
+    };
+    let body = description(call.context, &replication);
+    call.context.global.efs.replications.insert(replication.id.clone(), replication);
+    Ok(body)
+}
+
+fn side(region: &str, file_system: &str) -> Side {
+    Side { region: region.to_owned(), file_system: file_system.to_owned(), configured: true }
+}
+
+pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+    let context = &*call.context;
+    let visible = |found: &&Replication| found.is_seen(&context.region.name, context.now);
+    let all = &context.global.efs.replications;
+    if call.text("FileSystemId").is_some() {
+        let id = &call.file_system("FileSystemId")?.id;
+        let found = all.by("file_system", id).find(visible).ok_or_else(|| none(id))?;
+        return Ok(json!({ "Replications": [description(context, found)] }));
+    }
+    let page = Page::of(call, TOKENS)?;
+    let id = |found: &&Replication| found.id.clone();
+    let shown = |found: &Replication| description(context, found);
+    Ok(page.response("Replications", all.values().filter(visible), id, shown))
+}
+
+fn none(id: &str) -> AwsError {
+    let message = format!("The file system '{id}' has no replication configuration.");
+    refused("ReplicationNotFound", message)
+}
+
+pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+    let local = call.text("DeletionMode") == Some("LOCAL_CONFIGURATION_ONLY");
+    let id = call.id("SourceFileSystemId", Kind::FileSystem)?.unwrap_or_default();
+    let (region, now) = (call.context.region.name.clone(), call.context.now);
+    let Some(found) = of_source(call, &id) else {
+        call.file_system("SourceFileSystemId")?;
+        return Err(none(&id));
+    };
+    // "Do not use this mode for same-account, same-region replication as doing so results in
+    // a BadRequest exception error."
+    if local && found.source.region == found.destination.region {
+        return Err(AwsError::bad_request(
+            "LOCAL_CONFIGURATION_ONLY is not valid for a replication within one account and Region.",
+        ));
+    }
+    let (key, deleted) = (found.id.clone(), found.deleted);
+    let deleting = call.context.options.efs.replication_deleting_ms;
+    let Some(found) = call.context.global.efs.replications.get_mut(&key) else {
+        return Err(none(&id));
+    };
+    if local {
+        let elsewhere = if found.source.region == region {
+            found.source.configured = false;
+            "source"
+        } else {
+            found.destination.configured = false;
+            "destination"
+        };
+        let message =
+            format!("The replication configuration was deleted in the {elsewhere}'s Region.");
+        let message = Some(message);
+        found.forced = Some(Forced { status: "ERROR".to_owned(), message, since_ms: now });
+    } else if deleted.is_none() {
+        found.deleted = Some((now, now.saturating_add(deleting)));
+    }
+    arrive(call.context);
+    Ok(Value::Null)
+}
+
+/// The replication that a file system is the source of, as this region sees it.
+fn of_source<'a>(call: &'a Call, id: &str) -> Option<&'a Replication> {
+    let context = &*call.context;
+    context
+        .global
+        .efs
+        .replications
+        .by("file_system", id)
+        .filter(|found| found.source.file_system == id)
+        .find(|found| found.is_seen(&context.region.name, context.now))
+}
+
+/// Whether a file system of this region is the source or the destination of a replication.
+pub(super) fn part_of_one(call: &Call, id: &str) -> bool {
+    let context = &*call.context;
+    let all = &context.global.efs.replications;
+    all.by("file_system", id).any(|found| found.is_seen(&context.region.name, context.now))
+}
+
+/// Whether a file system of this region is the destination of a replication.
+pub(super) fn destination_of_one(call: &Call, id: &str) -> bool {
+    let context = &*call.context;
+    let all = &context.global.efs.replications;
+    all.by("file_system", id).any(|found| {
+        found.destination.file_system == id && found.is_seen(&context.region.name, context.now)
+    })
+}
+
+/// Brings about in a region what replications to it have changed meanwhile: destinations
+/// that are new, or read-only now, or written to, or free again.
+pub(super) fn arrive(context: &mut Context) {
+    let (region, now) = (context.region.name.clone(), context.now);
+    let here = context.global.efs.replications.by("destination_region", &region);
+    let all: Vec<Replication> = here.cloned().collect();
+    for found in all {
+        let id = found.destination.file_system.clone();
+        if let Some(arrival) = &found.arrival {
+            if let Arrival::New(made) = arrival {
+                let made = settled((**made).clone(), context);
+                context.region.efs.file_systems.insert(id.clone(), made);
+            }
+            protect(context, &id, Protection::Replicating);
+            if let Some(kept) = context.global.efs.replications.get_mut(&found.id) {
+                kept.arrival = None;
+            }
+        }
+        let size = found.replicated(now);
+        if let (Some(size), Some(destination)) = (size, context.region.efs.file_systems.get(&id))
+            && destination.metered != Some(size)
+            && let Some(destination) = context.region.efs.file_systems.get_mut(&id)
+        {
+            destination.metered = Some(size);
+        }
+        if found.is_gone(now) || !found.destination.configured {
+            // "The destination file system becomes Writeable and its replication overwrite
+            // protection is re-enabled."
+            protect(context, &id, Protection::Enabled);
+        }
+        if found.is_gone(now) || !(found.source.configured || found.destination.configured) {
+            context.global.efs.replications.remove(&found.id);
+        }
+    }
+}
+
+/// A destination that was made, as it is now, with the id of its zone.
+fn settled(mut made: FileSystem, context: &Context) -> FileSystem {
+    if made.life.until.is_some_and(|until| until <= context.now) {
+        made.life = Life::AVAILABLE;
+    }
+    if let Some(zone) = &mut made.zone
+        && let Some(found) = network::zone(context.region, &zone.name)
+    {
+        zone.id = found.id;
+    }
+    made
+}
+
+fn protect(context: &mut Context, id: &str, protection: Protection) {
+    let files = &mut context.region.efs.file_systems;
+    if files.get(id).is_some_and(|found| found.protection != protection)
+        && let Some(found) = files.get_mut(id)
+    {
+        found.protection = protection;
+    }
+}
+
+impl Replication {
+    fn is_gone(&self, now: u64) -> bool {
+        self.deleted.is_some_and(|(_, gone)| gone <= now)
+    }
+
+    /// Whether it exists, and has a side in a region that knows of it.
+    pub(super) fn is_seen(&self, region: &str, now: u64) -> bool {
+        let sides = [&self.source, &self.destination];
+        !self.is_gone(now) && sides.iter().any(|side| side.configured && side.region == region)
+    }
+
+    fn status(&self, now: u64) -> &str {
+        if self.deleted.is_some() {
+            return "DELETING";
+        }
+        match &self.forced {
+            Some(forced) => &forced.status,
+            None if now < self.enabled_ms => "ENABLING",
+            None => "ENABLED",
+        }
+    }
+
+    /// When the last copy was complete; copies follow each other in a fixed interval.
+    fn last_copy(&self, now: u64) -> Option<u64> {
+        let stopped =
+            [self.deleted.map(|(at, _)| at), self.forced.as_ref().map(|forced| forced.since_ms)];
+        let until = stopped.into_iter().flatten().fold(now, u64::min);
+        let since = until.checked_sub(self.enabled_ms)?;
+        Some(self.enabled_ms + since / self.interval_ms.max(1) * self.interval_ms)
+    }
+
+    /// What the destination holds: what the source held at the last copy.
+    fn replicated(&self, now: u64) -> Option<Metered> {
+        let copied = self.last_copy(now)?;
+        self.sizes.iter().rev().find(|size| size.at_ms <= copied).copied()
+    }
+}
+
+/// A replication as the API describes it.
+fn description(context: &Context, found: &Replication) -> Value {
+    let account = &context.region.account;
+    let arn = format!(
+        "arn:aws:elasticfilesystem:{}:{account}:file-system/{}",
+        found.source.region, found.source.file_system
+    );
+    let mut destination = json!({
+        "Status": found.status(context.now),
+        "FileSystemId": found.destination.file_system,
+        "Region": found.destination.region,
+        "OwnerId": account,
+    });
+    let message = found.forced.as_ref().and_then(|forced| forced.message.clone());
+    let optional = [
+        ("LastReplicatedTimestamp", found.last_copy(context.now).map(|at| json!(seconds(at)))),
+        ("RoleArn", found.role_arn.clone().map(Value::from)),
+        ("StatusMessage", message.map(Value::from)),
+    ];
+    for (member, value) in optional {
+        if let Some(value) = value {
+            destination[member] = value;
+        }
+    }
+    json!({
+        "SourceFileSystemId": found.source.file_system,
+        "SourceFileSystemRegion": found.source.region,
+        "SourceFileSystemArn": arn,
+        "OriginalSourceFileSystemArn": arn,
+        "CreationTime": seconds(found.created_ms),
+        "SourceFileSystemOwnerId": account,
+        "Destinations": [destination],
+    })
+}
