@@ -19,7 +19,7 @@ from botocore.config import Config
 
 import answers
 
-PATIENCE = 20
+PATIENCE = 5
 
 
 class Replay:

@@ -295,7 +295,7 @@ def tags(story, fs, point):
     assert listed(fs) == {"Name": "shared", "team": "graphs", "stage": "second"}, listed(fs)
     arn = story.file_system(fs)["FileSystemArn"]
     assert listed(arn) == listed(fs), "an ARN, percent-encoded in the path"
-    story.efs("UntagResource", ResourceId=fs, TagKeys=["stage", "nobody's"])
+    story.efs("UntagResource", ResourceId=fs, TagKeys=["stage", "nobodys"])
     story.efs("TagResource", ResourceId=point, Tags=[{"Key": "a", "Value": ""}])
     assert listed(point) == {"Name": "graphs", "a": ""}, listed(point)
     story.efs("UntagResource", ResourceId=point, TagKeys=["a"])
@@ -380,7 +380,7 @@ def replication(story, fs):
     assert found()["Destinations"][0]["FileSystemId"] == copy, found()
     listed = story.client.all("efs", "DescribeReplicationConfigurations", "Replications", 1)
     assert [one["SourceFileSystemId"] for one in listed] == [fs], listed
-    story.refused("ConflictException", "CreateReplicationConfiguration", SourceFileSystemId=fs, Destinations=abroad)
+    story.refused("BadRequest", "CreateReplicationConfiguration", SourceFileSystemId=fs, Destinations=abroad)
     story.refused(("BadRequest", "FileSystemInUse"), "DeleteFileSystem", FileSystemId=fs)
     story.efs("DeleteReplicationConfiguration", SourceFileSystemId=fs)
     story.gone("DescribeReplicationConfigurations", "ReplicationNotFound", FileSystemId=fs)
