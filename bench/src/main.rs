@@ -21,8 +21,12 @@ fn main() -> ExitCode {
 fn measure() -> anyhow::Result<()> {
     let asked: Bench = serde_json::from_reader(std::io::stdin().lock())
         .context("reading the job; start it with `cargo xtask bench`")?;
-    let wanted =
+    let chosen =
         |name: &str| asked.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    // A group of figures is measured for one of them, too.
+    let wanted = |group: &str| {
+        chosen(group) || asked.only.as_ref().is_some_and(|only| only.starts_with(group))
+    };
     let mut figures = Vec::new();
     if wanted("render") || wanted("plan") {
         eprintln!("planning and rendering…");
@@ -40,11 +44,15 @@ fn measure() -> anyhow::Result<()> {
         eprintln!("deploying and destroying, at AWS's own times: three minutes…");
         figures.extend(bench::runs(&asked.programs, &asked.workspace)?);
     }
+    if wanted("sandbox") {
+        eprintln!("filling the sandbox: half a minute…");
+        figures.extend(bench::sandbox(&asked.programs)?);
+    }
     if wanted("fleet") {
         eprintln!("a fleet of {}: a minute and a half…", asked.fleet);
         figures.extend(bench::fleet(&asked.programs, &asked.workspace, asked.fleet)?);
     }
-    figures.retain(|figure| wanted(&figure.name));
+    figures.retain(|figure| chosen(&figure.name));
     let text = match asked.output {
         Output::Json => serde_json::to_string_pretty(&figures)?,
         Output::Text => bench::table(&figures),

@@ -117,6 +117,21 @@ impl Aws {
     }
 }
 
+impl Aws {
+    /// The high-water mark of its memory, in bytes; 0 where this system does not tell.
+    pub(crate) fn peak(&self) -> u64 {
+        resident(self.child.id())
+    }
+
+    /// How often it has called the system to write anything; 0 where this system does not tell.
+    pub(crate) fn writes(&self) -> u64 {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.child.id()));
+        let io = io.unwrap_or_default();
+        let line = io.lines().find_map(|line| line.strip_prefix("syscw:"));
+        line.and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+    }
+}
+
 impl Drop for Aws {
     fn drop(&mut self) {
         if let Some(mut stdin) = self.child.stdin.take() {

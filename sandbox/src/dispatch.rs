@@ -118,7 +118,7 @@ impl Dispatcher {
         let too_large = body.is_none();
         let id = lock(&self.ids).uuid();
         let request = request::read(parts, body.unwrap_or_default(), id);
-        tokio::time::sleep(latency / 2).await;
+        self.clock.sleep(latency / 2).await;
         let service = self.service(&request);
         let operation = service.operation(&request);
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
@@ -131,7 +131,7 @@ impl Dispatcher {
             }
             None => self.under_faults(service, &request, &operation, &drawn).await,
         };
-        tokio::time::sleep(latency.saturating_sub(latency / 2)).await;
+        self.clock.sleep(latency.saturating_sub(latency / 2)).await;
         let (status, outcome) = match &answer {
             Ok(success) => (success.status, "ok"),
             Err(error) => (error.status, error.code),
@@ -185,7 +185,7 @@ impl Dispatcher {
         let mut past = None;
         for fault in drawn {
             match fault {
-                Fault::Delay(time) => tokio::time::sleep(*time).await,
+                Fault::Delay(time) => self.clock.sleep(*time).await,
                 Fault::HoldBefore => self.hold().await,
                 Fault::Throttle => return Err(service.refusal(Refusal::Throttled)),
                 Fault::Error => return Err(service.refusal(Refusal::Internal)),
@@ -239,22 +239,18 @@ impl Dispatcher {
 
     /// Gives a new region what it starts with, and carries out what is due.
     fn prepare(&self, store: &mut Store, region: &str, now: u64) -> anyhow::Result<()> {
-        let new = !store.world.regions.contains_key(region);
-        let found = store.world.region(region, &self.options.account);
-        for service in self.services {
-            if new {
-                service.seed(found, &self.options);
-            }
-            service.settle(found, now);
-        }
-        let kept = store.commit(region, now);
-        if kept.is_err() {
-            store.roll_back(region);
-            if new {
+        if !store.world.regions.contains_key(region) {
+            let found = store.world.region(region, &self.options.account);
+            self.services.iter().for_each(|service| service.seed(found, &self.options));
+            if let Err(error) = store.commit(region, now) {
                 store.world.regions.remove(region);
+                return Err(error);
             }
         }
-        kept
+        let found = store.world.region(region, &self.options.account);
+        self.services.iter().for_each(|service| service.settle(found, now));
+        store.accept(region, now);
+        Ok(())
     }
 
     /// Where authorization belongs: the caller is `request.access_key()`.

@@ -9,6 +9,7 @@
 
 mod calls;
 mod clock;
+mod compaction;
 mod dispatch;
 mod ec2;
 mod efs;
@@ -31,6 +32,6 @@ mod store;
 mod table;
 mod world;
 
-pub use clock::Clock;
+pub use clock::{Clock, Hands};
 pub use options::Options;
 pub use sandbox::{Sandbox, Surroundings};

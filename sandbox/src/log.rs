@@ -2,31 +2,40 @@
 //!
 //! The first line names the format. A change is one line per row, `place TAB table TAB id
 //! TAB row`, the row in JSON and empty where it is removed, and an empty line at the end. A
-//! change whose empty line is missing was cut short by a kill, and never acknowledged.
+//! change without its empty line was cut short by a kill, and never acknowledged.
 
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::compaction::{Compacted, Compaction};
+
 /// The first line of every state file.
-const HEADER: &str = "clockwork-sandbox state 2\n";
+pub(crate) const HEADER: &str = "clockwork-sandbox state 2\n";
+
+/// Fewer rows than this are never worth a compaction.
+const FEW: usize = 4096;
 
 /// Takes a row in: place, table, id, and the row, without one where it is removed.
 pub(crate) type Load<'a> = dyn FnMut(&str, &str, &str, Option<&str>) -> anyhow::Result<()> + 'a;
 
 /// The rows of one change.
 #[derive(Debug, Default)]
-pub(crate) struct Batch(String);
+pub(crate) struct Batch {
+    text: String,
+    rows: usize,
+}
 
 impl Batch {
     /// Adds rows of one table.
     pub(crate) fn extend(&mut self, place: &str, table: &str, rows: Vec<(&str, Option<String>)>) {
         for (id, row) in rows {
             // Writing to memory does not fail. JSON has no tab or line break of its own.
-            let _ = writeln!(self.0, "{place}\t{table}\t{id}\t{}", row.unwrap_or_default());
+            let _ = writeln!(self.text, "{place}\t{table}\t{id}\t{}", row.unwrap_or_default());
+            self.rows += 1;
         }
     }
 }
@@ -34,9 +43,13 @@ impl Batch {
 /// An open state file.
 #[derive(Debug)]
 pub(crate) struct Log {
+    path: PathBuf,
     file: File,
     /// How long the file is, in bytes.
     length: u64,
+    /// How many rows are in the file, former versions among them.
+    rows: usize,
+    compaction: Option<Compaction>,
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -50,64 +63,107 @@ impl Log {
             std::fs::create_dir_all(folder).with_context(place)?;
         }
         let lock = lock(&path.with_extension("lock"), path)?;
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .read(true)
-            .open(path)
-            .with_context(place)?;
-        let text = std::fs::read_to_string(path).with_context(place)?;
-        let length;
-        if text.is_empty() || HEADER.starts_with(&text) {
+        let mut file =
+            OpenOptions::new().create(true).append(true).open(path).with_context(place)?;
+        let text = std::fs::read(path).with_context(place)?;
+        let mut length = HEADER.len();
+        let mut rows = 0;
+        if HEADER.as_bytes().starts_with(&text) {
+            // New, or cut short in its first line.
             file.set_len(0).and_then(|()| file.write_all(HEADER.as_bytes())).with_context(place)?;
-            length = HEADER.len();
-        } else if let Some(rows) = text.strip_prefix(HEADER) {
-            length = HEADER.len()
-                + read(rows, load).with_context(|| {
-                    format!("reading `{}`; remove it to start anew", path.display())
-                })?;
+        } else if let Some(changes) = text.strip_prefix(HEADER.as_bytes()) {
+            let whole = complete(changes);
+            rows = read(whole, load).with_context(|| {
+                format!(
+                    "reading the state file `{}`; remove it to start anew \
+                     (`cargo xtask sandbox --reset` does)",
+                    path.display()
+                )
+            })?;
+            length += whole.len();
             file.set_len(length as u64).with_context(place)?;
         } else {
             bail!(
-                "`{}` is not a state file of this version of the sandbox; \
-                 remove it to start anew, or name another file",
+                "`{}` is not a state file of this version of the sandbox; remove it to start \
+                 anew (`cargo xtask sandbox --reset` does), or name another file",
                 path.display()
             );
         }
-        Ok(Log { file, length: length as u64, _lock: lock })
+        let (path, length) = (path.to_owned(), length as u64);
+        Ok(Log { path, file, length, rows, compaction: None, _lock: lock })
     }
 
     /// Writes one change, in one call to the system.
-    pub(crate) fn append(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        if batch.0.is_empty() {
+    pub(crate) fn append(&mut self, mut batch: Batch) -> anyhow::Result<()> {
+        if batch.rows == 0 {
             return Ok(());
         }
-        let text = format!("{}\n", batch.0);
-        if let Err(error) = self.file.write_all(text.as_bytes()) {
+        batch.text.push('\n');
+        if let Err(error) = self.file.write_all(batch.text.as_bytes()) {
             // What a full disk cut short must not stand before the next change.
             self.file.set_len(self.length)?;
             return Err(error).context("writing the state file");
         }
-        self.length += text.len() as u64;
+        self.length += batch.text.len() as u64;
+        self.rows += batch.rows;
         Ok(())
+    }
+
+    /// Whether most of the file is former versions, with so many rows alive.
+    pub(crate) fn is_wasteful(&self, alive: impl FnOnce() -> usize) -> bool {
+        self.compaction.is_none() && self.rows > FEW && self.rows > 3 * alive()
+    }
+
+    /// Starts to write the file anew without former versions, beside the calls that come.
+    pub(crate) fn compact(&mut self) {
+        self.compaction = Some(Compaction::start(&self.path, self.length));
+    }
+
+    /// Puts a compacted file in the place of this one, where one is ready.
+    pub(crate) fn finish_compaction(&mut self) {
+        let Some(ready) = self.compaction.take_if(|compaction| compaction.is_ready()) else {
+            return;
+        };
+        match ready.finish(&self.path, self.length) {
+            Ok(Compacted { file, length, rows }) => {
+                (self.file, self.length, self.rows) = (file, length, rows);
+            }
+            Err(error) => {
+                eprintln!("warning: cannot compact the state file: {error:#}");
+                // The file as it is stays good; it is tried again after as many rows as now.
+                self.rows = 0;
+            }
+        }
     }
 }
 
-/// Loads every complete change, and returns how many bytes they are.
-fn read(text: &str, load: &mut Load<'_>) -> anyhow::Result<usize> {
-    let mut start = 0;
-    while let Some(end) = text[start..].find("\n\n") {
-        for line in text[start..=start + end].lines() {
-            let fields: Vec<&str> = line.splitn(4, '\t').collect();
-            let [place, table, id, row] = fields.as_slice() else {
-                bail!("`{line}` is not a row");
-            };
-            load(place, table, id, (!row.is_empty()).then_some(*row))
-                .with_context(|| format!("the row `{id}` of `{table}`"))?;
-        }
-        start += end + 2;
+/// The changes of a file that are complete.
+pub(crate) fn complete(changes: &[u8]) -> &[u8] {
+    let end = changes.windows(2).rposition(|two| two == b"\n\n").map_or(0, |at| at + 2);
+    &changes[..end]
+}
+
+/// The rows of complete changes: place, table, id, and the row.
+pub(crate) fn rows(changes: &[u8]) -> impl Iterator<Item = anyhow::Result<[&str; 4]>> {
+    let lines = changes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| {
+        let line = std::str::from_utf8(line).context("reading a row")?;
+        let mut fields = line.splitn(4, '\t');
+        let mut next = || fields.next().with_context(|| format!("`{line}` is not a row"));
+        Ok([next()?, next()?, next()?, next()?])
+    })
+}
+
+/// Loads every row, and returns how many there are.
+fn read(changes: &[u8], load: &mut Load<'_>) -> anyhow::Result<usize> {
+    let mut count = 0;
+    for row in rows(changes) {
+        let [place, table, id, row] = row?;
+        load(place, table, id, (!row.is_empty()).then_some(row))
+            .with_context(|| format!("the row `{id}` of `{table}`"))?;
+        count += 1;
     }
-    Ok(start)
+    Ok(count)
 }
 
 fn lock(path: &Path, state: &Path) -> anyhow::Result<File> {

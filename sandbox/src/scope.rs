@@ -30,9 +30,11 @@ impl Scope {
         let [access_key, _date, region, service, "aws4_request"] = scope.as_slice() else {
             return None;
         };
+        let named =
+            region.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
         let covers = signed.contains(&"host") && signed.contains(&"x-amz-date");
         let complete = signature.len() == 64 && signature.bytes().all(|c| c.is_ascii_hexdigit());
-        (covers && complete).then(|| Scope {
+        (covers && complete && named).then(|| Scope {
             access_key: (*access_key).to_owned(),
             region: (*region).to_owned(),
             service: (*service).to_owned(),

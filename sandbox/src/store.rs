@@ -72,15 +72,32 @@ impl Store {
             });
             result?;
             if let Some(log) = &mut self.log {
-                log.append(&batch)?;
+                log.append(batch)?;
             }
         }
+        self.accept(region, now);
+        self.compact();
+        Ok(())
+    }
+
+    /// Keeps what changed by itself. That follows from what is in the file and the time: it is
+    /// found again when the file is read, and need not be written.
+    pub(crate) fn accept(&mut self, region: &str, now: u64) {
         let mut former = Vec::new();
         self.each(region, |place, name, table| {
             former.extend(table.commit().map(|rows| (place.to_owned(), name, rows)));
         });
         self.history.push(now, former);
-        Ok(())
+    }
+
+    /// Has the file written anew where most of it is former versions.
+    fn compact(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        log.finish_compaction();
+        let world = &mut self.world;
+        if log.is_wasteful(|| world.rows()) {
+            log.compact();
+        }
     }
 
     /// Takes back what changed in a region and in the account since the last commit.

@@ -181,6 +181,8 @@ impl<T: Row> Table<T> {
 pub(crate) trait AnyTable {
     /// The rows that changed since the last commit, by id, as JSON; `None` for a removed one.
     fn changes(&self) -> serde_json::Result<Vec<(&str, Option<String>)>>;
+    /// How many rows there are.
+    fn rows(&self) -> usize;
     /// Keeps what changed, and returns the rows as they were, for [`AnyTable::restore`].
     fn commit(&mut self) -> Option<Box<dyn Any + Send>>;
     /// Takes back what changed since the last commit.
@@ -202,6 +204,10 @@ impl<T: Row> AnyTable for Table<T> {
             }
         }
         Ok(changes)
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     fn commit(&mut self) -> Option<Box<dyn Any + Send>> {

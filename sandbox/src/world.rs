@@ -17,6 +17,15 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// How many rows there are in all.
+    pub(crate) fn rows(&mut self) -> usize {
+        let mut rows = 0;
+        let mut count = |_: &str, table: &mut dyn AnyTable| rows += table.rows();
+        self.regions.values_mut().for_each(|region| region.each(&mut count));
+        self.global.each(&mut count);
+        rows
+    }
+
     /// A region, whether or not it was ever used.
     pub(crate) fn region(&mut self, name: &str, account: &str) -> &mut Region {
         self.regions.entry(name.to_owned()).or_insert_with(|| Region::new(name, account))
