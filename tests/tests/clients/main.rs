@@ -18,7 +18,7 @@ fn boto3_tells_the_story_of_all_operations() {
 
 #[test]
 #[ignore = "needs Python 3 with venv, and PyPI"]
-fn the_aws_cli_tells_the_story_of_all_operations() {
+fn the_cli_tells_the_story_of_all_operations() {
     let aws = serve();
     story("cli", &aws);
     Seen::of(&aws).settle("cli", "AWS CLI");
@@ -26,7 +26,7 @@ fn the_aws_cli_tells_the_story_of_all_operations() {
 
 #[test]
 #[ignore = "needs Node.js with npm, and its registry"]
-fn the_sdk_for_javascript_lives_a_life() {
+fn the_javascript_sdk_lives_a_life() {
     let aws = serve();
     let (shell, folder) = (shell(&aws.url), javascript());
     shell.change_dir(folder);

@@ -118,7 +118,7 @@ fn network(terraform: &Terraform) {
 
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
-fn every_resource_and_data_source_of_efs_and_groups_in_three_styles() {
+fn terraform_lives_with_all_of_efs_and_groups_in_three_styles() {
     let aws = serve();
     std::thread::scope(|scope| {
         scope.spawn(|| life("storage", &aws, &[], storage));

@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod bench;
+mod clients;
 mod completions;
 mod deploy;
 mod destroy;
@@ -70,6 +71,8 @@ enum Commands {
     Sandbox(sandbox::Args),
     /// Tell the whole story on a cluster and an AWS of choice
     E2e(e2e::Args),
+    /// Run other people's AWS clients in the sandbox
+    Clients(clients::Args),
     /// Measure everything against what it could be at best
     Bench(bench::Args),
     /// Try any text where people, AWS and clusters may give one
@@ -91,6 +94,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::Clients(args) => clients::run(&args),
         Commands::Bench(args) => bench::run(&args),
         Commands::Fuzz(args) => fuzz::run(&args),
         Commands::E2e(args) => e2e::run(&args),
