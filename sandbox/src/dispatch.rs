@@ -262,13 +262,41 @@ impl Dispatcher {
         region: &str,
         now: u64,
     ) -> Answer<Success> {
+        self.within(store, region, now, |context| service.carry_out(context, request))
+            .unwrap_or_else(|| Err(service.refusal(Refusal::Internal)))
+    }
+
+    /// Changes a region from outside of AWS's API: wholly, or with an error and no trace.
+    pub(crate) fn administer<E>(
+        &self,
+        region: &str,
+        change: impl FnOnce(&mut Context<'_>) -> Result<(), E>,
+    ) -> anyhow::Result<Result<(), E>> {
+        let mut store = lock(&self.store);
+        let now = self.clock.now_ms();
+        self.prepare(&mut store, region, now)?;
+        let Some(result) = self.within(&mut store, region, now, change) else {
+            anyhow::bail!("the region `{region}` does not exist");
+        };
+        let kept = if result.is_ok() { store.commit(region, now) } else { Ok(()) };
+        if result.is_err() || kept.is_err() {
+            store.roll_back(region);
+        }
+        kept.map(|()| result)
+    }
+
+    fn within<T>(
+        &self,
+        store: &mut Store,
+        region: &str,
+        now: u64,
+        work: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> Option<T> {
         let world = &mut store.world;
         world.regions.entry(region.to_owned()).or_default();
         let (mine, others): (Vec<_>, Vec<_>) =
             world.regions.iter_mut().partition(|(name, _)| name.as_str() == region);
-        let Some((_, region)) = mine.into_iter().next() else {
-            return Err(service.refusal(Refusal::Internal));
-        };
+        let (_, region) = mine.into_iter().next()?;
         let mut context = Context {
             region,
             others: others.into_iter().map(|(_, region)| &*region).collect(),
@@ -277,7 +305,7 @@ impl Dispatcher {
             ids: &mut lock(&self.ids),
             now,
         };
-        service.carry_out(&mut context, request)
+        Some(work(&mut context))
     }
 }
 

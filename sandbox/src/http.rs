@@ -62,8 +62,12 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
     response
 }
 
+/// Below it: `REGION/ID`, the file system or mount target that is changed (see `efs::admin`).
+const EFS: &str = "efs/";
+
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
-/// line) and removes (DELETE) rules, and `release` lets go of what is held.
+/// line) and removes (DELETE) rules, `release` lets go of what is held, and `efs/REGION/ID`
+/// changes what AWS's API cannot change (POST).
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
     match (method.as_str(), path) {
         ("GET", "calls") => match lock(&dispatcher.calls).to_json() {
@@ -86,6 +90,19 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
         ("DELETE", "faults") => {
             dispatcher.change_faults(|faults| faults.rules.clear());
             response(204, "text/plain", Vec::new())
+        }
+        ("POST", path) if path.starts_with(EFS) => {
+            let path: Vec<&str> = path[EFS.len()..].split('/').collect();
+            let [region, id] = path.as_slice() else {
+                return response(404, "text/plain", b"give a region and an id".to_vec());
+            };
+            let changed = dispatcher
+                .administer(region, |context| crate::efs::admin::change(context, id, body));
+            match changed {
+                Ok(Ok(())) => response(204, "text/plain", Vec::new()),
+                Ok(Err((status, why))) => response(status, "text/plain", why.into_bytes()),
+                Err(error) => response(500, "text/plain", format!("{error:#}").into_bytes()),
+            }
         }
         ("POST", "release") => {
             dispatcher.release();

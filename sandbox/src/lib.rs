@@ -31,6 +31,7 @@ mod socket;
 mod store;
 mod table;
 mod world;
+mod worlds;
 
 pub use clock::{Clock, Hands};
 pub use options::Options;

@@ -9,6 +9,7 @@ use clap::Parser;
 
 use crate::efs::options::EfsOptions;
 use crate::faults::Rule;
+use crate::worlds::World;
 
 /// A local EFS, and the part of EC2 that goes with it, for any AWS client.
 ///
@@ -32,6 +33,15 @@ pub struct Options {
     /// Availability Zones of a region that is used for the first time
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
+    /// What a region has beside its plain network when it is used for the first time; may be
+    /// repeated or separated by commas
+    #[arg(
+        long = "world",
+        value_name = "WORLD",
+        env = "CLOCKWORK_SANDBOX_WORLDS",
+        value_delimiter = ','
+    )]
+    pub(crate) worlds: Vec<World>,
     /// Milliseconds from a request to its answer
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
     latency_ms: u64,

@@ -1,88 +1,44 @@
-//! Filters, identifiers and pages, alike in all Describe operations.
+//! Filters, alike in all Describe operations.
 
-use std::collections::BTreeMap;
-
+use super::errors::{invalid_value, missing};
 use super::form::Form;
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
 
-/// What one resource shows to filters: names to values.
-pub(super) type Shown = BTreeMap<&'static str, Vec<String>>;
-
-/// The resources of one kind that a call asks for, as items under `set`.
-pub(super) struct Listing<'a> {
-    /// The element that holds the items.
-    pub(super) set: &'static str,
-    /// The parameter that names identifiers, such as `SubnetId`.
-    pub(super) ids: &'static str,
-    /// The error for an identifier that is not there.
-    pub(super) missing: &'static str,
-    /// The filters that this kind knows, beside those by tag.
-    pub(super) filters: &'static [&'static str],
-    /// Identifier, tags, what filters see, and the item itself.
-    pub(super) rows: Vec<(String, &'a Tags, Shown, Vec<Element>)>,
-}
-
-impl Listing<'_> {
-    /// The page of items that the call asks for.
-    pub(super) fn answer(self, form: &Form) -> Answer<Vec<Element>> {
-        let asked = form.list(self.ids);
-        let absent: Vec<&str> = asked
-            .iter()
-            .copied()
-            .filter(|id| !self.rows.iter().any(|(found, ..)| found == id))
-            .collect();
-        if !absent.is_empty() {
-            let message = format!("The ID '{}' does not exist", absent.join(", "));
-            return Err(AwsError::new(400, self.missing, message));
-        }
-        let filters = self.filters(form)?;
-        let matching = self
-            .rows
-            .into_iter()
-            .filter(|(id, ..)| asked.is_empty() || asked.contains(&id.as_str()))
-            .filter(|(_, tags, shown, _)| filters.iter().all(|filter| filter.admits(tags, shown)));
-        let start: usize = match form.get("NextToken") {
-            None => 0,
-            Some(token) => token.parse().map_err(|_| {
-                AwsError::new(400, "InvalidNextToken", format!("invalid token {token:?}"))
-            })?,
-        };
-        let most: usize = form.get("MaxResults").and_then(|most| most.parse().ok()).unwrap_or(1000);
-        let mut rest = matching.skip(start).map(|(.., item)| item).peekable();
-        let page: Vec<Vec<Element>> = rest.by_ref().take(most).collect();
-        let end = start + page.len();
-        let mut members = vec![Element::set(self.set, page)];
-        if rest.peek().is_some() {
-            members.push(Element::text("nextToken", end));
-        }
-        Ok(members)
-    }
-
-    fn filters(&self, form: &Form) -> Answer<Vec<Filter>> {
-        let read = |prefix: String| {
-            let name = form.get(&format!("{prefix}Name")).unwrap_or_default().to_owned();
-            let known = self.filters.contains(&name.as_str());
-            if !known && !name.starts_with("tag:") && name != "tag-key" {
-                let message = format!("The filter '{name}' is invalid");
-                return Err(AwsError::new(400, "InvalidParameterValue", message));
-            }
-            let values = form.list(&format!("{prefix}Value"));
-            Ok(Filter { name, values: values.into_iter().map(str::to_owned).collect() })
-        };
-        form.groups("Filter").into_iter().map(read).collect()
-    }
-}
+/// The most values that one filter takes ("Filtering", EC2 API Reference).
+const MOST_VALUES: usize = 200;
 
 /// One filter: a resource passes with any of its values.
-struct Filter {
-    name: String,
-    values: Vec<String>,
+#[derive(Debug)]
+pub(super) struct Filter {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
 }
 
 impl Filter {
-    fn admits(&self, tags: &Tags, shown: &Shown) -> bool {
+    /// The filters of a call; one that its listing does not document is refused.
+    pub(super) fn all(form: &Form, documented: &[&str]) -> Answer<Vec<Filter>> {
+        form.groups("Filter").iter().map(|prefix| Filter::read(form, prefix, documented)).collect()
+    }
+
+    fn read(form: &Form, prefix: &str, documented: &[&str]) -> Answer<Filter> {
+        let name = form.get(&format!("{prefix}Name")).ok_or_else(|| missing("Filter.Name"))?;
+        let tagged = documented.contains(&"tag:");
+        let tag = name.strip_prefix("tag:").is_some_and(|key| !key.is_empty() && tagged);
+        if name == "tag:" || (!tag && !documented.contains(&name)) {
+            return Err(invalid_value(format!("The filter '{name}' is invalid")));
+        }
+        let values: Vec<String> =
+            form.list(&format!("{prefix}Value")).into_iter().map(str::to_owned).collect();
+        if values.len() > MOST_VALUES {
+            let message = format!("The maximum number of filter values on a call is {MOST_VALUES}");
+            return Err(AwsError::new(400, "FilterLimitExceeded", message));
+        }
+        Ok(Filter { name: name.to_owned(), values })
+    }
+
+    /// Whether a resource passes; `values` are what it has under this filter's name.
+    pub(super) fn admits(&self, tags: &Tags, values: impl FnOnce(&str) -> Vec<String>) -> bool {
         let any = |value: &str| self.values.iter().any(|wanted| like(wanted, value));
         if let Some(key) = self.name.strip_prefix("tag:") {
             return tags.get(key).is_some_and(|value| any(value));
@@ -90,59 +46,101 @@ impl Filter {
         if self.name == "tag-key" {
             return tags.keys().any(|key| any(key));
         }
-        shown.get(self.name.as_str()).is_some_and(|values| values.iter().any(|value| any(value)))
+        values(&self.name).iter().any(|value| any(value))
     }
 }
 
-/// `*` stands for any text and `?` for any letter.
+/// `*` stands for any text, `?` for any character, and `\` takes that meaning away. Case counts.
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
-    let mut rest = text.chars();
-    let mut pattern = pattern.chars();
-    while let Some(c) = pattern.next() {
-        match c {
-            '*' => {
-                let tail: String = pattern.collect();
-                let rest = rest.as_str();
-                let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-                return starts.any(|at| like(&tail, &rest[at..]));
+    let pattern: Vec<Token> = tokens(pattern);
+    let text: Vec<char> = text.chars().collect();
+    // The last star, and where the text went on behind it: the only place to come back to.
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while read < text.len() {
+        match pattern.get(at) {
+            Some(Token::Any) => {
+                star = Some((at, read));
+                at += 1;
             }
-            '?' => {
-                if rest.next().is_none() {
+            Some(Token::One) => (at, read) = (at + 1, read + 1),
+            Some(Token::Char(c)) if *c == text[read] => (at, read) = (at + 1, read + 1),
+            _ => {
+                let Some((star_at, from)) = star else {
                     return false;
-                }
+                };
+                star = Some((star_at, from + 1));
+                (at, read) = (star_at + 1, from + 1);
             }
-            _ if rest.next() == Some(c) => {}
-            _ => return false,
         }
     }
-    rest.as_str().is_empty()
+    pattern[at..].iter().all(|token| *token == Token::Any)
 }
 
-/// Tags as EC2 writes them.
-pub(super) fn tag_set(tags: &Tags) -> Element {
-    Element::set(
-        "tagSet",
-        tags.iter()
-            .map(|(key, value)| vec![Element::text("key", key), Element::text("value", value)]),
-    )
+#[derive(Debug, PartialEq)]
+enum Token {
+    Any,
+    One,
+    Char(char),
+}
+
+fn tokens(pattern: &str) -> Vec<Token> {
+    let mut chars = pattern.chars();
+    let mut tokens = Vec::new();
+    while let Some(c) = chars.next() {
+        tokens.push(match c {
+            '*' => Token::Any,
+            '?' => Token::One,
+            '\\' => Token::Char(chars.next().unwrap_or('\\')),
+            c => Token::Char(c),
+        });
+    }
+    tokens
 }
 
 #[cfg(test)]
 mod tests {
-    use super::like;
+    use super::*;
 
+    /// "You can use wildcards", "Listing and filtering using the CLI and API", EC2 User Guide.
     #[test]
     fn stars_and_question_marks_stand_for_what_ec2_lets_them_stand_for() {
         for (pattern, text, expected) in [
             ("", "", true),
+            ("", "a", false),
             ("*", "anything", true),
             ("a*c", "abbc", true),
             ("a*c", "abbd", false),
+            ("*b*b*c", "abbabc", true),
             ("a?c", "abc", true),
             ("a?c", "ac", false),
             ("kubernetes.io/*", "kubernetes.io/role/elb", true),
+            (r"a\*c", "a*c", true),
+            (r"a\*c", "abc", false),
+            (r"\*amazon\?\\", r"*amazon?\", true),
+            ("ABC", "abc", false),
         ] {
             assert_eq!(like(pattern, text), expected, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_takes_no_time() {
+        let text = "a".repeat(2000);
+        assert!(!like(&format!("{}b", "a*".repeat(200)), &text));
+    }
+
+    #[test]
+    fn a_filter_that_is_not_documented_is_refused_by_name() {
+        let form = |name: &str| {
+            Form::new([
+                ("Filter.1.Name".to_owned(), name.to_owned()),
+                ("Filter.1.Value.1".to_owned(), "x".to_owned()),
+            ])
+        };
+        let refused = Filter::all(&form("colour"), &["vpc-id", "tag:"]).unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterValue");
+        assert_eq!(refused.message, "The filter 'colour' is invalid");
+        assert!(Filter::all(&form("tag:Name"), &["vpc-id", "tag:"]).is_ok());
+        assert!(Filter::all(&form("tag:Name"), &["zone-name"]).is_err(), "zones have no tags");
     }
 }

@@ -1,16 +1,31 @@
-//! The part of the EC2 API that this job reads and writes, version
-//! 2016-11-15, over forms and XML.
+//! The part of the EC2 API that goes with EFS, version 2016-11-15, over forms and XML.
 
-mod describe;
+mod acls;
+mod actions;
+mod defaults;
+mod errors;
 pub(crate) mod filters;
 mod form;
+mod gateways;
+mod groups;
+mod ids;
+mod instances;
+mod interfaces;
+mod listing;
+mod permissions;
+mod routes;
 mod rules;
 mod seed;
 pub(crate) mod state;
+mod subnets;
+mod tags;
+mod vpcs;
 mod xml;
+pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;
+use crate::request::pairs;
 use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
 use crate::world::Region;
 
@@ -26,6 +41,13 @@ const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// The version of the API.
 const VERSION: &str = "2016-11-15";
 
+/// One call: what it works on, and what it says.
+struct Call<'a, 'b> {
+    context: &'a mut Context<'b>,
+    form: Form,
+    action: String,
+}
+
 /// Amazon EC2.
 pub(crate) struct Ec2;
 
@@ -35,22 +57,29 @@ impl Service for Ec2 {
     }
 
     fn accepts(&self, request: &Incoming) -> bool {
-        let form = Form::new(request);
+        let form = form(request);
         request.path.is_empty()
             && form.get("Action").is_some()
             && form.get("Version").is_none_or(|version| version == VERSION)
     }
 
     fn operation(&self, request: &Incoming) -> String {
-        Form::new(request).get("Action").unwrap_or("unknown").to_owned()
+        form(request).get("Action").unwrap_or("unknown").to_owned()
     }
 
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
-        let form = Form::new(request);
-        let action = form.get("Action").unwrap_or("unknown");
+        let form = form(request);
+        let action = form.get("Action").unwrap_or("unknown").to_owned();
+        let mut call = Call { context, form, action };
+        let members = actions::carry_out(&mut call)?;
+        if call.form.flag("DryRun")?.unwrap_or(false) {
+            // What was done is undone with this error, as with any other.
+            let message = "Request would have succeeded, but DryRun flag is set.";
+            return Err(AwsError::new(412, "DryRunOperation", message));
+        }
         let mut all = vec![Element::text("requestId", &request.id)];
-        all.extend(operate(context, action, &form)?);
-        let root = Element::new(&format!("{action}Response"), all);
+        all.extend(members);
+        let root = Element::new(&format!("{}Response", call.action), all);
         Ok(Success {
             status: 200,
             content_type: CONTENT_TYPE,
@@ -82,25 +111,11 @@ impl Service for Ec2 {
     }
 
     fn seed(&self, region: &mut Region, options: &Options) {
-        seed::network(region, options.zones);
+        seed::network(region, options);
     }
 }
 
-fn operate(context: &mut Context<'_>, action: &str, form: &Form) -> Answer<Vec<Element>> {
-    let region = &mut *context.region;
-    match action {
-        "DescribeVpcs" => describe::vpcs(region, form),
-        "DescribeSubnets" => describe::subnets(region, form),
-        "DescribeRouteTables" => describe::route_tables(region, form),
-        "DescribeSecurityGroups" => describe::security_groups(region, form),
-        "DescribeSecurityGroupRules" => describe::security_group_rules(region, form),
-        "DescribeNetworkInterfaces" => describe::network_interfaces(region, form),
-        "DescribeAvailabilityZones" => describe::availability_zones(region, form),
-        "AuthorizeSecurityGroupIngress" => rules::authorize(context, form),
-        "RevokeSecurityGroupIngress" => rules::revoke(region, form),
-        other => {
-            let message = format!("The action {other} is not valid for this web service.");
-            Err(AwsError::new(400, "InvalidAction", message))
-        }
-    }
+/// The parameters of the query and of the body.
+fn form(request: &Incoming) -> Form {
+    Form::new(request.query.iter().cloned().chain(pairs(&request.body)))
 }

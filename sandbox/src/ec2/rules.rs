@@ -1,160 +1,333 @@
-//! Ingress rules of security groups.
+//! Rules of security groups: adding, taking away, changing, describing.
 
-use std::net::IpAddr;
-
-use super::filters::tag_set;
-use super::form::Form;
-use super::state::{Rule, Source};
+use super::Call;
+use super::errors::{combination, invalid_value, missing};
+use super::groups::named;
+use super::ids::{Kind, RULE};
+use super::listing::{Described, Paging, list, tag_set};
+use super::permissions::{self, Permission};
+use super::state::{Rule, SecurityGroup, Source};
+use super::tags;
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::service::Context;
 use crate::world::{Region, Tags};
 
-pub(super) fn authorize(context: &mut Context<'_>, form: &Form) -> Answer<Vec<Element>> {
-    let region = &mut *context.region;
-    let group = form.get("GroupId").unwrap_or_default().to_owned();
-    if !region.ec2.security_groups.contains_key(&group) {
-        return Err(no_group(&group));
+/// "60 inbound and 60 outbound rules per security group … enforced separately for IPv4
+/// and IPv6" (Amazon VPC quotas).
+const MOST: usize = 60;
+
+impl Described for Rule {
+    const SET: &'static str = "securityGroupRuleSet";
+    const IDS: &'static str = "SecurityGroupRuleId";
+    const KIND: &'static Kind = &RULE;
+    const FILTERS: &'static [&'static str] = &["group-id", "security-group-rule-id", "tag:"];
+
+    fn id(&self) -> &str {
+        &self.id
     }
-    let tags = tags(form);
-    let mut added = Vec::new();
-    for prefix in form.groups("IpPermissions") {
-        for source in sources(region, form, &prefix)? {
-            let rule = Rule {
-                id: context.ids.next("sgr-"),
-                group: group.clone(),
-                egress: false,
-                protocol: protocol(form, &prefix)?,
-                from_port: port(form, &prefix, "FromPort"),
-                to_port: port(form, &prefix, "ToPort"),
-                source,
-                tags: tags.clone(),
-            };
-            if region.ec2.rules.by("group", &group).any(|found| same(found, &rule)) {
-                let message = "the specified rule already exists";
-                return Err(AwsError::new(400, "InvalidPermission.Duplicate", message));
-            }
-            added.push(rule.id.clone());
-            region.ec2.rules.insert(rule.id.clone(), rule);
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn values(&self, _region: &Region, filter: &str) -> Vec<String> {
+        match filter {
+            "group-id" => vec![self.group.clone()],
+            "security-group-rule-id" => vec![self.id.clone()],
+            _ => Vec::new(),
         }
     }
-    if added.is_empty() {
-        return Err(AwsError::new(400, "MissingParameter", "IpPermissions names no source"));
-    }
-    let items = added.iter().filter_map(|id| region.ec2.rules.get(id));
-    let items: Vec<Vec<Element>> = items.map(|rule| rule_item(region, rule)).collect();
-    Ok(vec![Element::text("return", true), Element::set("securityGroupRuleSet", items)])
-}
 
-pub(super) fn revoke(region: &mut Region, form: &Form) -> Answer<Vec<Element>> {
-    let group = form.get("GroupId").unwrap_or_default();
-    if !region.ec2.security_groups.contains_key(group) {
-        return Err(no_group(group));
-    }
-    let ids = form.list("SecurityGroupRuleId");
-    if ids.is_empty() {
-        let message = "the sandbox revokes rules by SecurityGroupRuleId only";
-        return Err(AwsError::new(400, "MissingParameter", message));
-    }
-    for id in ids {
-        if region.ec2.rules.get(id).is_none_or(|rule| rule.group != group) {
-            let message = format!("The security group rule ID '{id}' does not exist");
-            return Err(AwsError::new(400, "InvalidSecurityGroupRuleId.NotFound", message));
-        }
-        region.ec2.rules.remove(id);
-    }
-    Ok(vec![Element::text("return", true)])
-}
-
-fn no_group(id: &str) -> AwsError {
-    AwsError::new(400, "InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
-}
-
-/// Two rules that admit the same are one and the same rule to EC2.
-fn same(a: &Rule, b: &Rule) -> bool {
-    (&a.group, a.egress, &a.protocol, a.from_port, a.to_port, &a.source)
-        == (&b.group, b.egress, &b.protocol, b.from_port, b.to_port, &b.source)
-}
-
-fn protocol(form: &Form, prefix: &str) -> Answer<String> {
-    match form.get(&format!("{prefix}IpProtocol")) {
-        Some("6") => Ok("tcp".to_owned()),
-        Some(protocol) => Ok(protocol.to_owned()),
-        None => Err(AwsError::new(400, "MissingParameter", "IpProtocol is missing")),
-    }
-}
-
-fn port(form: &Form, prefix: &str, name: &str) -> i32 {
-    form.get(&format!("{prefix}{name}")).and_then(|port| port.parse().ok()).unwrap_or(-1)
-}
-
-fn sources(region: &Region, form: &Form, prefix: &str) -> Answer<Vec<Source>> {
-    let mut sources = Vec::new();
-    for pair in form.groups(&format!("{prefix}Groups")) {
-        let id = form.get(&format!("{pair}GroupId")).unwrap_or_default();
-        if !region.ec2.security_groups.contains_key(id) {
-            return Err(no_group(id));
-        }
-        sources.push(Source::Group(id.to_owned()));
-    }
-    for range in form.groups(&format!("{prefix}IpRanges")) {
-        sources.push(Source::Ipv4(cidr(form.get(&format!("{range}CidrIp")), IpAddr::is_ipv4)?));
-    }
-    for range in form.groups(&format!("{prefix}Ipv6Ranges")) {
-        sources.push(Source::Ipv6(cidr(form.get(&format!("{range}CidrIpv6")), IpAddr::is_ipv6)?));
-    }
-    Ok(sources)
-}
-
-/// EC2 drops the address bits behind the prefix.
-fn cidr(text: Option<&str>, family: fn(&IpAddr) -> bool) -> Answer<String> {
-    let text = text.unwrap_or_default();
-    let range = text.parse::<ipnet::IpNet>().ok().filter(|range| family(&range.addr()));
-    range.map(|range| range.trunc().to_string()).ok_or_else(|| {
-        AwsError::new(400, "InvalidParameterValue", format!("CIDR block {text} is malformed"))
-    })
-}
-
-fn tags(form: &Form) -> Tags {
-    let mut tags = Tags::new();
-    for specification in form.groups("TagSpecification") {
-        if form.get(&format!("{specification}ResourceType")) != Some("security-group-rule") {
-            continue;
-        }
-        for tag in form.groups(&format!("{specification}Tag")) {
-            let text =
-                |name: &str| form.get(&format!("{tag}{name}")).unwrap_or_default().to_owned();
-            tags.insert(text("Key"), text("Value"));
-        }
-    }
-    tags
-}
-
-pub(super) fn rule_item(region: &Region, rule: &Rule) -> Vec<Element> {
-    let source = match &rule.source {
-        Source::Group(id) => {
-            let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
-            Element::new(
-                "referencedGroupInfo",
-                vec![
+    fn item(&self, region: &Region) -> Vec<Element> {
+        let owner = region.ec2.security_groups.get(&self.group).map(|group| &group.owner);
+        let source = match &self.source {
+            Source::Group(id) => {
+                let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
+                let members = vec![
                     Element::text("groupId", id),
                     Element::text("userId", &region.account),
                     Element::text("vpcId", vpc),
-                ],
-            )
+                ];
+                Element::new("referencedGroupInfo", members)
+            }
+            Source::Ipv4(range) => Element::text("cidrIpv4", range),
+            Source::Ipv6(range) => Element::text("cidrIpv6", range),
+            Source::PrefixList(id) => Element::text("prefixListId", id),
+        };
+        let arn = region.arn("ec2", &format!("security-group-rule/{}", self.id));
+        let mut item = vec![
+            Element::text("securityGroupRuleId", &self.id),
+            Element::text("securityGroupRuleArn", arn),
+            Element::text("groupId", &self.group),
+            Element::text("groupOwnerId", owner.unwrap_or(&region.account)),
+            Element::text("isEgress", self.egress),
+            Element::text("ipProtocol", &self.protocol),
+            Element::text("fromPort", self.from_port),
+            Element::text("toPort", self.to_port),
+            source,
+        ];
+        item.extend(self.description.as_ref().map(|text| Element::text("description", text)));
+        item.push(tag_set(&self.tags));
+        item
+    }
+
+    fn visible(&self, region: &Region) -> bool {
+        let group = region.ec2.security_groups.get(&self.group);
+        group.is_some_and(|group| group.owner == region.account)
+    }
+}
+
+/// `DescribeSecurityGroupRules`.
+pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+    list(call, call.context.region.ec2.rules.values(), Paging::Always)
+}
+
+/// Whether a call is about egress: its name says so.
+fn is_egress(call: &Call) -> bool {
+    call.action.ends_with("Egress")
+}
+
+/// `AuthorizeSecurityGroupIngress` and `…Egress`: all rules, or none.
+pub(super) fn authorize(call: &mut Call) -> Answer<Vec<Element>> {
+    let group = named(call)?;
+    let egress = is_egress(call);
+    let tags = tags::on_creation(call, &RULE)?;
+    let given = permissions::read(call, &group)?;
+    if given.is_empty() {
+        return Err(missing("IpPermissions"));
+    }
+    let ids = &mut *call.context.ids;
+    let region = &mut *call.context.region;
+    let mut items = Vec::new();
+    for permission in given {
+        if rules_of(region, &group, egress).any(|rule| permission.is(rule)) {
+            let message =
+                format!("the specified rule \"{}\" already exists", permission.sentence());
+            return Err(AwsError::new(400, "InvalidPermission.Duplicate", message));
         }
+        let rule = Rule {
+            id: ids.next("sgr-"),
+            group: group.id.clone(),
+            egress,
+            protocol: permission.protocol,
+            from_port: permission.from_port,
+            to_port: permission.to_port,
+            source: permission.source,
+            description: permission.description,
+            tags: tags.clone(),
+        };
+        items.push(rule.item(region));
+        region.ec2.rules.insert(rule.id.clone(), rule);
+    }
+    within_quota(region, &group, egress)?;
+    Ok(vec![Element::text("return", true), Element::set("securityGroupRuleSet", items)])
+}
+
+/// A rule that names a group counts for both families, and one that names a prefix list
+/// would count as the list's entries.
+fn within_quota(region: &Region, group: &SecurityGroup, egress: bool) -> Answer<()> {
+    let count = |counts: fn(&Source) -> bool| {
+        rules_of(region, group, egress).filter(|rule| counts(&rule.source)).count()
+    };
+    let v4 = count(|source| !matches!(source, Source::Ipv6(_)));
+    let v6 = count(|source| !matches!(source, Source::Ipv4(_)));
+    if v4.max(v6) > MOST {
+        let message = "The maximum number of rules per security group has been reached.";
+        return Err(AwsError::new(400, "RulesPerSecurityGroupLimitExceeded", message));
+    }
+    Ok(())
+}
+
+fn rules_of<'a>(
+    region: &'a Region,
+    group: &SecurityGroup,
+    egress: bool,
+) -> impl Iterator<Item = &'a Rule> {
+    region.ec2.rules.by("group", &group.id).filter(move |rule| rule.egress == egress)
+}
+
+/// `RevokeSecurityGroupIngress` and `…Egress`: by rule ids, or by permissions.
+pub(super) fn revoke(call: &mut Call) -> Answer<Vec<Element>> {
+    let group = named(call)?;
+    let egress = is_egress(call);
+    let ids: Vec<String> =
+        call.form.list("SecurityGroupRuleId").into_iter().map(str::to_owned).collect();
+    let given = permissions::read(call, &group)?;
+    let (revoked, unknown) = match (ids.is_empty(), given.is_empty()) {
+        (true, true) => return Err(missing("IpPermissions")),
+        (false, false) => {
+            let message = "The parameter SecurityGroupRuleId cannot be used with IpPermissions";
+            return Err(combination(message));
+        }
+        (false, true) => (by_id(call.context.region, &group, egress, &ids)?, Vec::new()),
+        (true, false) => by_permission(call.context.region, &group, egress, given)?,
+    };
+    let items: Vec<Vec<Element>> = revoked.iter().map(revoked_item).collect();
+    for rule in &revoked {
+        call.context.region.ec2.rules.remove(&rule.id);
+    }
+    let unknown = unknown.iter().map(unknown_item);
+    Ok(vec![
+        Element::text("return", true),
+        Element::set("unknownIpPermissionSet", unknown),
+        Element::set("revokedSecurityGroupRuleSet", items),
+    ])
+}
+
+fn by_id(
+    region: &Region,
+    group: &SecurityGroup,
+    egress: bool,
+    ids: &[String],
+) -> Answer<Vec<Rule>> {
+    let find = |id: &String| {
+        RULE.check(id)?;
+        let rule =
+            region.ec2.rules.get(id).filter(|rule| rule.group == group.id && rule.egress == egress);
+        rule.cloned().ok_or_else(|| RULE.not_found(id))
+    };
+    ids.iter().map(find).collect()
+}
+
+/// "[Default VPC] If the values you specify do not match the existing rule's values, no
+/// error is returned, and the output describes the security group rules that were not
+/// revoked" (`RevokeSecurityGroupIngress`); elsewhere it is an error.
+fn by_permission(
+    region: &Region,
+    group: &SecurityGroup,
+    egress: bool,
+    given: Vec<Permission>,
+) -> Answer<(Vec<Rule>, Vec<Permission>)> {
+    let lenient = region.ec2.vpcs.get(&group.vpc).is_some_and(|vpc| vpc.is_default);
+    let (mut revoked, mut unknown) = (Vec::new(), Vec::new());
+    for permission in given {
+        match rules_of(region, group, egress).find(|rule| permission.is(rule)) {
+            Some(rule) => revoked.push(rule.clone()),
+            None if lenient => unknown.push(permission),
+            None => {
+                let message = "The specified rule does not exist in this security group.";
+                return Err(AwsError::new(400, "InvalidPermission.NotFound", message));
+            }
+        }
+    }
+    Ok((revoked, unknown))
+}
+
+fn revoked_item(rule: &Rule) -> Vec<Element> {
+    let source = match &rule.source {
+        Source::Group(id) => Element::text("referencedGroupId", id),
         Source::Ipv4(range) => Element::text("cidrIpv4", range),
         Source::Ipv6(range) => Element::text("cidrIpv6", range),
+        Source::PrefixList(id) => Element::text("prefixListId", id),
     };
-    vec![
+    let mut item = vec![
         Element::text("securityGroupRuleId", &rule.id),
         Element::text("groupId", &rule.group),
-        Element::text("groupOwnerId", &region.account),
         Element::text("isEgress", rule.egress),
         Element::text("ipProtocol", &rule.protocol),
         Element::text("fromPort", rule.from_port),
         Element::text("toPort", rule.to_port),
         source,
-        tag_set(&rule.tags),
+    ];
+    item.extend(rule.description.as_ref().map(|text| Element::text("description", text)));
+    item
+}
+
+fn unknown_item(permission: &Permission) -> Vec<Element> {
+    let (list, member, value) = match &permission.source {
+        Source::Group(id) => ("groups", "groupId", id),
+        Source::Ipv4(range) => ("ipRanges", "cidrIp", range),
+        Source::Ipv6(range) => ("ipv6Ranges", "cidrIpv6", range),
+        Source::PrefixList(id) => ("prefixListIds", "prefixListId", id),
+    };
+    vec![
+        Element::text("ipProtocol", &permission.protocol),
+        Element::text("fromPort", permission.from_port),
+        Element::text("toPort", permission.to_port),
+        Element::set(list, [vec![Element::text(member, value)]]),
     ]
+}
+
+/// `ModifySecurityGroupRules`: each rule is replaced as a whole, but for its direction and
+/// the kind of its peer.
+pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
+    let group = named(call)?;
+    let prefixes = call.form.groups("SecurityGroupRule");
+    if prefixes.is_empty() {
+        return Err(missing("SecurityGroupRule"));
+    }
+    for prefix in prefixes {
+        let id = call.form.required(&format!("{prefix}SecurityGroupRuleId"))?.to_owned();
+        RULE.check(&id)?;
+        let region = &*call.context.region;
+        let found = region.ec2.rules.get(&id).filter(|rule| rule.group == group.id);
+        let found = found.ok_or_else(|| RULE.not_found(&id))?.clone();
+        let prefix = format!("{prefix}SecurityGroupRule.");
+        let (protocol, from_port, to_port) = permissions::ports(&call.form, &prefix)?;
+        let source = new_source(call, &group, &prefix)?;
+        if std::mem::discriminant(&source) != std::mem::discriminant(&found.source) {
+            return Err(invalid_value(
+                "The type of a rule's source or destination cannot be changed; revoke the rule and authorize another",
+            ));
+        }
+        let description = permissions::description(&call.form, &prefix)?;
+        let rule = Rule { protocol, from_port, to_port, source, description, ..found };
+        let other = rules_of(region, &group, rule.egress).find(|other| {
+            other.id != rule.id
+                && (&other.protocol, other.from_port, other.to_port, &other.source)
+                    == (&rule.protocol, rule.from_port, rule.to_port, &rule.source)
+        });
+        if other.is_some() {
+            let message = "the specified rule already exists";
+            return Err(AwsError::new(400, "InvalidPermission.Duplicate", message));
+        }
+        call.context.region.ec2.rules.insert(id, rule);
+    }
+    Ok(vec![Element::text("return", true)])
+}
+
+fn new_source(call: &Call, group: &SecurityGroup, prefix: &str) -> Answer<Source> {
+    let get = |name: &str| call.form.get(&format!("{prefix}{name}"));
+    if let Some(text) = get("CidrIpv4") {
+        return permissions::range(text, "CidrIpv4");
+    }
+    if let Some(text) = get("CidrIpv6") {
+        return permissions::range(text, "CidrIpv6");
+    }
+    if let Some(id) = get("PrefixListId") {
+        permissions::prefix_list(id)?;
+        return Ok(Source::PrefixList(id.to_owned()));
+    }
+    let id = get("ReferencedGroupId").ok_or_else(|| missing("SecurityGroupRule.CidrIpv4"))?;
+    permissions::reference(call.context.region, group, id)?;
+    Ok(Source::Group(id.to_owned()))
+}
+
+/// `UpdateSecurityGroupRuleDescriptionsIngress` and `…Egress`: by permissions, or by ids.
+pub(super) fn describe_anew(call: &mut Call) -> Answer<Vec<Element>> {
+    let group = named(call)?;
+    let egress = is_egress(call);
+    let mut changes = Vec::new();
+    for prefix in call.form.groups("SecurityGroupRuleDescription") {
+        let id = call.form.required(&format!("{prefix}SecurityGroupRuleId"))?.to_owned();
+        by_id(call.context.region, &group, egress, std::slice::from_ref(&id))?;
+        changes.push((id, permissions::description(&call.form, &prefix)?));
+    }
+    for permission in permissions::read(call, &group)? {
+        let found = rules_of(call.context.region, &group, egress).find(|rule| permission.is(rule));
+        let found = found.ok_or_else(|| {
+            let message = "The specified rule does not exist in this security group.";
+            AwsError::new(400, "InvalidPermission.NotFound", message)
+        })?;
+        changes.push((found.id.clone(), permission.description));
+    }
+    if changes.is_empty() {
+        return Err(missing("IpPermissions"));
+    }
+    for (id, description) in changes {
+        if let Some(rule) = call.context.region.ec2.rules.get_mut(&id) {
+            rule.description = description;
+        }
+    }
+    Ok(vec![Element::text("return", true)])
 }

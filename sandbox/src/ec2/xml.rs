@@ -1,4 +1,6 @@
-//! Answers as XML.
+//! Responses as XML.
+
+use std::time::{Duration, UNIX_EPOCH};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
@@ -28,6 +30,11 @@ impl Element {
         Element::new(name, items)
     }
 
+    /// Whether it holds text and no further elements.
+    pub(super) fn is_text(&self) -> bool {
+        self.children.is_empty() && !self.text.is_empty()
+    }
+
     /// The whole document.
     pub(super) fn document(&self, namespace: Option<&str>) -> Vec<u8> {
         let mut writer = Writer::new(Vec::new());
@@ -48,4 +55,9 @@ impl Element {
         }
         writer.write_event(Event::End(BytesEnd::new(self.name.as_str())))
     }
+}
+
+/// `2026-11-26T02:30:00.000Z`, of milliseconds since 1970.
+pub(super) fn timestamp(ms: u64) -> String {
+    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
 }

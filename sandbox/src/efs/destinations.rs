@@ -157,14 +157,12 @@ fn new(
 
 /// Whether a region has a zone: a used one shows it, of others the number is known.
 fn offered(call: &Call, region: &str, zone: &str) -> bool {
-    match region_of(call, region) {
-        Some(found) => network::zone(found, zone).is_some_and(|zone| zone.ordinary),
-        None => {
-            let letters = b'a'..b'a' + call.context.options.zones;
-            network::ordinary(region, zone)
-                && zone.bytes().last().is_some_and(|last| letters.contains(&last))
-        }
+    if let Some(found) = region_of(call, region) {
+        return network::zone(found, zone).is_some_and(|zone| zone.ordinary);
     }
+    let letters = b'a'..b'a' + call.context.options.zones;
+    let last = zone.bytes().last();
+    network::ordinary(region, zone) && last.is_some_and(|last| letters.contains(&last))
 }
 
 /// The file system that EFS makes as a destination: encrypted always, with the source's

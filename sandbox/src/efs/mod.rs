@@ -2,6 +2,7 @@
 
 mod access_points;
 mod addresses;
+pub(crate) mod admin;
 mod backup;
 mod call;
 mod destinations;

@@ -84,7 +84,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
 /// Whether a file system may have a target in a subnet: its own zone for a One Zone file
 /// system, at most one target per zone, and all of them in one VPC.
 fn in_its_place(region: &Region, file_system: &FileSystem, subnet: &Subnet) -> Answer<()> {
-    if !network::hosts_mount_targets(region, subnet) {
+    if !region.ec2.hosts_mount_targets(subnet) {
         let message = format!("Mount targets are not supported in subnet '{}'.", subnet.id);
         return Err(refused("UnsupportedAvailabilityZone", message));
     }
@@ -118,7 +118,9 @@ fn in_vpc(region: &Region, vpc: &str) -> usize {
 fn groups_in(region: &Region, vpc: &str, asked: Vec<String>) -> Answer<Vec<String>> {
     let groups = &region.ec2.security_groups;
     if asked.is_empty() {
-        let default = groups.by("vpc", vpc).filter(|group| group.name == "default");
+        // In a VPC that is shared with this account, its own default group.
+        let own = groups.by("vpc", vpc).filter(|group| group.owner == region.account);
+        let default = own.filter(|group| group.name == "default");
         return Ok(default.map(|group| group.id.clone()).collect());
     }
     if asked.len() > MOST_GROUPS {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use crate::ec2::state::{Interface, Subnet};
+use crate::ec2::state::{Interface, Subnet, ZoneKind};
 use crate::world::Region;
 
 /// A zone of a region.
@@ -17,8 +17,8 @@ pub(super) struct Zone {
 
 /// A zone by its name; `None` where the region has none of that name.
 pub(super) fn zone(region: &Region, name: &str) -> Option<Zone> {
-    let subnet = region.ec2.subnets.by("zone", name).next()?;
-    Some(Zone { id: subnet.zone_id.clone(), ordinary: ordinary(&region.name, name) })
+    let found = region.ec2.zones.get(name)?;
+    Some(Zone { id: found.id.clone(), ordinary: found.kind == ZoneKind::AvailabilityZone })
 }
 
 /// Whether a zone's name is a region's with one letter: `us-east-1a`, not `us-east-1-bos-1a`.
@@ -28,17 +28,12 @@ pub(super) fn ordinary(region: &str, zone: &str) -> bool {
     })
 }
 
-/// Whether EFS makes mount targets in a subnet.
-pub(super) fn hosts_mount_targets(region: &Region, subnet: &Subnet) -> bool {
-    ordinary(&region.name, &subnet.zone)
-}
-
 pub(super) fn ipv4(subnet: &Subnet) -> Option<Ipv4Net> {
-    Some(subnet.cidr)
+    subnet.cidr
 }
 
-pub(super) fn ipv6(_subnet: &Subnet) -> Option<Ipv6Net> {
-    None
+pub(super) fn ipv6(subnet: &Subnet) -> Option<Ipv6Net> {
+    subnet.ipv6.as_ref().map(|block| block.cidr)
 }
 
 /// The addresses of one interface.
@@ -49,7 +44,7 @@ pub(super) struct Addresses {
 }
 
 pub(super) fn addresses(interface: &Interface) -> Addresses {
-    Addresses { ipv4: Some(interface.address), ipv6: None }
+    Addresses { ipv4: interface.address, ipv6: interface.ipv6.first().copied() }
 }
 
 /// The interface of a mount target.
@@ -61,10 +56,9 @@ pub(super) fn interface(
     groups: Vec<String>,
 ) -> Interface {
     Interface {
-        id,
-        subnet: subnet.id.clone(),
-        address: addresses.ipv4.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        address: addresses.ipv4,
+        ipv6: addresses.ipv6.into_iter().collect(),
         groups,
-        description,
+        ..Interface::of_mount_target(id, subnet, description)
     }
 }

@@ -97,7 +97,7 @@ impl Page {
 fn filters(call: &Call, names: Names) -> String {
     let kept =
         call.input.iter().filter(|(name, _)| ![names.limit, names.from].contains(&name.as_str()));
-    kept.map(|(name, value)| format!("{name}={value};")).collect()
+    kept.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(";")
 }
 
 fn marker(last: &str, listing: u64) -> String {

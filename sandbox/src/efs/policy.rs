@@ -21,13 +21,11 @@ struct Put {
 
 pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     let found = call.file_system("FileSystemId")?;
-    match &found.policy {
-        Some(policy) => Ok(json!({ "FileSystemId": found.id, "Policy": policy })),
-        None => {
-            let message = format!("The file system '{}' has no policy.", found.id);
-            Err(refused("PolicyNotFound", message))
-        }
-    }
+    let Some(policy) = &found.policy else {
+        let message = format!("The file system '{}' has no policy.", found.id);
+        return Err(refused("PolicyNotFound", message));
+    };
+    Ok(json!({ "FileSystemId": found.id, "Policy": policy }))
 }
 
 pub(super) fn put(call: &mut Call) -> Answer<Value> {
@@ -62,6 +60,19 @@ pub(super) fn delete(call: &mut Call) -> Answer<Value> {
 fn invalid(message: impl Into<String>) -> AwsError {
     refused("InvalidPolicyException", message)
 }
+
+/// The elements of a statement.
+const KNOWN: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
 
 /// One statement, its parts as lists.
 struct Statement {
@@ -108,17 +119,6 @@ fn read(statement: &Value, arn: &str) -> Answer<Statement> {
     let Some(found) = statement.as_object() else {
         return Err(invalid("Policy contains a statement that is no object"));
     };
-    const KNOWN: [&str; 9] = [
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    ];
     if let Some(key) = found.keys().find(|key| !KNOWN.contains(&key.as_str())) {
         return Err(invalid(format!("Policy contains an unknown element: {key}")));
     }
@@ -256,7 +256,3 @@ impl Caller<'_> {
             || principal.ends_with(&format!("::{}:root", self.account))
     }
 }
-
-#[cfg(test)]
-#[path = "tests/policy.rs"]
-mod tests;

@@ -82,6 +82,7 @@ pub(crate) struct OneZone {
 /// One transition, as the API writes it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "each is a transition to somewhere")]
 pub(crate) struct LifecyclePolicy {
     #[serde(rename = "TransitionToIA", skip_serializing_if = "Option::is_none")]
     pub(crate) to_ia: Option<String>,

@@ -45,7 +45,7 @@ pub(super) fn throughput(mode: ThroughputMode, mibps: Option<f64>) -> Answer<Thr
     }
 }
 
-/// Whether a performance mode goes with throughput and zone: "MaxIO mode is not supported for
+/// Whether a performance mode goes with throughput and zone: "`MaxIO` mode is not supported for
 /// One Zone file systems or file systems that use Elastic throughput" (`CreateFileSystem`).
 pub(super) fn performance(
     mode: PerformanceMode,

@@ -50,7 +50,7 @@ impl Model {
         let mut input = Map::new();
         for (member, found) in &shape.members {
             let value = match found.location.as_deref() {
-                Some("uri") => self.parameter(found, &route.parameters),
+                Some("uri") => parameter(found, &route.parameters),
                 Some(_) => self.query(found, sent.query).map_err(Malformed::Unreadable)?,
                 None => body.get(member).cloned(),
             };
@@ -66,10 +66,6 @@ impl Model {
             Value::Object(input) if violations.is_empty() => Ok(input),
             _ => Err(Malformed::Invalid(violations)),
         }
-    }
-
-    fn parameter(&self, member: &Member, parameters: &BTreeMap<&str, String>) -> Option<Value> {
-        parameters.get(member.name.as_deref()?).map(|text| Value::from(text.as_str()))
     }
 
     /// A value of the query, as its type; a list repeats its name.
@@ -92,6 +88,10 @@ impl Model {
             _ => Ok(texts.next().map(Value::from)),
         }
     }
+}
+
+fn parameter(member: &Member, parameters: &BTreeMap<&str, String>) -> Option<Value> {
+    parameters.get(member.name.as_deref()?).map(|text| Value::from(text.as_str()))
 }
 
 /// The members that the body holds; none where there is no body.

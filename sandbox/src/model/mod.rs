@@ -28,9 +28,9 @@ pub(crate) struct Model {
 /// One operation: how it is addressed, what it takes and gives, how it may fail.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Operation {
-    method: String,
+    pub(crate) method: String,
     /// The path, its parameters in braces.
-    path: String,
+    pub(crate) path: String,
     /// The status of a success.
     pub(crate) status: u16,
     input: Option<String>,

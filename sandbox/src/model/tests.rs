@@ -56,7 +56,7 @@ fn the_table_is_the_whole_model_and_says_where_it_comes_from() {
 fn every_operation_is_reached_by_its_own_method_and_path() {
     let model = efs();
     for (name, operation) in &model.operations {
-        let at = operation.path.replace('{', "").replace('}', "");
+        let at = operation.path.replace(['{', '}'], "");
         let route = model.route(&operation.method, &path(&at)).expect("a route");
         assert_eq!(route.name, name);
         assert_eq!(route.parameters.len(), operation.path.matches('{').count(), "{name}");

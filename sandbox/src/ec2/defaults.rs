@@ -1,0 +1,95 @@
+//! What a VPC comes with: its main route table, its default network ACL, and its default
+//! security group with its rules.
+
+use ipnet::IpNet;
+
+use super::state::{NetworkAcl, Route, RouteTable, Rule, SecurityGroup, Source, Vpc};
+use crate::world::{Region, Tags};
+
+/// Adds what comes with a VPC. `next` makes an id of a prefix.
+pub(crate) fn furnish(region: &mut Region, vpc: &Vpc, next: &mut dyn FnMut(&str) -> String) {
+    let table = RouteTable {
+        id: next("rtb-"),
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        main: Some(next("rtbassoc-")),
+        subnets: Vec::new(),
+        routes: local_routes(vpc),
+        tags: Tags::new(),
+    };
+    region.ec2.route_tables.insert(table.id.clone(), table);
+    furnish_acl(region, vpc, next("acl-"));
+    let group = SecurityGroup {
+        id: next("sg-"),
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        name: "default".to_owned(),
+        description: "default VPC security group".to_owned(),
+        tags: Tags::new(),
+    };
+    let mut rules = vec![among_members(next("sgr-"), &group.id)];
+    rules.extend(to_anywhere(vpc, &group.id, next));
+    region.ec2.security_groups.insert(group.id.clone(), group);
+    for rule in rules {
+        region.ec2.rules.insert(rule.id.clone(), rule);
+    }
+}
+
+/// Adds the default network ACL.
+pub(crate) fn furnish_acl(region: &mut Region, vpc: &Vpc, id: String) {
+    let acl = NetworkAcl {
+        id: id.clone(),
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        tags: Tags::new(),
+    };
+    region.ec2.network_acls.insert(id, acl);
+}
+
+/// The routes within the VPC, which every route table has.
+pub(crate) fn local_routes(vpc: &Vpc) -> Vec<Route> {
+    let v4 = vpc.cidrs.iter().map(|block| IpNet::V4(block.cidr));
+    let v6 = vpc.ipv6.iter().map(|block| IpNet::V6(block.cidr));
+    let local = |destination| Route {
+        destination,
+        target: "local".to_owned(),
+        origin: "CreateRouteTable".to_owned(),
+    };
+    v4.chain(v6).map(local).collect()
+}
+
+/// All traffic among the group's own members.
+pub(crate) fn among_members(id: String, group: &str) -> Rule {
+    Rule { source: Source::Group(group.to_owned()), ..everything(id, group, false) }
+}
+
+/// The egress that every new group of a VPC has: anywhere, by IPv6 too where the VPC has it.
+pub(crate) fn to_anywhere(
+    vpc: &Vpc,
+    group: &str,
+    next: &mut dyn FnMut(&str) -> String,
+) -> Vec<Rule> {
+    let mut rules = vec![Rule {
+        source: Source::Ipv4("0.0.0.0/0".to_owned()),
+        ..everything(next("sgr-"), group, true)
+    }];
+    if !vpc.ipv6.is_empty() {
+        let source = Source::Ipv6("::/0".to_owned());
+        rules.push(Rule { source, ..everything(next("sgr-"), group, true) });
+    }
+    rules
+}
+
+fn everything(id: String, group: &str, egress: bool) -> Rule {
+    Rule {
+        id,
+        group: group.to_owned(),
+        egress,
+        protocol: "-1".to_owned(),
+        from_port: -1,
+        to_port: -1,
+        source: Source::Group(group.to_owned()),
+        description: None,
+        tags: Tags::new(),
+    }
+}

@@ -1,0 +1,257 @@
+//! The network that a region starts with: one VPC as EKS leaves it.
+
+mod worlds;
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::defaults;
+use super::state::{
+    Block, DhcpOptions, InternetGateway, NatGateway, Route, RouteTable, SecurityGroup, Subnet, Vpc,
+    Zone,
+};
+use crate::options::Options;
+use crate::table::{Row, Table};
+use crate::world::{Region, Tags};
+use crate::worlds::World;
+
+/// The cluster whose network is there from the start.
+pub(crate) const CLUSTER: &str = "graphscope-dev";
+
+/// Makes the identifiers of the seed: the same on every machine, and in every region but in
+/// the world of twin clusters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbered {
+    salt: u64,
+}
+
+impl Numbered {
+    /// The identifiers of one region.
+    pub(crate) fn new(region: &str, options: &Options) -> Numbered {
+        let bytes = region.bytes().map(u64::from);
+        let sum = bytes.fold(7, |sum: u64, byte| (sum * 31 + byte) & 0xffff);
+        Numbered { salt: if options.worlds.contains(&World::TwinClusters) { sum } else { 0 } }
+    }
+
+    /// 17 digits behind a prefix.
+    pub(crate) fn id(self, prefix: &str, n: u64) -> String {
+        format!("{prefix}0c0dec{:011x}", (self.salt << 28) | n)
+    }
+}
+
+/// Zones with a private and a public subnet each, a second private subnet in the first
+/// zone, and the groups, tags, gateways and route tables of one EKS cluster; then what the
+/// options' worlds add.
+///
+/// All identifiers are the same in every region and on every machine, so that
+/// documents and tests can name them.
+pub(super) fn network(region: &mut Region, options: &Options) {
+    let ids = Numbered::new(&region.name, options);
+    let zones: Vec<Zone> =
+        (0..options.zones).map(|n| Zone::availability_zone(&region.name, n)).collect();
+    let dhcp = dhcp_options(ids, &region.name);
+    let vpc = vpc(ids, &region.account, &dhcp.id);
+    let mut subnets = Vec::new();
+    for (n, zone) in (0_u8..).zip(&zones) {
+        subnets.push(subnet(ids, &vpc, zone, (n, 0x10a), 16 * n, false));
+        subnets.push(subnet(ids, &vpc, zone, (n, 0x30a), 128 + 16 * n, true));
+    }
+    subnets.push(subnet(ids, &vpc, &zones[0], (0, 0x20a), 112, false));
+    let groups = groups(ids, &vpc);
+    let mut rules = vec![
+        defaults::among_members(ids.id("sgr-", 1), &groups[0].id),
+        defaults::among_members(ids.id("sgr-", 2), &groups[3].id),
+    ];
+    for (n, group) in (0x11..).zip(&groups) {
+        rules.extend(defaults::to_anywhere(&vpc, &group.id, &mut |prefix| ids.id(prefix, n)));
+    }
+    defaults::furnish_acl(region, &vpc, ids.id("acl-", 1));
+    let network = &mut region.ec2;
+    fill(&mut network.route_tables, route_tables(ids, &vpc, &subnets), |table| &table.id);
+    fill(&mut network.nat_gateways, vec![nat_gateway(ids, &vpc, &subnets)], |row| &row.id);
+    fill(&mut network.internet_gateways, vec![internet_gateway(ids, &vpc)], |row| &row.id);
+    fill(&mut network.zones, zones, |zone| &zone.name);
+    fill(&mut network.dhcp_options, vec![dhcp], |row| &row.id);
+    fill(&mut network.subnets, subnets, |subnet| &subnet.id);
+    fill(&mut network.security_groups, groups, |group| &group.id);
+    fill(&mut network.rules, rules, |rule| &rule.id);
+    fill(&mut network.vpcs, vec![vpc], |vpc| &vpc.id);
+    for world in &options.worlds {
+        worlds::add(*world, region, ids);
+    }
+}
+
+fn vpc(ids: Numbered, account: &str, dhcp_options: &str) -> Vpc {
+    Vpc {
+        id: ids.id("vpc-", 1),
+        owner: account.to_owned(),
+        cidrs: vec![Block { association: ids.id("vpc-cidr-assoc-", 1), cidr: net(0, 16) }],
+        ipv6: Vec::new(),
+        is_default: false,
+        tenancy: "default".to_owned(),
+        dhcp_options: dhcp_options.to_owned(),
+        dns_support: true,
+        dns_hostnames: true,
+        usage_metrics: false,
+        tags: tags(&[("Name", CLUSTER)]),
+    }
+}
+
+fn dhcp_options(ids: Numbered, region: &str) -> DhcpOptions {
+    let option = |key: &str, value: String| (key.to_owned(), vec![value]);
+    DhcpOptions {
+        id: ids.id("dopt-", 1),
+        options: vec![
+            option("domain-name", super::interfaces::internal_domain(region)),
+            option("domain-name-servers", "AmazonProvidedDNS".to_owned()),
+        ],
+        tags: Tags::new(),
+    }
+}
+
+/// A subnet; `n` numbers its zone, and `kind` is the first id of its kind.
+fn subnet(
+    ids: Numbered,
+    vpc: &Vpc,
+    zone: &Zone,
+    (n, kind): (u8, u64),
+    third: u8,
+    public: bool,
+) -> Subnet {
+    let letter = char::from(b'a' + n);
+    let role = if public { "kubernetes.io/role/elb" } else { "kubernetes.io/role/internal-elb" };
+    let name = format!("{CLUSTER}-{}-{letter}", if public { "public" } else { "private" });
+    let tags =
+        tags(&[("Name", &name), (role, "1"), ("kubernetes.io/cluster/graphscope-dev", "shared")]);
+    let id = ids.id("subnet-", kind + u64::from(n));
+    Subnet { public_ip_on_launch: public, tags, ..plain_subnet(id, vpc, zone, net(third, 20)) }
+}
+
+/// A subnet without tags, as `CreateSubnet` makes it.
+fn plain_subnet(id: String, vpc: &Vpc, zone: &Zone, cidr: Ipv4Net) -> Subnet {
+    Subnet {
+        id,
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        zone: zone.name.clone(),
+        zone_id: zone.id.clone(),
+        cidr: Some(cidr),
+        ipv6: None,
+        outpost: None,
+        default_for_az: false,
+        public_ip_on_launch: false,
+        ipv6_on_creation: false,
+        dns64: false,
+        hostname_type: "ip-name".to_owned(),
+        a_record: false,
+        aaaa_record: false,
+        tags: Tags::new(),
+    }
+}
+
+fn groups(ids: Numbered, vpc: &Vpc) -> Vec<SecurityGroup> {
+    let cluster =
+        [("aws:eks:cluster-name", CLUSTER), ("kubernetes.io/cluster/graphscope-dev", "owned")];
+    let nodes = "Nodes that are not members of the cluster's group";
+    vec![
+        group(ids, vpc, 1, "eks-cluster-sg-graphscope-dev", "EKS created security group", &cluster),
+        group(ids, vpc, 2, "graphscope-dev-nodes", nodes, &[]),
+        group(ids, vpc, 3, "graphscope-dev-closed", "Admits nothing", &[]),
+        group(ids, vpc, 4, "default", "default VPC security group", &[]),
+    ]
+}
+
+fn group(
+    ids: Numbered,
+    vpc: &Vpc,
+    n: u64,
+    name: &str,
+    description: &str,
+    more: &[(&str, &str)],
+) -> SecurityGroup {
+    let mut tags = tags(more);
+    tags.insert("Name".to_owned(), name.to_owned());
+    SecurityGroup {
+        id: ids.id("sg-", n),
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        tags,
+    }
+}
+
+/// The main table, of the private subnets, and one of the public ones.
+fn route_tables(ids: Numbered, vpc: &Vpc, subnets: &[Subnet]) -> Vec<RouteTable> {
+    let public = subnets.iter().filter(|subnet| subnet.public_ip_on_launch);
+    let associations =
+        (0x10..).zip(public).map(|(n, subnet)| (ids.id("rtbassoc-", n), subnet.id.clone()));
+    vec![
+        RouteTable {
+            main: Some(ids.id("rtbassoc-", 1)),
+            routes: routes(vpc, ids.id("nat-", 1)),
+            tags: tags(&[("Name", "private")]),
+            ..empty_table(ids.id("rtb-", 1), vpc)
+        },
+        RouteTable {
+            subnets: associations.collect(),
+            routes: routes(vpc, ids.id("igw-", 1)),
+            tags: tags(&[("Name", "public")]),
+            ..empty_table(ids.id("rtb-", 2), vpc)
+        },
+    ]
+}
+
+fn empty_table(id: String, vpc: &Vpc) -> RouteTable {
+    RouteTable {
+        id,
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        main: None,
+        subnets: Vec::new(),
+        routes: defaults::local_routes(vpc),
+        tags: Tags::new(),
+    }
+}
+
+fn routes(vpc: &Vpc, outside: String) -> Vec<Route> {
+    let mut routes = defaults::local_routes(vpc);
+    routes.push(Route {
+        destination: IpNet::V4(Ipv4Net::default()),
+        target: outside,
+        origin: "CreateRoute".to_owned(),
+    });
+    routes
+}
+
+fn internet_gateway(ids: Numbered, vpc: &Vpc) -> InternetGateway {
+    let tags = tags(&[("Name", CLUSTER)]);
+    InternetGateway { id: ids.id("igw-", 1), vpc: Some(vpc.id.clone()), tags }
+}
+
+/// In the first public subnet, at its last address.
+fn nat_gateway(ids: Numbered, vpc: &Vpc, subnets: &[Subnet]) -> NatGateway {
+    let public = subnets.iter().find(|subnet| subnet.public_ip_on_launch);
+    NatGateway {
+        id: ids.id("nat-", 1),
+        vpc: vpc.id.clone(),
+        subnet: public.map(|subnet| subnet.id.clone()).unwrap_or_default(),
+        public_ip: [203, 0, 113, 10].into(),
+        private_ip: [10, 0, 143, 254].into(),
+        created_ms: 1_700_000_000_000,
+        tags: tags(&[("Name", CLUSTER)]),
+    }
+}
+
+fn net(third: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, third, 0), prefix)
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn fill<T: Row>(table: &mut Table<T>, rows: Vec<T>, id: impl Fn(&T) -> &String) {
+    for row in rows {
+        table.insert(id(&row).clone(), row);
+    }
+}

@@ -1,0 +1,36 @@
+//! The switches of the seed: what real accounts have and a first run is spared.
+
+use clap::ValueEnum;
+
+/// What a region has from the start beside its plain network; any of them go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum World {
+    /// A Local Zone with a private subnet, where EFS makes no mount targets
+    LocalZone,
+    /// A Wavelength Zone with a private subnet, where EFS makes no mount targets
+    Wavelength,
+    /// A private subnet on an Outpost, where EFS makes no mount targets
+    Outpost,
+    /// A VPC of another account, whose tags and main route table this one cannot see
+    SharedVpc,
+    /// Untagged subnets without a way out, one per zone
+    DatabaseTier,
+    /// An untagged /28 subnet per zone, as transit gateways want them
+    TransitSubnets,
+    /// A node per zone, as an instance in the cluster's security group
+    Nodes,
+    /// A node per zone, as an instance in a security group that is not the cluster's
+    ForeignNodes,
+    /// Clusters of one name in every region, each with identifiers of its own
+    TwinClusters,
+    /// A second group with the cluster's tag, left by a former cluster of this name
+    StaleGroup,
+    /// An IPv6-only private subnet in the first zone
+    Ipv6Only,
+    /// IPv6 ranges for all private subnets
+    DualStack,
+    /// A VPC without DNS host names
+    NoDnsHostnames,
+    /// 5,000 network interfaces
+    ManyInterfaces,
+}
