@@ -112,8 +112,10 @@ fn outcome(step: &Value, answer: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The members that only one of two answers has. A null is as good as nothing.
+/// The members that only one of two answers has. A null is as good as nothing, and errors have
+/// one form over all operations.
 fn other_members(call: &str, answer: &Value, model: &Value) -> Vec<String> {
+    let call = if answer["error"].is_null() { call } else { "an error of EFS" };
     let members = |answer: &Value| -> BTreeSet<String> {
         let members = answer["members"].as_array().into_iter().flatten();
         let members = members.filter_map(Value::as_str);

@@ -116,6 +116,14 @@ fn network(terraform: &Terraform) {
     }
 }
 
+/// `cargo xtask clients` skips the rest where this fails.
+#[test]
+#[ignore = "needs terraform and its AWS provider"]
+fn the_provider_can_be_had() {
+    let provider = Terraform::of("network", &serve()).does(&["providers"]);
+    assert!(provider.contains("hashicorp/aws"), "{provider}");
+}
+
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
 fn terraform_lives_with_all_of_efs_and_groups_in_three_styles() {

@@ -74,7 +74,7 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         there: runs("docker", "info"),
         remedy: "install and start Docker or Podman with its Docker-compatible socket",
     };
-    let python = Need {
+    let python = || Need {
         what: "python3",
         there: runs("python3", "--version"),
         remedy: "install Python 3 with venv; the emulators come from PyPI by themselves",
@@ -93,6 +93,16 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         what: "go",
         there: runs("go", "version"),
         remedy: "install Go from https://go.dev/dl",
+    };
+    let npm = Need {
+        what: "node and npm",
+        there: runs("npm", "--version"),
+        remedy: "install Node.js 20 or later from https://nodejs.org",
+    };
+    let terraform = Need {
+        what: "terraform, without which that part is skipped",
+        there: runs("terraform", "version"),
+        remedy: "install Terraform 1.11 or later from https://developer.hashicorp.com/terraform/install",
     };
     Ok(vec![
         ("render, matrix, completions", true, vec![cargo()]),
@@ -117,7 +127,8 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
             vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()],
         ),
         ("e2e --cluster kind", false, vec![tool("kind"), engine(), helm()]),
-        ("e2e --aws moto, e2e --aws ministack", false, vec![python]),
+        ("clients", false, vec![cargo(), python(), npm, terraform]),
+        ("e2e --aws moto, e2e --aws ministack", false, vec![python()]),
         ("e2e --aws localstack", false, vec![engine(), token]),
         ("tools install", false, vec![go]),
     ])
