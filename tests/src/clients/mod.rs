@@ -17,19 +17,20 @@ pub use terraform::Terraform;
 /// boto3 and the AWS CLI, from one release, so that they share one botocore and its model.
 const PYTHON_PACKAGES: &[&str] = &["awscli==1.46.3", "boto3==1.44.8"];
 
-/// The times of a sandbox whose clients wait for it: long enough that each state is seen.
+/// Times of a sandbox whose clients wait for it.
 const TIMES: &[(&str, u32)] = &[
-    ("FILE_SYSTEM_CREATING", 300),
     ("FILE_SYSTEM_UPDATING", 20),
     ("FILE_SYSTEM_DELETING", 20),
     ("MOUNT_TARGET_CREATING", 50),
     ("MOUNT_TARGET_DELETING", 50),
 ];
 
-/// A sandbox for one client.
-pub fn serve() -> Aws {
+/// A sandbox for one client, in which a file system is `creating` for long enough that the
+/// client's next call still finds it so.
+pub fn serve(creating_ms: u32) -> Aws {
     let env: Vec<(String, String)> = TIMES
         .iter()
+        .chain(&[("FILE_SYSTEM_CREATING", creating_ms)])
         .map(|(name, ms)| (format!("CLOCKWORK_SANDBOX_{name}_MS"), ms.to_string()))
         .collect();
     Aws::serve(None, &env)

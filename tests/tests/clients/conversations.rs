@@ -11,7 +11,7 @@ use tests::target;
 
 /// Every difference is explained, and every explained one still occurs.
 fn differs_as_explained(name: &str, version: &str, kind: Kind) {
-    let aws = serve();
+    let aws = serve(300);
     let ours = Replayed::with(&aws.url);
     assert_eq!(ours.differences(None), BTreeSet::new(), "the sandbox");
     let emulator = Emulator::from_pypi(kind, &target().join("emulators")).unwrap();

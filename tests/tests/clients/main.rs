@@ -11,7 +11,7 @@ use xshell::cmd;
 #[test]
 #[ignore = "needs Python 3 with venv, and PyPI"]
 fn boto3_tells_the_story_of_all_operations() {
-    let aws = serve();
+    let aws = serve(300);
     story("boto3", &aws);
     Seen::of(&aws).settle("boto3", "boto3");
 }
@@ -19,7 +19,8 @@ fn boto3_tells_the_story_of_all_operations() {
 #[test]
 #[ignore = "needs Python 3 with venv, and PyPI"]
 fn the_cli_tells_the_story_of_all_operations() {
-    let aws = serve();
+    // A process a call: a second or so on a busy machine.
+    let aws = serve(4_000);
     story("cli", &aws);
     Seen::of(&aws).settle("cli", "AWS CLI");
 }
@@ -27,7 +28,7 @@ fn the_cli_tells_the_story_of_all_operations() {
 #[test]
 #[ignore = "needs Node.js with npm, and its registry"]
 fn the_javascript_sdk_lives_a_life() {
-    let aws = serve();
+    let aws = serve(300);
     let (shell, folder) = (shell(&aws.url), javascript());
     shell.change_dir(folder);
     let (subnet, group) = ("subnet-0c0dec0000000010a", "sg-0c0dec00000000001");

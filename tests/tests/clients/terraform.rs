@@ -120,14 +120,14 @@ fn network(terraform: &Terraform) {
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
 fn the_provider_can_be_had() {
-    let provider = Terraform::of("network", &serve()).does(&["providers"]);
+    let provider = Terraform::of("network", &serve(300)).does(&["providers"]);
     assert!(provider.contains("hashicorp/aws"), "{provider}");
 }
 
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
 fn terraform_lives_with_all_of_efs_and_groups_in_three_styles() {
-    let aws = serve();
+    let aws = serve(300);
     std::thread::scope(|scope| {
         scope.spawn(|| life("storage", &aws, &[], storage));
         scope.spawn(|| life("network", &aws, &[], network));
