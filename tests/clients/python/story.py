@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+import neighbours
 from clients import Boto3, Cli, Refused
 
 MISSING = {
@@ -33,10 +34,14 @@ class Story:
 
     def refused(self, codes, operation, **params):
         """A call that is refused with one of these codes."""
+        return self.denied("efs", codes, operation, **params)
+
+    def denied(self, service, codes, operation, **params):
+        """The same of any service."""
         codes = (codes,) if isinstance(codes, str) else codes
         given = json.dumps(params)[:200]
         try:
-            told = self.efs(operation, **params)
+            told = self.client.call(service, operation, **params)
         except Refused as refused:
             if refused.code not in codes:
                 self.mistakes.append(f"{operation} {given}: {refused}; expected {' or '.join(codes)}")
@@ -438,6 +443,8 @@ def tell(client):
     story.chapter(replication, fs)
     story.chapter(paging)
     story.chapter(the_end, fs, targets, points)
+    for part in (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam):
+        story.chapter(part)
     return story.mistakes
 
 
