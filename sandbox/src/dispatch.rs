@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 
+use crate::access::config::Config;
+use crate::access::{self, Access, Caller};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::error::{Answer, AwsError};
@@ -33,6 +35,7 @@ pub(crate) struct Dispatcher {
     ids: Mutex<Ids>,
     faults: Mutex<Faults>,
     limit: Mutex<Limit>,
+    pub(crate) access: Mutex<Access>,
     /// Grows with every release of the calls that are held.
     releases: watch::Sender<u64>,
     held: AtomicUsize,
@@ -62,6 +65,7 @@ impl Dispatcher {
     ) -> anyhow::Result<Arc<Dispatcher>> {
         let state = options.state.as_deref();
         let store = Store::open(state, &options.account)?;
+        let config = Config::read(options.iam_file.as_ref(), &options.principals)?;
         let dispatcher = Dispatcher {
             services,
             store: Mutex::new(store),
@@ -69,6 +73,7 @@ impl Dispatcher {
             ids: Mutex::new(ids),
             faults: Mutex::new(faults),
             limit: Mutex::new(Limit::new(options.rate_limit, clock.now_us())),
+            access: Mutex::new(Access::new(options.enforce_iam, config, &options.account)),
             releases: watch::Sender::new(0),
             held: AtomicUsize::new(0),
             options,
@@ -253,7 +258,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Where authorization belongs: the caller is `request.access_key()`.
+    /// Carries an operation out, or refuses it where the caller may not make it.
     fn operate(
         &self,
         store: &mut Store,
@@ -262,8 +267,13 @@ impl Dispatcher {
         region: &str,
         now: u64,
     ) -> Answer<Success> {
-        self.within(store, region, now, |context| service.carry_out(context, request))
-            .unwrap_or_else(|| Err(service.refusal(Refusal::Internal)))
+        let access = lock(&self.access);
+        let caller = access.caller(service, request, &store.world.global, now)?;
+        self.within(store, region, now, (&access, &caller), |context| {
+            access::authorize(context, service, &service.operation(request), request)?;
+            service.carry_out(context, request)
+        })
+        .unwrap_or_else(|| Err(service.refusal(Refusal::Internal)))
     }
 
     /// Changes a region from outside of AWS's API: wholly, or with an error and no trace.
@@ -275,7 +285,9 @@ impl Dispatcher {
         let mut store = lock(&self.store);
         let now = self.clock.now_ms();
         self.prepare(&mut store, region, now)?;
-        let Some(result) = self.within(&mut store, region, now, change) else {
+        let access = lock(&self.access);
+        let by = (&*access, &access.root());
+        let Some(result) = self.within(&mut store, region, now, by, change) else {
             anyhow::bail!("the region `{region}` does not exist");
         };
         let kept = if result.is_ok() { store.commit(region, now) } else { Ok(()) };
@@ -290,6 +302,7 @@ impl Dispatcher {
         store: &mut Store,
         region: &str,
         now: u64,
+        (access, caller): (&Access, &Caller),
         work: impl FnOnce(&mut Context<'_>) -> T,
     ) -> Option<T> {
         let world = &mut store.world;
@@ -301,6 +314,8 @@ impl Dispatcher {
             region,
             others: others.into_iter().map(|(_, region)| &*region).collect(),
             global: &mut world.global,
+            access,
+            caller,
             options: &self.options,
             ids: &mut lock(&self.ids),
             now,

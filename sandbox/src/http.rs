@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 
+use crate::access::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
 use crate::faults::Rule;
 use crate::socket::Cut;
@@ -66,8 +67,8 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
 const EFS: &str = "efs/";
 
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
-/// line) and removes (DELETE) rules, `release` lets go of what is held, and `efs/REGION/ID`
-/// changes what AWS's API cannot change (POST).
+/// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
+/// changes what AWS's API cannot change (POST), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
     match (method.as_str(), path) {
         ("GET", "calls") => match lock(&dispatcher.calls).to_json() {
@@ -107,6 +108,13 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
         ("POST", "release") => {
             dispatcher.release();
             response(204, "text/plain", Vec::new())
+        }
+        (method, path) if path == "iam" || path.starts_with("iam/") => {
+            match admin::respond(&mut lock(&dispatcher.access), method, path, body) {
+                Ok(Some(body)) => response(200, "application/json", body),
+                Ok(None) => response(204, "text/plain", Vec::new()),
+                Err((status, message)) => response(status, "text/plain", message.into_bytes()),
+            }
         }
         _ => {
             let message = format!("the sandbox has no {method} {OWN}{path}");

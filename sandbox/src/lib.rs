@@ -7,28 +7,35 @@
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
+mod access;
+mod authorization;
 mod calls;
 mod clock;
 mod compaction;
 mod dispatch;
 mod ec2;
 mod efs;
+mod eks;
 mod error;
 mod faults;
 mod history;
 mod http;
+mod iam;
 mod ids;
+mod kms;
 mod life;
 mod limit;
 mod log;
 mod model;
 mod options;
+mod query;
 mod request;
 mod sandbox;
 mod scope;
 mod service;
 mod socket;
 mod store;
+mod sts;
 mod table;
 mod world;
 mod worlds;

@@ -62,6 +62,9 @@ pub struct Options {
     pub(crate) mount_target_deleting_ms: u64,
     #[command(flatten)]
     pub(crate) efs: EfsOptions,
+    /// Milliseconds that an add-on of a cluster is created, updated or deleted
+    #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
+    pub(crate) addon_changing_ms: u64,
     /// Calls per second that the account allows; others are refused. 0 for any number
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,
@@ -80,6 +83,24 @@ pub struct Options {
     /// Seed of the chances in such rules
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_FAULT_SEED")]
     pub(crate) fault_seed: u64,
+    /// Refuse calls that the caller's IAM policies do not allow
+    #[arg(long, env = "CLOCKWORK_SANDBOX_ENFORCE_IAM")]
+    pub(crate) enforce_iam: bool,
+    /// Caller with this access key id and the policies in this file: a policy document, or a
+    /// principal as in `--iam-file`; may be repeated
+    #[arg(
+        long = "principal",
+        value_name = "KEY=FILE",
+        env = "CLOCKWORK_SANDBOX_PRINCIPALS",
+        value_delimiter = ';',
+        value_parser = principal
+    )]
+    pub(crate) principals: Vec<(String, PathBuf)>,
+    /// JSON file with the callers by access key id (`principals`: `arn`, `tags`, `policies`,
+    /// `permissions_boundary`, `session_policies`) and the organization's
+    /// `service_control_policies`, a list for each level
+    #[arg(long, value_name = "FILE", env = "CLOCKWORK_SANDBOX_IAM_FILE")]
+    pub(crate) iam_file: Option<PathBuf>,
     /// Stop when standard input is closed, for programs that start this one
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
@@ -89,6 +110,16 @@ pub struct Options {
 fn account(text: &str) -> Result<String, String> {
     let digits = text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit());
     if digits { Ok(text.to_owned()) } else { Err("an account id has twelve digits".to_owned()) }
+}
+
+/// `KEY=FILE`.
+fn principal(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((key, file)) if !key.is_empty() && !file.is_empty() => {
+            Ok((key.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("give an access key id and a file: KEY=FILE".to_owned()),
+    }
 }
 
 impl Options {

@@ -15,10 +15,10 @@ use crate::http;
 use crate::ids::Ids;
 use crate::options::Options;
 use crate::socket::{Cut, Cuttable};
-use crate::{ec2, efs};
+use crate::{ec2, efs, eks, iam, kms, sts};
 
 /// The services of every sandbox. The first one answers what no other one accepts.
-const SERVICES: Services = &[&ec2::Ec2, &efs::Efs];
+const SERVICES: Services = &[&ec2::Ec2, &efs::Efs, &eks::Eks, &iam::Iam, &kms::Kms, &sts::Sts];
 
 /// What a sandbox does not decide by itself.
 #[derive(Debug, Clone)]

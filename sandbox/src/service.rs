@@ -4,6 +4,7 @@
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
 
+use crate::access::{Access, Caller};
 use crate::error::{Answer, AwsError};
 use crate::ids::Ids;
 use crate::options::Options;
@@ -80,6 +81,10 @@ pub(crate) struct Context<'a> {
     /// What belongs to no region.
     pub(crate) global: &'a mut Global,
     pub(crate) options: &'a Options,
+    /// What callers may do, as it is configured.
+    pub(crate) access: &'a Access,
+    /// Who makes the request.
+    pub(crate) caller: &'a Caller,
     /// Makes new identifiers.
     pub(crate) ids: &'a mut Ids,
     /// Milliseconds since 1970.

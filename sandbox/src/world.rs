@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::ec2::state::Ec2;
 use crate::efs::state::{Efs, EfsGlobal};
+use crate::eks::state::Eks;
+use crate::iam::state::Iam;
+use crate::kms::state::Kms;
+use crate::sts::state::Sts;
 use crate::table::{AnyTable, Tables};
 
 /// Tags by key.
@@ -40,6 +44,8 @@ pub(crate) struct Region {
     pub(crate) account: String,
     pub(crate) ec2: Ec2,
     pub(crate) efs: Efs,
+    pub(crate) eks: Eks,
+    pub(crate) kms: Kms,
 }
 
 impl Region {
@@ -49,25 +55,47 @@ impl Region {
 
     /// The ARN of a resource in this region, such as `…:file-system/fs-0123`.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:aws:{service}:{}:{}:{resource}", self.name, self.account)
+        let partition = partition(&self.name);
+        format!("arn:{partition}:{service}:{}:{}:{resource}", self.name, self.account)
     }
+}
+
+/// The partition of a region, as botocore's `partitions.json` has them.
+pub(crate) fn partition(region: &str) -> &'static str {
+    const BY_PREFIX: [(&str, &str); 8] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("", "aws"),
+    ];
+    BY_PREFIX.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
 }
 
 impl Tables for Region {
     fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
         self.ec2.each(visit);
         self.efs.each(visit);
+        self.eks.each(visit);
+        self.kms.each(visit);
     }
 }
 
 /// What belongs to the account and no region: the state of each global service.
 #[derive(Debug, Default)]
 pub(crate) struct Global {
+    pub(crate) iam: Iam,
+    pub(crate) sts: Sts,
     pub(crate) efs: EfsGlobal,
 }
 
 impl Tables for Global {
     fn each(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn AnyTable)) {
+        self.iam.each(visit);
+        self.sts.each(visit);
         self.efs.each(visit);
     }
 }

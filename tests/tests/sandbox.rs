@@ -175,11 +175,11 @@ fn throughput_follows_its_rules() {
         "ThroughputLimitExceeded",
     );
     let provisioned = |mibps: u32| json!({ "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": mibps });
-    assert_eq!(update(&provisioned(64)).status, 202);
-    until(|| state(&aws, &id) == "available");
     assert_eq!(update(&provisioned(32)).status, 202);
     until(|| state(&aws, &id) == "available");
     refused(&update(&provisioned(16)), 429, "TooManyRequests");
+    refused(&update(&json!({ "ThroughputMode": "elastic" })), 429, "TooManyRequests");
+    assert_eq!(update(&provisioned(64)).status, 202);
     let both =
         json!({ "CreationToken": "m", "PerformanceMode": "maxIO", "ThroughputMode": "elastic" });
     refused(&aws.efs("POST", "file-systems", Some(&both)), 400, "BadRequest");
@@ -228,7 +228,8 @@ fn unsigned_requests_are_refused_as_aws_refuses_them() {
 #[test]
 fn what_the_sandbox_does_not_have_is_refused_by_name() {
     let aws = quick();
-    refused(&aws.efs("GET", "replications", None), 404, "UnknownOperationException");
+    let efs = aws.efs("GET", "replications", None);
+    assert_eq!((efs.status, efs.error_type), (501, None), "{}", efs.body);
     let ec2 = aws.ec2("Action=RunInstances");
     assert!(ec2.status == 501 && ec2.body.contains("RunInstances"), "{}", ec2.body);
     let none = aws.ec2("Action=RunInstance");
@@ -291,17 +292,22 @@ fn access_points_and_policies_follow_their_rules() {
         400,
         "InvalidPolicyException",
     );
-    assert_eq!(aws.efs("PUT", &path("policy"), Some(&json!({ "Policy": "{}" }))).status, 200);
+    let policy = json!({
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "elasticfilesystem:ClientMount",
+        }
+    });
+    let policy = json!({ "Policy": policy.to_string() });
+    assert_eq!(aws.efs("PUT", &path("policy"), Some(&policy)).status, 200);
     let two = json!({ "LifecyclePolicies": [{ "TransitionToIA": "AFTER_30_DAYS", "TransitionToArchive": "AFTER_90_DAYS" }] });
     refused(&aws.efs("PUT", &path("lifecycle-configuration"), Some(&two)), 400, "BadRequest");
     let archive = json!({ "LifecyclePolicies": [{ "TransitionToArchive": "AFTER_90_DAYS" }] });
     refused(&aws.efs("PUT", &path("lifecycle-configuration"), Some(&archive)), 400, "BadRequest");
     let ia = json!({ "LifecyclePolicies": [{ "TransitionToIA": "AFTER_30_DAYS" }] });
     assert_eq!(aws.efs("PUT", &path("lifecycle-configuration"), Some(&ia)).status, 200);
-    assert_eq!(
-        aws.efs("GET", &path("backup-policy"), None).json()["BackupPolicy"]["Status"],
-        "DISABLED"
-    );
+    refused(&aws.efs("GET", &path("backup-policy"), None), 404, "PolicyNotFound");
 }
 
 #[test]

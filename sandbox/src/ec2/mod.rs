@@ -15,12 +15,12 @@ mod listing;
 mod permissions;
 mod routes;
 mod rules;
-mod seed;
+pub(crate) mod seed;
 pub(crate) mod state;
 mod subnets;
 mod tags;
 mod vpcs;
-mod xml;
+pub(crate) mod xml;
 pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};

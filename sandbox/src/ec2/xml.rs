@@ -7,7 +7,7 @@ use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 
 /// An element: text, or further elements.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
+pub(crate) struct Element {
     name: String,
     text: String,
     children: Vec<Element>,
@@ -15,17 +15,17 @@ pub(super) struct Element {
 
 impl Element {
     /// An element with others in it.
-    pub(super) fn new(name: &str, children: Vec<Element>) -> Self {
+    pub(crate) fn new(name: &str, children: Vec<Element>) -> Self {
         Element { name: name.to_owned(), text: String::new(), children }
     }
 
     /// An element with a text in it.
-    pub(super) fn text(name: &str, text: impl ToString) -> Self {
+    pub(crate) fn text(name: &str, text: impl ToString) -> Self {
         Element { name: name.to_owned(), text: text.to_string(), children: Vec::new() }
     }
 
     /// A list as EC2 writes it: one `item` each.
-    pub(super) fn set(name: &str, items: impl IntoIterator<Item = Vec<Element>>) -> Self {
+    pub(crate) fn set(name: &str, items: impl IntoIterator<Item = Vec<Element>>) -> Self {
         let items = items.into_iter().map(|members| Element::new("item", members)).collect();
         Element::new(name, items)
     }
@@ -36,7 +36,7 @@ impl Element {
     }
 
     /// The whole document.
-    pub(super) fn document(&self, namespace: Option<&str>) -> Vec<u8> {
+    pub(crate) fn document(&self, namespace: Option<&str>) -> Vec<u8> {
         let mut writer = Writer::new(Vec::new());
         // Writing to memory does not fail.
         let _ = self.write(&mut writer, namespace);

@@ -144,13 +144,10 @@ fn new(
     if let Some(found) = region_of(call, region) {
         room_for_one_more(found, call.context.options.efs.file_system_limit)?;
     }
-    let key = keys::elsewhere(region, &call.context.region.account, asked.kms_key_id.as_deref())
-        .map_err(|why| {
-            AwsError::bad_request(format!(
-                "Failed to create destination file system: {}",
-                why.message
-            ))
-        })?;
+    let found = region_of(call, region).ok_or((region, call.context.region.account.as_str()));
+    let key = keys::of_replica(found, asked.kms_key_id.as_deref()).map_err(|why| {
+        AwsError::bad_request(format!("Failed to create destination file system: {}", why.message))
+    })?;
     let made = replica(call, source, zone, key);
     Ok((region.to_owned(), made.id.clone(), Arrival::New(Box::new(made))))
 }

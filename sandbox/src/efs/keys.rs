@@ -1,49 +1,77 @@
 //! The keys that file systems are encrypted with.
 
 use crate::error::{Answer, AwsError};
+use crate::kms::{self, Problem};
 use crate::world::Region;
 
-/// The ARN of the key of a file system: the one asked for, or the region's own for EFS.
+/// The alias of the key that AWS keeps for EFS in every region.
+const OWN: &str = "alias/aws/elasticfilesystem";
+
+/// The ARN of a new file system's key: the one asked for, or the region's own for EFS.
 ///
-/// The messages are AWS's (cdk-preflight, rule `pf-efs-kms-key`).
+/// AWS's message: cdk-preflight, rule `pf-efs-kms-key`.
 pub(super) fn key(region: &Region, encrypted: bool, asked: Option<&str>) -> Answer<Option<String>> {
-    match asked {
-        None => Ok(encrypted.then(|| default(&region.name, &region.account))),
-        Some(_) if !encrypted => Err(AwsError::bad_request(
+    match (encrypted, asked) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err(AwsError::bad_request(
             "The encrypted parameter must be set to true to create an encrypted file system.",
         )),
-        Some(asked) => resolved(region, asked).map(Some),
+        (true, asked) => usable(region, asked.unwrap_or(OWN)).map(Some),
     }
 }
 
-/// The ARN of a key that is given by id, alias or ARN.
-fn resolved(region: &Region, asked: &str) -> Answer<String> {
-    elsewhere(&region.name, &region.account, Some(asked))
+/// The same for a replica in a region; one that was never used has no keys to look at, and
+/// believes what it is told.
+pub(super) fn of_replica(
+    region: Result<&Region, (&str, &str)>,
+    asked: Option<&str>,
+) -> Answer<String> {
+    let asked = asked.unwrap_or(OWN);
+    match region {
+        Ok(region) => usable(region, asked),
+        Err((region, account)) => believed(region, account, asked),
+    }
 }
 
-/// The same in any region: without a key, that of `alias/aws/elasticfilesystem`.
-pub(super) fn elsewhere(region: &str, account: &str, asked: Option<&str>) -> Answer<String> {
-    let name = match asked.map(|asked| (asked, asked.strip_prefix("arn:"))) {
-        None => return Ok(default(region, account)),
-        Some((asked, None)) => asked,
-        Some((asked, Some(parts))) => {
-            let mut parts = parts.splitn(5, ':').skip(2);
-            if parts.next() != Some(region) {
-                return Err(AwsError::bad_request("Invalid KMS key ID (unexpected region)"));
-            }
-            let resource = parts.nth(1).unwrap_or_default();
-            if resource.starts_with("key/") {
-                return Ok(asked.to_owned());
-            }
-            resource
+fn usable(region: &Region, id: &str) -> Answer<String> {
+    kms::usable(region, id).map_err(|problem| AwsError::bad_request(sentence(id, &problem)))
+}
+
+/// Why a key cannot be used. The words about regions are AWS's (cdk-preflight, rule
+/// `pf-efs-kms-key`).
+fn sentence(id: &str, problem: &Problem) -> String {
+    match problem {
+        Problem::OtherRegion(_) => UNEXPECTED_REGION.to_owned(),
+        Problem::Malformed => format!("Invalid KMS key ID: '{id}'"),
+        Problem::OtherAccount => format!("The KMS key '{id}' belongs to another account."),
+        Problem::NoAlias(arn) | Problem::NoKey(arn) => {
+            format!("The KMS key '{arn}' does not exist.")
         }
-    };
-    if name.starts_with("alias/") {
-        return Ok(default(region, account));
+        Problem::State(state) => {
+            format!("The KMS key '{id}' cannot be used: its state is {state:?}.")
+        }
+        Problem::Spec(spec) => {
+            format!(
+                "The KMS key '{id}' cannot be used: it is {spec}, and EFS accepts only symmetric keys."
+            )
+        }
     }
-    Ok(format!("arn:aws:kms:{region}:{account}:key/{name}"))
 }
 
-fn default(region: &str, account: &str) -> String {
-    format!("arn:aws:kms:{region}:{account}:key/0c0dec00-0000-4000-8000-000000000001")
+const UNEXPECTED_REGION: &str = "Invalid KMS key ID (unexpected region)";
+
+/// The ARN that an identifier would have in a region.
+fn believed(region: &str, account: &str, id: &str) -> Answer<String> {
+    let Some(parts) = id.strip_prefix("arn:") else {
+        let key =
+            if id.starts_with("alias/") { "0c0dec00-0000-4000-8000-000000000001" } else { id };
+        return Ok(format!(
+            "arn:{}:kms:{region}:{account}:key/{key}",
+            crate::world::partition(region)
+        ));
+    };
+    if parts.split(':').nth(2) != Some(region) {
+        return Err(AwsError::bad_request(UNEXPECTED_REGION));
+    }
+    Ok(id.to_owned())
 }

@@ -15,6 +15,7 @@ use super::{destinations, network};
 use crate::error::{Answer, AwsError};
 use crate::life::Life;
 use crate::service::Context;
+use crate::world::partition;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -251,8 +252,10 @@ impl Replication {
 fn description(context: &Context, found: &Replication) -> Value {
     let account = &context.region.account;
     let arn = format!(
-        "arn:aws:elasticfilesystem:{}:{account}:file-system/{}",
-        found.source.region, found.source.file_system
+        "arn:{}:elasticfilesystem:{}:{account}:file-system/{}",
+        partition(&found.source.region),
+        found.source.region,
+        found.source.file_system
     );
     let mut destination = json!({
         "Status": found.status(context.now),

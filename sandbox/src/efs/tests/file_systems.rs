@@ -106,6 +106,22 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "BadRequest",
             "Invalid KMS key ID (unexpected region)",
         ),
+        (json!({ "Encrypted": true, "KmsKeyId": "alias/none" }), "BadRequest", "does not exist"),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/disabled" }),
+            "BadRequest",
+            "its state is Disabled",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/leaving" }),
+            "BadRequest",
+            "its state is PendingDeletion",
+        ),
+        (
+            json!({ "Encrypted": true, "KmsKeyId": "alias/asymmetric" }),
+            "BadRequest",
+            "only symmetric keys",
+        ),
         (json!({ "Encrypted": "yes" }), "BadRequest", "cannot be converted to a boolean"),
         (
             json!({ "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }),
@@ -124,11 +140,11 @@ fn combinations_that_efs_does_not_have_are_refused() {
 #[test]
 fn a_key_is_told_by_its_arn_however_it_was_given() {
     let aws = Aws::new();
-    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let id = "0c0dec00-0000-4000-8000-000000000002";
     let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
-    for (given, told) in [(json!(id), arn.as_str()), (json!(arn), arn.as_str())] {
+    for given in [id, &arn, "alias/graphscope-dev"] {
         let made = aws.file_system(&json!({ "Encrypted": true, "KmsKeyId": given }));
-        assert_eq!(aws.described(&made)["KmsKeyId"], json!(told));
+        assert_eq!(aws.described(&made)["KmsKeyId"], json!(arn), "{given}");
     }
     let own = aws.file_system(&json!({ "Encrypted": true }));
     assert!(

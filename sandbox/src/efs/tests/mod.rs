@@ -61,8 +61,10 @@ impl Aws {
     fn with(flags: &[&str]) -> Aws {
         let now_ms = Arc::new(AtomicU64::new(START * 1000));
         let read = now_ms.clone();
-        let clock =
-            Clock::from_fn(move || UNIX_EPOCH + Duration::from_millis(read.load(Ordering::SeqCst)));
+        let clock = Clock::new(
+            move || UNIX_EPOCH + Duration::from_millis(read.load(Ordering::SeqCst)),
+            tokio::time::sleep,
+        );
         let options = Options::parse_from([&["sandbox"], flags].concat());
         let surroundings = Surroundings { clock, chance: fastrand::Rng::with_seed(7) };
         Aws {

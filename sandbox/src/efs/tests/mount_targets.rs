@@ -144,3 +144,74 @@ fn a_vpc_has_as_many_targets_as_its_quota_says() {
     assert_eq!(full.status, 409);
     full.refused("NetworkInterfaceLimitExceeded");
 }
+
+/// Local Zones, Wavelength Zones and Outposts have no mount targets (`CreateMountTarget`,
+/// `UnsupportedAvailabilityZone`), and no One Zone file systems.
+#[test]
+fn what_extends_a_region_has_no_targets() {
+    let aws = Aws::with(&["--world", "local-zone,wavelength,outpost"]);
+    let id = aws.file_system(&json!({}));
+    for subnet in
+        ["subnet-0c0dec0000000050a", "subnet-0c0dec0000000060a", "subnet-0c0dec0000000070a"]
+    {
+        aws.mount_target(&id, subnet, &json!({})).refused("UnsupportedAvailabilityZone");
+    }
+    let zone = zones(&aws).into_iter().find(|zone| zone.len() > "eu-west-1a".len()).unwrap();
+    let one_zone = json!({ "CreationToken": "t", "AvailabilityZoneName": zone });
+    aws.post("file-systems", one_zone).refused("UnsupportedAvailabilityZone");
+}
+
+/// The names of the region's zones, as EC2 lists them.
+fn zones(aws: &Aws) -> Vec<String> {
+    let form = b"Action=DescribeAvailabilityZones&AllAvailabilityZones=true&Version=2016-11-15";
+    let (_, _, body) = aws.send("POST", "/", "ec2", form);
+    let body = String::from_utf8(body).unwrap();
+    let names = body.split("<zoneName>").skip(1);
+    names.map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_dual_stack_subnet_gives_one_address_of_each_family() {
+    let aws = Aws::with(&["--world", "dual-stack"]);
+    let (one, two) = (aws.file_system(&json!({})), aws.file_system(&json!({})));
+    let made = aws.mount_target(&one, SUBNET_A, &json!({ "IpAddressType": "DUAL_STACK" })).ok();
+    assert_eq!(made["IpAddress"], "10.0.0.4");
+    let ipv6 = text(&made["Ipv6Address"]);
+    assert!(ipv6.ends_with("::4"), "{ipv6}");
+    let taken = json!({ "IpAddressType": "DUAL_STACK", "Ipv6Address": ipv6 });
+    aws.mount_target(&two, SUBNET_A, &taken).refused("IpAddressInUse");
+    let plain = aws.mount_target(&two, SUBNET_A, &json!({})).ok();
+    assert_eq!(plain.get("Ipv6Address"), None, "IPv4 is used unless a type is specified");
+}
+
+#[test]
+fn an_ipv6_only_subnet_needs_the_type_to_be_said() {
+    let aws = Aws::with(&["--world", "ipv6-only"]);
+    let id = aws.file_system(&json!({}));
+    let subnet = "subnet-0c0dec0000000040a";
+    let message = aws.mount_target(&id, subnet, &json!({})).refused("BadRequest");
+    assert!(message.contains("IPv4-only"), "{message}");
+    let made = aws.mount_target(&id, subnet, &json!({ "IpAddressType": "IPV6_ONLY" })).ok();
+    assert!(made["Ipv6Address"].is_string());
+    assert_eq!(made.get("IpAddress"), None);
+}
+
+/// The default group of a shared VPC is the participant's own (Amazon VPC user guide, "Share
+/// your VPC subnets with other accounts").
+#[test]
+fn no_security_group_of_another_account_is_taken_by_default() {
+    let aws = Aws::with(&["--world", "shared-vpc"]);
+    let id = aws.file_system(&json!({}));
+    let target = text(&aws.mount_target(&id, SUBNET_A, &json!({})).ok()["MountTargetId"]);
+    let groups = aws.get(&format!("mount-targets/{target}/security-groups")).ok();
+    let form = "Action=DescribeSecurityGroups&Version=2016-11-15&Filter.1.Name=group-name&Filter.1.Value.1=default";
+    let (_, _, body) = aws.send("POST", "/", "ec2", form.as_bytes());
+    let body = String::from_utf8(body).unwrap();
+    for group in groups["SecurityGroups"].as_array().unwrap() {
+        let listed = body.split("<item>").find(|item| item.contains(group.as_str().unwrap()));
+        assert!(
+            listed.is_some_and(|item| item.contains("<ownerId>111122223333<")),
+            "{group} {body}"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! From an access key id to a principal and all policies that have a say for it.
+
+use serde_json::Value;
+
+use super::config::{Config, PrincipalConfig};
+use super::refusal::{self, Unknown};
+use crate::authorization::context::Context as Keys;
+use crate::authorization::document::{Document, Use};
+use crate::authorization::evaluate::{Policies, Policy};
+use crate::authorization::managed;
+use crate::authorization::principal::{Kind, Principal};
+use crate::error::Answer;
+use crate::iam::state::Role;
+use crate::query;
+use crate::service::{Incoming, Service};
+use crate::sts::state::{Of, Session};
+use crate::world::{Global, Tags};
+
+/// The access key id that is the root user unless it is configured.
+const ROOT_KEY: &str = "sandbox";
+
+/// What is configured about access.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    /// Whether calls are refused at all.
+    pub(crate) enforced: bool,
+    pub(crate) config: Config,
+    account: String,
+}
+
+/// Who makes a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    pub(crate) policies: Policies,
+    /// The condition keys of the principal and of the request as a whole.
+    pub(crate) keys: Keys,
+}
+
+impl Caller {
+    /// A user of this name, without policies.
+    pub(crate) fn user(name: &str, account: &str) -> Caller {
+        let arn = format!("arn:aws:iam::{account}:user/{name}");
+        Caller::of(Kind::User { name: name.to_owned() }, account, arn, format!("AIDA{name}"))
+    }
+
+    fn root(account: &str) -> Caller {
+        let arn = format!("arn:aws:iam::{account}:root");
+        Caller::of(Kind::Root, account, arn, account.to_owned())
+    }
+
+    fn of(kind: Kind, account: &str, arn: String, id: String) -> Caller {
+        let account = account.to_owned();
+        let principal = Principal { kind, account, arn, id, tags: Tags::new() };
+        Caller { principal, policies: Policies::default(), keys: Keys::default() }
+    }
+
+    /// A session of a role; `role` where the role exists.
+    fn session(arn: &str, id: &str, session: &str, role: Option<&Role>, global: &Global) -> Caller {
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let kind = Kind::Session {
+            role_arn: arn.to_owned(),
+            service_linked: role.is_some_and(Role::service_linked),
+        };
+        let session_arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session}");
+        let mut caller = Caller::of(kind, account, session_arn, format!("{id}:{session}"));
+        if let Some(role) = role {
+            caller.principal.tags.clone_from(&role.tags);
+            caller.policies.identity = of_role(role, global);
+            caller.policies.boundary = role.boundary.as_ref().and_then(|arn| by_arn(arn, global));
+        }
+        caller
+    }
+}
+
+impl Access {
+    pub(crate) fn new(enforced: bool, config: Config, account: &str) -> Access {
+        Access { enforced, config, account: account.to_owned() }
+    }
+
+    /// The account's root user.
+    pub(crate) fn root(&self) -> Caller {
+        Caller::root(&self.account)
+    }
+
+    /// Who makes a request. Without enforcement a key that is not known is the root user's.
+    pub(crate) fn caller(
+        &self,
+        service: &dyn Service,
+        request: &Incoming,
+        global: &Global,
+        now: u64,
+    ) -> Answer<Caller> {
+        let found = self.find(request.access_key(), request, global, now);
+        let mut caller = match found {
+            Ok(caller) => caller,
+            Err(why) if self.enforced && request.scope.is_some() => {
+                return Err(refusal::unknown(service.name(), why));
+            }
+            Err(_) => Caller::root(&self.account),
+        };
+        let control = &self.config.service_control_policies;
+        caller.policies.service_control =
+            control.iter().map(|level| policies(level, "scp", global)).collect();
+        caller.principal.describe(&mut caller.keys);
+        describe(request, now, &mut caller.keys);
+        Ok(caller)
+    }
+
+    fn find(
+        &self,
+        key: &str,
+        request: &Incoming,
+        global: &Global,
+        now: u64,
+    ) -> Result<Caller, Unknown> {
+        if let Some(config) = self.config.principals.get(key) {
+            return Ok(self.configured(key, config, global));
+        }
+        if let Some(session) = global.sts.sessions.get(key) {
+            if self.enforced && request.header("x-amz-security-token") != Some(&session.token) {
+                return Err(Unknown::Key);
+            }
+            if session.expires_ms <= now {
+                return Err(Unknown::Expired);
+            }
+            return self.of_session(session, request, global, now);
+        }
+        if key == ROOT_KEY { Ok(Caller::root(&self.account)) } else { Err(Unknown::Key) }
+    }
+
+    fn of_session(
+        &self,
+        session: &Session,
+        request: &Incoming,
+        global: &Global,
+        now: u64,
+    ) -> Result<Caller, Unknown> {
+        let mut caller = match &session.of {
+            Of::Key(key) => self.find(key, request, global, now)?,
+            Of::Role { name, arn, id, session } => {
+                let role = global.iam.roles.get(name).filter(|role| role.arn == *arn);
+                Caller::session(arn, id, session, role, global)
+            }
+        };
+        caller.principal.tags.extend(session.tags.clone());
+        caller.policies.session = session.policies.as_ref().map(|given| {
+            let values = given.iter().map(|text| {
+                serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+            });
+            policies(&values.collect::<Vec<_>>(), "session policy", global)
+        });
+        Ok(caller)
+    }
+
+    fn configured(&self, key: &str, config: &PrincipalConfig, global: &Global) -> Caller {
+        let arn = config.arn.clone();
+        let arn = arn.unwrap_or_else(|| format!("arn:aws:iam::{}:user/{key}", self.account));
+        let account = arn.split(':').nth(4).unwrap_or(&self.account).to_owned();
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let mut caller = if resource == "root" {
+            Caller::root(&account)
+        } else if let Some(path) = resource.strip_prefix("role/") {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let role = global.iam.roles.get(name).filter(|role| role.arn == arn);
+            let id = role.map_or("AROASANDBOX", |role| &role.id);
+            Caller::session(&arn, id, key, role, global)
+        } else {
+            let path = resource.strip_prefix("user/").unwrap_or(resource);
+            let mut user = Caller::user(path.rsplit('/').next().unwrap_or(path), &account);
+            user.principal.arn = arn;
+            user
+        };
+        caller.principal.tags.extend(config.tags.clone());
+        caller.policies.identity.extend(policies(&config.policies, "policy", global));
+        if let Some(boundary) = &config.permissions_boundary {
+            let boundary = policies(std::slice::from_ref(boundary), "boundary", global);
+            caller.policies.boundary = boundary.into_iter().next();
+        }
+        caller.policies.session =
+            config.session_policies.as_ref().map(|given| policies(given, "session policy", global));
+        caller
+    }
+
+    /// The principal of an ARN, for simulation: a role, or a user that is configured.
+    pub(crate) fn by_arn(&self, arn: &str, global: &Global) -> Option<Caller> {
+        let key = self.config.principals.iter().find(|(key, config)| {
+            let own = format!("arn:aws:iam::{}:user/{key}", self.account);
+            config.arn.as_ref().unwrap_or(&own) == arn
+        });
+        if let Some((key, config)) = key {
+            return Some(self.configured(key, config, global));
+        }
+        let role = global.iam.roles.get(arn.rsplit('/').next()?).filter(|role| role.arn == arn)?;
+        Some(Caller::session(arn, &role.id, "simulated", Some(role), global))
+    }
+}
+
+/// The managed and inline policies of a role.
+fn of_role(role: &Role, global: &Global) -> Vec<Policy> {
+    let managed = role.attached.iter().filter_map(|arn| by_arn(arn, global));
+    let inline = role.inline.iter().filter_map(|(name, text)| {
+        let document = Document::parse(text, Use::Identity).ok()?;
+        Some(Policy { name: format!("{}:{name}", role.name), document })
+    });
+    managed.chain(inline).collect()
+}
+
+/// A managed policy, of AWS or of the account.
+fn by_arn(arn: &str, global: &Global) -> Option<Policy> {
+    let document = match managed::by_arn(arn) {
+        Some(policy) => Document::from_value(&policy.document(), Use::Identity),
+        None => Document::parse(global.iam.policies.get(arn)?.document()?, Use::Identity),
+    };
+    Some(Policy { name: arn.to_owned(), document: document.ok()? })
+}
+
+/// Documents, and ARNs of managed policies. An ARN of the account's own that does not exist
+/// allows nothing.
+fn policies(given: &[Value], name: &str, global: &Global) -> Vec<Policy> {
+    let policy = |(n, value): (usize, &Value)| {
+        if let Some(arn) = value.as_str() {
+            return by_arn(arn, global);
+        }
+        let document = Document::from_value(value, Use::Identity).ok()?;
+        Some(Policy { name: format!("{name} {}", n + 1), document })
+    };
+    given.iter().enumerate().filter_map(policy).collect()
+}
+
+/// The condition keys of a request as a whole.
+///
+/// The client's endpoint stands for AWS's, which speaks TLS: `aws:SecureTransport` is `true`
+/// unless a header `x-forwarded-proto: http` says otherwise. `aws:SourceIp` is the first
+/// address of `x-forwarded-for`, or this machine's.
+fn describe(request: &Incoming, now: u64, keys: &mut Keys) {
+    let insecure = request.header("x-forwarded-proto") == Some("http");
+    keys.set("aws:SecureTransport", !insecure);
+    let forwarded = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
+    keys.set("aws:SourceIp", forwarded.map_or("127.0.0.1", str::trim));
+    keys.set("aws:CurrentTime", query::time(now));
+    keys.set("aws:EpochTime", now / 1000);
+    keys.set("aws:ViaAWSService", false);
+    if let Some(agent) = request.header("user-agent") {
+        keys.set("aws:UserAgent", agent);
+    }
+    if let Some(scope) = &request.scope {
+        keys.set("aws:RequestedRegion", &scope.region);
+    }
+}

@@ -1,0 +1,53 @@
+//! AWS's own managed policies that matter here, by ARN.
+//!
+//! `managed.json` holds them as facts: name, path, default version and what each statement
+//! allows. Source: AWS Managed Policy Reference Guide, in the state that moto 5.2.1 carries
+//! (`moto/iam/aws_managed_policies.py`, PyPI); the test
+//! `managed_policies_are_those_that_moto_carries` compares them. Of `ReadOnlyAccess` only
+//! the actions of services that the sandbox serves are kept: the whole has over 100,000
+//! characters.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A managed policy of AWS.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Managed {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    /// The default version, such as `v10`.
+    pub(crate) version: String,
+    /// The dates of its first and of this version, as `2023-07-25`.
+    pub(crate) created: String,
+    pub(crate) updated: String,
+    statements: Vec<Value>,
+}
+
+static ALL: LazyLock<Vec<Managed>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("managed.json")).unwrap_or_default());
+
+impl Managed {
+    /// Its ARN, in the partition `aws`.
+    pub(crate) fn arn(&self) -> String {
+        format!("arn:aws:iam::aws:policy{}{}", self.path, self.name)
+    }
+
+    /// The document.
+    pub(crate) fn document(&self) -> Value {
+        json!({ "Version": "2012-10-17", "Statement": self.statements })
+    }
+}
+
+/// All of them, in the order of the file.
+pub(crate) fn all() -> &'static [Managed] {
+    &ALL
+}
+
+/// The policy of an ARN.
+pub(crate) fn by_arn(arn: &str) -> Option<&'static Managed> {
+    let whole_name = arn.strip_prefix("arn:aws:iam::aws:policy")?;
+    let (path, name) = whole_name.rsplit_once('/')?;
+    ALL.iter().find(|policy| policy.name == name && policy.path.trim_end_matches('/') == path)
+}

@@ -1,0 +1,392 @@
+//! Add-ons: what is offered, and what is installed.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::catalog::{self, Offer};
+use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
+use super::state::{Addon, AddonStatus, Association, Update};
+use super::{Call, Response, associations, clusters, schema, seconds};
+use crate::error::{Answer, AwsError};
+use crate::world::{Region, Tags};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    addon_name: Option<String>,
+    #[serde(flatten)]
+    wishes: Wishes,
+    #[serde(default)]
+    tags: Tags,
+    namespace_config: Option<Namespace>,
+}
+
+#[derive(Deserialize)]
+struct Namespace {
+    namespace: Option<String>,
+}
+
+/// What creation and update have in common.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wishes {
+    addon_version: Option<String>,
+    service_account_role_arn: Option<String>,
+    resolve_conflicts: Option<String>,
+    configuration_values: Option<String>,
+    pod_identity_associations: Option<Vec<Wanted>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    service_account: String,
+    role_arn: String,
+}
+
+impl Wishes {
+    /// Refuses what no add-on of this offer can be.
+    fn check(&self, offer: &Offer) -> Answer<()> {
+        if let Some(version) = &self.addon_version
+            && !offer.versions.contains(&version.as_str())
+        {
+            return Err(invalid_parameter("Addon version specified is not supported"));
+        }
+        let resolve = self.resolve_conflicts.as_deref().unwrap_or("NONE");
+        if !["NONE", "OVERWRITE", "PRESERVE"].contains(&resolve) {
+            return Err(invalid_parameter(format!("Invalid resolveConflicts value: {resolve}")));
+        }
+        if let Some(role) = &self.service_account_role_arn {
+            associations::check_role(role)?;
+        }
+        let wanted = self.pod_identity_associations.as_deref().unwrap_or_default();
+        if self.service_account_role_arn.is_some() && !wanted.is_empty() {
+            return Err(invalid_parameter(
+                "ServiceAccountRoleArn and PodIdentityAssociations cannot be specified together",
+            ));
+        }
+        for one in wanted {
+            associations::check_role(&one.role_arn)?;
+            if !offer.accounts.iter().any(|(name, _)| *name == one.service_account) {
+                return Err(invalid_parameter(format!(
+                    "The service account {} is not one of the add-on {}",
+                    one.service_account, offer.name
+                )));
+            }
+        }
+        self.check_configuration(offer)
+    }
+
+    /// JSON only: EKS takes YAML too.
+    fn check_configuration(&self, offer: &Offer) -> Answer<()> {
+        let text = self.configuration_values.as_deref().unwrap_or_default();
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let refused = |why: String| {
+            invalid_parameter(format!(
+                "ConfigurationValue provided in request is not supported: {why}"
+            ))
+        };
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| refused(format!("the sandbox reads JSON and no YAML: {error}")))?;
+        schema::check(&offer.schema(), &value).map_err(|mistake| {
+            refused(format!("Json schema validation failed with error: [{mistake}]"))
+        })
+    }
+}
+
+/// `CreateAddon`.
+pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
+    let wanted: Create = call.body()?;
+    let found = clusters::active(call.context.region, cluster)?.clone();
+    let name = wanted.addon_name.unwrap_or_default();
+    let unsupported = || {
+        invalid_parameter(format!(
+            "Addon {name} specified is not supported in {} kubernetes version",
+            found.version
+        ))
+    };
+    let offer = catalog::offer(&name).ok_or_else(unsupported)?;
+    if !catalog::KUBERNETES.contains(&found.version.as_str()) {
+        return Err(unsupported());
+    }
+    wanted.wishes.check(offer)?;
+    let id = Addon::id(cluster, &name);
+    if call.context.region.eks.addons.contains_key(&id) {
+        return Err(in_use("Addon already exists.")
+            .with("clusterName", cluster)
+            .with("addonName", name));
+    }
+    let overwrite = wanted.wishes.resolve_conflicts.as_deref() == Some("OVERWRITE");
+    let conflict = found.self_managed.contains(&name) && !overwrite;
+    let ends = if conflict { AddonStatus::CreateFailed } else { AddonStatus::Active };
+    let now = call.context.now;
+    let addon = Addon {
+        cluster: cluster.to_owned(),
+        uuid: call.context.ids.uuid(),
+        version: wanted.wishes.addon_version.unwrap_or_else(|| offer.versions[0].to_owned()),
+        status: AddonStatus::Creating,
+        next: Some((now + call.context.options.addon_changing_ms, ends)),
+        role_arn: wanted.wishes.service_account_role_arn,
+        configuration: wanted.wishes.configuration_values,
+        namespace: wanted
+            .namespace_config
+            .and_then(|it| it.namespace)
+            .unwrap_or_else(|| offer.namespace.to_owned()),
+        created_ms: now,
+        modified_ms: now,
+        tags: wanted.tags,
+        name,
+    };
+    let associations = wanted.wishes.pod_identity_associations.unwrap_or_default();
+    own_associations(call, &addon, associations)?;
+    let body = json!({ "addon": describe_one(call.context.region, &addon) });
+    call.context.region.eks.addons.insert(id, addon);
+    Ok((200, body))
+}
+
+/// The associations that belong to an add-on, instead of those it had.
+fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
+    let owner = arn(call.context.region, addon);
+    let region = &mut *call.context.region;
+    let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
+    former.iter().for_each(|id| drop(region.eks.associations.remove(id)));
+    for one in wanted {
+        let (namespace, account) = (&addon.namespace, &one.service_account);
+        associations::unique(call.context.region, &addon.cluster, namespace, account)?;
+        let association = Association {
+            id: associations::new_id(call),
+            cluster: addon.cluster.clone(),
+            namespace: addon.namespace.clone(),
+            service_account: one.service_account,
+            role_arn: one.role_arn,
+            target_role_arn: None,
+            external_id: None,
+            disable_session_tags: false,
+            owner: Some(owner.clone()),
+            token: None,
+            created_ms: call.context.now,
+            modified_ms: call.context.now,
+            tags: Tags::new(),
+        };
+        call.context.region.eks.associations.insert(association.id.clone(), association);
+    }
+    Ok(())
+}
+
+fn owned<'a>(region: &'a Region, addon: &Addon) -> impl Iterator<Item = &'a Association> {
+    let owner = arn(region, addon);
+    let all = region.eks.associations.by("cluster", &addon.cluster);
+    all.filter(move |row| row.owner.as_ref() == Some(&owner))
+}
+
+/// `DescribeAddon`.
+pub(super) fn describe(call: &mut Call, cluster: &str, name: &str) -> Response {
+    let addon = find(call.context.region, cluster, name)?;
+    Ok((200, json!({ "addon": describe_one(call.context.region, addon) })))
+}
+
+/// `UpdateAddon`.
+pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
+    let wishes: Wishes = call.body()?;
+    let addon = find(call.context.region, cluster, name)?.clone();
+    if matches!(addon.status, AddonStatus::Creating | AddonStatus::Updating | AddonStatus::Deleting)
+    {
+        let status = json!(addon.status);
+        let status = status.as_str().unwrap_or_default();
+        return Err(in_use(format!(
+            "Addon {name} cannot be updated as it is currently in {status} state"
+        ))
+        .with("clusterName", cluster)
+        .with("addonName", name));
+    }
+    let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
+    wishes.check(offer)?;
+    let now = call.context.now;
+    let until = now + call.context.options.addon_changing_ms;
+    let params = params(&wishes);
+    let mut changed = Addon {
+        status: AddonStatus::Updating,
+        next: Some((until, AddonStatus::Active)),
+        modified_ms: now,
+        ..addon
+    };
+    changed.version = wishes.addon_version.unwrap_or(changed.version);
+    changed.role_arn = wishes.service_account_role_arn.or(changed.role_arn);
+    changed.configuration = wishes.configuration_values.or(changed.configuration);
+    if let Some(wanted) = wishes.pod_identity_associations {
+        own_associations(call, &changed, wanted)?;
+    }
+    let update = Update {
+        id: call.context.ids.uuid(),
+        cluster: cluster.to_owned(),
+        addon: name.to_owned(),
+        until_ms: until,
+        created_ms: now,
+        params,
+    };
+    let body = json!({ "update": describe_update(&update, now) });
+    let eks = &mut call.context.region.eks;
+    eks.updates.insert(update.id.clone(), update);
+    eks.addons.insert(Addon::id(cluster, name), changed);
+    Ok((200, body))
+}
+
+fn params(wishes: &Wishes) -> Vec<(String, String)> {
+    let given = [
+        ("AddonVersion", &wishes.addon_version),
+        ("ServiceAccountRoleArn", &wishes.service_account_role_arn),
+        ("ResolveConflicts", &wishes.resolve_conflicts),
+        ("ConfigurationValues", &wishes.configuration_values),
+    ];
+    given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect()
+}
+
+/// `DescribeUpdate`.
+pub(super) fn updated(call: &mut Call, cluster: &str, id: &str) -> Response {
+    let update = call.context.region.eks.updates.get(id).filter(|row| row.cluster == cluster);
+    let update = update.ok_or_else(|| not_found(format!("No update found for ID: {id}.")))?;
+    Ok((200, json!({ "update": describe_update(update, call.context.now) })))
+}
+
+fn describe_update(update: &Update, now: u64) -> Value {
+    let params: Vec<Value> =
+        update.params.iter().map(|(kind, value)| json!({ "type": kind, "value": value })).collect();
+    json!({
+        "id": update.id,
+        "status": if now < update.until_ms { "InProgress" } else { "Successful" },
+        "type": "AddonUpdate",
+        "params": params,
+        "createdAt": seconds(update.created_ms),
+        "errors": [],
+    })
+}
+
+/// `DeleteAddon`.
+pub(super) fn delete(call: &mut Call, cluster: &str, name: &str) -> Response {
+    let addon = find(call.context.region, cluster, name)?.clone();
+    let until = call.context.now + call.context.options.addon_changing_ms;
+    let leaving = Addon {
+        status: AddonStatus::Deleting,
+        next: Some((until, AddonStatus::Deleting)),
+        ..addon
+    };
+    let body = json!({ "addon": describe_one(call.context.region, &leaving) });
+    call.context.region.eks.addons.insert(Addon::id(cluster, name), leaving);
+    Ok((200, body))
+}
+
+/// `ListAddons`.
+pub(super) fn list(call: &mut Call, cluster: &str) -> Response {
+    clusters::find(call.context.region, cluster)?;
+    let addons = call.context.region.eks.addons.by("cluster", cluster);
+    let names: Vec<(String, Value)> =
+        addons.map(|addon| (addon.name.clone(), json!(addon.name))).collect();
+    call.page("addons", names)
+}
+
+/// `DescribeAddonVersions`.
+pub(super) fn versions(call: &mut Call) -> Response {
+    let name = call.query("addonName");
+    if let Some(name) = name
+        && catalog::offer(name).is_none()
+    {
+        return Err(not_found(format!("Addon {name} specified is not supported")));
+    }
+    let kubernetes = call.query("kubernetesVersion");
+    let wanted = |parameter: &str, value: &str| {
+        let given = call.queries(parameter);
+        given.is_empty() || given.contains(&value)
+    };
+    let offers = catalog::OFFERS.iter().filter(|offer| name.is_none_or(|name| offer.name == name));
+    let mut listed: Vec<(String, Value)> = offers
+        .map(|offer| (offer.name.to_owned(), offer.describe(kubernetes)))
+        .filter(|(_, offer)| {
+            [("types", "type"), ("publishers", "publisher"), ("owners", "owner")].iter().all(
+                |(parameter, member)| {
+                    wanted(parameter, offer[*member].as_str().unwrap_or_default())
+                },
+            )
+        })
+        .filter(|_| kubernetes.is_none_or(|version| catalog::KUBERNETES.contains(&version)))
+        .collect();
+    listed.sort_by(|a, b| a.0.cmp(&b.0));
+    call.page("addons", listed)
+}
+
+/// `DescribeAddonConfiguration`.
+pub(super) fn configuration(call: &mut Call) -> Response {
+    let name = call.query("addonName").unwrap_or_default();
+    let version = call.query("addonVersion").unwrap_or_default();
+    let offer = catalog::offer(name)
+        .ok_or_else(|| not_found(format!("Addon {name} specified is not supported")))?;
+    if !offer.versions.contains(&version) {
+        return Err(invalid_parameter("Addon version specified is not supported"));
+    }
+    let accounts: Vec<Value> = offer
+        .accounts
+        .iter()
+        .map(|(account, policy)| {
+            json!({ "serviceAccount": account, "recommendedManagedPolicies": [policy] })
+        })
+        .collect();
+    let body = json!({
+        "addonName": name,
+        "addonVersion": version,
+        "configurationSchema": offer.schema().to_string(),
+        "podIdentityConfiguration": accounts,
+    });
+    Ok((200, body))
+}
+
+fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
+    clusters::find(region, cluster)?;
+    let missing = || -> AwsError {
+        not_found(format!("No addon: {name} found in cluster: {cluster}"))
+            .with("clusterName", cluster)
+            .with("addonName", name)
+    };
+    region.eks.addons.get(&Addon::id(cluster, name)).ok_or_else(missing)
+}
+
+/// An add-on's ARN.
+pub(super) fn arn(region: &Region, addon: &Addon) -> String {
+    region.arn("eks", &format!("addon/{}/{}/{}", addon.cluster, addon.name, addon.uuid))
+}
+
+fn describe_one(region: &Region, addon: &Addon) -> Value {
+    let issues = if addon.status == AddonStatus::CreateFailed {
+        json!([{
+            "code": "ConfigurationConflict",
+            "message": "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode",
+            "resourceIds": [],
+        }])
+    } else {
+        json!([])
+    };
+    let associations: Vec<String> =
+        owned(region, addon).map(|row| associations::arn(region, row)).collect();
+    let mut body = json!({
+        "addonName": addon.name,
+        "clusterName": addon.cluster,
+        "status": addon.status,
+        "addonVersion": addon.version,
+        "health": { "issues": issues },
+        "addonArn": arn(region, addon),
+        "createdAt": seconds(addon.created_ms),
+        "modifiedAt": seconds(addon.modified_ms),
+        "namespaceConfig": { "namespace": addon.namespace },
+        "tags": addon.tags,
+    });
+    if let Some(role) = &addon.role_arn {
+        body["serviceAccountRoleArn"] = json!(role);
+    }
+    if let Some(values) = &addon.configuration {
+        body["configurationValues"] = json!(values);
+    }
+    if !associations.is_empty() {
+        body["podIdentityAssociations"] = json!(associations);
+    }
+    body
+}

@@ -1,0 +1,96 @@
+//! The roles that services make for themselves.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::state::Role;
+use super::{Call, Result, write};
+use crate::ec2::xml::Element;
+use crate::error::AwsError;
+use crate::ids::Ids;
+use crate::service::Context;
+use crate::world::Tags;
+
+/// The services whose role is known here: service principal, role, and its policy.
+const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        EFS,
+        "AWSServiceRoleForAmazonElasticFileSystem",
+        "arn:aws:iam::aws:policy/aws-service-role/AmazonElasticFileSystemServiceRolePolicy",
+    ),
+    (
+        "eks.amazonaws.com",
+        "AWSServiceRoleForAmazonEKS",
+        "arn:aws:iam::aws:policy/aws-service-role/AmazonEKSServiceRolePolicy",
+    ),
+];
+
+/// The service principal of EFS.
+pub(crate) const EFS: &str = "elasticfilesystem.amazonaws.com";
+
+/// The ARN of a service's role, which exists or not.
+pub(crate) fn arn(service: &str, account: &str) -> Option<String> {
+    let (_, name, _) = KNOWN.iter().find(|(known, _, _)| *known == service)?;
+    Some(format!("arn:aws:iam::{account}:role/aws-service-role/{service}/{name}"))
+}
+
+/// Whether a service has its role already.
+pub(crate) fn exists(context: &Context<'_>, service: &str) -> bool {
+    KNOWN
+        .iter()
+        .find(|(known, _, _)| *known == service)
+        .is_some_and(|(_, name, _)| context.global.iam.roles.contains_key(name))
+}
+
+/// Makes the role of a service; `None` for a service that has none here.
+pub(crate) fn make(context: &mut Context<'_>, service: &str) -> Option<Role> {
+    let (_, name, policy) = KNOWN.iter().find(|(known, _, _)| *known == service)?;
+    let role = role(context.ids, &context.options.account, service, name, policy, context.now);
+    context.global.iam.roles.insert((*name).to_owned(), role.clone());
+    Some(role)
+}
+
+fn role(ids: &mut Ids, account: &str, service: &str, name: &str, policy: &str, now: u64) -> Role {
+    let path = format!("/aws-service-role/{service}/");
+    let statement = json!({
+        "Effect": "Allow",
+        "Principal": { "Service": service },
+        "Action": "sts:AssumeRole",
+    });
+    Role {
+        name: name.to_owned(),
+        id: ids.next("AROA").to_uppercase(),
+        arn: format!("arn:aws:iam::{account}:role{path}{name}"),
+        path,
+        trust: json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
+        description: None,
+        max_session: 3600,
+        created_ms: now,
+        tags: Tags::new(),
+        boundary: None,
+        attached: vec![policy.to_owned()],
+        inline: BTreeMap::new(),
+    }
+}
+
+pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
+    let service = call.params.required("AWSServiceName")?.to_owned();
+    if exists(call.context, &service) {
+        let name = arn(&service, call.account()).unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let message = format!(
+            "Service role name {name} has been taken in this account, please try a different suffix."
+        );
+        return Err(AwsError::new(400, "InvalidInput", message));
+    }
+    let Some(mut role) = make(call.context, &service) else {
+        let message = format!("the sandbox knows no service-linked role for {service}");
+        return Err(AwsError::new(400, "InvalidInput", message));
+    };
+    if let Some(description) = call.params.get("Description") {
+        role.description = Some(description.to_owned());
+        call.context.global.iam.roles.insert(role.name.clone(), role.clone());
+    }
+    Ok(Some(vec![Element::new("Role", write::role(&role, false))]))
+}

@@ -1,0 +1,141 @@
+//! The STS API, version 2011-06-15, over forms and XML: who calls, and temporary
+//! credentials.
+
+mod assume;
+pub(crate) mod state;
+mod token;
+
+use crate::authorization::denial;
+use crate::ec2::xml::Element;
+use crate::error::{Answer, AwsError};
+use crate::query::{self, Params, validation};
+use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::sts::state::{Of, Session};
+use crate::world::Tags;
+
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+const VERSION: &str = "2011-06-15";
+
+/// AWS Security Token Service.
+pub(crate) struct Sts;
+
+impl Service for Sts {
+    fn name(&self) -> &'static str {
+        "sts"
+    }
+
+    fn accepts(&self, request: &Incoming) -> bool {
+        request.path.is_empty() && Params::of(request).get("Version") == Some(VERSION)
+    }
+
+    fn operation(&self, request: &Incoming) -> String {
+        Params::of(request).get("Action").unwrap_or("unknown").to_owned()
+    }
+
+    /// Who has a token of an identity provider has no credentials yet.
+    fn needs_signature(&self, operation: &str) -> bool {
+        operation != "AssumeRoleWithWebIdentity"
+    }
+
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+        let params = Params::of(request);
+        let operation = params.get("Action").unwrap_or("unknown");
+        let result = match operation {
+            "GetCallerIdentity" => Ok(caller_identity(context)),
+            "AssumeRole" => assume::role(context, &params),
+            "AssumeRoleWithWebIdentity" => assume::with_web_identity(context, &params),
+            "GetSessionToken" => session_token(context, &params, request),
+            "DecodeAuthorizationMessage" => decode(&params),
+            other => {
+                let message = format!("the sandbox does not serve the STS operation {other}");
+                Err(AwsError::new(501, "NotImplemented", message))
+            }
+        }?;
+        Ok(query::success(operation, Some(result), request, NAMESPACE))
+    }
+
+    fn refusal(&self, refusal: Refusal) -> AwsError {
+        query::refusal(refusal, self.name())
+    }
+
+    fn error(&self, error: &AwsError, request_id: &str) -> ErrorBody {
+        query::error(error, request_id, NAMESPACE)
+    }
+}
+
+fn caller_identity(context: &Context<'_>) -> Vec<Element> {
+    let caller = &context.caller.principal;
+    vec![
+        Element::text("Arn", &caller.arn),
+        Element::text("UserId", &caller.id),
+        Element::text("Account", &caller.account),
+    ]
+}
+
+/// Source: AWS STS API Reference, `GetSessionToken`: 900 seconds to 36 hours, 12 by default,
+/// and not with temporary credentials.
+fn session_token(
+    context: &mut Context<'_>,
+    params: &Params,
+    request: &Incoming,
+) -> Answer<Vec<Element>> {
+    let seconds = duration(params, 900, 129_600, 43_200)?;
+    if context.global.sts.sessions.contains_key(request.access_key()) {
+        let message = "Cannot call GetSessionToken with session credentials";
+        return Err(AwsError::new(403, "AccessDenied", message));
+    }
+    let of = Of::Key(request.access_key().to_owned());
+    let credentials = issue(context, of, seconds, Tags::new(), None);
+    Ok(vec![credentials])
+}
+
+fn decode(params: &Params) -> Answer<Vec<Element>> {
+    let message = params.required("EncodedMessage")?;
+    let decoded = denial::decode(message).ok_or_else(|| {
+        let message = "Message is not valid";
+        AwsError::new(400, "InvalidAuthorizationMessageException", message)
+    })?;
+    Ok(vec![Element::text("DecodedMessage", decoded)])
+}
+
+/// `DurationSeconds`, within its bounds.
+fn duration(params: &Params, least: u64, most: u64, default: u64) -> Answer<u64> {
+    let seconds = params.number("DurationSeconds")?.unwrap_or(default);
+    let bound = if seconds < least {
+        format!("greater than or equal to {least}")
+    } else if seconds > most {
+        format!("less than or equal to {most}")
+    } else {
+        return Ok(seconds);
+    };
+    Err(validation(&format!(
+        "Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value {bound}"
+    )))
+}
+
+/// New temporary credentials.
+fn issue(
+    context: &mut Context<'_>,
+    of: Of,
+    seconds: u64,
+    tags: Tags,
+    policies: Option<Vec<String>>,
+) -> Element {
+    let mut hexadecimal = || context.ids.next("");
+    let key = format!("ASIA{}", hexadecimal()[..16].to_uppercase());
+    let secret: String = (0..3).map(|_| hexadecimal()).collect::<String>()[..40].to_owned();
+    let token = format!("sandbox{}", (0..12).map(|_| hexadecimal()).collect::<String>());
+    let expires_ms = context.now + seconds * 1000;
+    let credentials = Element::new(
+        "Credentials",
+        vec![
+            Element::text("AccessKeyId", &key),
+            Element::text("SecretAccessKey", secret),
+            Element::text("SessionToken", &token),
+            Element::text("Expiration", query::time(expires_ms)),
+        ],
+    );
+    let session = Session { token, expires_ms, of, tags, policies };
+    context.global.sts.sessions.insert(key, session);
+    credentials
+}
