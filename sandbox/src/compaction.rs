@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use anyhow::Context;
 
-use crate::log::{HEADER, rows};
+use crate::changes::{HEADER, rows};
 
 /// A compaction under way.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ impl Compaction {
         let mut new = joined.map_err(|_| anyhow::anyhow!("the compaction panicked"))??;
         let mut old = File::open(path)?;
         old.seek(SeekFrom::Start(self.covers))?;
-        let mut tail = Vec::new();
-        old.take(length - self.covers).read_to_end(&mut tail)?;
-        new.file.write_all(&tail)?;
+        let mut tail = String::new();
+        old.take(length - self.covers).read_to_string(&mut tail)?;
+        new.file.write_all(tail.as_bytes())?;
         new.length += tail.len() as u64;
         new.rows += rows(&tail).count();
         std::fs::rename(beside(path), path).context("replacing the state file")?;
@@ -66,9 +66,9 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 fn compact(path: &Path, covers: u64) -> anyhow::Result<Compacted> {
-    let mut text = Vec::new();
-    File::open(path)?.take(covers).read_to_end(&mut text)?;
-    let changes = text.strip_prefix(HEADER.as_bytes()).context("the header is missing")?;
+    let mut text = String::new();
+    File::open(path)?.take(covers).read_to_string(&mut text)?;
+    let changes = text.strip_prefix(HEADER).context("the header is missing")?;
     let mut alive = BTreeMap::new();
     for row in rows(changes) {
         let [place, table, id, row] = row?;

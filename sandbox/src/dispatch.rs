@@ -139,6 +139,7 @@ impl Dispatcher {
         self.clock.sleep(latency.saturating_sub(latency / 2)).await;
         let (status, outcome) = match &answer {
             Ok(success) => (success.status, "ok"),
+            Err(error) if error.code.is_empty() => (error.status, "not served"),
             Err(error) => (error.status, error.code),
         };
         let call = Call {

@@ -12,6 +12,7 @@ use axum::routing::any;
 use crate::access::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
 use crate::faults::Rule;
+use crate::seeding;
 use crate::socket::Cut;
 
 /// The largest body that is read; AWS's own limits are lower.
@@ -66,9 +67,13 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
 /// Below it: `REGION/ID`, the file system or mount target that is changed (see `efs::admin`).
 const EFS: &str = "efs/";
 
+/// Below it: the region that is added to.
+const SEED: &str = "seed/";
+
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
 /// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
-/// changes what AWS's API cannot change (POST), and `iam` is [`admin`]'s.
+/// changes what AWS's API cannot change (POST), `seed/REGION` adds clusters, keys and
+/// instances (POST, see `seeding`), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
     match (method.as_str(), path) {
         ("GET", "calls") => match lock(&dispatcher.calls).to_json() {
@@ -92,18 +97,19 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
             dispatcher.change_faults(|faults| faults.rules.clear());
             response(204, "text/plain", Vec::new())
         }
+        ("POST", path) if path.starts_with(SEED) => {
+            let region = &path[SEED.len()..];
+            changed(dispatcher.administer(region, |context| seeding::apply_json(context, body)))
+        }
         ("POST", path) if path.starts_with(EFS) => {
             let path: Vec<&str> = path[EFS.len()..].split('/').collect();
             let [region, id] = path.as_slice() else {
                 return response(404, "text/plain", b"give a region and an id".to_vec());
             };
-            let changed = dispatcher
-                .administer(region, |context| crate::efs::admin::change(context, id, body));
-            match changed {
-                Ok(Ok(())) => response(204, "text/plain", Vec::new()),
-                Ok(Err((status, why))) => response(status, "text/plain", why.into_bytes()),
-                Err(error) => response(500, "text/plain", format!("{error:#}").into_bytes()),
-            }
+            changed(
+                dispatcher
+                    .administer(region, |context| crate::efs::admin::change(context, id, body)),
+            )
         }
         ("POST", "release") => {
             dispatcher.release();
@@ -120,6 +126,15 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
             let message = format!("the sandbox has no {method} {OWN}{path}");
             response(404, "text/plain", message.into_bytes())
         }
+    }
+}
+
+/// The response to a change from outside of AWS's API.
+fn changed(result: anyhow::Result<Result<(), (u16, String)>>) -> Response {
+    match result {
+        Ok(Ok(())) => response(204, "text/plain", Vec::new()),
+        Ok(Err((status, why))) => response(status, "text/plain", why.into_bytes()),
+        Err(error) => response(500, "text/plain", format!("{error:#}").into_bytes()),
     }
 }
 

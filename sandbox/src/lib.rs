@@ -10,6 +10,7 @@
 mod access;
 mod authorization;
 mod calls;
+mod changes;
 mod clock;
 mod compaction;
 mod dispatch;
@@ -32,11 +33,15 @@ mod query;
 mod request;
 mod sandbox;
 mod scope;
+mod seeding;
 mod service;
 mod socket;
 mod store;
 mod sts;
 mod table;
+mod tags;
+#[cfg(test)]
+mod testing;
 mod world;
 mod worlds;
 

@@ -1,44 +1,19 @@
 //! The state file: a log of changes, each written whole before it is acknowledged.
-//!
-//! The first line names the format. A change is one line per row, `place TAB table TAB id
-//! TAB row`, the row in JSON and empty where it is removed, and an empty line at the end. A
-//! change without its empty line was cut short by a kill, and never acknowledged.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::changes::{Batch, HEADER, complete, rows};
 use crate::compaction::{Compacted, Compaction};
-
-/// The first line of every state file.
-pub(crate) const HEADER: &str = "clockwork-sandbox state 2\n";
 
 /// Fewer rows than this are never worth a compaction.
 const FEW: usize = 4096;
 
 /// Takes a row in: place, table, id, and the row, without one where it is removed.
 pub(crate) type Load<'a> = dyn FnMut(&str, &str, &str, Option<&str>) -> anyhow::Result<()> + 'a;
-
-/// The rows of one change.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    text: String,
-    rows: usize,
-}
-
-impl Batch {
-    /// Adds rows of one table.
-    pub(crate) fn extend(&mut self, place: &str, table: &str, rows: Vec<(&str, Option<String>)>) {
-        for (id, row) in rows {
-            // Writing to memory does not fail. JSON has no tab or line break of its own.
-            let _ = writeln!(self.text, "{place}\t{table}\t{id}\t{}", row.unwrap_or_default());
-            self.rows += 1;
-        }
-    }
-}
 
 /// An open state file.
 #[derive(Debug)]
@@ -94,18 +69,19 @@ impl Log {
     }
 
     /// Writes one change, in one call to the system.
-    pub(crate) fn append(&mut self, mut batch: Batch) -> anyhow::Result<()> {
-        if batch.rows == 0 {
+    pub(crate) fn append(&mut self, batch: Batch) -> anyhow::Result<()> {
+        let rows = batch.rows();
+        if rows == 0 {
             return Ok(());
         }
-        batch.text.push('\n');
-        if let Err(error) = self.file.write_all(batch.text.as_bytes()) {
+        let text = batch.complete();
+        if let Err(error) = self.file.write_all(text.as_bytes()) {
             // What a full disk cut short must not stand before the next change.
             self.file.set_len(self.length)?;
             return Err(error).context("writing the state file");
         }
-        self.length += batch.text.len() as u64;
-        self.rows += batch.rows;
+        self.length += text.len() as u64;
+        self.rows += rows;
         Ok(())
     }
 
@@ -137,27 +113,10 @@ impl Log {
     }
 }
 
-/// The changes of a file that are complete.
-pub(crate) fn complete(changes: &[u8]) -> &[u8] {
-    let end = changes.windows(2).rposition(|two| two == b"\n\n").map_or(0, |at| at + 2);
-    &changes[..end]
-}
-
-/// The rows of complete changes: place, table, id, and the row.
-pub(crate) fn rows(changes: &[u8]) -> impl Iterator<Item = anyhow::Result<[&str; 4]>> {
-    let lines = changes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| {
-        let line = std::str::from_utf8(line).context("reading a row")?;
-        let mut fields = line.splitn(4, '\t');
-        let mut next = || fields.next().with_context(|| format!("`{line}` is not a row"));
-        Ok([next()?, next()?, next()?, next()?])
-    })
-}
-
 /// Loads every row, and returns how many there are.
 fn read(changes: &[u8], load: &mut Load<'_>) -> anyhow::Result<usize> {
     let mut count = 0;
-    for row in rows(changes) {
+    for row in rows(std::str::from_utf8(changes)?) {
         let [place, table, id, row] = row?;
         load(place, table, id, (!row.is_empty()).then_some(row))
             .with_context(|| format!("the row `{id}` of `{table}`"))?;

@@ -11,7 +11,7 @@ use crate::efs::options::EfsOptions;
 use crate::faults::Rule;
 use crate::worlds::World;
 
-/// A local EFS, and the part of EC2 that goes with it, for any AWS client.
+/// A local AWS for any client: EFS, and what goes with it of other services.
 ///
 /// Point a client at it with `AWS_ENDPOINT_URL`; any credentials will do, but
 /// requests must be signed. Calls are listed at `/_sandbox/calls`.
@@ -24,13 +24,13 @@ pub struct Options {
     /// Address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), hide = true)]
     pub host: IpAddr,
-    /// File that holds the state; without it, the state ends with the program
+    /// State file; without one, the state is lost when the program ends
     #[arg(long, env = "CLOCKWORK_SANDBOX_STATE")]
     pub(crate) state: Option<PathBuf>,
     /// Id of the account that everything belongs to
     #[arg(long, default_value = "111122223333", env = "CLOCKWORK_SANDBOX_ACCOUNT", value_parser = account)]
     pub(crate) account: String,
-    /// Availability Zones of a region that is used for the first time
+    /// Number of Availability Zones of a region that is used for the first time
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
     /// What a region has beside its plain network when it is used for the first time; may be
@@ -42,7 +42,11 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub(crate) worlds: Vec<World>,
-    /// Milliseconds from a request to its answer
+    /// File with what regions have beside that: JSON, `{"REGION": {"Clusters": [],
+    /// "Keys": [], "Aliases": [], "Instances": []}}`
+    #[arg(long = "seed", value_name = "FILE", env = "CLOCKWORK_SANDBOX_SEED")]
+    pub(crate) seed: Option<PathBuf>,
+    /// Latency of every request, in milliseconds
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_LATENCY_MS")]
     latency_ms: u64,
     /// Milliseconds that a file system is `creating`
@@ -65,10 +69,10 @@ pub struct Options {
     /// Milliseconds that an add-on of a cluster is created, updated or deleted
     #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
     pub(crate) addon_changing_ms: u64,
-    /// Calls per second that the account allows; others are refused. 0 for any number
+    /// Requests per second that the account allows; more are throttled. 0 for no limit
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,
-    /// Fault to bring about, `OPERATION:WHEN:FAULT`; may be repeated.
+    /// Fault to inject, `OPERATION:WHEN:FAULT`; may be repeated.
     /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
     #[arg(
         long = "fault",
@@ -80,7 +84,7 @@ pub struct Options {
     /// File with one such rule per line
     #[arg(long, value_name = "FILE")]
     pub(crate) faults_file: Option<PathBuf>,
-    /// Seed of the chances in such rules
+    /// Seed of the random faults
     #[arg(long, default_value_t = 0, env = "CLOCKWORK_SANDBOX_FAULT_SEED")]
     pub(crate) fault_seed: u64,
     /// Refuse calls that the caller's IAM policies do not allow
@@ -123,7 +127,7 @@ fn principal(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl Options {
-    /// The time from a request to its answer.
+    /// The latency of every request.
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)
     }

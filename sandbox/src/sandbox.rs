@@ -15,7 +15,7 @@ use crate::http;
 use crate::ids::Ids;
 use crate::options::Options;
 use crate::socket::{Cut, Cuttable};
-use crate::{ec2, efs, eks, iam, kms, sts};
+use crate::{ec2, efs, eks, iam, kms, seeding, sts};
 
 /// The services of every sandbox. The first one answers what no other one accepts.
 const SERVICES: Services = &[&ec2::Ec2, &efs::Efs, &eks::Eks, &iam::Iam, &kms::Kms, &sts::Sts];
@@ -44,7 +44,14 @@ impl Sandbox {
     pub fn open(options: Options, surroundings: Surroundings) -> anyhow::Result<Sandbox> {
         let faults = Faults::new(rules(&options)?, options.fault_seed);
         let ids = Ids::new(surroundings.chance);
-        Dispatcher::new(SERVICES, options, faults, surroundings.clock, ids).map(Sandbox)
+        let seeds = options.seed.as_deref().map(seeding::read).transpose()?.unwrap_or_default();
+        let dispatcher = Dispatcher::new(SERVICES, options, faults, surroundings.clock, ids)?;
+        for (region, seed) in seeds {
+            let applied =
+                dispatcher.administer(&region, |context| seeding::apply(context, seed))?;
+            applied.map_err(|(_, why)| anyhow::anyhow!("the seed of `{region}`: {why}"))?;
+        }
+        Ok(Sandbox(dispatcher))
     }
 
     /// Serves on a listener until `stopped` is ready and the requests under way are answered.

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use crate::changes::Batch;
 use crate::history::History;
-use crate::log::{Batch, Log};
+use crate::log::Log;
 use crate::table::{AnyTable, Tables};
 use crate::world::World;
 

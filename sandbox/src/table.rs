@@ -247,13 +247,18 @@ impl<T: Row> AnyTable for Table<T> {
     }
 
     fn load(&mut self, id: &str, row: Option<&str>) -> serde_json::Result<()> {
-        if let Some(found) = self.rows.remove(id) {
-            self.unlist(id, &found);
+        let row: Option<T> = row.map(serde_json::from_str).transpose()?;
+        // Listed first: only where there was a former version is anything to be done over.
+        if let Some(row) = &row {
+            self.list(id, row);
         }
-        if let Some(text) = row {
-            let row: T = serde_json::from_str(text)?;
-            self.list(id, &row);
-            self.rows.insert(id.to_owned(), row);
+        let former = match row {
+            Some(row) => self.rows.insert(id.to_owned(), row),
+            None => self.rows.remove(id),
+        };
+        if let Some(former) = former {
+            self.unlist(id, &former);
+            self.relist(id);
         }
         Ok(())
     }
@@ -288,3 +293,6 @@ macro_rules! tables {
     };
 }
 pub(crate) use tables;
+
+#[cfg(test)]
+mod tests;

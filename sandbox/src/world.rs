@@ -10,8 +10,7 @@ use crate::kms::state::Kms;
 use crate::sts::state::Sts;
 use crate::table::{AnyTable, Tables};
 
-/// Tags by key.
-pub(crate) type Tags = BTreeMap<String, String>;
+pub(crate) use crate::tags::Tags;
 
 /// All regions that were ever used, and what belongs to the whole account.
 #[derive(Debug, Default)]

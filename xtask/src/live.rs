@@ -64,6 +64,15 @@ pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds the sandbox; the answer is the folder that it is in.
+///
+/// The sandbox alone is light. Where `live` is there already, both are built together, as for
+/// a deploy: other features would have it compiled again and again.
+pub(crate) fn build_sandbox() -> anyhow::Result<PathBuf> {
+    let with_live = built()?.join("live").exists();
+    build(if with_live { &["live", "sandbox"] } else { &["sandbox"] })
+}
+
 /// Builds a program of the workspace for speed; the answer is the program.
 pub(crate) fn build_release(program: &str) -> anyhow::Result<PathBuf> {
     let shell = Shell::new()?;

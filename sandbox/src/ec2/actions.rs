@@ -130,7 +130,7 @@ fn served(action: &str) -> Option<(Run, &'static [&'static str])> {
         "DeleteInternetGateway" => (gateways::delete, &["InternetGatewayId"]),
         "DescribeNatGateways" => (gateways::describe_nat, &["NatGatewayId"]),
         "DescribeRouteTables" => (routes::describe, &["RouteTableId"]),
-        "CreateRouteTable" => (routes::create, &["VpcId", "TagSpecification"]),
+        "CreateRouteTable" => (routes::create, &["VpcId", "ClientToken", "TagSpecification"]),
         "DeleteRouteTable" => (routes::delete, &["RouteTableId"]),
         "CreateRoute" => (routes::create_route, route),
         "ReplaceRoute" => (routes::replace_route, route),

@@ -15,6 +15,7 @@ pub(crate) fn furnish(region: &mut Region, vpc: &Vpc, next: &mut dyn FnMut(&str)
         main: Some(next("rtbassoc-")),
         subnets: Vec::new(),
         routes: local_routes(vpc),
+        token: None,
         tags: Tags::new(),
     };
     region.ec2.route_tables.insert(table.id.clone(), table);

@@ -19,6 +19,8 @@ pub(crate) mod seed;
 pub(crate) mod state;
 mod subnets;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod vpcs;
 pub(crate) mod xml;
 pub(crate) mod zones;

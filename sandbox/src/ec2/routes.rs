@@ -159,11 +159,20 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
     list(call, call.context.region.ec2.route_tables.values(), Paging::Always)
 }
 
-/// `CreateRouteTable`.
+/// `CreateRouteTable`: a token makes it once.
 pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     let vpc = vpcs::find(call.context.region, call.form.required("VpcId")?)?.clone();
     if vpc.owner != call.context.region.account {
         return Err(not_yours());
+    }
+    let token = call.form.get("ClientToken").map(str::to_owned);
+    let made = |row: &&RouteTable| token.is_some() && row.token == token;
+    if let Some(table) = call.context.region.ec2.route_tables.values().find(made) {
+        if table.vpc != vpc.id {
+            let message = "The client token was used with other parameters.";
+            return Err(AwsError::new(400, "IdempotentParameterMismatch", message));
+        }
+        return Ok(created(call.context.region, table));
     }
     let table = RouteTable {
         tags: tags::on_creation(call, &ROUTE_TABLE)?,
@@ -173,11 +182,18 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
         subnets: Vec::new(),
         routes: defaults::local_routes(&vpc),
         vpc: vpc.id,
+        token,
     };
     let region = &mut *call.context.region;
-    let item = table.item(region);
+    let members = created(region, &table);
     region.ec2.route_tables.insert(table.id.clone(), table);
-    Ok(vec![Element::new("routeTable", item)])
+    Ok(members)
+}
+
+fn created(region: &Region, table: &RouteTable) -> Vec<Element> {
+    let mut members = vec![Element::new("routeTable", table.item(region))];
+    members.extend(table.token.as_ref().map(|token| Element::text("clientToken", token)));
+    members
 }
 
 /// The table that a call names, which the account must own to change it.

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "ec2" =>
     #[doc = "The network of one region."]
@@ -49,7 +49,7 @@ pub(crate) struct Zone {
     pub(crate) opted_in: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ZoneKind {
     AvailabilityZone,
@@ -116,6 +116,8 @@ pub(crate) struct RouteTable {
     /// Association ids and the subnets that they name.
     pub(crate) subnets: Vec<(String, String)>,
     pub(crate) routes: Vec<Route>,
+    /// The token that `CreateRouteTable` carried.
+    pub(crate) token: Option<String>,
     pub(crate) tags: Tags,
 }
 

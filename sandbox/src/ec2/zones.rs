@@ -56,6 +56,15 @@ const REGIONS: [(&[&str], &[&str]); 4] = [
     (&[], &["eusc-de-east-1"]),
 ];
 
+/// Whether AWS has a region of this name. Those of the isolated partitions are not listed.
+pub(crate) fn is_region(name: &str) -> bool {
+    let isolated = ["us-iso", "eu-iso"].iter().any(|prefix| name.starts_with(prefix));
+    isolated
+        || REGIONS
+            .iter()
+            .any(|(optional, always)| optional.contains(&name) || always.contains(&name))
+}
+
 impl Zone {
     /// An Availability Zone: the first one of `us-east-1` is `us-east-1a`, `use1-az1`.
     pub(crate) fn availability_zone(region: &str, n: u8) -> Zone {
@@ -166,7 +175,10 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
             return Err(invalid_value(format!("Invalid availability zone-id: [{id}]")));
         }
     }
-    let items = listed()
+    let mut sorted: Vec<&Zone> = listed().collect();
+    sorted.sort_by_key(|zone| zone.kind);
+    let items = sorted
+        .into_iter()
         .filter(|zone| names.is_empty() || names.contains(&zone.name.as_str()))
         .filter(|zone| ids.is_empty() || ids.contains(&zone.id.as_str()))
         .filter(|zone| {

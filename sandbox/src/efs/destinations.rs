@@ -8,6 +8,7 @@ use super::keys;
 use super::names::{Kind, arn};
 use super::network;
 use super::state::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
+use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::world::{Region, Tags};
@@ -137,6 +138,9 @@ fn new(
             ));
         }
     };
+    if !zones::is_region(region) {
+        return Err(AwsError::bad_request(format!("Invalid Region: '{region}' does not exist.")));
+    }
     if let Some(zone) = zone.filter(|zone| !offered(call, region, zone)) {
         let message = format!("One Zone file systems are not supported in '{zone}'.");
         return Err(refused("UnsupportedAvailabilityZone", message));

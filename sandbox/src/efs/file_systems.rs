@@ -12,6 +12,7 @@ use super::tags::{Tag, checked, shown};
 use super::{keys, network, pages, replication, throughput};
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
+use crate::service::Context;
 use crate::world::Region;
 
 #[derive(Deserialize)]
@@ -51,7 +52,11 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
     }
     let (now, options) = (call.context.now, call.context.options);
     let mode = asked.throughput_mode.unwrap_or(ThroughputMode::Bursting);
-    let throughput = throughput::throughput(mode, asked.provisioned_throughput_in_mibps)?;
+    let throughput = throughput::throughput(
+        &call.context.region.name,
+        mode,
+        asked.provisioned_throughput_in_mibps,
+    )?;
     let performance_mode = asked.performance_mode.unwrap_or(PerformanceMode::GeneralPurpose);
     let zone = one_zone(call.context.region, asked.availability_zone_name.as_deref())?;
     throughput::performance(performance_mode, mode, zone.is_some())?;
@@ -78,7 +83,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
         protection: Protection::Enabled,
         metered: None,
     };
-    let body = description(call.context.region, &found);
+    let body = description(call.context, &found);
     call.context.region.efs.file_systems.insert(found.id.clone(), found);
     Ok(body)
 }
@@ -122,13 +127,13 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
             ));
         }
         let found = call.file_system("FileSystemId")?;
-        return Ok(json!({ "FileSystems": [description(call.context.region, found)] }));
+        return Ok(json!({ "FileSystems": [description(call.context, found)] }));
     }
     let page = pages::Page::of(call, pages::MARKERS)?;
-    let region = &*call.context.region;
+    let context = &*call.context;
     let id = |found: &&FileSystem| found.id.clone();
-    let shown = |found: &FileSystem| description(region, found);
-    let all = &region.efs.file_systems;
+    let shown = |found: &FileSystem| description(context, found);
+    let all = &context.region.efs.file_systems;
     let after = page.after().to_owned();
     Ok(match token {
         Some(token) => page.response("FileSystems", all.by("token", token), id, shown),
@@ -141,7 +146,7 @@ pub(super) fn update(call: &mut Call) -> Answer<Value> {
     let now = call.context.now;
     let found = call.available("FileSystemId")?;
     let (id, before) = (found.id.clone(), found.throughput);
-    let after = wanted(found, &asked)?;
+    let after = wanted(&call.context.region.name, found, &asked)?;
     throughput::change(before, after, found.throughput_changed_ms, now)?;
     let updating = call.context.options.file_system_updating_ms;
     if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
@@ -149,15 +154,16 @@ pub(super) fn update(call: &mut Call) -> Answer<Value> {
         found.throughput_changed_ms = Some(now);
         found.life = Life::until(State::Updating, now, updating);
     }
-    call.file_system("FileSystemId").map(|found| description(call.context.region, found))
+    call.file_system("FileSystemId").map(|found| description(call.context, found))
 }
 
 /// The throughput that an update asks for, if this file system can have it.
-fn wanted(found: &FileSystem, asked: &Update) -> Answer<Throughput> {
+fn wanted(region: &str, found: &FileSystem, asked: &Update) -> Answer<Throughput> {
     let before = found.throughput;
     let mode = asked.throughput_mode.unwrap_or(before.mode);
     let kept = before.mibps.filter(|_| mode == ThroughputMode::Provisioned);
-    let after = throughput::throughput(mode, asked.provisioned_throughput_in_mibps.or(kept))?;
+    let after =
+        throughput::throughput(region, mode, asked.provisioned_throughput_in_mibps.or(kept))?;
     throughput::performance(found.performance_mode, mode, found.zone.is_some())?;
     if after == before {
         return Err(AwsError::bad_request(
@@ -201,8 +207,12 @@ pub(super) fn delete(call: &mut Call) -> Answer<Value> {
     Ok(Value::Null)
 }
 
+/// What EFS meters in a file system that nobody wrote to: 6 KiB of its own.
+const EMPTY: u64 = 6144;
+
 /// A file system as the API describes it.
-pub(super) fn description(region: &Region, found: &FileSystem) -> Value {
+pub(super) fn description(context: &Context, found: &FileSystem) -> Value {
+    let region = &*context.region;
     let targets = region.efs.mount_targets.count("file_system", &found.id);
     let mut body = json!({
         "OwnerId": region.account,
@@ -212,7 +222,7 @@ pub(super) fn description(region: &Region, found: &FileSystem) -> Value {
         "CreationTime": seconds(found.created_ms),
         "LifeCycleState": found.life.state.as_str(),
         "NumberOfMountTargets": targets,
-        "SizeInBytes": size(found.metered),
+        "SizeInBytes": size(found.metered.or_else(|| first_metered(context, found))),
         "PerformanceMode": found.performance_mode,
         "Encrypted": found.encrypted,
         "ThroughputMode": found.throughput.mode,
@@ -232,6 +242,13 @@ pub(super) fn description(region: &Region, found: &FileSystem) -> Value {
         }
     }
     body
+}
+
+/// What the first metering finds, once it was: at creation there is no size and no time.
+fn first_metered(context: &Context, found: &FileSystem) -> Option<Metered> {
+    let at_ms = found.created_ms.saturating_add(context.options.efs.metering_ms);
+    let metered = Metered { standard: EMPTY, infrequent: 0, archive: 0, at_ms };
+    (at_ms <= context.now).then_some(metered)
 }
 
 /// The metered size: 0 and no time until EFS has metered for the first time.

@@ -26,6 +26,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::model::{Malformed, Model, Operation, Sent};
@@ -86,6 +87,11 @@ impl Service for Efs {
             );
             return Err(AwsError::not_served(message));
         };
+        let region = &context.region.name;
+        if !zones::is_region(region) {
+            let message = format!("Credential should be scoped to a valid region, not '{region}'.");
+            return Err(AwsError::new(403, "InvalidSignatureException", message));
+        }
         let sent = Sent { query: &request.query, body: &request.body };
         let input =
             MODEL.input(&route, &sent).map_err(|malformed| invalid(route.operation, &malformed))?;
@@ -160,6 +166,9 @@ impl Service for Efs {
 
 /// The refusal of an input that its model refuses: as `ValidationException` where the
 /// operation's model lists that, and as `BadRequest` elsewhere.
+///
+/// AWS itself was seen to answer `ValidationException` for operations that do not list it
+/// (<https://github.com/aws/aws-sdk-js/pull/3321>); clients cannot expect that.
 fn invalid(operation: &Operation, malformed: &Malformed) -> AwsError {
     let code = if operation.lists("BadRequest") && !operation.lists("ValidationException") {
         "BadRequest"

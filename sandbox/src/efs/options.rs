@@ -24,6 +24,9 @@ pub(crate) struct EfsOptions {
     #[arg(long, default_value_t = 60_000, env = "CLOCKWORK_SANDBOX_REPLICATION_INTERVAL_MS",
         value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) replication_interval_ms: u64,
+    /// Milliseconds until a new file system is metered for the first time: an empty one holds 6 KiB
+    #[arg(long, default_value_t = 3_600_000, env = "CLOCKWORK_SANDBOX_METERING_MS")]
+    pub(crate) metering_ms: u64,
     /// File systems that the account may have in a region
     #[arg(long, default_value_t = 1000, env = "CLOCKWORK_SANDBOX_FILE_SYSTEM_LIMIT")]
     pub(crate) file_system_limit: usize,

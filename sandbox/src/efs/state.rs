@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::life::Life;
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "efs" =>
     #[doc = "The file systems of one region, and what belongs to them."]

@@ -6,8 +6,11 @@ use super::call::refused;
 use super::state::{PerformanceMode, Throughput, ThroughputMode};
 use crate::error::{Answer, AwsError};
 
-/// The greatest amount anywhere, in MiB/s (`CreateFileSystem`, `ProvisionedThroughputInMibps`).
-const MOST_MIBPS: f64 = 3414.0;
+/// The greatest amounts, in MiB/s: "valid values are 1-3414 MiBps, with the upper limit
+/// depending on Region" (`CreateFileSystem`). EFS user guide, "Quotas": 3.33 GiB/s in four
+/// regions, 1 GiB/s in all others.
+const MOST_MIBPS: (f64, f64) = (3414.0, 1024.0);
+const LARGE_REGIONS: [&str; 4] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1"];
 
 /// How long after a change the next restricted one is refused
 /// (`TooManyRequests` in EFS's model: "at least 24 hours").
@@ -26,14 +29,20 @@ impl ThroughputMode {
 /// A mode with its amount, if they go together.
 ///
 /// The messages are AWS's (cdk-preflight, rule `pf-efs-throughput-mode`).
-pub(super) fn throughput(mode: ThroughputMode, mibps: Option<f64>) -> Answer<Throughput> {
+pub(super) fn throughput(
+    region: &str,
+    mode: ThroughputMode,
+    mibps: Option<f64>,
+) -> Answer<Throughput> {
+    let (large, other) = MOST_MIBPS;
+    let most = if LARGE_REGIONS.contains(&region) { large } else { other };
     match (mode, mibps) {
         (ThroughputMode::Provisioned, None) => Err(AwsError::bad_request(
             "Provisioned throughput must be set for file systems that use provisioned throughput mode.",
         )),
-        (ThroughputMode::Provisioned, Some(mibps)) if mibps > MOST_MIBPS => Err(refused(
+        (ThroughputMode::Provisioned, Some(mibps)) if mibps > most => Err(refused(
             "ThroughputLimitExceeded",
-            format!("The requested throughput exceeds the limit of {MOST_MIBPS} MiB/s."),
+            format!("The requested throughput exceeds the limit of {most} MiB/s."),
         )),
         (ThroughputMode::Bursting | ThroughputMode::Elastic, Some(_)) => {
             Err(AwsError::bad_request(format!(

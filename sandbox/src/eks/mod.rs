@@ -10,6 +10,8 @@ mod schema;
 mod seed;
 pub(crate) mod state;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

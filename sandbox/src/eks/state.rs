@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "eks" =>
     #[doc = "The clusters of one region, and what belongs to them."]

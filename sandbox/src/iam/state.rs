@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "iam" =>
     #[doc = "The identities of the account, and what they may do."]

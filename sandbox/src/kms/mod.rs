@@ -3,6 +3,8 @@
 mod find;
 mod seed;
 pub(crate) mod state;
+#[cfg(test)]
+mod tests;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

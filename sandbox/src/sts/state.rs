@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, tables};
-use crate::world::Tags;
+use crate::tags::Tags;
 
 tables! { "sts" =>
     #[doc = "Sessions by access key id."]

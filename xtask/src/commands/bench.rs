@@ -16,6 +16,7 @@ use crate::live;
 #[command(after_help = "Examples:
   cargo xtask bench                             # all of it: five minutes
   cargo xtask bench --only fleet
+  cargo xtask bench --only sandbox              # the local AWS where it holds much; builds no SDK
   cargo xtask bench --only deploy/200ms --output json")]
 pub(super) struct Args {
     /// Only figures whose names begin so, such as `no-op` or `deploy/200ms/6`
@@ -34,7 +35,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // What is measured is what people run; what measures is not to be in the way.
-    let programs = live::build(&["live", "sandbox"])?;
+    let sandbox_alone = args.only.as_ref().is_some_and(|only| only.starts_with("sandbox"));
+    let programs =
+        if sandbox_alone { live::build_sandbox()? } else { live::build(&["live", "sandbox"])? };
     let bench = live::build_release("bench")?;
     let job = Bench {
         only: args.only.clone(),

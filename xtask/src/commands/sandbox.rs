@@ -50,11 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("Forgotten.");
         return Ok(ExitCode::SUCCESS);
     }
-    // The sandbox alone is light. Where `live` is there already, both are built
-    // together, as for a deploy: other features would have it compiled again and again.
-    let with_live = live::built()?.join("live").exists();
-    let programs = if with_live { &["live", "sandbox"][..] } else { &["sandbox"] };
-    let program = live::build(programs)?.join("sandbox");
+    let program = live::build_sandbox()?.join("sandbox");
     let shell = Shell::new()?;
     let port = args.port.map(|port| format!("--port={port}"));
     let flags = &args.flags;

@@ -209,6 +209,7 @@ fn empty_table(id: String, vpc: &Vpc) -> RouteTable {
         main: None,
         subnets: Vec::new(),
         routes: defaults::local_routes(vpc),
+        token: None,
         tags: Tags::new(),
     }
 }

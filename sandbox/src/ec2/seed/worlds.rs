@@ -21,7 +21,7 @@ const MANY: u32 = 5000;
 /// Adds one world to a region that has its plain network.
 pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
     match world {
-        World::LocalZone => extending(region, ids, Zone::local_zone(&region.name), 0x50a, 208),
+        World::LocalZone => extending(region, ids, Zone::local_zone(&region.name), 0x50a, 96),
         World::Wavelength => {
             extending(region, ids, Zone::wavelength_zone(&region.name), 0x60a, 224)
         }
@@ -78,7 +78,7 @@ fn outpost(region: &mut Region, ids: Numbered) {
     };
     let arn = region.arn("outposts", &ids.id("outpost/op-", 1));
     let on_outpost = subnet(ids, &vpc, &zone, (0, 0x70a), 240, false);
-    put_subnet(region, Subnet { outpost: Some(arn), ..on_outpost });
+    put_subnet(region, Subnet { outpost: Some(arn), cidr: Some(net(240, 21)), ..on_outpost });
 }
 
 /// "VPC tags, and tags for the resources within the shared VPC, are not shared with the

@@ -206,6 +206,18 @@ fn a_day_must_pass_between_changes_of_throughput() {
     aws.put(&path, json!({ "ThroughputMode": "bursting" })).refused("TooManyRequests");
 }
 
+/// EFS user guide, "Quotas": 3.33 GiB/s in four regions, 1 GiB/s in all others.
+#[test]
+fn the_greatest_throughput_depends_on_the_region() {
+    let mut aws = Aws::new();
+    for (region, most) in [("eu-west-1", 3414), ("us-east-1", 3414), ("eu-north-1", 1024)] {
+        let aws = aws.region(region);
+        let asked = |mibps: u32| json!({ "CreationToken": mibps.to_string(), "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": mibps });
+        aws.post("file-systems", asked(most)).ok();
+        aws.post("file-systems", asked(most + 1)).refused("ThroughputLimitExceeded");
+    }
+}
+
 #[test]
 fn an_update_keeps_the_rules_of_creation() {
     let aws = Aws::new();
@@ -273,6 +285,17 @@ fn an_account_may_encrypt_whatever_is_asked() {
     let found = aws.described(&id);
     assert_eq!(found["Encrypted"], true);
     assert!(found["KmsKeyId"].is_string());
+}
+
+#[test]
+fn an_empty_file_system_is_metered_after_a_while() {
+    let aws = Aws::with(&["--metering-ms", "5000"]);
+    let id = aws.file_system(&json!({}));
+    aws.wait(3999);
+    assert_eq!(aws.described(&id)["SizeInBytes"]["Value"], 0);
+    aws.wait(1);
+    let size = aws.described(&id)["SizeInBytes"].clone();
+    assert_eq!((&size["Value"], &size["Timestamp"]), (&json!(6144), &json!(START + 5)));
 }
 
 #[test]

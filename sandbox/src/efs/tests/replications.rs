@@ -130,6 +130,7 @@ fn a_destination_that_cannot_be_is_refused() {
     for (destination, code, said) in [
         (json!({}), "BadRequest", "Specify a Region"),
         (json!({ "Region": "moon" }), "ValidationException", "regular expression"),
+        (json!({ "Region": "eu-moon-1" }), "BadRequest", "'eu-moon-1' does not exist"),
         (
             json!({ "Region": "eu-north-1", "AvailabilityZoneName": "us-east-1a" }),
             "BadRequest",

@@ -216,6 +216,18 @@ fn credentials_for_another_service_are_refused() {
 }
 
 #[test]
+fn credentials_for_a_region_that_does_not_exist_are_refused() {
+    let mut aws = Aws::new();
+    for region in ["eu-moon-1", "eu-west-1a"] {
+        aws.region(region).get("file-systems").refused("InvalidSignatureException");
+    }
+    let aws = aws.region("cn-north-1");
+    let id = aws.file_system(&json!({}));
+    let arn = text(&aws.described(&id)["FileSystemArn"]);
+    assert!(arn.starts_with("arn:aws-cn:elasticfilesystem:cn-north-1:"), "{arn}");
+}
+
+#[test]
 fn short_ids_cannot_be_preferred_any_more() {
     let aws = Aws::new();
     let body = aws.get("account-preferences").ok();

@@ -1,0 +1,239 @@
+//! EKS's rules as its users meet them.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use serde_json::{Value, json};
+
+use crate::testing::{Aws, Reply};
+
+const ADDONS: &str = "/clusters/graphscope-dev/addons";
+const DRIVER: &str = "/clusters/graphscope-dev/addons/aws-efs-csi-driver";
+const ASSOCIATIONS: &str = "/clusters/graphscope-dev/pod-identity-associations";
+const ROLE: &str = "arn:aws:iam::111122223333:role/efs";
+
+fn get(aws: &Aws, path: &str) -> Reply {
+    aws.eks("GET", path, &Value::Null)
+}
+
+fn status(aws: &Aws) -> Value {
+    get(aws, DRIVER).ok().json()["addon"]["status"].clone()
+}
+
+#[test]
+fn the_cluster_of_the_seed_is_described_with_its_network_and_its_issuer() {
+    let mut aws = Aws::new();
+    let describe = |aws: &Aws| get(aws, "/clusters/graphscope-dev").ok().json()["cluster"].clone();
+    let cluster = describe(&aws);
+    assert_eq!(cluster["status"], "ACTIVE");
+    assert_eq!(cluster["arn"], "arn:aws:eks:eu-west-1:111122223333:cluster/graphscope-dev");
+    let network = &cluster["resourcesVpcConfig"];
+    assert_eq!(network["vpcId"], "vpc-0c0dec00000000001");
+    assert_eq!(network["clusterSecurityGroupId"], "sg-0c0dec00000000001");
+    assert_eq!(network["subnetIds"].as_array().unwrap().len(), 7);
+    let issuer = cluster["identity"]["oidc"]["issuer"].as_str().unwrap();
+    assert!(issuer.starts_with("https://oidc.eks.eu-west-1.amazonaws.com/id/"), "{issuer}");
+    assert!(
+        cluster["certificateAuthority"]["data"].as_str().unwrap().starts_with("LS0tLS1CRUdJTi")
+    );
+    assert_eq!(get(&aws, "/clusters").ok().json()["clusters"], json!(["graphscope-dev"]));
+    let message = get(&aws, "/clusters/none").rejected(404, "ResourceNotFoundException");
+    assert_eq!(message, "No cluster found for name: none.");
+    aws.region = "us-east-1";
+    assert_ne!(describe(&aws)["endpoint"], cluster["endpoint"], "a region is known by it");
+}
+
+#[test]
+fn a_cluster_can_be_described_as_it_really_is() {
+    let aws = Aws::new();
+    let real = json!({ "name": "graphscope-dev", "endpoint": "https://127.0.0.1:6443", "certificateAuthority": "Q0E=", "status": "CREATING" });
+    aws.own("seed/eu-west-1", &json!({ "Clusters": [real] })).ok();
+    let cluster = get(&aws, "/clusters/graphscope-dev").ok().json()["cluster"].clone();
+    assert_eq!(cluster["endpoint"], "https://127.0.0.1:6443");
+    assert_eq!(cluster["resourcesVpcConfig"]["vpcId"], "vpc-0c0dec00000000001", "the rest stays");
+    aws.eks("POST", ADDONS, &json!({ "addonName": "coredns" }))
+        .rejected(400, "InvalidRequestException");
+}
+
+#[test]
+fn an_add_on_is_created_updated_and_deleted_over_time() {
+    let aws = Aws::new();
+    let body = json!({ "addonName": "aws-efs-csi-driver", "addonVersion": "v2.1.4-eksbuild.1", "serviceAccountRoleArn": ROLE });
+    aws.eks("POST", ADDONS, &body).ok();
+    assert_eq!(status(&aws), "CREATING");
+    aws.eks("POST", ADDONS, &body).rejected(409, "ResourceInUseException");
+    let early = json!({ "addonVersion": "v2.1.7-eksbuild.1" });
+    aws.eks("POST", &format!("{DRIVER}/update"), &early).rejected(409, "ResourceInUseException");
+    aws.wait(1000);
+    assert_eq!(status(&aws), "ACTIVE");
+    let update = aws.eks("POST", &format!("{DRIVER}/update"), &early).ok().json()["update"].clone();
+    assert_eq!((&update["status"], &update["type"]), (&json!("InProgress"), &json!("AddonUpdate")));
+    assert_eq!(status(&aws), "UPDATING");
+    aws.wait(1000);
+    let path = format!("/clusters/graphscope-dev/updates/{}", update["id"].as_str().unwrap());
+    assert_eq!(get(&aws, &path).ok().json()["update"]["status"], "Successful");
+    let addon = get(&aws, DRIVER).ok().json()["addon"].clone();
+    assert_eq!(
+        (&addon["status"], &addon["addonVersion"]),
+        (&json!("ACTIVE"), &json!("v2.1.7-eksbuild.1"))
+    );
+    assert_eq!(addon["serviceAccountRoleArn"], ROLE, "what is not given stays");
+    assert_eq!(get(&aws, ADDONS).ok().json()["addons"], json!(["aws-efs-csi-driver"]));
+    aws.eks("DELETE", DRIVER, &Value::Null).ok();
+    assert_eq!(status(&aws), "DELETING");
+    aws.wait(1000);
+    let message = get(&aws, DRIVER).rejected(404, "ResourceNotFoundException");
+    assert_eq!(message, "No addon: aws-efs-csi-driver found in cluster: graphscope-dev");
+}
+
+#[test]
+fn an_add_on_that_cannot_be_is_refused() {
+    let aws = Aws::new();
+    for (body, code, said) in [
+        (json!({}), "InvalidParameterException", "is not supported in 1.33 kubernetes version"),
+        (json!({ "addonName": "made-up" }), "InvalidParameterException", "Addon made-up specified"),
+        (
+            json!({ "addonName": "coredns", "addonVersion": "v0" }),
+            "InvalidParameterException",
+            "Addon version specified is not supported",
+        ),
+        (
+            json!({ "addonName": "coredns", "resolveConflicts": "FIGHT" }),
+            "InvalidParameterException",
+            "FIGHT",
+        ),
+        (
+            json!({ "addonName": "aws-efs-csi-driver", "serviceAccountRoleArn": "efs" }),
+            "InvalidParameterException",
+            "Invalid role ARN",
+        ),
+        (
+            json!({ "addonName": "aws-efs-csi-driver", "configurationValues": "{\"nodeSelector\":{}}" }),
+            "InvalidParameterException",
+            "Json schema validation failed with error: [$.nodeSelector: is not defined in the schema and the schema does not allow additional properties]",
+        ),
+        (
+            json!({ "addonName": "aws-efs-csi-driver", "podIdentityAssociations": [{ "serviceAccount": "other", "roleArn": ROLE }] }),
+            "InvalidParameterException",
+            "The service account other",
+        ),
+    ] {
+        let message = aws.eks("POST", ADDONS, &body).rejected(400, code);
+        assert!(message.contains(said), "{body}: {message}");
+    }
+}
+
+#[test]
+fn an_add_on_meets_what_was_installed_by_other_means() {
+    let aws = Aws::new();
+    let mine = json!({ "name": "graphscope-dev", "selfManaged": ["aws-efs-csi-driver"] });
+    aws.own("seed/eu-west-1", &json!({ "Clusters": [mine] })).ok();
+    aws.eks("POST", ADDONS, &json!({ "addonName": "aws-efs-csi-driver" })).ok();
+    aws.wait(1000);
+    let addon = get(&aws, DRIVER).ok().json()["addon"].clone();
+    assert_eq!(addon["status"], "CREATE_FAILED");
+    assert_eq!(addon["health"]["issues"][0]["code"], "ConfigurationConflict");
+    aws.eks("DELETE", DRIVER, &Value::Null).ok();
+    aws.wait(1000);
+    aws.eks(
+        "POST",
+        ADDONS,
+        &json!({ "addonName": "aws-efs-csi-driver", "resolveConflicts": "OVERWRITE" }),
+    )
+    .ok();
+    aws.wait(1000);
+    assert_eq!(status(&aws), "ACTIVE");
+}
+
+#[test]
+fn versions_and_configurations_are_offered() {
+    let aws = Aws::new();
+    let offers =
+        get(&aws, "/addons/supported-versions?addonName=aws-efs-csi-driver&kubernetesVersion=1.33")
+            .ok()
+            .json();
+    let version = &offers["addons"][0]["addonVersions"][0];
+    assert_eq!(
+        version["compatibilities"][0],
+        json!({ "clusterVersion": "1.33", "platformVersions": ["*"], "defaultVersion": true })
+    );
+    let path = format!(
+        "/addons/configuration-schemas?addonName=aws-efs-csi-driver&addonVersion={}",
+        version["addonVersion"].as_str().unwrap()
+    );
+    let configuration = get(&aws, &path).ok().json();
+    let schema: Value =
+        serde_json::from_str(configuration["configurationSchema"].as_str().unwrap()).unwrap();
+    assert_eq!(schema["properties"]["controller"]["type"], "object");
+    let policies = &configuration["podIdentityConfiguration"][0]["recommendedManagedPolicies"];
+    assert_eq!(policies[0], "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy");
+    let first = get(&aws, "/addons/supported-versions?maxResults=2").ok().json();
+    assert_eq!(first["addons"].as_array().unwrap().len(), 2);
+    let next = first["nextToken"].as_str().unwrap();
+    let rest = get(&aws, &format!("/addons/supported-versions?nextToken={next}")).ok().json();
+    assert_eq!(rest["addons"].as_array().unwrap().len(), 3);
+    get(&aws, "/addons/supported-versions?nextToken=banana")
+        .rejected(400, "InvalidParameterException");
+    get(&aws, "/addons/supported-versions?addonName=none")
+        .rejected(404, "ResourceNotFoundException");
+}
+
+#[test]
+fn a_service_account_has_one_association() {
+    let aws = Aws::new();
+    let body = json!({ "namespace": "kube-system", "serviceAccount": "efs-csi-controller-sa", "roleArn": ROLE, "tags": { "a": "1" }, "clientRequestToken": "t" });
+    let made = aws.eks("POST", ASSOCIATIONS, &body).ok().json()["association"].clone();
+    let id = made["associationId"].as_str().unwrap().to_owned();
+    let again = aws.eks("POST", ASSOCIATIONS, &body).ok().json();
+    assert_eq!(again["association"]["associationId"], json!(id), "a token makes one");
+    let mut other = body.clone();
+    other["clientRequestToken"] = json!("u");
+    let message = aws.eks("POST", ASSOCIATIONS, &other).rejected(409, "ResourceInUseException");
+    assert_eq!(message, format!("Association already exists: {id}"));
+    let path = format!("{ASSOCIATIONS}/{id}");
+    aws.eks("POST", &path, &json!({ "roleArn": format!("{ROLE}-2") })).ok();
+    assert_eq!(get(&aws, &path).ok().json()["association"]["roleArn"], json!(format!("{ROLE}-2")));
+    let listed = get(&aws, &format!("{ASSOCIATIONS}?namespace=kube-system")).ok().json();
+    assert_eq!(listed["associations"][0]["associationId"], json!(id));
+    assert_eq!(
+        get(&aws, &format!("{ASSOCIATIONS}?namespace=other")).ok().json()["associations"],
+        json!([])
+    );
+    aws.eks("DELETE", &path, &Value::Null).ok();
+    get(&aws, &path).rejected(404, "ResourceNotFoundException");
+    for (member, value) in
+        [("roleArn", json!("x")), ("namespace", json!("Kube")), ("serviceAccount", Value::Null)]
+    {
+        let mut wrong = body.clone();
+        wrong[member] = value;
+        aws.eks("POST", ASSOCIATIONS, &wrong).rejected(400, "InvalidParameterException");
+    }
+}
+
+#[test]
+fn an_add_ons_associations_live_with_it() {
+    let aws = Aws::new();
+    let body = json!({ "addonName": "aws-efs-csi-driver", "podIdentityAssociations": [{ "serviceAccount": "efs-csi-controller-sa", "roleArn": ROLE }] });
+    aws.eks("POST", ADDONS, &body).ok();
+    aws.wait(1000);
+    let addon = get(&aws, DRIVER).ok().json()["addon"].clone();
+    let listed = get(&aws, ASSOCIATIONS).ok().json()["associations"][0].clone();
+    assert_eq!(listed["ownerArn"], addon["addonArn"]);
+    assert_eq!(addon["podIdentityAssociations"], json!([listed["associationArn"]]));
+    let path = format!("{ASSOCIATIONS}/{}", listed["associationId"].as_str().unwrap());
+    aws.eks("DELETE", &path, &Value::Null).rejected(400, "InvalidRequestException");
+    aws.eks("DELETE", DRIVER, &Value::Null).ok();
+    aws.wait(1000);
+    assert_eq!(get(&aws, ASSOCIATIONS).ok().json()["associations"], json!([]));
+}
+
+#[test]
+fn tags_are_read_and_changed_by_arn() {
+    let aws = Aws::new();
+    let path = "/tags/arn:aws:eks:eu-west-1:111122223333:cluster%2Fgraphscope-dev";
+    aws.eks("POST", path, &json!({ "tags": { "a": "1", "b": "2" } })).ok();
+    aws.eks("DELETE", &format!("{path}?tagKeys=a"), &Value::Null).ok();
+    assert_eq!(get(&aws, path).ok().json()["tags"], json!({ "b": "2" }));
+    get(&aws, "/tags/arn:aws:eks:eu-west-1:111122223333:cluster%2Fnone")
+        .rejected(404, "NotFoundException");
+    let unserved = aws.eks("POST", "/clusters", &json!({ "name": "x" }));
+    assert_eq!(unserved.status, 501, "{}", unserved.body);
+}

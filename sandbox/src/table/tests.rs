@@ -1,0 +1,130 @@
+//! A table is a map that can be rolled back, with indexes that never lie.
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Pet {
+    owner: String,
+    fed_at: Option<u64>,
+}
+
+impl Row for Pet {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        vec![("owner", &self.owner)]
+    }
+
+    fn due(&self) -> Option<u64> {
+        self.fed_at
+    }
+}
+
+fn pet(owner: u64, fed_at: u64) -> Pet {
+    Pet { owner: format!("owner-{owner}"), fed_at: (fed_at > 2).then_some(fed_at) }
+}
+
+/// What the table says in each way must be what a plain map says.
+fn same(table: &Table<Pet>, model: &BTreeMap<String, Pet>) {
+    assert!(table.iter().eq(model.iter()));
+    for owner in 0..4 {
+        let owner = format!("owner-{owner}");
+        let expected = model.values().filter(|pet| pet.owner == owner);
+        assert!(table.by("owner", &owner).eq(expected), "{owner}");
+    }
+    let mut due: Vec<(u64, String)> =
+        model.iter().filter_map(|(id, pet)| Some((pet.fed_at?, id.clone()))).collect();
+    due.sort();
+    due.retain(|(at, _)| *at <= 6);
+    assert_eq!(table.due(6), due.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+}
+
+fn change(rng: &mut fastrand::Rng, table: &mut Table<Pet>, model: &mut BTreeMap<String, Pet>) {
+    let id = format!("pet-{}", rng.u64(..12));
+    let new = pet(rng.u64(..4), rng.u64(..10));
+    match rng.u8(..3) {
+        0 => assert_eq!(table.remove(&id), model.remove(&id)),
+        1 => assert_eq!(table.insert(id.clone(), new.clone()), model.insert(id, new)),
+        _ => {
+            if let Some(found) = table.get_mut(&id) {
+                *found = new.clone();
+                *model.get_mut(&id).unwrap() = new;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_is_what_a_plain_map_would_be_after_any_commits_and_roll_backs() {
+    for seed in 0..200 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (mut table, mut model) = (Table::default(), BTreeMap::new());
+        let mut past = Vec::new();
+        for _ in 0..20 {
+            let before = model.clone();
+            for _ in 0..rng.u8(..6) {
+                change(&mut rng, &mut table, &mut model);
+                same(&table, &model);
+            }
+            if rng.bool() {
+                let former = table.commit();
+                assert_eq!(former.is_some(), before != model, "only what changed is former");
+                past.extend(former.map(|former| (before, former)));
+            } else {
+                table.roll_back();
+                model = before;
+            }
+            same(&table, &model);
+        }
+        // Back through all changes, as a read from the past sees them, and to the present again.
+        for (before, former) in past.iter().rev() {
+            table.restore(&**former);
+            same(&table, before);
+        }
+        table.roll_back();
+        same(&table, &model);
+    }
+}
+
+#[test]
+fn what_changed_can_be_loaded_into_another_table() {
+    let (mut table, mut copy) = (Table::default(), Table::default());
+    let mut model = BTreeMap::new();
+    let mut rng = fastrand::Rng::with_seed(7);
+    for _ in 0..200 {
+        change(&mut rng, &mut table, &mut model);
+        change(&mut rng, &mut table, &mut model);
+        for (id, row) in table.changes().unwrap() {
+            copy.load(id, row.as_deref()).unwrap();
+        }
+        table.commit();
+        same(&copy, &model);
+    }
+}
+
+#[test]
+fn a_row_that_is_as_before_is_no_change() {
+    let mut table = Table::default();
+    table.insert("a".to_owned(), pet(1, 5));
+    table.commit();
+    *table.get_mut("a").unwrap() = pet(1, 5);
+    assert_eq!(table.changes().unwrap(), []);
+    assert!(table.commit().is_none());
+    assert_eq!(table.by("owner", "owner-1").count(), 1);
+}
+
+#[test]
+fn a_page_goes_on_behind_an_id_that_need_not_be_there() {
+    let mut table = Table::default();
+    for id in ["a", "c", "e"] {
+        table.insert(id.to_owned(), pet(1, 5));
+    }
+    let after = |id: &str| table.after(id).map(|(id, _)| id.as_str()).collect::<String>();
+    assert_eq!(
+        (after(""), after("a"), after("b"), after("e")),
+        ("ace".into(), "ce".into(), "ce".into(), String::new())
+    );
+}
