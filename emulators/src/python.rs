@@ -32,7 +32,9 @@ pub fn environment(venv: &Path, packages: &[&str]) -> anyhow::Result<()> {
     cmd!(shell, "{pip} install --quiet --disable-pip-version-check {packages...}")
         .quiet()
         .run()
-        .with_context(|| format!("installing {}; help: see pip's message above", packages.join(" and ")))?;
+        .with_context(|| {
+            format!("installing {}; help: see pip's message above", packages.join(" and "))
+        })?;
     // Last, so that an installation that was killed is begun again.
     shell.write_file(&stamp, wanted).context("marking the virtual environment as complete")
 }

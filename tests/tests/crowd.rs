@@ -80,7 +80,12 @@ fn one_token_is_one_file_system_however_many_ask() {
     assert_eq!(made.len(), 1, "one of them made it");
     let id = text(made[0], "FileSystemId");
     for answer in refused {
-        assert_eq!(answer.error_type.as_deref(), Some("FileSystemAlreadyExists"), "{}", answer.body);
+        assert_eq!(
+            answer.error_type.as_deref(),
+            Some("FileSystemAlreadyExists"),
+            "{}",
+            answer.body
+        );
         assert_eq!(text(answer, "FileSystemId"), id);
     }
     assert_eq!(aws.file_system()["FileSystemId"], json!(id));
@@ -142,7 +147,8 @@ fn whole_lives_side_by_side_share_no_address_and_leave_nothing() {
         }
     });
     let limit = Instant::now() + Duration::from_secs(10);
-    while !all(&aws, "file-systems?MaxItems=100", "FileSystems", "NextMarker", "Marker").is_empty() {
+    while !all(&aws, "file-systems?MaxItems=100", "FileSystems", "NextMarker", "Marker").is_empty()
+    {
         assert!(Instant::now() < limit, "file systems are left");
     }
     let free = aws.ec2(&format!("Action=DescribeSubnets&SubnetId.1={SUBNET}")).body;

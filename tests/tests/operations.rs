@@ -11,5 +11,9 @@ fn the_table_of_operations_is_current() {
         return;
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == text, "`{}` is not current; help: `cargo xtask clients --write`", path.display());
+    assert!(
+        found == text,
+        "`{}` is not current; help: `cargo xtask clients --write`",
+        path.display()
+    );
 }

@@ -74,7 +74,8 @@ fn a_group_lists_its_permissions_and_rules_go_by_them() {
     let listed = |part: &str| {
         let all = aws.ec2(&format!("Action=DescribeSecurityGroups&GroupId.1={group}")).body;
         let open = format!("<{part}>");
-        let part = all.split(&open).nth(1).and_then(|rest| rest.split(&format!("</{part}>")).next());
+        let part =
+            all.split(&open).nth(1).and_then(|rest| rest.split(&format!("</{part}>")).next());
         part.unwrap_or_default().to_owned()
     };
     let egress = listed("ipPermissionsEgress");
@@ -98,7 +99,9 @@ fn a_group_lists_its_permissions_and_rules_go_by_them() {
 fn an_access_point_with_the_user_x_is_refused_and_listings_stay_readable() {
     let aws = quick();
     let id = available(&aws, "a");
-    for uid in [json!("x"), json!("1001"), json!(-1), json!(1.5), json!(4_294_967_296_u64), json!(null)] {
+    for uid in
+        [json!("x"), json!("1001"), json!(-1), json!(1.5), json!(4_294_967_296_u64), json!(null)]
+    {
         let user = json!({ "Uid": uid, "Gid": 1 });
         let point = json!({ "ClientToken": "one", "FileSystemId": id, "PosixUser": user });
         let answer = aws.efs("POST", "access-points", Some(&point));

@@ -11,6 +11,14 @@ import sys
 import answers
 
 
+# Ids of the right form that nobody has.
+MISSING = {
+    "file system": "fs-0123456789abcdef0",
+    "mount target": "fsmt-0123456789abcdef0",
+    "access point": "fsap-0123456789abcdef0",
+}
+
+
 class Refused(Exception):
     """An error of AWS, as the client tells it."""
 

@@ -142,11 +142,15 @@ const MIRROR: &str = "CLOCKWORK_TERRAFORM_PLUGINS";
 /// A folder that holds the provider: the one that is named, Terraform's own cache, or one of the
 /// places where machines without its registry keep a mirror.
 fn mirror() -> Option<PathBuf> {
-    let named = [MIRROR, "TF_PLUGIN_CACHE_DIR"].map(|name| std::env::var_os(name).map(PathBuf::from));
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".terraform.d/plugins"));
+    let named =
+        [MIRROR, "TF_PLUGIN_CACHE_DIR"].map(|name| std::env::var_os(name).map(PathBuf::from));
+    let home =
+        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".terraform.d/plugins"));
     let beside = std::fs::read_dir("/opt").into_iter().flatten().flatten();
     let mut places: Vec<PathBuf> = named.into_iter().flatten().chain(home).collect();
-    places.extend(["/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"].map(PathBuf::from));
+    places.extend(
+        ["/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"].map(PathBuf::from),
+    );
     places.extend(beside.map(|entry| entry.path()));
     places.into_iter().find(|place| place.join(PROVIDER).is_dir())
 }

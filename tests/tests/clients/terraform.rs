@@ -29,18 +29,17 @@ fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
     terraform.has_nothing_to_do(REVISED);
 
     let state = terraform.state();
-    let imports: Vec<(String, String)> =
-        state.iter().map(|(address, values)| (address.clone(), import_id(address, values))).collect();
+    let imports: Vec<(String, String)> = state
+        .iter()
+        .map(|(address, values)| (address.clone(), import_id(address, values)))
+        .collect();
     assert!(imports.len() > 10, "{imports:?}");
     terraform.forgets(&imports);
     let changes = terraform.plan(REVISED);
     for change in &changes {
         assert!(change.imported, "{change:#?}");
-        let differs: Vec<&String> = change
-            .attributes
-            .iter()
-            .filter(|name| !NOT_IN_AWS.contains(&name.as_str()))
-            .collect();
+        let differs: Vec<&String> =
+            change.attributes.iter().filter(|name| !NOT_IN_AWS.contains(&name.as_str())).collect();
         let is_there = change.actions == ["no-op"] || change.actions == ["update"];
         assert!(is_there && differs.is_empty(), "imported, and not as it was made: {change:#?}");
     }
