@@ -40,7 +40,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.write {
         shell.set_var(WRITE, "1");
     }
-    let tests = ["test", "--package=tests", "--test=clients", "--locked", "--"];
+    // With the features of the whole workspace, so that nothing is compiled a second time.
+    let tests = ["test", "--workspace", "--test=clients", "--locked", "--"];
     let provider = cmd!(shell, "cargo {tests...} --ignored --exact {PROVIDER}")
         .quiet()
         .ignore_status()
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     cmd!(shell, "cargo {tests...} --include-ignored {skip...} {only...}").quiet().run().context(
         "a client does not see what it should; help: the test's message above names what differs",
     )?;
-    cmd!(shell, "cargo test --package tests --test operations --locked")
+    cmd!(shell, "cargo test --workspace --test operations --locked")
         .quiet()
         .run()
         .context("checking `sandbox/OPERATIONS.md`; help: `cargo xtask clients --write`")?;
