@@ -21,6 +21,21 @@ struct Need {
     remedy: &'static str,
 }
 
+/// What other people's clients need beside Python.
+fn of_clients(runs: impl Fn(&str, &str) -> bool) -> [Need; 2] {
+    let npm = Need {
+        what: "node and npm",
+        there: runs("npm", "--version"),
+        remedy: "install Node.js 20 or later from https://nodejs.org",
+    };
+    let terraform = Need {
+        what: "terraform, without which that part is skipped",
+        there: runs("terraform", "version"),
+        remedy: "install Terraform 1.11 or later from https://developer.hashicorp.com/terraform/install",
+    };
+    [npm, terraform]
+}
+
 /// Every command with what it needs, and whether a newcomer cannot do without it.
 fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     let shell = Shell::new()?;
@@ -94,16 +109,6 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         there: runs("go", "version"),
         remedy: "install Go from https://go.dev/dl",
     };
-    let npm = Need {
-        what: "node and npm",
-        there: runs("npm", "--version"),
-        remedy: "install Node.js 20 or later from https://nodejs.org",
-    };
-    let terraform = Need {
-        what: "terraform, without which that part is skipped",
-        there: runs("terraform", "version"),
-        remedy: "install Terraform 1.11 or later from https://developer.hashicorp.com/terraform/install",
-    };
     Ok(vec![
         ("render, matrix, completions", true, vec![cargo()]),
         (
@@ -127,7 +132,7 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
             vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()],
         ),
         ("e2e --cluster kind", false, vec![tool("kind"), engine(), helm()]),
-        ("clients", false, vec![cargo(), python(), npm, terraform]),
+        ("clients", false, [cargo(), python()].into_iter().chain(of_clients(runs)).collect()),
         ("e2e --aws moto, e2e --aws ministack", false, vec![python()]),
         ("e2e --aws localstack", false, vec![engine(), token]),
         ("tools install", false, vec![go]),
