@@ -5,6 +5,7 @@ mod aws;
 mod container;
 mod kind;
 mod process;
+pub mod python;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

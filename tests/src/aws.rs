@@ -90,11 +90,23 @@ impl Aws {
         self.admin("GET", "faults", "").json()["held"].as_u64().unwrap()
     }
 
+    /// The first page of file systems.
+    pub fn file_systems(&self) -> Vec<Value> {
+        self.efs("GET", "file-systems", None).json()["FileSystems"].as_array().unwrap().clone()
+    }
+
     /// The only file system of the account; fails if there is not exactly one.
     pub fn file_system(&self) -> Value {
-        let all = self.efs("GET", "file-systems", None).json();
-        assert_eq!(all["FileSystems"].as_array().map(Vec::len), Some(1), "{all:#}");
-        all["FileSystems"][0].clone()
+        let mut all = self.file_systems();
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all.remove(0)
+    }
+
+    /// How many write(2) calls the sandbox has made, as Linux counts them.
+    pub fn writes(&self) -> u64 {
+        let counters = std::fs::read_to_string(format!("/proc/{}/io", self.child.id())).unwrap();
+        let count = counters.lines().find_map(|line| line.strip_prefix("syscw: "));
+        count.unwrap().parse().unwrap()
     }
 
     /// The mount targets of the only file system, by zone.

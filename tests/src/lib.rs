@@ -9,6 +9,7 @@
 )]
 
 mod aws;
+pub mod clients;
 mod clustered;
 mod job;
 mod storage;
@@ -30,6 +31,12 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Cargo's target folder, which the test itself was built into.
+pub fn target() -> PathBuf {
+    // target/debug/deps/NAME-HASH
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
 /// The folder that holds the programs, built from what is checked out.
 pub fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
@@ -49,11 +56,14 @@ pub fn front_door() -> &'static Path {
 /// The sandbox, for tests that need no other program: without `live` it builds in seconds.
 ///
 /// Where `live` is there already both are built, or their common dependencies would be
-/// compiled with other features again and again.
+/// compiled with other features again and again. `CLOCKWORK_SANDBOX_PROGRAM` names another
+/// build of it to test.
 pub fn sandbox() -> &'static Path {
     static SANDBOX: OnceLock<PathBuf> = OnceLock::new();
     SANDBOX.get_or_init(|| {
-        if folder().join("live").exists() {
+        if let Some(program) = std::env::var_os("CLOCKWORK_SANDBOX_PROGRAM") {
+            program.into()
+        } else if folder().join("live").exists() {
             programs().join("sandbox")
         } else {
             build(&["--package=sandbox"]).join("sandbox")

@@ -39,6 +39,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ),
         ("kubectl", "needs a cluster; `tests/tests/cluster.rs` runs the commands around it in one"),
         ("--fleet", "needs a folder of files; `tests/tests/fleet.rs` runs it"),
+        ("xtask clients", "takes minutes; `.ci/run` runs it"),
         ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
         ("cargo bench", "takes minutes"),
         ("xtask fuzz", "takes minutes; `.ci/run` runs it"),

@@ -26,6 +26,7 @@ const FLAGS: &[(&[&str], &[&str])] = &[
         &["`default` is not a security group id", "--security-group-id", "sg-"],
     ),
     (&["--tags", "team"], &["`team` is not an entry of a map", "--tags", "KEY=VALUE"]),
+    (&["--tags", "a=b,c"], &["`c` is not an entry of a map", "--tags", "--var 'tags={"]),
     (&["--uid", "many"], &["`uid` takes a number", "--uid", "uid = 1001"]),
     (&["--var", "namespace"], &["`namespace` sets no variable", "--var", "NAME=VALUE"]),
     (

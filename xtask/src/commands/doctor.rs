@@ -96,6 +96,21 @@ impl Machine {
         }
     }
 
+    /// What other people's clients need beside Python.
+    fn of_clients(&self) -> [Need; 2] {
+        let npm = Need {
+            what: "node and npm",
+            there: self.runs("npm", "--version"),
+            remedy: "install Node.js 20 or later from https://nodejs.org",
+        };
+        let terraform = Need {
+            what: "terraform, without which that part is skipped",
+            there: self.runs("terraform", "version"),
+            remedy: "install Terraform 1.11 or later from https://developer.hashicorp.com/terraform/install",
+        };
+        [npm, terraform]
+    }
+
     fn go(&self) -> Need {
         let there = self.runs("go", "version");
         Need { what: "go", there, remedy: "install Go from https://go.dev/dl" }
@@ -112,6 +127,8 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     let machine = Machine { shell: Shell::new()? };
     let c = || machine.compiler("cc", "a C compiler (`cc`)");
     let cpp = machine.compiler("c++", "a C++ compiler (`c++`)");
+    let [npm, terraform] = machine.of_clients();
+    let clients = vec![machine.cargo(), machine.python(), npm, terraform];
     let token = Need {
         what: "LOCALSTACK_AUTH_TOKEN",
         there: set("LOCALSTACK_AUTH_TOKEN"),
@@ -143,6 +160,7 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         ("fuzz", false, vec![machine.cargo(), cpp]),
         ("e2e --cluster control-plane", false, control_plane),
         ("e2e --cluster kind", false, vec![tool("kind"), machine.engine(), helm()]),
+        ("clients", false, clients),
         ("e2e --aws moto, e2e --aws ministack", false, vec![machine.python()]),
         ("e2e --aws localstack", false, vec![machine.engine(), token]),
         ("tools install", false, vec![machine.go()]),

@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod bench;
+mod clients;
 mod completions;
 mod deploy;
 mod destroy;
@@ -60,6 +61,8 @@ enum Commands {
     Sandbox(sandbox::Args),
     /// Run the end-to-end scenario
     E2e(e2e::Args),
+    /// Run other people's AWS clients in the sandbox
+    Clients(clients::Args),
     /// Benchmark against the theoretical best
     Bench(bench::Args),
     /// Fuzz every parser of outside text
@@ -81,6 +84,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::Clients(args) => clients::run(&args),
         Commands::Bench(args) => bench::run(&args),
         Commands::Fuzz(args) => fuzz::run(&args),
         Commands::E2e(args) => e2e::run(&args),
