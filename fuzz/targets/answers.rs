@@ -1,10 +1,16 @@
 //! Any text in responses of AWS and of a cluster: plans, tables and pages stay well-formed.
 #![no_main]
 
-use efs::{Actual, Claim, Cluster, Desired, FileSystem, LifeCycle, MountTarget, Status, Styled};
+use efs::resources::file_system::{
+    FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
+};
+use efs::resources::mount_target::MountTarget;
+use efs::{Actual, Cluster, Desired, FileSystemId, LifeCycle, MountTargetId, Networks};
 use inputs::{Given, GivenInputs};
+use kubernetes::claim::Claim;
 use libfuzzer_sys::fuzz_target;
-use network::{FileSystemId, MountTargetId, Tags};
+use network::Tags;
+use plan::{Scope, Styled, Table};
 use serde_json::{Value, json};
 use timeline::{Call, State, Step, Timeline};
 
@@ -32,11 +38,13 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             id: FileSystemId::try_from("fs-00000001".to_owned()).ok()?,
             life_cycle: LifeCycle::parse(if ours { "available" } else { text }),
             creation_token: text.to_owned(),
-            encrypted: false,
-            kms_key_id: Some(text.to_owned()),
-            performance_mode: text.to_owned(),
-            throughput_mode: text.to_owned(),
-            provisioned_throughput_in_mibps: None,
+            spec: Spec {
+                encrypted: false,
+                kms_key_id: Some(text.to_owned()),
+                performance_mode: PerformanceMode::parse(text),
+                throughput: Throughput::found(text, None),
+                lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+            },
             availability_zone: Some(text.to_owned()),
             metered_bytes: Some(1),
             tags,
@@ -79,15 +87,19 @@ fn assert_harmless(text: &str) {
 
 fuzz_target!(|text: &str| {
     let Some(inputs) = inputs() else { unreachable!("they are right") };
-    let Some(desired) = Desired::new("efs_csi", &inputs, None) else { unreachable!("listed") };
+    let scope = Scope::alone("efs_csi");
+    let Some(desired) = Desired::new(scope.clone(), &inputs, &Networks::new()) else { unreachable!("listed") };
     for ours in [true, false] {
         let Some(actual) = actual(text, &inputs, ours) else { unreachable!("the ids are right") };
-        for plan in [efs::plan(&desired, &actual), efs::destroy("efs_csi", &inputs, &actual)] {
+        for plan in [
+            efs::plan(&desired, &actual).expect("it renders"),
+            efs::destroy(&scope, &inputs, &actual),
+        ] {
             assert_harmless(&Styled { plan: &plan, colour: false }.to_string());
             let json = serde_json::to_string(&plan).expect("JSON");
             let _: Value = serde_json::from_str(&json).expect("JSON");
         }
-        assert_harmless(&Status::of(&inputs, &actual).to_string());
+        assert_harmless(&Table(&efs::rows(&inputs, &actual)).to_string());
     }
     let page = timeline::page(&Timeline {
         title: text.to_owned(),

@@ -101,7 +101,7 @@ fn matters(path: &str) -> bool {
     let below = path.strip_prefix("charts/").map(|rest| rest.split_once('/'));
     match below {
         Some(Some((_, inner))) => matters(inner),
-        Some(None) => path.ends_with(".tgz"),
+        Some(None) => Path::new(path).extension().is_some_and(|kind| kind == "tgz"),
         None => {
             ["Chart.yaml", "values.yaml", "requirements.yaml"].contains(&path)
                 || path.starts_with("templates/")

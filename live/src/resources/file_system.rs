@@ -3,6 +3,8 @@
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{
     FileSystemDescription, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
+    TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
+    TransitionToPrimaryStorageClassRules as ToPrimary,
 };
 use efs::resources::file_system::{
     self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, Spec, Throughput,
@@ -208,11 +210,11 @@ pub(crate) async fn lifecycle(
     };
     let rules = response.lifecycle_policies().iter().flat_map(|policy| {
         [
-            (Transition::ToIa, policy.transition_to_ia().map(|rule| rule.as_str())),
-            (Transition::ToArchive, policy.transition_to_archive().map(|rule| rule.as_str())),
+            (Transition::ToIa, policy.transition_to_ia().map(ToIa::as_str)),
+            (Transition::ToArchive, policy.transition_to_archive().map(ToArchive::as_str)),
             (
                 Transition::ToPrimary,
-                policy.transition_to_primary_storage_class().map(|rule| rule.as_str()),
+                policy.transition_to_primary_storage_class().map(ToPrimary::as_str),
             ),
         ]
     });
