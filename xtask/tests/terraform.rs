@@ -23,13 +23,12 @@ fn differences() -> BTreeMap<String, String> {
     let mut differences = BTreeMap::new();
     let mut reason = None;
     for line in read("differences.txt").lines().filter(|line| !line.trim().is_empty()) {
-        match line.strip_prefix("# ") {
-            Some(why) => reason = Some(why.to_owned()),
-            None => {
-                let why = reason.clone().unwrap_or_else(|| panic!("{line} has no reason"));
-                assert!(differences.insert(line.trim().to_owned(), why).is_none(), "{line} twice");
-            }
+        if let Some(why) = line.strip_prefix("# ") {
+            reason = Some(why.to_owned());
+            continue;
         }
+        let why = reason.clone().unwrap_or_else(|| panic!("{line} has no reason"));
+        assert!(differences.insert(line.trim().to_owned(), why).is_none(), "{line} twice");
     }
     differences
 }
