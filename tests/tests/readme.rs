@@ -41,6 +41,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("--fleet", "needs a folder of files; `tests/tests/fleet.rs` runs it"),
         ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
         ("cargo bench", "takes minutes"),
+        ("--example terraform", "needs Terraform; `xtask/tests/terraform.rs` holds its answers"),
         ("xtask fuzz", "takes minutes; `.ci/run` runs it"),
         ("cargo deny", "needs cargo-deny; `.ci/run` installs and runs it"),
         (".ci/run", "runs this test"),
