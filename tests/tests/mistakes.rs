@@ -261,10 +261,7 @@ const IN_THE_MODULE: &[Case] = &[
         "namespace = file(\"../x\")",
         &["outside of the deployment's folder", "test.hcl:7:13", "below it"],
     ),
-    (
-        "namespace = \"a-${null}\"",
-        &["a text cannot hold null", "test.hcl:7:18", "coalesce"],
-    ),
+    ("namespace = \"a-${null}\"", &["a text cannot hold null", "test.hcl:7:18", "coalesce"]),
     (
         "namespace = \"a-${[\"b\"]}\"",
         &["a text holds strings, numbers and bools only", "test.hcl:7:18", "join"],
@@ -273,10 +270,7 @@ const IN_THE_MODULE: &[Case] = &[
         "namespace = upper(\"a\", \"b\")",
         &["`upper()` takes 1 argument, and 2 are given", "test.hcl:7:13", "upper(STRING)"],
     ),
-    (
-        "namespace = sensitive(\"a\")",
-        &["this is a secret", "test.hcl:7:13", "nonsensitive(VALUE)"],
-    ),
+    ("namespace = sensitive(\"a\")", &["this is a secret", "test.hcl:7:13", "nonsensitive(VALUE)"]),
     (
         "namespace = timestamp()",
         &["the function `timestamp` is refused", "test.hcl:7:13", "same in every run"],
