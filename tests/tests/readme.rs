@@ -42,6 +42,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("xtask clients", "takes minutes; `.ci/run` runs it"),
         ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
         ("cargo bench", "takes minutes"),
+        ("--example terraform", "needs Terraform; `xtask/tests/terraform.rs` holds its answers"),
         ("xtask fuzz", "takes minutes; `.ci/run` runs it"),
         ("cargo deny", "needs cargo-deny; `.ci/run` installs and runs it"),
         (".ci/run", "runs this test"),

@@ -305,21 +305,7 @@ fn composed(random: &mut Rng, kind: Kind, depth: usize) -> String {
             let operator = ["+", "-", "*", "/", "%"][random.usize(..5)];
             format!("({} {operator} {})", number(random), number(random))
         }
-        Kind::Truth => match random.u8(..3) {
-            0 => {
-                let operator = ["<", "<=", ">", ">="][random.usize(..4)];
-                format!("({} {operator} {})", number(random), number(random))
-            }
-            1 => {
-                let operator = ["==", "!="][random.usize(..2)];
-                format!("({} {operator} {})", any(random, depth), any(random, depth))
-            }
-            _ => {
-                let operator = ["&&", "||"][random.usize(..2)];
-                let left = expression(random, Kind::Truth, depth);
-                format!("({left} {operator} !{})", expression(random, Kind::Truth, depth))
-            }
-        },
+        Kind::Truth => truth(random, depth),
         Kind::Text => match random.u8(..4) {
             0 => format!("\"x${{{}}}y\"", any(random, depth)),
             1 => format!(
@@ -361,6 +347,25 @@ fn composed(random: &mut Rng, kind: Kind, depth: usize) -> String {
                 within(random, depth)
             ),
         },
+    }
+}
+
+fn truth(random: &mut Rng, depth: usize) -> String {
+    let number = |random: &mut Rng| expression(random, Kind::Number, depth);
+    match random.u8(..3) {
+        0 => {
+            let operator = ["<", "<=", ">", ">="][random.usize(..4)];
+            format!("({} {operator} {})", number(random), number(random))
+        }
+        1 => {
+            let operator = ["==", "!="][random.usize(..2)];
+            format!("({} {operator} {})", any(random, depth), any(random, depth))
+        }
+        _ => {
+            let operator = ["&&", "||"][random.usize(..2)];
+            let left = expression(random, Kind::Truth, depth);
+            format!("({left} {operator} !{})", expression(random, Kind::Truth, depth))
+        }
     }
 }
 

@@ -41,6 +41,8 @@ enum Target {
     Hcl,
     /// Documents
     Templates,
+    /// YAML, as it is read and written
+    Yaml,
     /// Responses of AWS and clusters
     Answers,
 }
@@ -50,6 +52,7 @@ impl Target {
         match self {
             Target::Hcl => "hcl",
             Target::Templates => "templates",
+            Target::Yaml => "yaml",
             Target::Answers => "answers",
         }
     }

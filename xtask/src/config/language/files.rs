@@ -98,7 +98,7 @@ impl Folder {
 }
 
 /// `*`, `**`, `?`, `[…]` and `{a,b}`.
-fn glob(pattern: &str) -> Result<regex::Regex, String> {
+fn glob(pattern: &str) -> Result<regex_lite::Regex, String> {
     let mut out = String::from("^");
     let mut letters = pattern.chars().peekable();
     let mut depth = 0;
@@ -130,11 +130,11 @@ fn glob(pattern: &str) -> Result<regex::Regex, String> {
                 out.push(')');
             }
             ',' if depth > 0 => out.push('|'),
-            c => out.push_str(&regex::escape(&c.to_string())),
+            c => out.push_str(&regex_lite::escape(&c.to_string())),
         }
     }
     out.push('$');
-    regex::Regex::new(&out).map_err(|_| format!("{pattern:?} is no pattern of paths"))
+    regex_lite::Regex::new(&out).map_err(|_| format!("{pattern:?} is no pattern of paths"))
 }
 
 /// The last part of a path.

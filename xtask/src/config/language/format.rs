@@ -26,8 +26,20 @@ impl Verb {
     }
 }
 
+/// An untyped null makes the result unknown to Terraform, whatever the format does with it.
+pub(super) fn refuse_untyped_null(arguments: &[&Value]) -> Result<(), String> {
+    if arguments.iter().any(|argument| matches!(argument.data, Data::Null(Type::Any))) {
+        return Err(format!(
+            "null without a type; write `tostring(null)`{}",
+            super::fault::REFUSED
+        ));
+    }
+    Ok(())
+}
+
 /// The text of a format with its arguments in place.
 pub(super) fn format(format: &str, arguments: &[&Value]) -> Result<String, String> {
+    refuse_untyped_null(arguments)?;
     let mut out = String::new();
     let (mut next, mut used) = (1, 0);
     let mut rest = format;
@@ -106,16 +118,10 @@ fn too_large() -> String {
 }
 
 fn formatted(verb: &Verb, argument: &Value) -> Result<String, String> {
-    if verb.mode != 'v' && argument.is_null() && argument.ty() != Type::Any {
+    if verb.mode != 'v' && argument.is_null() {
         return Err("null cannot be formatted; use `%v`, or give a value".to_owned());
     }
     let as_type = |of: &Type| convert(argument.clone(), of).map(|value| value.data);
-    if matches!(argument.data, Data::Null(Type::Any)) {
-        return Err(format!(
-            "null without a type; write `tostring(null)`{}",
-            super::fault::REFUSED
-        ));
-    }
     match verb.mode {
         'v' => Ok(padded(verb, as_is(verb, argument)?)),
         't' => match as_type(&Type::Bool)? {

@@ -1,7 +1,5 @@
 //! Functions of moments: RFC 3339 texts.
 
-use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
-
 use super::arguments::Function;
 use super::arguments::Takes::String as Text;
 use crate::config::language::fault::REFUSED;
@@ -14,37 +12,43 @@ pub(super) const FUNCTIONS: &[Function] = &[
         format(args.text(0)?, moment).map(|text| Value::string(&text))
     }),
     Function::new("timeadd", &[Text, Text], |args| {
-        let moment = parse(args.text(0)?)?;
-        let later = moment.checked_add(duration(args.text(1)?)?);
-        let later = later.ok_or_else(|| "the result is no moment that has a name".to_owned())?;
+        let later = parse(args.text(0)?)?.after(duration(args.text(1)?)?);
+        if !(0..=9999).contains(&later.date().0) {
+            return Err(format!("the result is no year of four digits{REFUSED}"));
+        }
         format("YYYY-MM-DD'T'hh:mm:ssZ", later).map(|text| Value::string(&text))
     }),
     Function::new("timecmp", &[Text, Text], |args| {
-        let order = parse(args.text(0)?)?.cmp(&parse(args.text(1)?)?);
+        let (left, right) = (parse(args.text(0)?)?, parse(args.text(1)?)?);
+        let order = left.instant().cmp(&right.instant());
         Ok(Number::integer(i64::from(order as i8)).into())
     }),
 ];
 
 /// `2026-02-03T04:05:06Z`, with a fraction or an offset where one is.
-fn parse(text: &str) -> Result<OffsetDateTime, String> {
+fn parse(text: &str) -> Result<Moment, String> {
     moment(text).ok_or_else(|| {
         format!("{text:?} is no moment; write it as `2026-02-03T04:05:06Z` or with an offset")
     })
 }
 
-fn moment(text: &str) -> Option<OffsetDateTime> {
+fn moment(text: &str) -> Option<Moment> {
     let number = |from: usize, to: usize| {
         let digits = text.get(from..to)?;
         let all = digits.bytes().all(|c| c.is_ascii_digit());
-        all.then(|| digits.parse::<u16>().ok()).flatten()
+        all.then(|| digits.parse::<i64>().ok()).flatten()
     };
-    let small = |from, to| u8::try_from(number(from, to)?).ok();
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
     if separators.iter().any(|(at, c)| text.as_bytes().get(*at) != Some(c)) {
         return None;
     }
-    let month = Month::try_from(small(5, 7)?).ok()?;
-    let date = Date::from_calendar_date(i32::from(number(0, 4)?), month, small(8, 10)?).ok()?;
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let days = days(year, month, day);
+    let exists = (1..=12).contains(&month) && day > 0 && civil(days) == (year, month, day);
+    if !exists || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
     let mut rest = text.get(19..)?;
     let mut nanoseconds = 0;
     if let Some(behind) = rest.strip_prefix('.') {
@@ -53,25 +57,81 @@ fn moment(text: &str) -> Option<OffsetDateTime> {
         nanoseconds = (length > 0).then(|| digits.parse().ok()).flatten()?;
         rest = &behind[length..];
     }
-    let time = Time::from_hms_nano(small(11, 13)?, small(14, 16)?, small(17, 19)?, nanoseconds);
     let offset = match rest.as_bytes() {
-        b"Z" => UtcOffset::UTC,
+        b"Z" => 0,
         [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-            let part = |from: usize, to: usize| {
-                let digits = &rest[from..to];
-                let all = digits.bytes().all(|c| c.is_ascii_digit());
-                all.then(|| digits.parse::<i8>().ok()).flatten()
-            };
-            let (hours, minutes) = (part(1, 3)?, part(4, 6)?);
+            let start = text.len() - rest.len();
+            let (hours, minutes) = (number(start + 1, start + 3)?, number(start + 4, start + 6)?);
             if hours > 23 || minutes > 59 {
                 return None;
             }
-            let sign = if *sign == b'-' { -1 } else { 1 };
-            UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()?
+            let seconds = hours * 3600 + minutes * 60;
+            if *sign == b'-' { -seconds } else { seconds }
         }
         _ => return None,
     };
-    Some(PrimitiveDateTime::new(date, time.ok()?).assume_offset(offset))
+    let seconds = days * DAY + hour * 3600 + minute * 60 + second - offset;
+    Some(Moment { seconds, nanoseconds, offset })
+}
+
+/// The seconds of a day.
+const DAY: i64 = 86_400;
+
+/// A moment, and the offset from UTC that it was written with.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// Since the beginning of 1970, in UTC.
+    seconds: i64,
+    nanoseconds: i64,
+    offset: i64,
+}
+
+impl Moment {
+    fn after(self, nanoseconds: i128) -> Moment {
+        let all = i128::from(self.nanoseconds) + nanoseconds;
+        let (seconds, rest) = (all.div_euclid(1_000_000_000), all.rem_euclid(1_000_000_000));
+        Moment {
+            seconds: self.seconds.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)),
+            nanoseconds: i64::try_from(rest).unwrap_or(0),
+            offset: self.offset,
+        }
+    }
+
+    /// What it is wherever it was written.
+    fn instant(self) -> (i64, i64) {
+        (self.seconds, self.nanoseconds)
+    }
+
+    /// Seconds since 1970 on a clock at its offset.
+    fn local(self) -> i64 {
+        self.seconds.saturating_add(self.offset)
+    }
+
+    /// Year, month and day at its offset.
+    fn date(self) -> (i64, i64, i64) {
+        civil(self.local().div_euclid(DAY))
+    }
+}
+
+/// Days since the beginning of 1970. Years are counted from March, so that the leap day
+/// is the last of its year, and in eras of 400 years, which all have 146,097 days.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Year, month and day of a day since the beginning of 1970.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// A plain word of YAML as a moment, where it looks like one.
@@ -103,8 +163,8 @@ pub(super) fn yaml_moment(text: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// `1h30m`, `-1.5h`, `10ms`.
-fn duration(text: &str) -> Result<Duration, String> {
+/// `1h30m`, `-1.5h`, `10ms`, in nanoseconds.
+fn duration(text: &str) -> Result<i128, String> {
     let mistake = || format!("{text:?} is no duration; write it as `24h` or `-1h30m`");
     let (negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -112,7 +172,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => (false, text),
     };
     if rest == "0" {
-        return Ok(Duration::ZERO);
+        return Ok(0);
     }
     if rest.is_empty() {
         return Err(mistake());
@@ -145,12 +205,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         nanoseconds = next.filter(|sum| *sum <= i128::from(i64::MAX)).ok_or_else(mistake)?;
         rest = &behind[unit.len()..];
     }
-    let nanoseconds = i64::try_from(nanoseconds).map_err(|_| mistake())?;
-    Ok(Duration::nanoseconds(if negative { -nanoseconds } else { nanoseconds }))
+    Ok(if negative { -nanoseconds } else { nanoseconds })
 }
 
 /// A moment in the words of a format.
-fn format(format: &str, moment: OffsetDateTime) -> Result<String, String> {
+fn format(format: &str, moment: Moment) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
@@ -187,34 +246,60 @@ fn quoted<'a>(mut rest: &'a str, out: &mut String) -> Result<&'a str, String> {
     }
 }
 
-fn verb(verb: &str, moment: OffsetDateTime) -> Result<String, String> {
-    let month = moment.month().to_string();
-    let day = moment.weekday().to_string();
-    let hour = moment.hour();
-    let half = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The days of a week from the first of 1970 on.
+const WEEKDAYS: [&str; 7] =
+    ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+
+fn verb(verb: &str, moment: Moment) -> Result<String, String> {
+    let name = |names: &[&'static str], at: i64| {
+        usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
+    };
+    let (year, month, day) = moment.date();
+    let local = moment.local();
+    let (month_name, weekday) =
+        (name(&MONTHS, month - 1), name(&WEEKDAYS, local.div_euclid(DAY).rem_euclid(7)));
+    let second = local.rem_euclid(DAY);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let half = if hour % 12 == 0 { 12 } else { hour % 12 };
+    let utc = moment.offset == 0;
     Ok(match verb {
-        "YYYY" => format!("{:04}", moment.year()),
-        "YY" => format!("{:02}", moment.year().rem_euclid(100)),
-        "MMMM" => month,
-        "MMM" => month.chars().take(3).collect(),
-        "MM" => format!("{:02}", u8::from(moment.month())),
-        "M" => u8::from(moment.month()).to_string(),
-        "DD" => format!("{:02}", moment.day()),
-        "D" => moment.day().to_string(),
-        "EEEE" => day,
-        "EEE" => day.chars().take(3).collect(),
+        "YYYY" => format!("{year:04}"),
+        "YY" => format!("{:02}", year.rem_euclid(100)),
+        "MMMM" => month_name.to_owned(),
+        "MMM" => month_name.chars().take(3).collect(),
+        "MM" => format!("{month:02}"),
+        "M" => month.to_string(),
+        "DD" => format!("{day:02}"),
+        "D" => day.to_string(),
+        "EEEE" => weekday.to_owned(),
+        "EEE" => weekday.chars().take(3).collect(),
         "hh" => format!("{hour:02}"),
         "h" => hour.to_string(),
         "HH" => format!("{half:02}"),
         "H" => half.to_string(),
         "AA" => if hour < 12 { "AM" } else { "PM" }.to_owned(),
         "aa" => if hour < 12 { "am" } else { "pm" }.to_owned(),
-        "mm" => format!("{:02}", moment.minute()),
-        "m" => moment.minute().to_string(),
-        "ss" => format!("{:02}", moment.second()),
-        "s" => moment.second().to_string(),
-        "Z" if moment.offset().is_utc() => "Z".to_owned(),
-        "ZZZ" if moment.offset().is_utc() => "UTC".to_owned(),
+        "mm" => format!("{minute:02}"),
+        "m" => minute.to_string(),
+        "ss" => format!("{second:02}"),
+        "s" => second.to_string(),
+        "Z" if utc => "Z".to_owned(),
+        "ZZZ" if utc => "UTC".to_owned(),
         "Z" | "ZZZZZ" => offset(moment, ":"),
         "ZZZ" | "ZZZZ" => offset(moment, ""),
         other => {
@@ -225,8 +310,8 @@ fn verb(verb: &str, moment: OffsetDateTime) -> Result<String, String> {
     })
 }
 
-fn offset(moment: OffsetDateTime, separator: &str) -> String {
-    let (hours, minutes, _) = moment.offset().as_hms();
-    let sign = if moment.offset().is_negative() { '-' } else { '+' };
-    format!("{sign}{:02}{separator}{:02}", hours.abs(), minutes.abs())
+fn offset(moment: Moment, separator: &str) -> String {
+    let sign = if moment.offset < 0 { '-' } else { '+' };
+    let minutes = moment.offset.abs() / 60;
+    format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
 }

@@ -1,6 +1,6 @@
 //! Regular expressions: RE2, as Terraform has them.
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::arguments::Takes::String as Text;
 use super::arguments::{Arguments, Function};
@@ -10,7 +10,7 @@ use crate::config::language::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regex", &[Text, Text], |args| {
-        let regex = compile(args.text(0)?)?;
+        let regex = compile(args.text(0)?, args.text(1)?)?;
         let shape = Shape::of(&regex)?;
         let captures = regex.captures(args.text(1)?);
         captures.map(|captures| shape.value(&regex, &captures)).ok_or_else(|| {
@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         })
     }),
     Function::new("regexall", &[Text, Text], |args| {
-        let regex = compile(args.text(0)?)?;
+        let regex = compile(args.text(0)?, args.text(1)?)?;
         let shape = Shape::of(&regex)?;
         let all = regex.captures_iter(args.text(1)?);
         let values = all.map(|captures| shape.value(&regex, &captures)).collect();
@@ -33,13 +33,18 @@ fn replace(args: &Arguments) -> Result<Value, String> {
     let (text, wanted, with) = (args.text(0)?, args.text(1)?, args.text(2)?);
     let pattern = wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     let replaced = match pattern {
-        Some(pattern) => compile(pattern)?.replace_all(text, with).into_owned(),
+        Some(pattern) => compile(pattern, text)?.replace_all(text, with).into_owned(),
         None => text.replace(wanted, with),
     };
     Ok(Value::string(&replaced))
 }
 
-fn compile(pattern: &str) -> Result<Regex, String> {
+/// A pattern, for a text. Without regard to case it knows ASCII's letters only.
+fn compile(pattern: &str, text: &str) -> Result<Regex, String> {
+    let ignores_case = pattern.split("(?").skip(1).any(|rest| flags(rest).contains('i'));
+    if ignores_case && !(pattern.is_ascii() && text.is_ascii()) {
+        return Err(format!("`(?i)` knows ASCII letters only{REFUSED}"));
+    }
     let translated = translated(pattern)?;
     Regex::new(&translated).map_err(|error| {
         let why = error.to_string();
@@ -79,7 +84,7 @@ impl Shape {
         }
     }
 
-    fn value(&self, regex: &Regex, captures: &regex::Captures) -> Value {
+    fn value(&self, regex: &Regex, captures: &regex_lite::Captures) -> Value {
         let group = |at: usize| match captures.get(at) {
             Some(found) => Value::string(found.as_str()),
             None => Value::null(Type::String),
@@ -130,7 +135,7 @@ fn translated(pattern: &str) -> Result<String, String> {
             }
             '&' | '~' if class => out.push_str(&format!("\\{c}")),
             '-' if class && rest.starts_with('-') => out.push_str("\\-"),
-            '(' if rest.starts_with('?') && flags(rest).contains(['x', 'R', 'u']) => {
+            '(' if rest.starts_with('?') && flags(&rest[1..]).contains(['x', 'R', 'u']) => {
                 return Err("the flags of a pattern are `i`, `m`, `s` and `U`".to_owned());
             }
             c => out.push(c),
@@ -139,9 +144,8 @@ fn translated(pattern: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// The flags of a group that begins with `?`.
-fn flags(group: &str) -> &str {
-    let inner = &group[1..];
+/// The flags of a group, behind its `(?`.
+fn flags(inner: &str) -> &str {
     let length = inner.bytes().take_while(|c| c.is_ascii_alphabetic() || *c == b'-').count();
     match inner.as_bytes().get(length) {
         Some(b':' | b')') => &inner[..length],
@@ -155,22 +159,23 @@ fn escape<'a>(rest: &'a str, class: bool, out: &mut String) -> Result<&'a str, S
         return Err("a backslash ends the pattern; write `\\\\\\\\` for the sign itself".to_owned());
     };
     let behind = &rest[c.len_utf8()..];
-    let wrap = |members: &str, negated: bool| match (class, negated) {
-        (true, false) => members.to_owned(),
-        (_, true) => format!("[^{members}]"),
-        (false, false) => format!("[{members}]"),
+    let members = |members: &str| {
+        if class { members.to_owned() } else { format!("[{members}]") }
     };
     match c {
-        'd' | 'D' => out.push_str(&wrap("0-9", c == 'D')),
-        'w' | 'W' => out.push_str(&wrap("0-9A-Za-z_", c == 'W')),
-        's' | 'S' => out.push_str(&wrap("\\t\\n\\x0C\\r\\x20", c == 'S')),
-        'b' | 'B' if !class => out.push_str(&format!("(?-u:\\{c})")),
+        // ASCII's digits, letters and spaces, and all that is none of them.
+        'd' => out.push_str(&members("0-9")),
+        'D' => out.push_str(&members("\\x00-\\x2F\\x3A-\\x{10FFFF}")),
+        'w' => out.push_str(&members("0-9A-Za-z_")),
+        'W' => out.push_str(&members("\\x00-\\x2F\\x3A-\\x40\\x5B-\\x5E\\x60\\x7B-\\x{10FFFF}")),
+        's' => out.push_str(&members("\\t\\n\\x0C\\r\\x20")),
+        'S' => out.push_str(&members("\\x00-\\x08\\x0B\\x0E-\\x1F\\x21-\\x{10FFFF}")),
         'Q' if !class => {
             let (quoted, behind) = behind.split_once("\\E").unwrap_or((behind, ""));
-            out.push_str(&regex::escape(quoted));
+            out.push_str(&regex_lite::escape(quoted));
             return Ok(behind);
         }
-        'A' | 'z' if !class => out.push_str(&format!("\\{c}")),
+        'A' | 'b' | 'B' | 'z' if !class => out.push_str(&format!("\\{c}")),
         'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' | 'p' | 'P' => out.push_str(&format!("\\{c}")),
         c if c.is_ascii_punctuation() => out.push_str(&format!("\\x{:02X}", u32::from(c))),
         c => return Err(format!("there is no escape `\\{c}` in a pattern")),

@@ -93,6 +93,7 @@ fn join(args: &Arguments) -> Result<Value, String> {
 fn format_list(args: &Arguments) -> Result<Value, String> {
     let pattern = args.text(0)?;
     let values: Vec<&Value> = args.values.iter().skip(1).collect();
+    format::refuse_untyped_null(&values)?;
     let lengths: Vec<usize> =
         values.iter().filter_map(|value| value.elements().map(Vec::len)).collect();
     let length = lengths.first().copied().unwrap_or(1);
