@@ -34,11 +34,6 @@ fn each_kind_of_drift_is_found_and_fixed() {
             204
         );
         aws.efs("DELETE", &format!("resource-tags/{id}?tagKeys=Name"), None);
-        aws.efs(
-            "PUT",
-            &format!("file-systems/{id}"),
-            Some(&json!({ "ThroughputMode": "bursting" })),
-        );
     }
     let class = world.manifests().join("storageclass.yaml");
     std::fs::write(
@@ -61,6 +56,26 @@ fn each_kind_of_drift_is_found_and_fixed() {
     assert_eq!(world.deploy(&[])["changed"], 5);
     world.nothing_to_do(&[]);
     assert_eq!(world.aws().file_system()["Name"], "graphscope-dev/efs-sc");
+}
+
+#[test]
+fn throughput_that_somebody_changed_today_is_refused_by_aws_and_everything_else_is_fixed() {
+    let world = World::new();
+    let made = world.deploy(&[]);
+    let id = made["outputs"]["file_system_id"].as_str().unwrap().to_owned();
+    {
+        let aws = world.aws();
+        let bursting = json!({ "ThroughputMode": "bursting" });
+        assert_eq!(aws.efs("PUT", &format!("file-systems/{id}"), Some(&bursting)).status, 202);
+    }
+    std::fs::remove_file(world.manifests().join("values.yaml")).unwrap();
+    let plan = world.plan(&[]);
+    assert_eq!(plan["changes"], 2, "{plan:#}");
+    let ran = world.run("deploy-efs", &[]).exits(1);
+    assert!(ran.stderr.contains("24 hours"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("help:"), "{}", ran.stderr);
+    let left = world.plan(&[]);
+    assert_eq!(steps(&left), [("update".to_owned(), "module.efs_csi.file_system".to_owned())]);
 }
 
 #[test]
