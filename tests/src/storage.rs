@@ -57,6 +57,7 @@ impl Storage {
             "FILE_SYSTEM_DELETING",
             "MOUNT_TARGET_CREATING",
             "MOUNT_TARGET_DELETING",
+            "THROUGHPUT_CHANGE",
         ]
         .map(|time| (format!("CLOCKWORK_SANDBOX_{time}_MS"), "20".to_owned()))
         .into();

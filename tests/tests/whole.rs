@@ -104,13 +104,13 @@ fn a_full_disk_refuses_a_call_and_leaves_the_sandboxs_state_as_it_was() {
 /// The creation tokens of all file systems, page by page.
 fn tokens(aws: &Aws) -> BTreeSet<String> {
     let mut tokens = BTreeSet::new();
-    let mut marker = String::new();
+    let mut path = "file-systems".to_owned();
     loop {
-        let page = aws.efs("GET", &format!("file-systems?Marker={marker}"), None).json();
+        let page = aws.efs("GET", &path, None).json();
         let found = page["FileSystems"].as_array().unwrap().iter();
         tokens.extend(found.map(|it| it["CreationToken"].as_str().unwrap().to_owned()));
         match page["NextMarker"].as_str() {
-            Some(next) => next.clone_into(&mut marker),
+            Some(next) => path = format!("file-systems?Marker={next}"),
             None => return tokens,
         }
     }

@@ -147,7 +147,9 @@ pub(super) fn update(call: &mut Call) -> Answer<Value> {
     let found = call.available("FileSystemId")?;
     let (id, before) = (found.id.clone(), found.throughput);
     let after = wanted(&call.context.region.name, found, &asked)?;
-    throughput::change(before, after, found.throughput_changed_ms, now)?;
+    let wait = call.context.options.efs.throughput_change_ms;
+    let free = found.throughput_changed_ms.map(|at| at.saturating_add(wait));
+    throughput::change(before, after, free, now)?;
     let updating = call.context.options.file_system_updating_ms;
     if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
         found.throughput = after;

@@ -27,6 +27,9 @@ pub(crate) struct EfsOptions {
     /// Milliseconds until a new file system is metered for the first time: an empty one holds 6 KiB
     #[arg(long, default_value_t = 3_600_000, env = "CLOCKWORK_SANDBOX_METERING_MS")]
     pub(crate) metering_ms: u64,
+    /// Milliseconds that must pass between two changes of a throughput mode; AWS's day is the default
+    #[arg(long, default_value_t = 86_400_000, env = "CLOCKWORK_SANDBOX_THROUGHPUT_CHANGE_MS")]
+    pub(crate) throughput_change_ms: u64,
     /// File systems that the account may have in a region
     #[arg(long, default_value_t = 1000, env = "CLOCKWORK_SANDBOX_FILE_SYSTEM_LIMIT")]
     pub(crate) file_system_limit: usize,

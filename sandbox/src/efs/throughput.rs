@@ -12,10 +12,6 @@ use crate::error::{Answer, AwsError};
 const MOST_MIBPS: (f64, f64) = (3414.0, 1024.0);
 const LARGE_REGIONS: [&str; 4] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1"];
 
-/// How long after a change the next restricted one is refused
-/// (`TooManyRequests` in EFS's model: "at least 24 hours").
-pub(super) const BETWEEN_CHANGES_MS: u64 = 24 * 60 * 60 * 1000;
-
 impl ThroughputMode {
     fn as_str(self) -> &'static str {
         match self {
@@ -74,20 +70,20 @@ pub(super) fn performance(
 
 /// What a change of throughput comes to: the 24-hour rule.
 ///
-/// After a change of the mode or of the provisioned amount, a day must pass before the mode
+/// `free_ms` is the end of that day, where there was a change. After a change of the mode or of the provisioned amount, a day must pass before the mode
 /// changes or the amount decreases; an increase is free at any time (`UpdateFileSystem`,
 /// `TooManyRequests`; EFS user guide, "Throughput modes"). The message, with its time, is
 /// AWS's (<https://github.com/ansible-collections/community.aws/pull/2026>).
 pub(super) fn change(
     before: Throughput,
     after: Throughput,
-    changed_ms: Option<u64>,
+    free_ms: Option<u64>,
     now: u64,
 ) -> Answer<()> {
     let decrease =
         matches!((before.mibps, after.mibps), (Some(before), Some(after)) if after < before);
     let restricted = before.mode != after.mode || decrease;
-    match changed_ms.map(|at| at.saturating_add(BETWEEN_CHANGES_MS)) {
+    match free_ms {
         Some(free) if restricted && now < free => Err(refused(
             "TooManyRequests",
             format!(
