@@ -19,7 +19,9 @@ use crate::ids::Ids;
 use crate::limit::Limit;
 use crate::options::Options;
 use crate::request;
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::request::Incoming;
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
 use crate::store::Store;
 
 /// The services that a sandbox has.
@@ -274,7 +276,7 @@ impl Dispatcher {
         now: u64,
     ) -> Answer<Success> {
         let access = lock(&self.access);
-        let caller = access.caller(service, request, &store.world.global, now)?;
+        let caller = access.caller(service.name(), request, &store.world.global, now)?;
         self.within(store, region, now, (&access, &caller), |context| {
             access::authorize(context, service, &service.operation(request), request)?;
             service.carry_out(context, request)

@@ -31,6 +31,7 @@ mod model;
 mod options;
 mod query;
 mod request;
+mod response;
 mod sandbox;
 mod scope;
 mod seeding;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::request::pairs;
-use crate::service::{ErrorBody, Incoming, Refusal, Success};
+use crate::request::{Incoming, pairs};
+use crate::response::{ErrorBody, Refusal, Success};
 use crate::world::Tags;
 
 const CONTENT_TYPE: &str = "text/xml";

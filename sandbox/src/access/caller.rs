@@ -12,7 +12,7 @@ use crate::authorization::principal::{Kind, Principal};
 use crate::error::Answer;
 use crate::iam::state::Role;
 use crate::query;
-use crate::service::{Incoming, Service};
+use crate::request::Incoming;
 use crate::sts::state::{Of, Session};
 use crate::world::{Global, Tags};
 
@@ -87,7 +87,7 @@ impl Access {
     /// Who makes a request. Without enforcement a key that is not known is the root user's.
     pub(crate) fn caller(
         &self,
-        service: &dyn Service,
+        service: &str,
         request: &Incoming,
         global: &Global,
         now: u64,
@@ -96,7 +96,7 @@ impl Access {
         let mut caller = match found {
             Ok(caller) => caller,
             Err(why) if self.enforced && request.scope.is_some() => {
-                return Err(refusal::unknown(service.name(), why));
+                return Err(refusal::unknown(service, why));
             }
             Err(_) => Caller::root(&self.account),
         };

@@ -20,7 +20,8 @@ use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
 use crate::error::Answer;
 use crate::iam::service_linked;
-use crate::service::{Context, Incoming, Service};
+use crate::request::Incoming;
+use crate::service::{Context, Service};
 
 /// Refuses a call that the caller may not make.
 ///

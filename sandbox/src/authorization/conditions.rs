@@ -4,9 +4,9 @@
 //! operators for multivalued context keys".
 
 use super::context::Context;
-use super::document::Version;
 use super::operators::{Operator, Test};
 use super::pattern::Pattern;
+use super::version::Version;
 
 /// One key under one operator.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,26 +1,16 @@
 //! A policy document as a value; [`super::read`] makes it from JSON.
 
-use serde_json::Value;
-
 use super::conditions::Condition;
 use super::context::Context;
 use super::pattern::{Pattern, matches_ignoring_case};
 use super::principal::{Grantee, Principal};
-use super::read;
+use super::version::Version;
 
 /// A policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Document {
     pub(crate) version: Version,
     pub(crate) statements: Vec<Statement>,
-}
-
-/// The version of the policy language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// The default: no policy variables.
-    V2008,
-    V2012,
 }
 
 /// What a document is attached to, which decides what its statements must have.
@@ -79,18 +69,6 @@ pub(crate) struct Request<'a> {
 }
 
 impl Document {
-    /// Reads a document for its use; the error is the message of AWS's
-    /// `MalformedPolicyDocument`.
-    pub(crate) fn parse(text: &str, of: Use) -> Result<Document, String> {
-        let value: Value = serde_json::from_str(text).map_err(|_| read::SYNTAX.to_owned())?;
-        Document::from_value(&value, of)
-    }
-
-    /// The same from a value.
-    pub(crate) fn from_value(value: &Value, of: Use) -> Result<Document, String> {
-        read::document(value, of)
-    }
-
     /// The statements that apply to a request, whatever their effect.
     pub(crate) fn matching<'a>(
         &'a self,

@@ -36,6 +36,7 @@ mod operators;
 mod pattern;
 pub(crate) mod principal;
 mod read;
+mod version;
 
 #[cfg(test)]
 mod language;

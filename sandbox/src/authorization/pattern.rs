@@ -1,7 +1,7 @@
 //! Wildcards and policy variables, in texts and in ARNs.
 
 use super::context::Context;
-use super::document::Version;
+use super::version::Version;
 
 /// One piece of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,11 @@
 use serde_json::{Map, Value};
 
 use super::conditions::Condition;
-use super::document::{Document, Effect, Principals, Selection, Statement, Use, Version};
+use super::document::{Document, Effect, Principals, Selection, Statement, Use};
 use super::principal::Grantee;
+use super::version::Version;
 
-pub(super) const SYNTAX: &str = "Syntax errors in policy.";
+const SYNTAX: &str = "Syntax errors in policy.";
 const VERSION: &str = "Policy document must be version 2012-10-17 or greater.";
 const NO_ACTIONS: &str = "Policy statement must contain actions.";
 const NO_RESOURCES: &str = "Policy statement must contain resources.";
@@ -21,7 +22,21 @@ const NO_PRINCIPAL: &str = "Missing required field Principal";
 const SID: &str = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*";
 const SIDS: &str = "Statement IDs (SID) in a single policy must be unique.";
 
-pub(super) fn document(value: &Value, of: Use) -> Result<Document, String> {
+impl Document {
+    /// Reads a document for its use; the error is the message of AWS's
+    /// `MalformedPolicyDocument`.
+    pub(crate) fn parse(text: &str, of: Use) -> Result<Document, String> {
+        let value: Value = serde_json::from_str(text).map_err(|_| SYNTAX.to_owned())?;
+        Document::from_value(&value, of)
+    }
+
+    /// The same from a value.
+    pub(crate) fn from_value(value: &Value, of: Use) -> Result<Document, String> {
+        document(value, of)
+    }
+}
+
+fn document(value: &Value, of: Use) -> Result<Document, String> {
     let members = value.as_object().ok_or(SYNTAX)?;
     only(members, &["Version", "Id", "Statement"])?;
     let version = match members.get("Version").map(Value::as_str) {

@@ -68,19 +68,14 @@ fn describe(
     evaluate(&request, policies, resource)
 }
 
-#[test]
-fn each_kind_of_policy_denies_in_aws_words() {
+/// Policies that deny, each by another kind, and AWS's words for it.
+fn denials<'a>(
+    ok: &Policies,
+    file_system: &'a Policy,
+) -> [(Policies, ResourcePolicy<'a>, &'static str); 9] {
     let all = || vec![allow("*")];
-    let ok = Policies { identity: all(), service_control: vec![all()], ..Policies::default() };
-    let ci = user("ci");
-    assert_eq!(describe(&ci, &ok, ResourcePolicy::None), Ok(()));
-
-    let file_system = policy(
-        json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*" }),
-        Use::Resource,
-    );
     let none = ResourcePolicy::None;
-    let cases = [
+    [
         (holds(vec![]), none, "because no identity-based policy allows the"),
         (
             holds(vec![allow("*"), deny("*")]),
@@ -119,11 +114,24 @@ fn each_kind_of_policy_denies_in_aws_words() {
         ),
         (
             ok.clone(),
-            ResourcePolicy::May(&file_system),
+            ResourcePolicy::May(file_system),
             "with an explicit deny in a resource-based policy",
         ),
-    ];
-    for (policies, resource, words) in cases {
+    ]
+}
+
+#[test]
+fn each_kind_of_policy_denies_in_aws_words() {
+    let all = || vec![allow("*")];
+    let ok = Policies { identity: all(), service_control: vec![all()], ..Policies::default() };
+    let ci = user("ci");
+    assert_eq!(describe(&ci, &ok, ResourcePolicy::None), Ok(()));
+
+    let file_system = policy(
+        json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*" }),
+        Use::Resource,
+    );
+    for (policies, resource, words) in denials(&ok, &file_system) {
         let denial = describe(&ci, &policies, resource).unwrap_err();
         let action = "elasticfilesystem:DescribeMountTargets";
         let words =

@@ -1,6 +1,6 @@
 //! Network ACLs and DHCP options, to read.
 
-use super::Call;
+use super::call::Call;
 use super::ids::{DHCP_OPTIONS, Kind, NETWORK_ACL};
 use super::listing::{Described, Paging, list, tag_set};
 use super::state::{DhcpOptions, NetworkAcl};

@@ -1,9 +1,10 @@
 //! EC2's actions: those that are served, and what each takes.
 
+use super::call::Call;
 use super::errors::not_served;
 use super::xml::Element;
 use super::{
-    Call, acls, gateways, groups, instances, interfaces, routes, rules, subnets, tags, vpcs, zones,
+    acls, gateways, groups, instances, interfaces, routes, rules, subnets, tags, vpcs, zones,
 };
 use crate::error::{Answer, AwsError};
 

@@ -1,6 +1,6 @@
 //! Internet gateways, and NAT gateways to read.
 
-use super::Call;
+use super::call::Call;
 use super::errors::dependency;
 use super::ids::{INTERNET_GATEWAY, Kind, NAT_GATEWAY};
 use super::listing::{Described, Paging, list, tag_set};

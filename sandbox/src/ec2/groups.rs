@@ -1,6 +1,6 @@
 //! Security groups.
 
-use super::Call;
+use super::call::Call;
 use super::errors::{dependency, invalid_value, missing, not_yours};
 use super::ids::{GROUP, Kind};
 use super::listing::{Described, Paging, list, tag_set};

@@ -1,6 +1,6 @@
 //! Instances: the nodes of clusters, to read.
 
-use super::Call;
+use super::call::Call;
 use super::ids::{INSTANCE, Kind};
 use super::interfaces::{addresses, attachment_id, group_set, mac};
 use super::listing::{Described, Paging, page, tag_set};

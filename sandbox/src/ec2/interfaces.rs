@@ -1,6 +1,6 @@
 //! Network interfaces: of mount targets, NAT gateways and instances.
 
-use super::Call;
+use super::call::Call;
 use super::filters::Filter;
 use super::ids::{INTERFACE, Kind};
 use super::listing::{Described, Paging, list, tag_set};

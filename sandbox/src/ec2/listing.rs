@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Call;
+use super::call::Call;
 use super::errors::{combination, invalid};
 use super::filters::Filter;
 use super::ids::Kind;

@@ -2,6 +2,7 @@
 
 mod acls;
 mod actions;
+mod call;
 mod defaults;
 mod errors;
 pub(crate) mod filters;
@@ -27,10 +28,12 @@ pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;
-use crate::request::pairs;
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::request::{Incoming, pairs};
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
 use crate::world::Region;
 
+use call::Call;
 use form::Form;
 use xml::Element;
 
@@ -42,13 +45,6 @@ const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
 /// The version of the API.
 const VERSION: &str = "2016-11-15";
-
-/// One call: what it works on, and what it says.
-struct Call<'a, 'b> {
-    context: &'a mut Context<'b>,
-    form: Form,
-    action: String,
-}
 
 /// Amazon EC2.
 pub(crate) struct Ec2;

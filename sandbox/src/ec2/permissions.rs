@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Call;
+use super::call::Call;
 use super::errors::{invalid_value, missing};
 use super::form::Form;
 use super::ids::GROUP;

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::Call;
+use super::call::Call;
 use super::errors::{combination, dependency, invalid, missing, not_served, not_yours};
 use super::ids::{INTERNET_GATEWAY, Kind, NAT_GATEWAY, ROUTE_TABLE};
 use super::listing::{Described, Paging, list, tag_set};

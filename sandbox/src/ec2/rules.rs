@@ -1,6 +1,6 @@
 //! Rules of security groups: adding, taking away, changing, describing.
 
-use super::Call;
+use super::call::Call;
 use super::errors::{combination, invalid_value, missing};
 use super::groups::named;
 use super::ids::{Kind, RULE};

@@ -2,7 +2,7 @@
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::Call;
+use super::call::Call;
 use super::errors::{combination, dependency, invalid, missing, not_yours};
 use super::ids::{Kind, SUBNET};
 use super::listing::{Described, Paging, list, tag_set};

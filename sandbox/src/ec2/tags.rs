@@ -1,6 +1,6 @@
 //! Tags: on creation, afterwards, and their listing.
 
-use super::Call;
+use super::call::Call;
 use super::errors::{invalid, invalid_value, not_yours};
 use super::filters::Filter;
 use super::ids;

@@ -1,6 +1,6 @@
 //! Zones and regions.
 
-use super::Call;
+use super::call::Call;
 use super::errors::invalid_value;
 use super::filters::Filter;
 use super::state::{Zone, ZoneKind};

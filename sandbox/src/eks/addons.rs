@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::call::{Call, Response, seconds};
 use super::catalog::{self, Offer};
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
 use super::state::{Addon, AddonStatus, Association, Update};
-use super::{Call, Response, associations, clusters, schema, seconds};
+use super::{associations, clusters, schema};
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, Tags};
 

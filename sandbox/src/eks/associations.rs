@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::call::{Call, Response, seconds};
+use super::clusters;
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
 use super::state::Association;
-use super::{Call, Response, clusters, seconds};
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, Tags};
 

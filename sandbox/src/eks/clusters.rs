@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::call::{Call, Response, seconds};
 use super::errors::{invalid_request, not_found};
 use super::state::Cluster;
-use super::{Call, Response, seconds};
 use crate::error::Answer;
 use crate::world::Region;
 

@@ -3,6 +3,7 @@
 
 mod addons;
 mod associations;
+mod call;
 mod catalog;
 mod clusters;
 mod errors;
@@ -13,30 +14,22 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::request::Incoming;
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
 use crate::world::Region;
-use errors::invalid_parameter;
+use call::{Call, Response};
 use state::AddonStatus;
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "application/json";
 
-/// A status and a body.
-type Response = Answer<(u16, Value)>;
-
 /// What a call does, once somebody has decided that it is carried out.
 type Run<'a> = Box<dyn FnOnce(&mut Call) -> Response + 'a>;
-
-/// One call: what it works on, and what it says.
-struct Call<'a, 'b> {
-    context: &'a mut Context<'b>,
-    request: &'a Incoming,
-}
 
 /// Amazon EKS.
 pub(crate) struct Eks;
@@ -216,57 +209,4 @@ fn not_served(request: &Incoming) -> (&'static str, Run<'_>) {
         request.path.join("/")
     );
     ("unknown", Box::new(move |_| Err(AwsError::new(501, "ServerException", message))))
-}
-
-impl Call<'_, '_> {
-    /// The JSON body.
-    fn body<T: DeserializeOwned>(&self) -> Answer<T> {
-        let text: &[u8] = if self.request.body.is_empty() { b"{}" } else { &self.request.body };
-        serde_json::from_slice(text).map_err(|error| invalid_parameter(error.to_string()))
-    }
-
-    /// One parameter of the query.
-    fn query(&self, name: &str) -> Option<&str> {
-        self.queries(name).first().copied()
-    }
-
-    /// All values of a parameter of the query.
-    fn queries(&self, name: &str) -> Vec<&str> {
-        let pairs = self.request.query.iter().filter(|(key, _)| key == name);
-        pairs.map(|(_, value)| value.as_str()).collect()
-    }
-
-    /// One page of what is listed under `member`, sorted by id: 100 unless `maxResults`
-    /// says otherwise. A token is the last id of the page before.
-    fn page(&self, member: &str, listed: Vec<(String, Value)>) -> Response {
-        let most = match self.query("maxResults") {
-            None => 100,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|most| (1..=100).contains(most))
-                .ok_or_else(|| invalid_parameter(format!("Invalid maxResults: {text}")))?,
-        };
-        let after = self.query("nextToken");
-        if let Some(token) = after
-            && !listed.iter().any(|(id, _)| id == token)
-        {
-            return Err(invalid_parameter(format!("Invalid nextToken: {token}")));
-        }
-        let behind = |id: &str| after.is_none_or(|after| id > after);
-        let mut rest = listed.into_iter().filter(|(id, _)| behind(id)).peekable();
-        let page: Vec<(String, Value)> = rest.by_ref().take(most).collect();
-        let mut body = json!({});
-        if rest.peek().is_some() {
-            body["nextToken"] = json!(page.last().map(|(id, _)| id));
-        }
-        body[member] = page.into_iter().map(|(_, value)| value).collect();
-        Ok((200, body))
-    }
-}
-
-/// EKS writes times as seconds.
-#[expect(clippy::cast_precision_loss, reason = "times of this millennium fit")]
-fn seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
 }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::call::{Call, Response};
 use super::state::Addon;
-use super::{Call, Response};
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
 

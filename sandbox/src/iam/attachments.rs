@@ -1,12 +1,11 @@
 //! What a role may do: managed policies attached to it, and inline ones.
 
-use super::{Call, Result, no_such, over_quota, policies};
+use super::call::{Call, Result, no_such, over_quota};
+use super::{policies, write};
 use crate::authorization::managed;
 use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::query;
-
-use super::write;
 
 /// Source: IAM User Guide, "IAM and AWS STS quotas".
 const MOST_ATTACHED: usize = 10;

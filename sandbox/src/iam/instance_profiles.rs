@@ -1,8 +1,9 @@
 //! Instance profiles: how nodes carry a role.
 
+use super::call::{Call, Result, conflict, exists, no_such, over_quota};
 use super::roles::no_role;
 use super::state::{InstanceProfile, Role};
-use super::{Call, Result, conflict, exists, no_such, over_quota, write};
+use super::write;
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query;

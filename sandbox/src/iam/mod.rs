@@ -2,6 +2,7 @@
 //! and XML. Global: it belongs to no region.
 
 mod attachments;
+mod call;
 mod instance_profiles;
 mod policies;
 mod providers;
@@ -11,19 +12,18 @@ mod simulate;
 pub(crate) mod state;
 mod write;
 
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::query::{self, Params, validation};
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::query::{self, Params};
+use crate::request::Incoming;
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
+use call::{Call, Result};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const VERSION: &str = "2010-05-08";
 
 /// AWS Identity and Access Management.
 pub(crate) struct Iam;
-
-/// What an operation returns: the members of its result, or `None` where it has no result.
-type Result = Answer<Option<Vec<Element>>>;
 
 impl Service for Iam {
     fn name(&self) -> &'static str {
@@ -52,12 +52,6 @@ impl Service for Iam {
     fn error(&self, error: &AwsError, request_id: &str) -> ErrorBody {
         query::error(error, request_id, NAMESPACE)
     }
-}
-
-/// One call.
-struct Call<'a, 'b> {
-    context: &'a mut Context<'b>,
-    params: &'a Params,
 }
 
 fn operate(call: &mut Call<'_, '_>, operation: &str) -> Result {
@@ -119,86 +113,4 @@ fn operate(call: &mut Call<'_, '_>, operation: &str) -> Result {
             Err(AwsError::new(501, "NotImplemented", message))
         }
     }
-}
-
-impl Call<'_, '_> {
-    fn account(&self) -> &str {
-        &self.context.options.account
-    }
-
-    /// A new unique id, such as `AROA` and 17 characters.
-    fn unique_id(&mut self, prefix: &str) -> String {
-        self.context.ids.next(prefix).to_uppercase()
-    }
-
-    /// `Path`: from and to a slash; `/` where none is given.
-    fn path(&self) -> Answer<String> {
-        let path = self.params.get("Path").unwrap_or("/");
-        let slashes = path.starts_with('/') && path.ends_with('/');
-        if slashes && path.len() <= 512 && path.bytes().all(|byte| (0x21..=0x7f).contains(&byte)) {
-            return Ok(path.to_owned());
-        }
-        Err(validation(
-            "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
-        ))
-    }
-
-    /// A name: letters, digits and `+=,.@_-`, up to `longest` characters.
-    fn name(&self, parameter: &str, longest: usize) -> Answer<String> {
-        let name = self.params.required(parameter)?;
-        let member = format!("{}{}", parameter[..1].to_lowercase(), &parameter[1..]);
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-        if !name.bytes().all(plain) {
-            return Err(validation(&format!(
-                "The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
-            )));
-        }
-        if name.len() > longest {
-            return Err(validation(&format!(
-                "Value '{name}' at '{member}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
-            )));
-        }
-        Ok(name.to_owned())
-    }
-
-    /// One page of a list, and whether and where it goes on.
-    fn page<T>(&self, all: Vec<T>) -> Answer<(Vec<T>, Vec<Element>)> {
-        let most = self.params.number("MaxItems")?.unwrap_or(100).clamp(1, 1000);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let from = match self.params.get("Marker") {
-            None => 0,
-            Some(marker) => marker
-                .parse()
-                .ok()
-                .filter(|from| *from < all.len())
-                .ok_or_else(|| validation(&format!("Invalid Marker: '{marker}'")))?,
-        };
-        let more = all.len() > from + most;
-        let page: Vec<T> = all.into_iter().skip(from).take(most).collect();
-        let mut tail = vec![Element::text("IsTruncated", more)];
-        if more {
-            tail.push(Element::text("Marker", from + most));
-        }
-        Ok((page, tail))
-    }
-}
-
-/// `NoSuchEntity`.
-fn no_such(message: impl Into<String>) -> AwsError {
-    AwsError::new(404, "NoSuchEntity", message)
-}
-
-/// `EntityAlreadyExists`.
-fn exists(message: impl Into<String>) -> AwsError {
-    AwsError::new(409, "EntityAlreadyExists", message)
-}
-
-/// `DeleteConflict`.
-fn conflict(message: impl Into<String>) -> AwsError {
-    AwsError::new(409, "DeleteConflict", message)
-}
-
-/// `LimitExceeded`, for a quota.
-fn over_quota(quota: &str, most: usize) -> AwsError {
-    AwsError::new(409, "LimitExceeded", format!("Cannot exceed quota for {quota}: {most}"))
 }

@@ -1,7 +1,8 @@
 //! Managed policies and their versions: the customer's, and AWS's to read.
 
+use super::call::{Call, Result, conflict, exists, no_such, over_quota};
 use super::state::{ManagedPolicy, Version};
-use super::{Call, Result, conflict, exists, no_such, over_quota, write};
+use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::managed::{self, Managed};
 use crate::ec2::xml::Element;

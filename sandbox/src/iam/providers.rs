@@ -1,7 +1,7 @@
 //! OpenID Connect providers: the issuers whose tokens roles may trust.
 
+use super::call::{Call, Result, exists, no_such, over_quota};
 use super::state::Provider;
-use super::{Call, Result, exists, no_such, over_quota};
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, validation};

@@ -1,7 +1,8 @@
 //! Roles: their trust, tags and boundaries.
 
+use super::call::{Call, Result, conflict, exists, no_such, over_quota};
 use super::state::Role;
-use super::{Call, Result, conflict, exists, no_such, over_quota, write};
+use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::managed;
 use crate::ec2::xml::Element;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::call::{Call, Result};
 use super::state::Role;
-use super::{Call, Result, write};
+use super::write;
 use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::ids::Ids;

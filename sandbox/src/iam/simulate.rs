@@ -1,6 +1,6 @@
 //! `SimulatePrincipalPolicy` and `SimulateCustomPolicy`: decisions without a call.
 
-use super::{Call, Result, no_such};
+use super::call::{Call, Result, no_such};
 use crate::access::Caller;
 use crate::authorization::context::Context as Keys;
 use crate::authorization::denial::{Denial, PolicyKind};

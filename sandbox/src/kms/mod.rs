@@ -14,7 +14,9 @@ pub(crate) use find::{Problem, key_arn, usable};
 
 use crate::error::{Answer, AwsError};
 use crate::options::Options;
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
+use crate::request::Incoming;
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
 use crate::world::Region;
 use state::{Key, KeyState};
 

@@ -1,8 +1,8 @@
 //! Assuming a role: by who is trusted, or by a token of a provider that is trusted.
 
+use super::credentials::{duration, issue};
 use super::state::Of;
 use super::token::Token;
-use super::{duration, issue};
 use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policies, Policy, ResourcePolicy, evaluate};

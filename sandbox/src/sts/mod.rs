@@ -2,16 +2,20 @@
 //! credentials.
 
 mod assume;
+mod credentials;
 pub(crate) mod state;
 mod token;
 
 use crate::authorization::denial;
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::query::{self, Params, validation};
-use crate::service::{Context, ErrorBody, Incoming, Refusal, Service, Success};
-use crate::sts::state::{Of, Session};
+use crate::query::{self, Params};
+use crate::request::Incoming;
+use crate::response::{ErrorBody, Refusal, Success};
+use crate::service::{Context, Service};
+use crate::sts::state::Of;
 use crate::world::Tags;
+use credentials::{duration, issue};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const VERSION: &str = "2011-06-15";
@@ -96,46 +100,4 @@ fn decode(params: &Params) -> Answer<Vec<Element>> {
         AwsError::new(400, "InvalidAuthorizationMessageException", message)
     })?;
     Ok(vec![Element::text("DecodedMessage", decoded)])
-}
-
-/// `DurationSeconds`, within its bounds.
-fn duration(params: &Params, least: u64, most: u64, default: u64) -> Answer<u64> {
-    let seconds = params.number("DurationSeconds")?.unwrap_or(default);
-    let bound = if seconds < least {
-        format!("greater than or equal to {least}")
-    } else if seconds > most {
-        format!("less than or equal to {most}")
-    } else {
-        return Ok(seconds);
-    };
-    Err(validation(&format!(
-        "Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value {bound}"
-    )))
-}
-
-/// New temporary credentials.
-fn issue(
-    context: &mut Context<'_>,
-    of: Of,
-    seconds: u64,
-    tags: Tags,
-    policies: Option<Vec<String>>,
-) -> Element {
-    let mut hexadecimal = || context.ids.next("");
-    let key = format!("ASIA{}", hexadecimal()[..16].to_uppercase());
-    let secret: String = (0..3).map(|_| hexadecimal()).collect::<String>()[..40].to_owned();
-    let token = format!("sandbox{}", (0..12).map(|_| hexadecimal()).collect::<String>());
-    let expires_ms = context.now + seconds * 1000;
-    let credentials = Element::new(
-        "Credentials",
-        vec![
-            Element::text("AccessKeyId", &key),
-            Element::text("SecretAccessKey", secret),
-            Element::text("SessionToken", &token),
-            Element::text("Expiration", query::time(expires_ms)),
-        ],
-    );
-    let session = Session { token, expires_ms, of, tags, policies };
-    context.global.sts.sessions.insert(key, session);
-    credentials
 }

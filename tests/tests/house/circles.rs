@@ -10,9 +10,10 @@ use crate::modules::Crate;
 use crate::sources;
 
 /// The crates that still have circles. This list only shrinks: a crate without any must leave it.
-const WITH_CIRCLES: &[&str] = &["sandbox", "xtask"];
+const WITH_CIRCLES: &[&str] = &["xtask"];
 
-/// The root files of every crate: libraries, programs, tests, benchmarks and fuzz targets.
+/// The root files of every crate: libraries, programs, tests, benchmarks, examples and fuzz
+/// targets.
 fn roots() -> Vec<PathBuf> {
     let is_root = |file: &&PathBuf| {
         let name = file.file_name().unwrap_or_default();
@@ -23,9 +24,9 @@ fn roots() -> Vec<PathBuf> {
         match name.to_str() {
             Some("build.rs") => file.with_file_name("Cargo.toml").exists(),
             Some("lib.rs") => in_folder(0, &["src"]),
-            Some("main.rs") => in_folder(0, &["src"]) || in_folder(1, &["tests"]),
+            Some("main.rs") => in_folder(0, &["src"]) || in_folder(1, &["tests", "examples"]),
             Some(_) => {
-                in_folder(0, &["tests", "benches", "targets"])
+                in_folder(0, &["tests", "benches", "examples", "targets"])
                     && file
                         .ancestors()
                         .nth(2)

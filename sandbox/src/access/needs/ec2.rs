@@ -1,9 +1,10 @@
 //! What EC2's operations need.
 
-use super::{Action, Need, action, row};
+use super::need::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
 use crate::query::Params;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
 
 /// What changes something. Listings have no resource-level permissions but for one.
 pub(super) const ACTIONS: &[Action] = &[

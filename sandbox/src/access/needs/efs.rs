@@ -9,11 +9,12 @@
 
 use serde_json::Value;
 
-use super::{Action, Need, action, row};
+use super::need::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
 use crate::iam::service_linked;
 use crate::kms;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
 
 const FILE_SYSTEM: &[&str] = &["file-system"];
 const EITHER: &[&str] = &["access-point", "file-system"];

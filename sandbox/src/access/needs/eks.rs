@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Action, Need, action, row};
+use super::need::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
 
 const CLUSTER: &[&str] = &["cluster"];
 const ADDON: &[&str] = &["addon"];

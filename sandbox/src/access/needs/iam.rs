@@ -1,9 +1,10 @@
 //! What IAM's operations need.
 
-use super::{Action, Need, action, row};
+use super::need::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
 use crate::query::Params;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
 
 const ROLE: &[&str] = &["role"];
 const POLICY: &[&str] = &["policy"];

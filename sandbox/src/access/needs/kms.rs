@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Action, Need, action, row};
+use super::need::{Action, Need, action, row};
 use crate::authorization::context::Context as Keys;
 use crate::kms;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
 
 pub(super) const ACTIONS: &[Action] = &[
     action("DescribeKey", &["key"]),

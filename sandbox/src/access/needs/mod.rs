@@ -11,55 +11,14 @@ mod efs;
 mod eks;
 mod iam;
 mod kms;
+mod need;
 
-use crate::authorization::context::Context as Keys;
-use crate::service::{Context, Incoming};
+use crate::request::Incoming;
+use crate::service::Context;
+#[cfg(test)]
+use need::Action;
 
-/// One action on one resource.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Need {
-    pub(crate) action: String,
-    /// An ARN, or `*` for an action without resource-level permissions.
-    pub(crate) resource: String,
-    /// The condition keys of the request for this action.
-    pub(crate) keys: Keys,
-    /// Whether another action brings it along.
-    pub(crate) dependent: bool,
-}
-
-/// An operation of a service, as the tables have it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Action {
-    pub(crate) name: &'static str,
-    /// The types of resources that it is on; one that it makes begins with `+`. None for an
-    /// action without resource-level permissions.
-    pub(crate) on: &'static [&'static str],
-}
-
-const fn action(name: &'static str, on: &'static [&'static str]) -> Action {
-    Action { name, on }
-}
-
-impl Need {
-    fn new(action: impl Into<String>, resource: impl Into<String>) -> Need {
-        Need {
-            action: action.into(),
-            resource: resource.into(),
-            keys: Keys::default(),
-            dependent: false,
-        }
-    }
-
-    fn with(mut self, keys: &Keys) -> Need {
-        self.keys = self.keys.with(keys);
-        self
-    }
-
-    fn dependent(mut self) -> Need {
-        self.dependent = true;
-        self
-    }
-}
+pub(crate) use need::Need;
 
 /// Everything that a request needs, the operation's own action first.
 pub(crate) fn of(
@@ -99,11 +58,6 @@ pub(super) const TABLES: &[(&str, &[Action])] = &[
     ("kms", kms::ACTIONS),
     ("eks", eks::ACTIONS),
 ];
-
-/// The row of an operation; without one it is taken for an action on `*`.
-fn row(table: &[Action], operation: &str) -> &'static [&'static str] {
-    table.iter().find(|action| action.name == operation).map_or(&[], |action| action.on)
-}
 
 #[cfg(test)]
 mod tests;

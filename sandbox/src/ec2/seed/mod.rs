@@ -1,5 +1,6 @@
 //! The network that a region starts with: one VPC as EKS leaves it.
 
+mod parts;
 mod worlds;
 
 use std::collections::BTreeSet;
@@ -15,30 +16,9 @@ use crate::options::Options;
 use crate::table::{Row, Table};
 use crate::world::{Region, Tags};
 use crate::worlds::World;
+use parts::{empty_table, group, net, subnet, tags};
 
-/// The cluster whose network is there from the start.
-pub(crate) const CLUSTER: &str = "graphscope-dev";
-
-/// Makes the identifiers of the seed: the same on every machine, and in every region but in
-/// the world of twin clusters.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Numbered {
-    salt: u64,
-}
-
-impl Numbered {
-    /// The identifiers of one region.
-    pub(crate) fn new(region: &str, options: &Options) -> Numbered {
-        let bytes = region.bytes().map(u64::from);
-        let sum = bytes.fold(7, |sum: u64, byte| (sum * 31 + byte) & 0xffff);
-        Numbered { salt: if options.worlds.contains(&World::TwinClusters) { sum } else { 0 } }
-    }
-
-    /// 17 digits behind a prefix.
-    pub(crate) fn id(self, prefix: &str, n: u64) -> String {
-        format!("{prefix}0c0dec{:011x}", (self.salt << 28) | n)
-    }
-}
+pub(crate) use parts::{CLUSTER, Numbered};
 
 /// Zones with a private and a public subnet each, a second private subnet in the first
 /// zone, and the groups, tags, gateways and route tables of one EKS cluster; then what the
@@ -110,46 +90,6 @@ fn dhcp_options(ids: Numbered, region: &str) -> DhcpOptions {
     }
 }
 
-/// A subnet; `n` numbers its zone, and `kind` is the first id of its kind.
-fn subnet(
-    ids: Numbered,
-    vpc: &Vpc,
-    zone: &Zone,
-    (n, kind): (u8, u64),
-    third: u8,
-    public: bool,
-) -> Subnet {
-    let letter = char::from(b'a' + n);
-    let role = if public { "kubernetes.io/role/elb" } else { "kubernetes.io/role/internal-elb" };
-    let name = format!("{CLUSTER}-{}-{letter}", if public { "public" } else { "private" });
-    let tags =
-        tags(&[("Name", &name), (role, "1"), ("kubernetes.io/cluster/graphscope-dev", "shared")]);
-    let id = ids.id("subnet-", kind + u64::from(n));
-    Subnet { public_ip_on_launch: public, tags, ..plain_subnet(id, vpc, zone, net(third, 20)) }
-}
-
-/// A subnet without tags, as `CreateSubnet` makes it.
-fn plain_subnet(id: String, vpc: &Vpc, zone: &Zone, cidr: Ipv4Net) -> Subnet {
-    Subnet {
-        id,
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        zone: zone.name.clone(),
-        zone_id: zone.id.clone(),
-        cidr: Some(cidr),
-        ipv6: None,
-        outpost: None,
-        default_for_az: false,
-        public_ip_on_launch: false,
-        ipv6_on_creation: false,
-        dns64: false,
-        hostname_type: "ip-name".to_owned(),
-        a_record: false,
-        aaaa_record: false,
-        tags: Tags::new(),
-    }
-}
-
 fn groups(ids: Numbered, vpc: &Vpc) -> Vec<SecurityGroup> {
     let cluster =
         [("aws:eks:cluster-name", CLUSTER), ("kubernetes.io/cluster/graphscope-dev", "owned")];
@@ -160,26 +100,6 @@ fn groups(ids: Numbered, vpc: &Vpc) -> Vec<SecurityGroup> {
         group(ids, vpc, 3, "graphscope-dev-closed", "Admits nothing", &[]),
         group(ids, vpc, 4, "default", "default VPC security group", &[]),
     ]
-}
-
-fn group(
-    ids: Numbered,
-    vpc: &Vpc,
-    n: u64,
-    name: &str,
-    description: &str,
-    more: &[(&str, &str)],
-) -> SecurityGroup {
-    let mut tags = tags(more);
-    tags.insert("Name".to_owned(), name.to_owned());
-    SecurityGroup {
-        id: ids.id("sg-", n),
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        name: name.to_owned(),
-        description: description.to_owned(),
-        tags,
-    }
 }
 
 /// The main table, of the private subnets, and one of the public ones.
@@ -201,19 +121,6 @@ fn route_tables(ids: Numbered, vpc: &Vpc, subnets: &[Subnet]) -> Vec<RouteTable>
             ..empty_table(ids.id("rtb-", 2), vpc)
         },
     ]
-}
-
-fn empty_table(id: String, vpc: &Vpc) -> RouteTable {
-    RouteTable {
-        id,
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        main: None,
-        subnets: Vec::new(),
-        routes: defaults::local_routes(vpc),
-        token: None,
-        tags: Tags::new(),
-    }
 }
 
 fn routes(vpc: &Vpc, outside: String) -> Vec<Route> {
@@ -243,14 +150,6 @@ fn nat_gateway(ids: Numbered, vpc: &Vpc, subnets: &[Subnet]) -> NatGateway {
         created_ms: 1_700_000_000_000,
         tags: tags(&[("Name", CLUSTER)]),
     }
-}
-
-fn net(third: u8, prefix: u8) -> Ipv4Net {
-    Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, third, 0), prefix)
-}
-
-fn tags(pairs: &[(&str, &str)]) -> Tags {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 fn fill<T: Row>(table: &mut Table<T>, rows: Vec<T>, id: impl Fn(&T) -> &String) {

@@ -8,7 +8,7 @@ use super::super::defaults;
 use super::super::state::{
     Block, Instance, Interface, Rule, SecurityGroup, Subnet, Vpc, Zone, ZoneKind,
 };
-use super::{CLUSTER, Numbered, empty_table, group, net, plain_subnet, subnet, tags};
+use super::parts::{CLUSTER, Numbered, empty_table, group, net, plain_subnet, subnet, tags};
 use crate::world::{Region, Tags};
 use crate::worlds::World;
 

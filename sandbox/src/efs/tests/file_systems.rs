@@ -40,12 +40,23 @@ fn a_repeated_token_names_the_file_system_that_has_it() {
     again.refused("FileSystemAlreadyExists");
 }
 
-/// What `CreateFileSystem` refuses, and its words. Sources: the operation's documentation in
-/// EFS's model, and AWS's messages as cdk-preflight (rules `pf-efs-*`) has collected them.
-#[test]
-fn combinations_that_efs_does_not_have_are_refused() {
+/// Creates a file system with each body and expects its error's code and a part of its message.
+/// Sources: the operation's documentation in EFS's model, and AWS's messages as cdk-preflight
+/// (rules `pf-efs-*`) has collected them.
+fn creations_are_refused<const N: usize>(cases: [(Value, &str, &str); N]) {
     let aws = Aws::new();
-    for (body, code, said) in [
+    for (body, code, expected) in cases {
+        let mut request = json!({ "CreationToken": "t" });
+        request.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        let message = aws.post("file-systems", request).refused(code);
+        assert!(message.contains(expected), "{body}: {message}");
+    }
+    assert_eq!(aws.get("file-systems").ok()["FileSystems"], json!([]), "nothing was made");
+}
+
+#[test]
+fn throughput_that_efs_does_not_have_is_refused() {
+    creations_are_refused([
         (
             json!({ "ThroughputMode": "provisioned" }),
             "BadRequest",
@@ -71,6 +82,12 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "ThroughputLimitExceeded",
             "3414",
         ),
+    ]);
+}
+
+#[test]
+fn modes_and_zones_that_efs_does_not_have_are_refused() {
+    creations_are_refused([
         (
             json!({ "PerformanceMode": "maxIO", "ThroughputMode": "elastic" }),
             "BadRequest",
@@ -91,6 +108,12 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "BadRequest",
             "Invalid Availability Zone Name provided.",
         ),
+    ]);
+}
+
+#[test]
+fn keys_that_cannot_encrypt_are_refused() {
+    creations_are_refused([
         (
             json!({ "KmsKeyId": "alias/mine" }),
             "BadRequest",
@@ -122,19 +145,19 @@ fn combinations_that_efs_does_not_have_are_refused() {
             "BadRequest",
             "only symmetric keys",
         ),
+    ]);
+}
+
+#[test]
+fn members_of_the_wrong_form_are_refused() {
+    creations_are_refused([
         (json!({ "Encrypted": "yes" }), "BadRequest", "cannot be converted to a boolean"),
         (
             json!({ "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }),
             "BadRequest",
             "Duplicate tag key",
         ),
-    ] {
-        let mut asked = json!({ "CreationToken": "t" });
-        asked.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
-        let message = aws.post("file-systems", asked).refused(code);
-        assert!(message.contains(said), "{body}: {message}");
-    }
-    assert_eq!(aws.get("file-systems").ok()["FileSystems"], json!([]), "nothing was made");
+    ]);
 }
 
 #[test]

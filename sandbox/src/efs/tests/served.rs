@@ -4,14 +4,28 @@ use serde_json::{Value, json};
 
 use super::*;
 
+/// A request: method, path and body.
+type Step = (&'static str, String, Value);
+
 /// One successful request of every operation, in an order in which each finds what it needs.
-fn tour(
-    aws: &Aws,
-    id: &str,
-    target: &str,
-    point: &str,
-    destination: &str,
-) -> Vec<(&'static str, String, Value)> {
+fn tour(aws: &Aws, id: &str, target: &str, point: &str, destination: &str) -> Vec<Step> {
+    let mut steps = tour_of_file_systems(id, destination);
+    steps.extend(tour_of_targets_and_points(id, target, point));
+    steps.extend([
+        ("PUT", "account-preferences".to_owned(), json!({ "ResourceIdType": "LONG_ID" })),
+        ("GET", "account-preferences".to_owned(), Value::Null),
+        ("PUT", format!("file-systems/{id}"), json!({ "ThroughputMode": "elastic" })),
+        (
+            "DELETE",
+            format!("file-systems/{}", aws.file_system(&json!({ "CreationToken": "last" }))),
+            Value::Null,
+        ),
+    ]);
+    steps
+}
+
+/// File systems, their configurations, and replication.
+fn tour_of_file_systems(id: &str, destination: &str) -> Vec<Step> {
     let file_system = |rest: &str| format!("file-systems/{id}{rest}");
     vec![
         ("POST", "file-systems".to_owned(), json!({ "CreationToken": "tour" })),
@@ -39,6 +53,12 @@ fn tour(
         ),
         ("GET", "file-systems/replication-configurations".to_owned(), Value::Null),
         ("DELETE", format!("file-systems/{id}/replication-configuration"), Value::Null),
+    ]
+}
+
+/// Mount targets, access points, and the tags of both APIs.
+fn tour_of_targets_and_points(id: &str, target: &str, point: &str) -> Vec<Step> {
+    vec![
         ("POST", "mount-targets".to_owned(), json!({ "FileSystemId": id, "SubnetId": SUBNET_B })),
         ("GET", format!("mount-targets?FileSystemId={id}"), Value::Null),
         (
@@ -61,14 +81,6 @@ fn tour(
         ("POST", format!("create-tags/{id}"), json!({ "Tags": [{ "Key": "a", "Value": "b" }] })),
         ("GET", format!("tags/{id}/"), Value::Null),
         ("POST", format!("delete-tags/{id}"), json!({ "TagKeys": ["a"] })),
-        ("PUT", "account-preferences".to_owned(), json!({ "ResourceIdType": "LONG_ID" })),
-        ("GET", "account-preferences".to_owned(), Value::Null),
-        ("PUT", file_system(""), json!({ "ThroughputMode": "elastic" })),
-        (
-            "DELETE",
-            format!("file-systems/{}", aws.file_system(&json!({ "CreationToken": "last" }))),
-            Value::Null,
-        ),
     ]
 }
 
@@ -118,19 +130,18 @@ fn what_efs_does_not_have_is_501_with_a_sentence_and_no_code() {
     }
 }
 
-/// Every operation that takes an id refuses a malformed one (its model's pattern) and one
-/// that names nothing, each with its own code.
-#[test]
-fn malformed_ids_and_unknown_ones_are_two_things() {
-    let aws = Aws::new();
-    let fill = |path: &str, id: &str, point: &str, target: &str| {
-        path.replace("{FileSystemId}", id)
-            .replace("{SourceFileSystemId}", id)
-            .replace("{ResourceId}", id)
-            .replace("{AccessPointId}", point)
-            .replace("{MountTargetId}", target)
-    };
-    let body = |name: &str, id: &str| match name {
+/// A path with its ids.
+fn fill(path: &str, id: &str, point: &str, target: &str) -> String {
+    path.replace("{FileSystemId}", id)
+        .replace("{SourceFileSystemId}", id)
+        .replace("{ResourceId}", id)
+        .replace("{AccessPointId}", point)
+        .replace("{MountTargetId}", target)
+}
+
+/// A body for an operation that is right but for the id.
+fn body(name: &str, id: &str) -> Value {
+    match name {
         "CreateAccessPoint" => json!({ "ClientToken": "t", "FileSystemId": id }),
         "CreateMountTarget" => json!({ "FileSystemId": id, "SubnetId": SUBNET_A }),
         "CreateReplicationConfiguration" => json!({ "Destinations": [{ "Region": "eu-north-1" }] }),
@@ -143,19 +154,30 @@ fn malformed_ids_and_unknown_ones_are_two_things() {
         "UpdateFileSystem" => json!({ "ThroughputMode": "elastic" }),
         "UpdateFileSystemProtection" => json!({ "ReplicationOverwriteProtection": "DISABLED" }),
         _ => Value::Null,
-    };
+    }
+}
+
+/// The query that an operation takes an id in, or needs beside it.
+fn query(name: &str) -> &'static str {
+    match name {
+        "UntagResource" => "?tagKeys=a",
+        "DescribeFileSystems"
+        | "DescribeMountTargets"
+        | "DescribeAccessPoints"
+        | "DescribeReplicationConfigurations" => "?FileSystemId={FileSystemId}",
+        _ => "",
+    }
+}
+
+/// Every operation that takes an id refuses a malformed one (its model's pattern) and one
+/// that names nothing, each with its own code.
+#[test]
+fn malformed_ids_and_unknown_ones_are_two_things() {
+    let aws = Aws::new();
     let mut tried = 0;
     for (name, operation) in &MODEL.operations {
         let template = operation.path.trim_start_matches("/2015-02-01/");
-        let query = match name.as_str() {
-            "UntagResource" => "?tagKeys=a",
-            "DescribeFileSystems"
-            | "DescribeMountTargets"
-            | "DescribeAccessPoints"
-            | "DescribeReplicationConfigurations" => "?FileSystemId={FileSystemId}",
-            _ => "",
-        };
-        let template = format!("{template}{query}");
+        let template = format!("{template}{}", query(name));
         let method = &operation.method;
         let takes_id = template.contains('{')
             || ["CreateAccessPoint", "CreateMountTarget"].contains(&name.as_str());
