@@ -21,7 +21,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Shared, persistent, POSIX storage for GraphScope on Amazon EKS: from a list
 /// of subnets to an EFS file system, with one command and no state file.
@@ -96,6 +96,6 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Sandbox(args) => sandbox::run(&args),
         Commands::Doctor(args) => doctor::run(&args),
         Commands::Tools(args) => tools::run(&args),
-        Commands::Completions(args) => completions::run(&args),
+        Commands::Completions(args) => completions::run(&args, Cli::command()),
     }
 }

@@ -14,6 +14,8 @@ mod references;
 mod repeat;
 mod resolve;
 mod source;
+#[cfg(test)]
+mod tests;
 mod variable;
 mod variables;
 

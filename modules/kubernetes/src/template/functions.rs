@@ -32,24 +32,9 @@ impl Following<'_> {
                 Any::new()
             }
             "dict" => dict(&arguments),
-            "index" | "get" | "hasKey" => {
-                let Some((of, keys)) = arguments.split_first() else { return Any::new() };
-                let found = self.steps(of.clone(), keys);
-                if name != "hasKey" {
-                    return found;
-                }
-                self.test(&found);
-                Any::new()
-            }
+            "index" | "get" | "hasKey" => self.index(name, &arguments),
             "dig" => self.dig(&arguments),
-            "pick" => {
-                let Some((of, keys)) = arguments.split_first() else { return Any::new() };
-                let picked = keys
-                    .iter()
-                    .flat_map(text)
-                    .map(|key| (key.to_owned(), self.field(of, &Step::Key(key.to_owned()))));
-                vec![One::Map(picked.collect())]
-            }
+            "pick" => self.pick(&arguments),
             "pluck" => {
                 let Some((key, of)) = arguments.split_first() else { return Any::new() };
                 let found = self.steps(of.concat(), std::slice::from_ref(key));
@@ -61,19 +46,42 @@ impl Following<'_> {
             }
             "include" => self.include(&arguments),
             "tpl" => self.tpl(&arguments),
-            _ => {
-                for argument in &arguments {
-                    self.consume(argument);
-                }
-                let mut made = arguments.concat();
-                // Another text comes out, but for the name of a file, which `print` puts together.
-                made.retain(|one| match one {
-                    One::Text(text) => name == "print" && text.starts_with('/'),
-                    _ => true,
-                });
-                self.narrowed(made)
-            }
+            _ => self.unknown(name, &arguments),
         }
+    }
+
+    fn unknown(&mut self, name: &str, arguments: &[Any]) -> Any {
+        for argument in arguments {
+            self.consume(argument);
+        }
+        let mut made = arguments.concat();
+        // Another text comes out, but for the name of a file, which `print` puts together.
+        made.retain(|one| match one {
+            One::Text(text) => name == "print" && text.starts_with('/'),
+            _ => true,
+        });
+        self.narrowed(made)
+    }
+
+    /// `index map "a" "b"`, `get map "a"` and `hasKey map "a"`, of which the last only tests.
+    fn index(&mut self, name: &str, arguments: &[Any]) -> Any {
+        let Some((of, keys)) = arguments.split_first() else { return Any::new() };
+        let found = self.steps(of.clone(), keys);
+        if name != "hasKey" {
+            return found;
+        }
+        self.test(&found);
+        Any::new()
+    }
+
+    /// `pick map "a" "b"`
+    fn pick(&mut self, arguments: &[Any]) -> Any {
+        let Some((of, keys)) = arguments.split_first() else { return Any::new() };
+        let picked = keys
+            .iter()
+            .flat_map(text)
+            .map(|key| (key.to_owned(), self.field(of, &Step::Key(key.to_owned()))));
+        vec![One::Map(picked.collect())]
     }
 
     /// Several steps, each by a text of the template, or by what only a run knows.

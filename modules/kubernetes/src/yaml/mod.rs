@@ -5,6 +5,7 @@ mod error;
 mod nodes;
 mod read;
 mod scalar;
+mod tag;
 mod write;
 
 pub use error::Unreadable;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
 use super::error::Unreadable;
+use super::tag::short;
 
 /// How deep lists and maps may lie in each other: more than any chart has, and
 /// less than what readers of JSON refuse.
@@ -240,7 +241,7 @@ fn untagged(mark: Mark, tag: Option<&str>) -> Result<(), Unreadable> {
         None => Ok(()),
         Some(tag) => Err(Unreadable::new(
             Some(mark),
-            format!("the tag `{}` says nothing to Helm", super::read::short(tag)),
+            format!("the tag `{}` says nothing to Helm", short(tag)),
             "leave it out",
         )),
     }

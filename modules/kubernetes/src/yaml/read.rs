@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use super::error::Unreadable;
 use super::nodes::{Content, Id, Nodes};
 use super::scalar::{Scalar, resolve};
+use super::tag::short;
 
 /// How many values a document may have once its aliases are in their places.
 const MOST: usize = 100_000;
@@ -45,14 +46,6 @@ fn read_with(text: &str, once: bool) -> Result<Value, Unreadable> {
     let Some(root) = nodes.root else { return Ok(Value::Null) };
     let mut reading = Reading { nodes: &nodes, once, open: HashSet::new(), read: 0, repeated: 0 };
     reading.value(root)
-}
-
-/// A tag as people write it.
-pub(super) fn short(tag: &str) -> String {
-    match tag.strip_prefix("tag:yaml.org,2002:") {
-        Some(rest) => format!("!!{rest}"),
-        None => tag.to_owned(),
-    }
 }
 
 struct Reading<'a> {

@@ -1,66 +1,32 @@
 //! From an expression to its value.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use hcl::edit::Span;
 use hcl::edit::expr::{Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOperator};
 
-use super::convert::{convert, convertible};
+use super::convert::convert;
 use super::fault::{Evaluation, Fault, REFUSED};
 use super::files::Folder;
 use super::functions;
+use super::iteration::pairs;
 use super::number::Number;
 use super::operators::{binary, condition, result_type, unary};
+use super::scope::Scope;
 use super::template;
 use super::traversal::traversal;
 use super::types::Type;
-use super::unify::unify;
+use super::unify::{convertible, unify};
 use super::value::{Data, Value};
 
-/// What an expression may refer to.
-#[derive(Debug, Clone)]
-pub(crate) struct Scope<'a> {
-    /// The text that the expression was parsed from.
-    pub(crate) text: &'a str,
-    /// The roots of references, such as `var`.
-    pub(crate) roots: &'a BTreeMap<String, Value>,
-    /// Where `file` and its kin may read.
-    pub(crate) folder: &'a Folder,
-    /// What enclosing `for`s bind, the innermost last.
-    bound: Vec<(String, Value)>,
-    /// Whether this is a template that another one reads.
-    pub(super) in_template: bool,
-}
-
 impl<'a> Scope<'a> {
+    /// The scope of a whole expression.
     pub(crate) fn new(
         text: &'a str,
         roots: &'a BTreeMap<String, Value>,
         folder: &'a Folder,
     ) -> Scope<'a> {
-        Scope { text, roots, folder, bound: Vec::new(), in_template: false }
-    }
-
-    /// The value that a name stands for.
-    pub(super) fn named(&self, name: &str) -> Option<&Value> {
-        let bound = self.bound.iter().rev().find(|(bound, _)| bound == name);
-        bound.map(|(_, value)| value).or_else(|| self.roots.get(name))
-    }
-
-    /// This scope, and names that a `for` binds to one of its elements.
-    pub(super) fn binding(
-        &self,
-        key: Option<&str>,
-        value: &str,
-        element: (Value, Value),
-    ) -> Scope<'a> {
-        let mut scope = self.clone();
-        if let Some(key) = key {
-            scope.bound.push((key.to_owned(), element.0));
-        }
-        scope.bound.push((value.to_owned(), element.1));
-        scope
+        Scope::with_evaluator(text, roots, folder, evaluate)
     }
 }
 
@@ -238,29 +204,6 @@ fn common(yes: &Value, no: &Value) -> Option<Type> {
     }
     unify(&[yes_type.clone(), no_type.clone()])
         .filter(|of| [yes_type, no_type].iter().all(|from| from == of || convertible(from, of)))
-}
-
-/// What a `for` goes over: keys and values, in order.
-pub(super) fn pairs(value: Value, span: Option<Range<usize>>) -> Evaluation<Vec<(Value, Value)>> {
-    let numbered = |values: Vec<Value>| {
-        let key = |at| Value::from(Number::count(at));
-        values.into_iter().enumerate().map(|(at, value)| (key(at), value)).collect()
-    };
-    match value.data {
-        Data::List(_, values) | Data::Tuple(values) => Ok(numbered(values)),
-        Data::Set(_, values) => Ok(values.into_iter().map(|v| (v.clone(), v)).collect()),
-        Data::Map(_, values) | Data::Object(values) => {
-            Ok(values.into_iter().map(|(key, value)| (Value::string(&key), value)).collect())
-        }
-        Data::Output { module, output } => Err(Fault::later(&module, &output, "`for`")),
-        Data::Null(_) => Err(Fault::new("`for` has nothing to go over: this is null")
-            .remedy("give an empty list instead, for instance with `coalesce(LIST, [])`")),
-        other => {
-            let of = super::convert::wanted(&Value::from(other).ty());
-            Err(Fault::new(format!("`for` goes over lists, sets and maps, and this is {of}")))
-        }
-    }
-    .map_err(|fault| fault.at(span))
 }
 
 /// A condition that is wrong whatever it is asked about is wrong without elements too.

@@ -7,9 +7,10 @@ use hcl::edit::expr::Expression;
 use hcl::edit::template::{Directive, Element, Strip, Template};
 
 use super::convert::convert;
-use super::evaluate::{Scope, evaluate as value_of, pairs};
 use super::fault::{Evaluation, Fault};
+use super::iteration::pairs;
 use super::operators::condition;
+use super::scope::Scope;
 use super::text::graphemes;
 use super::types::Type;
 use super::value::{Data, Value};
@@ -75,7 +76,7 @@ pub(super) fn of_template(template: &Template, scope: &Scope) -> Evaluation<Valu
 fn of_elements(elements: &[&Element], form: Form, scope: &Scope) -> Evaluation<Value> {
     // An interpolation by itself keeps its type.
     if let [Element::Interpolation(only)] = elements {
-        return value_of(&only.expr, scope);
+        return scope.evaluate(&only.expr);
     }
     let mut row = Row { pieces: Vec::new(), form, text: scope.text, trim_next: false };
     row.elements(elements.iter().copied(), false)?;
@@ -277,7 +278,7 @@ fn render(
             }
             Piece::Value(expression) => {
                 if let Some(out) = out {
-                    let value = value_of(expression, scope)?;
+                    let value = scope.evaluate(expression)?;
                     append(value, out).map_err(|fault| fault.at(expression.span()))?;
                 }
                 at += 1;
@@ -286,7 +287,7 @@ fn render(
             Piece::For { key, value, collection } => {
                 let end = render(pieces, at + 1, scope, &mut None)?;
                 if let Some(out) = out {
-                    let all = value_of(collection, scope)?;
+                    let all = scope.evaluate(collection)?;
                     out.secret |= all.sensitive;
                     for element in pairs(all, collection.span())? {
                         let inner = scope.binding(*key, value, element);
@@ -310,7 +311,7 @@ fn render_if(
     let holds = match out {
         None => None,
         Some(out) => {
-            let value = value_of(test, scope)?;
+            let value = scope.evaluate(test)?;
             out.secret |= value.sensitive;
             let holds = condition(value, "the condition of `%{ if }`");
             Some(holds.map_err(|fault| fault.at(test.span()))?)

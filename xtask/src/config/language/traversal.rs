@@ -3,10 +3,10 @@
 use hcl::edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl::edit::{Decorated, Span};
 
-use super::evaluate::{Scope, evaluate};
 use super::fault::{Evaluation, Fault};
 use super::number::Number;
 use super::operators::{attribute, index};
+use super::scope::Scope;
 use super::types::Type;
 use super::value::{Data, Value};
 
@@ -14,7 +14,7 @@ use super::value::{Data, Value};
 pub(super) fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
     let operators: Vec<&TraversalOperator> = node.operators.iter().map(Decorated::value).collect();
     let Expression::Variable(name) = &node.expr else {
-        let base = evaluate(&node.expr, scope).map_err(|fault| {
+        let base = scope.evaluate(&node.expr).map_err(|fault| {
             let of = type_after(&fault.partial, &operators).unwrap_or(Type::Any);
             fault.partial(of)
         })?;
@@ -51,7 +51,7 @@ fn steps(value: Value, operators: &[&TraversalOperator], scope: &Scope) -> Evalu
             (index(value, Number::count(key).into())?, rest)
         }
         TraversalOperator::Index(key) => {
-            let at = evaluate(key, scope)?;
+            let at = scope.evaluate(key)?;
             (index(value, at).map_err(|fault| fault.at(key.span()))?, rest)
         }
         TraversalOperator::FullSplat(_) => return splat(value, rest, scope),

@@ -1,11 +1,56 @@
-//! The one type that values of several types can all have.
+//! Which types convert to which, and the one type that values of several types can all have.
 //!
 //! The rules are those of Terraform's type system, documented under "Type
 //! Constraints" and "Conditional Expressions": texts win over numbers and bools,
 //! lists over tuples of other lengths, maps over objects of other attributes.
 
-use super::convert::convertible;
-use super::types::Type;
+use super::types::{Attributes, Type};
+
+/// Whether a value of `from` may be converted to `to`, as far as types tell.
+pub(crate) fn convertible(from: &Type, to: &Type) -> bool {
+    let all = |types: &[Type], to: &Type| types.iter().all(|of| of == to || convertible(of, to));
+    match (from, to) {
+        (_, Type::Any) | (Type::Any, _) => true,
+        (a, b) if a == b && a.is_primitive() => true,
+        (Type::Number | Type::Bool, Type::String) | (Type::String, Type::Number | Type::Bool) => {
+            true
+        }
+        (Type::Object(from), Type::Object(to)) => object_convertible(from, to),
+        (Type::Tuple(from), Type::Tuple(to)) => {
+            from.len() == to.len() && from.iter().zip(to).all(|(a, b)| a == b || convertible(a, b))
+        }
+        (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
+        | (Type::Map(from), Type::Map(to)) => from == to || convertible(from, to),
+        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
+            from.is_empty() || element_type(from, to, true).is_some_and(|to| all(from, &to))
+        }
+        (Type::Object(from), Type::Map(to)) => {
+            let types: Vec<Type> = from.types.values().cloned().collect();
+            types.is_empty() || element_type(&types, to, false).is_some_and(|to| all(&types, &to))
+        }
+        (Type::Map(from), Type::Object(to)) => to.types.iter().all(|(name, to_type)| {
+            **from == *to_type || convertible(from, to_type) || to.optional.contains(name)
+        }),
+        _ => false,
+    }
+}
+
+fn object_convertible(from: &Attributes, to: &Attributes) -> bool {
+    to.types.iter().all(|(name, to_type)| match from.types.get(name) {
+        Some(from_type) => from_type == to_type || convertible(from_type, to_type),
+        None => to.optional.contains(name),
+    })
+}
+
+/// The type that the elements of a list, set or map become.
+pub(super) fn element_type(from: &[Type], to: &Type, only_known: bool) -> Option<Type> {
+    if *to != Type::Any {
+        return Some(to.clone());
+    }
+    let found = unify(from)?;
+    let unknown = found == Type::Any && from.iter().any(|of| *of != Type::Any);
+    (!(only_known && unknown)).then_some(found)
+}
 
 /// The common type of `types`, where there is one.
 pub(crate) fn unify(types: &[Type]) -> Option<Type> {

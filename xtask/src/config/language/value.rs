@@ -79,18 +79,6 @@ impl Value {
         Value::list(Type::String, texts.collect())
     }
 
-    /// A set: ordered, each value once, and secret where one of them is.
-    pub(crate) fn set(of: Type, values: Vec<Value>) -> Value {
-        let mut sensitive = false;
-        let mut kept: Vec<Value> = Vec::with_capacity(values.len());
-        for value in values {
-            sensitive |= value.is_sensitive_anywhere();
-            kept.push(value.revealed());
-        }
-        super::order::sort_set(&of, &mut kept);
-        Value { data: Data::Set(of, kept), sensitive }
-    }
-
     pub(crate) fn map(of: Type, values: BTreeMap<String, Value>) -> Value {
         Data::Map(of, values).into()
     }

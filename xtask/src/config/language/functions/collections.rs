@@ -2,9 +2,10 @@
 
 use super::arguments::Takes::{Any, Bools, List, Nullable, Number as Num, String as Text};
 use super::arguments::{Arguments, Function};
-use crate::config::language::convert::{convert, convertible, wanted};
+use crate::config::language::convert::{convert, wanted};
 use crate::config::language::number::Number;
 use crate::config::language::types::Type;
+use crate::config::language::unify::convertible;
 use crate::config::language::unify::unify;
 use crate::config::language::value::{Data, Value};
 

@@ -6,8 +6,8 @@ use hcl::edit::Span;
 use hcl::edit::expr::{Expression, FuncCall};
 
 use crate::config::language::convert::convert;
-use crate::config::language::evaluate::{Scope, evaluate};
 use crate::config::language::fault::{Evaluation, Fault};
+use crate::config::language::scope::Scope;
 use crate::config::language::template;
 use crate::config::language::types::Type;
 use crate::config::language::value::{Data, Value};
@@ -17,7 +17,7 @@ pub(super) const NAMES: [&str; 4] = ["can", "templatefile", "templatestring", "t
 pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Value> {
     let arguments: Vec<&Expression> = call.args.iter().collect();
     match (name, arguments.as_slice()) {
-        ("can", [tried]) => match evaluate(tried, scope) {
+        ("can", [tried]) => match scope.evaluate(tried) {
             Err(fault) if fault.firm => Err(fault),
             Err(_) => Ok(false.into()),
             Ok(value) => match value.output() {
@@ -27,7 +27,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
         },
         ("try", [_, ..]) => first_that_works(&arguments, scope),
         ("templatefile", [path, variables]) => {
-            let path = evaluate(path, scope)?;
+            let path = scope.evaluate(path)?;
             let secret = path.sensitive;
             let Data::String(path) = path.data else {
                 return Err(Fault::new("`templatefile()` takes the path of a file"));
@@ -43,7 +43,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
                     )
                     .at(text.span()));
             }
-            let value = evaluate(text, scope)?;
+            let value = scope.evaluate(text)?;
             let secret = value.sensitive;
             let Data::String(content) = value.data else {
                 return Err(Fault::new("this is no text").at(text.span()));
@@ -70,7 +70,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
 fn first_that_works(arguments: &[&Expression], scope: &Scope) -> Evaluation<Value> {
     let mut last = Fault::new("`try()` is given nothing");
     for argument in arguments {
-        match evaluate(argument, scope) {
+        match scope.evaluate(argument) {
             Ok(value) => return Ok(value),
             Err(fault) if fault.firm => return Err(fault),
             Err(fault) => last = fault,
@@ -88,7 +88,7 @@ fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Ev
         return Err(Fault::new("a template cannot read further templates")
             .remedy("render the inner one first, and pass its text as a variable"));
     }
-    let given = evaluate(variables, scope)?;
+    let given = scope.evaluate(variables)?;
     let secret = given.sensitive;
     let Some(entries) = given.entries() else {
         return Err(Fault::new("the variables of a template are a map")
@@ -100,9 +100,7 @@ fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Ev
         let line = error.location().line();
         Fault::new(format!("{name}, line {line}: this is no template: {}", error.message()))
     })?;
-    let mut inner = Scope::new(text, &roots, scope.folder);
-    inner.in_template = true;
-    template::of_template(&template, &inner)
+    template::of_template(&template, &scope.of_template(text, &roots))
         .map(|value| value.marked(secret))
         .map_err(|fault| within(fault, name, text))
 }

@@ -25,8 +25,8 @@ use hcl::edit::expr::FuncCall;
 use inputs::Problem;
 
 use self::arguments::{Arguments, Function, Marks};
-use super::evaluate::{Scope, evaluate};
 use super::fault::{Evaluation, Fault};
+use super::scope::Scope;
 use super::value::{Data, Value};
 
 /// All functions that evaluate their arguments first, by kind.
@@ -100,7 +100,7 @@ pub(super) fn call(call: &FuncCall, scope: &Scope) -> Evaluation<Value> {
     };
     let mut values = Vec::new();
     for argument in &call.args {
-        values.push((evaluate(argument, scope)?, argument.span()));
+        values.push((scope.evaluate(argument)?, argument.span()));
     }
     if call.args.expand_final()
         && let Some((last, span)) = values.pop()

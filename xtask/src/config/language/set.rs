@@ -1,13 +1,28 @@
-//! The order of a set's values, which Terraform shows and iterates in.
+//! Sets: each value once, in the order that Terraform shows and iterates in.
 
 use std::cmp::Ordering;
 
+use super::notation::general;
 use super::text::go_quoted;
 use super::types::Type;
 use super::value::{Data, Value};
 
+impl Value {
+    /// A set: ordered, each value once, and secret where one of them is.
+    pub(crate) fn set(of: Type, values: Vec<Value>) -> Value {
+        let mut sensitive = false;
+        let mut kept: Vec<Value> = Vec::with_capacity(values.len());
+        for value in values {
+            sensitive |= value.is_sensitive_anywhere();
+            kept.push(value.revealed());
+        }
+        sort_set(&of, &mut kept);
+        Value { data: Data::Set(of, kept), sensitive }
+    }
+}
+
 /// Sorts the values of a set of `of`, and keeps each once.
-pub(super) fn sort_set(of: &Type, values: &mut Vec<Value>) {
+fn sort_set(of: &Type, values: &mut Vec<Value>) {
     if of.is_primitive() {
         values.sort_by(primitives);
     } else {
@@ -37,7 +52,7 @@ fn key(value: &Value) -> String {
     match &value.data {
         Data::Null(_) => "~".to_owned(),
         Data::Output { .. } | Data::Unknown(_) => "?".to_owned(),
-        Data::Number(number) => super::format::general(number, 10),
+        Data::Number(number) => general(number, 10),
         Data::Bool(truth) => if *truth { "T" } else { "F" }.to_owned(),
         Data::String(text) => go_quoted(text),
         Data::List(_, values) | Data::Set(_, values) => {
