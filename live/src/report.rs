@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{OUTPUTS, Outputs};
+use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
 use job::{Goal, Output};
 use serde_json::{Value, json};
 
@@ -46,10 +46,7 @@ pub(crate) fn done(goal: &Goal, output: Output, summary: &Summary) -> anyhow::Re
         Output::Json => json(&document(summary)?),
         Output::Text => text(&for_people(goal, summary)),
     }
-    match summary.outputs {
-        [(_, outputs), ..] => step_outputs(outputs),
-        [] => Ok(()),
-    }
+    step_outputs(summary.outputs)
 }
 
 fn document(summary: &Summary) -> anyhow::Result<Value> {
@@ -113,7 +110,8 @@ fn lines(value: &Value) -> Vec<String> {
         Value::String(text) => vec![from_here(text).to_owned()],
         Value::Array(all) => all.iter().flat_map(lines).collect(),
         Value::Object(members) => {
-            let shown = members.values().map(|value| value.as_str().unwrap_or("none yet"));
+            let known = MOUNT_TARGET.iter().filter_map(|name| members.get(*name));
+            let shown = known.map(|value| value.as_str().unwrap_or("none yet"));
             vec![shown.collect::<Vec<_>>().join(" ")]
         }
         other => vec![other.to_string()],
@@ -127,15 +125,23 @@ fn from_here(path: &str) -> &str {
     below.filter(|below| !below.is_empty()).unwrap_or(path)
 }
 
-/// Outputs for the later steps of a GitHub workflow.
-fn step_outputs(outputs: &Outputs) -> anyhow::Result<()> {
+/// Outputs for the later steps of a GitHub workflow. Those of several modules begin with
+/// their labels, such as `logs_file_system_id`.
+fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
     let mut lines = String::new();
-    for output in OUTPUTS.iter().filter(|output| output.of_step) {
-        if let Some(Value::String(value)) = (output.value)(outputs) {
-            lines.push_str(&format!("{}={value}\n", output.name));
+    for (label, outputs) in all {
+        let prefix = if all.len() > 1 {
+            label.replace(|c: char| !c.is_ascii_alphanumeric(), "_") + "_"
+        } else {
+            String::new()
+        };
+        for output in OUTPUTS.iter().filter(|output| output.of_step) {
+            if let Some(Value::String(value)) = (output.value)(outputs) {
+                lines.push_str(&format!("{prefix}{}={value}\n", output.name));
+            }
         }
     }
     let append = std::fs::OpenOptions::new().create(true).append(true).open(&path);

@@ -13,7 +13,7 @@ use crate::module::{Module, ModuleInputs};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub goal: Goal,
-    /// The modules that the goal is about, in the order of the file: one graph.
+    /// The modules that the goal is about, by label: one graph.
     pub modules: Vec<Module>,
     /// Where Kubernetes objects go.
     pub target: Target,

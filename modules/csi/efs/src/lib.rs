@@ -31,7 +31,7 @@ pub use documents::{DOCUMENTS, documents, file_system_of, rendered};
 pub use ids::{FileSystemId, MountTargetId};
 pub use inputs::{Group, INPUTS, Inputs, NfsClients, Subnets};
 pub use life_cycle::LifeCycle;
-pub use outputs::{OUTPUTS, Output, Outputs};
+pub use outputs::{MOUNT_TARGET, OUTPUTS, Output, Outputs};
 pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
 pub use together::{destroy_together, plan_together};

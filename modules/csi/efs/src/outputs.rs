@@ -71,6 +71,10 @@ pub const OUTPUTS: &[Output] = &[
     },
 ];
 
+/// The members of a mount target among the outputs, in the order in which they are shown.
+pub const MOUNT_TARGET: &[&str] =
+    &["availability_zone", "mount_target_id", "subnet_id", "ip_address"];
+
 impl Outputs {
     fn mount_targets(&self) -> Value {
         let mut by_zone: Vec<&MountTarget> = self.mount_targets.iter().collect();
