@@ -120,3 +120,16 @@ fn modules_that_want_different_drivers_are_refused() {
     assert!(ran.stderr.contains("a cluster has one EFS driver"), "{}", ran.stderr);
     assert!(ran.calls.iter().all(|call| !call.operation.starts_with("Create")), "nothing was made");
 }
+
+#[test]
+fn outputs_of_several_modules_reach_later_steps_by_label() {
+    let mut world = world("");
+    let file = world.path().join("outputs");
+    world.set("GITHUB_OUTPUT", file.display());
+    let made = world.deploy(&[]);
+    let text = std::fs::read_to_string(file).unwrap();
+    for label in ["state", "logs"] {
+        let id = made["modules"][label]["outputs"]["file_system_id"].as_str().unwrap();
+        assert!(text.contains(&format!("{label}_file_system_id={id}\n")), "{text}");
+    }
+}

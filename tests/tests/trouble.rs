@@ -190,7 +190,7 @@ fn a_first_install_that_was_killed_is_finished_where_it_was_ours_and_left_where_
             continue;
         }
         let ran = there.run("deploy-efs", &[]);
-        refused(&ran, 1, &["somebody else made the release", "--driver adopt"]);
+        refused(&ran, 1, &["is not managed by Clockwork Codex", "--driver adopt"]);
         there.helm(&["uninstall", "aws-efs-csi-driver", "--namespace", "kube-system"]);
         there.cluster().delete("/apis/batch/v1/namespaces/kube-system/jobs/slow").unwrap();
         there.await_that("the hook is gone", || !hook_is_there(&there));
@@ -296,7 +296,7 @@ fn a_driver_of_somebody_elses_is_named_and_can_be_adopted_or_left_alone() {
 
     there.helm(&["install", "aws-efs-csi-driver", &chart, "--namespace", "kube-system"]);
     let ran = there.run("deploy-efs", &[]);
-    refused(&ran, 1, &["somebody else made the release", "--driver adopt"]);
+    refused(&ran, 1, &["is not managed by Clockwork Codex", "--driver adopt"]);
     there.deploy(&["--driver", "adopt"]);
     assert_eq!(there.revisions().len(), 2);
     there.nothing_to_do(&[]);

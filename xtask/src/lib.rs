@@ -40,7 +40,7 @@ pub fn answer(file: &str, values: &str, expression: &str) -> Result<String, Stri
     config::answer(file, values, expression)
 }
 
-/// Runs the command that was asked for.
+/// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
         Ok(code) => code,

@@ -127,7 +127,7 @@ impl<'a> Request<'a> {
             let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
             return wrong(
                 place,
-                "this command works in a cluster, and documents were asked for",
+                "this command works in a cluster, and `--manifests` writes documents",
                 "give `--context`",
             );
         }

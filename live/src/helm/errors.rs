@@ -80,7 +80,7 @@ pub(super) fn explain(args: &[&str], said: &str, cluster: &str) -> anyhow::Error
         "invalid ownership metadata",
         "cannot be imported into the current release",
     ]) {
-        "objects of that name are there and belong to somebody else: remove them, or leave the \
+        "objects of that name are there and belong to another owner: remove them, or leave the \
          driver alone with `--driver skip`"
             .to_owned()
     } else {

@@ -52,7 +52,7 @@ pub(crate) fn destroy<C: From<files::Call>>(
     delete_data: bool,
 ) -> Plan<C> {
     let mut plan = Plan::default();
-    let why = "the workload is taken down";
+    let why = "the workload is destroyed";
     files::remove_all(
         &mut plan,
         scope,

@@ -86,7 +86,7 @@ pub fn expand<C: From<Call>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> 
     let after = After::Value(capacity.clone());
     let (namespace, name) = (claim.namespace.clone(), claim.name.clone());
     let change = Change::new(Action::Update, id, scope.address(KIND, Some(&claim.address())))
-        .because("it asks for more than it has, and nobody else completes that")
+        .because("it requests more than it has, and nothing else completes that")
         .showing([Difference::new("capacity", claim.capacity.clone(), after)])
         .calling(Call::Expand { namespace, name, volume, capacity });
     Some(change)

@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         _ if args.context.is_some() => {
             return wrong(
                 "--context",
-                "it goes with `--cluster context`, and another cluster was asked for",
+                "it goes with `--cluster context`, and `--cluster` is another one",
                 "give `--cluster context`, or leave it out",
             );
         }

@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
             self.problem(message, node, |problem| problem.nearest(&output, kind.outputs()));
         } else if node.operators.len() > at + 1 && !scope.after {
             let message = format!(
-                "`{name}` is known only after the network was observed, and a part of it is asked for"
+                "`{name}` is known only after the network was observed, and a part of it is read"
             );
             self.problem(message, node, |problem| {
                 problem.remedy(format!("pass it on whole: `INPUT = {name}`"))

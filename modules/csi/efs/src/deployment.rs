@@ -314,7 +314,7 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
         &cluster.name,
         format!("this identity may not {}", cluster.denied.join(", ")),
         "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
-         or leave documents for somebody who has them: `--manifests DIR`",
+         or write documents for someone who has them: `--manifests DIR`",
     ))
 }
 

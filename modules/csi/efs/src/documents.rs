@@ -167,6 +167,6 @@ pub(crate) fn remove_all<C: From<files::Call>>(
     owner: &Owner,
     found: &Files,
 ) -> Vec<ChangeId> {
-    let why = "the deployment is taken down";
+    let why = "the deployment is destroyed";
     files::remove_all(plan, scope, (DOCUMENTS, why), found, |text| owner.wrote(text), |_| None)
 }

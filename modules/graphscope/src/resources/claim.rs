@@ -181,7 +181,7 @@ pub fn leave<C: From<Call>>(
     let (namespace, id) =
         (found.claim.namespace.clone(), scope.id(format_args!("claim.{name}.delete")));
     let change = Change::new(Action::Delete, id, address)
-        .because("nothing asks for it any more, and `--delete-data` was given")
+        .because("it is no longer in the inputs, and `--delete-data` was given")
         .needing(needs.to_vec())
         .calling(Call::Delete { namespace, name: name.clone() });
     plan.changes.push(change);

@@ -17,7 +17,7 @@ pub fn plan<C: From<Call>>(
         plan.refusals.push(Refusal::new(
             &address,
             format!(
-                "somebody else made the release `{}` in `{}` ({})",
+                "the release `{}` in `{}` ({}) is not managed by Clockwork Codex",
                 wanted.id.name, wanted.id.namespace, theirs.chart
             ),
             "give the workload another `name` or `namespace`",
@@ -47,7 +47,7 @@ pub fn remove<C: From<Call>>(
     }
     let address = scope.address(release::KIND, Some(&id.name));
     let change = Change::new(Action::Delete, scope.id("helm_release.delete"), address)
-        .because("the workload is taken down")
+        .because("the workload is destroyed")
         .calling(Call::Uninstall(id.clone()));
     let id = change.id.clone();
     plan.changes.push(change);

@@ -89,7 +89,7 @@ pub fn plan<C: From<Call>>(
     }
     for rule in rules.iter().filter(|rule| wanted.owner.owns(&rule.tags)) {
         if !still_wanted(wanted, rule) {
-            plan.changes.push(revoke(scope, rule, "no input asks for it any more"));
+            plan.changes.push(revoke(scope, rule, "it is no longer in the inputs"));
         }
     }
 }
@@ -103,8 +103,8 @@ pub fn remove_all<C: From<Call>>(
     needs: &[ChangeId],
 ) -> Vec<ChangeId> {
     let ours = rules.iter().filter(|rule| owner.owns(&rule.tags));
-    let revoked = ours
-        .map(|rule| revoke(scope, rule, "the deployment is taken down").needing(needs.to_vec()));
+    let revoked =
+        ours.map(|rule| revoke(scope, rule, "the deployment is destroyed").needing(needs.to_vec()));
     let revoked: Vec<Change<C>> = revoked.collect();
     let ids = revoked.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(revoked);

@@ -150,7 +150,7 @@ fn a_release_of_our_name_that_somebody_else_made_is_refused_unless_it_is_adopted
     };
     let plan = after(&json!({}), foreign);
     let (reason, remedy) = refusals(&plan)[0];
-    assert!(reason.contains("somebody else made the release"), "{reason}");
+    assert!(reason.contains("is not managed by Clockwork Codex"), "{reason}");
     assert!(remedy.contains("--driver adopt") && remedy.contains("--driver skip"), "{remedy}");
     assert!(after(&json!({ "driver": "adopt" }), foreign).is_empty());
     assert!(after(&json!({ "driver": "skip" }), foreign).is_empty());

@@ -122,7 +122,7 @@ pub fn remove<C: From<Call>>(
     }
     let id = release::Id { name: RELEASE.to_owned(), namespace: inputs.namespace.clone() };
     let change = Change::new(Action::Delete, scope.id("helm_release.delete"), address(scope))
-        .because("the deployment is taken down")
+        .because("the deployment is destroyed")
         .needing(needs.to_vec())
         .showing([Difference::gone("chart", &release.chart)])
         .calling(Call::Release(release::Call::Uninstall(id)))
@@ -206,7 +206,7 @@ fn foreign_release(address: &Address, release: &Release, inputs: &DriverInputs) 
     Refusal::new(
         address,
         format!(
-            "somebody else made the release `{RELEASE}` in `{}` ({}, revision {})",
+            "the release `{RELEASE}` in `{}` ({}, revision {}) is not managed by Clockwork Codex",
             inputs.namespace, release.chart, release.revision
         ),
         "take it over with `--driver adopt`, whose plan shows what changes, \

@@ -111,7 +111,7 @@ pub fn remove<C: From<Call>>(
 ) -> ChangeId {
     let change =
         Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))
-            .because("the deployment is taken down")
+            .because("the deployment is destroyed")
             .needing(needs)
             .showing([
                 Difference::gone("file_system_id", &found.id),

@@ -138,7 +138,7 @@ impl Group {
     /// Why the call is made, without a full stop.
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Group::Throughput => "the throughput is not the one asked for",
+            Group::Throughput => "the throughput differs",
             Group::Lifecycle => "the lifecycle policy differs",
             Group::Tags => "tags are missing or differ",
         }

@@ -62,7 +62,7 @@ pub fn remove_all<C: From<Call>>(
             if target.life_cycle.is_leaving() {
                 return gone(plan, scope, file_system, target);
             }
-            let change = delete(scope, file_system, target, "the deployment is taken down")
+            let change = delete(scope, file_system, target, "the deployment is destroyed")
                 .needing(needs.to_vec());
             let id = change.id.clone();
             plan.changes.push(change);
@@ -106,7 +106,7 @@ impl<C: From<Call>> Part<'_, C> {
             let wanted_zone =
                 zones.iter().any(|zone| zone.availability_zone == target.availability_zone);
             if self.in_another_vpc(target) {
-                let reason = "it is in another VPC than the subnets asked for";
+                let reason = "it is in another VPC than the subnets of the inputs";
                 let change = delete(self.scope, id, target, reason);
                 self.first.push(change.id.clone());
                 self.plan.changes.push(change);
@@ -169,7 +169,7 @@ impl<C: From<Call>> Part<'_, C> {
                 if self.file_system.own {
                     return Some(self.replace(zone, target, reason));
                 }
-                let remedy = "delete it, as the adopted file system is not ours to mend";
+                let remedy = "delete it, as nothing of an adopted file system is changed";
                 self.plan.refusals.push(Refusal::new(self.address(zone), reason, remedy));
                 None
             }
@@ -212,7 +212,7 @@ impl<C: From<Call>> Part<'_, C> {
         let file_system = self.file_system.id.clone();
         self.plan.changes.push(
             Change::new(Action::Update, id.clone(), self.address(zone))
-                .because("the security groups are not the one asked for")
+                .because("the security groups differ")
                 .needing(wait)
                 .showing(compared.differences)
                 .calling(Call::SetSecurityGroups {

@@ -100,7 +100,7 @@ pub fn remove<C: From<Call>>(
         return Vec::new();
     }
     let change = Change::new(Action::Delete, scope.id("storage_class.delete"), address)
-        .because("the deployment is taken down")
+        .because("the deployment is destroyed")
         .calling(Call::Delete { name: name.clone() });
     let id = change.id.clone();
     plan.changes.push(change);
