@@ -34,6 +34,7 @@ impl Storage {
             "--provisioned-throughput-in-mibps=64",
             "--tags=team=graphs",
             "--directory-perms=750",
+            "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS",
         ];
         let job = |command: &str, inputs: &[&str]| {
             let consents: &[&str] = if command == "plan-efs" { &[] } else { &["--yes"] };

@@ -4,6 +4,7 @@
 mod chart;
 mod cluster;
 mod documents;
+mod file_system;
 mod hostile;
 mod inputs;
 mod plans;

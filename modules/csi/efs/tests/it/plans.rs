@@ -1,7 +1,7 @@
 //! What a plan says, for each kind of difference.
 
-use efs::resources::file_system::{self, Group, PerformanceMode};
-use efs::{Call, LifeCycle, Plan};
+use efs::resources::file_system::PerformanceMode;
+use efs::{LifeCycle, Plan};
 use network::{RuleSource, SubnetId};
 use plan::{Action, Styled};
 use serde_json::{Value, json};
@@ -109,55 +109,6 @@ fn throughput_and_tags_change_in_place() {
     );
     insta::assert_snapshot!(text(&plan));
     assert_eq!(plan.needing_consent().count(), 0);
-}
-
-#[test]
-fn a_lifecycle_policy_is_set_after_creation_and_changed_in_place() {
-    let policy = json!({ "lifecycle_policy": { "transition_to_ia": "AFTER_30_DAYS" } });
-    let made = planned(&desired(&policy), &account(three()));
-    assert!(text(&made).contains("lifecycle_policy[\"transition_to_ia\"]"), "{}", text(&made));
-    let create = made.changes.iter().find(|change| change.address.kind == file_system::KIND);
-    let calls = &create.unwrap().calls;
-    assert!(
-        matches!(
-            calls.as_slice(),
-            [
-                Call::FileSystem(file_system::Call::Create { .. }),
-                Call::FileSystem(file_system::Call::Put { group: Group::Lifecycle, .. })
-            ]
-        ),
-        "{calls:#?}"
-    );
-    let archives = json!({ "lifecycle_policy": {
-        "transition_to_archive": "AFTER_90_DAYS",
-        "transition_to_primary_storage_class": "AFTER_1_ACCESS",
-    } });
-    insta::assert_snapshot!(text(&changed(&policy, &archives)));
-}
-
-#[test]
-fn a_lifecycle_policy_that_is_left_out_is_left_alone_and_an_empty_one_turns_all_off() {
-    let policy = json!({ "lifecycle_policy": { "transition_to_ia": "AFTER_30_DAYS" } });
-    assert!(changed(&policy, &json!({})).is_empty());
-    let off = text(&changed(&policy, &json!({ "lifecycle_policy": {} })));
-    assert!(off.contains(r#""AFTER_30_DAYS" -> "off""#), "{off}");
-}
-
-#[test]
-fn elastic_throughput_begins_before_archiving_and_ends_after_it() {
-    let bursting = json!({ "throughput_mode": "bursting", "lifecycle_policy": {} });
-    let archives = json!({ "lifecycle_policy": { "transition_to_archive": "AFTER_90_DAYS" } });
-    let groups = |before: &Value, after: &Value| {
-        let plan = changed(before, after);
-        let calls = plan.changes.iter().flat_map(|change| &change.calls);
-        let group = |call: &Call| match call {
-            Call::FileSystem(file_system::Call::Put { group, .. }) => Some(*group),
-            _ => None,
-        };
-        calls.filter_map(group).collect::<Vec<_>>()
-    };
-    assert_eq!(groups(&bursting, &archives), [Group::Throughput, Group::Lifecycle]);
-    assert_eq!(groups(&archives, &bursting), [Group::Lifecycle, Group::Throughput]);
 }
 
 #[test]
