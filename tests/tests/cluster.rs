@@ -75,7 +75,11 @@ fn with_nodes_the_driver_is_waited_for_and_a_shared_mount_is_proved() {
     let chart = format!("--helm-chart={}", Clustered::chart().display());
     let url = format!("--endpoint-url={}", there.aws.url);
     let ran = there.world.xtask(&["deploy-efs", &url, &chart, "--output", "json"]).exits(0);
-    assert!(ran.stderr.contains("helm_release[\"aws-efs-csi-driver\"]: runs"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("helm_release[\"aws-efs-csi-driver\"]: released, runs"),
+        "{}",
+        ran.stderr
+    );
 
     let status = there.world.xtask(&["status", &url, "--output", "json"]).exits(0).json();
     assert_eq!(status["healthy"], true, "{status:#}");
@@ -219,7 +223,7 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_
     let shell = there.world.shell();
     let chart = there.own_chart("chart");
     let about = std::fs::read_to_string(chart.join("Chart.yaml")).unwrap();
-    std::fs::write(chart.join("Chart.yaml"), about.replace("2.4.5", "2.4.6")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), about.replace("2.4.5", "2.4.99")).unwrap();
     let charts = there.world.path().join("charts");
     cmd!(shell, "helm package {chart} --destination {charts}")
         .quiet()
@@ -234,7 +238,7 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_
         "deploy-efs",
         &url,
         &from,
-        "--helm-chart-version=2.4.6",
+        "--helm-chart-version=2.4.99",
         "--timeout=30s",
         "--uid=1",
         "--gid=1",
@@ -249,7 +253,7 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_
         "plan-efs",
         &url,
         &from,
-        "--helm-chart-version=2.4.6",
+        "--helm-chart-version=2.4.99",
         "--uid=1",
         "--gid=1",
         "--output=json",
