@@ -289,7 +289,10 @@ async fn workload(
     let InCluster { kube, helm } = match target {
         Target::Cluster(cluster) => cluster.as_ref(),
         Target::Directory(directory) => {
-            let documents = directory::read(&directory.join(label), graphscope::DOCUMENTS)?;
+            let documents = {
+                let folder = directory.join(Job::workload_scope(label).path(""));
+                directory::read(&folder, graphscope::DOCUMENTS)?
+            };
             return Ok(graphscope::Actual { documents: Some(documents), ..Default::default() });
         }
     };

@@ -58,7 +58,9 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
     });
     match summary.outputs {
         [] => {}
-        [(_, outputs)] => document["outputs"] = serde_json::to_value(outputs)?,
+        [(label, outputs)] if !label.contains('[') => {
+            document["outputs"] = serde_json::to_value(outputs)?
+        }
         several => {
             for (label, outputs) in several {
                 document["modules"][label]["outputs"] = serde_json::to_value(outputs)?;
@@ -125,6 +127,22 @@ fn from_here(path: &str) -> &str {
     below.filter(|below| !below.is_empty()).unwrap_or(path)
 }
 
+/// A label as workflows can refer to it: `efs["a.b"]` becomes `efs_a_2Eb`.
+fn step_name(label: &str) -> String {
+    let (block, key) = label.split_once('[').unwrap_or((label, ""));
+    let key = key.trim_end_matches(']').trim_matches('"');
+    let joint = if key.is_empty() { "" } else { "_" };
+    let mut name = String::new();
+    for c in block.chars().chain(joint.chars()).chain(key.chars()) {
+        if c.is_ascii_alphanumeric() || "_-".contains(c) {
+            name.push(c);
+        } else {
+            name.push_str(&format!("_{:X}", u32::from(c)));
+        }
+    }
+    name
+}
+
 /// Outputs for the later steps of a GitHub workflow. Those of several modules begin with
 /// their labels, such as `logs_file_system_id`.
 fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
@@ -133,8 +151,8 @@ fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
     };
     let mut lines = String::new();
     for (label, outputs) in all {
-        let prefix = if all.len() > 1 {
-            label.replace(|c: char| !c.is_ascii_alphanumeric(), "_") + "_"
+        let prefix = if all.len() > 1 || label.contains('[') {
+            step_name(label) + "_"
         } else {
             String::new()
         };

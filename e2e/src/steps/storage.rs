@@ -1,7 +1,7 @@
 //! The steps of the storage: deploy, drift, replacement, expansion, proof and destroy.
 
 use anyhow::{Context, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::report::Report;
 use crate::runner::{CLASS, Runner};
@@ -154,13 +154,15 @@ fn verified(runner: &Runner) -> anyhow::Result<((), String)> {
     Ok(((), format!("{findings} findings")))
 }
 
-/// Deletes the claim, and waits until the volumes of the class are deleted too.
+/// Deletes the claim, and waits until its volume is deleted too. Those of workloads stay
+/// where the run is kept.
 fn delete_claim(runner: &Runner) -> anyhow::Result<()> {
-    runner.cluster.api.delete(&claim_path())?;
-    let is_ours = |volume: &Value| volume["spec"]["storageClassName"] == CLASS;
-    until("the volume is deleted", || {
-        Ok(!runner.cluster.api.list("/api/v1/persistentvolumes")?.iter().any(is_ours))
-    })
+    let api = &runner.cluster.api;
+    let claim = api.find(&claim_path())?.unwrap_or_default();
+    api.delete(&claim_path())?;
+    let Some(volume) = claim["spec"]["volumeName"].as_str() else { return Ok(()) };
+    let path = format!("/api/v1/persistentvolumes/{volume}");
+    until("the volume is deleted", || Ok(api.find(&path)?.is_none()))
 }
 
 fn class_path() -> String {

@@ -3,7 +3,6 @@
 use anyhow::anyhow;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use failure::Failure;
 use inputs::printable;
@@ -63,9 +62,23 @@ where
         (Some(code), message) => format!("{code}: {}", message.unwrap_or("no message from AWS")),
         (None, _) => match foreign(error) {
             Some(answer) => answer,
-            None => format!("{}", DisplayErrorContext(error)),
+            None => chain(error),
         },
     }
+}
+
+/// An error with all that caused it, in words; each once, as many repeat what caused them.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let part = error.to_string();
+        if !parts.iter().any(|known| known.contains(&part)) {
+            parts.push(part);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
 }
 
 /// An answer that is no answer of AWS, such as the web page of a proxy.
@@ -83,9 +96,8 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
-    let chain = format!("{}", DisplayErrorContext(error));
-    if chain.contains("credential") && chain.contains("provider") {
-        return "no credentials were found: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+    if chain(error).to_lowercase().contains("credential") {
+        return "the credentials cannot be used: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
             .to_owned();
     }
     if unreachable {

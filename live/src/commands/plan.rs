@@ -1,5 +1,7 @@
 //! The plan of all modules of a job: one graph.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use efs::class_changes;
 use failure::failure;
@@ -27,16 +29,23 @@ pub(super) fn plan(
         let (scope, delete_data) = (Job::workload_scope(label), job.goal.deletes_data());
         let plan = match job.goal {
             Goal::Destroy { .. } => graphscope::destroy(&scope, inputs, found, delete_data),
-            _ => graphscope::plan(&scope, inputs, found, &classes, delete_data)?,
+            _ => {
+                let class = classes.get(&inputs.storage_class_name);
+                let needs = class.map_or(&[][..], Vec::as_slice);
+                graphscope::plan(&scope, inputs, found, needs, delete_data)?
+            }
         };
         whole.append(plan.map(Call::of_workload));
     }
     Ok(whole)
 }
 
+/// The changes that claims of a class need, by the class.
+type Classes = BTreeMap<String, Vec<ChangeId>>;
+
 /// The plans of the storage modules in the order of the job, and the changes that claims
 /// of their classes need.
-fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Vec<ChangeId>)> {
+fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Classes)> {
     let of = |label: &str| observed.storage.get(label).context("a module was not observed");
     if job.goal.destroys() {
         let scopes: Vec<_> = job.storage().map(|(label, _)| job.storage_scope(label)).collect();
@@ -44,7 +53,7 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Ve
         let modules = modules
             .map(|((label, inputs), scope)| anyhow::Ok((scope, inputs, &of(label)?.actual)))
             .collect::<Result<Vec<_>, _>>()?;
-        return Ok((efs::destroy_together(&modules), Vec::new()));
+        return Ok((efs::destroy_together(&modules), Classes::new()));
     }
     let modules = job.storage().map(|(label, _)| {
         let found = of(label)?;
@@ -58,7 +67,9 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Ve
     });
     let modules = modules.collect::<Result<Vec<_>, _>>()?;
     let plans = efs::plan_together(&modules)?;
-    let classes = modules.iter().zip(&plans);
-    let classes = classes.flat_map(|((desired, _), plan)| class_changes(desired, plan)).collect();
+    let classes = modules.iter().zip(&plans).map(|((desired, _), plan)| {
+        (desired.inputs.storage_class.name.clone(), class_changes(desired, plan))
+    });
+    let classes = classes.collect();
     Ok((plans, classes))
 }

@@ -6,7 +6,7 @@ use inputs::plain;
 use kubernetes::claim::Claim;
 use kubernetes::readable;
 use kubernetes::release::Status;
-use plan::Row;
+use plan::{Row, Scope};
 use serde::Serialize;
 
 use crate::deployment::Actual;
@@ -41,7 +41,7 @@ pub fn status(label: &str, inputs: &Inputs, actual: &Actual) -> (WorkloadStatus,
     let mut rows = Vec::new();
     if let Some(found) = &actual.documents {
         rows.extend(DOCUMENTS.iter().map(|document| {
-            let name = format!("{label}/{document}");
+            let name = Scope::among(label).path(document);
             let there = found.contains_key(*document);
             if there { Row::present("workload", name) } else { Row::missing("workload", name) }
         }));

@@ -119,6 +119,9 @@ fn flag_value(
         ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
         ValueKind::Map => {
             let mut map = serde_json::Map::new();
+            if given.iter().all(|text| text.trim() == "{}") {
+                return Value::Object(map);
+            }
             // Several entries may stand in one flag, as everywhere else.
             for text in given.iter().flat_map(|text| text.split(',')) {
                 match text.trim().split_once('=') {

@@ -5,6 +5,7 @@ mod explain;
 mod gathered;
 mod labels;
 mod networks;
+mod shared;
 mod workloads;
 
 use std::path::{Path, PathBuf};
@@ -132,16 +133,30 @@ fn of_config(
     let overridden = |module: &str, name: &str| {
         labels == [module] && (args.inputs.given.contains_key(name) || by_value(name))
     };
-    let shared = evaluation.labels().filter(|(_, kind)| *kind == Kind::Efs).count() > 1;
+    let all: Vec<String> = evaluation
+        .labels()
+        .filter(|(_, kind)| *kind == Kind::Efs)
+        .map(|(label, _)| label.clone())
+        .collect();
     let evaluated = evaluation.modules(overridden, &mut diagnostics);
     let mut reading =
         Reading { evaluated: &evaluated, values: &values, config, folder, path, diagnostics };
     let storage: Vec<workloads::Storage> =
         labels.iter().map(|label| reading.storage(label, &labels, &args.inputs)).collect();
+    let left_out: Vec<workloads::Storage> = all
+        .iter()
+        .filter(|label| !labels.contains(label))
+        .map(|label| reading.left_out(label))
+        .collect();
     let mut modules = networks::read(&storage, &evaluated, &mut reading.diagnostics);
-    same_deployment(&storage, &mut reading.diagnostics);
-    let workloads =
-        workloads::read(&storage, &evaluated, workload, folder, &mut reading.diagnostics);
+    let workloads = workloads::read(
+        (&storage, &left_out),
+        &evaluated,
+        workload,
+        folder,
+        &mut reading.diagnostics,
+    );
+    shared::check(&storage, &workloads, &mut reading.diagnostics);
     if args.explain {
         notes.extend(explained(&storage, &evaluated, config, &values));
     }
@@ -151,6 +166,8 @@ fn of_config(
             anyhow::bail!("the inputs were refused without a reason; please report it")
         };
         let inputs = ModuleInputs::Efs(Box::new(inputs));
+        // The only instance of a block has names of its own too: another may join it.
+        let shared = all.len() > 1 || label.contains('[');
         modules.push(Module { label, shared, inputs });
     }
     modules.extend(workloads);
@@ -228,6 +245,15 @@ impl Reading<'_> {
         workloads::Storage { label: label.to_owned(), inputs, given }
     }
 
+    /// A storage module that the command is not about: others may refer to it, and its
+    /// mistakes are those of another run.
+    fn left_out(&mut self, label: &str) -> workloads::Storage {
+        let mistakes = std::mem::take(&mut self.diagnostics);
+        let read = self.storage(label, &[], &InputFlags::default());
+        self.diagnostics = mistakes;
+        read
+    }
+
     /// Values that are given by the name of an input.
     fn values_by_input(&self, given: &mut Gathered) {
         for input in efs::INPUTS {
@@ -267,26 +293,5 @@ fn unknown_values(config: &Config, values: &Values, diagnostics: &mut Diagnostic
             |near| format!("did you mean `{near}`?"),
         );
         diagnostics.push(Diagnostic::new(message, supplied.place(false)).remedy(remedy));
-    }
-}
-
-/// Two modules that would make one and the same thing would undo each other's work.
-fn same_deployment(storage: &[workloads::Storage], diagnostics: &mut Diagnostics) {
-    let token = |one: &workloads::Storage| {
-        one.inputs.as_ref().map(|inputs| inputs.owner().creation_token())
-    };
-    for (at, one) in storage.iter().enumerate() {
-        let same =
-            |other: &&workloads::Storage| token(other).is_some() && token(other) == token(one);
-        if let Some(other) = storage[..at].iter().find(same) {
-            let message = format!(
-                "`module \"{}\"` has the same region, cluster and storage class as `module \"{}\"`",
-                one.label, other.label
-            );
-            diagnostics.push(
-                Diagnostic::new(message, one.given.block.clone())
-                    .remedy("give one of them another `storage_class_name`"),
-            );
-        }
     }
 }

@@ -23,9 +23,18 @@ pub(super) struct Storage {
     pub(super) given: Gathered,
 }
 
+impl Storage {
+    /// Whether it makes this class.
+    fn has(&self, class: &str) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| inputs.storage_class.name == class)
+    }
+}
+
 /// The workloads, checked with their storage.
+///
+/// `left_out` is the storage that the command is not about; workloads on it are not, either.
 pub(super) fn read(
-    storage: &[Storage],
+    (storage, left_out): (&[Storage], &[Storage]),
     evaluated: &Evaluated,
     flags: &InputFlags<Workload>,
     folder: Option<&Path>,
@@ -59,7 +68,11 @@ pub(super) fn read(
     let mut workloads = Vec::new();
     for (label, mut gathered) in all {
         gathered.read_files(graphscope::INPUTS, diagnostics);
-        if let Some(parsed) = parse(storage, &mut gathered, diagnostics) {
+        if let Some(parsed) = parse((storage, left_out), &mut gathered, diagnostics) {
+            let of = |all: &[Storage]| all.iter().any(|one| one.has(&parsed.storage_class_name));
+            if of(left_out) && !of(storage) {
+                continue;
+            }
             workloads.push(Module {
                 label,
                 shared: true,
@@ -80,14 +93,14 @@ fn on(storage: Option<&Storage>) -> Gathered {
 }
 
 fn parse(
-    storage: &[Storage],
+    (storage, left_out): (&[Storage], &[Storage]),
     gathered: &mut Gathered,
     diagnostics: &mut Diagnostics,
 ) -> Option<graphscope::Inputs> {
     let mut class = None;
     for value in gathered.inputs.values_mut() {
         let Given::Output { module, output } = &*value else { continue };
-        let of = storage.iter().find(|one| one.label == *module);
+        let of = storage.iter().chain(left_out).find(|one| one.label == *module);
         if let Some(inputs) = of.and_then(|one| one.inputs.as_ref())
             && output == "storage_class_name"
         {
@@ -107,7 +120,7 @@ fn parse(
         }
         Err(mistakes) => {
             // Without its storage, what refers to it is not wrong on its own.
-            if storage.iter().all(|one| one.inputs.is_some()) {
+            if storage.iter().chain(left_out).all(|one| one.inputs.is_some()) {
                 gathered.report(mistakes, diagnostics);
             }
             None

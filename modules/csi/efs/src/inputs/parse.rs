@@ -10,6 +10,7 @@ use super::storage_class::storage_class;
 use super::{Group, INPUTS, Inputs, NfsClients, Subnets, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, check};
+use crate::resources::file_system::FileSystemSource;
 
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
@@ -34,6 +35,9 @@ impl Inputs {
             let name = format!("{cluster}/{}", class.name);
             reader.check("storage_class_name", rules::name_tag(&name));
         }
+        if let Some(region) = &aws_region {
+            of_region(&mut reader, region, driver.as_ref(), file_system.as_ref());
+        }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }
@@ -55,6 +59,49 @@ impl Inputs {
             (Ok(()), Some(inputs)) => Ok(inputs),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+}
+
+/// A key is used in its own region, and a role in its own partition
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+fn of_region(
+    reader: &mut Reader,
+    region: &str,
+    driver: Option<&DriverInputs>,
+    file_system: Option<&FileSystemSource>,
+) {
+    let key = match file_system {
+        Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
+        _ => None,
+    };
+    let key_region =
+        key.filter(|key| key.starts_with("arn:")).and_then(|key| key.split(':').nth(3));
+    if let Some(other) = key_region.filter(|other| *other != region) {
+        reader.mistake(
+            "kms_key_id",
+            Problem::new(
+                format!("the key is in `{other}`, and `aws_region` is `{region}`"),
+                "give a key of that region, or a replica of it there",
+            ),
+        );
+    }
+    let partition = match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    let role = driver.and_then(|driver| driver.role_arn.as_deref());
+    if let Some(other) = role.and_then(|role| role.split(':').nth(1))
+        && other != partition
+        && ["aws", "aws-cn", "aws-us-gov"].contains(&other)
+    {
+        reader.mistake(
+            "driver_role_arn",
+            Problem::new(
+                format!("the role is of the partition `{other}`, and `{region}` of `{partition}`"),
+                "give a role of an account in that partition",
+            ),
+        );
     }
 }
 

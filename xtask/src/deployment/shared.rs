@@ -1,0 +1,76 @@
+//! Things that two modules of a file would both make: they would undo each other's work.
+
+use job::{Module, ModuleInputs};
+
+use super::workloads::Storage;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+
+/// Finds what two modules share and should not.
+pub(super) fn check(storage: &[Storage], workloads: &[Module], diagnostics: &mut Diagnostics) {
+    for (at, one) in storage.iter().enumerate() {
+        let same = |other: &&Storage| class_of(other).is_some() && class_of(other) == class_of(one);
+        if let Some(other) = storage[..at].iter().find(same) {
+            diagnostics.push(
+                Diagnostic::new(
+                    format!(
+                        "`module \"{}\"` has the same cluster and storage class as `module \"{}\"`",
+                        one.label, other.label
+                    ),
+                    one.given.block.clone(),
+                )
+                .remedy("give one of them another `storage_class_name`"),
+            );
+        }
+        let default = |other: &&Storage| is_default(other) && cluster_of(other) == cluster_of(one);
+        if is_default(one)
+            && let Some(other) = storage[..at].iter().find(default)
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    format!(
+                        "`module \"{}\"` makes the default class of the cluster, and so does `module \"{}\"`",
+                        one.label, other.label
+                    ),
+                    one.given.block.clone(),
+                )
+                .remedy("set `default_storage_class` in one of them"),
+            );
+        }
+    }
+    for (at, one) in workloads.iter().enumerate() {
+        let same =
+            |other: &&Module| release_of(other).is_some() && release_of(other) == release_of(one);
+        if let Some(other) = workloads[..at].iter().find(same) {
+            diagnostics.push(
+                Diagnostic::new(
+                    format!(
+                        "`module \"{}\"` has the same name and namespace as `module \"{}\"`",
+                        one.label, other.label
+                    ),
+                    Place::Nowhere,
+                )
+                .remedy("give one of them another `name`"),
+            );
+        }
+    }
+}
+
+fn cluster_of(storage: &Storage) -> Option<&str> {
+    storage.inputs.as_ref().map(|inputs| inputs.cluster_name.as_str())
+}
+
+fn class_of(storage: &Storage) -> Option<(&str, &str)> {
+    let inputs = storage.inputs.as_ref()?;
+    Some((&inputs.cluster_name, &inputs.storage_class.name))
+}
+
+fn is_default(storage: &Storage) -> bool {
+    storage.inputs.as_ref().is_some_and(|inputs| inputs.storage_class.default)
+}
+
+fn release_of(module: &Module) -> Option<(&str, &str)> {
+    match &module.inputs {
+        ModuleInputs::GraphScope(inputs) => Some((&inputs.namespace, &inputs.name)),
+        ModuleInputs::Network(_) | ModuleInputs::Efs(_) => None,
+    }
+}
