@@ -111,7 +111,7 @@ fn modules_of_one_class_are_refused() {
     let file = std::fs::read_to_string(&path).unwrap().replace("efs-logs", "efs-state");
     std::fs::write(path, file).unwrap();
     let ran = world.run("plan-efs", &[]).exits(2);
-    assert!(ran.stderr.contains("same region, cluster and storage class"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("same cluster and storage class"), "{}", ran.stderr);
 }
 
 #[test]
@@ -132,4 +132,54 @@ fn outputs_of_several_modules_reach_later_steps_by_label() {
         let id = made["modules"][label]["outputs"]["file_system_id"].as_str().unwrap();
         assert!(text.contains(&format!("{label}_file_system_id={id}\n")), "{text}");
     }
+}
+
+/// A file whose blocks are repeated: storage for `a` and `b.c`, and a workload on each.
+fn repeated() -> World {
+    let world = World::new();
+    let file = r#"
+module "efs" {
+  source             = "./modules/csi/efs"
+  for_each           = toset(["a", "b.c"])
+  aws_region         = "eu-west-1"
+  cluster_name       = "graphscope-dev"
+  subnet_ids         = ["subnet-0c0dec0000000010a"]
+  security_group_id  = "sg-0c0dec00000000001"
+  storage_class_name = "efs-${each.key}"
+}
+
+module "engine" {
+  source             = "./modules/graphscope"
+  for_each           = toset(["a", "b.c"])
+  kind               = "engine"
+  name               = replace("engine-${each.key}", ".", "-")
+  namespace          = "graphs"
+  storage_class_name = "efs-${each.key}"
+}
+"#;
+    std::fs::write(world.path().join("clockwork.hcl"), file).unwrap();
+    world
+}
+
+#[test]
+fn repeated_blocks_converge_and_are_taken_down_workloads_too() {
+    let mut world = repeated();
+    let file = world.path().join("outputs");
+    world.set("GITHUB_OUTPUT", file.display());
+    let run = |command: &str, more: &[&str]| world.run(command, more).exits(0).json();
+    let made = run("deploy-graphscope", &[]);
+    assert!(world.document("engine.b%2Ec/claims.yaml").contains("efs-b.c"));
+    assert_eq!(run("plan-graphscope", &[])["changes"], 0);
+    assert_eq!(run("status", &[])["healthy"], true);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let id = made["modules"]["efs[\"b.c\"]"]["outputs"]["file_system_id"].as_str().unwrap();
+    assert!(text.contains(&format!("efs_b_2Ec_file_system_id={id}\n")), "{text}");
+
+    let one = run("plan-graphscope", &["--module=efs[\"a\"]"]);
+    assert_eq!(one["changes"], 0, "{one:#}");
+    run("destroy-graphscope", &["--yes", "--delete-data"]);
+    assert!(!world.manifests().join("engine.a/claims.yaml").exists());
+    run("destroy-efs", &["--yes"]);
+    let left: Vec<_> = std::fs::read_dir(world.manifests()).into_iter().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
 }

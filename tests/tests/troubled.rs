@@ -221,7 +221,7 @@ fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time()
     let one = all(1);
     assert_eq!(one, all(1));
     assert_ne!(one, all(2));
-    for kind in ["TooMany", "Unavailable", "Internal", "CutBefore", "CutAfter"] {
+    for kind in ["TooManyRequests", "Unavailable", "Internal", "CutBefore", "CutAfter"] {
         assert!(one.iter().any(|brought| brought.ends_with(kind)), "{kind}: {one:?}");
     }
 
