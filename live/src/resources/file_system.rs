@@ -188,16 +188,17 @@ async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> an
     Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
 }
 
-/// The lifecycle policy of a file system that should have one.
+/// The lifecycle policy of a file system that should have one, or whose throughput may be
+/// at odds with one.
 pub(crate) async fn lifecycle(
     aws: &Aws,
     source: &FileSystemSource,
     found: Option<&FileSystem>,
 ) -> anyhow::Result<Option<Lifecycle>> {
-    let (FileSystemSource::Own(Spec { lifecycle: Some(_), .. }), Some(found)) = (source, found)
-    else {
+    let (FileSystemSource::Own(wanted), Some(found)) = (source, found) else { return Ok(None) };
+    if wanted.lifecycle.is_none() && wanted.throughput == Throughput::Elastic {
         return Ok(None);
-    };
+    }
     let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.id.as_str());
     let response = match call.send().await {
         Ok(response) => response,

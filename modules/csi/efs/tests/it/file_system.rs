@@ -64,3 +64,11 @@ fn elastic_throughput_begins_before_archiving_and_ends_after_it() {
     assert_eq!(groups(&bursting, &archives), [Group::Throughput, Group::Lifecycle]);
     assert_eq!(groups(&archives, &bursting), [Group::Lifecycle, Group::Throughput]);
 }
+
+#[test]
+fn throughput_that_a_policy_of_others_excludes_is_refused_in_the_plan() {
+    let archives = json!({ "lifecycle_policy": { "transition_to_archive": "AFTER_90_DAYS" } });
+    let plan = changed(&archives, &json!({ "throughput_mode": "bursting" }));
+    let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
+    assert!(refusal.reason.contains("move to Archive"), "{}", refusal.reason);
+}

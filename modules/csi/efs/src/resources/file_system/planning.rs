@@ -10,7 +10,7 @@ use plan::{
 };
 
 use super::spec::{
-    FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Transition,
+    FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Throughput, Transition,
 };
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
@@ -289,6 +289,17 @@ fn update<C: From<Call>>(
             ),
         )
     }));
+    if spec.lifecycle.is_none()
+        && spec.throughput != Throughput::Elastic
+        && stops_archiving(spec, found_spec)
+    {
+        plan.refusals.push(Refusal::new(
+            scope.address(KIND, None),
+            format!("files of {id} move to Archive, which needs elastic throughput"),
+            "keep `throughput_mode = \"elastic\"`, or give a `lifecycle_policy` without \
+             `transition_to_archive`",
+        ));
+    }
     let mut groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);
