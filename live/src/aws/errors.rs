@@ -110,5 +110,11 @@ where
                 any `--endpoint-url`"
             .to_owned();
     }
-    "run the same command again; what is done already stays done".to_owned()
+    match error.code() {
+        Some(code) => format!(
+            "AWS documents what `{code}` means; nothing is known of it here, and running the same \
+             command again is safe"
+        ),
+        None => "run the same command again; what is done already stays done".to_owned(),
+    }
 }

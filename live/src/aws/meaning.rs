@@ -13,6 +13,8 @@ pub(crate) enum Meaning {
     Expired,
     /// AWS does not accept the credentials.
     NotAccepted,
+    /// The request was not signed at the time that AWS has, or not by this secret.
+    Clock,
     /// Too many calls in too short a time.
     Throttled,
     /// It may work at another time.
@@ -40,6 +42,9 @@ impl Meaning {
             Meaning::NotAccepted => format!(
                 "AWS does not accept the credentials: check AWS_PROFILE, and that `{region}` is enabled"
             ),
+            Meaning::Clock => "set this machine's clock: AWS takes requests that were signed within \
+                               five minutes of its own time; where the clock is right, check the secret key"
+                .to_owned(),
             Meaning::Throttled => {
                 "the account's rate is used up: run the same command again later".to_owned()
             }
@@ -142,7 +147,10 @@ const TABLE: &[(&str, Meaning)] = &[
     ("RequestLimitExceeded", Meaning::Throttled),
     ("UnauthorizedOperation", Meaning::Denied),
     ("AuthFailure", Meaning::NotAccepted),
-    ("RequestExpired", Meaning::Expired),
+    ("InvalidGroup.NotFound", Meaning::Never("correct `security_group_id`")),
+    ("InvalidSubnetID.NotFound", Meaning::Never("correct `subnet_ids`")),
+    ("OptInRequired", Meaning::NotAccepted),
+    ("RequestExpired", Meaning::Clock),
     // All services
     ("AccessDenied", Meaning::Denied),
     ("AccessDeniedException", Meaning::Denied),
@@ -150,6 +158,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("ExpiredToken", Meaning::Expired),
     ("ExpiredTokenException", Meaning::Expired),
     ("InvalidClientTokenId", Meaning::NotAccepted),
+    ("InvalidSignatureException", Meaning::Clock),
+    ("RequestTimeTooSkewed", Meaning::Clock),
     ("SignatureDoesNotMatch", Meaning::NotAccepted),
     ("Throttling", Meaning::Throttled),
     ("UnrecognizedClientException", Meaning::NotAccepted),

@@ -54,8 +54,8 @@ impl Kube {
         config.connect_timeout = Some(CONNECT);
         config.read_timeout = Some(ANSWER);
         let address = config.cluster_url.to_string();
-        let client = Client::try_from(config)
-            .with_context(|| format!("preparing the connection to {address}"))?;
+        let client =
+            Client::try_from(config).map_err(|error| errors::preparing(&address, &error))?;
         let name = context.clone().unwrap_or(address);
         Ok(Kube { client, name, context })
     }
