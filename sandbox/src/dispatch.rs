@@ -294,7 +294,7 @@ impl Dispatcher {
         let now = self.clock.now_ms();
         self.prepare(&mut store, region, now)?;
         let access = lock(&self.access);
-        let by = (&*access, &access.root());
+        let by = (&*access, &access.root(region));
         let Some(result) = self.within(&mut store, region, now, by, change) else {
             anyhow::bail!("the region `{region}` does not exist");
         };

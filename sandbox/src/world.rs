@@ -57,6 +57,12 @@ impl Region {
         let partition = partition(&self.name);
         format!("arn:{partition}:{service}:{}:{}:{resource}", self.name, self.account)
     }
+
+    /// The ARN of what IAM has under this region's partition, such as `…::…:role/driver`: it
+    /// names no region.
+    pub(crate) fn iam_arn(&self, resource: &str) -> String {
+        format!("arn:{}:iam::{}:{resource}", partition(&self.name), self.account)
+    }
 }
 
 /// The partition of a region, as botocore's `partitions.json` has them.

@@ -8,13 +8,13 @@ use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::evaluate::{Policies, Policy};
 use crate::authorization::managed;
-use crate::authorization::principal::{Kind, Principal};
+use crate::authorization::principal::{Kind, Principal, session_arn};
 use crate::error::Answer;
 use crate::iam::state::Role;
 use crate::query;
 use crate::request::Incoming;
 use crate::sts::state::{Of, Session};
-use crate::world::{Global, Tags};
+use crate::world::{Global, Tags, partition};
 
 /// The access key id that is the root user unless it is configured.
 const ROOT_KEY: &str = "sandbox";
@@ -39,13 +39,13 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// A user of this name, without policies.
-    pub(crate) fn user(name: &str, account: &str) -> Caller {
-        let arn = format!("arn:aws:iam::{account}:user/{name}");
+    pub(crate) fn user(name: &str, account: &str, partition: &str) -> Caller {
+        let arn = format!("arn:{partition}:iam::{account}:user/{name}");
         Caller::of(Kind::User { name: name.to_owned() }, account, arn, format!("AIDA{name}"))
     }
 
-    fn root(account: &str) -> Caller {
-        let arn = format!("arn:aws:iam::{account}:root");
+    fn root(account: &str, partition: &str) -> Caller {
+        let arn = format!("arn:{partition}:iam::{account}:root");
         Caller::of(Kind::Root, account, arn, account.to_owned())
     }
 
@@ -63,7 +63,7 @@ impl Caller {
             role_arn: arn.to_owned(),
             service_linked: role.is_some_and(Role::service_linked),
         };
-        let session_arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session}");
+        let session_arn = session_arn(arn, name, session);
         let mut caller = Caller::of(kind, account, session_arn, format!("{id}:{session}"));
         if let Some(role) = role {
             caller.principal.tags.clone_from(&role.tags);
@@ -79,9 +79,9 @@ impl Access {
         Access { enforced, config, account: account.to_owned() }
     }
 
-    /// The account's root user.
-    pub(crate) fn root(&self) -> Caller {
-        Caller::root(&self.account)
+    /// The account's root user, in the partition of a region.
+    pub(crate) fn root(&self, region: &str) -> Caller {
+        Caller::root(&self.account, partition(region))
     }
 
     /// Who makes a request. Without enforcement a key that is not known is the root user's.
@@ -98,7 +98,7 @@ impl Access {
             Err(why) if self.enforced && request.scope.is_some() => {
                 return Err(refusal::unknown(service, why));
             }
-            Err(_) => Caller::root(&self.account),
+            Err(_) => Caller::root(&self.account, partition_of(request)),
         };
         let control = &self.config.service_control_policies;
         caller.policies.service_control =
@@ -116,7 +116,7 @@ impl Access {
         now: u64,
     ) -> Result<Caller, Unknown> {
         if let Some(config) = self.config.principals.get(key) {
-            return Ok(self.configured(key, config, global));
+            return Ok(self.configured(key, config, partition_of(request), global));
         }
         if let Some(session) = global.sts.sessions.get(key) {
             if self.enforced && request.header("x-amz-security-token") != Some(&session.token) {
@@ -127,7 +127,10 @@ impl Access {
             }
             return self.of_session(session, request, global, now);
         }
-        if key == ROOT_KEY { Ok(Caller::root(&self.account)) } else { Err(Unknown::Key) }
+        if key != ROOT_KEY {
+            return Err(Unknown::Key);
+        }
+        Ok(Caller::root(&self.account, partition_of(request)))
     }
 
     fn of_session(
@@ -154,13 +157,21 @@ impl Access {
         Ok(caller)
     }
 
-    fn configured(&self, key: &str, config: &PrincipalConfig, global: &Global) -> Caller {
+    fn configured(
+        &self,
+        key: &str,
+        config: &PrincipalConfig,
+        partition: &str,
+        global: &Global,
+    ) -> Caller {
         let arn = config.arn.clone();
-        let arn = arn.unwrap_or_else(|| format!("arn:aws:iam::{}:user/{key}", self.account));
+        let arn =
+            arn.unwrap_or_else(|| format!("arn:{partition}:iam::{}:user/{key}", self.account));
+        let partition = arn.split(':').nth(1).unwrap_or(partition);
         let account = arn.split(':').nth(4).unwrap_or(&self.account).to_owned();
         let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
         let mut caller = if resource == "root" {
-            Caller::root(&account)
+            Caller::root(&account, partition)
         } else if let Some(path) = resource.strip_prefix("role/") {
             let name = path.rsplit('/').next().unwrap_or(path);
             let role = global.iam.roles.get(name).filter(|role| role.arn == arn);
@@ -168,7 +179,8 @@ impl Access {
             Caller::session(&arn, id, key, role, global)
         } else {
             let path = resource.strip_prefix("user/").unwrap_or(resource);
-            let mut user = Caller::user(path.rsplit('/').next().unwrap_or(path), &account);
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let mut user = Caller::user(name, &account, partition);
             user.principal.arn = arn;
             user
         };
@@ -185,12 +197,13 @@ impl Access {
 
     /// The principal of an ARN, for simulation: a role, or a user that is configured.
     pub(crate) fn by_arn(&self, arn: &str, global: &Global) -> Option<Caller> {
+        let partition = arn.split(':').nth(1).unwrap_or_default();
         let key = self.config.principals.iter().find(|(key, config)| {
-            let own = format!("arn:aws:iam::{}:user/{key}", self.account);
+            let own = format!("arn:{partition}:iam::{}:user/{key}", self.account);
             config.arn.as_ref().unwrap_or(&own) == arn
         });
         if let Some((key, config)) = key {
-            return Some(self.configured(key, config, global));
+            return Some(self.configured(key, config, partition, global));
         }
         let role = global.iam.roles.get(arn.rsplit('/').next()?).filter(|role| role.arn == arn)?;
         Some(Caller::session(arn, &role.id, "simulated", Some(role), global))
@@ -227,6 +240,11 @@ fn policies(given: &[Value], name: &str, global: &Global) -> Vec<Policy> {
         Some(Policy { name: format!("{name} {}", n + 1), document })
     };
     given.iter().enumerate().filter_map(policy).collect()
+}
+
+/// The partition that a request is signed for.
+fn partition_of(request: &Incoming) -> &'static str {
+    partition(request.scope.as_ref().map_or("", |scope| &scope.region))
 }
 
 /// The condition keys of a request as a whole.

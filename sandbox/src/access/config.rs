@@ -120,9 +120,7 @@ fn check(policy: &Value) -> Result<(), String> {
             .map(drop)
             .map_err(|message| format!("{message} help: the document was {policy}"));
     };
-    if managed::by_arn(arn).is_some()
-        || !arn.starts_with("arn:aws:iam::aws:") && arn.starts_with("arn:")
-    {
+    if managed::by_arn(arn).is_some() || !managed::is_managed(arn) && arn.starts_with("arn:") {
         return Ok(());
     }
     let known: Vec<String> = managed::all().iter().map(managed::Managed::arn).collect();

@@ -16,9 +16,9 @@ pub(crate) use caller::{Access, Caller};
 
 use crate::authorization::context::Context as Keys;
 use crate::authorization::denial::Denial;
-use crate::authorization::document::{Document, Request, Use};
+use crate::authorization::document::{Document, Effect, Request, Use};
 use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
-use crate::error::Answer;
+use crate::error::{Answer, AwsError};
 use crate::iam::service_linked;
 use crate::request::Incoming;
 use crate::service::{Context, Service};
@@ -38,7 +38,7 @@ pub(crate) fn authorize(
     }
     let needed = needs::of(context, service.name(), operation, request);
     for need in &needed {
-        decide(context, need).map_err(|denial| refusal::denied(service.name(), need, &denial))?;
+        decide(context, need)?.map_err(|denial| refusal::denied(service.name(), need, &denial))?;
     }
     if needed.iter().any(|need| need.action == "iam:CreateServiceLinkedRole" && need.dependent) {
         service_linked::make(context, service_linked::EFS);
@@ -46,24 +46,60 @@ pub(crate) fn authorize(
     Ok(())
 }
 
-fn decide(context: &Context<'_>, need: &needs::Need) -> Result<(), Box<Denial>> {
+/// The decision on one need; the outer error says that a policy cannot be read.
+fn decide(context: &Context<'_>, need: &needs::Need) -> Answer<Result<(), Box<Denial>>> {
     let Caller { principal, policies, keys } = &context.caller;
-    let mut own = need.keys.clone();
-    tags::describe(context, &need.resource, &mut own);
-    let keys: Keys = keys.with(&own);
+    let keys = keys_of(context, &need.resource, &keys.with(&need.keys));
     let request =
         Request { principal, action: &need.action, resource: &need.resource, context: &keys };
-    let policy = file_system_policy(context, &need.resource);
+    let policy = file_system_policy(context, &need.resource)?;
     let resource = policy.as_ref().map_or(ResourcePolicy::None, ResourcePolicy::May);
-    evaluate(&request, policies, resource)
+    Ok(evaluate(&request, policies, resource))
+}
+
+/// Whether the caller could make this request again, were the resource's policy this one.
+///
+/// Without enforcement nobody needs an `Allow`: only a `Deny` of the policy itself counts.
+pub(crate) fn would_allow(
+    context: &Context<'_>,
+    action: &str,
+    resource: &str,
+    policy: &Policy,
+) -> bool {
+    let Caller { principal, policies, keys } = &context.caller;
+    let keys = keys_of(context, resource, keys);
+    let request = Request { principal, action, resource, context: &keys };
+    if context.access.enforced {
+        return evaluate(&request, policies, ResourcePolicy::May(policy)).is_ok();
+    }
+    !policy.document.matching(&request).any(|statement| statement.effect == Effect::Deny)
+}
+
+/// The condition keys of a request together with those of the resource.
+fn keys_of(context: &Context<'_>, resource: &str, request: &Keys) -> Keys {
+    let mut keys = request.clone();
+    tags::describe(context, resource, &mut keys);
+    keys
 }
 
 /// The policy of the file system that an ARN names. It says who may call EFS's API on the file
 /// system, as well as who may mount it. Source: Amazon EFS User Guide, "Controlling access to
 /// the EFS API".
-fn file_system_policy(context: &Context<'_>, arn: &str) -> Option<Policy> {
-    let id = arn.split_once(":file-system/")?.1;
-    let text = context.region.efs.file_systems.get(id)?.policy.as_ref()?;
-    let document = Document::parse(text, Use::Resource).ok()?;
-    Some(Policy { name: id.to_owned(), document })
+///
+/// # Errors
+///
+/// A policy that cannot be read is an error, never no policy: it may deny.
+fn file_system_policy(context: &Context<'_>, arn: &str) -> Answer<Option<Policy>> {
+    let found = arn.split_once(":file-system/").and_then(|(_, id)| {
+        let policy = context.region.efs.file_systems.get(id)?.policy.as_ref()?;
+        Some((id, policy))
+    });
+    let Some((id, text)) = found else { return Ok(None) };
+    let document = Document::parse(text, Use::Resource).map_err(|why| {
+        let message = format!(
+            "the policy of file system `{id}` cannot be evaluated: {why}: replace it by a valid one, or delete it, while IAM is not enforced"
+        );
+        AwsError::new(500, "InternalServerError", message)
+    })?;
+    Ok(Some(Policy { name: id.to_owned(), document }))
 }

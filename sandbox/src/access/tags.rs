@@ -73,11 +73,11 @@ fn of<'a>(context: &'a Context<'_>, service: &str, kind: &str, id: &str) -> Opti
         ("iam", "role") => iam.roles.get(name).map(|found| &found.tags),
         ("iam", "instance-profile") => iam.instance_profiles.get(name).map(|found| &found.tags),
         ("iam", "policy") => {
-            let arn = format!("arn:aws:iam::{}:policy/{id}", context.options.account);
+            let arn = context.region.iam_arn(&format!("policy/{id}"));
             iam.policies.get(&arn).map(|found| &found.tags)
         }
         ("iam", "oidc-provider") => {
-            let arn = format!("arn:aws:iam::{}:oidc-provider/{id}", context.options.account);
+            let arn = context.region.iam_arn(&format!("oidc-provider/{id}"));
             iam.providers.get(&arn).map(|found| &found.tags)
         }
         _ => None,

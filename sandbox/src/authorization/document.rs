@@ -18,7 +18,7 @@ pub(crate) struct Document {
 pub(crate) enum Use {
     /// A user, a role, a boundary, a session or an organization: `Resource`, no `Principal`.
     Identity,
-    /// A resource such as a file system: both.
+    /// A resource such as a file system: `Principal`, and `Resource` where it is given.
     Resource,
     /// A role's trust: `Principal`, no `Resource`.
     Trust,
@@ -30,7 +30,8 @@ pub(crate) struct Statement {
     pub(crate) sid: Option<String>,
     pub(crate) effect: Effect,
     pub(crate) actions: Selection,
-    /// `None` in a trust policy, whose resource is the role.
+    /// `None` means the resource that the policy is attached to: the role in a trust policy,
+    /// the file system in a file system's policy that names no resource.
     pub(crate) resources: Option<Selection>,
     pub(crate) principals: Option<Principals>,
     pub(crate) conditions: Vec<Condition>,

@@ -45,9 +45,20 @@ pub(crate) fn all() -> &'static [Managed] {
     &ALL
 }
 
-/// The policy of an ARN.
+/// Whether an ARN is that of a policy of AWS, whether or not it is known here.
+pub(crate) fn is_managed(arn: &str) -> bool {
+    whole_name(arn).is_some()
+}
+
+/// Path and name; every partition has the same policies.
+fn whole_name(arn: &str) -> Option<&str> {
+    let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
+    let name = rest.strip_prefix("iam::aws:policy")?;
+    (partition.starts_with("aws") && name.starts_with('/')).then_some(name)
+}
+
+/// The policy of an ARN, in any partition.
 pub(crate) fn by_arn(arn: &str) -> Option<&'static Managed> {
-    let whole_name = arn.strip_prefix("arn:aws:iam::aws:policy")?;
-    let (path, name) = whole_name.rsplit_once('/')?;
+    let (path, name) = whole_name(arn)?.rsplit_once('/')?;
     ALL.iter().find(|policy| policy.name == name && policy.path.trim_end_matches('/') == path)
 }

@@ -72,6 +72,13 @@ impl Principal {
     }
 }
 
+/// The ARN of a session of the role with this ARN: in its account and its partition, without
+/// its path. Source: IAM User Guide, "IAM identifiers".
+pub(crate) fn session_arn(role_arn: &str, role: &str, session: &str) -> String {
+    let part = |n| role_arn.split(':').nth(n).unwrap_or_default();
+    format!("arn:{}:sts::{}:assumed-role/{role}/{session}", part(1), part(4))
+}
+
 /// One entry of a `Principal` element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Grantee {

@@ -112,8 +112,10 @@ fn resources(members: &Map<String, Value>, of: Use) -> Result<Option<Selection>,
     let found = selection(members, "Resource", "NotResource")?;
     match (of, found) {
         (Use::Trust, Some(_)) => Err(PROHIBITED_RESOURCE.to_owned()),
-        (Use::Trust, None) => Ok(None),
-        (_, None) => Err(NO_RESOURCES.to_owned()),
+        // Without one, a resource's policy means the resource that it is attached to, as the
+        // EFS console writes it. Source: IAM User Guide, "IAM JSON policy elements: Resource".
+        (Use::Trust | Use::Resource, None) => Ok(None),
+        (Use::Identity, None) => Err(NO_RESOURCES.to_owned()),
         (_, Some(found)) => {
             let (Selection::Only(texts) | Selection::Except(texts)) = &found;
             for text in texts.iter().filter(|text| *text != "*") {
@@ -155,7 +157,7 @@ fn grantees(value: &Value) -> Result<Vec<Grantee>, String> {
         };
         all.extend(texts(value)?.iter().map(|text| make(text)));
     }
-    Ok(all)
+    if all.is_empty() { Err(SYNTAX.to_owned()) } else { Ok(all) }
 }
 
 fn conditions(members: &Map<String, Value>) -> Result<Vec<Condition>, String> {

@@ -10,7 +10,7 @@ use super::state::{Block, Subnet, Vpc, Zone, ZoneKind};
 use super::xml::Element;
 use super::{tags, vpcs};
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::{Region, Tags, partition};
 
 /// The addresses that AWS keeps of every subnet: the first four and the last one.
 const KEPT: u64 = 5;
@@ -145,7 +145,8 @@ fn association_item(block: &Block<Ipv6Net>) -> Vec<Element> {
 
 /// A subnet's ARN names its owner, which is not this account where it is shared.
 fn arn(region: &Region, subnet: &Subnet) -> String {
-    format!("arn:aws:ec2:{}:{}:subnet/{}", region.name, subnet.owner, subnet.id)
+    let partition = partition(&region.name);
+    format!("arn:{partition}:ec2:{}:{}:subnet/{}", region.name, subnet.owner, subnet.id)
 }
 
 /// The IPv4 addresses that are free; 0 in an IPv6-only subnet.

@@ -1,10 +1,16 @@
-//! The file system's policy: whether it is one, and whom it would lock out. Pure but for
-//! the operations at the top.
+//! The file system's policy: whether it is one, and whether it would lock its author out.
+//!
+//! A policy is read by the same parser that its evaluation uses, so that nothing is accepted
+//! which is not evaluated afterwards.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::{Call, refused};
+use crate::access;
+use crate::authorization::document::{Document, Principals, Selection, Statement, Use};
+use crate::authorization::evaluate::Policy;
+use crate::authorization::principal::Grantee;
 use crate::ec2::filters::like;
 use crate::error::{Answer, AwsError};
 
@@ -29,14 +35,14 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
 }
 
 pub(super) fn put(call: &mut Call) -> Answer<Value> {
-    let asked: Put = call.read()?;
+    let request: Put = call.read()?;
     let id = call.available("FileSystemId")?.id.clone();
-    let region = &*call.context.region;
-    let arn = region.arn("elasticfilesystem", &format!("file-system/{id}"));
-    let statements = statements(&asked.policy, &arn)?;
-    let caller = Caller { account: &region.account };
-    if !asked.bypass_policy_lockout_safety_check
-        && statements.iter().any(|statement| statement.locks_out(&caller))
+    let arn = call.context.region.arn("elasticfilesystem", &format!("file-system/{id}"));
+    let policy = Policy { name: id.clone(), document: read(&request.policy, &arn)? };
+    // "…whether the policy in the request will lock out the principal making the request from
+    // making subsequent PutFileSystemPolicy requests". Source: Amazon EFS API Reference.
+    if !request.bypass_policy_lockout_safety_check
+        && !access::would_allow(call.context, PUT, &arn, &policy)
     {
         // AWS's message: https://github.com/hashicorp/terraform-provider-aws/pull/20838
         return Err(invalid(
@@ -44,7 +50,7 @@ pub(super) fn put(call: &mut Call) -> Answer<Value> {
         ));
     }
     if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
-        found.policy = Some(asked.policy);
+        found.policy = Some(request.policy);
     }
     describe(call)
 }
@@ -61,198 +67,59 @@ fn invalid(message: impl Into<String>) -> AwsError {
     refused("InvalidPolicyException", message)
 }
 
-/// The elements of a statement.
-const KNOWN: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
-/// One statement, its parts as lists.
-struct Statement {
-    deny: bool,
-    conditional: bool,
-    actions: Matched,
-    principals: Matched,
+/// Reads a policy of the file system with this ARN.
+fn read(text: &str, arn: &str) -> Answer<Document> {
+    let document = Document::parse(text, Use::Resource).map_err(invalid)?;
+    document.statements.iter().try_for_each(|statement| check(statement, arn))?;
+    Ok(document)
 }
 
-/// A list of what is meant, or of all that is not.
-struct Matched {
-    inverse: bool,
-    patterns: Vec<String>,
-}
-
-/// Who puts a policy: somebody of the file system's own account.
-struct Caller<'a> {
-    account: &'a str,
-}
-
-/// The statements of a policy of the file system with this ARN.
-fn statements(policy: &str, arn: &str) -> Answer<Vec<Statement>> {
-    let Ok(Value::Object(policy)) = serde_json::from_str::<Value>(policy) else {
-        return Err(invalid("Policy is not a JSON object"));
-    };
-    for key in policy.keys() {
-        if !["Version", "Id", "Statement"].contains(&key.as_str()) {
-            return Err(invalid(format!("Policy contains an unknown element: {key}")));
+/// What EFS demands of a statement beyond IAM's grammar.
+fn check(statement: &Statement, arn: &str) -> Answer<()> {
+    let foreign = texts(&statement.actions).iter().find(|action| {
+        *action != "*" && !action.to_ascii_lowercase().starts_with("elasticfilesystem:")
+    });
+    if let Some(action) = foreign {
+        return Err(invalid(format!("Policy contains an invalid action: {action}")));
+    }
+    if let Some(Principals::Only(grantees) | Principals::Except(grantees)) = &statement.principals {
+        let unknown = grantees.iter().find_map(|grantee| match grantee {
+            Grantee::Account(text) if !is_account(text) => Some(text),
+            Grantee::Arn(text) if !is_principal(text) => Some(text),
+            _ => None,
+        });
+        if let Some(text) = unknown {
+            return Err(invalid(format!("Policy contains an invalid principal: {text}")));
         }
     }
-    let version = policy.get("Version");
-    if version.is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
-        return Err(invalid("Policy contains an invalid version: 2012-10-17 is the current one"));
-    }
-    let listed = match policy.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
-        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
-        _ => return Err(invalid("Policy contains no statement")),
-    };
-    listed.iter().map(|statement| read(statement, arn)).collect()
-}
-
-fn read(statement: &Value, arn: &str) -> Answer<Statement> {
-    let Some(found) = statement.as_object() else {
-        return Err(invalid("Policy contains a statement that is no object"));
-    };
-    if let Some(key) = found.keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(invalid(format!("Policy contains an unknown element: {key}")));
-    }
-    let deny = match found.get("Effect").and_then(Value::as_str) {
-        Some("Allow") => false,
-        Some("Deny") => true,
-        _ => return Err(invalid("Policy contains an invalid effect: Allow or Deny is required")),
-    };
-    let actions = one_of(found, "Action", "NotAction", texts)?;
-    for action in &actions.patterns {
-        if action != "*" && !action.to_ascii_lowercase().starts_with("elasticfilesystem:") {
-            return Err(invalid(format!("Policy contains an invalid action: {action}")));
-        }
-    }
-    let principals = one_of(found, "Principal", "NotPrincipal", principals)?;
-    resources(found, arn)?;
-    let conditional = match found.get("Condition") {
-        None => false,
-        Some(Value::Object(condition)) if condition.values().all(Value::is_object) => {
-            !condition.is_empty()
-        }
-        Some(_) => return Err(invalid("Policy contains an invalid condition")),
-    };
-    Ok(Statement { deny, conditional, actions, principals })
-}
-
-/// The value of exactly one of two elements.
-fn one_of(
-    statement: &Map<String, Value>,
-    element: &str,
-    inverse: &str,
-    read: fn(&Value) -> Option<Vec<String>>,
-) -> Answer<Matched> {
-    let (value, inverse) = match (statement.get(element), statement.get(inverse)) {
-        (Some(value), None) => (value, false),
-        (None, Some(value)) => (value, true),
-        _ => {
-            return Err(invalid(format!(
-                "Policy contains a statement without exactly one of {element} and {inverse}"
-            )));
-        }
-    };
-    match read(value).filter(|patterns| !patterns.is_empty()) {
-        Some(patterns) => Ok(Matched { inverse, patterns }),
-        None => Err(invalid(format!("Policy contains an invalid {}", element.to_lowercase()))),
+    // A statement may name its own file system and no other. The message is AWS's
+    // (cdk-preflight, rule `pf-efs-file-system-policy`).
+    let named = statement.resources.as_ref().map_or(&[][..], texts);
+    if named.iter().all(|resource| like(resource, arn)) {
+        Ok(())
+    } else {
+        Err(invalid("Policy contains an invalid resource"))
     }
 }
 
-fn texts(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::String(text) => Some(vec![text.clone()]),
-        Value::Array(all) => all.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
-        _ => None,
+fn texts(selection: &Selection) -> &[String] {
+    match selection {
+        Selection::Only(texts) | Selection::Except(texts) => texts,
     }
 }
 
-/// The AWS principals of a block, those of other kinds left out: `*`, account ids, and ARNs.
-fn principals(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::String(text) => (text == "*").then(|| vec![text.clone()]),
-        Value::Object(kinds) if !kinds.is_empty() => {
-            let mut all = Vec::new();
-            for (kind, value) in kinds {
-                let named = texts(value)?;
-                let known = match kind.as_str() {
-                    "AWS" => named.iter().all(|principal| is_principal(principal)),
-                    "Service" | "Federated" | "CanonicalUser" => true,
-                    _ => false,
-                };
-                if !known {
-                    return None;
-                }
-                all.extend(named);
-            }
-            Some(all)
-        }
-        _ => None,
-    }
+/// Whether a text is an account's twelve digits.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
+/// Whether a text is the ARN of a user, a role or a session.
 fn is_principal(text: &str) -> bool {
-    let account = |text: &str| text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit());
-    if text == "*" || account(text) {
-        return true;
-    }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", partition, "iam" | "sts", "", owner, resource] => {
-            partition.starts_with("aws")
-                && account(owner)
-                && (*resource == "root" || resource.contains('/'))
+            partition.starts_with("aws") && is_account(owner) && resource.contains('/')
         }
         _ => false,
-    }
-}
-
-/// A statement may name its own file system and no other.
-///
-/// The message is AWS's (cdk-preflight, rule `pf-efs-file-system-policy`).
-fn resources(statement: &Map<String, Value>, arn: &str) -> Answer<()> {
-    let named = match (statement.get("Resource"), statement.get("NotResource")) {
-        (None, None) => return Ok(()),
-        (Some(named), None) | (None, Some(named)) => texts(named),
-        _ => None,
-    };
-    match named {
-        Some(named) if named.iter().all(|resource| like(resource, arn)) => Ok(()),
-        _ => Err(invalid("Policy contains an invalid resource")),
-    }
-}
-
-impl Statement {
-    /// Whether it denies a caller to put another policy, whatever the circumstances. In one
-    /// account the caller's own policies allow it, so that nothing but a Deny takes it away.
-    fn locks_out(&self, caller: &Caller) -> bool {
-        self.deny
-            && !self.conditional
-            && self
-                .actions
-                .holds(|pattern| like(&pattern.to_ascii_lowercase(), &PUT.to_ascii_lowercase()))
-            && self.principals.holds(|principal| caller.is(principal))
-    }
-}
-
-impl Matched {
-    fn holds(&self, matches: impl Fn(&str) -> bool) -> bool {
-        self.patterns.iter().any(|pattern| matches(pattern)) != self.inverse
-    }
-}
-
-impl Caller<'_> {
-    fn is(&self, principal: &str) -> bool {
-        principal == "*"
-            || principal == self.account
-            || principal.ends_with(&format!("::{}:root", self.account))
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
         endpoint: format!("https://{digits}.gr7.{name}.eks.{domain}"),
         certificate_authority: AUTHORITY.trim().to_owned(),
         issuer: Some(format!("https://oidc.eks.{name}.{domain}/id/{digits}")),
-        role_arn: format!("arn:aws:iam::{}:role/eks-{CLUSTER}-cluster", region.account),
+        role_arn: region.iam_arn(&format!("role/eks-{CLUSTER}-cluster")),
         vpc_id: ids.id("vpc-", 1),
         subnet_ids,
         security_group_ids: Vec::new(),

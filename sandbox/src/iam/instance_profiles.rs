@@ -40,7 +40,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     }
     let profile = InstanceProfile {
         id: call.unique_id("AIPA"),
-        arn: format!("arn:aws:iam::{}:instance-profile{path}{name}", call.account()),
+        arn: call.context.region.iam_arn(&format!("instance-profile{path}{name}")),
         name: name.clone(),
         path,
         created_ms: call.context.now,

@@ -36,7 +36,7 @@ impl Call<'_, '_> {
     /// The same under `PolicyArn`, to change it. AWS's own are changed by nobody.
     fn policy_mut(&mut self) -> Answer<&mut ManagedPolicy> {
         let arn = self.params.required("PolicyArn")?;
-        if arn.starts_with("arn:aws:iam::aws:policy/") {
+        if managed::is_managed(arn) {
             let message = format!("Policy {arn} is managed by AWS and cannot be changed.");
             return Err(AwsError::new(403, "AccessDenied", message));
         }
@@ -74,7 +74,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
         return Err(exists(message));
     }
     let now = call.context.now;
-    let arn = format!("arn:aws:iam::{}:policy{path}{name}", call.account());
+    let arn = call.context.region.iam_arn(&format!("policy{path}{name}"));
     let policy = ManagedPolicy {
         id: call.unique_id("ANPA"),
         arn: arn.clone(),

@@ -61,7 +61,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     }
     let thumbprints = thumbprints(call)?;
     let tags = call.params.tags()?;
-    let arn = format!("arn:aws:iam::{}:oidc-provider/{issuer}", call.account());
+    let arn = call.context.region.iam_arn(&format!("oidc-provider/{issuer}"));
     let providers = &mut call.context.global.iam.providers;
     if providers.contains_key(&arn) {
         return Err(exists(format!("Provider with url {url} already exists.")));

@@ -79,7 +79,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     }
     let role = Role {
         id: call.unique_id("AROA"),
-        arn: format!("arn:aws:iam::{}:role{path}{name}", call.account()),
+        arn: call.context.region.iam_arn(&format!("role{path}{name}")),
         name: name.clone(),
         path,
         trust,

@@ -11,29 +11,21 @@ use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::ids::Ids;
 use crate::service::Context;
-use crate::world::Tags;
+use crate::world::{Region, Tags, partition};
 
 /// The services whose role is known here: service principal, role, and its policy.
 const KNOWN: &[(&str, &str, &str)] = &[
-    (
-        EFS,
-        "AWSServiceRoleForAmazonElasticFileSystem",
-        "arn:aws:iam::aws:policy/aws-service-role/AmazonElasticFileSystemServiceRolePolicy",
-    ),
-    (
-        "eks.amazonaws.com",
-        "AWSServiceRoleForAmazonEKS",
-        "arn:aws:iam::aws:policy/aws-service-role/AmazonEKSServiceRolePolicy",
-    ),
+    (EFS, "AWSServiceRoleForAmazonElasticFileSystem", "AmazonElasticFileSystemServiceRolePolicy"),
+    ("eks.amazonaws.com", "AWSServiceRoleForAmazonEKS", "AmazonEKSServiceRolePolicy"),
 ];
 
 /// The service principal of EFS.
 pub(crate) const EFS: &str = "elasticfilesystem.amazonaws.com";
 
 /// The ARN of a service's role, which exists or not.
-pub(crate) fn arn(service: &str, account: &str) -> Option<String> {
+pub(crate) fn arn(service: &str, region: &Region) -> Option<String> {
     let (_, name, _) = KNOWN.iter().find(|(known, _, _)| *known == service)?;
-    Some(format!("arn:aws:iam::{account}:role/aws-service-role/{service}/{name}"))
+    Some(region.iam_arn(&format!("role/aws-service-role/{service}/{name}")))
 }
 
 /// Whether a service has its role already.
@@ -47,12 +39,12 @@ pub(crate) fn exists(context: &Context<'_>, service: &str) -> bool {
 /// Makes the role of a service; `None` for a service that has none here.
 pub(crate) fn make(context: &mut Context<'_>, service: &str) -> Option<Role> {
     let (_, name, policy) = KNOWN.iter().find(|(known, _, _)| *known == service)?;
-    let role = role(context.ids, &context.options.account, service, name, policy, context.now);
+    let role = role(context.ids, context.region, service, name, policy, context.now);
     context.global.iam.roles.insert((*name).to_owned(), role.clone());
     Some(role)
 }
 
-fn role(ids: &mut Ids, account: &str, service: &str, name: &str, policy: &str, now: u64) -> Role {
+fn role(ids: &mut Ids, region: &Region, service: &str, name: &str, policy: &str, now: u64) -> Role {
     let path = format!("/aws-service-role/{service}/");
     let statement = json!({
         "Effect": "Allow",
@@ -62,7 +54,7 @@ fn role(ids: &mut Ids, account: &str, service: &str, name: &str, policy: &str, n
     Role {
         name: name.to_owned(),
         id: ids.next("AROA").to_uppercase(),
-        arn: format!("arn:aws:iam::{account}:role{path}{name}"),
+        arn: region.iam_arn(&format!("role{path}{name}")),
         path,
         trust: json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string(),
         description: None,
@@ -70,7 +62,10 @@ fn role(ids: &mut Ids, account: &str, service: &str, name: &str, policy: &str, n
         created_ms: now,
         tags: Tags::new(),
         boundary: None,
-        attached: vec![policy.to_owned()],
+        attached: vec![format!(
+            "arn:{}:iam::aws:policy/aws-service-role/{policy}",
+            partition(&region.name)
+        )],
         inline: BTreeMap::new(),
     }
 }
@@ -78,7 +73,7 @@ fn role(ids: &mut Ids, account: &str, service: &str, name: &str, policy: &str, n
 pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     let service = call.params.required("AWSServiceName")?.to_owned();
     if exists(call.context, &service) {
-        let name = arn(&service, call.account()).unwrap_or_default();
+        let name = arn(&service, call.context.region).unwrap_or_default();
         let name = name.rsplit('/').next().unwrap_or_default();
         let message = format!(
             "Service role name {name} has been taken in this account, please try a different suffix."

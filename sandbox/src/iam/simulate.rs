@@ -11,6 +11,7 @@ use crate::authorization::evaluate::{
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query;
+use crate::world::partition;
 
 pub(super) fn principal(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicySourceArn")?;
@@ -32,10 +33,11 @@ pub(super) fn custom(call: &mut Call<'_, '_>) -> Result {
         boundary: boundary.into_iter().next(),
         ..Policies::default()
     };
-    let caller = match call.params.get("CallerArn") {
-        None => Caller::user("simulated", call.account()),
-        Some(arn) => Caller::user(arn.rsplit('/').next().unwrap_or(arn), call.account()),
+    let name = match call.params.get("CallerArn") {
+        None => "simulated",
+        Some(arn) => arn.rsplit('/').next().unwrap_or(arn),
     };
+    let caller = Caller::user(name, call.account(), partition(&call.context.region.name));
     simulate(call, &Caller { policies, ..caller })
 }
 

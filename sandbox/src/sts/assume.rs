@@ -6,7 +6,7 @@ use super::token::Token;
 use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policies, Policy, ResourcePolicy, evaluate};
-use crate::authorization::principal::{Kind, Principal};
+use crate::authorization::principal::{Kind, Principal, session_arn};
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::iam::state::Role;
@@ -74,15 +74,35 @@ fn session_policies(params: &Params) -> Answer<Option<Vec<String>>> {
     Ok((!all.is_empty()).then_some(all))
 }
 
+/// The longest session of any role, in seconds. Source: AWS STS API Reference, `AssumeRole`.
+const LONGEST: u64 = 43_200;
+
+/// `DurationSeconds`, within what the role lets a session last.
+fn session_seconds(params: &Params, role: Option<&Role>) -> Answer<u64> {
+    let seconds = duration(params, 900, LONGEST, 3600)?;
+    if role.is_some_and(|role| seconds > role.max_session) {
+        // AWS's message: kreuzwerker/awsu issue 27.
+        return Err(too_long("the MaxSessionDuration set for this role"));
+    }
+    Ok(seconds)
+}
+
+fn too_long(limit: &str) -> AwsError {
+    let message = format!("The requested DurationSeconds exceeds {limit}.");
+    AwsError::new(400, "ValidationError", message)
+}
+
 /// `AssumeRole`. Without enforcement any role may be assumed, whether it exists or not.
 pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Element>> {
     let wanted = Wanted::of(params)?;
     let tags = params.tags()?;
     let role = wanted.role(context);
-    let most = role.as_ref().map_or(43_200, |role| role.max_session);
-    // A session of a session lasts an hour at most ("role chaining").
+    let seconds = session_seconds(params, role.as_ref())?;
     let chained = matches!(context.caller.principal.kind, Kind::Session { .. });
-    let seconds = duration(params, 900, if chained { 3600 } else { most }, 3600)?;
+    if chained && seconds > 3600 {
+        // AWS's message: 99designs/aws-vault issue 263.
+        return Err(too_long("the 1 hour session limit for roles assumed by role chaining"));
+    }
     if context.access.enforced {
         allowed(context, params, &wanted, role.as_ref(), &tags)?;
     }
@@ -145,7 +165,7 @@ pub(super) fn with_web_identity(
     let token = Token::read(params.required("WebIdentityToken")?)?;
     token.check_time(context.now / 1000)?;
     let invalid = |message: String| AwsError::new(400, "InvalidIdentityToken", message);
-    let arn = format!("arn:aws:iam::{}:oidc-provider/{}", context.options.account, token.issuer);
+    let arn = context.region.iam_arn(&format!("oidc-provider/{}", token.issuer));
     let provider = context.global.iam.providers.get(&arn);
     let provider = provider.cloned().ok_or_else(|| {
         invalid(format!(
@@ -164,7 +184,7 @@ pub(super) fn with_web_identity(
         )
     };
     let role = wanted.role(context).ok_or_else(denied)?;
-    let seconds = duration(params, 900, role.max_session, 3600)?;
+    let seconds = session_seconds(params, Some(&role))?;
     let principal = Principal {
         kind: Kind::Federated { provider: provider.arn.clone() },
         account: context.options.account.clone(),
@@ -205,12 +225,11 @@ fn assumed(
 ) -> Vec<Element> {
     let Wanted { arn, name, session, policies } = wanted;
     let id = role.map_or_else(|| "AROASANDBOX".to_owned(), |role| role.id.clone());
-    let account = arn.split(':').nth(4).unwrap_or_default();
     let user = Element::new(
         "AssumedRoleUser",
         vec![
             Element::text("AssumedRoleId", format!("{id}:{session}")),
-            Element::text("Arn", format!("arn:aws:sts::{account}:assumed-role/{name}/{session}")),
+            Element::text("Arn", session_arn(arn, name, session)),
         ],
     );
     let of = Of::Role { name: name.clone(), arn: arn.clone(), id, session: session.clone() };

@@ -11,6 +11,7 @@ mod account;
 mod clock;
 mod iam;
 mod needs;
+mod policies;
 mod requests;
 mod simulate;
 mod state;

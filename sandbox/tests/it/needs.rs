@@ -42,6 +42,33 @@ fn each_action_that_a_mount_target_needs_can_be_taken_away() {
 }
 
 #[test]
+fn a_mount_target_needs_to_use_each_of_its_security_groups() {
+    let aws = Aws::enforcing();
+    let id = aws.file_system("t");
+    let group = "sg-0c0dec00000000003";
+    let ci = caller("ci");
+    let body = json!({ "FileSystemId": id, "SubnetId": SUBNET, "SecurityGroups": [group] });
+    let create = || aws.efs(&ci, "POST", "mount-targets", &body);
+    let deny = |resource: &str| {
+        json!({
+            "Effect": "Deny",
+            "Action": "ec2:CreateNetworkInterface",
+            "Resource": format!("arn:aws:ec2:*:*:security-group/{resource}"),
+        })
+    };
+    let all = allow(&json!(["elasticfilesystem:*", "ec2:*"]));
+    for denied in ["*", group] {
+        aws.may("ci", &json!([all, deny(denied)]));
+        efs_denies(
+            create(),
+            "User is not authorized to perform that action on the specified resource",
+        );
+    }
+    aws.may("ci", &json!([all, deny("sg-0123456789abcdef0")]));
+    create().is(200);
+}
+
+#[test]
 fn the_first_file_system_makes_the_service_linked_role() {
     let aws = Aws::enforcing();
     let ci = caller("ci");

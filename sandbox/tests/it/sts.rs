@@ -53,6 +53,43 @@ fn a_session_acts_as_its_role_until_it_expires() {
     aws.efs(&forged, "GET", "file-systems", &Value::Null).is(403);
 }
 
+/// Source: IAM User Guide, "IAM identifiers": the partition is `aws-cn` in the regions of
+/// China, and `aws-us-gov` in those for the government of the US.
+#[test]
+fn the_arns_of_iam_and_sts_are_in_the_partition_of_the_region() {
+    for (region, partition) in [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")] {
+        let aws = Aws::enforcing();
+        let there = |by: Caller| Caller { region, ..by };
+        let who = |by: &Caller| aws.sts(by, &[("Action", "GetCallerIdentity")]).is(200).xml("Arn");
+        let root = there(root());
+        assert_eq!(who(&root), format!("arn:{partition}:iam::111122223333:root"));
+        aws.may("ci", &everything());
+        let ci = there(caller("ci"));
+        assert_eq!(who(&ci), format!("arn:{partition}:iam::111122223333:user/ci"));
+
+        let trust = trusting(&json!({ "AWS": format!("arn:{partition}:iam::111122223333:root") }));
+        let trust = json!({ "Version": "2012-10-17", "Statement": [trust] }).to_string();
+        let create = [
+            ("Action", "CreateRole"),
+            ("RoleName", "driver"),
+            ("AssumeRolePolicyDocument", &trust),
+        ];
+        let role = aws.iam(&ci, &create).is(200).xml("Arn");
+        assert_eq!(role, format!("arn:{partition}:iam::111122223333:role/driver"));
+        let policy = format!("arn:{partition}:iam::aws:policy/AmazonElasticFileSystemFullAccess");
+        let attach =
+            [("Action", "AttachRolePolicy"), ("RoleName", "driver"), ("PolicyArn", &policy)];
+        aws.iam(&ci, &attach).is(200);
+        let form = [("Action", "AssumeRole"), ("RoleArn", &role), ("RoleSessionName", "s1")];
+        let driver = there(session(&aws.sts(&ci, &form).is(200)));
+        let session = format!("arn:{partition}:sts::111122223333:assumed-role/driver/s1");
+        assert_eq!(who(&driver), session);
+        aws.efs(&driver, "GET", "file-systems", &Value::Null).is(200);
+        let subnets = aws.ec2(&ci, "Action=DescribeSubnets").is(200).xml("subnetArn");
+        assert!(subnets.starts_with(&format!("arn:{partition}:ec2:{region}:")), "{subnets}");
+    }
+}
+
 #[test]
 fn a_role_is_assumed_by_whom_it_trusts() {
     let ci = caller("ci");
@@ -120,9 +157,30 @@ fn tags_external_ids_and_session_policies_are_minded() {
         assume(&aws, &ci, &[id, ("DurationSeconds", "60")]).is(400).xml("Code"),
         "ValidationError"
     );
+}
+
+#[test]
+fn a_session_lasts_no_longer_than_the_role_lets_it() {
+    let aws = with_role(&trusting(&json!({ "AWS": "*" })));
+    let long = ("DurationSeconds", "7200");
+    assume(&aws, &root(), &[long]).fails(
+        400,
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+    );
+    let update = [("Action", "UpdateRole"), ("RoleName", "driver"), ("MaxSessionDuration", "7200")];
+    aws.iam(&root(), &update).is(200);
+    let first = session(&assume(&aws, &root(), &[long]).is(200));
+    assume(&aws, &first, &[long]).fails(
+        400,
+        "ValidationError",
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+    );
+    assume(&aws, &first, &[("DurationSeconds", "3600")]).is(200);
+    let longest = assume(&aws, &root(), &[("DurationSeconds", "43201")]).is(400);
     assert_eq!(
-        assume(&aws, &ci, &[id, ("DurationSeconds", "7200")]).is(400).xml("Code"),
-        "ValidationError"
+        longest.xml("Message"),
+        "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"
     );
 }
 

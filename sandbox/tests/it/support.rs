@@ -57,17 +57,19 @@ pub(crate) struct Caller {
     pub(crate) key: String,
     pub(crate) token: Option<String>,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// The region that requests are signed for.
+    pub(crate) region: &'static str,
 }
 
 /// A caller by access key id.
 pub(crate) fn caller(key: &str) -> Caller {
-    Caller { key: key.to_owned(), token: None, headers: Vec::new() }
+    Caller { key: key.to_owned(), token: None, headers: Vec::new(), region: "eu-west-1" }
 }
 
 /// The caller that credentials in a response make.
 pub(crate) fn session(answer: &Answer) -> Caller {
     let token = Some(answer.xml("SessionToken"));
-    Caller { key: answer.xml("AccessKeyId"), token, headers: Vec::new() }
+    Caller { token, ..caller(&answer.xml("AccessKeyId")) }
 }
 
 impl Aws {
@@ -96,9 +98,9 @@ impl Aws {
         if let Some(by) = by {
             let signature = "0".repeat(64);
             let authorization = format!(
-                "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/{service}/aws4_request, \
+                "AWS4-HMAC-SHA256 Credential={}/20260101/{}/{service}/aws4_request, \
                  SignedHeaders=host;x-amz-date, Signature={signature}",
-                by.key
+                by.key, by.region
             );
             builder = builder
                 .header("authorization", authorization)

@@ -171,6 +171,12 @@ impl<'a> Asked<'a> {
                     let subnet = ec2(format!("subnet/{subnet}"));
                     needs.push(Need::new("ec2:CreateNetworkInterface", subnet));
                 }
+                // `security-group*` is among the action's resource types. Source: Service
+                // Authorization Reference, "Actions defined by Amazon EC2".
+                let groups = self.body.get("SecurityGroups").and_then(Value::as_array);
+                needs.extend(groups.into_iter().flatten().filter_map(Value::as_str).map(|id| {
+                    Need::new("ec2:CreateNetworkInterface", ec2(format!("security-group/{id}")))
+                }));
                 needs.extend(self.service_linked_role());
                 needs
             }
@@ -211,7 +217,7 @@ impl<'a> Asked<'a> {
         if service_linked::exists(self.context, service_linked::EFS) {
             return None;
         }
-        let arn = service_linked::arn(service_linked::EFS, &self.context.options.account)?;
+        let arn = service_linked::arn(service_linked::EFS, self.context.region)?;
         let mut keys = Keys::default();
         keys.set("iam:AWSServiceName", service_linked::EFS);
         Some(Need::new("iam:CreateServiceLinkedRole", arn).with(&keys))

@@ -106,7 +106,7 @@ pub(super) fn needs(context: &Context<'_>, operation: &str, request: &Incoming) 
 pub(super) fn arn_of_role(context: &Context<'_>, name: &str) -> String {
     match context.global.iam.roles.get(name) {
         Some(role) => role.arn.clone(),
-        None => format!("arn:aws:iam::{}:role/{name}", context.options.account),
+        None => context.region.iam_arn(&format!("role/{name}")),
     }
 }
 
@@ -114,7 +114,7 @@ fn resource(context: &Context<'_>, operation: &str, kind: &str, params: &Params)
     let get = |name: &str| params.get(name).unwrap_or("*");
     let new = |kind: &str, name: &str| {
         let path = params.get("Path").unwrap_or("/");
-        format!("arn:aws:iam::{}:{kind}{path}{name}", context.options.account)
+        context.region.iam_arn(&format!("{kind}{path}{name}"))
     };
     match kind {
         "role" if operation == "SimulatePrincipalPolicy" => get("PolicySourceArn").to_owned(),
@@ -135,7 +135,7 @@ fn resource(context: &Context<'_>, operation: &str, kind: &str, params: &Params)
         "+instance-profile" => new("instance-profile", get("InstanceProfileName")),
         "+oidc-provider" => {
             let issuer = get("Url").trim_start_matches("https://");
-            format!("arn:aws:iam::{}:oidc-provider/{issuer}", context.options.account)
+            context.region.iam_arn(&format!("oidc-provider/{issuer}"))
         }
         _ => "*".to_owned(),
     }

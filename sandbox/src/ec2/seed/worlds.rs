@@ -165,10 +165,7 @@ fn nodes(region: &mut Region, ids: Numbered, group: u64) {
             subnet: subnet.clone(),
             kind: "m6i.large".to_owned(),
             image: ids.id("ami-", 1),
-            profile_arn: Some(format!(
-                "arn:aws:iam::{}:instance-profile/eks-{CLUSTER}-nodes",
-                region.account
-            )),
+            profile_arn: Some(region.iam_arn(&format!("instance-profile/eks-{CLUSTER}-nodes"))),
             launched_ms: 1_700_000_000_000,
             tags: tags(&[
                 ("Name", &format!("{CLUSTER}-node-{}", zone.name)),

@@ -38,6 +38,13 @@ fn statement(changes: Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [statement] })
 }
 
+/// The policy with its one statement twice.
+fn twice(mut policy: Value) -> Value {
+    let statement = policy["Statement"][0].clone();
+    policy["Statement"].as_array_mut().unwrap().push(statement);
+    policy
+}
+
 #[test]
 fn a_policy_comes_back_as_it_was_put_until_it_is_deleted() {
     let aws = Aws::new();
@@ -82,6 +89,14 @@ fn what_is_no_policy_of_this_file_system_is_refused() {
         (statement(json!({ "Action": null })), false),
         (statement(json!({ "Action": [] })), false),
         (statement(json!({ "Action": "s3:GetObject" })), false),
+        (statement(json!({ "Principal": { "AWS": [] } })), false),
+        (statement(json!({ "Principal": { "AWS": "arn:aws:iam::1111:root" } })), false),
+        (statement(json!({ "Sid": 1 })), false),
+        (statement(json!({ "Condition": { "StringIs": { "aws:userid": "x" } } })), false),
+        (statement(json!({ "Condition": { "Bool": { "SecureTransport": "true" } } })), false),
+        (statement(json!({ "Condition": { "Bool": { "aws:SecureTransport": {} } } })), false),
+        (twice(statement(json!({ "Sid": "one" }))), false),
+        (twice(statement(json!({}))), true),
         (statement(json!({ "Condition": "always" })), false),
         (statement(json!({ "Colour": "red" })), false),
         (json!({ "Version": "2012-10-17", "Statement": [] }), false),
@@ -114,7 +129,7 @@ fn a_policy_has_at_most_20_000_characters() {
 }
 
 /// The lock-out check (`BypassPolicyLockoutSafetyCheck`): a policy must not take the right to
-/// replace it from the account that puts it. AWS's words:
+/// replace it from the one who puts it, here the account's root user. AWS's words:
 /// <https://github.com/hashicorp/terraform-provider-aws/pull/20838>.
 #[test]
 fn a_policy_that_locks_its_author_out_needs_the_word_for_it() {
