@@ -10,6 +10,7 @@ use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluat
 use super::module::{Kind, Written};
 use super::module_block::{ModuleBlock, Repeat};
 use super::references::{self, Scope, uses};
+use super::source::without_line;
 use super::variable::Variable;
 use super::variables::Values;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -62,6 +63,7 @@ impl<'a> Evaluation<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Evaluation<'a> {
         let mut evaluation = Evaluation::empty(config, values);
+        values.report(config, diagnostics);
         evaluation.variables(config, values, diagnostics);
         evaluation.locals_and_repeats(diagnostics);
         evaluation.validate(config, values, diagnostics);
@@ -157,6 +159,21 @@ impl<'a> Evaluation<'a> {
     }
 
     fn default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+        let constraint = &variable.constraint;
+        let value = self.checked_default(variable, default);
+        value.map_err(|problem| {
+            if variable.sensitive {
+                let message =
+                    format!("the default is not a {constraint}; it is sensitive and not shown");
+                Diagnostic::new(message, without_line(&default.place))
+                    .remedy(format!("give a {constraint}, a text in quotes"))
+            } else {
+                problem
+            }
+        })
+    }
+
+    fn checked_default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
         if let Some(problem) = references::check(default, &Scope::default()).into_iter().next() {
             return Err(problem);
         }

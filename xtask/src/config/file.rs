@@ -12,7 +12,7 @@ use super::module_block::{ModuleBlock, Repeat};
 use super::output_block::OutputBlock;
 use super::provider::{self, Provider};
 use super::references::names;
-use super::source::{parse, place, without_mark, written};
+use super::source::{parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -78,10 +78,16 @@ impl Config {
 
     pub(crate) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Config {
         let mut config = Config::default();
-        if let Some(body) = parse(source, diagnostics) {
-            for structure in &body {
-                config.structure(source, structure, diagnostics);
+        match parse(source) {
+            Ok(body) => {
+                for structure in &body {
+                    config.structure(source, structure, diagnostics);
+                }
             }
+            Err((message, place)) => diagnostics.push(
+                Diagnostic::new(message, shown(place))
+                    .remedy("write `NAME = VALUE`, or `NAME \"LABEL\" { … }`"),
+            ),
         }
         config
     }
@@ -213,6 +219,27 @@ fn not_a_block(name: &str, header: Place) -> Diagnostic {
         "known here: {}; a deployment is `module \"NAME\" {{ source = \"{source}\" … }}`",
         known.join(", ")
     ))
+}
+
+/// The place of a mistake that leaves the file unparsed, without the line where that may
+/// be the default of a sensitive variable: in a `variable` block that says `sensitive`.
+fn shown(place: Place) -> Place {
+    let Place::Text(source, range) = &place else { return place };
+    let starts_block = |line: &str| line.starts_with(|c: char| c.is_ascii_alphabetic());
+    let mut block = String::new();
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        if starts_block(line) {
+            if at > range.start {
+                break;
+            }
+            block.clear();
+        }
+        block.push_str(line);
+        at += line.len();
+    }
+    let sensitive = block.starts_with("variable") && block.contains("sensitive");
+    if sensitive { without_line(&place) } else { place }
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {

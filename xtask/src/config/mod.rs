@@ -34,7 +34,7 @@ pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<Strin
         |name: &str, text: &str| Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
     let mut config = Config::parse(&source("main.tf", file), &mut diagnostics);
     config.folder = language::Folder::of("main.tf".as_ref());
-    let values = Values::of_text(&source("terraform.tfvars", values), &mut diagnostics);
+    let values = Values::of_text(&source("terraform.tfvars", values));
     let evaluation = Evaluation::new(&config, &values, &mut diagnostics);
     let source = source("<console>", expression);
     let parsed = hcl::edit::parser::parse_expr(&source.text)

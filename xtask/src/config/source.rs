@@ -6,7 +6,7 @@ use hcl::edit::Span;
 use hcl::edit::structure::{Attribute, Body};
 
 use super::module::Written;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
+use crate::diagnostic::{Place, Source};
 
 /// Where a piece of a parsed text was written.
 pub(super) fn place(source: &Arc<Source>, piece: &impl Span) -> Place {
@@ -24,23 +24,23 @@ pub(super) fn without_mark(text: String) -> String {
     }
 }
 
-/// Parses a text, with the parser's own mistake where there is one.
-pub(super) fn parse(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Option<Body> {
-    match hcl::edit::parser::parse_body(&source.text) {
-        Ok(body) => Some(body),
-        Err(error) => {
-            // The parser counts bytes, and may stop within a letter.
-            let at = source.text.floor_char_boundary(error.location().offset());
-            let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-            let place = Place::Text(Arc::clone(source), at..end);
-            let message = format!("this is not HCL: {}", error.message());
-            diagnostics.push(
-                Diagnostic::new(message, place)
-                    .remedy("write `NAME = VALUE`, or `NAME \"LABEL\" { … }`"),
-            );
-            None
-        }
+/// The same place without the line there, which may show a sensitive value.
+pub(super) fn without_line(place: &Place) -> Place {
+    match place {
+        Place::Text(..) => Place::Named(place.short()),
+        place => place.clone(),
     }
+}
+
+/// Parses a text, with the parser's own mistake and its place where there is one.
+pub(super) fn parse(source: &Arc<Source>) -> Result<Body, (String, Place)> {
+    hcl::edit::parser::parse_body(&source.text).map_err(|error| {
+        // The parser counts bytes, and may stop within a letter.
+        let at = source.text.floor_char_boundary(error.location().offset());
+        let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+        let place = Place::Text(Arc::clone(source), at..end);
+        (format!("this is not HCL: {}", error.message()), place)
+    })
 }
 
 /// An attribute's value, and where it stands.

@@ -8,7 +8,7 @@ use super::constraints::Constraint;
 use super::file::Config;
 use super::given::literal as literal_for;
 use super::language::{Folder, Scope, Value, decode, evaluate};
-use super::source::{parse, place, without_mark, written};
+use super::source::{parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -43,6 +43,36 @@ pub(crate) struct Values {
     broken: BTreeSet<String>,
     /// Whether a file of values could not be read at all.
     unreadable: bool,
+    mistakes: Vec<Mistake>,
+}
+
+/// A mistake in a file of values. What may be shown of it is known once the variables are.
+#[derive(Debug)]
+struct Mistake {
+    /// The variable that it concerns; `None` where nobody knows which.
+    name: Option<String>,
+    shown: Diagnostic,
+    /// The same without the text in the file.
+    hidden: Diagnostic,
+}
+
+impl Mistake {
+    fn new(
+        name: Option<&str>,
+        (message, place): (String, Place),
+        short: &str,
+        remedy: &str,
+    ) -> Self {
+        let hidden = Diagnostic::new(
+            format!("{short}; it may be sensitive and is not shown"),
+            without_line(&place),
+        );
+        Mistake {
+            name: name.map(str::to_owned),
+            shown: Diagnostic::new(message, place).remedy(remedy),
+            hidden: hidden.remedy(remedy),
+        }
+    }
 }
 
 impl Values {
@@ -83,9 +113,9 @@ impl Values {
     }
 
     /// What a text of `NAME = VALUE` lines sets, and nothing else.
-    pub(crate) fn of_text(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Values {
+    pub(crate) fn of_text(source: &Arc<Source>) -> Values {
         let mut values = Values::default();
-        values.hcl(source, false, diagnostics);
+        values.hcl(source, false);
         values
     }
 
@@ -145,6 +175,24 @@ impl Values {
         self.unreadable
     }
 
+    /// Reports the mistakes in files of values. Where a text concerns no known variable, it
+    /// is shown only if the file declares variables and none of them is sensitive.
+    pub(crate) fn report(&self, config: &Config, diagnostics: &mut Diagnostics) {
+        let variables = &config.variables;
+        let none_public =
+            variables.is_empty() || variables.values().any(|variable| variable.sensitive);
+        for mistake in &self.mistakes {
+            let variable = mistake.name.as_ref().map(|name| variables.get(name));
+            let hide = match variable {
+                Some(Some(variable)) => variable.sensitive,
+                Some(None) => false,
+                None => none_public,
+            };
+            let diagnostic = if hide { &mistake.hidden } else { &mistake.shown };
+            diagnostics.push(diagnostic.clone());
+        }
+    }
+
     fn text(&mut self, name: &str, place: Place, text: &str, lenient: bool) {
         self.set(name, Supplied { place, raw: Raw::Text(text.to_owned()), lenient });
     }
@@ -169,14 +217,14 @@ impl Values {
         };
         let source = Arc::new(Source { name: path.display().to_string(), text });
         if path.extension().is_some_and(|extension| extension == "json") {
-            self.json(&source, lenient, diagnostics);
+            self.json(&source, lenient);
         } else {
-            self.hcl(&source, lenient, diagnostics);
+            self.hcl(&source, lenient);
         }
     }
 
     /// `.tfvars.json`: an object with a member for each variable.
-    fn json(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {
+    fn json(&mut self, source: &Arc<Source>, lenient: bool) {
         let place = Place::Named(source.name.clone());
         let decoded = decode(&source.text).map(|value| value.entries().cloned());
         if let Ok(Some(entries)) = decoded {
@@ -188,27 +236,32 @@ impl Values {
         }
         self.unreadable = true;
         let why = decoded.err().map_or_else(String::new, |why| format!(": {why}"));
-        diagnostics.push(
-            Diagnostic::new(format!("this is no JSON object{why}"), place)
-                .remedy("write `{ \"NAME\": VALUE }`"),
-        );
+        self.mistakes.push(Mistake::new(
+            None,
+            (format!("this is no JSON object{why}"), place),
+            "this is no JSON object",
+            "write `{ \"NAME\": VALUE }`",
+        ));
     }
 
-    fn hcl(&mut self, source: &Arc<Source>, lenient: bool, diagnostics: &mut Diagnostics) {
-        let Some(body) = parse(source, diagnostics) else {
-            self.unreadable = true;
-            return;
+    fn hcl(&mut self, source: &Arc<Source>, lenient: bool) {
+        let body = match parse(source) {
+            Ok(body) => body,
+            Err(mistake) => {
+                self.unreadable = true;
+                let remedy = "write `NAME = VALUE`, a text in quotes";
+                self.mistakes.push(Mistake::new(None, mistake, "this is not HCL", remedy));
+                return;
+            }
         };
         for block in body.blocks() {
-            diagnostics.push(
-                Diagnostic::new(
-                    "a file of variables has no blocks",
-                    place(source, &block.ident),
-                )
-                .remedy(
-                    "write `NAME = VALUE` lines; blocks belong into the file given with `--config`",
-                ),
-            );
+            let message = "a file of variables has no blocks";
+            self.mistakes.push(Mistake::new(
+                Some(block.ident.as_str()),
+                (message.to_owned(), place(source, &block.ident)),
+                message,
+                "write `NAME = VALUE` lines; blocks belong into the file given with `--config`",
+            ));
         }
         for attribute in body.attributes() {
             let value = written(source, attribute);
@@ -223,12 +276,12 @@ impl Values {
                 Err(fault) => {
                     self.broken.insert(name.to_owned());
                     self.by_name.remove(name);
-                    diagnostics.push(
-                        Diagnostic::new(format!("this is no value: {}", fault.message), value.place)
-                            .remedy(
-                                "write a literal; references work in the file given with `--config` only",
-                            ),
-                    );
+                    self.mistakes.push(Mistake::new(
+                        Some(name),
+                        (format!("this is no value: {}", fault.message), value.place),
+                        "this is no value",
+                        "write a literal; references work in the file given with `--config` only",
+                    ));
                 }
             }
         }
@@ -258,10 +311,7 @@ fn automatic(folder: &Path) -> Vec<PathBuf> {
 impl Supplied {
     /// Where it was set; of a secret, without the line that shows it.
     pub(crate) fn place(&self, sensitive: bool) -> Place {
-        match &self.place {
-            place @ Place::Text(..) if sensitive => Place::Named(place.short()),
-            place => place.clone(),
-        }
+        if sensitive { without_line(&self.place) } else { self.place.clone() }
     }
 
     /// The value as a variable has it, or, without one, as it was set.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use hcl::edit::Span;
 use hcl::edit::expr::{Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOperator};
 
-use super::convert::convert;
+use super::convert::{convert, wanted};
 use super::fault::{Evaluation, Fault, REFUSED};
 use super::files::Folder;
 use super::functions;
-use super::iteration::pairs;
+use super::iteration::{hidden_element, pairs};
 use super::number::Number;
 use super::operators::{binary, condition, result_type, unary};
 use super::scope::Scope;
@@ -185,7 +185,12 @@ fn conditional(node: &Conditional, scope: &Scope) -> Evaluation<Value> {
         let partial = if of == Type::Any { (*fault.partial).clone() } else { of };
         return Err(fault.partial(partial));
     }
-    let value = convert(value, &of).map_err(|why| Fault::new(why).at(span).partial(of.clone()))?;
+    let value = convert(value, &of).map_err(|why| {
+        let fault = Fault::new(why).hidden(secret, || {
+            format!("the result is not {}; it is sensitive and not shown", wanted(&of))
+        });
+        fault.at(span).partial(of.clone())
+    })?;
     Ok(value.marked(secret))
 }
 
@@ -223,8 +228,16 @@ fn check_condition(
 }
 
 fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
+    let collection =
+        evaluate(&node.intro.collection_expr, scope).map_err(|fault| fault.partial(Type::Any))?;
+    // The elements are not marked themselves: only the whole result is.
+    let secret = collection.sensitive;
+    for_each(node, collection, scope)
+        .map_err(|fault| fault.hidden(secret, || hidden_element("for")))
+}
+
+fn for_each(node: &ForExpr, collection: Value, scope: &Scope) -> Evaluation<Value> {
     let untyped = |fault: Fault| fault.partial(Type::Any);
-    let collection = evaluate(&node.intro.collection_expr, scope).map_err(untyped)?;
     let mut secret = collection.sensitive;
     let all = pairs(collection, node.intro.collection_expr.span())?;
     let key = node.intro.key_var.as_ref().map(|name| name.as_str());
@@ -256,6 +269,9 @@ fn for_expression(node: &ForExpr, scope: &Scope) -> Evaluation<Value> {
         if !values.is_empty() && !node.grouping {
             return Err(Fault::new(format!("two elements have the key \"{name}\""))
                 .remedy("group them with `...` behind the value, or make the keys differ")
+                .hidden(secret, || {
+                    "two elements have the same key, which is sensitive and not shown".to_owned()
+                })
                 .at(key.span()));
         }
         values.push(evaluate(&node.value_expr, &inner));

@@ -17,6 +17,8 @@ pub(crate) struct Fault {
     pub(crate) span: Option<Range<usize>>,
     /// Whether `try` must not pass over it: Terraform has a value here, now or later.
     pub(crate) firm: bool,
+    /// Whether the message and the remedy hold no part of any value.
+    public: bool,
     /// The type that the value would have, as far as it is known.
     pub(crate) partial: Box<Type>,
 }
@@ -27,7 +29,8 @@ impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Fault {
         let message = message.into();
         let firm = message.contains(REFUSED);
-        Fault { message, remedy: None, span: None, firm, partial: Box::new(Type::Any) }
+        let partial = Box::new(Type::Any);
+        Fault { message, remedy: None, span: None, firm, public: false, partial }
     }
 
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Fault {
@@ -47,6 +50,21 @@ impl Fault {
         self
     }
 
+    /// Where `sensitive` says that a sensitive value took part: the same mistake in words
+    /// that show nothing of the value. A message that shows no value anyway stays.
+    pub(crate) fn hidden(mut self, sensitive: bool, message: impl FnOnce() -> String) -> Fault {
+        if sensitive && !self.public {
+            self.message = message();
+            self.remedy = Some(
+                "check the sensitive value where it is set; with `nonsensitive(VALUE)` around \
+                 it the message shows it"
+                    .to_owned(),
+            );
+            self.public = true;
+        }
+        self
+    }
+
     /// An output was needed before it is known.
     pub(crate) fn later(module: &str, output: &str, needed_by: &str) -> Fault {
         let name = format!("module.{module}.{output}");
@@ -54,6 +72,7 @@ impl Fault {
             format!("`{name}` is known only after apply, and {needed_by} needs it before");
         let mut fault = Fault::new(message).remedy(format!("pass it on whole: `INPUT = {name}`"));
         fault.firm = true;
+        fault.public = true;
         fault
     }
 }

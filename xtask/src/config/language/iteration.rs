@@ -29,3 +29,10 @@ pub(super) fn pairs(value: Value, span: Option<Range<usize>>) -> Evaluation<Vec<
     }
     .map_err(|fault| fault.at(span))
 }
+
+/// What is wrong within a loop over a sensitive collection, without its elements.
+pub(super) fn hidden_element(keyword: &str) -> String {
+    format!(
+        "an element of the sensitive collection of this `{keyword}` does not fit; it is not shown"
+    )
+}

@@ -122,10 +122,14 @@ pub(super) fn attribute(value: Value, name: &str) -> Evaluation<Value> {
                 return Ok(value.marked(secret));
             }
             let fault = Fault::new(format!("there is no attribute or key `{name}` here"));
+            // The keys of a sensitive map are as sensitive as its values.
+            if secret || values.values().any(Value::is_sensitive_anywhere) {
+                return Err(fault);
+            }
             let known: Vec<&str> = values.keys().map(String::as_str).collect();
             Err(match inputs::nearest(name, known.iter().copied()) {
                 Some(near) => fault.remedy(format!("did you mean `{near}`?")),
-                None if known.is_empty() || secret => fault,
+                None if known.is_empty() => fault,
                 None => fault.remedy(format!("known here: {}", known.join(", "))),
             })
         }
@@ -156,20 +160,28 @@ pub(super) fn index(value: Value, key: Value) -> Evaluation<Value> {
         return Err(Fault::new("the index is null").remedy("give a number or a key"));
     }
     let secret = value.sensitive || key.sensitive;
-    let found = match value.data {
-        Data::List(_, values) | Data::Tuple(values) => element(values, key)?,
-        Data::Map(of, values) => entry(Data::Map(of, values).into(), key)?,
-        Data::Object(values) => entry(Value::object(values), key)?,
-        Data::Set(..) => {
-            return Err(Fault::new("a set has no indexes")
-                .remedy("make a list of it: `tolist(SET)[0]`, or `one(SET)`"));
-        }
+    let hidden = value.is_sensitive_anywhere() || key.is_sensitive_anywhere();
+    let found = found(value, key).map_err(|fault| {
+        fault.hidden(hidden, || {
+            "there is no such element; the index or the collection is sensitive and not shown"
+                .to_owned()
+        })
+    })?;
+    Ok(found.marked(secret))
+}
+
+fn found(value: Value, key: Value) -> Evaluation<Value> {
+    match value.data {
+        Data::List(_, values) | Data::Tuple(values) => element(values, key),
+        Data::Map(of, values) => entry(Data::Map(of, values).into(), key),
+        Data::Object(values) => entry(Value::object(values), key),
+        Data::Set(..) => Err(Fault::new("a set has no indexes")
+            .remedy("make a list of it: `tolist(SET)[0]`, or `one(SET)`")),
         other => {
             let of = wanted(&Value::from(other).ty());
-            return Err(Fault::new(format!("{of} has no elements")));
+            Err(Fault::new(format!("{of} has no elements")))
         }
-    };
-    Ok(found.marked(secret))
+    }
 }
 
 fn element(mut values: Vec<Value>, key: Value) -> Evaluation<Value> {

@@ -8,7 +8,7 @@ use hcl::edit::template::{Directive, Element, Strip, Template};
 
 use super::convert::convert;
 use super::fault::{Evaluation, Fault};
-use super::iteration::pairs;
+use super::iteration::{hidden_element, pairs};
 use super::operators::condition;
 use super::scope::Scope;
 use super::text::graphemes;
@@ -288,10 +288,12 @@ fn render(
                 let end = render(pieces, at + 1, scope, &mut None)?;
                 if let Some(out) = out {
                     let all = scope.evaluate(collection)?;
-                    out.secret |= all.sensitive;
+                    let secret = all.sensitive;
+                    out.secret |= secret;
                     for element in pairs(all, collection.span())? {
                         let inner = scope.binding(*key, value, element);
-                        render(pieces, at + 1, &inner, &mut Some(&mut **out))?;
+                        render(pieces, at + 1, &inner, &mut Some(&mut **out))
+                            .map_err(|fault| fault.hidden(secret, || hidden_element("%{ for }")))?;
                     }
                 }
                 at = end + 1;

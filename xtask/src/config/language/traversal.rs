@@ -97,7 +97,12 @@ fn splat(value: Value, each: &[&TraversalOperator], scope: &Scope) -> Evaluation
     let results: Vec<Value> = elements
         .into_iter()
         .map(|element| steps(element, each, scope))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, _>>()
+        .map_err(|fault: Fault| {
+            fault.hidden(secret, || {
+                "an element of this sensitive list has no such part; it is not shown".to_owned()
+            })
+        })?;
     if !uniform {
         return Ok(Value::tuple(results).marked(secret));
     }

@@ -32,8 +32,11 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
             let Data::String(path) = path.data else {
                 return Err(Fault::new("`templatefile()` takes the path of a file"));
             };
-            let text = scope.folder.read(&path)?;
-            rendered(&text, &path, variables, scope).map(|value| value.marked(secret))
+            let text = scope.folder.read(&path).map_err(|why| hidden(why.into(), name, secret))?;
+            let label = if secret { "the template" } else { path.as_str() };
+            rendered(&text, label, variables, scope)
+                .map_err(|fault| hidden(fault, name, secret))
+                .map(|value| value.marked(secret))
         }
         ("templatestring", [text, variables]) => {
             if !matches!(text, Expression::Traversal(_) | Expression::Variable(_)) {
@@ -48,7 +51,8 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
             let Data::String(content) = value.data else {
                 return Err(Fault::new("this is no text").at(text.span()));
             };
-            let value = rendered(&content, "the template", variables, scope)?;
+            let value = rendered(&content, "the template", variables, scope)
+                .map_err(|fault| hidden(fault, name, secret))?;
             let text = convert(value, &Type::String)
                 .map_err(|why| Fault::new(format!("the template yields no text: {why}")))?;
             Ok(text.marked(secret))
@@ -65,6 +69,13 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
                 .remedy(format!("write `{takes}`")))
         }
     }
+}
+
+/// A mistake in a template whose path or text is sensitive.
+fn hidden(fault: Fault, function: &str, sensitive: bool) -> Fault {
+    fault.hidden(sensitive, || {
+        format!("`{function}()` cannot use its template, which is sensitive and not shown")
+    })
 }
 
 fn first_that_works(arguments: &[&Expression], scope: &Scope) -> Evaluation<Value> {
@@ -95,7 +106,9 @@ fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Ev
             .remedy("write `{ NAME = VALUE }`")
             .at(variables.span()));
     };
-    let roots: BTreeMap<String, Value> = entries.clone();
+    let entries = entries.iter();
+    let roots: BTreeMap<String, Value> =
+        entries.map(|(name, value)| (name.clone(), value.clone().marked(secret))).collect();
     let template = hcl::edit::parser::parse_template(text).map_err(|error| {
         let line = error.location().line();
         Fault::new(format!("{name}, line {line}: this is no template: {}", error.message()))

@@ -139,6 +139,9 @@ fn apply(function: &Function, values: Vec<Spanned>, scope: &Scope) -> Evaluation
         return Err(Fault::new(format!("`{name}()` takes {takes}, and {is} given"))
             .remedy(format!("write `{}`", function.signature())));
     }
+    let hidden = values.iter().any(|(value, _)| value.is_sensitive_anywhere());
+    let refused =
+        || format!("`{name}()` refuses its arguments; one of them is sensitive and not shown");
     let mut secret = false;
     let mut converted = Vec::with_capacity(given);
     for (at, (value, span)) in values.into_iter().enumerate() {
@@ -161,12 +164,12 @@ fn apply(function: &Function, values: Vec<Spanned>, scope: &Scope) -> Evaluation
         let value = takes.take(value).map_err(|why| {
             let mut fault = Fault::new(format!("argument {} of `{name}()`: {why}", at + 1));
             fault = fault.remedy(format!("write `{}`", function.signature()));
-            fault.at(span)
+            fault.hidden(hidden, refused).at(span)
         })?;
         converted.push(value);
     }
     let arguments = Arguments { values: converted, folder: scope.folder };
-    let value =
-        (function.body)(&arguments).map_err(|why| Fault::new(format!("`{name}()`: {why}")))?;
+    let value = (function.body)(&arguments)
+        .map_err(|why| Fault::new(format!("`{name}()`: {why}")).hidden(hidden, refused))?;
     Ok(value.marked(secret))
 }
