@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::access::config::Config;
 use crate::access::{self, Access, Caller};
+use crate::admission;
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::error::{Answer, AwsError};
@@ -23,6 +24,7 @@ use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::store::Store;
+use crate::unserved;
 
 /// The services that a sandbox has.
 pub(crate) type Services = &'static [&'static dyn Service];
@@ -126,13 +128,15 @@ impl Dispatcher {
         let id = lock(&self.ids).uuid();
         let request = request::read(parts, body.unwrap_or_default(), id);
         self.clock.sleep(latency / 2).await;
-        let service = self.service(&request);
+        let Some(service) = self.service(&request) else {
+            return self.refuse_unserved(&request, at_us).await;
+        };
         let operation = service.operation(&request);
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
         let operation = if signed { operation } else { "unsigned".to_owned() };
         let drawn = lock(&self.faults).draw(&operation);
-        let answer = match refusal(service, &request, signed, too_large) {
-            Some(refusal) => Err(service.refusal(refusal)),
+        let answer = match admission::refusal(service, &request, signed, too_large) {
+            Some(refusal) => Err(refusal),
             None if !lock(&self.limit).allows(self.clock.now_us()) => {
                 Err(service.refusal(Refusal::Throttled))
             }
@@ -146,7 +150,7 @@ impl Dispatcher {
         };
         let call = Call {
             at_us,
-            took_us: self.clock.now_us().saturating_sub(at_us),
+            took_us: 0,
             service: service.name(),
             operation: &operation,
             region: request.scope.as_ref().map_or("", |scope| &scope.region),
@@ -155,9 +159,7 @@ impl Dispatcher {
             faults: drawn.iter().map(ToString::to_string).collect(),
             request_id: &request.id,
         };
-        if let Err(error) = lock(&self.calls).push(&call) {
-            eprintln!("warning: cannot list a call: {error:#}");
-        }
+        self.record(call);
         let body = match answer {
             Ok(Success { content_type, body, .. }) => {
                 ErrorBody { content_type, error_type: None, body }
@@ -168,9 +170,48 @@ impl Dispatcher {
         Responded { request_id: request.id, status, body, cut }
     }
 
+    /// Adds a call that ends now to the list of calls.
+    fn record(&self, mut call: Call<'_>) {
+        call.took_us = self.clock.now_us().saturating_sub(call.at_us);
+        if let Err(error) = lock(&self.calls).push(&call) {
+            eprintln!("warning: cannot list a call: {error:#}");
+        }
+    }
+
+    /// Responds to a request that is signed for a service which the sandbox does not have.
+    async fn refuse_unserved(&self, request: &Incoming, at_us: u64) -> Responded {
+        let latency = self.options.latency();
+        self.clock.sleep(latency.saturating_sub(latency / 2)).await;
+        let (service, region) = request
+            .scope
+            .as_ref()
+            .map_or(("", ""), |scope| (scope.service.as_str(), scope.region.as_str()));
+        let served: Vec<&str> = self.services.iter().map(|service| service.name()).collect();
+        let refusal = unserved::refusal(service, &served);
+        self.record(Call {
+            at_us,
+            took_us: 0,
+            service,
+            operation: &unserved::operation(request),
+            region,
+            status: refusal.status,
+            outcome: "not served",
+            faults: Vec::new(),
+            request_id: &request.id,
+        });
+        Responded {
+            request_id: request.id.clone(),
+            status: refusal.status,
+            body: unserved::body(service, request, &refusal),
+            cut: false,
+        }
+    }
+
     /// The service that a request is for: of those whose form it has, the one that it is signed
     /// for; the form decides before the signature, and the signature where no form fits.
-    fn service(&self, request: &Incoming) -> &'static dyn Service {
+    /// `None` for a request whose form is unknown and which is signed for another service.
+    /// An unsigned request of an unknown form is the first service's to refuse.
+    fn service(&self, request: &Incoming) -> Option<&'static dyn Service> {
         let signed_for = |service: &&&dyn Service| {
             request.scope.as_ref().is_some_and(|scope| scope.service == service.name())
         };
@@ -179,7 +220,10 @@ impl Dispatcher {
             .find(signed_for)
             .or_else(|| accepting().next())
             .or_else(|| self.services.iter().find(signed_for));
-        *found.unwrap_or(&self.services[0])
+        match found {
+            None if request.scope.is_none() => self.services.first().copied(),
+            found => found.copied(),
+        }
     }
 
     /// Carries a request out, or not, as the faults drawn for it say.
@@ -330,23 +374,6 @@ impl Dispatcher {
         };
         Some(work(&mut context))
     }
-}
-
-/// Why a request is refused whatever it asks for.
-fn refusal(
-    service: &dyn Service,
-    request: &Incoming,
-    signed: bool,
-    too_large: bool,
-) -> Option<Refusal> {
-    let wrong = request.scope.as_ref().is_some_and(|scope| scope.service != service.name());
-    [
-        (too_large, Refusal::BodyTooLarge),
-        (!signed, Refusal::Unsigned),
-        (wrong, Refusal::WrongService),
-    ]
-    .into_iter()
-    .find_map(|(holds, refusal)| holds.then_some(refusal))
 }
 
 fn milliseconds(time: Duration) -> u64 {

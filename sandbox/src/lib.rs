@@ -8,6 +8,7 @@
 //! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
 
 mod access;
+mod admission;
 mod authorization;
 mod calls;
 mod changes;
@@ -43,6 +44,7 @@ mod table;
 mod tags;
 #[cfg(test)]
 mod testing;
+mod unserved;
 mod world;
 mod worlds;
 

@@ -105,16 +105,17 @@ pub(crate) fn success(
     Success { status: 200, content_type: CONTENT_TYPE, body: root.document(Some(namespace)) }
 }
 
-/// An error as these services write it.
+/// An error as these services write it; `namespace` may be empty.
 pub(crate) fn error(error: &AwsError, request_id: &str, namespace: &str) -> ErrorBody {
     let fault = if error.status < 500 { "Sender" } else { "Receiver" };
-    let inner = vec![
-        Element::text("Type", fault),
-        Element::text("Code", error.code),
-        Element::text("Message", &error.message),
-    ];
+    let mut inner = vec![Element::text("Type", fault)];
+    if !error.code.is_empty() {
+        inner.push(Element::text("Code", error.code));
+    }
+    inner.push(Element::text("Message", &error.message));
     let members = vec![Element::new("Error", inner), Element::text("RequestId", request_id)];
-    let body = Element::new("ErrorResponse", members).document(Some(namespace));
+    let body = Element::new("ErrorResponse", members)
+        .document((!namespace.is_empty()).then_some(namespace));
     ErrorBody { content_type: CONTENT_TYPE, error_type: None, body }
 }
 

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::socket::{Cut, Cuttable};
 use crate::{ec2, efs, eks, iam, kms, seeding, sts};
 
-/// The services of every sandbox. The first one answers what no other one accepts.
+/// The services of every sandbox. The first one refuses unsigned requests of an unknown form.
 const SERVICES: Services = &[&ec2::Ec2, &efs::Efs, &eks::Eks, &iam::Iam, &kms::Kms, &sts::Sts];
 
 /// What a sandbox does not decide by itself.

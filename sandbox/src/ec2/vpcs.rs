@@ -27,6 +27,7 @@ impl Described for Vpc {
         "ipv6-cidr-block-association.ipv6-pool",
         "ipv6-cidr-block-association.state",
         "is-default",
+        "isDefault",
         "owner-id",
         "state",
         "tag-key",
@@ -65,7 +66,9 @@ impl Described for Vpc {
             "ipv6-cidr-block-association.state" => {
                 self.ipv6.iter().map(|_| "associated".to_owned()).collect()
             }
-            "is-default" => vec![self.is_default.to_string()],
+            // The API reference documents `is-default`; Terraform's provider 5 sends `isDefault`
+            // (`data "aws_vpc"` with `default = true`), which EC2 takes too.
+            "is-default" | "isDefault" => vec![self.is_default.to_string()],
             "owner-id" => vec![self.owner.clone()],
             "state" => vec!["available".to_owned()],
             "vpc-id" => vec![self.id.clone()],
@@ -261,6 +264,12 @@ pub(super) fn modify_attribute(call: &mut Call) -> Answer<Vec<Element>> {
     let Some(vpc) = call.context.region.ec2.vpcs.get_mut(&id) else {
         return Err(VPC.not_found(&id));
     };
+    // "You can only enable DNS hostnames if you've enabled DNS support" (EC2 API Reference,
+    // `ModifyVpcAttribute`), which lists no code for it.
+    if hostnames == Some(true) && !vpc.dns_support {
+        let message = "You can only enable DNS hostnames if you've enabled DNS support.";
+        return Err(combination(message));
+    }
     vpc.dns_support = support.unwrap_or(vpc.dns_support);
     vpc.dns_hostnames = hostnames.unwrap_or(vpc.dns_hostnames);
     vpc.usage_metrics = metrics.unwrap_or(vpc.usage_metrics);

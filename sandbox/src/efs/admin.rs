@@ -70,7 +70,7 @@ fn meter(context: &mut Context, id: &str, bytes: &Bytes) -> Result<(), Refusal> 
     let copied = of(context, id);
     for key in copied {
         if let Some(found) = context.global.efs.replications.get_mut(&key) {
-            found.sizes.push(size);
+            found.meter(size);
         }
     }
     Ok(())

@@ -145,15 +145,21 @@ fn new(
         let message = format!("One Zone file systems are not supported in '{zone}'.");
         return Err(refused("UnsupportedAvailabilityZone", message));
     }
-    if let Some(found) = region_of(call, region) {
-        room_for_one_more(found, call.context.options.efs.file_system_limit)?;
-    }
+    let there = region_of(call, region).map_or(0, |found| found.efs.file_systems.len());
+    let limit = call.context.options.efs.file_system_limit;
+    room_for_one_more(there + on_their_way(call, region), limit)?;
     let found = region_of(call, region).ok_or((region, call.context.region.account.as_str()));
     let key = keys::of_replica(found, asked.kms_key_id.as_deref()).map_err(|why| {
         AwsError::bad_request(format!("Failed to create destination file system: {}", why.message))
     })?;
     let made = replica(call, source, zone, key);
     Ok((region.to_owned(), made.id.clone(), Arrival::New(Box::new(made))))
+}
+
+/// How many file systems were made as destinations in a region that has not seen them yet.
+fn on_their_way(call: &Call, region: &str) -> usize {
+    let pending = call.context.global.efs.replications.by("pending", region);
+    pending.filter(|found| matches!(found.arrival, Some(Arrival::New(_)))).count()
 }
 
 /// Whether a region has a zone: a used one shows it, of others the number is known.

@@ -63,7 +63,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
     let encrypted = asked.encrypted.unwrap_or(false) || options.efs.encrypt_always;
     let kms_key = keys::key(call.context.region, encrypted, asked.kms_key_id.as_deref())?;
     let tags = checked(asked.tags)?;
-    room_for_one_more(call.context.region, options.efs.file_system_limit)?;
+    room_for_one_more(call.context.region.efs.file_systems.len(), options.efs.file_system_limit)?;
     let found = FileSystem {
         id: call.context.ids.next(Kind::FileSystem.prefix()),
         token: asked.creation_token,
@@ -94,8 +94,8 @@ pub(super) fn backup(enabled: bool) -> Option<Backup> {
 }
 
 /// The account's quota of file systems per region.
-pub(super) fn room_for_one_more(region: &Region, limit: usize) -> Answer<()> {
-    if region.efs.file_systems.len() < limit {
+pub(super) fn room_for_one_more(there: usize, limit: usize) -> Answer<()> {
+    if there < limit {
         return Ok(());
     }
     let message = format!("You have reached the maximum of {limit} file systems in this Region.");

@@ -26,7 +26,6 @@ mod throughput;
 
 use serde_json::Value;
 
-use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::model::{Malformed, Operation, Sent};
@@ -87,11 +86,6 @@ impl Service for Efs {
             );
             return Err(AwsError::not_served(message));
         };
-        let region = &context.region.name;
-        if !zones::is_region(region) {
-            let message = format!("Credential should be scoped to a valid region, not '{region}'.");
-            return Err(AwsError::new(403, "InvalidSignatureException", message));
-        }
         let sent = Sent { query: &request.query, body: &request.body };
         let input =
             MODEL.input(&route, &sent).map_err(|malformed| invalid(route.operation, &malformed))?;

@@ -1,5 +1,6 @@
 //! Mount targets, with the network interfaces that they bring along.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::Deserialize;
@@ -114,8 +115,8 @@ fn in_vpc(region: &Region, vpc: &str) -> usize {
     subnets.map(|subnet| region.efs.mount_targets.count("subnet", &subnet.id)).sum()
 }
 
-/// The groups asked for, or the VPC's default one.
-fn groups_in(region: &Region, vpc: &str, asked: Vec<String>) -> Answer<Vec<String>> {
+/// The groups of a request, each once, or the VPC's default one.
+fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Answer<Vec<String>> {
     let groups = &region.ec2.security_groups;
     if asked.is_empty() {
         // In a VPC that is shared with this account, its own default group.
@@ -133,6 +134,8 @@ fn groups_in(region: &Region, vpc: &str, asked: Vec<String>) -> Answer<Vec<Strin
             return Err(refused("SecurityGroupNotFound", message));
         }
     }
+    let mut known = BTreeSet::new();
+    asked.retain(|id| known.insert(id.clone()));
     Ok(asked)
 }
 

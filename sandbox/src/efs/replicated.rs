@@ -20,6 +20,31 @@ pub(super) fn destination_of_one(call: &Call, id: &str) -> bool {
 }
 
 impl Replication {
+    /// Whether something of it is still to be brought about in its destination's region.
+    /// Of most replications nothing is, however many there are.
+    pub(super) fn is_pending(&self) -> bool {
+        let unknown = !(self.source.configured || self.destination.configured);
+        let copying = self.destination.configured && !self.sizes.is_empty();
+        self.arrival.is_some() || self.deleted.is_some() || unknown || copying
+    }
+
+    /// Whether some of that is due by `now`.
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        let unknown = !(self.source.configured || self.destination.configured);
+        self.arrival.is_some() || self.is_gone(now) || unknown || self.replicated(now).is_some()
+    }
+
+    /// The source is metered. What it held before matters only if a copy has seen it.
+    pub(super) fn meter(&mut self, size: Metered) {
+        if self.deleted.is_some() || !self.destination.configured {
+            return;
+        }
+        let copied = self.replicated(size.at_ms);
+        self.sizes.clear();
+        self.sizes.extend(copied);
+        self.sizes.push(size);
+    }
+
     pub(super) fn is_gone(&self, now: u64) -> bool {
         self.deleted.is_some_and(|(_, gone)| gone <= now)
     }
@@ -54,5 +79,60 @@ impl Replication {
     pub(super) fn replicated(&self, now: u64) -> Option<Metered> {
         let copied = self.last_copy(now)?;
         self.sizes.iter().rev().find(|size| size.at_ms <= copied).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::{Arrival, Side};
+    use super::*;
+
+    fn size(bytes: u64, at_ms: u64) -> Metered {
+        Metered { standard: bytes, infrequent: 0, archive: 0, at_ms }
+    }
+
+    /// Its first copy is complete at 1000, and one follows every 100 ms.
+    fn replication() -> Replication {
+        let side = |region: &str| Side {
+            region: region.to_owned(),
+            file_system: format!("fs-{region}"),
+            configured: true,
+        };
+        Replication {
+            id: "replication-1".to_owned(),
+            source: side("here"),
+            destination: side("there"),
+            role_arn: None,
+            created_ms: 0,
+            enabled_ms: 1000,
+            interval_ms: 100,
+            deleted: None,
+            forced: None,
+            arrival: None,
+            sizes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_pending_of_a_replication_whose_destination_holds_what_was_copied() {
+        let mut found = replication();
+        assert!(!found.is_pending());
+        found.meter(size(1, 500));
+        assert!(found.is_pending() && !found.is_due(999) && found.is_due(1000));
+        found.sizes.clear();
+        assert!(Replication { arrival: Some(Arrival::Existing), ..found.clone() }.is_due(0));
+        let deleted = Replication { deleted: Some((2000, 2400)), ..found };
+        assert!(deleted.is_pending() && !deleted.is_due(2399) && deleted.is_due(2400));
+    }
+
+    #[test]
+    fn only_the_sizes_that_a_later_copy_can_bring_are_kept() {
+        let mut found = replication();
+        for at in 0..10_000 {
+            found.meter(size(at, at));
+            assert!(found.sizes.len() <= 2, "at {at}");
+        }
+        assert_eq!(found.replicated(9999), Some(size(9900, 9900)));
+        assert_eq!(found.replicated(10_000), Some(size(9999, 9999)));
     }
 }

@@ -118,6 +118,10 @@ pub(super) fn delete(call: &mut Call) -> Answer<Value> {
             format!("The replication configuration was deleted in the {elsewhere}'s Region.");
         let message = Some(message);
         found.forced = Some(Forced { status: "ERROR".to_owned(), message, since_ms: now });
+        if found.destination.region == region {
+            let freed = found.destination.file_system.clone();
+            protect(call.context, &freed, Protection::Enabled);
+        }
     } else if deleted.is_none() {
         found.deleted = Some((now, now.saturating_add(deleting)));
     }
@@ -141,9 +145,9 @@ fn of_source<'a>(call: &'a Call, id: &str) -> Option<&'a Replication> {
 /// that are new, or read-only now, or written to, or free again.
 pub(super) fn arrive(context: &mut Context) {
     let (region, now) = (context.region.name.clone(), context.now);
-    let here = context.global.efs.replications.by("destination_region", &region);
-    let all: Vec<Replication> = here.cloned().collect();
-    for found in all {
+    let here = context.global.efs.replications.by("pending", &region);
+    let due: Vec<Replication> = here.filter(|found| found.is_due(now)).cloned().collect();
+    for found in due {
         let id = found.destination.file_system.clone();
         if let Some(arrival) = &found.arrival {
             if let Arrival::New(made) = arrival {
@@ -162,7 +166,12 @@ pub(super) fn arrive(context: &mut Context) {
         {
             destination.metered = Some(size);
         }
-        if found.is_gone(now) || !found.destination.configured {
+        if let Some(size) = size
+            && let Some(kept) = context.global.efs.replications.get_mut(&found.id)
+        {
+            kept.sizes.retain(|kept| kept.at_ms > size.at_ms);
+        }
+        if found.is_gone(now) {
             // "The destination file system becomes Writeable and its replication overwrite
             // protection is re-enabled."
             protect(context, &id, Protection::Enabled);

@@ -189,7 +189,8 @@ pub(crate) struct Replication {
     pub(crate) forced: Option<Forced>,
     /// What becomes of the destination, until its region has seen it.
     pub(crate) arrival: Option<Arrival>,
-    /// What the source held, and since when.
+    /// What the source held, and since when, as far as no copy has brought it yet: at most the
+    /// size that the next read in the destination's region brings, and the one behind it.
     pub(crate) sizes: Vec<Metered>,
 }
 
@@ -252,10 +253,13 @@ impl Row for AccessPoint {
 
 impl Row for Replication {
     fn keys(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("file_system", &self.source.file_system),
-            ("file_system", &self.destination.file_system),
-            ("destination_region", &self.destination.region),
-        ]
+        let mut keys = vec![
+            ("file_system", self.source.file_system.as_str()),
+            ("file_system", self.destination.file_system.as_str()),
+        ];
+        if self.is_pending() {
+            keys.push(("pending", self.destination.region.as_str()));
+        }
+        keys
     }
 }

@@ -120,9 +120,7 @@ pub(super) fn check_role(arn: &str) -> Answer<()> {
 fn refuse_policy(policy: Option<&str>) -> Answer<()> {
     match policy {
         None => Ok(()),
-        Some(_) => Err(AwsError::new(
-            501,
-            "ServerException",
+        Some(_) => Err(AwsError::not_served(
             "The sandbox does not serve the session policies of associations.",
         )),
     }

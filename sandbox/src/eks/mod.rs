@@ -82,7 +82,7 @@ impl Service for Eks {
         }
         ErrorBody {
             content_type: CONTENT_TYPE,
-            error_type: Some(error.code),
+            error_type: (!error.code.is_empty()).then_some(error.code),
             body: body.to_string().into_bytes(),
         }
     }
@@ -208,5 +208,5 @@ fn not_served(request: &Incoming) -> (&'static str, Run<'_>) {
         request.method,
         request.path.join("/")
     );
-    ("unknown", Box::new(move |_| Err(AwsError::new(501, "ServerException", message))))
+    ("unknown", Box::new(move |_| Err(AwsError::not_served(message))))
 }

@@ -235,5 +235,5 @@ fn tags_are_read_and_changed_by_arn() {
     get(&aws, "/tags/arn:aws:eks:eu-west-1:111122223333:cluster%2Fnone")
         .rejected(404, "NotFoundException");
     let unserved = aws.eks("POST", "/clusters", &json!({ "name": "x" }));
-    assert_eq!(unserved.status, 501, "{}", unserved.body);
+    assert_eq!((unserved.status, &unserved.error_type), (501, &None), "{}", unserved.body);
 }

@@ -110,7 +110,7 @@ fn operate(call: &mut Call<'_, '_>, operation: &str) -> Result {
         "SimulateCustomPolicy" => simulate::custom(call),
         other => {
             let message = format!("the sandbox does not serve the IAM operation {other}");
-            Err(AwsError::new(501, "NotImplemented", message))
+            Err(AwsError::not_served(message))
         }
     }
 }

@@ -55,7 +55,7 @@ impl Service for Kms {
                 let message = format!(
                     "The sandbox does not serve {other}; it serves DescribeKey and ListAliases."
                 );
-                return Err(AwsError::new(501, "UnsupportedOperationException", message));
+                return Err(AwsError::not_served(message));
             }
             _ => return Err(AwsError::new(400, "UnknownOperationException", "")),
         };
@@ -81,7 +81,10 @@ impl Service for Kms {
     }
 
     fn error(&self, error: &AwsError, _request_id: &str) -> ErrorBody {
-        let body = json!({ "__type": error.code, "message": error.message });
+        let mut body = json!({ "message": error.message });
+        if !error.code.is_empty() {
+            body["__type"] = json!(error.code);
+        }
         ErrorBody {
             content_type: CONTENT_TYPE,
             error_type: None,

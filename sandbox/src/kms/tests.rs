@@ -38,7 +38,8 @@ fn what_names_no_key_is_refused_in_kmss_words() {
     }
     aws.kms("DescribeKey", &json!({})).rejected(400, "ValidationException");
     let other = aws.kms("CreateKey", &json!({}));
-    assert_eq!(other.status, 501, "{}", other.body);
+    assert_eq!((other.status, &other.error_type), (501, &None), "{}", other.body);
+    assert_eq!(other.json().get("__type"), None, "AWS has no code for this");
     aws.kms("CreateKeys", &json!({})).rejected(400, "UnknownOperationException");
 }
 

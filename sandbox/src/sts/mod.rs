@@ -36,9 +36,9 @@ impl Service for Sts {
         Params::of(request).get("Action").unwrap_or("unknown").to_owned()
     }
 
-    /// Who has a token of an identity provider has no credentials yet.
+    /// Who has a token or an assertion of an identity provider has no credentials yet.
     fn needs_signature(&self, operation: &str) -> bool {
-        operation != "AssumeRoleWithWebIdentity"
+        !["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"].contains(&operation)
     }
 
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
@@ -52,7 +52,7 @@ impl Service for Sts {
             "DecodeAuthorizationMessage" => decode(&params),
             other => {
                 let message = format!("the sandbox does not serve the STS operation {other}");
-                Err(AwsError::new(501, "NotImplemented", message))
+                Err(AwsError::not_served(message))
             }
         }?;
         Ok(query::success(operation, Some(result), request, NAMESPACE))

@@ -308,11 +308,8 @@ fn an_instance_profile_carries_one_role() {
 #[test]
 fn what_the_api_lacks_or_asks_for_is_said_by_name() {
     let aws = Aws::with(&[]);
-    call(&aws, "CreateGroup", &[]).fails(
-        501,
-        "NotImplemented",
-        "the sandbox does not serve the IAM operation CreateGroup",
-    );
+    call(&aws, "CreateGroup", &[])
+        .not_served("the sandbox does not serve the IAM operation CreateGroup");
     call(&aws, "GetRole", &[]).fails(
         400,
         "ValidationError",

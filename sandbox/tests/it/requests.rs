@@ -81,3 +81,69 @@ async fn the_account_is_the_one_that_is_asked_for() {
     assert_eq!(made["OwnerId"], "999988887777");
     assert!(made["FileSystemArn"].as_str().unwrap().contains(":999988887777:"), "{made}");
 }
+
+#[tokio::test]
+async fn services_that_the_sandbox_does_not_have_are_501_in_their_own_protocol() {
+    let account = Account::new(&[]);
+    let sentence = |service: &str| format!("The sandbox does not serve the service `{service}`.");
+    let mut dynamodb = request("/", "dynamodb", r#"{"TableName":"locks"}"#);
+    let target = "DynamoDB_20120810.DescribeTable".parse().unwrap();
+    dynamodb.headers_mut().insert("x-amz-target", target);
+    let (status, body) = account.send(dynamodb).await.unwrap();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, 501);
+    assert!(body["message"].as_str().unwrap().starts_with(&sentence("dynamodb")), "{body}");
+    assert_eq!(body.as_object().unwrap().len(), 1, "no code that AWS does not have: {body}");
+
+    let balancers = "Action=DescribeLoadBalancers&Version=2015-12-01";
+    let (status, body) =
+        account.send(request("/", "elasticloadbalancing", balancers)).await.unwrap();
+    assert_eq!(status, 501);
+    assert!(body.contains(&format!("<Message>{}", sentence("elasticloadbalancing"))), "{body}");
+    assert!(!body.contains("Code"), "{body}");
+
+    let (status, body) = account.send(request("/bucket/key", "s3", "data")).await.unwrap();
+    assert_eq!(status, 501);
+    assert!(body.starts_with("<Error><Message>") && body.contains(&sentence("s3")), "{body}");
+
+    let (status, body) =
+        account.send(request("/2015-03-31/functions", "lambda", "")).await.unwrap();
+    assert_eq!(status, 501);
+    assert!(serde_json::from_str::<Value>(&body).is_ok(), "{body}");
+
+    let calls = Request::get("/_sandbox/calls").body(Body::empty()).unwrap();
+    let (_, listed) = account.send(calls).await.unwrap();
+    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    let named: Vec<[&str; 3]> = listed
+        .iter()
+        .map(|call| ["service", "operation", "outcome"].map(|of| call[of].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ["dynamodb", "DescribeTable", "not served"],
+            ["elasticloadbalancing", "DescribeLoadBalancers", "not served"],
+            ["s3", "unknown", "not served"],
+            ["lambda", "unknown", "not served"],
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_region_that_does_not_exist_is_refused_by_every_service() {
+    let account = Account::new(&[]);
+    let form = "Action=DescribeVpcs&Version=2016-11-15";
+    for (path, service, body, status) in [
+        ("/", "ec2", form, 401),
+        ("/2015-02-01/file-systems", "elasticfilesystem", "{}", 403),
+        ("/clusters/a", "eks", "{}", 403),
+        ("/", "sts", "Action=GetCallerIdentity&Version=2011-06-15", 403),
+    ] {
+        let mut request = request(path, service, body);
+        let signed = authorization(service).replace("/eu-west-1/", "/mars-1/");
+        request.headers_mut().insert("authorization", signed.parse().unwrap());
+        let (found, body) = account.send(request).await.unwrap();
+        assert_eq!(found, status, "{service}: {body}");
+        assert!(body.contains("mars-1"), "{service}: {body}");
+    }
+}

@@ -291,9 +291,10 @@ fn what_needs_a_signature_is_refused_without_one() {
         "Request is missing Authentication Token",
     );
     let other = [("Action", "GetFederationToken")];
-    aws.sts(&root(), &other).fails(
-        501,
-        "NotImplemented",
-        "the sandbox does not serve the STS operation GetFederationToken",
-    );
+    aws.sts(&root(), &other)
+        .not_served("the sandbox does not serve the STS operation GetFederationToken");
+    // "Calling AssumeRoleWithSAML does not require the use of AWS security credentials"
+    // (AWS STS API Reference, `AssumeRoleWithSAML`).
+    aws.sts_unsigned(&[("Action", "AssumeRoleWithSAML")])
+        .not_served("the sandbox does not serve the STS operation AssumeRoleWithSAML");
 }

@@ -43,6 +43,13 @@ impl Answer {
         self
     }
 
+    /// A refusal in XML of what AWS has and the sandbox has not: a sentence, and no code.
+    #[track_caller]
+    pub(crate) fn not_served(self, message: &str) {
+        assert_eq!((self.status, self.body.contains("<Code>")), (501, false), "{}", self.body);
+        assert_eq!(self.xml("Message"), message);
+    }
+
     /// An error in XML.
     #[track_caller]
     pub(crate) fn fails(self, status: u16, code: &str, message: &str) {

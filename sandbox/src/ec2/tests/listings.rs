@@ -125,9 +125,11 @@ fn pages_end_and_a_token_belongs_to_the_request_it_was_handed_out_for() {
 
 /// A listing with filters, an element of its items, and how many of them there are in the
 /// world of nodes.
-const NARROWED: [(&str, &str, usize); 24] = [
+const NARROWED: [(&str, &str, usize); 26] = [
     ("DescribeVpcs&Filter.1.Name=cidr&Filter.1.Value.1=10.0.*", "vpcId", 1),
     ("DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.1=true", "vpcId", 0),
+    ("DescribeVpcs&Filter.1.Name=isDefault&Filter.1.Value.1=true", "vpcId", 0),
+    ("DescribeVpcs&Filter.1.Name=isDefault&Filter.1.Value.1=false", "vpcId", 1),
     ("DescribeVpcs&Filter.1.Name=tag:Name&Filter.1.Value.1=graphscope-???", "vpcId", 1),
     ("DescribeSubnets&Filter.1.Name=availability-zone-id&Filter.1.Value.1=euw1-az1", "subnetId", 3),
     ("DescribeSubnets&Filter.1.Name=map-public-ip-on-launch&Filter.1.Value.1=true", "subnetId", 3),

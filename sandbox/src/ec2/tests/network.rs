@@ -50,6 +50,22 @@ fn a_vpc_has_attributes_that_change_one_at_a_time() {
         .refused("InvalidParameterValue");
 }
 
+/// "You can only enable DNS hostnames if you've enabled DNS support" (`ModifyVpcAttribute`).
+#[test]
+fn dns_hostnames_need_dns_support() {
+    let aws = Aws::new();
+    let id = vpc(&aws);
+    let set = |attribute: &str, value: bool| {
+        aws.ec2(&format!("Action=ModifyVpcAttribute&VpcId={id}&{attribute}.Value={value}"))
+    };
+    set("EnableDnsSupport", false).ok();
+    let message = set("EnableDnsHostnames", true).refused("InvalidParameterCombination");
+    assert!(message.contains("DNS support"), "{message}");
+    set("EnableDnsHostnames", false).ok();
+    set("EnableDnsSupport", true).ok();
+    set("EnableDnsHostnames", true).ok();
+}
+
 /// The codes are those of "Error codes for the Amazon EC2 API".
 #[test]
 fn a_vpc_or_subnet_that_cannot_be_is_refused_with_ec2s_code() {

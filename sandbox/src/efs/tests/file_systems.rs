@@ -299,6 +299,26 @@ fn an_account_has_as_many_file_systems_as_its_quota_says() {
     aws.file_system(&json!({ "CreationToken": "third" }));
 }
 
+/// The quota of a Region counts the destinations made in it, also before it was ever used.
+#[test]
+fn destinations_count_in_the_quota_of_their_region() {
+    let aws = Aws::with(&["--file-system-limit", "2"]);
+    let sources = [aws.file_system(&json!({})), aws.file_system(&json!({}))];
+    let to = |aws: &Aws, source: &str| {
+        let path = format!("file-systems/{source}/replication-configuration");
+        aws.post(&path, json!({ "Destinations": [{ "Region": "eu-north-1" }] }))
+    };
+    for source in &sources {
+        to(&aws, source).ok();
+    }
+    let mut aws = aws;
+    let third = aws.region("eu-south-1").file_system(&json!({}));
+    to(&aws, &third).refused("FileSystemLimitExceeded");
+    aws.region("eu-north-1")
+        .post("file-systems", json!({ "CreationToken": "third" }))
+        .refused("FileSystemLimitExceeded");
+}
+
 /// `--encrypt-always`: AWS has begun to encrypt although `Encrypted: false` was asked
 /// (<https://github.com/hashicorp/terraform-provider-aws/pull/49999>).
 #[test]

@@ -130,6 +130,8 @@ fn groups_are_replaced_and_default_to_the_vpcs() {
     aws.put(&path, json!({ "SecurityGroups": ["sg-00000000"] })).refused("SecurityGroupNotFound");
     aws.put(&path, json!({ "SecurityGroups": vec!["sg-0c0dec00000000001"; 6] }))
         .refused("SecurityGroupLimitExceeded");
+    aws.put(&path, json!({ "SecurityGroups": vec!["sg-0c0dec00000000001"; 2] })).ok();
+    assert_eq!(groups(&aws), json!(["sg-0c0dec00000000001"]), "each once");
     aws.put(&path, json!({ "SecurityGroups": ["group"] })).refused("BadRequest");
     aws.delete(&format!("mount-targets/{target}")).ok();
     aws.put(&path, json!({})).refused("IncorrectMountTargetState");
