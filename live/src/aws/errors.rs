@@ -97,7 +97,7 @@ where
 {
     let unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
     if chain(error).to_lowercase().contains("credential") {
-        return "the credentials cannot be used: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+        return "no credentials were found, or those of the profile cannot be used: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
             .to_owned();
     }
     if unreachable {

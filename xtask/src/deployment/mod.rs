@@ -161,17 +161,22 @@ fn of_config(
         notes.extend(explained(&storage, &evaluated, config, &values));
     }
     reading.diagnostics.into_result()?;
-    for workloads::Storage { label, inputs, .. } in storage {
-        let Some(inputs) = inputs else {
-            anyhow::bail!("the inputs were refused without a reason; please report it")
-        };
-        let inputs = ModuleInputs::Efs(Box::new(inputs));
-        // The only instance of a block has names of its own too: another may join it.
-        let shared = all.len() > 1 || label.contains('[');
-        modules.push(Module { label, shared, inputs });
+    for one in storage {
+        modules.push(module(one, all.len() > 1)?);
     }
     modules.extend(workloads);
     Ok((Deployment { modules }, notes))
+}
+
+/// A storage module that has no mistakes.
+fn module(storage: workloads::Storage, among_others: bool) -> anyhow::Result<Module> {
+    let workloads::Storage { label, inputs, .. } = storage;
+    let Some(inputs) = inputs else {
+        anyhow::bail!("the inputs were refused without a reason; please report it")
+    };
+    // The only instance of a block has names of its own too: another may join it.
+    let shared = among_others || label.contains('[');
+    Ok(Module { label, shared, inputs: ModuleInputs::Efs(Box::new(inputs)) })
 }
 
 /// Where the values of all modules came from.

@@ -147,6 +147,20 @@ pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
     )
 }
 
+/// Throughput that a lifecycle policy excludes which no input is about.
+fn excluded(scope: &Scope, id: &FileSystemId, wanted: &Spec, found: &Spec) -> Option<Refusal> {
+    let elastic = wanted.throughput == Throughput::Elastic;
+    if elastic || wanted.lifecycle.is_some() || !stops_archiving(wanted, found) {
+        return None;
+    }
+    Some(Refusal::new(
+        scope.address(KIND, None),
+        format!("files of {id} move to Archive, which needs elastic throughput"),
+        "keep `throughput_mode = \"elastic\"`, or give a `lifecycle_policy` without \
+         `transition_to_archive`",
+    ))
+}
+
 /// Whether files no longer move to Archive, which must be so before elastic throughput
 /// ends, as it must begin before files do
 /// (<https://docs.aws.amazon.com/efs/latest/ug/storage-classes.html>).
@@ -289,17 +303,7 @@ fn update<C: From<Call>>(
             ),
         )
     }));
-    if spec.lifecycle.is_none()
-        && spec.throughput != Throughput::Elastic
-        && stops_archiving(spec, found_spec)
-    {
-        plan.refusals.push(Refusal::new(
-            scope.address(KIND, None),
-            format!("files of {id} move to Archive, which needs elastic throughput"),
-            "keep `throughput_mode = \"elastic\"`, or give a `lifecycle_policy` without \
-             `transition_to_archive`",
-        ));
-    }
+    plan.refusals.extend(excluded(scope, id, spec, found_spec));
     let mut groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);
