@@ -59,7 +59,7 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
     match summary.outputs {
         [] => {}
         [(label, outputs)] if !label.contains('[') => {
-            document["outputs"] = serde_json::to_value(outputs)?
+            document["outputs"] = serde_json::to_value(outputs)?;
         }
         several => {
             for (label, outputs) in several {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use efs::class_changes;
 use failure::failure;
-use job::{Goal, Job};
+use job::Job;
 use plan::{ChangeId, Plan};
 
 use crate::call::Call;
@@ -27,13 +27,11 @@ pub(super) fn plan(
     for (label, inputs) in job.workloads() {
         let Some(found) = observed.workloads.get(label) else { continue };
         let (scope, delete_data) = (Job::workload_scope(label), job.goal.deletes_data());
-        let plan = match job.goal {
-            Goal::Destroy { .. } => graphscope::destroy(&scope, inputs, found, delete_data),
-            _ => {
-                let class = classes.get(&inputs.storage_class_name);
-                let needs = class.map_or(&[][..], Vec::as_slice);
-                graphscope::plan(&scope, inputs, found, needs, delete_data)?
-            }
+        let plan = if job.goal.destroys() {
+            graphscope::destroy(&scope, inputs, found, delete_data)
+        } else {
+            let needs = classes.get(&inputs.storage_class_name).map_or(&[][..], Vec::as_slice);
+            graphscope::plan(&scope, inputs, found, needs, delete_data)?
         };
         whole.append(plan.map(Call::of_workload));
     }
