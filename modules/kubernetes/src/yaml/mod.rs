@@ -6,6 +6,7 @@ mod nodes;
 mod read;
 mod scalar;
 mod tag;
+mod unseparated;
 mod write;
 
 pub use error::Unreadable;

@@ -10,6 +10,7 @@ use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, S
 
 use super::error::Unreadable;
 use super::tag::short;
+use super::unseparated;
 
 /// How deep lists and maps may lie in each other: more than any chart has, and
 /// less than what readers of JSON refuse.
@@ -51,6 +52,7 @@ impl Nodes {
         let ends = text.is_empty() || text.ends_with(['\n', '\r']);
         // As Helm 4 does it.
         let whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+        unseparated::refuse(&whole)?;
         let mut bytes = whole.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
@@ -59,7 +61,7 @@ impl Nodes {
             nodes: Vec::new(),
             anchors: HashMap::new(),
             flow: 0,
-            unended: (!ends).then(|| text.chars().count() as u64),
+            unended: (!ends).then_some(text.len() as u64),
         };
         let root = building.document()?;
         Ok(Nodes { nodes: building.nodes, root })
@@ -244,5 +246,19 @@ fn untagged(mark: Mark, tag: Option<&str>) -> Result<(), Unreadable> {
             format!("the tag `{}` says nothing to Helm", short(tag)),
             "leave it out",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::read;
+
+    #[test]
+    fn only_a_block_that_ends_with_the_file_needs_the_end_of_its_last_line() {
+        assert!(read("a: |\n  one\nb: ääääääää").is_ok());
+        assert!(read("a: ääääääää\nb: |\n  one\n").is_ok());
+        let refused = read("a: ääääääää\nb: |\n  one").expect_err("Helm 3 and 4 differ");
+        assert!(refused.remedy.contains("end the last line"), "{refused}");
+        assert!(read("b: |\n  one\na: 1").is_ok(), "the block ends before the last line");
     }
 }
