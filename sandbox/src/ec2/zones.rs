@@ -65,6 +65,11 @@ pub(crate) fn is_region(name: &str) -> bool {
             .any(|(optional, always)| optional.contains(&name) || always.contains(&name))
 }
 
+/// Whether an account uses a region only after it opted in.
+pub(crate) fn needs_opt_in(name: &str) -> bool {
+    REGIONS.iter().any(|(optional, _)| optional.contains(&name))
+}
+
 impl Zone {
     /// An Availability Zone: the first one of `us-east-1` is `us-east-1a`, `use1-az1`.
     pub(crate) fn availability_zone(region: &str, n: u8) -> Zone {
