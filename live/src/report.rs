@@ -73,6 +73,8 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
 fn for_people(goal: &Goal, summary: &Summary) -> String {
     let changes = counted(summary.changed, "change");
     let verb = match (goal, summary.changed) {
+        (Goal::Destroy { .. }, 0) => "Nothing to destroy".to_owned(),
+        (Goal::Expand, 0) => "Nothing to expand".to_owned(),
         (_, 0) => "Nothing to do".to_owned(),
         (Goal::Destroy { .. }, _) => format!("Destroyed: {changes}"),
         (Goal::Expand, count) => format!("Expanded: {}", counted(count, "claim")),

@@ -17,6 +17,6 @@ pub use cluster::{ClusterTarget, ContextChoice, Helm, HelmVersion, Target};
 pub use e2e::{AwsChoice, ClusterChoice, EndToEnd};
 pub use goal::{ClaimName, Goal, Verify};
 pub use job::Job;
-pub use module::{Module, ModuleInputs};
+pub use module::{DriverDocuments, Module, ModuleInputs};
 pub use order::{Fleet, Order, Sandbox, Session, Work};
 pub use output::Output;

@@ -65,7 +65,7 @@ impl<'a> Evaluation<'a> {
         let mut evaluation = Evaluation::empty(config, values);
         values.report(config, diagnostics);
         evaluation.variables(config, values, diagnostics);
-        evaluation.locals_and_repeats(diagnostics);
+        evaluation.locals_and_modules(values, diagnostics);
         evaluation.validate(config, values, diagnostics);
         evaluation
     }

@@ -5,6 +5,7 @@ mod diagnose;
 mod evaluate;
 mod file;
 mod given;
+mod known;
 mod language;
 mod module;
 mod module_block;
