@@ -34,6 +34,8 @@ pub(crate) struct Storage {
     /// Not needed to destroy.
     pub(crate) desired: Option<Desired>,
     pub(crate) actual: Actual,
+    /// The outputs of the network that its inputs refer to, by label.
+    pub(crate) networks: Networks,
 }
 
 /// The clients of a job, by region.
@@ -110,7 +112,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
             ..desired
         });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired, actual })
+    Ok(Storage { desired, actual, networks })
 }
 
 /// All that a plan looks at.
@@ -189,7 +191,7 @@ async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Stor
     }
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
     let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired: None, actual })
+    Ok(Storage { desired: None, actual, networks: Networks::new() })
 }
 
 /// The network module that the inputs refer to.

@@ -1,10 +1,12 @@
 //! How a run ended: one type from the executor to the exit code.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use efs::Outputs;
 use failure::report;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::stop::Reason;
@@ -23,9 +25,8 @@ pub(crate) struct Outcome {
 /// The ways in which a run ends.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// What was wanted is there, or gone; with the outputs of the storage by the
-    /// labels of its modules.
-    Done(Vec<(String, Outputs)>),
+    /// What was wanted is there, or gone.
+    Done(Made),
     /// The result is something to read.
     Shown(Shown),
     /// The plan has refusals, or a person did not consent: nothing was changed.
@@ -34,6 +35,16 @@ pub(crate) enum Ending {
     Failed(Vec<anyhow::Error>),
     /// It was stopped, and this is left.
     Stopped { reason: Reason, left: Vec<String> },
+}
+
+/// What a run made: the outputs of modules, and of their file.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// Of the storage, by the labels of its modules.
+    pub(crate) modules: Vec<(String, Outputs)>,
+    /// Of the `output` blocks, by their names. Those of modules that were left out are not
+    /// among them.
+    pub(crate) file: BTreeMap<String, Value>,
 }
 
 /// A result to read: a plan, a status, a proof.

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use efs::resources::driver::DriverMode;
 use job::{ClusterTarget, ContextChoice, Goal, Job, Order, Sandbox, Session, Target, Work};
 
 use crate::deployment::{self, Deployment};
@@ -86,12 +85,13 @@ impl<'a> Request<'a> {
         yes: bool,
     ) -> anyhow::Result<Job> {
         let timeline = self.run.timeline.as_deref().map(std::path::absolute).transpose()?;
+        let outputs = deployment.outputs.clone();
         let modules = match self.scope {
             Scope::Storage => deployment.without_workloads(),
             Scope::Workloads => deployment.only_workloads(),
             Scope::Everything => deployment.modules,
         };
-        Ok(Job { goal, modules, target, wait: !self.run.no_wait, yes, timeline })
+        Ok(Job { goal, modules, outputs, target, wait: !self.run.no_wait, yes, timeline })
     }
 
     /// What holds for the whole run; programs are in `folder`.
@@ -149,8 +149,7 @@ impl<'a> Request<'a> {
     ) -> anyhow::Result<Option<job::Helm>> {
         let (mut installs, mut workloads) = (false, false);
         for deployment in deployments {
-            let of = |(_, inputs): (&str, &efs::Inputs)| inputs.driver.mode != DriverMode::Skip;
-            installs |= deployment.storage().any(of);
+            installs |= deployment.installs_driver();
             workloads |= deployment.workloads().next().is_some();
         }
         workloads &= matches!(self.scope, Scope::Workloads | Scope::Everything);

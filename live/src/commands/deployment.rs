@@ -14,13 +14,14 @@ use plan::{Plan, Scope, Styled};
 use tokio::sync::watch;
 
 use super::connection::Connection;
+use super::file_outputs;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
 use crate::consent;
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Outcome, Shown};
+use crate::outcome::{Ending, Made, Outcome, Shown};
 use crate::report::{Summary, done, json, takes_colour, text};
 use crate::resources::{file_system, mount_target};
 use crate::run;
@@ -48,7 +49,7 @@ pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::
             calls: calls.count(),
             rounds: calls.rounds(),
             elapsed: progress.elapsed(),
-            outputs,
+            made: outputs,
         };
         done(&job.goal, session.output, &summary)?;
     }
@@ -60,7 +61,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let job = connection.job;
     let target = Target::connect(job).await?;
     let mut changed = 0;
-    let mut outputs = Vec::new();
+    let mut outputs = Made::default();
     for round in 1.. {
         let observed = match connection.observe(&target).await? {
             Ok(observed) => observed,
@@ -150,7 +151,7 @@ pub(super) async fn execute(
         Some((reason, left)) => Ending::Stopped { reason, left },
         None => Ending::Done(match observed {
             Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
-            _ => Vec::new(),
+            _ => Made::default(),
         }),
     };
     Ok(Outcome { changed: ran.done, ending })
@@ -180,13 +181,13 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
     }
 }
 
-/// The outputs of every storage module whose file system is there.
+/// The outputs of every storage module whose file system is there, and of their file.
 fn outputs(
     connection: &Connection<'_>,
     context: &Context,
     observed: &Observed,
     plan: &Plan<Call>,
-) -> Vec<(String, Outputs)> {
+) -> Made {
     let job = connection.job;
     let of = |label: &str, inputs: &efs::Inputs| {
         let scope = job.storage_scope(label);
@@ -215,7 +216,9 @@ fn outputs(
     };
     let all =
         job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
-    all.collect()
+    let modules: Vec<(String, Outputs)> = all.collect();
+    let file = file_outputs::of(job, observed, &modules);
+    Made { modules, file }
 }
 
 /// The plan as the result.

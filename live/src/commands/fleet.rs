@@ -9,12 +9,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Ending, Outcome, Shown};
+use crate::outcome::{Ending, Made, Outcome, Shown};
 use crate::report::{self, counted, millis};
 use crate::stop::{Reason, Stop};
 use crate::trace::Trace;
@@ -31,6 +32,9 @@ struct Deployment {
     /// The same by label, where it has several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     modules: BTreeMap<String, Outputs>,
+    /// Of the `output` blocks of its file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    file_outputs: BTreeMap<String, Value>,
     /// Its plan, status or proof, as the command prints it for one deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Box<RawValue>>,
@@ -54,6 +58,7 @@ impl Deployment {
             elapsed_ms: 0,
             outputs: None,
             modules: BTreeMap::new(),
+            file_outputs: BTreeMap::new(),
             result: None,
             error: None,
             text: None,
@@ -144,7 +149,9 @@ async fn one(
         ..Deployment::new(name)
     };
     match outcome.ending {
-        Ending::Done(outputs) => ended.modules = outputs.into_iter().collect(),
+        Ending::Done(Made { modules, file }) => {
+            (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
+        }
         Ending::Shown(shown) => {
             let Shown { text, document, code, problem } = shown;
             (ended.text, ended.result, ended.code) = (Some(text), Some(document), code);

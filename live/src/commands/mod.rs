@@ -3,6 +3,7 @@
 mod connection;
 mod deployment;
 mod expand;
+mod file_outputs;
 mod fleet;
 mod goal;
 mod plan;

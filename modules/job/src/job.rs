@@ -6,6 +6,7 @@ use plan::Scope;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::Target;
+use crate::file_output::FileOutput;
 use crate::goal::Goal;
 use crate::module::{DriverDocuments, Module, ModuleInputs};
 
@@ -15,6 +16,8 @@ pub struct Job {
     pub goal: Goal,
     /// The modules that the goal is about, by label: one graph.
     pub modules: Vec<Module>,
+    /// The `output` blocks of the file, by name.
+    pub outputs: Vec<FileOutput>,
     /// Where Kubernetes objects go.
     pub target: Target,
     /// Whether a driver that does not run yet is waited for.

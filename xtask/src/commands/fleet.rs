@@ -53,7 +53,7 @@ fn hand_over_all(
         let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
         return wrong(place, NEEDS_CLUSTER, "leave it out: each file names its cluster");
     }
-    let read = read(folder, request)?;
+    let read = read(folder, request, goal)?;
     let in_cluster = run.manifests.is_none() && !run.sandbox;
     let deployments = read.iter().map(|(_, deployment)| deployment);
     let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
@@ -79,7 +79,11 @@ fn hand_over_all(
 }
 
 /// The deployments of a folder by the names of their files, or every mistake in any of them.
-fn read(folder: &Path, request: &Request) -> anyhow::Result<Vec<(String, Deployment)>> {
+fn read(
+    folder: &Path,
+    request: &Request,
+    goal: &Goal,
+) -> anyhow::Result<Vec<(String, Deployment)>> {
     let files = files(folder)?;
     if files.is_empty() {
         return wrong("--fleet", "the folder has no `.hcl` file", "name a folder that has some");
@@ -94,6 +98,9 @@ fn read(folder: &Path, request: &Request) -> anyhow::Result<Vec<(String, Deploym
         }
     }
     twice(&read, &mut diagnostics);
+    if goal.plans() || goal.destroys() {
+        two_drivers(&read, &mut diagnostics);
+    }
     diagnostics.into_result()?;
     if request.lacks_workloads(read.iter().map(|(_, deployment)| deployment)) {
         return wrong(
@@ -150,6 +157,25 @@ fn twice(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
             );
             diagnostics.push(of_file(name, message).remedy("give one of them another `name`"));
         }
+    }
+}
+
+/// A cluster has one driver: two runs side by side would both install it, and two folders of
+/// documents would both define it.
+fn two_drivers(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, deployment) in read {
+        if !deployment.installs_driver() {
+            continue;
+        }
+        let Some(other) = known.insert(deployment.cluster(), name) else { continue };
+        let message = format!(
+            "`{other}.hcl` installs the driver of the cluster `{}` too",
+            deployment.cluster()
+        );
+        diagnostics.push(of_file(name, message).remedy(
+            "put the modules of one cluster into one file, or set `driver = \"skip\"` in one of them",
+        ));
     }
 }
 

@@ -10,6 +10,7 @@ mod language;
 mod module;
 mod module_block;
 mod output_block;
+mod outputs;
 mod provider;
 mod references;
 mod repeat;

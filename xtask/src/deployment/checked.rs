@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use job::{Module, ModuleInputs};
+use efs::resources::driver::DriverMode;
+use job::{FileOutput, Module, ModuleInputs};
 
 /// A deployment that passed every check: the modules of a file.
 #[derive(Debug)]
 pub(crate) struct Deployment {
     pub(crate) modules: Vec<Module>,
+    /// The `output` blocks of its file.
+    pub(crate) outputs: Vec<FileOutput>,
 }
 
 impl Deployment {
@@ -42,6 +45,11 @@ impl Deployment {
     /// The cluster that it is about.
     pub(crate) fn cluster(&self) -> &str {
         self.storage().next().map_or("", |(_, inputs)| &inputs.cluster_name)
+    }
+
+    /// Whether the driver is part of it.
+    pub(crate) fn installs_driver(&self) -> bool {
+        self.storage().any(|(_, inputs)| inputs.driver.mode != DriverMode::Skip)
     }
 
     /// The folder that is its own among those of other deployments.

@@ -33,6 +33,7 @@ pub(super) fn of_config(
     let of_storage = evaluation.labels().filter(|(_, kind)| *kind == Kind::Efs);
     let all: Vec<String> = of_storage.map(|(label, _)| label.clone()).collect();
     let evaluated = evaluated(evaluation, args, &labels, &values, &mut diagnostics);
+    notes.extend(evaluated.notes.iter().map(|note| format!("note: {note}")));
     let mut reading =
         Reading { evaluated: &evaluated, values: &values, config, folder, path, diagnostics };
     let storage: Vec<Storage> =
@@ -53,7 +54,7 @@ pub(super) fn of_config(
         modules.push(module(one, all.len() > 1, driver)?);
     }
     modules.extend(workloads);
-    Ok((Deployment { modules }, notes))
+    Ok((Deployment { modules, outputs: evaluated.outputs }, notes))
 }
 
 /// All values that were set, by flags of inputs too.
