@@ -108,7 +108,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
     let desired =
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
             wait_for_driver: job.wait,
-            carrier: job.driver_documents(label).carrier().map(str::to_owned),
+            driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };

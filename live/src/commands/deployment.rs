@@ -203,7 +203,7 @@ fn outputs(
             let path = context.directory().ok()?.join(scope.path("")).display().to_string();
             Some(path.trim_end_matches('/').to_owned())
         };
-        let carrier = job.driver_documents(label).carrier().map(Scope::among);
+        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
@@ -211,7 +211,7 @@ fn outputs(
             region: inputs.aws_region.clone(),
             cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
             manifests: folder(&scope),
-            driver_manifests: carrier.as_ref().and_then(folder),
+            driver_manifests: driver_in.as_ref().and_then(folder),
         })
     };
     let all =

@@ -19,7 +19,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get(label) else { continue };
-        let relying = job.driver_documents(label).carrier().map(|_| inputs.without_driver());
+        let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());
         tables.push((label, efs::rows(in_documents.unwrap_or(inputs), &found.actual)));
         let of_class = found.actual.cluster.iter().flat_map(|cluster| cluster.claims.clone());

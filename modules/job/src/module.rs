@@ -31,7 +31,7 @@ pub enum DriverDocuments {
 
 impl DriverDocuments {
     /// The other module whose documents have the driver.
-    pub fn carrier(&self) -> Option<&str> {
+    pub fn elsewhere(&self) -> Option<&str> {
         match self {
             DriverDocuments::Of(label) => Some(label),
             DriverDocuments::Own | DriverDocuments::Shared(_) => None,

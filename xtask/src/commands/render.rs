@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ModuleInputs::Efs(inputs) => {
                 let known = known_id(args.check.as_deref(), &scope, inputs)?;
                 unknown |= known.is_none();
-                let relying = module.driver.carrier().map(|_| inputs.without_driver());
+                let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
                 let inputs = relying.as_ref().unwrap_or(inputs);
                 efs::rendered(inputs, known.as_deref().unwrap_or(UNKNOWN))?
             }

@@ -6,9 +6,10 @@ mod shared_mount;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use failure::report;
 use futures_util::future::join_all;
 use job::Verify;
 use kubernetes::proof::Finding;
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 use super::connection::Connection;
 use crate::outcome::{Ending, Outcome as Run, Shown};
 use crate::report::millis;
-use crate::stop::Reason;
 use crate::target::Target;
 use setting::{Outcome, Setting};
 
@@ -45,39 +45,33 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
         };
         async move { prove(&setting).await }
     });
-    let (mut proofs_made, mut errors, mut stopped) = (Vec::new(), Vec::new(), None);
+    let (mut judged, mut stopped) = (Vec::new(), None);
     for (&(label, class), ended) in classes.iter().zip(join_all(proofs).await) {
         match ended {
             Ok(Outcome::Judged(findings, times)) => {
-                proofs_made.push(Proof { label, class, findings, times });
+                judged.push(Proof { label, class, findings, times, error: None });
             }
             Ok(Outcome::Stopped(reason)) => stopped = Some(reason),
+            // It hides nothing of what the other classes showed.
             Err(error) if several => {
-                errors.push(error.context(format!("`module.{label}`, storage class `{class}`")));
+                let error = Some(report(&[error]));
+                judged.push(Proof { label, class, findings: Vec::new(), times: Vec::new(), error });
             }
-            Err(error) => errors.push(error),
+            Err(error) => return Err(error),
         }
     }
-    let ending = match stopped {
-        Some(reason) => left(reason),
-        None if errors.is_empty() => {
-            let shown = Shown {
-                code: u8::from(!proofs_made.iter().all(Proof::holds)),
-                problem: proofs_made.iter().find_map(Proof::problem),
-                ..Shown::new(
-                    for_people(&proofs_made),
-                    &document(&proofs_made, wanted, millis(started.elapsed()))?,
-                )?
-            };
-            Ending::Shown(shown)
-        }
-        None => Ending::Failed(errors),
-    };
-    Ok(Run::unchanged(ending))
+    Ok(Run::unchanged(match stopped {
+        Some(reason) => Ending::Stopped { reason, left: vec!["the proof".to_owned()] },
+        None => Ending::Shown(shown(&judged, wanted, started.elapsed())?),
+    }))
 }
 
-fn left(reason: Reason) -> Ending {
-    Ending::Stopped { reason, left: vec!["the proof".to_owned()] }
+/// The findings as the result; what is not shown is the exit code 1.
+fn shown(proofs: &[Proof], wanted: &Verify, elapsed: Duration) -> anyhow::Result<Shown> {
+    let document = document(proofs, wanted, millis(elapsed))?;
+    let problem = proofs.iter().find_map(Proof::problem);
+    let code = u8::from(problem.is_some());
+    Ok(Shown { code, problem, ..Shown::new(for_people(proofs), &document)? })
 }
 
 /// One proof from its preparation to the removal of what it made.
@@ -104,24 +98,33 @@ struct Proof<'a> {
     class: &'a str,
     findings: Vec<Finding>,
     times: Vec<(&'static str, f64)>,
+    /// Why there are no findings.
+    error: Option<String>,
 }
 
 impl Proof<'_> {
     fn holds(&self) -> bool {
-        self.findings.iter().all(|finding| finding.shown)
+        self.error.is_none() && self.findings.iter().all(|finding| finding.shown)
     }
 
     fn problem(&self) -> Option<String> {
+        if let Some(error) = &self.error {
+            return Some(format!("the proof of `{}` failed: {error}", self.class));
+        }
         let missing = self.findings.iter().find(|finding| !finding.shown)?;
         Some(format!("not shown for `{}`: {} ({})", self.class, missing.what, missing.detail))
     }
 
     fn document(&self) -> Value {
-        json!({
+        let mut document = json!({
             "proved": self.holds(),
             "findings": self.findings,
             "seconds": self.times.iter().copied().collect::<BTreeMap<_, _>>(),
-        })
+        });
+        if let Some(error) = &self.error {
+            document["error"] = error.as_str().into();
+        }
+        document
     }
 }
 
@@ -148,7 +151,7 @@ fn document(proofs: &[Proof], wanted: &Verify, elapsed: u64) -> anyhow::Result<V
 
 fn for_people(proofs: &[Proof]) -> String {
     let tables = proofs.iter().map(|proof| {
-        let table = table(&proof.findings, &proof.times);
+        let table = proof.error.clone().unwrap_or_else(|| table(&proof.findings, &proof.times));
         if proofs.len() == 1 {
             return table;
         }

@@ -74,7 +74,7 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_group, wait_for_driver, carrier, .. } = desired;
+    let Desired { scope, inputs, security_group, wait_for_driver, driver_in, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -89,7 +89,7 @@ pub(crate) fn plan_part(
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, ready.as_slice());
-        let wanted = (inputs, carrier.as_deref());
+        let wanted = (inputs, driver_in.as_deref());
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
     };

@@ -24,7 +24,7 @@ pub struct Desired {
     pub wait_for_driver: bool,
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
-    pub carrier: Option<String>,
+    pub driver_in: Option<String>,
 }
 
 impl Desired {
@@ -47,7 +47,7 @@ impl Desired {
             subnets,
             security_group,
             wait_for_driver: true,
-            carrier: None,
+            driver_in: None,
         })
     }
 

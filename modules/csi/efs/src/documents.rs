@@ -100,16 +100,16 @@ struct Kustomization<'a> {
     namespace: &'a str,
 }
 
-/// Plans the documents in a directory; `carrier` is the module whose documents have the
+/// Plans the documents in a directory; `driver_in` is the module whose documents have the
 /// driver, where that is another one, and `ready` what must be done before pods can mount.
 pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (inputs, carrier): (&Inputs, Option<&str>),
+    (inputs, driver_in): (&Inputs, Option<&str>),
     (file_system, ready): (&Known<FileSystemId>, &[ChangeId]),
     found: &Files,
 ) -> Result<(), RenderError> {
-    let relying = carrier.map(|_| inputs.without_driver());
+    let relying = driver_in.map(|_| inputs.without_driver());
     let inputs = relying.as_ref().unwrap_or(inputs);
     let owner = inputs.owner();
     let skips = inputs.driver.mode == DriverMode::Skip;
@@ -124,7 +124,7 @@ pub(crate) fn plan<C: From<files::Call>>(
         }
         if name == VALUES && skips {
             if there.is_some() {
-                let reason = carrier.map_or_else(
+                let reason = driver_in.map_or_else(
                     || "the driver is left alone".to_owned(),
                     |other| format!("the driver is among the documents of `module.{other}`"),
                 );
@@ -210,7 +210,8 @@ pub(crate) fn remove_all<C: From<files::Call>>(
     let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(kept);
     plan.notes.push(format!(
-        "the driver stays among the documents of `module.{}`: {} needs it",
+        "the driver stays among the documents of `module.{0}`: {1} needs it; deployed with \
+         `driver = \"skip\"` in `module.{0}`, another one gets it",
         scope.module,
         users.join(", ")
     ));

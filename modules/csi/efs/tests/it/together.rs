@@ -108,10 +108,10 @@ fn kustomization(plan: &Plan) -> Option<String> {
 }
 
 #[test]
-fn in_a_directory_the_driver_is_among_the_documents_of_the_module_that_carries_it() {
+fn in_a_directory_the_driver_is_among_the_documents_of_one_module() {
     let one = module("a", &json!({}));
     let other = Desired {
-        carrier: Some("a".to_owned()),
+        driver_in: Some("a".to_owned()),
         ..module("b", &json!({ "storage_class_name": "efs-logs" }))
     };
     let actual = Actual { cluster: None, ..account_and_cluster(three()) };
