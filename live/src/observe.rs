@@ -2,6 +2,7 @@
 //! answer is requested side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, needs_chart};
@@ -11,6 +12,7 @@ use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
 use network::{SecurityGroup, SecurityGroupId, VpcId};
+use plan::Scope;
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
@@ -32,6 +34,8 @@ pub(crate) struct Storage {
     /// Not needed to destroy.
     pub(crate) desired: Option<Desired>,
     pub(crate) actual: Actual,
+    /// The outputs of the network that its inputs refer to, by label.
+    pub(crate) networks: Networks,
 }
 
 /// The clients of a job, by region.
@@ -52,6 +56,7 @@ pub(crate) async fn observe(
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
             storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
+            storage.actual.driver_users = driver_users(job, label, directory)?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -64,6 +69,21 @@ pub(crate) async fn observe(
         storage: storage.into_iter().collect(),
         workloads: workloads.into_iter().collect(),
     })
+}
+
+/// The modules that rely on the driver among this one's documents, beyond this job.
+fn driver_users(job: &Job, label: &str, directory: &Path) -> anyhow::Result<Vec<String>> {
+    let mut users = Vec::new();
+    for user in job.driver_documents(label).users() {
+        if job.storage().any(|(of_job, _)| of_job == user) {
+            continue;
+        }
+        let folder = directory.join(Scope::among(user).path(""));
+        if !directory::read(&folder, efs::DOCUMENTS)?.is_empty() {
+            users.push(user.clone());
+        }
+    }
+    Ok(users)
 }
 
 /// The storage module's part of AWS. Three rounds at most: what can be named at
@@ -85,10 +105,14 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         let outputs = network::outputs(asked, &inputs.aws_region, &observed);
         networks.insert(name.to_owned(), outputs.context("looking for the network")?);
     }
-    let desired = Desired::new(job.storage_scope(label), inputs, &networks)
-        .map(|desired| Desired { wait_for_driver: job.wait, ..desired });
+    let desired =
+        Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
+            wait_for_driver: job.wait,
+            driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
+            ..desired
+        });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired, actual })
+    Ok(Storage { desired, actual, networks })
 }
 
 /// All that a plan looks at.
@@ -167,7 +191,7 @@ async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Stor
     }
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
     let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired: None, actual })
+    Ok(Storage { desired: None, actual, networks: Networks::new() })
 }
 
 /// The network module that the inputs refer to.

@@ -61,7 +61,8 @@ impl Clustered {
         Clustered::with(world)
     }
 
-    fn with(mut world: World) -> Clustered {
+    /// An empty account and an empty cluster for this world.
+    pub fn with(mut world: World) -> Clustered {
         let plane = control_plane();
         world.set("AWS_ACCESS_KEY_ID", "a");
         world.set("AWS_SECRET_ACCESS_KEY", "b");

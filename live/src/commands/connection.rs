@@ -8,6 +8,7 @@ use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
 use crate::outcome::Ending;
 use crate::progress::Progress;
+use crate::report::counted;
 use crate::stop::Stop;
 use crate::target::Target;
 use crate::trace::Trace;
@@ -61,9 +62,7 @@ impl<'a> Connection<'a> {
         tokio::select! {
             observed = observe(self.job, &self.clients, target) => {
                 let observed = observed?;
-                let mut what: Vec<&str> = self.clients.keys().map(String::as_str).collect();
-                what.extend(target.cluster().map(|cluster| cluster.kube.name.as_str()));
-                line.done(&format!("read {} in {} calls", what.join(", "), self.calls.count()));
+                line.done(&self.read(target));
                 Ok(Ok(observed))
             }
             reason = self.stop.stopped() => {
@@ -71,5 +70,20 @@ impl<'a> Connection<'a> {
                 Ok(Err(Ending::Stopped { reason, left: Vec::new() }))
             }
         }
+    }
+
+    /// What was read, and with how many AWS calls where AWS was part of it.
+    fn read(&self, target: &Target) -> String {
+        let mut what: Vec<String> = self.clients.keys().cloned().collect();
+        match target {
+            Target::Cluster(cluster) => what.push(cluster.kube.name.clone()),
+            Target::Directory(path) if what.is_empty() => what.push(path.display().to_string()),
+            Target::Directory(_) => {}
+        }
+        let what = what.join(", ");
+        if self.clients.is_empty() {
+            return format!("read {what}");
+        }
+        format!("read {what} in {}", counted(self.calls.count(), "call"))
     }
 }

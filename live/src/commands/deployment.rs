@@ -9,18 +9,19 @@ use std::sync::Arc;
 
 use efs::{FileSystemId, Outputs};
 use failure::report;
-use job::{Goal, Output};
-use plan::{Plan, Styled};
+use job::{Goal, Output, Session};
+use plan::{Plan, Scope, Styled};
 use tokio::sync::watch;
 
 use super::connection::Connection;
+use super::file_outputs;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
 use crate::consent;
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Ending, Made, Outcome, Shown};
 use crate::report::{Summary, done, json, takes_colour, text};
 use crate::resources::{file_system, mount_target};
 use crate::run;
@@ -30,17 +31,17 @@ use crate::watch::Watches;
 /// How often a run plans again before it leaves the field to the others.
 const ROUNDS: usize = 6;
 
-/// One deployment, and nothing else.
-pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
-    let outcome = carry_out(connection).await?;
-    finish(connection, &outcome)
-}
-
-/// Reports how a run ended.
+/// Prints how a run of one deployment ended.
 pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::Result<ExitCode> {
     let Connection { job, session, calls, progress, .. } = connection;
     if let Some(message) = outcome.message(&session.again) {
         progress.say(&message);
+    }
+    if let Ending::Shown(shown) = &outcome.ending {
+        match session.output {
+            Output::Json => json(&shown.document),
+            Output::Text => text(&shown.text),
+        }
     }
     if let Ending::Done(outputs) = &outcome.ending {
         let summary = Summary {
@@ -48,7 +49,7 @@ pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::
             calls: calls.count(),
             rounds: calls.rounds(),
             elapsed: progress.elapsed(),
-            outputs,
+            made: outputs,
         };
         done(&job.goal, session.output, &summary)?;
     }
@@ -60,7 +61,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let job = connection.job;
     let target = Target::connect(job).await?;
     let mut changed = 0;
-    let mut outputs = Vec::new();
+    let mut outputs = Made::default();
     for round in 1.. {
         let observed = match connection.observe(&target).await? {
             Ok(observed) => observed,
@@ -68,7 +69,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         };
         let plan = plan(job, &connection.clients, &observed)?;
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
-            return Ok(Outcome::unchanged(show(connection, &plan, detailed_exitcode)));
+            let shown = shown(connection.session, &plan, detailed_exitcode)?;
+            return Ok(Outcome::unchanged(Ending::Shown(shown)));
         }
         if round > 1 && plan.is_settled() {
             break;
@@ -124,9 +126,10 @@ pub(super) async fn execute(
     }
     if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
         return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `plan-efs` of its \
-             file, and give `--yes` if that is what you want",
-            consent::addresses(plan)
+            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `{}` of its file, \
+             and give `--yes` if that is what you want",
+            consent::addresses(plan),
+            if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" }
         ))));
     }
     let consent = tokio::select! {
@@ -148,7 +151,7 @@ pub(super) async fn execute(
         Some((reason, left)) => Ending::Stopped { reason, left },
         None => Ending::Done(match observed {
             Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
-            _ => Vec::new(),
+            _ => Made::default(),
         }),
     };
     Ok(Outcome { changed: ran.done, ending })
@@ -178,13 +181,13 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
     }
 }
 
-/// The outputs of every storage module whose file system is there.
+/// The outputs of every storage module whose file system is there, and of their file.
 fn outputs(
     connection: &Connection<'_>,
     context: &Context,
     observed: &Observed,
     plan: &Plan<Call>,
-) -> Vec<(String, Outputs)> {
+) -> Made {
     let job = connection.job;
     let of = |label: &str, inputs: &efs::Inputs| {
         let scope = job.storage_scope(label);
@@ -196,33 +199,38 @@ fn outputs(
             Some(id) => FileSystemId::try_from(id).ok()?,
             None => found?.id.clone(),
         };
-        let manifests = context.directory().ok().map(|path| path.join(scope.path("")));
+        let folder = |scope: &Scope| {
+            let path = context.directory().ok()?.join(scope.path("")).display().to_string();
+            Some(path.trim_end_matches('/').to_owned())
+        };
+        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
             file_system_id,
             region: inputs.aws_region.clone(),
             cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
-            manifests: manifests
-                .map(|path| path.display().to_string().trim_end_matches('/').to_owned()),
+            manifests: folder(&scope),
+            driver_manifests: driver_in.as_ref().and_then(folder),
         })
     };
     let all =
         job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
-    all.collect()
+    let modules: Vec<(String, Outputs)> = all.collect();
+    let file = file_outputs::of(job, observed, &modules);
+    Made { modules, file }
 }
 
-/// Prints the plan as the result.
-fn show(connection: &Connection<'_>, plan: &Plan<Call>, detailed_exitcode: bool) -> Ending {
-    match connection.session.output {
-        Output::Json => json(plan),
-        Output::Text => {
-            text(&Styled { plan, colour: takes_colour(&std::io::stdout()) });
-        }
-    }
-    Ending::Shown(match (plan.refusals.is_empty(), detailed_exitcode, !plan.is_empty()) {
-        (false, _, _) => ExitCode::FAILURE,
-        (true, true, true) => ExitCode::from(2),
-        (true, _, _) => ExitCode::SUCCESS,
-    })
+/// The plan as the result.
+fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyhow::Result<Shown> {
+    let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
+    let text = Styled { plan, colour }.to_string();
+    let refused = plan.refusals.len();
+    let code = match (refused, detailed_exitcode, plan.is_empty()) {
+        (1.., _, _) => 1,
+        (0, true, false) => 2,
+        (0, _, _) => 0,
+    };
+    let problem = (refused > 0).then(|| plan::refused(refused));
+    Ok(Shown { code, problem, ..Shown::new(text, plan)? })
 }

@@ -1,20 +1,19 @@
 //! `expand-volumes`: completes what claims ask for.
 
-use std::process::ExitCode;
-
 use plan::Plan;
 
 use super::connection::Connection;
-use super::deployment::{execute, finish};
+use super::deployment::execute;
 use crate::call::Call;
 use crate::observe;
 use crate::outcome::{Ending, Outcome};
 use crate::target::Target;
 
-pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let Connection { job, clients, progress, stop, .. } = connection;
     let target = Target::connect_to_cluster(job).await?;
-    let mut plan = Plan::default();
+    let mut plan =
+        Plan { unchanged: "No changes. No claim needs a larger volume.", ..Plan::default() };
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
         let cluster = tokio::select! {
@@ -22,15 +21,16 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
             reason = stop.stopped() => {
                 line.failed("stopped");
                 let ending = Ending::Stopped { reason, left: Vec::new() };
-                return finish(connection, &Outcome::unchanged(ending));
+                return Ok(Outcome::unchanged(ending));
             }
         };
-        line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
+        let class = &inputs.storage_class.name;
+        let found = cluster.claims.len();
+        line.done(&format!("read {found} claims of `{class}` in `{}`", cluster.name));
         let Some(aws) = clients.get(&inputs.aws_region) else { continue };
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
     let target = Target::Cluster(target);
-    let outcome = execute(connection, &target, &plan, None, true).await?;
-    finish(connection, &outcome)
+    execute(connection, &target, &plan, None, true).await
 }

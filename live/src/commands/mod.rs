@@ -3,7 +3,9 @@
 mod connection;
 mod deployment;
 mod expand;
+mod file_outputs;
 mod fleet;
+mod goal;
 mod plan;
 mod status;
 mod verify;
@@ -11,7 +13,7 @@ mod verify;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use job::{Goal, Job, Order, Session, Work};
+use job::{Job, Order, Session, Work};
 
 use crate::aws::Account;
 use crate::sandbox::LocalAws;
@@ -48,17 +50,10 @@ async fn one(
     let trace = Arc::new(Trace::new());
     let account = Account::new(None);
     let connection = Connection::new(job, session, (&account, endpoint), &trace, stop).await;
-    let result = match &job.goal {
-        Goal::Plan { .. } | Goal::Deploy { .. } | Goal::Destroy { .. } => {
-            Box::pin(deployment::run(&connection)).await
-        }
-        Goal::Status => Box::pin(status::run(&connection)).await,
-        Goal::Expand => Box::pin(expand::run(&connection)).await,
-        Goal::Verify(wanted) => verify::run(&connection, wanted).await,
-    };
+    let outcome = goal::reach(&connection).await;
     if let Some(path) = &job.timeline {
         directory::write_file(path, &timeline::page(&trace.timeline(&session.again))?)?;
         eprintln!("The timeline is in `{}`.", path.display());
     }
-    result
+    deployment::finish(&connection, &outcome?)
 }

@@ -18,6 +18,9 @@ pub(super) fn plan(
     observed: &Observed,
 ) -> anyhow::Result<Plan<Call>> {
     let mut whole = Plan::default();
+    if job.goal.destroys() {
+        whole.unchanged = "No changes. There is nothing to destroy.";
+    }
     whole.details.entry("zones").or_default();
     let (storage, classes) = storage(job, observed)?;
     for ((_, inputs), plan) in job.storage().zip(storage) {

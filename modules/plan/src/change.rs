@@ -24,6 +24,8 @@ pub struct Plan<C> {
     pub warnings: Vec<String>,
     /// Why nothing of this plan can be carried out.
     pub refusals: Vec<Refusal>,
+    /// The sentence for people where there is nothing to do.
+    pub unchanged: &'static str,
 }
 
 impl<C> Default for Plan<C> {
@@ -35,6 +37,7 @@ impl<C> Default for Plan<C> {
             notes: Vec::new(),
             warnings: Vec::new(),
             refusals: Vec::new(),
+            unchanged: "No changes. The infrastructure matches the configuration.",
         }
     }
 }
@@ -52,7 +55,7 @@ impl<C> Plan<C> {
 
     /// Puts another plan behind this one: both are one graph.
     pub fn append(&mut self, other: Plan<C>) {
-        let Plan { changes, waits, details, notes, warnings, refusals } = other;
+        let Plan { changes, waits, details, notes, warnings, refusals, unchanged: _ } = other;
         self.changes.extend(changes);
         self.waits.extend(waits);
         for (name, rows) in details {
@@ -70,7 +73,7 @@ impl<C> Plan<C> {
 
     /// The same plan with calls of another type.
     pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
-        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        let Plan { changes, waits, details, notes, warnings, refusals, unchanged } = self;
         Plan {
             changes: changes.into_iter().map(|change| change.map(&call)).collect(),
             waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
@@ -78,6 +81,7 @@ impl<C> Plan<C> {
             notes,
             warnings,
             refusals,
+            unchanged,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::scope::Address;
 /// `{"changes", "steps", "waits", …details…, "notes", "warnings", "refusals"}`.
 impl<C> Serialize for Plan<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        let Plan { changes, waits, details, notes, warnings, refusals, unchanged: _ } = self;
         let mut plan = serializer.serialize_map(None)?;
         plan.serialize_entry("changes", &changes.len())?;
         plan.serialize_entry("steps", &changes.iter().map(Step::from).collect::<Vec<_>>())?;

@@ -25,4 +25,4 @@ pub use known::{Document, Known, Part, Text};
 pub use property::{Mutability, Property, Unset, Value, equal, later, map, set};
 pub use scope::{Address, Scope};
 pub use status::{Row, Table};
-pub use text::Styled;
+pub use text::{Styled, refused};

@@ -16,6 +16,12 @@ pub struct Styled<'a, C> {
     pub colour: bool,
 }
 
+/// The sentence for a plan that is refused in so many ways.
+pub fn refused(count: usize) -> String {
+    let changes = if count == 1 { "change was" } else { "changes were" };
+    format!("Cannot apply: {count} {changes} refused.")
+}
+
 impl<C> fmt::Display for Styled<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.plan;
@@ -118,15 +124,10 @@ impl<C> Styled<'_, C> {
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.plan;
         if !plan.refusals.is_empty() {
-            let count = plan.refusals.len();
-            return write!(
-                f,
-                "Cannot apply: {count} {} refused.",
-                if count == 1 { "change was" } else { "changes were" }
-            );
+            return f.write_str(&refused(plan.refusals.len()));
         }
         if plan.is_empty() {
-            return f.write_str("No changes. The infrastructure matches the configuration.");
+            return f.write_str(plan.unchanged);
         }
         let counts = plan.counts();
         let count = |action| counts.get(&action).copied().unwrap_or(0);

@@ -33,8 +33,5 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Scope::Storage);
     let goal = Goal::Deploy { delete_data: false };
-    if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &request, &goal, args.yes);
-    }
-    request.hand_over(goal, args.yes)
+    fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

@@ -32,8 +32,5 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Scope::Storage);
     let (goal, yes) = (Goal::Destroy { delete_data: false }, args.yes || args.run.sandbox);
-    if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &request, &goal, yes);
-    }
-    request.hand_over(goal, yes)
+    fleet::hand_over(&args.fleet, &request, goal, yes)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::fleet;
 use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
 use crate::request::{Request, Scope};
 
@@ -16,11 +17,14 @@ struct WorkloadArgs {
     workload: InputFlags<Workload>,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
 }
 
 impl WorkloadArgs {
-    fn request(&self, scope: Scope) -> Request<'_> {
-        Request::new(&self.deployment, &self.run, scope).with_workload(&self.workload)
+    fn hand_over(&self, scope: Scope, goal: Goal, yes: bool) -> anyhow::Result<ExitCode> {
+        let request = Request::new(&self.deployment, &self.run, scope);
+        fleet::hand_over(&self.fleet, &request.with_workload(&self.workload), goal, yes)
     }
 }
 
@@ -81,15 +85,15 @@ pub(super) struct Destroy {
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
     let Plan { workloads, delete_data, detailed_exitcode } = args;
     let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
-    workloads.request(Scope::Everything).hand_over(goal, false)
+    workloads.hand_over(Scope::Everything, goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
     let goal = Goal::Deploy { delete_data: args.delete_data };
-    args.workloads.request(Scope::Everything).hand_over(goal, args.yes)
+    args.workloads.hand_over(Scope::Everything, goal, args.yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
     let goal = Goal::Destroy { delete_data: args.delete_data };
-    args.workloads.request(Scope::Workloads).hand_over(goal, args.yes)
+    args.workloads.hand_over(Scope::Workloads, goal, args.yes)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inputs::GivenInputs;
+use job::FileOutput;
 
 use super::diagnose::diagnostic;
 use super::file::Config;
@@ -20,6 +21,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 pub(crate) struct Evaluated {
     /// By label, with the index or key of those that repeat, as Terraform writes it.
     pub(crate) modules: BTreeMap<String, Module>,
+    /// The `output` blocks, by name.
+    pub(crate) outputs: Vec<FileOutput>,
+    /// What of them is not printed here.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A module block, evaluated.
@@ -65,7 +70,7 @@ impl<'a> Evaluation<'a> {
         let mut evaluation = Evaluation::empty(config, values);
         values.report(config, diagnostics);
         evaluation.variables(config, values, diagnostics);
-        evaluation.locals_and_repeats(diagnostics);
+        evaluation.locals_and_modules(values, diagnostics);
         evaluation.validate(config, values, diagnostics);
         evaluation
     }
@@ -255,7 +260,7 @@ impl<'a> Evaluation<'a> {
         }
         self.scope.own = None;
         self.scope.repetition = None;
-        self.check_outputs(diagnostics);
+        (evaluated.outputs, evaluated.notes) = self.file_outputs(diagnostics);
         evaluated
     }
 
@@ -313,16 +318,6 @@ impl<'a> Evaluation<'a> {
                 module.places.entry("tags".to_owned()).or_insert_with(|| written.place.clone());
             }
             Err(fault) => diagnostics.push(diagnostic(fault, &written.place)),
-        }
-    }
-
-    /// Finds what is wrong with outputs before anything runs.
-    fn check_outputs(&mut self, diagnostics: &mut Diagnostics) {
-        self.scope.after = true;
-        for output in self.config.outputs.values() {
-            for problem in references::check(&output.value, &self.scope) {
-                diagnostics.push(problem);
-            }
         }
     }
 

@@ -12,6 +12,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 #[derive(Debug)]
 pub(crate) struct OutputBlock {
     pub(crate) value: Written,
+    /// Whether its value is for nobody's eyes.
+    pub(super) sensitive: bool,
 }
 
 const ATTRIBUTES: [&str; 4] = ["value", "description", "sensitive", "depends_on"];
@@ -23,7 +25,7 @@ impl OutputBlock {
         block: &Block,
         diagnostics: &mut Diagnostics,
     ) -> Option<OutputBlock> {
-        let mut value = None;
+        let (mut value, mut sensitive) = (None, false);
         for structure in &block.body {
             let attribute = match structure {
                 Structure::Attribute(attribute) => attribute,
@@ -42,7 +44,7 @@ impl OutputBlock {
             match attribute.key.as_str() {
                 "value" => value = Some(written(source, attribute)),
                 "sensitive" => match attribute.value.as_bool() {
-                    Some(_) => {}
+                    Some(is) => sensitive = is,
                     None => diagnostics.push(
                         Diagnostic::new(
                             "`sensitive` is `true` or `false`",
@@ -67,6 +69,6 @@ impl OutputBlock {
                     .remedy("add `value = …`"),
             );
         }
-        value.map(|value| OutputBlock { value })
+        value.map(|value| OutputBlock { value, sensitive })
     }
 }

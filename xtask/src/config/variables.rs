@@ -44,6 +44,8 @@ pub(crate) struct Values {
     /// Whether a file of values could not be read at all.
     unreadable: bool,
     mistakes: Vec<Mistake>,
+    /// The one module that values by the name of an input are for, where it was named.
+    module: Option<String>,
 }
 
 /// A mistake in a file of values. What may be shown of it is known once the variables are.
@@ -132,6 +134,16 @@ impl Values {
     pub(crate) fn flag(&mut self, name: &str, text: &str) {
         let place = Place::Named(format!("--{}", name.replace('_', "-")));
         self.text(name, place, text, false);
+    }
+
+    /// Values by the name of an input are for this module.
+    pub(crate) fn only_for(&mut self, module: &str) {
+        self.module = Some(module.to_owned());
+    }
+
+    /// Whether values by the name of an input are for this module.
+    pub(super) fn are_for(&self, module: &str) -> bool {
+        self.module.as_deref().is_none_or(|named| named == module)
     }
 
     /// Leaves out what was set for Terraform or by its files, and is no variable here;

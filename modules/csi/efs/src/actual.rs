@@ -18,6 +18,9 @@ pub struct Actual {
     pub mount_targets: Vec<MountTarget>,
     /// The documents that are there, by file name, where the target is a directory.
     pub documents: Files,
+    /// The modules whose documents are in the same directory and rely on the driver among
+    /// these, although this run does not remove them.
+    pub driver_users: Vec<String>,
     /// The cluster, where the target is one.
     pub cluster: Option<Cluster>,
 }

@@ -74,7 +74,7 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
+    let Desired { scope, inputs, security_group, wait_for_driver, driver_in, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -89,7 +89,8 @@ pub(crate) fn plan_part(
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, ready.as_slice());
-        documents::plan(&mut plan, scope, inputs, storage, &actual.documents)?;
+        let wanted = (inputs, driver_in.as_deref());
+        documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
     };
     if let DriverPart::Own = part {
@@ -124,7 +125,7 @@ pub(crate) fn destroy_part(
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
     let removed = match &actual.cluster {
-        None => documents::remove_all(&mut plan, scope, &owner, &actual.documents),
+        None => documents::remove_all(&mut plan, scope, inputs, actual),
         Some(cluster) => {
             let held: Vec<String> = cluster
                 .claims
@@ -213,9 +214,9 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     let Some(cluster) = &actual.cluster else {
-        rows.extend(documents::DOCUMENTS.iter().map(|name| {
-            let there = actual.documents.contains_key(*name);
-            if there { Row::present("document", *name) } else { Row::missing("document", *name) }
+        rows.extend(documents::names(inputs).map(|name| {
+            let there = actual.documents.contains_key(name);
+            if there { Row::present("document", name) } else { Row::missing("document", name) }
         }));
         return rows;
     };

@@ -22,6 +22,9 @@ pub struct Desired {
     pub security_group: Known<SecurityGroupId>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
+    /// The module of the same file whose documents have the driver, where that is another
+    /// one. Applied together, several folders may define one object once only.
+    pub driver_in: Option<String>,
 }
 
 impl Desired {
@@ -44,6 +47,7 @@ impl Desired {
             subnets,
             security_group,
             wait_for_driver: true,
+            driver_in: None,
         })
     }
 

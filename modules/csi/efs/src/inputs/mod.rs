@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
-use crate::resources::driver::{Driver, DriverInputs};
+use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
@@ -57,6 +57,13 @@ impl Inputs {
     /// The driver as it should be.
     pub fn driver<'a>(&'a self, owner: &'a Owner) -> Driver<'a> {
         Driver { owner, inputs: &self.driver, tags: &self.tags }
+    }
+
+    /// The same inputs of a module that leaves the driver alone.
+    #[must_use]
+    pub fn without_driver(&self) -> Inputs {
+        let driver = DriverInputs { mode: DriverMode::Skip, ..self.driver.clone() };
+        Inputs { driver, ..self.clone() }
     }
 
     /// The class as it should be.

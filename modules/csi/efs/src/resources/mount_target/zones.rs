@@ -35,7 +35,7 @@ pub fn plan<C: From<Call>>(
         target.map(|target| target.id.clone())
     };
     let zones = zones(wanted.subnets.iter().copied(), target_in);
-    plan.details.entry("zones").or_default().extend(zones.iter().map(detail));
+    plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
     let mut part = Part { plan, scope, wanted, found, file_system, first: Vec::new() };
     let mut ready = file_system.needs.clone();
     part.remove_unwanted(&zones);
@@ -71,17 +71,22 @@ pub fn remove_all<C: From<Call>>(
         .collect()
 }
 
-/// A zone as plans show it.
-fn detail(zone: &Zone) -> Detail {
+/// A zone as plans show it, with its module where there are several.
+fn detail(scope: &Scope, zone: &Zone) -> Detail {
     let line = (!zone.covered.is_empty()).then(|| {
+        let of = scope.label().map(|label| format!(" of module.{label}")).unwrap_or_default();
         format!(
-            "Zone {}: {} carries the mount target and covers {}",
+            "Zone {}{of}: {} carries the mount target and covers {}",
             zone.availability_zone,
             zone.carrier,
             list(&zone.covered)
         )
     });
-    Detail { value: serde_json::to_value(zone).unwrap_or_default(), line }
+    let mut value = serde_json::to_value(zone).unwrap_or_default();
+    if let (Some(label), Some(members)) = (scope.label(), value.as_object_mut()) {
+        members.insert("module".to_owned(), label.into());
+    }
+    Detail { value, line }
 }
 
 /// What the planning of one zone looks at.
