@@ -15,6 +15,9 @@ pub struct Job {
     pub goal: Goal,
     /// The modules that the goal is about, by label: one graph.
     pub modules: Vec<Module>,
+    /// Where the deployments of the file belong, each place once; also where the goal is about
+    /// the workloads alone.
+    pub places: Vec<place::Wanted>,
     /// Where Kubernetes objects go.
     pub target: Target,
     /// Whether a driver that does not run yet is waited for.
