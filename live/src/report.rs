@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
 use job::{Goal, Output};
+use place::Verdict;
 use serde_json::{Value, json};
 
 /// What a run that is done did.
@@ -17,6 +18,7 @@ pub(crate) struct Summary<'a> {
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
+    pub(crate) places: &'a [Verdict],
     /// Of the storage, by the labels of its modules.
     pub(crate) outputs: &'a [(String, Outputs)],
 }
@@ -55,6 +57,7 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
         "aws_calls": summary.calls,
         "aws_rounds": summary.rounds,
         "elapsed_ms": millis(summary.elapsed),
+        "places": places(summary.places),
     });
     match summary.outputs {
         [] => {}
@@ -80,6 +83,9 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
     };
     let seconds = summary.elapsed.as_secs_f64();
     let mut text = format!("{verb}, {}, {seconds:.1} s.", counted(summary.calls, "AWS call"));
+    for line in place::lines(summary.places) {
+        text.push_str(&format!("\n{line}"));
+    }
     for (label, outputs) in summary.outputs {
         text.push_str(&match summary.outputs.len() {
             1 => "\n\nOutputs:\n".to_owned(),
@@ -94,6 +100,13 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// Accounts and clusters as JSON, each once.
+pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
+    let mut all: Vec<Value> = places.iter().map(Verdict::json).collect();
+    all.dedup();
+    all
 }
 
 /// A count with its noun.

@@ -21,6 +21,7 @@ use crate::consent;
 use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Ending, Outcome};
+use crate::places;
 use crate::report::{Summary, done, json, takes_colour, text};
 use crate::resources::{file_system, mount_target};
 use crate::run;
@@ -48,6 +49,7 @@ pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::
             calls: calls.count(),
             rounds: calls.rounds(),
             elapsed: progress.elapsed(),
+            places: connection.places(),
             outputs,
         };
         done(&job.goal, session.output, &summary)?;
@@ -66,7 +68,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ok(observed) => observed,
             Err(ending) => return Ok(Outcome { changed, ending }),
         };
-        let plan = plan(job, &connection.clients, &observed)?;
+        let mut plan = plan(job, &connection.clients, &observed)?;
+        places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
             return Ok(Outcome::unchanged(show(connection, &plan, detailed_exitcode)));
         }
@@ -124,9 +127,9 @@ pub(super) async fn execute(
     }
     if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
         return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `plan-efs` of its \
+            "{} Nothing was changed.\nhelp: look at `plan-efs` of its \
              file, and give `--yes` if that is what you want",
-            consent::addresses(plan)
+            consent::question(plan)
         ))));
     }
     let consent = tokio::select! {

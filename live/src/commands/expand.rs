@@ -1,6 +1,7 @@
 //! `expand-volumes`: completes what claims ask for.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use plan::Plan;
 
@@ -9,16 +10,23 @@ use super::deployment::{execute, finish};
 use crate::call::Call;
 use crate::observe;
 use crate::outcome::{Ending, Outcome};
+use crate::places;
 use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
     let Connection { job, clients, progress, stop, .. } = connection;
     let target = Target::connect_to_cluster(job).await?;
+    let whole = Target::Cluster(Arc::clone(&target));
     let mut plan = Plan::default();
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
         let cluster = tokio::select! {
-            cluster = observe::cluster(&job.goal, inputs, &target) => cluster?,
+            (cluster, ()) = async {
+                tokio::join!(
+                    observe::cluster(&job.goal, inputs, &target),
+                    connection.look_at_places(&whole),
+                )
+            } => cluster.map_err(|error| connection.misplaced(error))?,
             reason = stop.stopped() => {
                 line.failed("stopped");
                 let ending = Ending::Stopped { reason, left: Vec::new() };
@@ -30,7 +38,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
-    let target = Target::Cluster(target);
-    let outcome = execute(connection, &target, &plan, None, true).await?;
+    places::guard(job, connection.places(), &mut plan);
+    let outcome = execute(connection, &whole, &plan, None, true).await?;
     finish(connection, &outcome)
 }

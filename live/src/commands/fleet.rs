@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::connection::Connection;
 use super::deployment::carry_out;
@@ -30,6 +31,8 @@ struct Deployment {
     /// The same by label, where it has several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     modules: BTreeMap<String, Outputs>,
+    /// The account and the cluster.
+    places: Vec<Value>,
     /// Why it is not what it should be.
     error: Option<String>,
 }
@@ -120,6 +123,7 @@ async fn one(
         elapsed_ms: millis(trace.elapsed()),
         outputs: outputs.map(|(_, outputs)| outputs),
         modules,
+        places: report::places(connection.places()),
         error,
     }
 }
@@ -139,6 +143,7 @@ fn summarize(
         elapsed_ms: 0,
         outputs: None,
         modules: BTreeMap::new(),
+        places: Vec::new(),
         error: Some("not begun".to_owned()),
     };
     let names = fleet.jobs.iter().map(|(name, _)| name);
@@ -179,7 +184,13 @@ fn table(fleet: &Fleet, result: &Result) -> String {
             (None, Some(outputs)) => format!("{changes}, {}", outputs.file_system_id),
             (None, None) => changes,
         };
-        format!("{:width$}  {end}\n", one.name)
+        let accounts: Vec<&str> =
+            one.places.iter().filter_map(|place| place["account"].as_str()).collect();
+        let place = match accounts.as_slice() {
+            [] => String::new(),
+            accounts => format!(" (account {})", accounts.join(", ")),
+        };
+        format!("{:width$}  {end}{place}\n", one.name)
     });
     let verb = match fleet.jobs.first() {
         Some((_, Job { goal: Goal::Destroy { .. }, .. })) => "destroyed",

@@ -45,6 +45,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
         workloads.push(status);
         tables.push((label, more));
     }
+    let place = place::lines(connection.places()).join("\n");
     // One table, unless several storage modules have the same names in theirs.
     let several = job.storage().count() > 1;
     match connection.session.output {
@@ -53,15 +54,16 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
             "rows": rows_of(&tables, several),
             "claims": claims,
             "workloads": workloads,
+            "places": report::places(connection.places()),
         })),
         Output::Text if several => {
             let titled =
                 tables.iter().map(|(label, rows)| format!("module.{label}\n{}", Table(rows)));
-            report::text(&titled.collect::<Vec<_>>().join("\n\n"));
+            report::text(&format!("{place}\n\n{}", titled.collect::<Vec<_>>().join("\n\n")));
         }
         Output::Text => {
             let rows: Vec<Row> = tables.into_iter().flat_map(|(_, rows)| rows).collect();
-            report::text(&Table(&rows));
+            report::text(&format!("{place}\n\n{}", Table(&rows)));
         }
     }
     Ok(ExitCode::SUCCESS)

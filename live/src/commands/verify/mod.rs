@@ -7,9 +7,11 @@ mod stage;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use failure::failure;
 use job::{Output, Verify};
 use kubernetes::proof::Finding;
 use serde_json::json;
@@ -25,6 +27,16 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
     let target = Target::connect_to_cluster(connection.job).await?;
     let class = connection.job.storage().map(|(_, inputs)| &inputs.storage_class.name).next();
     let class = class.context("the job has no storage")?;
+    connection.look_at_places(&Target::Cluster(Arc::clone(&target))).await;
+    for place in connection.places() {
+        if let Some(refusal) = place.refusals.first() {
+            return Err(failure(refusal.reason.clone(), refusal.remedy.clone()));
+        }
+        connection.progress.say(&place.to_string());
+        if let Some(unproved) = place.unproved() {
+            connection.progress.say(&format!("Warning: {unproved}"));
+        }
+    }
     let nonce = format!("{:08x}", fastrand::u32(..));
     let setting = Setting { connection, kube: &target.kube, class, wanted, nonce };
     let started = Instant::now();
@@ -53,6 +65,7 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
             "proved": proved,
             "workload": wanted.example,
             "findings": findings,
+            "places": report::places(connection.places()),
             "seconds": times.iter().copied().collect::<BTreeMap<_, _>>(),
             "elapsed_ms": millis(started.elapsed()),
         })),
