@@ -9,11 +9,10 @@ use tokio::sync::oneshot;
 /// Whether the plan may be carried out: it deletes and replaces nothing, or a
 /// person at the terminal consents.
 pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
-    let addresses = addresses(plan);
-    if addresses.is_empty() {
+    if plan.needing_consent().next().is_none() {
         return Ok(true);
     }
-    eprintln!("This deletes or replaces {addresses}.");
+    eprintln!("{}", question(plan));
     // Standard input carried the job, so that the terminal itself is used.
     let terminal = std::io::stderr()
         .is_terminal()
@@ -36,11 +35,15 @@ pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
     Ok(yes)
 }
 
-/// What a plan deletes or replaces; empty where it does neither.
-pub(crate) fn addresses<C>(plan: &Plan<C>) -> String {
+/// What a plan deletes or replaces, and where.
+pub(crate) fn question<C>(plan: &Plan<C>) -> String {
     let all: Vec<String> =
         plan.needing_consent().map(|change| change.address.to_string()).collect();
-    all.join(", ")
+    let places = plan.details.get("places").into_iter().flatten();
+    let mut places: Vec<&str> = places.filter_map(|place| place.line.as_deref()).collect();
+    places.dedup();
+    let place = if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) };
+    format!("This deletes or replaces {}{place}.", all.join(", "))
 }
 
 fn ask(mut terminal: File) -> std::io::Result<bool> {

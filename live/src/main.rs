@@ -14,6 +14,7 @@ mod context;
 mod helm;
 mod observe;
 mod outcome;
+mod places;
 mod progress;
 mod report;
 mod resources;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
 use job::{Goal, Output};
+use place::Verdict;
 use serde_json::{Value, json};
 
 use crate::outcome::Made;
@@ -19,6 +20,7 @@ pub(crate) struct Summary<'a> {
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
+    pub(crate) places: &'a [Verdict],
     pub(crate) made: &'a Made,
 }
 
@@ -56,6 +58,7 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
         "aws_calls": summary.calls,
         "aws_rounds": summary.rounds,
         "elapsed_ms": millis(summary.elapsed),
+        "places": places(summary.places),
     });
     match summary.made.modules.as_slice() {
         [] => {}
@@ -86,6 +89,9 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
     };
     let seconds = summary.elapsed.as_secs_f64();
     let mut text = format!("{verb}, {}, {seconds:.1} s.", counted(summary.calls, "AWS call"));
+    for line in place::lines(summary.places) {
+        text.push_str(&format!("\n{line}"));
+    }
     for (label, outputs) in &summary.made.modules {
         text.push_str(&match summary.made.modules.len() {
             1 => "\n\nOutputs:\n".to_owned(),
@@ -119,6 +125,13 @@ fn add_output(text: &mut String, name: &str, lines: &[String]) {
         let name = if at == 0 { name } else { "" };
         text.push_str(&format!("\n{name:20} = {line}"));
     }
+}
+
+/// Accounts and clusters as JSON, each once.
+pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
+    let mut all: Vec<Value> = places.iter().map(Verdict::json).collect();
+    all.dedup();
+    all
 }
 
 /// A count with its noun.

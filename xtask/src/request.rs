@@ -86,12 +86,15 @@ impl<'a> Request<'a> {
     ) -> anyhow::Result<Job> {
         let timeline = self.run.timeline.as_deref().map(std::path::absolute).transpose()?;
         let outputs = deployment.outputs.clone();
+        let mut places: Vec<_> = deployment.storage().map(|(_, inputs)| inputs.place()).collect();
+        places.sort();
+        places.dedup();
         let modules = match self.scope {
             Scope::Storage => deployment.without_workloads(),
             Scope::Workloads => deployment.only_workloads(),
             Scope::Everything => deployment.modules,
         };
-        Ok(Job { goal, modules, outputs, target, wait: !self.run.no_wait, yes, timeline })
+        Ok(Job { goal, modules, outputs, places, target, wait: !self.run.no_wait, yes, timeline })
     }
 
     /// What holds for the whole run; programs are in `folder`.

@@ -3,32 +3,26 @@
 mod calls;
 mod ec2;
 mod errors;
+mod identity;
 mod meaning;
 mod rate;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
+use place::Caller;
 use rate::Paced;
+use settings::Settings;
+use tokio::sync::OnceCell;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
 pub(crate) use errors::{Raced, explain, is};
 pub(crate) use rate::{LOOKS, Rate};
-
-/// Attempts per call: throttling and server errors are retried by the SDK, in
-/// about ten seconds all together. Its adaptive mode is not for us: after one
-/// refusal it lets half a call a second through, and one deployment is a few calls.
-const ATTEMPTS: u32 = 8;
-
-/// The first pause between two attempts; each later one is up to twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {
@@ -42,8 +36,10 @@ pub(crate) struct Account {
 /// What deployments of one region share.
 #[derive(Clone)]
 struct Region {
+    settings: Settings,
     config: SdkConfig,
     rate: Option<Arc<Rate>>,
+    caller: Arc<OnceCell<Result<Caller, String>>>,
 }
 
 /// The clients for a region, which count their calls together with those for others.
@@ -51,7 +47,13 @@ struct Region {
 pub(crate) struct Aws {
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
+    sts: aws_sdk_sts::Client,
+    eks: aws_sdk_eks::Client,
     pub(crate) region: String,
+    /// Who calls, looked up once for all deployments of the region.
+    caller: Arc<OnceCell<Result<Caller, String>>>,
+    settings: Settings,
+    calls: Arc<Calls>,
 }
 
 /// In one run there is one account, and one set of clients for each region.
@@ -78,7 +80,7 @@ impl Account {
         endpoint: Option<&str>,
         calls: &Arc<Calls>,
     ) -> Aws {
-        let Region { config, rate: _ } = self.region(region, endpoint).await;
+        let Region { settings, config, rate: _, caller } = self.region(region, endpoint).await;
         let efs =
             aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
         let ec2 =
@@ -86,7 +88,12 @@ impl Account {
         Aws {
             efs: aws_sdk_efs::Client::from_conf(efs.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            sts: settings::sts(&config, calls),
+            eks: settings::eks(&config, calls),
             region: region.to_owned(),
+            caller,
+            settings,
+            calls: Arc::clone(calls),
         }
     }
 
@@ -107,24 +114,10 @@ impl Account {
                 SharedHttpClient::new(Paced { inner: self.http.clone(), rate: Arc::clone(rate) })
             }
         };
-        // Of the answer alone: the wait for a place in the line is not AWS's.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(30))
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(aws_config::Region::new(name.to_owned()))
-            .http_client(http)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(FIRST_PAUSE),
-            )
-            .timeout_config(timeouts);
-        if let Some(endpoint) = endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        let region = Region { config: loader.load().await, rate };
+        let settings =
+            Settings { http, region: name.to_owned(), endpoint: endpoint.map(str::to_owned) };
+        let config = settings.load(None).await;
+        let region = Region { settings, config, rate, caller: Arc::default() };
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         regions.entry(name.to_owned()).or_insert(region).clone()
     }

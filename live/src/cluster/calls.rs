@@ -125,7 +125,8 @@ impl Kube {
     /// An error of a call, such as `patch storageclasses.storage.k8s.io/efs-sc`.
     pub(crate) fn failed<K: Object>(&self, verb: &str, name: &str, error: Error) -> anyhow::Error {
         let slash = if name.is_empty() { "" } else { "/" };
-        explain(&format!("{verb} {}{slash}{name}", resource::<K>()), &self.name, error)
+        let what = format!("{verb} {}{slash}{name}", resource::<K>());
+        explain(&what, &self.name, error, self.program.as_ref())
     }
 
     /// The objects of the whole cluster.

@@ -5,8 +5,18 @@ use failure::Failure;
 use inputs::printable;
 use kube::Error;
 
+use super::credentials::{self, Program};
+
 /// An error of the call `what`, with a remedy.
-pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error {
+pub(crate) fn explain(
+    what: &str,
+    cluster: &str,
+    error: Error,
+    program: Option<&Program>,
+) -> anyhow::Error {
+    if let Error::Auth(error) = &error {
+        return credentials::failed(format!("calling {what} in `{cluster}`"), error, program);
+    }
     let remedy = match &error {
         Error::Api(status) => match status.code {
             401 => "the cluster does not accept the credentials: log in again, for instance with \
@@ -18,7 +28,6 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
             409 => "another client is changing it: run the same command again".to_owned(),
             _ => "run the same command again; what is done already stays done".to_owned(),
         },
-        Error::Auth(error) => credentials(error),
         _ => format!(
             "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
         ),
@@ -28,53 +37,19 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
             let (reason, message) = (printable(&status.reason), printable(&status.message));
             anyhow!("{reason} ({}): {message}", status.code)
         }
-        other => anyhow!("{}", printable(&said(other))),
+        other => anyhow!("{}", printable(&chain(other))),
     };
     cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }
 
 /// An error while the connection is made, before any call.
-pub(super) fn preparing(address: &str, error: &Error) -> anyhow::Error {
-    let remedy = match error {
-        Error::Auth(error) => credentials(error),
-        _ => "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew".to_owned(),
-    };
+pub(super) fn preparing(address: &str, error: &Error, program: Option<&Program>) -> anyhow::Error {
     let what = format!("preparing the connection to {address}");
-    anyhow!("{}", printable(&said(error))).context(Failure::new(what, remedy))
-}
-
-/// What an error says; of a program that failed, its own words and not its environment.
-fn said(error: &Error) -> String {
-    match error {
-        Error::Auth(kube::client::AuthError::AuthExecRun { out, .. }) => {
-            let (status, words) = (out.status, String::from_utf8_lossy(&out.stderr));
-            format!(
-                "the credential program of the kubeconfig ended with {status}: {}",
-                words.trim()
-            )
-        }
-        other => chain(other),
+    if let Error::Auth(error) = error {
+        return credentials::failed(what, error, program);
     }
-}
-
-/// What to do where the kubeconfig's credentials could not be had.
-fn credentials(error: &kube::client::AuthError) -> String {
-    use kube::client::AuthError;
-    match error {
-        AuthError::AuthExecStart(_) => {
-            "the kubeconfig's user names a program in `exec.command` that cannot be started: \
-             install it, for EKS the AWS CLI, or correct the kubeconfig"
-                .to_owned()
-        }
-        AuthError::AuthExecRun { .. } => {
-            "the program of the kubeconfig's user failed: run its `exec.command` by hand to see why, \
-             or log in again, for instance with `aws sso login`"
-                .to_owned()
-        }
-        _ => "the kubeconfig's credentials could not be fetched: log in again, for instance with \
-              `aws sso login`"
-            .to_owned(),
-    }
+    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew";
+    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
 }
 
 /// An error with everything that led to it.

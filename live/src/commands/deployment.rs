@@ -22,6 +22,7 @@ use crate::consent;
 use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
+use crate::places;
 use crate::report::{Summary, done, json, takes_colour, text};
 use crate::resources::{file_system, mount_target};
 use crate::run;
@@ -49,6 +50,7 @@ pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::
             calls: calls.count(),
             rounds: calls.rounds(),
             elapsed: progress.elapsed(),
+            places: connection.places(),
             made: outputs,
         };
         done(&job.goal, session.output, &summary)?;
@@ -67,7 +69,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ok(observed) => observed,
             Err(ending) => return Ok(Outcome { changed, ending }),
         };
-        let plan = plan(job, &connection.clients, &observed)?;
+        let mut plan = plan(job, &connection.clients, &observed)?;
+        places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
             let shown = shown(connection.session, &plan, detailed_exitcode)?;
             return Ok(Outcome::unchanged(Ending::Shown(shown)));
@@ -126,9 +129,9 @@ pub(super) async fn execute(
     }
     if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
         return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `{}` of its file, \
+            "{} Nothing was changed.\nhelp: look at `{}` of its file, \
              and give `--yes` if that is what you want",
-            consent::addresses(plan),
+            consent::question(plan),
             if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" }
         ))));
     }

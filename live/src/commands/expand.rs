@@ -1,5 +1,7 @@
 //! `expand-volumes`: completes what claims ask for.
 
+use std::sync::Arc;
+
 use plan::Plan;
 
 use super::connection::Connection;
@@ -7,17 +9,24 @@ use super::deployment::execute;
 use crate::call::Call;
 use crate::observe;
 use crate::outcome::{Ending, Outcome};
+use crate::places;
 use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let Connection { job, clients, progress, stop, .. } = connection;
     let target = Target::connect_to_cluster(job).await?;
+    let whole = Target::Cluster(Arc::clone(&target));
     let mut plan =
         Plan { unchanged: "No changes. No claim needs a larger volume.", ..Plan::default() };
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
         let cluster = tokio::select! {
-            cluster = observe::cluster(&job.goal, inputs, &target) => cluster?,
+            (cluster, ()) = async {
+                tokio::join!(
+                    observe::cluster(&job.goal, inputs, &target),
+                    connection.look_at_places(&whole),
+                )
+            } => cluster.map_err(|error| connection.misplaced(error))?,
             reason = stop.stopped() => {
                 line.failed("stopped");
                 let ending = Ending::Stopped { reason, left: Vec::new() };
@@ -31,6 +40,6 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
-    let target = Target::Cluster(target);
-    execute(connection, &target, &plan, None, true).await
+    places::guard(job, connection.places(), &mut plan);
+    execute(connection, &whole, &plan, None, true).await
 }

@@ -38,6 +38,8 @@ struct Deployment {
     /// Its plan, status or proof, as the command prints it for one deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Box<RawValue>>,
+    /// The account and the cluster.
+    places: Vec<Value>,
     /// Why it is not what it should be.
     error: Option<String>,
     /// The same result for people.
@@ -60,6 +62,7 @@ impl Deployment {
             modules: BTreeMap::new(),
             file_outputs: BTreeMap::new(),
             result: None,
+            places: Vec::new(),
             error: None,
             text: None,
             code: 0,
@@ -145,6 +148,7 @@ async fn one(
         changed: outcome.changed,
         aws_calls: connection.calls.count(),
         elapsed_ms: millis(trace.elapsed()),
+        places: report::places(connection.places()),
         error: message,
         ..Deployment::new(name)
     };
@@ -228,7 +232,13 @@ fn table(fleet: &Fleet, result: &Result) -> String {
             (None, None, Some(_)) => counted(one.aws_calls, "AWS call"),
             (None, None, None) => changes,
         };
-        format!("{:width$}  {end}\n", one.name)
+        let accounts: Vec<&str> =
+            one.places.iter().filter_map(|place| place["account"].as_str()).collect();
+        let place = match accounts.as_slice() {
+            [] => String::new(),
+            accounts => format!(" (account {})", accounts.join(", ")),
+        };
+        format!("{:width$}  {end}{place}\n", one.name)
     });
     let verb = fleet.jobs.first().map_or("done", |(_, job)| match job.goal {
         Goal::Plan { .. } => "planned",

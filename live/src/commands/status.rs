@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::connection::Connection;
 use crate::outcome::{Ending, Outcome, Shown};
+use crate::report;
 use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
@@ -42,6 +43,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         workloads.push(status);
         tables.push((label, more));
     }
+    let place = place::lines(connection.places()).join("\n");
     // One table, unless several storage modules have the same names in theirs.
     let several = job.storage().count() > 1;
     let healthy = tables.iter().flat_map(|(_, rows)| rows).all(|row| row.healthy);
@@ -50,9 +52,10 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         "rows": rows_of(&tables, several),
         "claims": claims,
         "workloads": workloads,
+        "places": report::places(connection.places()),
     });
-    let shown = Shown::new(for_people(tables, several), &document)?;
-    Ok(Outcome::unchanged(Ending::Shown(shown)))
+    let text = format!("{place}\n\n{}", for_people(tables, several));
+    Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
 }
 
 fn for_people(tables: Vec<(&str, Vec<Row>)>, several: bool) -> String {

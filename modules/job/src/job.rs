@@ -18,6 +18,9 @@ pub struct Job {
     pub modules: Vec<Module>,
     /// The `output` blocks of the file, by name.
     pub outputs: Vec<FileOutput>,
+    /// Where the deployments of the file belong, each place once; also where the goal is about
+    /// the workloads alone.
+    pub places: Vec<place::Wanted>,
     /// Where Kubernetes objects go.
     pub target: Target,
     /// Whether a driver that does not run yet is waited for.

@@ -1,5 +1,6 @@
 //! A Helm release: as it should be, as it is, and the change between both.
 
+use inputs::{HIDDEN, is_secret, names_secret, redacted};
 use plan::{Action, Address, After, Attribute, Change, ChangeId, Difference, Document, Refusal};
 use serde_json::Value;
 
@@ -149,8 +150,11 @@ fn differences(wanted: &Wanted, found: Option<&Release>) -> Vec<Difference> {
         differences.push(Difference::new("chart", before, After::Value(chart)));
     }
     let had = found.map_or(&Value::Null, |release| &release.values);
-    value_differences("values", had, &wanted.values.value, &mut differences);
-    differences
+    // What somebody else's release was given is theirs to show.
+    let hides = found.is_some_and(|release| !release.ours);
+    let mut values = Values { hides, secret: false, differences };
+    values.compare("values", had, &wanted.values.value);
+    values.differences
 }
 
 /// The names of what two modules want differently of one release; nothing where they agree.
@@ -178,45 +182,78 @@ pub fn disagreements(one: &Wanted, other: &Wanted) -> Vec<String> {
     names
 }
 
-/// A row per value that differs. Values mean the same however numbers are
-/// written, and one that is no map changes as a whole: a table cannot say that.
-fn value_differences(path: &str, had: &Value, wanted: &Value, into: &mut Vec<Difference>) {
-    let below = |path: &str, key: &str| format!("{path}.{key}");
-    match (had, wanted) {
-        _ if same_values(had, wanted) => {}
-        (Value::Null, Value::Object(wanted)) if !wanted.is_empty() => {
-            for (key, value) in wanted {
-                value_differences(&below(path, key), &Value::Null, value, into);
-            }
-        }
-        (Value::Object(had), Value::Object(wanted)) => {
-            let mut keys: Vec<&String> = had.keys().chain(wanted.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                let path = below(path, key);
-                match (had.get(key), wanted.get(key)) {
-                    (Some(had), None) => into.push(Difference::gone(&path, shown(had))),
-                    (had, wanted) => value_differences(
-                        &path,
-                        had.unwrap_or(&Value::Null),
-                        wanted.unwrap_or(&Value::Null),
-                        into,
-                    ),
-                }
-            }
-        }
-        (Value::Null, wanted) => into.push(Difference::set(path, shown(wanted))),
-        (had, wanted) => {
-            into.push(Difference::new(path, Some(shown(had)), After::Value(shown(wanted))));
-        }
-    }
+/// The comparison of values; of those that look like secrets only that they differ.
+struct Values {
+    /// Whether nothing of what was found is shown.
+    hides: bool,
+    /// Whether it is below a name that is a secret's.
+    secret: bool,
+    differences: Vec<Difference>,
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+impl Values {
+    /// A row per value that differs. Values mean the same however numbers are
+    /// written, and one that is no map changes as a whole: a table cannot say that.
+    fn compare(&mut self, path: &str, had: &Value, wanted: &Value) {
+        match (had, wanted) {
+            _ if same_values(had, wanted) => {}
+            (Value::Null, Value::Object(wanted)) if !wanted.is_empty() => {
+                for (key, value) in wanted {
+                    self.below(path, key, Some(&Value::Null), Some(value));
+                }
+            }
+            (Value::Object(had), Value::Object(wanted)) => {
+                let mut keys: Vec<&String> = had.keys().chain(wanted.keys()).collect();
+                keys.sort();
+                keys.dedup();
+                for key in keys {
+                    self.below(path, key, had.get(key), wanted.get(key));
+                }
+            }
+            (Value::Null, wanted) => {
+                let wanted = self.shown(path, wanted);
+                self.differences.push(Difference::set(path, wanted));
+            }
+            (had, wanted) => {
+                let (had, wanted) = (self.found(path, had), self.shown(path, wanted));
+                let difference = Difference::new(path, Some(had), After::Value(wanted));
+                self.differences.push(difference);
+            }
+        }
+    }
+
+    fn below(&mut self, path: &str, key: &str, had: Option<&Value>, wanted: Option<&Value>) {
+        let (path, outside) = (format!("{path}.{key}"), self.secret);
+        self.secret |= names_secret(key);
+        match (had, wanted) {
+            (Some(had), None) => {
+                let had = self.found(&path, had);
+                self.differences.push(Difference::gone(&path, had));
+            }
+            (had, wanted) => {
+                let (had, wanted) = (had.unwrap_or(&Value::Null), wanted.unwrap_or(&Value::Null));
+                self.compare(&path, had, wanted);
+            }
+        }
+        self.secret = outside;
+    }
+
+    fn found(&self, path: &str, value: &Value) -> String {
+        if self.hides { HIDDEN.to_owned() } else { self.shown(path, value) }
+    }
+
+    fn shown(&self, path: &str, value: &Value) -> String {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        match value {
+            Value::String(text) if is_secret(text) => HIDDEN.to_owned(),
+            Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)
+                if self.secret =>
+            {
+                HIDDEN.to_owned()
+            }
+            Value::String(text) => text.clone(),
+            other => redacted(name, other).to_string(),
+        }
     }
 }
 

@@ -6,10 +6,11 @@ mod shared_mount;
 mod stage;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use failure::report;
+use failure::{failure, report};
 use futures_util::future::join_all;
 use job::Verify;
 use kubernetes::proof::Finding;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use crate::outcome::{Ending, Outcome as Run, Shown};
-use crate::report::millis;
+use crate::report::{millis, places};
 use crate::target::Target;
 use setting::{Outcome, Setting};
 
@@ -33,6 +34,8 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
     }
     classes.first().context("the job has no storage")?;
     let several = classes.len() > 1;
+    connection.look_at_places(&Target::Cluster(Arc::clone(&target))).await;
+    proved_place(connection)?;
     let started = Instant::now();
     let proofs = classes.iter().map(|&(label, class)| {
         let setting = Setting {
@@ -60,15 +63,36 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
             Err(error) => return Err(error),
         }
     }
+    let places = places(connection.places());
     Ok(Run::unchanged(match stopped {
         Some(reason) => Ending::Stopped { reason, left: vec!["the proof".to_owned()] },
-        None => Ending::Shown(shown(&judged, wanted, started.elapsed())?),
+        None => Ending::Shown(shown(&judged, wanted, places, started.elapsed())?),
     }))
 }
 
+/// Refuses a cluster that contradicts the job, and says what nothing proves.
+fn proved_place(connection: &Connection<'_>) -> anyhow::Result<()> {
+    for place in connection.places() {
+        if let Some(refusal) = place.refusals.first() {
+            return Err(failure(refusal.reason.clone(), refusal.remedy.clone()));
+        }
+        connection.progress.say(&place.to_string());
+        if let Some(unproved) = place.unproved() {
+            connection.progress.say(&format!("Warning: {unproved}"));
+        }
+    }
+    Ok(())
+}
+
 /// The findings as the result; what is not shown is the exit code 1.
-fn shown(proofs: &[Proof], wanted: &Verify, elapsed: Duration) -> anyhow::Result<Shown> {
-    let document = document(proofs, wanted, millis(elapsed))?;
+fn shown(
+    proofs: &[Proof],
+    wanted: &Verify,
+    places: Vec<Value>,
+    elapsed: Duration,
+) -> anyhow::Result<Shown> {
+    let mut document = document(proofs, wanted, millis(elapsed))?;
+    document["places"] = places.into();
     let problem = proofs.iter().find_map(Proof::problem);
     let code = u8::from(problem.is_some());
     Ok(Shown { code, problem, ..Shown::new(for_people(proofs), &document)? })

@@ -25,22 +25,3 @@ pub struct Cluster {
     /// `patch storageclasses.storage.k8s.io`.
     pub denied: Vec<String>,
 }
-
-impl Cluster {
-    /// The EKS cluster that the context names, where it is named as the AWS CLI
-    /// (`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`) or eksctl
-    /// (`USER@NAME.REGION.eksctl.io`) name it.
-    pub fn eks_name(&self) -> Option<&str> {
-        eks_name(&self.name)
-    }
-}
-
-/// The EKS cluster that a context is named after, if it is.
-pub fn eks_name(context: &str) -> Option<&str> {
-    if context.starts_with("arn:") {
-        return context.split_once(":cluster/").map(|(_, name)| name);
-    }
-    let named = context.strip_suffix(".eksctl.io")?;
-    let cluster = named.rsplit_once('@').map_or(named, |(_, cluster)| cluster);
-    cluster.rsplit_once('.').map(|(name, _region)| name)
-}

@@ -10,7 +10,6 @@ use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::documents;
 use crate::inputs::Inputs;
-use crate::owner::Owner;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
 
@@ -100,7 +99,7 @@ pub(crate) fn plan_part(
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
-    in_cluster(&mut plan, &owner, cluster);
+    in_cluster(&mut plan, cluster);
     Ok(plan)
 }
 
@@ -135,7 +134,7 @@ pub(crate) fn destroy_part(
             let found = cluster.storage_class.as_ref();
             let mut removed = storage_class::remove(&mut plan, scope, &owner, found, &held);
             removed.extend(remove_driver(&mut plan, scope, (inputs, cluster), &removed, part));
-            in_cluster(&mut plan, &owner, cluster);
+            in_cluster(&mut plan, cluster);
             removed
         }
     };
@@ -283,25 +282,11 @@ fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
 }
 
 /// What holds for every plan that changes a cluster.
-fn in_cluster(plan: &mut Plan, owner: &Owner, cluster: &Cluster) {
+fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
     plan.refusals.extend(denied(plan, cluster));
-    plan.refusals.extend(another_cluster(owner, cluster));
     // A current context is easily forgotten.
     plan.notes
         .push(format!("the driver and the class are those of the cluster `{}`", cluster.name));
-}
-
-/// A context that names another EKS cluster than the inputs do.
-fn another_cluster(owner: &Owner, cluster: &Cluster) -> Option<Refusal> {
-    let named = cluster.eks_name().filter(|named| *named != owner.cluster)?;
-    Some(Refusal::new(
-        &cluster.name,
-        format!(
-            "the context is of the cluster `{named}`, and `cluster_name` is `{}`",
-            owner.cluster
-        ),
-        "give the right `--context`, or correct `cluster_name`",
-    ))
 }
 
 /// What this identity may not do in the cluster, where the plan would do it.

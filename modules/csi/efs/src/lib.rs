@@ -24,7 +24,7 @@ mod together;
 
 pub use actual::Actual;
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
-pub use cluster::{Cluster, eks_name};
+pub use cluster::Cluster;
 pub use deployment::{Call, Plan, class_changes, destroy, expand, plan, rows};
 pub use desired::{Desired, Networks};
 pub use documents::{DOCUMENTS, documents, file_system_of, rendered};

@@ -32,6 +32,8 @@ pub struct Inputs {
     /// The security group of the mount targets.
     pub security_group_id: Group,
     pub driver: DriverInputs,
+    /// The account that the deployment belongs to, where it is named.
+    pub aws_account_id: Option<String>,
     /// The user's tags.
     pub tags: Tags,
     pub file_system: FileSystemSource,
@@ -46,6 +48,15 @@ impl Inputs {
             region: self.aws_region.clone(),
             cluster: self.cluster_name.clone(),
             storage_class: self.storage_class.name.clone(),
+        }
+    }
+
+    /// Where the deployment belongs.
+    pub fn place(&self) -> place::Wanted {
+        place::Wanted {
+            region: self.aws_region.clone(),
+            cluster: self.cluster_name.clone(),
+            account: self.aws_account_id.clone(),
         }
     }
 

@@ -21,6 +21,7 @@ impl Inputs {
         let subnet_ids = subnets(&mut reader);
         let security_group_id = security_group(&mut reader);
         let driver = driver(&mut reader);
+        let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
         let nfs_clients = NfsClients {
@@ -48,6 +49,7 @@ impl Inputs {
                 subnet_ids: subnet_ids?,
                 security_group_id: security_group_id?,
                 driver: driver?,
+                aws_account_id,
                 tags: tags?,
                 file_system: file_system?,
                 nfs_clients,
@@ -85,11 +87,7 @@ fn of_region(
             ),
         );
     }
-    let partition = match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = place::partition(region);
     let role = driver.and_then(|driver| driver.role_arn.as_deref());
     if let Some(other) = role.and_then(|role| role.split(':').nth(1))
         && other != partition

@@ -41,6 +41,11 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "IAM role that the driver's service accounts assume (IRSA)",
     ),
+    Input::optional(
+        "aws_account_id",
+        Kind::String,
+        "AWS account that the deployment belongs to; credentials of any other are refused",
+    ),
     Input::optional("tags", Kind::Map, "Tags for everything that is created in AWS"),
     Input::default("encrypted", Kind::Bool, "true", "Whether the file system is encrypted at rest"),
     Input::optional(

@@ -157,6 +157,37 @@ fn a_release_of_our_name_that_somebody_else_made_is_refused_unless_it_is_adopted
 }
 
 #[test]
+fn values_that_look_like_secrets_are_shown_neither_in_text_nor_in_json() {
+    let more = json!({ "driver": "adopt", "helm_values": { "controller": {
+        "adminPassword": "hunter2", "logLevel": 5,
+        "env": [{ "name": "API_TOKEN", "value": "planted" }, { "name": "TZ", "value": "UTC" }],
+        "credentials": { "user": "admin" }, "webhook": "https://u:pa55@host/x",
+    } } });
+    let shown = |plan: &Plan| format!("{}{}", text(plan), serde_json::to_string(plan).unwrap());
+    let plan = after(&more, |_| ());
+    for secret in ["hunter2", "planted", "\"admin\"", "pa55"] {
+        assert!(!shown(&plan).contains(secret), "{secret} is in\n{}", text(&plan));
+    }
+    for kept in [
+        "values.controller.adminPassword",
+        "(sensitive value)",
+        "UTC",
+        "values.controller.logLevel",
+    ] {
+        assert!(shown(&plan).contains(kept), "{kept} is not in\n{}", text(&plan));
+    }
+    // All that somebody else's release was given is theirs.
+    let foreign = |actual: &mut Actual| {
+        let release = cluster(actual).driver.release.as_mut().unwrap();
+        release.ours = false;
+        release.values["controller"]["logLevel"] = json!("unlikely");
+        release.values["region"] = json!("unlikely");
+    };
+    let adopted = after(&json!({ "driver": "adopt" }), foreign);
+    assert!(!adopted.is_empty() && !shown(&adopted).contains("unlikely"), "{}", text(&adopted));
+}
+
+#[test]
 fn an_installation_of_somebody_elses_is_named_with_the_choices() {
     for (foreign, named) in [
         (
@@ -345,24 +376,4 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
         "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
     });
     assert!(warned(&deletes, &[])[0].contains("issues/1085"));
-}
-
-#[test]
-fn a_context_of_another_eks_cluster_is_refused() {
-    let with = |context: &str| {
-        let mut actual = account_and_cluster(three());
-        cluster(&mut actual).name = context.to_owned();
-        let plan = planned(&desired(&json!({})), &actual);
-        refusals(&plan).iter().any(|(reason, _)| reason.contains("the context is of the cluster"))
-    };
-    assert!(with("arn:aws:eks:eu-west-1:111122223333:cluster/prod"));
-    assert!(with("me@prod.eu-west-1.eksctl.io"));
-    for fits in [
-        "arn:aws:eks:eu-west-1:111122223333:cluster/dev",
-        "me@dev.eu-west-1.eksctl.io",
-        "anything-else",
-        "arn:aws:eks:eu-west-1",
-    ] {
-        assert!(!with(fits), "{fits}");
-    }
 }

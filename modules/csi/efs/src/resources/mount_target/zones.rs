@@ -10,7 +10,7 @@ use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, lis
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
-use crate::resources::file_system::Planned;
+use crate::resources::file_system::{self, Planned};
 
 /// The mount targets as a deployment wants them.
 #[derive(Debug, Clone)]
@@ -38,6 +38,10 @@ pub fn plan<C: From<Call>>(
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
     let mut part = Part { plan, scope, wanted, found, file_system, first: Vec::new() };
     let mut ready = file_system.needs.clone();
+    if let Some(refusal) = part.of_another_vpc() {
+        part.plan.refusals.push(refusal);
+        return ready;
+    }
     part.remove_unwanted(&zones);
     for zone in &zones {
         ready.extend(part.zone(zone));
@@ -120,6 +124,28 @@ impl<C: From<Call>> Part<'_, C> {
                 self.plan.changes.push(delete(self.scope, id, target, reason));
             }
         }
+    }
+
+    /// An adopted file system whose targets, which stay, are in another VPC: EFS takes the
+    /// targets of one VPC only, and the nodes of another one do not reach these
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/manage-fs-access-vpc-peering.html>).
+    fn of_another_vpc(&self) -> Option<Refusal> {
+        let stays =
+            |target: &&MountTarget| !target.life_cycle.is_leaving() && self.in_another_vpc(target);
+        let target = self.found.iter().filter(|_| !self.file_system.own).find(stays)?;
+        let (theirs, ours) = (target.vpc_id.as_ref()?, &self.wanted.subnets.first()?.vpc_id);
+        Some(Refusal::new(
+            self.scope.address(file_system::KIND, None),
+            format!(
+                "the mount targets of {} are in {theirs}, and the subnets of the inputs in {ours}: \
+                 EFS takes the targets of one VPC only",
+                self.file_system.id
+            ),
+            format!(
+                "give subnets and a security group of {theirs} if the nodes are there, or leave \
+                 `file_system_id` out to get a file system of your own in {ours}"
+            ),
+        ))
     }
 
     fn in_another_vpc(&self, target: &MountTarget) -> bool {
