@@ -45,6 +45,7 @@ impl Helm {
         let pending_install = history.iter().all(|revision| revision.status == "pending-install");
         let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
             || is_marked(wanted, &values, pending_install);
+        let owner = owner(&history);
         let latest = history.into_iter().max_by_key(|revision| revision.number);
         Ok(latest.map(|latest| Release {
             revision: latest.number,
@@ -52,6 +53,7 @@ impl Helm {
             chart: latest.chart,
             values,
             ours,
+            owner,
         }))
     }
 
@@ -76,7 +78,7 @@ impl Helm {
         // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
         write!(file, "{}", Block(values)).context("writing the values for Helm")?;
         let (chart, file) = (chart.display().to_string(), file.path().display().to_string());
-        let description = format!("{WRITTEN_BY} for {}", wanted.owner);
+        let description = describe(&wanted.owner);
         let mut args = vec![
             "upgrade",
             &wanted.id.name,
@@ -141,10 +143,44 @@ impl Helm {
     }
 }
 
+/// The description of a revision that a deployment makes.
+fn describe(owner: &str) -> String {
+    format!("{WRITTEN_BY} for {owner}")
+}
+
+/// The deployment that made the latest of our revisions.
+fn owner(history: &[Revision]) -> Option<String> {
+    let ours = history.iter().filter_map(|revision| {
+        let owner = revision.description.strip_prefix(&describe(""))?;
+        Some((revision.number, owner.to_owned()))
+    });
+    ours.max_by_key(|(number, _)| *number).map(|(_, owner)| owner)
+}
+
 /// How long ago a release's record was last written, by the labels that Helm gives it.
 fn age(labels: &BTreeMap<String, String>) -> Option<Duration> {
     let seconds = |name: &str| labels.get(name)?.parse::<u64>().ok();
     let written = seconds("modifiedAt").max(seconds("createdAt"))?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
     now.checked_sub(Duration::from_secs(written)).or(Some(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision(number: u64, description: &str) -> Revision {
+        let description = description.to_owned();
+        Revision { number, status: "deployed".to_owned(), chart: "c-1".to_owned(), description }
+    }
+
+    #[test]
+    fn a_release_belongs_to_the_deployment_that_described_its_latest_revision_of_ours() {
+        let described = describe("dev/efs-sc");
+        let mut history = vec![revision(1, &describe("dev/efs-logs")), revision(2, &described)];
+        assert_eq!(owner(&history).as_deref(), Some("dev/efs-sc"));
+        history.push(revision(3, "Upgrade complete"));
+        assert_eq!(owner(&history).as_deref(), Some("dev/efs-sc"));
+        assert_eq!(owner(&[revision(1, "Install complete")]), None);
+    }
 }

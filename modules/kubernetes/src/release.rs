@@ -62,6 +62,8 @@ pub struct Release {
     pub values: Value,
     /// Whether any of its revisions was made by Clockwork Codex.
     pub ours: bool,
+    /// The deployment that made the latest of those, as [`Wanted::owner`] names it.
+    pub owner: Option<String>,
 }
 
 /// The state of a release's latest revision, as Helm names it.
@@ -172,6 +174,7 @@ pub fn disagreements(one: &Wanted, other: &Wanted) -> Vec<String> {
         chart: format!("{}-{}", one.chart_name, one.version),
         values: one.values.value.clone(),
         ours: true,
+        owner: None,
     };
     names.extend(differences(other, Some(&release)).into_iter().filter_map(|difference| {
         match difference.attribute {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use inputs::GivenInputs;
 use job::FileOutput;
 
+use super::constant::constant;
 use super::diagnose::diagnostic;
 use super::file::Config;
 use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
@@ -135,7 +136,7 @@ impl<'a> Evaluation<'a> {
         variable: &Variable,
         values: &Values,
     ) -> Result<Value, Option<Diagnostic>> {
-        let default = variable.default.as_ref().map(|default| self.default(variable, default));
+        let default = variable.default.as_ref().map(|default| Self::default(variable, default));
         if values.is_broken(name) {
             return Err(None);
         }
@@ -163,34 +164,35 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+    fn default(variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
         let constraint = &variable.constraint;
-        let value = self.checked_default(variable, default);
+        let value = Self::checked_default(variable, default);
         value.map_err(|problem| {
             if variable.sensitive {
                 let message =
-                    format!("the default is not a {constraint}; it is sensitive and not shown");
+                    format!("the default is not {constraint}; it is sensitive and not shown");
                 Diagnostic::new(message, without_line(&default.place))
-                    .remedy(format!("give a {constraint}, a text in quotes"))
+                    .remedy(format!("give {constraint}, a text in quotes"))
             } else {
                 problem
             }
         })
     }
 
-    fn checked_default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
-        if let Some(problem) = references::check(default, &Scope::default()).into_iter().next() {
-            return Err(problem);
-        }
-        let roots = BTreeMap::new();
-        let names = Names::new(default.text(), &roots, &self.config.folder);
-        let value = evaluate(&default.expression, &names)
+    fn checked_default(variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+        let value = constant(&default.expression, default.text())
             .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
-        constraint.apply(value).map_err(|why| {
-            Diagnostic::new(format!("this is not a {constraint}: {why}"), default.place.clone())
-                .remedy(format!("give a {constraint}"))
-        })
+        let value = constraint.apply(value).map_err(|why| {
+            Diagnostic::new(format!("this is not {constraint}: {why}"), default.place.clone())
+                .remedy(format!("give {constraint}"))
+        })?;
+        if value.is_null() && !variable.nullable {
+            let message = "the default is null, and `nullable = false` allows no null";
+            return Err(Diagnostic::new(message, default.place.clone())
+                .remedy("give another default, or leave out `nullable`"));
+        }
+        Ok(value)
     }
 
     /// Rules may refer to anything, and hold once everything is there.

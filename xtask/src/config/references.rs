@@ -259,7 +259,7 @@ impl Visit for Checker<'_> {
             return;
         }
         if let Some(source) = self.source
-            && let Some(fault) = language::empty_heredoc(node, &source.text)
+            && let Some(fault) = language::misread(node, &source.text)
         {
             let within = Place::Text(Arc::clone(source), 0..0);
             self.problems.push(diagnostic(fault, &within));

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::constant::constant;
 use super::constraints::Constraint;
 use super::file::Config;
 use super::given::literal as literal_for;
-use super::language::{Folder, Scope, Value, decode, evaluate};
+use super::language::{Value, decode};
 use super::source::{parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
@@ -277,10 +278,8 @@ impl Values {
         }
         for attribute in body.attributes() {
             let value = written(source, attribute);
-            let (roots, folder) = (BTreeMap::new(), Folder::default());
-            let names = Scope::new(&source.text, &roots, &folder);
             let name = attribute.key.as_str();
-            match evaluate(&value.expression, &names) {
+            match constant(&value.expression, &source.text) {
                 Ok(found) => {
                     let raw = Raw::Value(found);
                     self.set(name, Supplied { place: value.place, raw, lenient });
@@ -332,19 +331,19 @@ impl Supplied {
         let constraint = variable.map_or(&none, |variable| &variable.constraint);
         let secret = variable.is_some_and(|variable| variable.sensitive);
         let mistake = |message: String| {
-            let message = if secret { format!("the value is not a {constraint}") } else { message };
-            Diagnostic::new(message, self.place(secret)).remedy(format!("give a {constraint}"))
+            let message = if secret { format!("the value is not {constraint}") } else { message };
+            Diagnostic::new(message, self.place(secret)).remedy(format!("give {constraint}"))
         };
         let value = match &self.raw {
             Raw::Value(value) => value.clone(),
             Raw::Text(text) if constraint.is_text => Value::string(text),
             Raw::Text(text) => {
-                literal(text).ok_or_else(|| mistake(format!("`{text}` is not a {constraint}")))?
+                literal(text).ok_or_else(|| mistake(format!("`{text}` is not {constraint}")))?
             }
         };
         constraint.apply(value).map_err(|why| match &self.raw {
-            Raw::Text(text) => mistake(format!("`{text}` is not a {constraint}: {why}")),
-            Raw::Value(_) => mistake(format!("this is not a {constraint}: {why}")),
+            Raw::Text(text) => mistake(format!("`{text}` is not {constraint}: {why}")),
+            Raw::Value(_) => mistake(format!("this is not {constraint}: {why}")),
         })
     }
 
@@ -367,6 +366,5 @@ impl Supplied {
 /// A text as an HCL literal.
 fn literal(text: &str) -> Option<Value> {
     let expression = hcl::edit::parser::parse_expr(text).ok()?;
-    let (roots, folder) = (BTreeMap::new(), Folder::default());
-    evaluate(&expression, &Scope::new(text, &roots, &folder)).ok()
+    constant(&expression, text).ok()
 }

@@ -53,14 +53,14 @@ calls!(
 /// Pure and deterministic: the same two give the same plan, whatever order
 /// their lists are in.
 pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
-    plan_part(desired, actual, DriverPart::Own)
+    plan_part(desired, actual, DriverPart::Own { of_this_job: &[] })
 }
 
 /// What a module has to do with the cluster's one driver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum DriverPart<'a> {
-    /// It installs and uninstalls the driver.
-    Own,
+    /// It installs and uninstalls the driver, for these deployments too.
+    Own { of_this_job: &'a [String] },
     /// Another module of the same job does.
     Others,
     /// It uninstalls the driver after these changes, which delete these classes too.
@@ -92,9 +92,11 @@ pub(crate) fn plan_part(
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
     };
-    if let DriverPart::Own = part {
+    if let DriverPart::Own { of_this_job } = part {
         let wanted = inputs.driver(&owner);
         driver::plan(&mut plan, scope, &wanted, &cluster.driver, *wait_for_driver)?;
+        let neighbours = driver::Neighbours { classes: &cluster.other_classes, of_this_job };
+        driver::contest(&mut plan, scope, &wanted, &cluster.driver, neighbours);
     }
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
@@ -110,7 +112,7 @@ pub(crate) fn plan_part(
 /// What lacks our tags stays, and so does an adopted file system with all its
 /// mount targets: EFS cannot tag them, so ours cannot be told from others.
 pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
-    destroy_part(scope, inputs, actual, DriverPart::Own)
+    destroy_part(scope, inputs, actual, DriverPart::Own { of_this_job: &[] })
 }
 
 /// [`destroy`], with the driver or without it.
@@ -178,7 +180,7 @@ fn remove_driver(
 ) -> Option<ChangeId> {
     let (going, after) = match part {
         DriverPart::Others => return None,
-        DriverPart::Own => (&[][..], &[][..]),
+        DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
     let stays = |class: &&String| !going.contains(&class.as_str());

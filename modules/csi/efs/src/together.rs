@@ -15,11 +15,14 @@ use crate::resources::storage_class;
 /// Modules that want different releases of it are refused.
 pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, RenderError> {
     let mut installs: Option<&Desired> = None;
+    let owners: Vec<String> =
+        modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
+    let own = DriverPart::Own { of_this_job: &owners };
     let mut plans = Vec::new();
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
-        let part = if first.is_some() { DriverPart::Others } else { DriverPart::Own };
+        let part = if first.is_some() { DriverPart::Others } else { own };
         let mut plan = plan_part(desired, actual, part)?;
         match first {
             Some(first) => plan.refusals.extend(another_driver(first, desired)?),

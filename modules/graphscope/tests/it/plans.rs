@@ -50,6 +50,7 @@ fn deployed(inputs: &Inputs) -> Actual {
             chart: format!("{}-{}", inputs.kind.chart(), inputs.helm_chart_version),
             values: inputs.release_values().unwrap(),
             ours: true,
+            owner: None,
         }),
         ..Actual::default()
     }

@@ -2,6 +2,7 @@
 //! refuses it, and [`Block`] writes what can only be read as it was meant.
 
 mod error;
+mod escapes;
 mod nodes;
 mod read;
 mod scalar;

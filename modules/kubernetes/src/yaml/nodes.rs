@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
 use super::error::Unreadable;
+use super::escapes::{check_slash, with_quote};
 use super::tag::short;
 use super::unseparated;
 
@@ -49,19 +50,32 @@ impl Nodes {
 
     pub(super) fn parse(text: &str) -> Result<Nodes, Unreadable> {
         lines(text)?;
+        // The parser passes over it, and counts without it.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let ends = text.is_empty() || text.ends_with(['\n', '\r']);
         // As Helm 4 does it.
-        let whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
-        unseparated::refuse(&whole)?;
-        let mut bytes = whole.as_bytes();
+        let mut whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+        loop {
+            match Nodes::parse_whole(&whole, ends) {
+                Err(why) => whole = Cow::Owned(with_quote(&whole, &why).ok_or(why)?),
+                nodes => return nodes,
+            }
+        }
+    }
+
+    /// Parses a text whose last line ends, as it did by itself or not.
+    fn parse_whole(text: &str, ends: bool) -> Result<Nodes, Unreadable> {
+        unseparated::refuse(text)?;
+        let mut bytes = text.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
         let mut building = Building {
+            text,
             parser,
             nodes: Vec::new(),
             anchors: HashMap::new(),
             flow: 0,
-            unended: (!ends).then_some(text.len() as u64),
+            unended: (!ends).then(|| text.len() as u64 - 1),
         };
         let root = building.document()?;
         Ok(Nodes { nodes: building.nodes, root })
@@ -119,6 +133,7 @@ fn lines(text: &str) -> Result<(), Unreadable> {
 }
 
 struct Building<'r, 'b> {
+    text: &'r str,
     parser: Parser<&'b mut &'r [u8]>,
     nodes: Vec<Node>,
     anchors: HashMap<String, Id>,
@@ -178,6 +193,9 @@ impl Building<'_, '_> {
                         format!("`{value}` has a `?` and is not in quotes"),
                         "write it in quotes",
                     ));
+                }
+                if style == ScalarStyle::DoubleQuoted {
+                    check_slash(self.text, mark, event.end_mark)?;
                 }
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 if block

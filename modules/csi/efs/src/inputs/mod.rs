@@ -1,6 +1,7 @@
 //! The module's inputs: from what was given to values that AWS and Kubernetes
 //! are known to accept.
 
+mod arns;
 pub(crate) mod directory;
 mod file_system;
 mod parse;

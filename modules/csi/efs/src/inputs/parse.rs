@@ -1,10 +1,11 @@
 //! From what was given to [`Inputs`]; every mistake is found in one pass.
 
-use ::inputs::{GivenInputs, Mistake, Problem, Reader};
+use ::inputs::{Given, GivenInputs, Mistake, Problem, Reader};
 
 use kubernetes::{ChartSource, repository};
 use network::Tags;
 
+use super::arns::{self, Arn};
 use super::file_system::file_system;
 use super::storage_class::storage_class;
 use super::{Group, INPUTS, Inputs, NfsClients, Subnets, rules};
@@ -37,7 +38,8 @@ impl Inputs {
             reader.check("storage_class_name", rules::name_tag(&name));
         }
         if let Some(region) = &aws_region {
-            of_region(&mut reader, region, driver.as_ref(), file_system.as_ref());
+            let account = aws_account_id.as_deref();
+            of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
@@ -64,11 +66,11 @@ impl Inputs {
     }
 }
 
-/// A key is used in its own region, and a role in its own partition
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
-fn of_region(
+/// What keys and roles say of where they are.
+fn of_place(
     reader: &mut Reader,
     region: &str,
+    account: Option<&str>,
     driver: Option<&DriverInputs>,
     file_system: Option<&FileSystemSource>,
 ) {
@@ -76,30 +78,14 @@ fn of_region(
         Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
         _ => None,
     };
-    let key_region =
-        key.filter(|key| key.starts_with("arn:")).and_then(|key| key.split(':').nth(3));
-    if let Some(other) = key_region.filter(|other| *other != region) {
-        reader.mistake(
-            "kms_key_id",
-            Problem::new(
-                format!("the key is in `{other}`, and `aws_region` is `{region}`"),
-                "give a key of that region, or a replica of it there",
-            ),
-        );
-    }
-    let partition = place::partition(region);
     let role = driver.and_then(|driver| driver.role_arn.as_deref());
-    if let Some(other) = role.and_then(|role| role.split(':').nth(1))
-        && other != partition
-        && ["aws", "aws-cn", "aws-us-gov"].contains(&other)
-    {
-        reader.mistake(
-            "driver_role_arn",
-            Problem::new(
-                format!("the role is of the partition `{other}`, and `{region}` of `{partition}`"),
-                "give a role of an account in that partition",
-            ),
-        );
+    let named = [("kms_key_id", "key", key), ("driver_role_arn", "role", role)];
+    let arns: Vec<Arn> = named
+        .into_iter()
+        .filter_map(|(input, what, text)| Arn::parse(input, what, text?))
+        .collect();
+    for (input, problem) in arns::contradictions(region, account, &arns) {
+        reader.mistake(input, problem);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod chart;
 mod cluster;
+mod contested;
 mod documents;
 mod file_system;
 mod hostile;

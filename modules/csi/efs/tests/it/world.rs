@@ -288,6 +288,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
                 chart: format!("{}-{}", release.chart_name, release.version),
                 values: release.values.value.clone(),
                 ours: true,
+                owner: Some(release.owner.clone()),
             });
         }
         driver::Call::Release(release::Call::Uninstall(_)) => {
