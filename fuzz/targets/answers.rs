@@ -5,7 +5,10 @@ use efs::resources::file_system::{
     FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
-use efs::{Actual, Cluster, Desired, FileSystemId, LifeCycle, MountTargetId, Networks};
+use efs::{
+    AccessPoint, AccessPointId, Actual, Cluster, Desired, FileSystemId, LifeCycle, MountTargetId,
+    Networks, OtherClass, Replication, Volume,
+};
 use inputs::{Given, GivenInputs};
 use kubernetes::claim::Claim;
 use libfuzzer_sys::fuzz_target;
@@ -37,6 +40,8 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
         file_system: Some(FileSystem {
             id: FileSystemId::try_from("fs-00000001".to_owned()).ok()?,
             life_cycle: LifeCycle::parse(if ours { "available" } else { text }),
+            created: Some(text.to_owned()),
+            account: Some(text.to_owned()),
             creation_token: text.to_owned(),
             spec: Spec {
                 encrypted: false,
@@ -46,7 +51,8 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
                 lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
             },
             availability_zone: Some(text.to_owned()),
-            metered_bytes: Some(1),
+            metered_bytes: Some(1 << 20),
+            metered_at: Some(text.to_owned()),
             tags,
         }),
         mount_targets: vec![MountTarget {
@@ -58,6 +64,21 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             ip_address: Some(text.to_owned()),
             security_groups: None,
         }],
+        access_points: vec![AccessPoint {
+            id: AccessPointId::try_from("fsap-00000001".to_owned()).ok()?,
+            life_cycle: LifeCycle::parse(text),
+            path: text.to_owned(),
+            account: Some(text.to_owned()),
+            tags: Tags::from([("clockwork-codex/cluster".to_owned(), text.to_owned())]),
+        }],
+        replications: vec![Replication {
+            source: text.to_owned(),
+            source_region: text.to_owned(),
+            destination: text.to_owned(),
+            destination_region: text.to_owned(),
+            status: text.to_owned(),
+        }],
+        policy: Some(text.to_owned()),
         cluster: Some(Cluster {
             name: text.to_owned(),
             claims: vec![Claim {
@@ -71,7 +92,18 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
                 ..Claim::default()
             }],
             denied: vec![text.to_owned()],
-            other_classes: vec![text.to_owned()],
+            other_classes: vec![OtherClass {
+                name: text.to_owned(),
+                file_system: Some("fs-00000001".to_owned()),
+            }],
+            volumes: vec![Volume {
+                name: text.to_owned(),
+                handle: text.to_owned(),
+                of_driver: ours,
+                class: Some(text.to_owned()),
+                capacity: Some(text.to_owned()),
+                claim: Some(text.to_owned()),
+            }],
             taints: vec![text.to_owned()],
             ..Cluster::default()
         }),

@@ -22,6 +22,7 @@ mod sandbox;
 mod stop;
 mod target;
 mod trace;
+mod users;
 mod wait;
 mod watch;
 mod world;

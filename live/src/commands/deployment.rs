@@ -17,7 +17,7 @@ use super::connection::Connection;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent;
+use crate::consent::{self, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Ending, Outcome};
@@ -61,6 +61,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let target = Target::connect(job).await?;
     let mut changed = 0;
     let mut outputs = Vec::new();
+    let mut answered = false;
     for round in 1.. {
         let observed = match connection.observe(&target).await? {
             Ok(observed) => observed,
@@ -73,8 +74,12 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if round > 1 && plan.is_settled() {
             break;
         }
-        let asks = round == 1 || !job.goal.destroys();
-        let outcome = execute(connection, &target, &plan, Some(&observed), asks).await?;
+        let asked = Asked {
+            deletions: !job.yes && (round == 1 || !job.goal.destroys()),
+            questions: !answered,
+        };
+        let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
+        answered |= !plan.questions.is_empty();
         changed += outcome.changed;
         match outcome.ending {
             Ending::Done(made) => {
@@ -114,28 +119,27 @@ pub(super) async fn execute(
     target: &Target,
     plan: &Plan<Call>,
     observed: Option<&Observed>,
-    asks: bool,
+    asked: Asked,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
-    let asks = asks && !job.yes;
     if !plan.refusals.is_empty() {
         return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
     }
-    if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
+    if progress.is_one_of_many()
+        && let Some((question, remedy)) = consent::question(plan, asked)
+    {
         return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `plan-efs` of its \
-             file, and give `--yes` if that is what you want",
-            consent::addresses(plan)
+            "{question} Nothing was changed.\nhelp: look at `plan-efs` of its file; {remedy}"
         ))));
     }
     let consent = tokio::select! {
-        consent = consent::given(plan), if asks => consent?,
-        reason = stop.stopped(), if asks => {
+        biased;
+        consent = consent::given(plan, asked) => consent?,
+        reason = stop.stopped() => {
             eprintln!();
             return Ok(Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }));
         }
-        else => true,
     };
     if !consent {
         // What to do was said where it was asked.

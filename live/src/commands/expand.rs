@@ -7,6 +7,7 @@ use plan::Plan;
 use super::connection::Connection;
 use super::deployment::{execute, finish};
 use crate::call::Call;
+use crate::consent::Asked;
 use crate::observe;
 use crate::outcome::{Ending, Outcome};
 use crate::target::Target;
@@ -31,6 +32,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
     let target = Target::Cluster(target);
-    let outcome = execute(connection, &target, &plan, None, true).await?;
+    let asked = Asked { deletions: !job.yes, questions: true };
+    let outcome = execute(connection, &target, &plan, None, asked).await?;
     finish(connection, &outcome)
 }

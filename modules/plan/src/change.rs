@@ -22,6 +22,8 @@ pub struct Plan<C> {
     pub notes: Vec<String>,
     /// What works and yet will cause trouble.
     pub warnings: Vec<String>,
+    /// What a person must agree to, beside deletions and replacements.
+    pub questions: Vec<Question>,
     /// Why nothing of this plan can be carried out.
     pub refusals: Vec<Refusal>,
 }
@@ -34,6 +36,7 @@ impl<C> Default for Plan<C> {
             details: BTreeMap::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
+            questions: Vec::new(),
             refusals: Vec::new(),
         }
     }
@@ -52,7 +55,7 @@ impl<C> Plan<C> {
 
     /// Puts another plan behind this one: both are one graph.
     pub fn append(&mut self, other: Plan<C>) {
-        let Plan { changes, waits, details, notes, warnings, refusals } = other;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals } = other;
         self.changes.extend(changes);
         self.waits.extend(waits);
         for (name, rows) in details {
@@ -60,6 +63,7 @@ impl<C> Plan<C> {
         }
         add_new(&mut self.notes, notes);
         add_new(&mut self.warnings, warnings);
+        self.questions.extend(questions);
         self.refusals.extend(refusals);
     }
 
@@ -70,13 +74,14 @@ impl<C> Plan<C> {
 
     /// The same plan with calls of another type.
     pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
-        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals } = self;
         Plan {
             changes: changes.into_iter().map(|change| change.map(&call)).collect(),
             waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
             details,
             notes,
             warnings,
+            questions,
             refusals,
         }
     }
@@ -112,6 +117,8 @@ pub struct Change<C> {
     pub needs: Vec<ChangeId>,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
+    /// The data that is lost with it, as people name it.
+    pub loses: Vec<String>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -126,6 +133,7 @@ impl<C> Change<C> {
             reason: String::new(),
             needs: Vec::new(),
             differences: Vec::new(),
+            loses: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -151,6 +159,13 @@ impl<C> Change<C> {
         self
     }
 
+    /// The same, with this data lost too.
+    #[must_use]
+    pub fn losing(mut self, data: impl IntoIterator<Item = String>) -> Self {
+        self.loses.extend(data);
+        self
+    }
+
     /// The same, with one more call at its end.
     #[must_use]
     pub fn calling(mut self, call: impl Into<C>) -> Self {
@@ -159,9 +174,9 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, calls } = self;
+        let Change { id, action, address, reason, needs, differences, loses, calls } = self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, calls }
+        Change { id, action, address, reason, needs, differences, loses, calls }
     }
 }
 
@@ -224,6 +239,17 @@ impl Refusal {
     ) -> Refusal {
         Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
     }
+}
+
+/// Something that a plan does only if a person agrees, although it deletes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// What it is about: a resource's address.
+    pub address: String,
+    /// What the plan does, without a full stop.
+    pub asks: String,
+    /// How to agree without being asked, or what to do instead, without a full stop.
+    pub remedy: String,
 }
 
 /// What a module shows beside its changes.

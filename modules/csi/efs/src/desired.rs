@@ -22,6 +22,8 @@ pub struct Desired {
     pub security_group: Known<SecurityGroupId>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
+    /// Whether data that an earlier deployment of these names left may be taken over.
+    pub adopt_existing: bool,
 }
 
 impl Desired {
@@ -44,6 +46,7 @@ impl Desired {
             subnets,
             security_group,
             wait_for_driver: true,
+            adopt_existing: false,
         })
     }
 

@@ -7,7 +7,7 @@ use network::Tags;
 
 use super::file_system::file_system;
 use super::storage_class::storage_class;
-use super::{Group, INPUTS, Inputs, NfsClients, Subnets, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, check};
 use crate::resources::file_system::FileSystemSource;
@@ -23,6 +23,7 @@ impl Inputs {
         let driver = driver(&mut reader);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
+        let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let nfs_clients = NfsClients {
             security_group_id: reader
                 .string("nfs_client_security_group_id", rules::security_group_id),
@@ -50,6 +51,7 @@ impl Inputs {
                 driver: driver?,
                 tags: tags?,
                 file_system: file_system?,
+                deletion_policy: deletion_policy?,
                 nfs_clients,
                 storage_class: storage_class?,
             })

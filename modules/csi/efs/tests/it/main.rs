@@ -9,5 +9,7 @@ mod hostile;
 mod inputs;
 mod plans;
 mod properties;
+mod reachable;
 mod together;
+mod users;
 mod world;

@@ -101,13 +101,14 @@ pub fn plan<C: From<Call>>(
     }
 }
 
-/// Plans the deletion of our own, after `needs`; the answer is what must be done
-/// before it is gone. Its mount targets are among `needs`.
+/// Plans the deletion of our own, after `needs`, with the data that is lost; the answer is what
+/// must be done before it is gone. Its mount targets are among `needs`.
 pub fn remove<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     found: &FileSystem,
     needs: Vec<ChangeId>,
+    lost: Vec<String>,
 ) -> ChangeId {
     let change =
         Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))
@@ -116,7 +117,9 @@ pub fn remove<C: From<Call>>(
             .showing([
                 Difference::gone("file_system_id", &found.id),
                 Difference::gone("creation_token", &found.creation_token),
+                Difference::gone("metered_size", found.size()),
             ])
+            .losing(lost)
             .calling(Call::Delete { id: found.id.clone() });
     let id = change.id.clone();
     plan.changes.push(change);
@@ -284,10 +287,13 @@ fn update<C: From<Call>>(
     let FileSystem {
         id,
         life_cycle: _,     // `usable` judges it.
+        created: _,        // EFS says so,
+        account: _,        // and whose it is.
         creation_token: _, // It was found by this, and so it is right.
         spec: found_spec,
         availability_zone: _, // Ours are regional; a zone cannot have been asked for.
-        metered_bytes: _,     // What users wrote.
+        metered_bytes: _,     // What users wrote,
+        metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
     let (specs, tagged) =
