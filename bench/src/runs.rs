@@ -67,7 +67,8 @@ pub fn runs(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
     for (case, run) in cases.iter().zip(&destroyed) {
         let deleting = MOUNT_TARGET_DELETING + FILE_SYSTEM_DELETING;
         figures.push(case.figure("destroy", run, 4.0, deleting));
-        figures.extend(case.counts("destroy", run, 6 + case.zones));
+        // Who uses it takes three calls: access points, replications, policy.
+        figures.extend(case.counts("destroy", run, 9 + case.zones));
     }
     for (command, all) in [("deploy", &deployed), ("destroy", &destroyed)] {
         peaks.insert(command, all.iter().map(|run| run.peak).max().unwrap_or(0));

@@ -92,6 +92,10 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                 connection.progress.say(&report(&errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
+            Ending::Refused(_) if changed > 0 && !connection.progress.is_one_of_many() => {
+                let ending = Ending::Refused("Nothing more was changed.".to_owned());
+                return Ok(Outcome { changed, ending });
+            }
             ending => return Ok(Outcome { changed, ending }),
         }
     }
@@ -124,6 +128,7 @@ pub(super) async fn execute(
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
     if !plan.refusals.is_empty() {
+        shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
     }
     if progress.is_one_of_many()
@@ -142,6 +147,7 @@ pub(super) async fn execute(
         }
     };
     if !consent {
+        shown_to_programs(connection, plan);
         // What to do was said where it was asked.
         return Ok(Outcome::unchanged(Ending::Refused(String::new())));
     }
@@ -214,6 +220,13 @@ fn outputs(
     let all =
         job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
     all.collect()
+}
+
+/// Prints a plan that is not carried out as the result, where programs read it.
+fn shown_to_programs(connection: &Connection<'_>, plan: &Plan<Call>) {
+    if connection.session.output == Output::Json && !connection.progress.is_one_of_many() {
+        json(plan);
+    }
 }
 
 /// Prints the plan as the result.

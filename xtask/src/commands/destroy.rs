@@ -30,8 +30,9 @@ pub(super) struct Args {
     /// Consent without being asked
     #[arg(long)]
     yes: bool,
-    /// Delete this file system although it holds access points or files; may be repeated
-    #[arg(long, value_name = "fs-…", value_parser = file_system)]
+    /// Delete this file system although it holds access points or files; may be repeated, and is
+    /// given for one file at a time
+    #[arg(long, value_name = "fs-…", value_parser = file_system, conflicts_with = "fleet")]
     delete_data: Vec<FileSystemId>,
 }
 

@@ -3,6 +3,7 @@
 
 mod chart;
 mod cluster;
+mod data;
 mod documents;
 mod file_system;
 mod hostile;
