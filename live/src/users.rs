@@ -1,13 +1,14 @@
 //! Who uses a file system, as AWS and a cluster list them: all of it is read only where a file
 //! system may be deleted or taken over.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use efs::{AccessPoint, AccessPointId, FileSystemId, LifeCycle, Replication, Volume};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
 
-use crate::aws::{Aws, explain, is};
+use crate::aws::{Aws, Raced, explain, is, is_web_page};
 use crate::cluster::Kube;
+use crate::context::Context;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.
 #[derive(Debug, Default)]
@@ -22,6 +23,35 @@ pub(crate) async fn observe(aws: &Aws, id: &FileSystemId) -> anyhow::Result<InAw
     let (access_points, replications, policy) =
         tokio::try_join!(access_points(aws, id), replications(aws, id), policy(aws, id))?;
     Ok(InAws { access_points, replications, policy })
+}
+
+/// An error where somebody uses a file system who did not when the plan was made: other than
+/// these access points.
+pub(crate) async fn none_new(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    known: &[AccessPointId],
+) -> anyhow::Result<()> {
+    let volumes = async {
+        match context.cluster() {
+            Ok(cluster) => volumes(&cluster.kube).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    };
+    let (points, replications, volumes) =
+        tokio::try_join!(access_points(aws, id), replications(aws, id), volumes)?;
+    let points = points.iter().filter(|point| !point.life_cycle.is_leaving());
+    let points = points.filter(|point| !known.contains(&point.id));
+    let new: Vec<String> = points
+        .map(|point| format!("the access point {}", point.id))
+        .chain(replications.iter().map(|it| format!("a replication to {}", it.destination)))
+        .chain(volumes.iter().filter(|it| it.names(id)).map(|it| format!("the volume {}", it.name)))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    bail!(Raced(format!("{id} has {}, which was not there when the plan was made", new.join(", "))))
 }
 
 /// All access points of a file system; none where it does not exist any more.
@@ -67,6 +97,8 @@ pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result
             Err(error) if is(&error, "ReplicationNotFound") || is(&error, "FileSystemNotFound") => {
                 return Ok(Vec::new());
             }
+            // moto has no replications, and answers with a web page.
+            Err(error) if aws.elsewhere && is_web_page(&error) => return Ok(Vec::new()),
             Err(error) => {
                 let call = "elasticfilesystem:DescribeReplicationConfigurations";
                 return Err(explain(call, &aws.region, error));

@@ -19,7 +19,7 @@ use rate::Paced;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is};
+pub(crate) use errors::{Raced, explain, is, is_web_page};
 pub(crate) use rate::{LOOKS, Rate};
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
@@ -52,6 +52,8 @@ pub(crate) struct Aws {
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(crate) region: String,
+    /// Whether it has an endpoint of its own, such as an emulator's.
+    pub(crate) elsewhere: bool,
 }
 
 /// In one run there is one account, and one set of clients for each region.
@@ -87,6 +89,7 @@ impl Account {
             efs: aws_sdk_efs::Client::from_conf(efs.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             region: region.to_owned(),
+            elsewhere: config.endpoint_url().is_some(),
         }
     }
 

@@ -81,6 +81,10 @@ pub(crate) async fn carry_out(
             tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
             Ok(Done::that("tagged"))
         }
+        Call::StillUnused { id, access_points } => {
+            users::none_new(context, aws, id, access_points).await?;
+            Ok(Done::default())
+        }
         Call::Delete { id } => {
             delete(context, aws, id, line).await?;
             Ok(Done::that("destroyed"))

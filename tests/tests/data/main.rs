@@ -142,6 +142,32 @@ fn a_file_system_that_stays_in_use_ends_the_wait_with_what_uses_it() {
 }
 
 #[test]
+fn who_comes_between_the_plan_and_the_first_deletion_is_seen() {
+    let storage = Storage::new();
+    let trial = storage.trial("meanwhile", &[]);
+    trial.run(&storage.deploy).exits(0);
+    let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    // The first look is for the plan, the second before the first mount target goes.
+    trial.aws.admin("POST", "faults", "DescribeAccessPoints:#2:hold-before");
+    let destroy = trial.here(&storage.destroy).start();
+    let limit = Instant::now() + Duration::from_mins(1);
+    while trial.aws.held() < 1 {
+        assert!(Instant::now() < limit, "it does not look again");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let point = trial.aws.access_point(&id, "pvc-1");
+    trial.aws.admin("DELETE", "faults", "");
+    trial.aws.admin("POST", "release", "");
+    let output = destroy.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in [&format!("{id} holds data"), &point, "--delete-data"] {
+        assert!(said.contains(word), "no {word:?} in:\n{said}");
+    }
+    assert_eq!(trial.aws.mount_targets().len(), 3);
+}
+
+#[test]
 fn with_retain_everything_else_goes_and_the_file_system_stays_whatever_is_asked() {
     let (world, id) = deployed(&["--deletion-policy=retain", "--nfs-client-cidr=10.0.0.0/16"]);
     let point = world.aws().access_point(&id, "pvc-1");

@@ -172,7 +172,8 @@ pub(crate) fn show<C>(plan: &mut Plan<C>, users: &[User]) {
 
 /// What data goes with a file system, for the question before its deletion.
 pub(crate) fn lost(users: &[User]) -> Vec<String> {
-    users.iter().map(User::shown).collect()
+    let data = |user: &&User| matches!(user.kind, Kind::Files | Kind::AccessPoint);
+    users.iter().filter(data).map(User::shown).collect()
 }
 
 /// What stands against the deletion of a file system, as refusals: those who use it through
@@ -206,11 +207,7 @@ pub(crate) fn guard<C>(
     }
     plan.refusals.extend(refused_by_efs(scope, actual, id, users));
     plan.warnings.extend(perhaps_denied(actual, id));
-    let data: Vec<String> = users
-        .iter()
-        .filter(|user| matches!(user.kind, Kind::Files | Kind::AccessPoint))
-        .map(User::shown)
-        .collect();
+    let data = lost(users);
     // Data that claims still use is not to be given up yet.
     let unused = in_cluster.is_empty() && claims().next().is_none();
     if !data.is_empty() && unused && !delete_data.contains(id) {

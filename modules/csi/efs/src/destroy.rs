@@ -44,22 +44,7 @@ pub(crate) fn destroy_part(
     let mut plan = Plan::default();
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
-    let removed = match &actual.cluster {
-        None => documents::remove_all(&mut plan, scope, &owner, &actual.documents),
-        Some(cluster) => {
-            let held: Vec<String> = cluster
-                .claims
-                .iter()
-                .map(|claim| format!("{} ({})", claim.address(), claim.phase))
-                .collect();
-            let found = cluster.storage_class.as_ref();
-            let mut removed = storage_class::remove(&mut plan, scope, &owner, found, &held);
-            let of_driver = (inputs, cluster);
-            removed.extend(remove_driver(&mut plan, scope, of_driver, &removed, part.driver));
-            in_cluster(&mut plan, &owner, cluster);
-            removed
-        }
-    };
+    let removed = remove_class(&mut plan, scope, (inputs, &owner), actual, part.driver);
     let Some(found) = &actual.file_system else {
         ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &removed);
         return plan;
@@ -82,6 +67,7 @@ pub(crate) fn destroy_part(
         file_system::gone(&mut plan, scope, found);
     } else {
         data::guard(&mut plan, scope, actual, (found, &users), part.delete_data);
+        look_again(&mut plan, actual, found, &removed);
         let mut needs = removed;
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
@@ -94,6 +80,40 @@ pub(crate) fn destroy_part(
         file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
     }
     plan
+}
+
+/// Plans to delete the class and the driver in a cluster, or the documents in a directory.
+fn remove_class(
+    plan: &mut Plan,
+    scope: &Scope,
+    (inputs, owner): (&Inputs, &Owner),
+    actual: &Actual,
+    driver: DriverPart<'_>,
+) -> Vec<ChangeId> {
+    let Some(cluster) = &actual.cluster else {
+        return documents::remove_all(plan, scope, owner, &actual.documents);
+    };
+    let claims = cluster.claims.iter();
+    let held: Vec<String> =
+        claims.map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
+    let found = cluster.storage_class.as_ref();
+    let mut removed = storage_class::remove(plan, scope, owner, found, &held);
+    removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
+    in_cluster(plan, owner, cluster);
+    removed
+}
+
+/// Looks for users once more when the class or its documents are gone, so that no claim is made
+/// any more, and before the first mount target goes.
+fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, removed: &[ChangeId]) {
+    // The class goes first in a cluster, and the last document last.
+    let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
+    let change = plan.changes.iter_mut().find(|change| Some(&change.id) == after);
+    if let Some(change) = change {
+        let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
+        let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
+        change.calls.push(look.into());
+    }
 }
 
 /// Why the file system stays, where it does, and how to use it again.

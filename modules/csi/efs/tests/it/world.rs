@@ -191,6 +191,10 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
         }
+        file_system::Call::StillUnused { access_points, .. } => {
+            let there = actual.access_points.iter().map(|point| &point.id);
+            assert!(there.eq(access_points), "nobody came meanwhile");
+        }
         file_system::Call::Delete { .. } => {
             assert_eq!(actual.mount_targets, [], "FileSystemInUse");
             actual.file_system = None;

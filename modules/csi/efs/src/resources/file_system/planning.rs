@@ -12,7 +12,7 @@ use plan::{
 use super::spec::{
     FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Throughput, Transition,
 };
-use crate::ids::FileSystemId;
+use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
 
@@ -41,6 +41,12 @@ pub enum Call {
     Tag {
         of: Known<FileSystemId>,
         tags: Tags,
+    },
+    /// Ends the run where somebody uses it who did not when the plan was made: other than
+    /// these access points.
+    StillUnused {
+        id: FileSystemId,
+        access_points: Vec<AccessPointId>,
     },
     /// Deletes it, and waits until it is gone.
     Delete {
