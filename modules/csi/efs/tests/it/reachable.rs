@@ -23,15 +23,28 @@ const WORLDS: u32 = 100_000;
 /// In how many of them a deployment runs again: its documents take most of the time.
 const DEPLOYED_AGAIN: u32 = 2_000;
 
-/// What the deployment is, beside its users.
+/// What the deployment is, beside its users: a number, each bit of which decides one thing.
 #[derive(Debug, Clone, Copy)]
-struct Setting {
-    in_cluster: bool,
+struct Setting(u8);
+
+impl Setting {
+    fn in_cluster(self) -> bool {
+        self.0 & 1 == 0
+    }
+
     /// Whether the file system is kept by `deletion_policy`.
-    retained: bool,
-    adopted: bool,
+    fn is_retained(self) -> bool {
+        self.0 & 2 == 0
+    }
+
+    fn is_adopted(self) -> bool {
+        self.0 & 4 == 0
+    }
+
     /// Whether `--delete-data` names another file system.
-    names_another: bool,
+    fn names_another(self) -> bool {
+        self.0 & 8 == 0
+    }
 }
 
 /// A world before anybody used it, with the inputs that made it.
@@ -44,10 +57,10 @@ struct Base {
 
 fn base(setting: Setting) -> Base {
     let mut more = json!({ "nfs_client_cidr": "10.0.0.0/16" });
-    let policy = if setting.retained { "retain" } else { "delete" };
+    let policy = if setting.is_retained() { "retain" } else { "delete" };
     let made =
-        if setting.in_cluster { deployed_to_cluster(&more) } else { deployed(&more, three()) };
-    if setting.adopted {
+        if setting.in_cluster() { deployed_to_cluster(&more) } else { deployed(&more, three()) };
+    if setting.is_adopted() {
         more["file_system_id"] = json!("fs-0000000a");
     } else {
         more["deletion_policy"] = Value::from(policy);
@@ -108,13 +121,7 @@ fn another() -> Vec<FileSystemId> {
 
 /// The settings of all worlds, without users.
 fn bases() -> Vec<Base> {
-    let setting = |bits: u8| Setting {
-        in_cluster: bits & 1 == 0,
-        retained: bits & 2 == 0,
-        adopted: bits & 4 == 0,
-        names_another: bits & 8 == 0,
-    };
-    (0..16).map(|bits| base(setting(bits))).collect()
+    (0..16).map(|bits| base(Setting(bits))).collect()
 }
 
 /// Tries random worlds: each a setting, a state of its file system, and up to three users.
@@ -132,7 +139,7 @@ fn in_worlds(
             found.life_cycle = state;
         }
         // A directory shows no cluster.
-        let visible = |user: &User| base.setting.in_cluster || !user.is_in_cluster();
+        let visible = |user: &User| base.setting.in_cluster() || !user.is_in_cluster();
         let users: Vec<User> = users.into_iter().filter(visible).collect();
         for user in &users {
             beside(&mut actual, user);
@@ -147,7 +154,7 @@ fn no_plan_without_the_word_has_a_step_after_which_a_users_data_is_unreachable()
     let (destroyed, refused, kept) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (scope, bases) = (scope(), bases());
     in_worlds(WORLDS, &bases, |base, actual, users| {
-        let words = if base.setting.names_another { another() } else { Vec::new() };
+        let words = if base.setting.names_another() { another() } else { Vec::new() };
         let plan = efs::destroy_together(&[(&scope, &base.inputs, actual)], &words).remove(0);
         let text = || Styled { plan: &plan, colour: false }.to_string();
         prop_assert_eq!(step_that_loses(&plan, users), None, "{}", text());
