@@ -1,27 +1,54 @@
-//! Consent to what deletes or replaces.
+//! Consent to what deletes or replaces, and to what else a plan asks.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 
+use inputs::printable;
 use plan::Plan;
 use tokio::sync::oneshot;
 
-/// Whether the plan may be carried out: it deletes and replaces nothing, or a
-/// person at the terminal consents.
-pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
-    if plan.needing_consent().next().is_none() {
-        return Ok(true);
+/// What of a plan must be agreed to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// What it deletes and replaces.
+    pub(crate) deletions: bool,
+    /// What else it asks.
+    pub(crate) questions: bool,
+}
+
+/// What must be agreed to before a plan is carried out, as people read it, and how to agree
+/// without a terminal; `None` where there is nothing.
+pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, String)> {
+    let (mut lines, mut remedies) = (Vec::new(), Vec::new());
+    let addresses = addresses(plan);
+    if asked.deletions && !addresses.is_empty() {
+        lines.push(format!("This deletes or replaces {addresses}."));
+        let lost = plan.needing_consent().flat_map(|change| &change.loses);
+        lines.extend(lost.map(|data| format!("Data is lost: {data}.")));
+        remedies.push("look at the plan, and give `--yes` if it is what you want");
     }
-    eprintln!("{}", question(plan));
+    if asked.questions {
+        for question in &plan.questions {
+            lines.push(format!("{}: {}.", question.address, question.asks));
+            remedies.push(&question.remedy);
+        }
+    }
+    let shown = |parts: Vec<String>| printable(&parts.join("\n"));
+    (!lines.is_empty()).then(|| (shown(lines), remedies.join("; ")))
+}
+
+/// Whether the plan may be carried out: it needs no consent, or a person at the terminal
+/// consents.
+pub(crate) async fn given<C>(plan: &Plan<C>, asked: Asked) -> anyhow::Result<bool> {
+    let Some((question, remedy)) = question(plan, asked) else { return Ok(true) };
+    eprintln!("{question}");
     // Standard input carried the job, so that the terminal itself is used.
     let terminal = std::io::stderr()
         .is_terminal()
         .then(|| OpenOptions::new().read(true).write(true).open("/dev/tty").ok())
         .flatten();
     let Some(terminal) = terminal else {
-        eprintln!(
-            "Nothing was changed.\nhelp: look at the plan, and give `--yes` if it is what you want"
-        );
+        eprintln!("Nothing was changed.\nhelp: {remedy}");
         return Ok(false);
     };
     // A thread of its own: Ctrl-C is heard while a person thinks, and the
@@ -35,15 +62,18 @@ pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
     Ok(yes)
 }
 
-/// What a plan deletes or replaces, and where.
-pub(crate) fn question<C>(plan: &Plan<C>) -> String {
+/// What a plan deletes or replaces, and where; empty where it does neither.
+fn addresses<C>(plan: &Plan<C>) -> String {
     let all: Vec<String> =
         plan.needing_consent().map(|change| change.address.to_string()).collect();
+    if all.is_empty() {
+        return String::new();
+    }
     let places = plan.details.get("places").into_iter().flatten();
     let mut places: Vec<&str> = places.filter_map(|place| place.line.as_deref()).collect();
     places.dedup();
     let place = if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) };
-    format!("This deletes or replaces {}{place}.", all.join(", "))
+    format!("{}{place}", all.join(", "))
 }
 
 fn ask(mut terminal: File) -> std::io::Result<bool> {

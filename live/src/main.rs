@@ -23,6 +23,7 @@ mod sandbox;
 mod stop;
 mod target;
 mod trace;
+mod users;
 mod wait;
 mod watch;
 mod world;

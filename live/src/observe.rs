@@ -20,6 +20,7 @@ use crate::cluster::denied;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
+use crate::users;
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -58,6 +59,9 @@ pub(crate) async fn observe(
             storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
             storage.actual.driver_users = driver_users(job, label, directory)?;
         }
+        if job.goal.plans() {
+            taken_over(inputs, aws, target, &mut storage.actual).await?;
+        }
         anyhow::Ok((label.to_owned(), storage))
     }));
     let workloads = try_join_all(job.workloads().map(|(label, inputs)| async move {
@@ -95,7 +99,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        return own(inputs, aws, &lookup).await;
+        return own(inputs, aws, &lookup, job.goal.destroys()).await;
     }
     let network = network_of(job, inputs);
     let (observed, file_system, mount_targets) =
@@ -108,6 +112,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
     let desired =
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
             wait_for_driver: job.wait,
+            adopt_existing: job.goal.adopts_existing(),
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
@@ -174,23 +179,73 @@ async fn whole(
     Ok((observed, file_system, mount_targets))
 }
 
+/// Who uses a file system that nothing seems to name: another deployment of these names may
+/// have left it with data. An ordinary run costs no call for it.
+async fn taken_over(
+    inputs: &Inputs,
+    aws: &Aws,
+    target: &Target,
+    actual: &mut Actual,
+) -> anyhow::Result<()> {
+    let FileSystemSource::Own(_) = &inputs.file_system else { return Ok(()) };
+    let Some(id) = actual.file_system.as_ref().map(|found| found.id.clone()) else { return Ok(()) };
+    if !efs::may_be_taken_over(&inputs.owner(), actual) {
+        return Ok(());
+    }
+    let volumes = async {
+        match target.cluster() {
+            Some(cluster) => users::volumes(&cluster.kube).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (access_points, volumes) = try_join!(users::access_points(aws, &id), volumes)?;
+    actual.access_points = access_points;
+    if let Some(cluster) = &mut actual.cluster {
+        cluster.volumes = volumes;
+    }
+    Ok(())
+}
+
 /// What carries our tags: all that a destroy looks at, so that it works when the
-/// cluster and its network are gone.
-async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Storage> {
+/// cluster and its network are gone. A destroy also looks who uses the file system.
+async fn own(
+    inputs: &Inputs,
+    aws: &Aws,
+    lookup: &Lookup,
+    destroys: bool,
+) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
     let (mut file_system, ingress_rules) =
         try_join!(file_system::observe(aws, lookup), ingress::observe_own(aws, &owner))?;
-    let mut mount_targets = Vec::new();
+    let (mut mount_targets, mut used) = (Vec::new(), users::InAws::default());
     if let Some(found) = &mut file_system {
-        let (targets, lifecycle) = try_join!(
+        let users = async {
+            if destroys {
+                users::observe(aws, &found.id).await
+            } else {
+                Ok(users::InAws::default())
+            }
+        };
+        let (targets, lifecycle, users) = try_join!(
             mount_target::observe(aws, &found.id),
             file_system::lifecycle(aws, &inputs.file_system, Some(found)),
+            users,
         )?;
         mount_targets = targets.unwrap_or_default();
         found.spec.lifecycle = lifecycle;
+        used = users;
     }
+    let users::InAws { access_points, replications, policy } = used;
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
-    let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
+    let actual = Actual {
+        network,
+        file_system,
+        mount_targets,
+        access_points,
+        replications,
+        policy,
+        ..Actual::default()
+    };
     Ok(Storage { desired: None, actual, networks: Networks::new() })
 }
 
@@ -257,7 +312,7 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, taints, objects, lacking, (release, chart), claims, other_volumes) = try_join!(
+    let (classes, taints, objects, lacking, (release, chart), claims, volumes) = try_join!(
         storage_class::observe(kube, name),
         async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
         driver::observe(kube, &inputs.driver.namespace),
@@ -272,7 +327,7 @@ pub(crate) async fn cluster(
             }
             Ok(found)
         },
-        async { if destroys { claim::volumes_beside(kube, name).await } else { Ok(Vec::new()) } },
+        async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
     )?;
     Ok(Cluster {
         name: kube.name.clone(),
@@ -280,7 +335,7 @@ pub(crate) async fn cluster(
         other_classes: classes.others,
         driver: Found { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
         claims,
-        other_volumes,
+        volumes,
         taints,
         denied: lacking,
     })

@@ -32,6 +32,13 @@ pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);
 /// How long a node may take for its figures: it is only looked at.
 pub(crate) const NODE_FIGURES: Duration = Duration::from_secs(5);
 
+/// How long EFS may refuse to delete a file system as in use: mount targets that are being
+/// deleted take a minute or two.
+pub(crate) const IN_USE: Duration = Duration::from_mins(5);
+
+/// The pause before a file system is deleted again that was in use without mount targets.
+pub(crate) const IN_USE_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long calls in progress may take when the time is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 

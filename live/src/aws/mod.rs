@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is};
+pub(crate) use errors::{Raced, explain, is, is_web_page};
 pub(crate) use rate::{LOOKS, Rate};
 
 /// An account, and how fast it may be called.
@@ -54,6 +54,8 @@ pub(crate) struct Aws {
     caller: Arc<OnceCell<Result<Caller, String>>>,
     settings: Settings,
     calls: Arc<Calls>,
+    /// Whether it has an endpoint of its own, such as an emulator's.
+    pub(crate) elsewhere: bool,
 }
 
 /// In one run there is one account, and one set of clients for each region.
@@ -94,6 +96,7 @@ impl Account {
             caller,
             settings,
             calls: Arc::clone(calls),
+            elsewhere: config.endpoint_url().is_some(),
         }
     }
 

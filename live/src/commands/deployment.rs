@@ -18,7 +18,7 @@ use super::file_outputs;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent;
+use crate::consent::{self, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
@@ -64,6 +64,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let target = Target::connect(job).await?;
     let mut changed = 0;
     let mut outputs = Made::default();
+    let mut answered = false;
     for round in 1.. {
         let observed = match connection.observe(&target).await? {
             Ok(observed) => observed,
@@ -78,8 +79,12 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if round > 1 && plan.is_settled() {
             break;
         }
-        let asks = round == 1 || !job.goal.destroys();
-        let outcome = execute(connection, &target, &plan, Some(&observed), asks).await?;
+        let asked = Asked {
+            deletions: !job.yes && (round == 1 || !job.goal.destroys()),
+            questions: !answered,
+        };
+        let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
+        answered |= !plan.questions.is_empty();
         changed += outcome.changed;
         match outcome.ending {
             Ending::Done(made) => {
@@ -91,6 +96,10 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ending::Failed(errors) if round < ROUNDS && are_raced(connection, &errors) => {
                 connection.progress.say(&report(&errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
+            }
+            Ending::Refused(_) if changed > 0 && !connection.progress.is_one_of_many() => {
+                let ending = Ending::Refused("Nothing more was changed.".to_owned());
+                return Ok(Outcome { changed, ending });
             }
             ending => return Ok(Outcome { changed, ending }),
         }
@@ -119,31 +128,32 @@ pub(super) async fn execute(
     target: &Target,
     plan: &Plan<Call>,
     observed: Option<&Observed>,
-    asks: bool,
+    asked: Asked,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
-    let asks = asks && !job.yes;
     if !plan.refusals.is_empty() {
+        shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
     }
-    if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
+    if progress.is_one_of_many()
+        && let Some((question, remedy)) = consent::question(plan, asked)
+    {
         return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "{} Nothing was changed.\nhelp: look at `{}` of its file, \
-             and give `--yes` if that is what you want",
-            consent::question(plan),
+            "{question} Nothing was changed.\nhelp: look at `{}` of its file; {remedy}",
             if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" }
         ))));
     }
     let consent = tokio::select! {
-        consent = consent::given(plan), if asks => consent?,
-        reason = stop.stopped(), if asks => {
+        biased;
+        consent = consent::given(plan, asked) => consent?,
+        reason = stop.stopped() => {
             eprintln!();
             return Ok(Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }));
         }
-        else => true,
     };
     if !consent {
+        shown_to_programs(connection, plan);
         // What to do was said where it was asked.
         return Ok(Outcome::unchanged(Ending::Refused(String::new())));
     }
@@ -222,6 +232,13 @@ fn outputs(
     let modules: Vec<(String, Outputs)> = all.collect();
     let file = file_outputs::of(job, observed, &modules);
     Made { modules, file }
+}
+
+/// Prints a plan that is not carried out as the result, where programs read it.
+fn shown_to_programs(connection: &Connection<'_>, plan: &Plan<Call>) {
+    if connection.session.output == Output::Json && !connection.progress.is_one_of_many() {
+        json(plan);
+    }
 }
 
 /// The plan as the result.

@@ -7,6 +7,7 @@ use plan::Plan;
 use super::connection::Connection;
 use super::deployment::execute;
 use crate::call::Call;
+use crate::consent::Asked;
 use crate::observe;
 use crate::outcome::{Ending, Outcome};
 use crate::places;
@@ -41,5 +42,6 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
     places::guard(job, connection.places(), &mut plan);
-    execute(connection, &whole, &plan, None, true).await
+    let asked = Asked { deletions: !job.yes, questions: true };
+    execute(connection, &whole, &plan, None, asked).await
 }

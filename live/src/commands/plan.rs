@@ -54,7 +54,8 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Cl
         let modules = modules
             .map(|((label, inputs), scope)| anyhow::Ok((scope, inputs, &of(label)?.actual)))
             .collect::<Result<Vec<_>, _>>()?;
-        return Ok((efs::destroy_together(&modules), Classes::new()));
+        let words = job.goal.deletes_file_systems();
+        return Ok((efs::destroy_together(&modules, words), Classes::new()));
     }
     let modules = job.storage().map(|(label, _)| {
         let found = of(label)?;

@@ -49,18 +49,6 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
     Ok(found)
 }
 
-/// The driver's volumes that are not of this class.
-pub(crate) async fn volumes_beside(kube: &Kube, class: &str) -> anyhow::Result<Vec<String>> {
-    let volumes = volumes(kube).await?.into_iter();
-    let others = volumes.filter(|volume| {
-        let spec = volume.spec.as_ref();
-        let ours = spec.and_then(|spec| spec.storage_class_name.as_deref()) == Some(class);
-        let driver = spec.and_then(|spec| spec.csi.as_ref()).map(|csi| csi.driver.as_str());
-        driver == Some(efs::PROVISIONER) && !ours
-    });
-    Ok(others.filter_map(|volume| volume.metadata.name).collect())
-}
-
 /// The claims of a workload's namespace that have its names or its label, or that its chart made.
 pub(crate) async fn observe_workload(
     kube: &Kube,

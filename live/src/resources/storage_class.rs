@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use efs::OtherClass;
 use efs::resources::storage_class::{Call, Spec, StorageClass};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
 use kube::Api;
@@ -19,8 +20,8 @@ use crate::progress::Line;
 pub(crate) struct Classes {
     /// The one of our name.
     pub(crate) own: Option<StorageClass>,
-    /// The names of the other ones of the driver.
-    pub(crate) others: Vec<String>,
+    /// The other ones of the driver.
+    pub(crate) others: Vec<OtherClass>,
 }
 
 /// All StorageClasses.
@@ -30,8 +31,11 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
     let others = classes
         .iter()
         .filter(|class| class.provisioner == efs::PROVISIONER)
-        .filter_map(|class| class.metadata.name.clone())
-        .filter(|other| other != name);
+        .filter(|class| class.metadata.name.as_deref() != Some(name))
+        .map(|class| OtherClass {
+            name: class.metadata.name.clone().unwrap_or_default(),
+            file_system: class.parameters.as_ref().and_then(|all| all.get("fileSystemId").cloned()),
+        });
     Ok(Classes { own: own.map(read), others: others.collect() })
 }
 

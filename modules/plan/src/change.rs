@@ -22,6 +22,8 @@ pub struct Plan<C> {
     pub notes: Vec<String>,
     /// What works and yet will cause trouble.
     pub warnings: Vec<String>,
+    /// What a person must agree to, beside deletions and replacements.
+    pub questions: Vec<Question>,
     /// Why nothing of this plan can be carried out.
     pub refusals: Vec<Refusal>,
     /// The sentence for people where there is nothing to do.
@@ -36,6 +38,7 @@ impl<C> Default for Plan<C> {
             details: BTreeMap::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
+            questions: Vec::new(),
             refusals: Vec::new(),
             unchanged: "No changes. The infrastructure matches the configuration.",
         }
@@ -55,7 +58,8 @@ impl<C> Plan<C> {
 
     /// Puts another plan behind this one: both are one graph.
     pub fn append(&mut self, other: Plan<C>) {
-        let Plan { changes, waits, details, notes, warnings, refusals, unchanged: _ } = other;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
+            other;
         self.changes.extend(changes);
         self.waits.extend(waits);
         for (name, rows) in details {
@@ -63,6 +67,7 @@ impl<C> Plan<C> {
         }
         add_new(&mut self.notes, notes);
         add_new(&mut self.warnings, warnings);
+        self.questions.extend(questions);
         self.refusals.extend(refusals);
     }
 
@@ -73,13 +78,15 @@ impl<C> Plan<C> {
 
     /// The same plan with calls of another type.
     pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
-        let Plan { changes, waits, details, notes, warnings, refusals, unchanged } = self;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged } =
+            self;
         Plan {
             changes: changes.into_iter().map(|change| change.map(&call)).collect(),
             waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
             details,
             notes,
             warnings,
+            questions,
             refusals,
             unchanged,
         }
@@ -116,6 +123,8 @@ pub struct Change<C> {
     pub needs: Vec<ChangeId>,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
+    /// The data that is lost with it, as people name it.
+    pub loses: Vec<String>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -130,6 +139,7 @@ impl<C> Change<C> {
             reason: String::new(),
             needs: Vec::new(),
             differences: Vec::new(),
+            loses: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -155,6 +165,13 @@ impl<C> Change<C> {
         self
     }
 
+    /// The same, with this data lost too.
+    #[must_use]
+    pub fn losing(mut self, data: impl IntoIterator<Item = String>) -> Self {
+        self.loses.extend(data);
+        self
+    }
+
     /// The same, with one more call at its end.
     #[must_use]
     pub fn calling(mut self, call: impl Into<C>) -> Self {
@@ -163,9 +180,9 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, calls } = self;
+        let Change { id, action, address, reason, needs, differences, loses, calls } = self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, calls }
+        Change { id, action, address, reason, needs, differences, loses, calls }
     }
 }
 
@@ -228,6 +245,17 @@ impl Refusal {
     ) -> Refusal {
         Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
     }
+}
+
+/// Something that a plan does only if a person agrees, although it deletes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// What it is about: a resource's address.
+    pub address: String,
+    /// What the plan does, without a full stop.
+    pub asks: String,
+    /// How to agree without being asked, or what to do instead, without a full stop.
+    pub remedy: String,
 }
 
 /// What a module shows beside its changes.

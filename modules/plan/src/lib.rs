@@ -17,7 +17,7 @@ mod scope;
 mod status;
 mod text;
 
-pub use change::{Action, Change, Detail, Plan, Refusal, Wait};
+pub use change::{Action, Change, Detail, Plan, Question, Refusal, Wait};
 pub use compare::{Compared, Forbidden, compare};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;

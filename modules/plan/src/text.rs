@@ -41,6 +41,16 @@ impl<C> fmt::Display for Styled<'_, C> {
         for warning in &plan.warnings {
             writeln!(f, "{}: {}", self.paint("33", "Warning"), plain(warning))?;
         }
+        for question in &plan.questions {
+            writeln!(
+                f,
+                "{}: {}: {}\n  help: {}",
+                self.paint("33", "Needs consent"),
+                plain(&question.address),
+                plain(&question.asks),
+                plain(&question.remedy)
+            )?;
+        }
         for refusal in &plan.refusals {
             writeln!(
                 f,
@@ -66,6 +76,9 @@ impl<C> Styled<'_, C> {
         let kind = change.address.kind;
         writeln!(f, "  # {} {what}", plain(&change.address.to_string()))?;
         writeln!(f, "  # ({})", plain(&change.reason))?;
+        for data in &change.loses {
+            writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(data))?;
+        }
         let sign = self.paint(colour, sign);
         if change.differences.is_empty() {
             return writeln!(f, "{sign} {kind}\n");

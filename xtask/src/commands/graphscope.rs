@@ -58,12 +58,16 @@ pub(super) struct Plan {
 pub(super) struct Deploy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete claims that are no longer in the file, with their data
+    /// Delete claims that are no longer in the file, with their data; never a file system
     #[arg(long)]
     delete_data: bool,
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
+    /// Take over a file system with data that an earlier deployment of the same names left,
+    /// without being asked
+    #[arg(long)]
+    adopt_existing: bool,
 }
 
 /// Delete the workloads of the file. Their data is kept, unless `--delete-data` is given.
@@ -74,7 +78,8 @@ pub(super) struct Deploy {
 pub(super) struct Destroy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete the claims too, with their data
+    /// Delete the claims of these workloads too, with their data; never a file system, which
+    /// `destroy-efs --delete-data fs-…` deletes
     #[arg(long)]
     delete_data: bool,
     /// Consent without being asked
@@ -89,11 +94,12 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let goal = Goal::Deploy { delete_data: args.delete_data };
-    args.workloads.hand_over(Scope::Everything, goal, args.yes)
+    let Deploy { workloads, delete_data, yes, adopt_existing } = args;
+    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing: *adopt_existing };
+    workloads.hand_over(Scope::Everything, goal, *yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
-    let goal = Goal::Destroy { delete_data: args.delete_data };
+    let goal = Goal::Destroy { delete_data: args.delete_data, file_systems: Vec::new() };
     args.workloads.hand_over(Scope::Workloads, goal, args.yes)
 }

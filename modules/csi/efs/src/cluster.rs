@@ -4,6 +4,7 @@ use kubernetes::claim::Claim;
 
 use crate::resources::driver::Found;
 use crate::resources::storage_class::StorageClass;
+use crate::users::{OtherClass, Volume};
 
 /// A cluster.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,12 +14,12 @@ pub struct Cluster {
     /// The StorageClass of our name.
     pub storage_class: Option<StorageClass>,
     /// Other StorageClasses of the driver.
-    pub other_classes: Vec<String>,
+    pub other_classes: Vec<OtherClass>,
     pub driver: Found,
     /// The claims and volumes of our class.
     pub claims: Vec<Claim>,
-    /// The volumes of the driver that are of other classes, or of none.
-    pub other_volumes: Vec<String>,
+    /// The volumes of the driver and those that mount over NFS, of any class or of none.
+    pub volumes: Vec<Volume>,
     /// The keys of the nodes' taints.
     pub taints: Vec<String>,
     /// What the identity may not do of what a deployment does, such as

@@ -25,6 +25,8 @@ pub struct Desired {
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
+    /// Whether data that an earlier deployment of these names left may be taken over.
+    pub adopt_existing: bool,
 }
 
 impl Desired {
@@ -48,6 +50,7 @@ impl Desired {
             security_group,
             wait_for_driver: true,
             driver_in: None,
+            adopt_existing: false,
         })
     }
 

@@ -38,6 +38,7 @@ pub struct Inputs {
     /// The user's tags.
     pub tags: Tags,
     pub file_system: FileSystemSource,
+    pub deletion_policy: DeletionPolicy,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,
 }
@@ -85,6 +86,16 @@ impl Inputs {
         file_system: &'a Known<FileSystemId>,
     ) -> class::Wanted<'a> {
         class::Wanted { owner, inputs: &self.storage_class, file_system }
+    }
+}
+
+::inputs::words! {
+    /// What a destroy does with the file system.
+    pub enum DeletionPolicy {
+        /// It is deleted; with its data only if that is asked for by its id.
+        Delete = "delete",
+        /// It stays, whatever is asked for.
+        Retain = "retain",
     }
 }
 

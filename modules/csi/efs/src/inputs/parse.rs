@@ -1,6 +1,6 @@
 //! From what was given to [`Inputs`]; every mistake is found in one pass.
 
-use ::inputs::{Given, GivenInputs, Mistake, Problem, Reader};
+use ::inputs::{GivenInputs, Mistake, Problem, Reader};
 
 use kubernetes::{ChartSource, repository};
 use network::Tags;
@@ -8,7 +8,7 @@ use network::Tags;
 use super::arns::{self, Arn};
 use super::file_system::file_system;
 use super::storage_class::storage_class;
-use super::{Group, INPUTS, Inputs, NfsClients, Subnets, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, check};
 use crate::resources::file_system::FileSystemSource;
@@ -25,6 +25,7 @@ impl Inputs {
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
+        let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let nfs_clients = NfsClients {
             security_group_id: reader
                 .string("nfs_client_security_group_id", rules::security_group_id),
@@ -54,6 +55,7 @@ impl Inputs {
                 aws_account_id,
                 tags: tags?,
                 file_system: file_system?,
+                deletion_policy: deletion_policy?,
                 nfs_clients,
                 storage_class: storage_class?,
             })

@@ -80,6 +80,12 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "Existing file system to adopt: it gets the missing mount targets, and nothing of it is changed or deleted",
     ),
+    Input::default(
+        "deletion_policy",
+        Kind::String,
+        "delete",
+        "What a destroy does with the file system: `delete`, or `retain` to keep it with its data whatever is asked for",
+    ),
     Input::optional(
         "nfs_client_security_group_id",
         Kind::String,

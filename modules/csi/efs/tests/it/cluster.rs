@@ -2,7 +2,7 @@
 
 use efs::resources::driver::{self, Foreign, Rollout};
 use efs::resources::storage_class;
-use efs::{Actual, Call, Plan};
+use efs::{Actual, Call, OtherClass, Plan, Volume};
 use kubernetes::claim::Claim;
 use kubernetes::release::{self, Status};
 use kubernetes::{ChartValues, FoundChart};
@@ -326,10 +326,13 @@ fn destroying_is_refused_while_claims_hold_volumes() {
 
 #[test]
 fn a_driver_that_serves_others_stays() {
-    let plan = destroy(|actual| cluster(actual).other_classes.push("efs-logs".to_owned()));
+    let class = OtherClass { name: "efs-logs".to_owned(), file_system: None };
+    let plan = destroy(|actual| cluster(actual).other_classes.push(class));
     assert!(!actions(&plan).contains(&(Action::Delete, release::KIND)));
     assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);
-    let plan = destroy(|actual| cluster(actual).other_volumes.push("pv-1".to_owned()));
+    let (name, handle) = ("pv-1".to_owned(), "fs-0000000b".to_owned());
+    let volume = Volume { name, handle, of_driver: true, ..Volume::default() };
+    let plan = destroy(|actual| cluster(actual).volumes.push(volume));
     assert!(plan.notes[0].contains("it serves the volume pv-1"), "{:?}", plan.notes);
 }
 

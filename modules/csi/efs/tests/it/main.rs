@@ -4,11 +4,14 @@
 mod chart;
 mod cluster;
 mod contested;
+mod data;
 mod documents;
 mod file_system;
 mod hostile;
 mod inputs;
 mod plans;
 mod properties;
+mod reachable;
 mod together;
+mod users;
 mod world;

@@ -1,7 +1,7 @@
 //! Several storage modules of one job: one driver for all of them.
 
 use efs::resources::storage_class;
-use efs::{Actual, Desired, Plan, destroy_together, plan_together};
+use efs::{Actual, Desired, OtherClass, Plan, destroy_together, plan_together};
 use kubernetes::release;
 use plan::{Action, Change, Scope, files};
 use serde_json::{Value, json};
@@ -63,12 +63,17 @@ fn destroyed(also: impl Fn(&mut Actual)) -> Vec<Plan> {
     let logs = json!({ "storage_class_name": "efs-logs" });
     let (mut first, mut second) = (deployed_to_cluster(&json!({})), deployed_to_cluster(&logs));
     for (actual, other) in [(&mut first, "efs-logs"), (&mut second, "efs-sc")] {
-        actual.cluster.as_mut().unwrap().other_classes.push(other.to_owned());
+        actual.cluster.as_mut().unwrap().other_classes.push(class(other));
         also(actual);
     }
     let scopes = [Scope::among("a"), Scope::among("b")];
     let (one, other) = (inputs(&json!({})), inputs(&logs));
-    destroy_together(&[(&scopes[0], &one, &first), (&scopes[1], &other, &second)])
+    destroy_together(&[(&scopes[0], &one, &first), (&scopes[1], &other, &second)], &[])
+}
+
+/// Another class of the driver, on a file system that nothing here is about.
+fn class(name: &str) -> OtherClass {
+    OtherClass { name: name.to_owned(), file_system: None }
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn the_driver_goes_after_the_classes_of_all_modules() {
 #[test]
 fn a_driver_that_a_class_of_no_module_needs_stays() {
     let plans = destroyed(|actual| {
-        actual.cluster.as_mut().unwrap().other_classes.push("of-others".to_owned());
+        actual.cluster.as_mut().unwrap().other_classes.push(class("of-others"));
     });
     assert!(plans.iter().all(|plan| releases(plan).count() == 0));
     assert!(plans[1].notes.iter().any(|note| note.contains("it serves the class of-others")));
@@ -137,7 +142,7 @@ fn documents_of_the_driver_stay_without_the_class_while_another_module_relies_on
         ..Actual::default()
     };
     let scope = Scope::among("a");
-    let [plan] = &destroy_together(&[(&scope, &wanted, &actual)])[..] else { panic!() };
+    let [plan] = &destroy_together(&[(&scope, &wanted, &actual)], &[])[..] else { panic!() };
     let changes: Vec<_> =
         plan.changes.iter().map(|change| (change.action, change.address.key.as_deref())).collect();
     let (rewritten, gone) = (Some("kustomization.yaml"), Some("storageclass.yaml"));

@@ -162,6 +162,8 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
             actual.file_system = Some(FileSystem {
                 id: FileSystemId::try_from("fs-0000000a").unwrap(),
                 life_cycle: LifeCycle::Available,
+                created: Some("2026-01-01T00:00:00Z".to_owned()),
+                account: Some("111122223333".to_owned()),
                 creation_token: token.clone(),
                 // Creation takes no lifecycle policy: none is on.
                 spec: Spec {
@@ -169,7 +171,8 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     ..(**spec).clone()
                 },
                 availability_zone: None,
-                metered_bytes: None,
+                metered_bytes: Some(0),
+                metered_at: None,
                 tags: tags.clone(),
             });
         }
@@ -187,6 +190,10 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
         }
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
+        }
+        file_system::Call::StillUnused { access_points, .. } => {
+            let there = actual.access_points.iter().map(|point| &point.id);
+            assert!(there.eq(access_points), "nobody came meanwhile");
         }
         file_system::Call::Delete { .. } => {
             assert_eq!(actual.mount_targets, [], "FileSystemInUse");

@@ -67,9 +67,18 @@ pub fn plan<C: From<Call>>(
             if wait {
                 change = change.calling(until_ready());
             }
-            let Change { id, action, address, reason, needs, differences, calls } = change;
+            let Change { id, action, address, reason, needs, differences, loses, calls } = change;
             let calls = calls.into_iter().map(C::from).collect();
-            plan.changes.push(Change { id, action, address, reason, needs, differences, calls });
+            plan.changes.push(Change {
+                id,
+                action,
+                address,
+                reason,
+                needs,
+                differences,
+                loses,
+                calls,
+            });
         }
         None if wait && !found.behind().is_empty() => plan.waits.push(Wait {
             id: scope.id("driver.ready"),

@@ -12,7 +12,7 @@ use plan::{
 use super::spec::{
     FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Throughput, Transition,
 };
-use crate::ids::FileSystemId;
+use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
 
@@ -41,6 +41,12 @@ pub enum Call {
     Tag {
         of: Known<FileSystemId>,
         tags: Tags,
+    },
+    /// Ends the run where somebody uses it who did not when the plan was made: other than
+    /// these access points.
+    StillUnused {
+        id: FileSystemId,
+        access_points: Vec<AccessPointId>,
     },
     /// Deletes it, and waits until it is gone.
     Delete {
@@ -101,13 +107,14 @@ pub fn plan<C: From<Call>>(
     }
 }
 
-/// Plans the deletion of our own, after `needs`; the answer is what must be done
-/// before it is gone. Its mount targets are among `needs`.
+/// Plans the deletion of our own, after `needs`, with the data that is lost; the answer is what
+/// must be done before it is gone. Its mount targets are among `needs`.
 pub fn remove<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     found: &FileSystem,
     needs: Vec<ChangeId>,
+    lost: Vec<String>,
 ) -> ChangeId {
     let change =
         Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))
@@ -116,7 +123,9 @@ pub fn remove<C: From<Call>>(
             .showing([
                 Difference::gone("file_system_id", &found.id),
                 Difference::gone("creation_token", &found.creation_token),
+                Difference::gone("metered_size", found.size()),
             ])
+            .losing(lost)
             .calling(Call::Delete { id: found.id.clone() });
     let id = change.id.clone();
     plan.changes.push(change);
@@ -284,10 +293,13 @@ fn update<C: From<Call>>(
     let FileSystem {
         id,
         life_cycle: _,     // `usable` judges it.
+        created: _,        // EFS says so,
+        account: _,        // and whose it is.
         creation_token: _, // It was found by this, and so it is right.
         spec: found_spec,
         availability_zone: _, // Ours are regional; a zone cannot have been asked for.
-        metered_bytes: _,     // What users wrote.
+        metered_bytes: _,     // What users wrote,
+        metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
     let (specs, tagged) =

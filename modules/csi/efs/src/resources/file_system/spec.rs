@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kubernetes::used;
+use kubernetes::{readable, used};
 use network::Tags;
 use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
@@ -211,11 +211,20 @@ fn same_key(found: &str, wanted: &str) -> bool {
     alias || found == wanted || found.rsplit_once("key/").is_some_and(|(_, id)| id == wanted)
 }
 
+/// What EFS meters in an empty file system, in bytes: its root directory, which has 2 KiB of
+/// metadata and one increment of 4 KiB
+/// (<https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>).
+pub const EMPTY_BYTES: u64 = 6 * 1024;
+
 /// A file system that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileSystem {
     pub id: FileSystemId,
     pub life_cycle: LifeCycle,
+    /// When it was created, as RFC 3339 writes times.
+    pub created: Option<String>,
+    /// The AWS account that it belongs to.
+    pub account: Option<String>,
     /// The token that it was created with.
     pub creation_token: String,
     pub spec: Spec,
@@ -223,10 +232,28 @@ pub struct FileSystem {
     pub availability_zone: Option<String>,
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
+    /// When that was, as RFC 3339 writes times; EFS meters for the first time within an hour
+    /// or so of the creation.
+    pub metered_at: Option<String>,
     pub tags: Tags,
 }
 
 impl FileSystem {
+    /// Whether it holds more than an empty one, as far as that was metered.
+    pub fn holds_files(&self) -> bool {
+        self.metered_bytes.is_none_or(|bytes| bytes > EMPTY_BYTES)
+    }
+
+    /// Its size as people read it, and when it was metered.
+    pub(crate) fn size(&self) -> String {
+        match (self.metered_bytes, &self.metered_at) {
+            (Some(bytes), Some(at)) => format!("{} as metered at {at}", readable(bytes)),
+            (Some(0), None) => "not metered yet".to_owned(),
+            (Some(bytes), None) => readable(bytes),
+            (None, _) => "of unknown size".to_owned(),
+        }
+    }
+
     /// What a status says of it beside its id and state.
     pub(super) fn summary(&self) -> String {
         let encrypted = if self.spec.encrypted { "encrypted" } else { "not encrypted" };

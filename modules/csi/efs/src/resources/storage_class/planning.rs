@@ -75,6 +75,11 @@ pub fn id(scope: &Scope) -> ChangeId {
     scope.id(KIND)
 }
 
+/// The id of the change that deletes the class.
+pub fn removal_id(scope: &Scope) -> ChangeId {
+    scope.id("storage_class.delete")
+}
+
 /// Plans the deletion of the class, where it is ours; refused while `held` says
 /// which claims hold volumes of it.
 pub fn remove<C: From<Call>>(
@@ -99,7 +104,7 @@ pub fn remove<C: From<Call>>(
         plan.notes.push(format!("the class `{name}` stays: this deployment did not make it"));
         return Vec::new();
     }
-    let change = Change::new(Action::Delete, scope.id("storage_class.delete"), address)
+    let change = Change::new(Action::Delete, removal_id(scope), address)
         .because("the deployment is destroyed")
         .calling(Call::Delete { name: name.clone() });
     let id = change.id.clone();
