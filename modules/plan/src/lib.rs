@@ -16,9 +16,10 @@ mod property;
 mod scope;
 mod status;
 mod text;
+mod values;
 
 pub use change::{Action, Change, Detail, Plan, Refusal, Wait};
-pub use compare::{Compared, Forbidden, compare};
+pub use compare::{Compared, Forbidden, compare, gone};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;
 pub use known::{Document, Known, Part, Text};
