@@ -75,6 +75,11 @@ pub fn later<T: ToString + Clone>(value: &Known<T>) -> Option<Known<String>> {
     Some(value.clone().map(|value| value.to_string()))
 }
 
+/// A list of values that may be known later.
+pub fn texts<T: ToString + Clone>(values: &[Known<T>]) -> Vec<Known<String>> {
+    values.iter().map(|value| value.clone().map(|value| value.to_string())).collect()
+}
+
 /// A map whose values are known.
 pub fn map(entries: &BTreeMap<String, String>) -> BTreeMap<String, Known<String>> {
     entries.iter().map(|(key, value)| (key.clone(), Known::Now(value.clone()))).collect()

@@ -81,7 +81,8 @@ pub(crate) fn plan_part(
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
-    let wanted = mount_target::Wanted { subnets: &subnets, security_group };
+    let security_groups = std::slice::from_ref(security_group);
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =

@@ -182,7 +182,6 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 file_system::Group::Lifecycle => {
                     found.spec.lifecycle.clone_from(&spec.lifecycle);
                 }
-                file_system::Group::Tags => unreachable!("tags have a call of their own"),
             }
         }
         file_system::Call::Tag { tags, .. } => {
