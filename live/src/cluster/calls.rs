@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Error, Resource};
 use kubernetes::MANAGER;
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Kube;
 use super::errors::explain;
+use crate::aws::Raced;
 use crate::wait::{API_SERVER, retry};
 
 /// What every object is here.
@@ -119,6 +120,29 @@ impl Kube {
             Ok(_) => Ok(()),
             Err(Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(self.failed::<K>("delete", name, error)),
+        }
+    }
+
+    /// Deletes the object that was observed; one that is not there any more is fine. Another one
+    /// of its name stays, as does one that somebody changed since: a reason to plan again.
+    pub(crate) async fn delete_observed<K: Object>(
+        &self,
+        api: &Api<K>,
+        name: &str,
+        observed: &kubernetes::Preconditions,
+    ) -> anyhow::Result<()> {
+        let kubernetes::Preconditions { uid, resource_version } = observed.clone();
+        let preconditions = Some(Preconditions { uid, resource_version });
+        let how = DeleteParams { preconditions, ..DeleteParams::default() };
+        match patiently(|| api.delete(name, &how)).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => {
+                let conflict = matches!(&error, Error::Api(status) if status.code == 409);
+                let error = self.failed::<K>("delete", name, error);
+                let raced = || Raced(format!("another client changed `{name}` meanwhile"));
+                Err(if conflict { error.context(raced()) } else { error })
+            }
         }
     }
 

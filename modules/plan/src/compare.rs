@@ -85,11 +85,7 @@ impl<G: Ord> Compared<G> {
 }
 
 /// What of one property differs.
-fn differences<S, G>(
-    property: &Property<S, G>,
-    wanted: &S,
-    found: Option<&S>,
-) -> Vec<Difference> {
+fn differences<S, G>(property: &Property<S, G>, wanted: &S, found: Option<&S>) -> Vec<Difference> {
     let one = |name: &str, wants: Option<After>, had: Option<String>| {
         let after = changed(property, (wanted, found), wants, had.as_deref())?;
         Some(Difference::new(name, had, after))
@@ -165,7 +161,9 @@ impl<S, G> Property<S, G> {
     pub fn rows(&self, of: &S) -> BTreeMap<String, String> {
         let named = |value: String| (self.name.to_owned(), value);
         match &self.value {
-            Value::One(value) => value(of).map(|value| named(value.to_string())).into_iter().collect(),
+            Value::One(value) => {
+                value(of).map(|value| named(value.to_string())).into_iter().collect()
+            }
             Value::List(list) => joined(&list(of)).map(named).into_iter().collect(),
             Value::Each { entries, row } => {
                 entries(of).into_iter().map(|(key, value)| (row(&key), value.to_string())).collect()

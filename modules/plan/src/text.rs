@@ -146,9 +146,7 @@ fn shown(after: &After) -> String {
     match after {
         After::Value(text) => quoted(text),
         After::KnownAfterApply => LATER.to_owned(),
-        After::Elements(elements) => {
-            elements.iter().map(shown).collect::<Vec<String>>().join(", ")
-        }
+        After::Elements(elements) => elements.iter().map(shown).collect::<Vec<String>>().join(", "),
         After::Gone => String::new(),
     }
 }

@@ -21,7 +21,11 @@ pub(crate) fn by_value(
 ) -> Vec<Difference> {
     let had = found.map_or(&Value::Null, |found| &found.value);
     let mut comparison = Comparison { same, later: &wanted.later, differences: Vec::new() };
-    comparison.descend(&Place { name: name.to_owned(), pointer: String::new() }, had, &wanted.value);
+    comparison.descend(
+        &Place { name: name.to_owned(), pointer: String::new() },
+        had,
+        &wanted.value,
+    );
     comparison.differences
 }
 
@@ -141,11 +145,7 @@ mod tests {
         let wanted = Document { value: value.clone(), later };
         let expected = [
             ("values.a/b.role".to_owned(), Some(slot.to_owned()), After::KnownAfterApply),
-            (
-                "values.list".to_owned(),
-                Some(format!("[\"x\",\"{slot}\"]")),
-                After::KnownAfterApply,
-            ),
+            ("values.list".to_owned(), Some(format!("[\"x\",\"{slot}\"]")), After::KnownAfterApply),
         ];
         assert_eq!(rows(Some(value), &wanted), expected, "even from a text that looks the same");
         assert_eq!(rows(None, &wanted).len(), 3);

@@ -23,7 +23,8 @@ pub enum Call {
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call),
+    Release(release::Call),
+    Expand(claim::Expand),
 }
 
 /// What a deployment's plan changes, and what stands against it.
@@ -46,7 +47,8 @@ calls!(
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call)
+    Release(release::Call),
+    Expand(claim::Expand)
 );
 
 /// What has to be done so that `actual` becomes `desired`.

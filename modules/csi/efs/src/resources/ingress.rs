@@ -85,8 +85,7 @@ const PORT: Property<Spec> = property(
     admits_port,
 );
 
-const SOURCE: Property<Spec> =
-    property("source", |spec| spec.source.as_ref().and_then(set), equal);
+const SOURCE: Property<Spec> = property("source", |spec| spec.source.as_ref().and_then(set), equal);
 
 /// The ports of a rule that admits all of them.
 const ALL_PORTS: &str = "all";
@@ -161,8 +160,7 @@ pub fn plan<C: From<Call>>(
         }
     }
     for (rule, found) in rules.iter().zip(&found) {
-        let is_wanted =
-            |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
+        let is_wanted = |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
         if wanted.owner.owns(&rule.tags) && !specs.iter().any(is_wanted) {
             plan.changes.push(revoke(scope, rule, "it is no longer in the inputs"));
         }

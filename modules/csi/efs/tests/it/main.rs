@@ -7,6 +7,7 @@ mod documents;
 mod file_system;
 mod hostile;
 mod inputs;
+mod pending;
 mod plans;
 mod properties;
 mod together;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use network::Tags;
 use plan::{
-    Action, Change, ChangeId, Difference, Forbidden, Known, Mutability, Plan, Property, Refusal, Row, Scope,
-    Wait, compare,
+    Action, Change, ChangeId, Difference, Forbidden, Known, Mutability, Plan, Property, Refusal,
+    Row, Scope, Wait, compare,
 };
 
 use super::spec::{
@@ -327,7 +327,9 @@ fn never_changes(scope: &Scope, id: &FileSystemId, forbidden: &Forbidden) -> Ref
     let have = found.as_deref().unwrap_or("none").escape_debug();
     Refusal::new(
         scope.address(KIND, None),
-        format!("`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"),
+        format!(
+            "`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"
+        ),
         format!(
             "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
         ),

@@ -2,13 +2,11 @@
 
 use network::{SecurityGroupId, Subnet, SubnetId};
 use plan::{
-    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Plan, Refusal,
-    Scope, Wait, compare,
+    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
+    Wait, compare,
 };
 
-use super::target::{
-    Call, KIND, MountTarget, PROPERTIES, SUBNET_ID, Spec, delete, gone, list,
-};
+use super::target::{Call, KIND, MountTarget, PROPERTIES, SUBNET_ID, Spec, delete, gone, list};
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
@@ -192,9 +190,8 @@ impl<C: From<Call>> Part<'_, C> {
         }
         if !self.file_system.own {
             let wanted = self.wanted.security_groups;
-            let has = |wanted: &&Known<SecurityGroupId>| {
-                have.iter().any(|id| wanted.now() == Some(id))
-            };
+            let has =
+                |wanted: &&Known<SecurityGroupId>| have.iter().any(|id| wanted.now() == Some(id));
             if !wanted.iter().any(|wanted| has(&wanted)) {
                 self.plan.warnings.push(format!(
                     "{} of the adopted file system has the groups {}, not {}: mounts hang where none of them admits TCP 2049 from the nodes",
