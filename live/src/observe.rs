@@ -11,14 +11,16 @@ use efs::resources::mount_target::MountTarget;
 use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
-use network::{SecurityGroup, SecurityGroupId, VpcId};
+use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use plan::Scope;
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::resources::file_system::Lookup;
-use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+use crate::resources::{
+    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
+};
 use crate::target::{InCluster, Target};
 use crate::users;
 
@@ -127,30 +129,10 @@ async fn whole(
     aws: &Aws,
     lookup: &Lookup,
 ) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>)> {
-    let listed_group = match &inputs.security_group_id {
-        Group::Listed(id) => Some(id.clone()),
-        Group::FromNetwork(_) => None,
-    };
-    let listed_subnets = match &inputs.subnet_ids {
-        Subnets::Listed(ids) => Some(ids.clone()),
-        Subnets::FromNetwork(_) => None,
-    };
-    let owner = inputs.owner();
-    let (mut file_system, own_rules, named_groups, clusters, listed, listed_rules) = try_join!(
-        file_system::observe(aws, lookup),
-        ingress::observe_own(aws, &owner),
-        groups_by_id(aws, listed_group.as_ref()),
-        cluster_groups(aws, network),
-        async {
-            match &listed_subnets {
-                Some(ids) => aws.subnets(filter("subnet-id", ids)).await,
-                None => Ok(Vec::new()),
-            }
-        },
-        ingress::observe(aws, listed_group.as_ref()),
-    )?;
+    let Named { mut file_system, groups, clusters, subnets, listed_rules, own_rules } =
+        named(inputs, network, aws, lookup).await?;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let found_group = match (&listed_group, clusters.as_slice()) {
+    let found_group = match (listed_group(inputs), clusters.as_slice()) {
         (None, [one]) => Some(one.id.clone()),
         _ => None,
     };
@@ -171,9 +153,9 @@ async fn whole(
         found.spec.lifecycle = lifecycle;
     }
     let observed = network::Observed {
-        subnets: once([listed, vpc_subnets], |subnet| &subnet.id),
+        subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
-        security_groups: once([named_groups, clusters], |group| &group.id),
+        security_groups: once([groups, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
     };
     Ok((observed, file_system, mount_targets))
@@ -204,6 +186,48 @@ async fn taken_over(
         cluster.volumes = volumes;
     }
     Ok(())
+}
+
+/// What the inputs name, and what carries our tags.
+struct Named {
+    file_system: Option<FileSystem>,
+    groups: Vec<SecurityGroup>,
+    /// The groups of EKS clusters, which lead to the VPC.
+    clusters: Vec<SecurityGroup>,
+    subnets: Vec<Subnet>,
+    listed_rules: Vec<IngressRule>,
+    own_rules: Vec<IngressRule>,
+}
+
+/// The first round: what depends on no other response.
+async fn named(
+    inputs: &Inputs,
+    network: Option<&network::Inputs>,
+    aws: &Aws,
+    lookup: &Lookup,
+) -> anyhow::Result<Named> {
+    let owner = inputs.owner();
+    let (file_system, groups, clusters, subnets, listed_rules, own_rules) = try_join!(
+        file_system::observe(aws, lookup),
+        groups_by_id(aws, listed_group(inputs)),
+        cluster_groups(aws, network),
+        async {
+            match &inputs.subnet_ids {
+                Subnets::Listed(ids) => aws.subnets(filter("subnet-id", ids)).await,
+                Subnets::FromNetwork(_) => Ok(Vec::new()),
+            }
+        },
+        ingress::observe(aws, listed_group(inputs)),
+        ingress::observe_own(aws, &owner),
+    )?;
+    Ok(Named { file_system, groups, clusters, subnets, listed_rules, own_rules })
+}
+
+fn listed_group(inputs: &Inputs) -> Option<&SecurityGroupId> {
+    match &inputs.security_group_id {
+        Group::Listed(id) => Some(id),
+        Group::FromNetwork(_) => None,
+    }
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the
@@ -386,11 +410,16 @@ async fn workload(
         }
     };
     let (claims, release) = try_join!(claim::observe_workload(kube, inputs), found)?;
+    // What is in it shows that it exists; nothing else asks for it.
+    let namespace = !claims.is_empty()
+        || release.is_some()
+        || !job.goal.plans()
+        || namespace::observe(kube, &inputs.namespace).await?;
     let chart = match helm {
         Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
             Some(helm.chart(&wanted).await?)
         }
         _ => None,
     };
-    Ok(graphscope::Actual { claims, release, chart, documents: None })
+    Ok(graphscope::Actual { documents: None, namespace, claims, release, chart })
 }

@@ -19,10 +19,6 @@ pub(crate) const API_SERVER: Backoff = &[
 pub(crate) const PROGRAM: Backoff =
     &[Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// How long another run's Helm may take, before its revision counts as left behind.
-/// Helm itself takes seconds, as it waits for nothing here.
-pub(crate) const HELM_REVISION: Duration = Duration::from_mins(1);
-
 /// How long the local AWS may take to start, and to stop.
 pub(crate) const LOCAL_AWS: Duration = Duration::from_secs(10);
 

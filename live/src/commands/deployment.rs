@@ -109,9 +109,9 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
 
 /// Whether a plan that was carried out needs no second look. A run that took
 /// everything down looks whether another one put something up meanwhile; one that
-/// waited for a deletion looks whether more of it came.
+/// waited for another run looks what is left to do.
 fn is_final(destroys: bool, round: usize, plan: &Plan<Call>) -> bool {
-    let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_deletion());
+    let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_another_run());
     let took_down = destroys && !plan.is_empty();
     !(raced || took_down)
 }

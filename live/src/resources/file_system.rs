@@ -178,7 +178,6 @@ async fn put(
 ) -> anyhow::Result<()> {
     line.state("updating");
     match group {
-        Group::Tags => bail!("tags are set by a call of their own"),
         Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
         Group::Lifecycle => return put_lifecycle(aws, id, spec.lifecycle.iter().flatten()).await,
     }

@@ -6,9 +6,8 @@ use anyhow::Context as _;
 use efs::OtherClass;
 use efs::resources::storage_class::{Call, Spec, StorageClass};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
-use kube::Api;
-use kube::api::{DeleteParams, ListParams, Preconditions};
-use kubernetes::MANAGER;
+use kube::api::ListParams;
+use kubernetes::{MANAGER, Preconditions};
 use plan::map;
 use serde_json::Value;
 
@@ -43,34 +42,20 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     let kube = &context.cluster()?.kube;
     match call {
-        Call::Apply { name, document, replace } => {
+        Call::Apply { name, document } => {
             line.state("applying");
-            if *replace {
-                delete(kube, name).await?;
-            }
             let text = document.resolve(|change| context.results.of(change))?;
             let class: Value = serde_norway::from_str(&text)
                 .context("reading the StorageClass that was rendered")?;
             kube.apply::<KubeClass>(&kube.all(), name, &class).await?;
-            Ok(Done::that(if *replace { "replaced" } else { "applied" }))
+            Ok(Done::that("applied"))
         }
-        Call::Delete { name } => {
-            delete(kube, name).await?;
+        Call::Delete { name, preconditions } => {
+            line.state("deleting");
+            kube.delete_observed::<KubeClass>(&kube.all(), name, preconditions).await?;
             Ok(Done::that("destroyed"))
         }
     }
-}
-
-/// Deletes the class; one that is not there any more is fine.
-async fn delete(kube: &Kube, name: &str) -> anyhow::Result<()> {
-    let classes: Api<KubeClass> = kube.all();
-    let Some(found) = kube.get(&classes, name).await? else { return Ok(()) };
-    // The one that was looked at, and not one that somebody made meanwhile.
-    let how = DeleteParams {
-        preconditions: Some(Preconditions { uid: found.metadata.uid, resource_version: None }),
-        ..DeleteParams::default()
-    };
-    kube.delete(&classes, name, &how).await
 }
 
 fn read(class: &KubeClass) -> StorageClass {
@@ -90,6 +75,10 @@ fn read(class: &KubeClass) -> StorageClass {
         },
         our_labels: owned(class, "f:labels"),
         our_annotations: owned(class, "f:annotations"),
+        preconditions: Preconditions {
+            uid: metadata.uid.clone(),
+            resource_version: metadata.resource_version.clone(),
+        },
     }
 }
 

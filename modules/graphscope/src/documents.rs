@@ -121,6 +121,12 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
                 ..FoundInCluster::default()
             },
             class: text(&object["spec"]["storageClassName"]),
+            access_modes: object["spec"]["accessModes"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(text)
+                .collect(),
             ours: true,
             of_release: false,
         })

@@ -56,12 +56,21 @@ impl<C> Plan<C> {
         self.is_empty() && self.refusals.is_empty()
     }
 
-    /// Puts another plan behind this one: both are one graph.
+    /// Puts another plan behind this one: both are one graph. What both plan under one id,
+    /// such as the namespace of two workloads, is planned once.
     pub fn append(&mut self, other: Plan<C>) {
         let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
             other;
-        self.changes.extend(changes);
-        self.waits.extend(waits);
+        for change in changes {
+            if !self.changes.iter().any(|planned| planned.id == change.id) {
+                self.changes.push(change);
+            }
+        }
+        for wait in waits {
+            if !self.waits.iter().any(|planned| planned.id == wait.id) {
+                self.waits.push(wait);
+            }
+        }
         for (name, rows) in details {
             self.details.entry(name).or_default().extend(rows);
         }

@@ -48,6 +48,8 @@ pub enum After {
     Value(String),
     /// Known once it was carried out.
     KnownAfterApply,
+    /// Several elements, at least one of which is known only once it was carried out.
+    Elements(Vec<After>),
     /// No value any more.
     Gone,
 }

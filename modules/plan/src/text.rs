@@ -113,15 +113,11 @@ impl<C> Styled<'_, C> {
         let Attribute::Named(name) = attribute else {
             let line = match after {
                 After::Value(text) => text,
-                After::KnownAfterApply | After::Gone => "",
+                After::KnownAfterApply | After::Elements(_) | After::Gone => "",
             };
             return writeln!(f, "      {sign} {}", plain(before.unwrap_or(line)));
         };
-        let after = match after {
-            After::Value(text) => quoted(text),
-            After::KnownAfterApply => LATER.to_owned(),
-            After::Gone => String::new(),
-        };
+        let after = shown(after);
         write!(f, "      {sign} {name:width$} = ")?;
         match before {
             None => write!(f, "{after}")?,
@@ -156,6 +152,16 @@ impl<C> Styled<'_, C> {
 
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// A value afterwards; nothing where there is none.
+fn shown(after: &After) -> String {
+    match after {
+        After::Value(text) => quoted(text),
+        After::KnownAfterApply => LATER.to_owned(),
+        After::Elements(elements) => elements.iter().map(shown).collect::<Vec<String>>().join(", "),
+        After::Gone => String::new(),
     }
 }
 

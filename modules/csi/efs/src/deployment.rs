@@ -23,7 +23,8 @@ pub enum Call {
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call),
+    Release(release::Call),
+    Expand(claim::Expand),
 }
 
 /// What a deployment's plan changes, and what stands against it.
@@ -46,7 +47,8 @@ calls!(
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call)
+    Release(release::Call),
+    Expand(claim::Expand)
 );
 
 /// What has to be done so that `actual` becomes `desired`.
@@ -85,7 +87,8 @@ pub(crate) fn plan_part(
     if let FileSystemSource::Own(_) = &inputs.file_system {
         data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
     }
-    let wanted = mount_target::Wanted { subnets: &subnets, security_group };
+    let security_groups = std::slice::from_ref(security_group);
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =

@@ -1,10 +1,10 @@
 //! What a plan says where the target is a cluster.
 
-use efs::resources::driver::{self, Foreign, Rollout};
+use efs::resources::driver::{Foreign, Rollout};
 use efs::resources::storage_class;
-use efs::{Actual, Call, OtherClass, Plan, Volume};
+use efs::{Actual, OtherClass, Plan, Volume};
 use kubernetes::claim::Claim;
-use kubernetes::release::{self, Status};
+use kubernetes::release;
 use kubernetes::{ChartValues, FoundChart};
 use plan::{Action, Known, Styled, Table};
 use serde_json::{Value, json};
@@ -124,23 +124,6 @@ fn a_release_upgraded_by_hand_is_brought_back() {
         release.values["node"]["logLevel"] = json!(5);
     });
     insta::assert_snapshot!(text(&plan));
-}
-
-#[test]
-fn a_release_that_a_killed_run_left_is_recovered() {
-    let plan = after(&json!({}), |actual| {
-        let release = cluster(actual).driver.release.as_mut().unwrap();
-        release.status = Status::parse("pending-upgrade");
-    });
-    assert_eq!(actions(&plan), [(Action::Update, release::KIND)]);
-    assert!(plan.changes[0].reason.contains("`pending-upgrade`"), "{}", plan.changes[0].reason);
-    let stuck = |call: &Call| {
-        matches!(
-            call,
-            Call::Driver(driver::Call::Release(release::Call::Upgrade { stuck: Some(1), .. }))
-        )
-    };
-    assert!(plan.changes[0].calls.iter().any(stuck));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod documents;
 mod file_system;
 mod hostile;
 mod inputs;
+mod pending;
 mod plans;
 mod properties;
 mod reachable;

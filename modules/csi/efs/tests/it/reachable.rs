@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use efs::resources::{driver, file_system, ingress, mount_target};
+use efs::resources::{file_system, ingress, mount_target};
 use efs::{Actual, Call, FileSystemId, Inputs, LifeCycle, Plan};
 use kubernetes::release;
 use plan::Styled;
@@ -102,7 +102,7 @@ fn step_that_loses(plan: &Plan, users: &[User]) -> Option<String> {
                 Call::FileSystem(file_system::Call::Delete { .. }) => gone.file_system = true,
                 Call::MountTarget(mount_target::Call::Delete { .. }) => gone.targets += 1,
                 Call::Ingress(ingress::Call::Revoke { .. }) => gone.rules += 1,
-                Call::Driver(driver::Call::Release(release::Call::Uninstall(_))) => {
+                Call::Release(release::Call::Uninstall(_)) => {
                     gone.driver = true;
                 }
                 _ => {}

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use network::Tags;
 use plan::{
-    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Refusal, Row, Scope,
-    Wait, compare,
+    Action, Change, ChangeId, Difference, Forbidden, Known, Mutability, Plan, Property, Refusal,
+    Row, Scope, Wait, compare,
 };
 
 use super::spec::{
@@ -302,43 +302,48 @@ fn update<C: From<Call>>(
         metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
-    let (specs, tagged) =
-        (compare(PROPERTIES, spec, Some(found_spec)), compare(TAGS, tags, Some(found_tags)));
-    plan.refusals.extend(specs.forbidden.iter().map(|forbidden| {
-        let (attribute, wanted) = (&forbidden.attribute, &forbidden.wanted);
-        let have = forbidden.found.as_deref().unwrap_or("none").escape_debug();
-        Refusal::new(
-            scope.address(KIND, None),
-            format!("`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"),
-            format!(
-                "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
-            ),
-        )
-    }));
+    let specs = compare(PROPERTIES, spec, Some(found_spec));
+    let tagged = compare(TAGS, tags, Some(found_tags));
+    plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
-    let mut groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
+    let mut groups: Vec<Group> = specs.groups.iter().copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);
     }
-    if groups.is_empty() {
+    let mut reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
+    let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };
+    let mut calls: Vec<Call> = groups.into_iter().map(put).collect();
+    if !tagged.groups.is_empty() {
+        reasons.push("tags are missing or differ");
+        let mut missing = tags.clone();
+        missing.retain(|key, value| found_tags.get(key) != Some(value));
+        calls.push(Call::Tag { of: Known::Now(id.clone()), tags: missing });
+    }
+    if calls.is_empty() {
         return;
     }
-    let reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
     let mut change = Change::new(Action::Update, scope.id(KIND), scope.address(KIND, None))
         .because(reasons.join("; "))
         .needing(needs.to_vec())
         .showing(specs.differences)
         .showing(tagged.differences);
-    for group in groups {
-        let of = Known::Now(id.clone());
-        change = change.calling(match group {
-            Group::Tags => {
-                let mut missing = tags.clone();
-                missing.retain(|key, value| found_tags.get(key) != Some(value));
-                Call::Tag { of, tags: missing }
-            }
-            group => Call::Put { of, group, spec: Box::new(spec.clone()) },
-        });
+    for call in calls {
+        change = change.calling(call);
     }
     plan.changes.push(change);
+}
+
+/// A difference that EFS never resolves.
+fn never_changes(scope: &Scope, id: &FileSystemId, forbidden: &Forbidden) -> Refusal {
+    let Forbidden { attribute, found, wanted } = forbidden;
+    let have = found.as_deref().unwrap_or("none").escape_debug();
+    Refusal::new(
+        scope.address(KIND, None),
+        format!(
+            "`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"
+        ),
+        format!(
+            "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
+        ),
+    )
 }

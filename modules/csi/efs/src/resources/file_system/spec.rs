@@ -123,14 +123,13 @@ pub struct Spec {
 pub enum Group {
     Throughput,
     Lifecycle,
-    Tags,
 }
 
 impl Group {
     /// Whether `CreateFileSystem` sets these properties already.
     pub(super) fn is_set_by_creation(self) -> bool {
         match self {
-            Group::Throughput | Group::Tags => true,
+            Group::Throughput => true,
             Group::Lifecycle => false,
         }
     }
@@ -140,7 +139,6 @@ impl Group {
         match self {
             Group::Throughput => "the throughput differs",
             Group::Lifecycle => "the lifecycle policy differs",
-            Group::Tags => "tags are missing or differ",
         }
     }
 }
@@ -196,12 +194,12 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
 ];
 
 /// The tags; those that others added stay.
-pub(super) const TAGS: &[Property<Tags, Group>] = &[Property {
+pub(super) const TAGS: &[Property<Tags>] = &[Property {
     name: "tags",
     value: Value::Each { entries: map, row: |key| format!("tags[{key:?}]") },
     same: equal,
     unset: Unset::Leave,
-    change: Mutability::InPlace(Group::Tags),
+    change: Mutability::InPlace(()),
 }];
 
 /// EFS answers with the key's ARN; people may give its id, or an alias, which
