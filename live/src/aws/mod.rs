@@ -3,19 +3,23 @@
 mod calls;
 mod ec2;
 mod errors;
-mod meaning;
+mod foreign;
 mod rate;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use foreign::ForeignResponses;
 use rate::Paced;
+
+use crate::wait::{AWS_CONNECT, AWS_FIRST_PAUSE, AWS_READ};
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
@@ -26,9 +30,6 @@ pub(crate) use rate::{LOOKS, Rate};
 /// about ten seconds all together. Its adaptive mode is not for us: after one
 /// refusal it lets half a call a second through, and one deployment is a few calls.
 const ATTEMPTS: u32 = 8;
-
-/// The first pause between two attempts; each later one is up to twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {
@@ -61,6 +62,32 @@ impl PartialEq for Aws {
     }
 }
 
+impl Aws {
+    fn new(config: &SdkConfig, region: &str, calls: &Arc<Calls>) -> Aws {
+        let efs = aws_sdk_efs::config::Builder::from(config)
+            .interceptor(calls::Counter::new(calls))
+            .interceptor(ForeignResponses);
+        let ec2 = aws_sdk_ec2::config::Builder::from(config)
+            .interceptor(calls::Counter::new(calls))
+            .interceptor(ForeignResponses);
+        Aws {
+            efs: aws_sdk_efs::Client::from_conf(efs.build()),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            region: region.to_owned(),
+        }
+    }
+}
+
+/// How failed attempts at a call are repeated.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(AWS_FIRST_PAUSE)
+}
+
+/// The timeouts of the response alone: waiting for a place in the line does not count.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(AWS_CONNECT).read_timeout(AWS_READ).build()
+}
+
 impl Account {
     /// Credentials come from where the AWS CLI takes them.
     pub(crate) fn new(rate: Option<f64>) -> Account {
@@ -79,15 +106,7 @@ impl Account {
         calls: &Arc<Calls>,
     ) -> Aws {
         let Region { config, rate: _ } = self.region(region, endpoint).await;
-        let efs =
-            aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
-        let ec2 =
-            aws_sdk_ec2::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
-        Aws {
-            efs: aws_sdk_efs::Client::from_conf(efs.build()),
-            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            region: region.to_owned(),
-        }
+        Aws::new(&config, region, calls)
     }
 
     /// How fast a region of the account may be called.
@@ -107,20 +126,11 @@ impl Account {
                 SharedHttpClient::new(Paced { inner: self.http.clone(), rate: Arc::clone(rate) })
             }
         };
-        // Of the answer alone: the wait for a place in the line is not AWS's.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(30))
-            .build();
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(aws_config::Region::new(name.to_owned()))
             .http_client(http)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(FIRST_PAUSE),
-            )
-            .timeout_config(timeouts);
+            .retry_config(retries())
+            .timeout_config(timeouts());
         if let Some(endpoint) = endpoint {
             loader = loader.endpoint_url(endpoint);
         }

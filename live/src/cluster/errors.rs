@@ -5,19 +5,12 @@ use failure::Failure;
 use inputs::printable;
 use kube::Error;
 
+use crate::meaning::kubernetes as codes;
+
 /// An error of the call `what`, with a remedy.
 pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error {
     let remedy = match &error {
-        Error::Api(status) => match status.code {
-            401 => "the cluster does not accept the credentials: log in again, for instance with \
-                    `aws sso login`, or write the kubeconfig anew with `aws eks update-kubeconfig`"
-                .to_owned(),
-            403 => {
-                format!("ask for the permission to {what} (`kubectl auth whoami` shows who asks)")
-            }
-            409 => "another client is changing it: run the same command again".to_owned(),
-            _ => "run the same command again; what is done already stays done".to_owned(),
-        },
+        Error::Api(status) => codes::remedy(status, what),
         Error::Auth(error) => credentials(error),
         _ => format!(
             "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
@@ -28,7 +21,7 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
             let (reason, message) = (printable(&status.reason), printable(&status.message));
             anyhow!("{reason} ({}): {message}", status.code)
         }
-        other => anyhow!("{}", printable(&said(other))),
+        other => anyhow!("{}", printable(&message(other))),
     };
     cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }
@@ -40,17 +33,17 @@ pub(super) fn preparing(address: &str, error: &Error) -> anyhow::Error {
         _ => "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew".to_owned(),
     };
     let what = format!("preparing the connection to {address}");
-    anyhow!("{}", printable(&said(error))).context(Failure::new(what, remedy))
+    anyhow!("{}", printable(&message(error))).context(Failure::new(what, remedy))
 }
 
-/// What an error says; of a program that failed, its own words and not its environment.
-fn said(error: &Error) -> String {
+/// The message of an error; of a program that failed, what it printed and not its environment.
+fn message(error: &Error) -> String {
     match error {
         Error::Auth(kube::client::AuthError::AuthExecRun { out, .. }) => {
-            let (status, words) = (out.status, String::from_utf8_lossy(&out.stderr));
+            let (status, stderr) = (out.status, String::from_utf8_lossy(&out.stderr));
             format!(
                 "the credential program of the kubeconfig ended with {status}: {}",
-                words.trim()
+                stderr.trim()
             )
         }
         other => chain(other),

@@ -8,8 +8,6 @@ mod proof;
 mod releases;
 mod usage;
 
-use std::time::Duration;
-
 use anyhow::Context;
 use efs::eks_name;
 use failure::{Help, failure};
@@ -21,9 +19,7 @@ pub(crate) use access::denied;
 pub(crate) use calls::patiently;
 pub(crate) use proof::Seen;
 
-/// How long a connection, and an answer, may take.
-const CONNECT: Duration = Duration::from_secs(5);
-const ANSWER: Duration = Duration::from_mins(1);
+use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -51,8 +47,8 @@ impl Kube {
                 }
             },
         };
-        config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(ANSWER);
+        config.connect_timeout = Some(API_SERVER_CONNECT);
+        config.read_timeout = Some(API_SERVER_READ);
         let address = config.cluster_url.to_string();
         let client =
             Client::try_from(config).map_err(|error| errors::preparing(&address, &error))?;
