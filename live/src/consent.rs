@@ -6,12 +6,14 @@ use std::io::{BufRead, BufReader, IsTerminal, Write};
 use plan::Plan;
 use tokio::sync::oneshot;
 
-/// Whether the plan may be carried out: it deletes and replaces nothing, or a
-/// person at the terminal consents.
-pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
+use crate::outcome::Ending;
+
+/// Asks for consent to a plan; how the run ends where it is not given. A plan that deletes
+/// and replaces nothing needs none.
+pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<Option<Ending>> {
     let addresses = addresses(plan);
     if addresses.is_empty() {
-        return Ok(true);
+        return Ok(None);
     }
     eprintln!("This deletes or replaces {addresses}.");
     // Standard input carried the job, so that the terminal itself is used.
@@ -20,20 +22,19 @@ pub(crate) async fn given<C>(plan: &Plan<C>) -> anyhow::Result<bool> {
         .then(|| OpenOptions::new().read(true).write(true).open("/dev/tty").ok())
         .flatten();
     let Some(terminal) = terminal else {
-        eprintln!(
-            "Nothing was changed.\nhelp: look at the plan, and give `--yes` if it is what you want"
-        );
-        return Ok(false);
+        let remedy = "review the plan, and give `--yes` if it is what you want".to_owned();
+        return Ok(Some(refused(Some(remedy))));
     };
     // A thread of its own: Ctrl-C is heard while a person thinks, and the
     // runtime does not wait for an answer that never comes.
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || sender.send(ask(terminal)));
     let yes = answer.await??;
-    if !yes {
-        eprintln!("Nothing was changed.");
-    }
-    Ok(yes)
+    Ok((!yes).then(|| refused(None)))
+}
+
+fn refused(remedy: Option<String>) -> Ending {
+    Ending::Refused { why: "Nothing was changed.".to_owned(), remedy }
 }
 
 /// What a plan deletes or replaces; empty where it does neither.
@@ -44,7 +45,7 @@ pub(crate) fn addresses<C>(plan: &Plan<C>) -> String {
 }
 
 fn ask(mut terminal: File) -> std::io::Result<bool> {
-    write!(terminal, "Continue? Only `yes` is taken for consent: ")?;
+    write!(terminal, "Only `yes` will be accepted. Continue? ")?;
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer)?;
     Ok(answer.trim() == "yes")

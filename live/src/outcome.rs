@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use efs::Outputs;
-use failure::report;
+use failure::{advice, report};
 
 use crate::stop::Reason;
 
 /// The exit code of an interrupted run, as shells have it for Ctrl-C.
 const INTERRUPTED: u8 = 130;
+
+/// The exit code of `plan-efs --detailed-exitcode` where there are changes.
+const CHANGES: u8 = 2;
 
 /// How a run ended, and what it did before.
 #[derive(Debug)]
@@ -24,14 +27,28 @@ pub(crate) enum Ending {
     /// What was wanted is there, or gone; with the outputs of the storage by the
     /// labels of its modules.
     Done(Vec<(String, Outputs)>),
-    /// A plan was shown.
-    Shown(ExitCode),
-    /// The plan has refusals, or a person did not consent: nothing was changed.
-    Refused(String),
+    /// A plan, a status or a proof was shown.
+    Shown(Verdict),
+    /// The plan has refusals, or nobody consented: nothing was changed.
+    Refused { why: String, remedy: Option<String> },
+    /// It failed before there was anything to carry out.
+    Unplanned(anyhow::Error),
     /// Something failed; what did not need it was carried out.
     Failed(Vec<anyhow::Error>),
     /// It was stopped, and this is left.
     Stopped { reason: Reason, left: Vec<String> },
+    /// A fleet was carried out; so many of its deployments failed or were not begun.
+    Fleet { failed: usize, stopped: Option<Reason> },
+}
+
+/// What a result that is shown says about its subject, where the exit code is to say it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Fine,
+    /// There is something to change (`--detailed-exitcode`).
+    Changes,
+    /// A plan with refusals, or a proof that failed.
+    Wrong,
 }
 
 impl Outcome {
@@ -43,12 +60,20 @@ impl Outcome {
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         match &self.ending {
-            Ending::Done(_) => ExitCode::SUCCESS,
-            Ending::Shown(code) => *code,
-            Ending::Stopped { reason: Reason::Interrupted, .. } => ExitCode::from(INTERRUPTED),
-            Ending::Refused(_)
+            Ending::Done(_) | Ending::Shown(Verdict::Fine) | Ending::Fleet { failed: 0, .. } => {
+                ExitCode::SUCCESS
+            }
+            Ending::Shown(Verdict::Changes) => ExitCode::from(CHANGES),
+            Ending::Stopped { reason: Reason::Interrupted, .. }
+            | Ending::Fleet { stopped: Some(Reason::Interrupted), .. } => {
+                ExitCode::from(INTERRUPTED)
+            }
+            Ending::Shown(Verdict::Wrong)
+            | Ending::Refused { .. }
+            | Ending::Unplanned(_)
             | Ending::Failed(_)
-            | Ending::Stopped { reason: Reason::TimedOut, .. } => ExitCode::FAILURE,
+            | Ending::Stopped { reason: Reason::TimedOut, .. }
+            | Ending::Fleet { .. } => ExitCode::FAILURE,
         }
     }
 
@@ -57,10 +82,11 @@ impl Outcome {
     pub(crate) fn message(&self, again: &str) -> Option<String> {
         match &self.ending {
             Ending::Done(_) | Ending::Shown(_) => None,
-            Ending::Refused(why) => Some(why.clone()).filter(|why| !why.is_empty()),
-            Ending::Failed(errors) => Some(format!(
-                "{}\nCompleted steps are kept.\nhelp: fix the cause, then `{again}` resumes",
-                report(errors)
+            Ending::Refused { why, remedy } => Some(advice(why, remedy.as_deref())),
+            Ending::Unplanned(error) => Some(report(std::slice::from_ref(error))),
+            Ending::Failed(errors) => Some(advice(
+                &format!("{}\nCompleted steps are kept.", report(errors)),
+                Some(&format!("fix the cause, then `{again}` resumes")),
             )),
             Ending::Stopped { reason, left } => {
                 let left = if left.is_empty() {
@@ -72,8 +98,73 @@ impl Outcome {
                     Reason::Interrupted => "",
                     Reason::TimedOut => "; `--timeout` allows more time",
                 };
-                Some(format!("{}\n{left}\nhelp: `{again}` resumes{longer}", reason.as_str()))
+                let remedy = format!("`{again}` resumes{longer}");
+                Some(advice(&format!("{reason}\n{left}"), Some(&remedy)))
+            }
+            Ending::Fleet { failed, stopped } => {
+                let remedy = format!("fix the causes, then `{again}` resumes");
+                let remedy = (*failed > 0).then_some(remedy.as_str());
+                match stopped {
+                    Some(reason) => Some(advice(&reason.to_string(), remedy)),
+                    None => remedy.map(|remedy| advice("", Some(remedy))),
+                }
             }
         }
+    }
+}
+
+impl From<anyhow::Error> for Ending {
+    /// A command that could not carry anything out: it was stopped, or it failed.
+    fn from(error: anyhow::Error) -> Ending {
+        match error.downcast::<Reason>() {
+            Ok(reason) => Ending::Stopped { reason, left: Vec::new() },
+            Err(error) => Ending::Unplanned(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use failure::failure;
+
+    use super::*;
+
+    /// The exit code of an ending; `ExitCode` can be compared by its debug output only.
+    fn code(ending: Ending) -> String {
+        format!("{:?}", Outcome::unchanged(ending).code())
+    }
+
+    #[test]
+    fn the_exit_code_says_how_a_run_ended() {
+        let [fine, failed, changes, interrupted] =
+            [0, 1, 2, 130].map(|code| format!("{:?}", ExitCode::from(code)));
+        let stopped = |reason| Ending::Stopped { reason, left: Vec::new() };
+        let refused = Ending::Refused { why: String::new(), remedy: None };
+        assert_eq!(code(Ending::Done(Vec::new())), fine);
+        assert_eq!(code(Ending::Shown(Verdict::Fine)), fine);
+        assert_eq!(code(Ending::Shown(Verdict::Changes)), changes);
+        assert_eq!(code(Ending::Shown(Verdict::Wrong)), failed);
+        assert_eq!(code(refused), failed);
+        assert_eq!(code(Ending::Failed(Vec::new())), failed);
+        assert_eq!(code(stopped(Reason::TimedOut)), failed);
+        assert_eq!(code(stopped(Reason::Interrupted)), interrupted);
+        assert_eq!(code(Ending::Fleet { failed: 0, stopped: None }), fine);
+        assert_eq!(code(Ending::Fleet { failed: 1, stopped: None }), failed);
+        let stopped = Some(Reason::Interrupted);
+        assert_eq!(code(Ending::Fleet { failed: 1, stopped }), interrupted);
+    }
+
+    #[test]
+    fn an_error_before_a_plan_is_reported_and_a_stop_is_no_error() {
+        let message = |error| Outcome::unchanged(Ending::from(error)).message("cargo xtask status");
+        assert_eq!(
+            message(failure("no cluster", "name one")).unwrap(),
+            "error: no cluster\nhelp: name one"
+        );
+        assert_eq!(
+            message(Reason::TimedOut.into()).unwrap(),
+            "Timed out (`--timeout`): not starting anything new.\nNothing was changed.\n\
+             help: `cargo xtask status` resumes; `--timeout` allows more time"
+        );
     }
 }

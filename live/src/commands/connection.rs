@@ -6,10 +6,9 @@ use job::{Job, Session};
 
 use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
-use crate::outcome::Ending;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::target::Target;
+use crate::target::{InCluster, Target};
 use crate::trace::Trace;
 
 /// One job with all that it takes to carry it out.
@@ -52,24 +51,24 @@ impl<'a> Connection<'a> {
         self
     }
 
-    /// Observes everything, or ends where it is time to stop.
-    pub(super) async fn observe(
-        &self,
-        target: &Target,
-    ) -> anyhow::Result<Result<Observed, Ending>> {
+    /// Connects to the target, unless it is time to stop.
+    pub(super) async fn connect(&self) -> anyhow::Result<Target> {
+        self.stop.or(Target::connect(self.job)).await?
+    }
+
+    /// The same for what makes sense in a cluster only.
+    pub(super) async fn connect_to_cluster(&self) -> anyhow::Result<Arc<InCluster>> {
+        self.stop.or(Target::connect_to_cluster(self.job)).await?
+    }
+
+    /// Observes everything, unless it is time to stop.
+    pub(super) async fn observe(&self, target: &Target) -> anyhow::Result<Observed> {
         let line = self.progress.line("observing");
-        tokio::select! {
-            observed = observe(self.job, &self.clients, target) => {
-                let observed = observed?;
-                let mut what: Vec<&str> = self.clients.keys().map(String::as_str).collect();
-                what.extend(target.cluster().map(|cluster| cluster.kube.name.as_str()));
-                line.done(&format!("read {} in {} calls", what.join(", "), self.calls.count()));
-                Ok(Ok(observed))
-            }
-            reason = self.stop.stopped() => {
-                line.failed("stopped");
-                Ok(Err(Ending::Stopped { reason, left: Vec::new() }))
-            }
-        }
+        let observed = self.stop.or(observe(self.job, &self.clients, target)).await;
+        let observed = observed.inspect_err(|_| line.failed("stopped"))??;
+        let mut what: Vec<&str> = self.clients.keys().map(String::as_str).collect();
+        what.extend(target.cluster().map(|cluster| cluster.kube.name.as_str()));
+        line.done(&format!("read {} in {} calls", what.join(", "), self.calls.count()));
+        Ok(observed)
     }
 }

@@ -4,7 +4,6 @@
 //! from what it finds, until nothing is left to do: the run that ends last leaves what
 //! was wanted of it, and nothing in between.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use efs::{FileSystemId, Outputs};
@@ -20,8 +19,8 @@ use crate::call::Call;
 use crate::consent;
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Outcome};
-use crate::report::{Summary, done, json, takes_colour, text};
+use crate::outcome::{Ending, Outcome, Verdict};
+use crate::report::{json, takes_colour, text};
 use crate::resources::{file_system, mount_target};
 use crate::run;
 use crate::target::Target;
@@ -30,41 +29,16 @@ use crate::watch::Watches;
 /// How often a run plans again before it leaves the field to the others.
 const ROUNDS: usize = 6;
 
-/// One deployment, and nothing else.
-pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
-    let outcome = carry_out(connection).await?;
-    finish(connection, &outcome)
-}
-
-/// Reports how a run ended.
-pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::Result<ExitCode> {
-    let Connection { job, session, calls, progress, .. } = connection;
-    if let Some(message) = outcome.message(&session.again) {
-        progress.say(&message);
-    }
-    if let Ending::Done(outputs) = &outcome.ending {
-        let summary = Summary {
-            changed: outcome.changed,
-            calls: calls.count(),
-            rounds: calls.rounds(),
-            elapsed: progress.elapsed(),
-            outputs,
-        };
-        done(&job.goal, session.output, &summary)?;
-    }
-    Ok(outcome.code())
-}
-
 /// Observes, plans and carries out, until nothing is left to do.
 pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let job = connection.job;
-    let target = Target::connect(job).await?;
+    let target = connection.connect().await?;
     let mut changed = 0;
     let mut outputs = Vec::new();
     for round in 1.. {
-        let observed = match connection.observe(&target).await? {
+        let observed = match connection.observe(&target).await {
             Ok(observed) => observed,
-            Err(ending) => return Ok(Outcome { changed, ending }),
+            Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
         let plan = plan(job, &connection.clients, &observed)?;
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
@@ -120,26 +94,25 @@ pub(super) async fn execute(
     progress.plan(plan);
     let asks = asks && !job.yes;
     if !plan.refusals.is_empty() {
-        return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
+        let why = "Nothing was changed.".to_owned();
+        return Ok(Outcome::unchanged(Ending::Refused { why, remedy: None }));
     }
     if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
-        return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "This deletes or replaces {}. Nothing was changed.\nhelp: look at `plan-efs` of its \
-             file, and give `--yes` if that is what you want",
-            consent::addresses(plan)
-        ))));
+        let addresses = consent::addresses(plan);
+        return Ok(Outcome::unchanged(Ending::Refused {
+            why: format!("This deletes or replaces {addresses}. Nothing was changed."),
+            remedy: Some(
+                "review `plan-efs` of its file, and give `--yes` if that is what you want"
+                    .to_owned(),
+            ),
+        }));
     }
-    let consent = tokio::select! {
-        consent = consent::given(plan), if asks => consent?,
-        reason = stop.stopped(), if asks => {
-            eprintln!();
-            return Ok(Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }));
+    if asks {
+        // The prompt is left on a line of its own.
+        let consent = stop.or(consent::given(plan)).await.inspect_err(|_| eprintln!());
+        if let Some(refused) = consent?? {
+            return Ok(Outcome::unchanged(refused));
         }
-        else => true,
-    };
-    if !consent {
-        // What to do was said where it was asked.
-        return Ok(Outcome::unchanged(Ending::Refused(String::new())));
     }
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
@@ -220,9 +193,9 @@ fn show(connection: &Connection<'_>, plan: &Plan<Call>, detailed_exitcode: bool)
             text(&Styled { plan, colour: takes_colour(&std::io::stdout()) });
         }
     }
-    Ending::Shown(match (plan.refusals.is_empty(), detailed_exitcode, !plan.is_empty()) {
-        (false, _, _) => ExitCode::FAILURE,
-        (true, true, true) => ExitCode::from(2),
-        (true, _, _) => ExitCode::SUCCESS,
+    Ending::Shown(match (plan.refusals.is_empty(), detailed_exitcode && !plan.is_empty()) {
+        (false, _) => Verdict::Wrong,
+        (true, true) => Verdict::Changes,
+        (true, false) => Verdict::Fine,
     })
 }

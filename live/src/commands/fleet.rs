@@ -1,7 +1,6 @@
 //! Many deployments in one process: each as on its own, and all at one rate of calls.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use efs::Outputs;
@@ -15,12 +14,12 @@ use super::deployment::carry_out;
 use crate::aws::Account;
 use crate::outcome::{Ending, Outcome};
 use crate::report::{self, counted, millis};
-use crate::stop::{Reason, Stop};
+use crate::stop::Stop;
 use crate::trace::Trace;
 
 /// What came of one deployment.
 #[derive(Serialize)]
-struct Deployment {
+struct Deployed {
     name: String,
     changed: usize,
     aws_calls: usize,
@@ -36,7 +35,7 @@ struct Deployment {
 
 #[derive(Serialize)]
 struct Result {
-    deployments: Vec<Deployment>,
+    deployments: Vec<Deployed>,
     changed: usize,
     failed: usize,
     aws_calls: usize,
@@ -49,7 +48,7 @@ pub(super) async fn run(
     session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> anyhow::Result<ExitCode> {
+) -> Outcome {
     let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
     let mut in_progress = FuturesUnordered::new();
@@ -66,14 +65,15 @@ pub(super) async fn run(
         };
         tokio::pin!(room);
         // Those in progress continue while the next one waits for its turn.
-        loop {
-            tokio::select! {
-                () = &mut room => break,
-                Some(one) = in_progress.next() => keep(&mut ended, one),
-                _ = stop.stopped() => break,
+        let turn = async {
+            loop {
+                tokio::select! {
+                    () = &mut room => break,
+                    Some(one) = in_progress.next() => keep(&mut ended, one),
+                }
             }
-        }
-        if stop.reason().is_some() {
+        };
+        if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
         in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
@@ -83,10 +83,14 @@ pub(super) async fn run(
     while let Some(one) = in_progress.next().await {
         keep(&mut ended, one);
     }
-    Ok(summarize(fleet, session, ended, &whole, stop))
+    let outcome = summarize(fleet, session, ended, &whole, stop);
+    if let Some(message) = outcome.message(&session.again) {
+        eprintln!("{message}");
+    }
+    outcome
 }
 
-fn keep(ended: &mut BTreeMap<String, Deployment>, one: Deployment) {
+fn keep(ended: &mut BTreeMap<String, Deployed>, one: Deployed) {
     ended.insert(one.name.clone(), one);
 }
 
@@ -96,13 +100,13 @@ async fn one(
     session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> Deployment {
+) -> Deployed {
     let trace = Arc::new(Trace::new());
     let connection = Connection::new(job, session, (account, endpoint), &trace, stop).await;
     let connection = connection.named(name, &trace);
     let outcome = match carry_out(&connection).await {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::unchanged(Ending::Failed(vec![error])),
+        Err(error) => Outcome::unchanged(Ending::from(error)),
     };
     let error = outcome.message(&session.again);
     if let Some(error) = &error {
@@ -113,7 +117,7 @@ async fn one(
         _ => BTreeMap::new(),
     };
     let outputs = if modules.len() == 1 { modules.pop_first() } else { None };
-    Deployment {
+    Deployed {
         name: name.to_owned(),
         changed: outcome.changed,
         aws_calls: connection.calls.count(),
@@ -128,11 +132,11 @@ async fn one(
 fn summarize(
     fleet: &Fleet,
     session: &Session,
-    mut ended: BTreeMap<String, Deployment>,
+    mut ended: BTreeMap<String, Deployed>,
     whole: &Trace,
     stop: &Stop,
-) -> ExitCode {
-    let not_begun = |name: &str| Deployment {
+) -> Outcome {
+    let not_begun = |name: &str| Deployed {
         name: name.to_owned(),
         changed: 0,
         aws_calls: 0,
@@ -142,7 +146,7 @@ fn summarize(
         error: Some("not begun".to_owned()),
     };
     let names = fleet.jobs.iter().map(|(name, _)| name);
-    let deployments: Vec<Deployment> =
+    let deployments: Vec<Deployed> =
         names.map(|name| ended.remove(name).unwrap_or_else(|| not_begun(name))).collect();
     let result = Result {
         changed: deployments.iter().map(|one| one.changed).sum(),
@@ -155,19 +159,8 @@ fn summarize(
         Output::Json => report::json(&result),
         Output::Text => report::text(&table(fleet, &result)),
     }
-    if let Some(reason) = stop.reason() {
-        eprintln!("{}", reason.as_str());
-    }
-    if result.failed == 0 {
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("help: fix the causes, then `{}` resumes", session.again);
-    match stop.reason() {
-        Some(reason @ Reason::Interrupted) => {
-            Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }).code()
-        }
-        _ => ExitCode::FAILURE,
-    }
+    let ending = Ending::Fleet { failed: result.failed, stopped: stop.reason() };
+    Outcome { changed: result.changed, ending }
 }
 
 fn table(fleet: &Fleet, result: &Result) -> String {

@@ -1,7 +1,5 @@
 //! `status`: what there is, in one table.
 
-use std::process::ExitCode;
-
 use job::Output;
 use kubernetes::Usage;
 use plan::{Row, Table};
@@ -9,18 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::connection::Connection;
-use super::deployment::finish;
-use crate::outcome::Outcome;
+use crate::outcome::{Ending, Outcome, Verdict};
 use crate::report;
-use crate::target::Target;
 
-pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let job = connection.job;
-    let target = Target::connect(job).await?;
-    let mut observed = match connection.observe(&target).await? {
-        Ok(observed) => observed,
-        Err(ending) => return finish(connection, &Outcome::unchanged(ending)),
-    };
+    let target = connection.connect().await?;
+    let mut observed = connection.observe(&target).await?;
     let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get(label) else { continue };
@@ -64,7 +57,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
             report::text(&Table(&rows));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Outcome::unchanged(Ending::Shown(Verdict::Fine)))
 }
 
 /// A row as a program reads it.

@@ -6,7 +6,6 @@ mod shared_mount;
 mod stage;
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -15,14 +14,13 @@ use kubernetes::proof::Finding;
 use serde_json::json;
 
 use super::connection::Connection;
-use super::deployment::finish;
-use crate::outcome::{Ending, Outcome as Run};
+use crate::outcome::{Ending, Outcome, Verdict};
 use crate::report::{self, millis};
-use crate::target::Target;
-use setting::{Outcome, Setting};
+use crate::stop::Reason;
+use setting::{Judged, Setting};
 
-pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<ExitCode> {
-    let target = Target::connect_to_cluster(connection.job).await?;
+pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<Outcome> {
+    let target = connection.connect_to_cluster().await?;
     let class = connection.job.storage().map(|(_, inputs)| &inputs.storage_class.name).next();
     let class = class.context("the job has no storage")?;
     let nonce = format!("{:08x}", fastrand::u32(..));
@@ -32,20 +30,21 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
         None => shared_mount::run(&setting).await?,
         Some(example) => example::run(&setting, example).await?,
     };
-    if !outcome.as_ref().is_ok_and(Outcome::is_proof) {
+    if !outcome.as_ref().is_ok_and(Judged::is_proof) {
         stage.show_what_was_seen().await;
     }
     if wanted.keep {
         eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);
     } else {
-        stage.clean_up(&connection.progress).await?;
+        stage.clean_up(&connection.progress, connection.stop).await?;
     }
-    let (findings, times) = match outcome? {
-        Outcome::Stopped(reason) => {
+    let Judged { findings, times } = match outcome {
+        Ok(judged) => judged,
+        Err(error) => {
+            let reason = error.downcast::<Reason>()?;
             let ending = Ending::Stopped { reason, left: vec!["the proof".to_owned()] };
-            return finish(connection, &Run::unchanged(ending));
+            return Ok(Outcome::unchanged(ending));
         }
-        Outcome::Judged(findings, times) => (findings, times),
     };
     let proved = findings.iter().all(|finding| finding.shown);
     match connection.session.output {
@@ -58,7 +57,8 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
         })),
         Output::Text => report::text(&table(&findings, &times)),
     }
-    Ok(if proved { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let verdict = if proved { Verdict::Fine } else { Verdict::Wrong };
+    Ok(Outcome::unchanged(Ending::Shown(verdict)))
 }
 
 fn table(findings: &[Finding], times: &[(&str, f64)]) -> String {
