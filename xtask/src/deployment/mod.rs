@@ -11,6 +11,7 @@ mod workloads;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use failure::failure;
 use inputs::Given;
 use job::{Module, ModuleInputs};
 
@@ -172,7 +173,10 @@ fn of_config(
 fn module(storage: workloads::Storage, among_others: bool) -> anyhow::Result<Module> {
     let workloads::Storage { label, inputs, .. } = storage;
     let Some(inputs) = inputs else {
-        anyhow::bail!("the inputs were refused without a reason; please report it")
+        return Err(failure(
+            "the inputs were refused without a reason",
+            "this is a bug: please report it",
+        ));
     };
     // The only instance of a block has names of its own too: another may join it.
     let shared = among_others || label.contains('[');

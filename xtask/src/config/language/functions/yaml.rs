@@ -20,7 +20,7 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
         .collect::<Result<_, _>>()?;
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
-        return Err("there are several documents; give one".to_owned());
+        return Err("there are several documents, and only one can be read".to_owned());
     }
     let inner = events.into_iter().filter(|event| {
         !matches!(
@@ -105,7 +105,9 @@ impl<'a> Reader<'a> {
     fn value(&mut self, event: Event<'a>) -> Result<Value, String> {
         match self.node(event)? {
             Node::Value(value) => Ok(value),
-            Node::Merge => Err("`<<` stands where a value is; put it in quotes".to_owned()),
+            Node::Merge => {
+                Err("`<<` stands where a value is (in quotes it is a string)".to_owned())
+            }
         }
     }
 
@@ -143,7 +145,7 @@ impl<'a> Reader<'a> {
 
 fn key_of(value: Value) -> Result<String, String> {
     if value.is_null() {
-        return Err("the key of a map is null; put it in quotes".to_owned());
+        return Err("the key of a map is null (in quotes it is a string)".to_owned());
     }
     match crate::config::language::convert::convert(value, &Type::String)?.data {
         Data::String(key) => Ok(key),
@@ -182,7 +184,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
         Some("str") => return string(),
         Some("bool" | "int" | "float" | "null") | None => {}
         Some(other) => {
-            return Err(format!("the tag `!!{other}` is not known here; leave it out{REFUSED}"));
+            return Err(format!("the tag `!!{other}` is not supported{REFUSED}"));
         }
     }
     if quoted || text.is_empty() && tag.is_none() && style != ScalarStyle::Plain {
