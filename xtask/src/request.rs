@@ -19,7 +19,6 @@ pub(crate) enum Scope {
     Storage,
     /// The same, where it makes sense for one class only.
     OneStorage,
-    /// The workloads.
     Workloads,
     Everything,
 }

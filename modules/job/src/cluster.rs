@@ -40,7 +40,6 @@ pub enum ContextChoice {
 pub struct Helm {
     /// Where it is.
     pub program: PathBuf,
-    /// Its version.
     pub version: HelmVersion,
 }
 

@@ -8,10 +8,10 @@ use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Scope};
 
-/// Delete what a deployment created: class or documents, driver, mount targets, file system,
-/// rules.
+/// Delete what a deployment created.
 ///
-/// Only resources with this deployment's tags are deleted, and an adopted file system is
+/// That is the class or the documents, the driver, mount targets, the file system and ingress
+/// rules. Only resources with this deployment's tags are deleted, and an adopted file system is
 /// kept. Asks for consent first, except with `--sandbox`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

@@ -40,9 +40,10 @@ pub(super) struct Plan {
     detailed_exitcode: bool,
 }
 
-/// Create or update the storage and the `./modules/graphscope` modules of the file, as one
-/// graph: file system, driver, class, claims, releases. Flags describe a workload if the
-/// file has no module for it.
+/// Create or update the storage and the GraphScope workloads.
+///
+/// The storage and the `./modules/graphscope` modules of the file are one graph: file system,
+/// driver, class, claims, releases. Flags describe a workload if the file has no module for it.
 ///
 /// A claim that is no longer in the file is kept with its data. With `--delete-data` it is
 /// deleted, after consent.
@@ -62,7 +63,9 @@ pub(super) struct Deploy {
     yes: bool,
 }
 
-/// Delete the workloads of the file. Their data is kept, unless `--delete-data` is given.
+/// Delete the GraphScope workloads.
+///
+/// Their data is kept, unless `--delete-data` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask destroy-graphscope --config prod.hcl

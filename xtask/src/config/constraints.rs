@@ -58,6 +58,23 @@ impl std::fmt::Display for Constraint {
     }
 }
 
+/// A type with its article.
+pub(super) fn with_article(of: &impl std::fmt::Display) -> String {
+    let of = of.to_string();
+    let article = if of.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {of}")
+}
+
+/// That a value is not of a type, and why, where that says more.
+pub(super) fn mismatch(what: &str, of: &impl std::fmt::Display, why: &str) -> String {
+    let of = with_article(of);
+    if why == format!("{of} is required") {
+        format!("{what} is not {of}")
+    } else {
+        format!("{what} is not {of}: {why}")
+    }
+}
+
 type Parsed = Result<(Type, Defaults), Fault>;
 
 fn unknown(word: &str) -> Fault {
@@ -204,8 +221,8 @@ fn parse_optional(
     let (roots, folder) = (BTreeMap::new(), Folder::default());
     let value = evaluate(default, &Scope::new(text, &roots, &folder))?;
     let value = convert(value, &of).map_err(|why| {
-        Fault::new(format!("this default is not a {of}: {why}"))
-            .remedy(format!("give a {of}"))
+        Fault::new(mismatch("this default", &of, &why))
+            .remedy(format!("give {}", with_article(&of)))
             .at(default.span())
     })?;
     Ok((of, inner, Some(value)))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inputs::GivenInputs;
 
+use super::constraints::{mismatch, with_article};
 use super::diagnose::diagnostic;
 use super::file::Config;
 use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
@@ -163,10 +164,10 @@ impl<'a> Evaluation<'a> {
         let value = self.checked_default(variable, default);
         value.map_err(|problem| {
             if variable.sensitive {
-                let message =
-                    format!("the default is not a {constraint}; it is sensitive and not shown");
+                let of = with_article(constraint);
+                let message = format!("the default is not {of} (it is sensitive and not shown)");
                 Diagnostic::new(message, without_line(&default.place))
-                    .remedy(format!("give a {constraint}, a text in quotes"))
+                    .remedy(format!("give {of}, a text in quotes"))
             } else {
                 problem
             }
@@ -183,8 +184,8 @@ impl<'a> Evaluation<'a> {
             .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
         constraint.apply(value).map_err(|why| {
-            Diagnostic::new(format!("this is not a {constraint}: {why}"), default.place.clone())
-                .remedy(format!("give a {constraint}"))
+            Diagnostic::new(mismatch("this", constraint, &why), default.place.clone())
+                .remedy(format!("give {}", with_article(constraint)))
         })
     }
 
