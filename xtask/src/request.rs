@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use efs::resources::driver::DriverMode;
-use job::{ClusterTarget, ContextChoice, Goal, Job, Order, Sandbox, Session, Target, Work};
+use job::{ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Sandbox, Session, Work};
 
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::wrong;
@@ -14,7 +14,7 @@ use crate::{helm, live, sandbox};
 
 /// Which modules of the file a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum Selection {
     /// The storage, and the networks that it refers to.
     Storage,
     /// The same, where it makes sense for one class only.
@@ -28,13 +28,13 @@ pub(crate) struct Request<'a> {
     pub(crate) deployment: &'a DeploymentArgs,
     workload: Option<&'a InputFlags<Workload>>,
     pub(crate) run: &'a Run,
-    scope: Scope,
+    selection: Selection,
 }
 
 impl<'a> Request<'a> {
     /// A command about these modules.
-    pub(crate) fn new(deployment: &'a DeploymentArgs, run: &'a Run, scope: Scope) -> Self {
-        Request { deployment, workload: None, run, scope }
+    pub(crate) fn new(deployment: &'a DeploymentArgs, run: &'a Run, selection: Selection) -> Self {
+        Request { deployment, workload: None, run, selection }
     }
 
     /// The same with flags for a workload, of which there must be one.
@@ -60,7 +60,7 @@ impl<'a> Request<'a> {
                 "add `module \"NAME\" { source = \"./modules/graphscope\" … }`, or give `--workload-kind`",
             );
         }
-        if self.scope == Scope::OneStorage && deployment.storage().count() > 1 {
+        if self.selection == Selection::OneStorage && deployment.storage().count() > 1 {
             return wrong(
                 &place(),
                 "the file has several modules of `./modules/csi/efs`, and this command is about one class",
@@ -79,14 +79,14 @@ impl<'a> Request<'a> {
         &self,
         deployment: Deployment,
         goal: Goal,
-        target: Target,
+        target: Destination,
         yes: bool,
     ) -> anyhow::Result<Job> {
         let timeline = self.run.timeline.as_deref().map(std::path::absolute).transpose()?;
-        let modules = match self.scope {
-            Scope::Storage | Scope::OneStorage => deployment.without_workloads(),
-            Scope::Workloads => deployment.only_workloads(),
-            Scope::Everything => deployment.modules,
+        let modules = match self.selection {
+            Selection::Storage | Selection::OneStorage => deployment.without_workloads(),
+            Selection::Workloads => deployment.only_workloads(),
+            Selection::Everything => deployment.modules,
         };
         Ok(Job { goal, modules, target, wait: !self.run.no_wait, yes, timeline })
     }
@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
     }
 
     /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
-    fn target(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Target> {
+    fn target(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Destination> {
         let run = self.run;
         let in_cluster = matches!(goal, Goal::Expand | Goal::Verify(_));
         if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
@@ -131,20 +131,20 @@ impl<'a> Request<'a> {
             );
         }
         if let Some(directory) = &run.manifests {
-            return Ok(Target::Directory(directory.clone()));
+            return Ok(Destination::Directory(directory.clone()));
         }
         if run.sandbox && run.context.is_none() {
-            return Ok(Target::Directory(sandbox::manifests()?.join(deployment.folder())));
+            return Ok(Destination::Directory(sandbox::manifests()?.join(deployment.folder())));
         }
         let context = run.context.clone().map_or(ContextChoice::Current, ContextChoice::Named);
-        Ok(Target::Cluster(ClusterTarget { context, helm: self.helm(deployment, goal)? }))
+        Ok(Destination::Cluster(ClusterTarget { context, helm: self.helm(deployment, goal)? }))
     }
 
     /// Helm, where the goal needs it.
     fn helm(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Option<job::Helm>> {
         let installs =
             deployment.storage().any(|(_, inputs)| inputs.driver.mode != DriverMode::Skip);
-        let workloads = matches!(self.scope, Scope::Workloads | Scope::Everything)
+        let workloads = matches!(self.selection, Selection::Workloads | Selection::Everything)
             && deployment.workloads().next().is_some();
         match goal {
             Goal::Expand | Goal::Verify(_) => Ok(None),

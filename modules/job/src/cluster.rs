@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where Kubernetes objects go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Target {
+pub enum Destination {
     /// Into a directory, as documents.
     Directory(PathBuf),
     /// Into a cluster.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plan::Scope;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::Target;
+use crate::cluster::Destination;
 use crate::goal::Goal;
 use crate::module::{Module, ModuleInputs};
 
@@ -16,7 +16,7 @@ pub struct Job {
     /// The modules that the goal is about, by label: one graph.
     pub modules: Vec<Module>,
     /// Where Kubernetes objects go.
-    pub target: Target,
+    pub target: Destination,
     /// Whether a driver that does not run yet is waited for.
     pub wait: bool,
     /// Whether deletions and replacements have consent.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Complete pending volume expansions of the class.
 ///
@@ -24,5 +24,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    Request::new(&args.deployment, &args.run, Scope::Storage).hand_over(Goal::Expand, false)
+    Request::new(&args.deployment, &args.run, Selection::Storage).hand_over(Goal::Expand, false)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use efs::resources::driver::DriverMode;
-use job::{ClusterTarget, ContextChoice, Fleet, Goal, Order, Target, Work};
+use job::{ClusterTarget, ContextChoice, Destination, Fleet, Goal, Order, Work};
 
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, wrong};
@@ -65,11 +65,11 @@ pub(super) fn run(
     let in_cluster = run.manifests.is_none() && !run.sandbox;
     let helm = (in_cluster && installs).then(helm::find).transpose()?;
     let programs = build()?;
-    let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Target> {
+    let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Destination> {
         Ok(match &run.manifests {
-            Some(folder) => Target::Directory(folder.join(name)),
-            None if run.sandbox => Target::Directory(sandbox::manifests()?.join(name)),
-            None => Target::Cluster(ClusterTarget {
+            Some(folder) => Destination::Directory(folder.join(name)),
+            None if run.sandbox => Destination::Directory(sandbox::manifests()?.join(name)),
+            None => Destination::Cluster(ClusterTarget {
                 context: ContextChoice::OfCluster(deployment.cluster().to_owned()),
                 helm: helm.clone(),
             }),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
 #[derive(Debug, clap::Args)]
@@ -19,8 +19,8 @@ struct WorkloadArgs {
 }
 
 impl WorkloadArgs {
-    fn request(&self, scope: Scope) -> Request<'_> {
-        Request::new(&self.deployment, &self.run, scope).with_workload(&self.workload)
+    fn request(&self, selection: Selection) -> Request<'_> {
+        Request::new(&self.deployment, &self.run, selection).with_workload(&self.workload)
     }
 }
 
@@ -84,15 +84,15 @@ pub(super) struct Destroy {
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
     let Plan { workloads, delete_data, detailed_exitcode } = args;
     let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
-    workloads.request(Scope::Everything).hand_over(goal, false)
+    workloads.request(Selection::Everything).hand_over(goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
     let goal = Goal::Deploy { delete_data: args.delete_data };
-    args.workloads.request(Scope::Everything).hand_over(goal, args.yes)
+    args.workloads.request(Selection::Everything).hand_over(goal, args.yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
     let goal = Goal::Destroy { delete_data: args.delete_data };
-    args.workloads.request(Scope::Workloads).hand_over(goal, args.yes)
+    args.workloads.request(Selection::Workloads).hand_over(goal, args.yes)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Show the changes that `deploy-efs` would make, without changing anything.
 #[derive(Debug, clap::Args)]
@@ -25,5 +25,5 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let goal = Goal::Plan { delete_data: false, detailed_exitcode: args.detailed_exitcode };
-    Request::new(&args.deployment, &args.run, Scope::Storage).hand_over(goal, false)
+    Request::new(&args.deployment, &args.run, Selection::Storage).hand_over(goal, false)
 }

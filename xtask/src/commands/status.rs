@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Show the file system, mount targets, driver, class and claims, in one table.
 #[derive(Debug, clap::Args)]
@@ -21,5 +21,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    Request::new(&args.deployment, &args.run, Scope::Everything).hand_over(Goal::Status, false)
+    Request::new(&args.deployment, &args.run, Selection::Everything).hand_over(Goal::Status, false)
 }

@@ -7,7 +7,7 @@ use graphscope::Example;
 use job::{ClaimName, Goal, Verify};
 
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         claim: args.claim.clone(),
         keep: args.keep,
     };
-    let request = Request::new(&args.deployment, &args.run, Scope::OneStorage);
+    let request = Request::new(&args.deployment, &args.run, Selection::OneStorage);
     request.hand_over(Goal::Verify(verify), false)
 }
 
