@@ -40,7 +40,9 @@ impl Evaluation<'_> {
         let written = &block.value;
         let problems = references::check(written, &self.scope);
         if !problems.is_empty() {
-            problems.into_iter().for_each(|problem| diagnostics.push(problem));
+            for problem in problems {
+                diagnostics.push(problem);
+            }
             return None;
         }
         let used = uses(&written.expression);
