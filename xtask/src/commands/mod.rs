@@ -43,7 +43,7 @@ enum Commands {
     DestroyEfs(destroy::Args),
     /// Show the file system, mount targets, driver, class and claims
     Status(status::Args),
-    /// Verify that pods share a volume of the class
+    /// Verify that pods share a volume of each class
     Verify(verify::Args),
     /// Complete pending volume expansions
     ExpandVolumes(expand::Args),

@@ -31,7 +31,7 @@ impl Evaluation<'_> {
     }
 
     /// The value of a block, without it where it is sensitive; an error where it is computed
-    /// with what is known after apply, and `None` for a mistake that is told.
+    /// with what is known after apply, and `None` for a mistake that is reported.
     fn file_output(
         &self,
         block: &OutputBlock,
