@@ -31,7 +31,7 @@ impl Evaluation<'_> {
     }
 
     /// The value of a block, without it where it is sensitive; an error where it is computed
-    /// with what is known after apply, and `None` for a mistake that is told.
+    /// with what is known after apply, and `None` for a mistake that is reported.
     fn file_output(
         &self,
         block: &OutputBlock,
@@ -40,7 +40,9 @@ impl Evaluation<'_> {
         let written = &block.value;
         let problems = references::check(written, &self.scope);
         if !problems.is_empty() {
-            problems.into_iter().for_each(|problem| diagnostics.push(problem));
+            for problem in problems {
+                diagnostics.push(problem);
+            }
             return None;
         }
         let used = uses(&written.expression);
