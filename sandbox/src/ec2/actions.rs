@@ -174,7 +174,16 @@ static SERVED: &[Action] = &[
     Action("DeleteRouteTable", routes::delete, &["RouteTableId"]),
     Action("CreateRoute", routes::create_route, ROUTE),
     Action("ReplaceRoute", routes::replace_route, ROUTE),
-    Action("DeleteRoute", routes::delete_route, ROUTE),
+    Action(
+        "DeleteRoute",
+        routes::delete_route,
+        &[
+            "RouteTableId",
+            "DestinationCidrBlock",
+            "DestinationIpv6CidrBlock",
+            "DestinationPrefixListId",
+        ],
+    ),
     Action("AssociateRouteTable", routes::associate, &["RouteTableId", "SubnetId", "GatewayId"]),
     Action("DisassociateRouteTable", routes::disassociate, &["AssociationId"]),
     Action(
@@ -386,11 +395,11 @@ mod tests {
     #[test]
     fn every_served_parameter_is_one_of_ec2s_model() {
         for Action(name, _, parameters) in SERVED {
-            let known: Vec<&str> = known(name).collect();
-            for parameter in *parameters {
-                // Two actions on rules share their parameters.
-                let shared = std::ptr::eq(*parameters, PERMISSIONS);
-                assert!(shared || known.contains(parameter), "{parameter} of {name}: {known:?}");
+            // The actions on rules share their parameters.
+            if !name.ends_with("Ingress") && !name.ends_with("Egress") {
+                let known: Vec<&str> = known(name).collect();
+                let unknown = parameters.iter().find(|parameter| !known.contains(parameter));
+                assert_eq!(unknown, None, "{name}");
             }
         }
     }
