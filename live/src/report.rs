@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
+use inputs::counted;
 use job::{Goal, Output};
 use serde_json::{Value, json};
 
@@ -94,11 +95,6 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
         }
     }
     text
-}
-
-/// A count with its noun.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Milliseconds, for JSON.

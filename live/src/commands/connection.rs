@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use inputs::counted;
 use job::{Job, Session};
 
 use crate::aws::{Account, Calls};
@@ -63,7 +64,7 @@ impl<'a> Connection<'a> {
                 let observed = observed?;
                 let mut what: Vec<&str> = self.clients.keys().map(String::as_str).collect();
                 what.extend(target.cluster().map(|cluster| cluster.kube.name.as_str()));
-                line.done(&format!("read {} in {} calls", what.join(", "), self.calls.count()));
+                line.done(&format!("read {} in {}", what.join(", "), counted(self.calls.count(), "call")));
                 Ok(Ok(observed))
             }
             reason = self.stop.stopped() => {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use inputs::counted;
 use plan::Plan;
 
 use super::connection::Connection;
@@ -25,7 +26,11 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<ExitCode>
                 return finish(connection, &Outcome::unchanged(ending));
             }
         };
-        line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
+        line.done(&format!(
+            "read {} in `{}`",
+            counted(cluster.claims.len(), "claim"),
+            cluster.name
+        ));
         let Some(aws) = clients.get(&inputs.aws_region) else { continue };
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));

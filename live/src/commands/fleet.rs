@@ -7,6 +7,7 @@ use std::sync::Arc;
 use efs::Outputs;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use inputs::counted;
 use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::connection::Connection;
 use super::deployment::carry_out;
 use crate::aws::Account;
 use crate::outcome::{Ending, Outcome};
-use crate::report::{self, counted, millis};
+use crate::report::{self, millis};
 use crate::stop::{Reason, Stop};
 use crate::trace::Trace;
 

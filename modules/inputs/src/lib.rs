@@ -21,7 +21,7 @@ use serde_json::Value;
 pub use ids::IdError;
 pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
-pub use printable::{plain, printable};
+pub use printable::{counted, plain, printable};
 pub use reader::{Problem, Reader};
 pub use words::one_of;
 

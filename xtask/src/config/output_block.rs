@@ -13,6 +13,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 #[derive(Debug)]
 pub(crate) struct OutputBlock {
     pub(crate) value: Written,
+    /// What `depends_on` names.
+    pub(crate) depends_on: Option<Written>,
 }
 
 const ATTRIBUTES: [&str; 5] = ["value", "description", "sensitive", "ephemeral", "depends_on"];
@@ -24,7 +26,7 @@ impl OutputBlock {
         block: &Block,
         diagnostics: &mut Diagnostics,
     ) -> Option<OutputBlock> {
-        let mut value = None;
+        let (mut value, mut depends_on) = (None, None);
         for structure in &block.body {
             let attribute = match structure {
                 Structure::Attribute(attribute) => attribute,
@@ -53,7 +55,7 @@ impl OutputBlock {
                     }
                 }
                 "description" => check_description(source, attribute, diagnostics),
-                "depends_on" => {}
+                "depends_on" => depends_on = Some(written(source, attribute)),
                 unknown => diagnostics.push(
                     Diagnostic::new(
                         format!("`{unknown}` is not an attribute of an output"),
@@ -69,6 +71,6 @@ impl OutputBlock {
                     .remedy("add `value = …`"),
             );
         }
-        value.map(|value| OutputBlock { value })
+        value.map(|value| OutputBlock { value, depends_on })
     }
 }

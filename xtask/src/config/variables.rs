@@ -9,7 +9,7 @@ use super::constraints::Constraint;
 use super::file::Config;
 use super::given::literal as literal_for;
 use super::language::{Value, decode};
-use super::source::{parse, place, without_line, without_mark, written};
+use super::source::{NotHcl, parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -171,6 +171,11 @@ impl Values {
         self.broken.contains(name)
     }
 
+    /// The names whose values are mistakes that are told already.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &String> {
+        self.broken.iter()
+    }
+
     /// Whether values may be missing because a file of them could not be read.
     pub(crate) fn are_unreadable(&self) -> bool {
         self.unreadable
@@ -248,10 +253,11 @@ impl Values {
     fn hcl(&mut self, source: &Arc<Source>, lenient: bool) {
         let body = match parse(source) {
             Ok(body) => body,
-            Err(mistake) => {
+            Err(NotHcl { message, place, remedy }) => {
                 self.unreadable = true;
-                let remedy = "write `NAME = VALUE`, a text in quotes";
-                self.mistakes.push(Mistake::new(None, mistake, "this is not HCL", remedy));
+                let remedy = remedy.as_deref().unwrap_or("write `NAME = VALUE`, a text in quotes");
+                let mistake = Mistake::new(None, (message, place), "this is not HCL", remedy);
+                self.mistakes.push(mistake);
                 return;
             }
         };
