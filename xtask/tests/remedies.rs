@@ -103,6 +103,26 @@ fn a_mistake_in_a_file_of_values_is_one_mistake() {
 }
 
 #[test]
+fn a_mistake_in_a_file_of_values_of_a_fleet_is_one_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("fleet")).unwrap();
+    for name in ["a", "b"] {
+        let text =
+            deployment(&format!("  storage_class_name = \"efs-{name}\"\n  namespace = var.n"));
+        let text = format!("variable \"n\" {{}}\n{text}");
+        std::fs::write(folder.path().join(format!("fleet/{name}.hcl")), text).unwrap();
+    }
+    std::fs::write(folder.path().join("v.tfvars"), "n = upper(\"a\")\n").unwrap();
+    let shell = Shell::new().unwrap();
+    shell.change_dir(folder.path());
+    shell.set_var("NO_COLOR", "1");
+    let ran = cmd!(shell, "{PROGRAM} plan-efs --fleet fleet --manifests out --var-file v.tfvars");
+    let ran = ran.quiet().ignore_status().output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.contains("1 mistake in"), "{said}");
+}
+
+#[test]
 fn types_have_their_articles() {
     let declared = "variable \"n\" {\n  type = object({ a = string })\n  default = 5\n}\n";
     refused(

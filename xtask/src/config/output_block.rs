@@ -44,7 +44,9 @@ impl OutputBlock {
             };
             match attribute.key.as_str() {
                 "value" => value = Some(written(source, attribute)),
-                "sensitive" => drop(switch(source, attribute, diagnostics)),
+                "sensitive" => {
+                    switch(source, attribute, diagnostics);
+                }
                 "ephemeral" => {
                     if switch(source, attribute, diagnostics) == Some(true) {
                         let place = place(source, &attribute.value);

@@ -255,8 +255,12 @@ impl Values {
             Ok(body) => body,
             Err(NotHcl { message, place, remedy }) => {
                 self.unreadable = true;
-                let remedy = remedy.as_deref().unwrap_or("write `NAME = VALUE`, a text in quotes");
-                let mistake = Mistake::new(None, (message, place), "this is not HCL", remedy);
+                let usual = "write `NAME = VALUE`, a text in quotes";
+                let mut mistake = Mistake::new(None, (message, place), "this is not HCL", usual);
+                // The remedy shows what is written there, too.
+                if let Some(remedy) = remedy {
+                    mistake.shown = mistake.shown.remedy(remedy);
+                }
                 self.mistakes.push(mistake);
                 return;
             }
