@@ -7,6 +7,7 @@ use super::evaluate::Evaluation;
 use super::language::{Data, Fault, Value, to_serde};
 use super::output_block::OutputBlock;
 use super::references::{self, uses};
+use super::repeat::check_depends_on;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Evaluation<'_> {
@@ -18,6 +19,9 @@ impl Evaluation<'_> {
         let (mut outputs, mut notes) = (Vec::new(), Vec::new());
         self.scope.after = true;
         for (name, block) in &self.config.outputs {
+            if let Some(depends_on) = &block.depends_on {
+                check_depends_on(depends_on, &self.scope, diagnostics);
+            }
             match self.file_output(block, diagnostics) {
                 None => {}
                 Some(Ok(value)) => outputs.push(FileOutput { name: name.clone(), value }),
