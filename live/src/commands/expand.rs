@@ -15,7 +15,8 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let mut plan = Plan::default();
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
-        let cluster = stop.or(observe::cluster(&job.goal, inputs, &target)).await;
+        let looking = Box::pin(observe::cluster(&job.goal, inputs, &target));
+        let cluster = stop.or(looking).await;
         let cluster = cluster.inspect_err(|_| line.failed("stopped"))??;
         line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
         let Some(aws) = clients.get(&inputs.aws_region) else { continue };
