@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use failure::Help;
 use job::{Bench, Output};
 
 fn main() -> ExitCode {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 fn measure() -> anyhow::Result<()> {
     let job: Bench = serde_json::from_reader(std::io::stdin().lock())
-        .context("reading the job; start it with `cargo xtask bench`")?;
+        .help("reading the job from standard input", "start it with `cargo xtask bench`")?;
     let selected =
         |name: &str| job.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
     // A group of figures is measured for one of them, too.

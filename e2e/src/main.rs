@@ -16,7 +16,7 @@ mod wait;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use failure::Help;
 use job::EndToEnd;
 
 use crate::interrupt::Interrupt;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 /// Whether every step succeeded.
 fn run() -> anyhow::Result<bool> {
     let job: EndToEnd = serde_json::from_reader(std::io::stdin().lock())
-        .context("reading the job; start it with `cargo xtask e2e`")?;
+        .help("reading the job from standard input", "start it with `cargo xtask e2e`")?;
     let interrupt = Interrupt::listen()?;
     let mut report = Report::new(&job, interrupt.clone());
     let outcome = scenario::run(&job, &mut report, &interrupt);

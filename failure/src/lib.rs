@@ -52,6 +52,13 @@ where
     }
 }
 
+/// A text for people with what to do about it, where there is something to do.
+pub fn advice(text: &str, remedy: Option<&str>) -> String {
+    let help = remedy.map(|remedy| format!("help: {remedy}"));
+    let text = Some(text.to_owned()).filter(|text| !text.is_empty());
+    text.into_iter().chain(help).collect::<Vec<_>>().join("\n")
+}
+
 /// Errors for people: each with everything that led to it, and what to do last.
 /// Whatever a library put into its error is text, and nothing that a terminal acts on.
 pub fn report(errors: &[anyhow::Error]) -> String {
@@ -66,7 +73,7 @@ pub fn report(errors: &[anyhow::Error]) -> String {
             remedies.push(failure.remedy());
         }
     }
-    lines.extend(remedies.iter().map(|remedy| format!("help: {remedy}")));
+    lines.extend(remedies.iter().map(|remedy| advice("", Some(remedy))));
     // What others wrote over several lines stays below the line that it belongs to.
     let lines = lines.iter().map(|line| line.replace('\n', "\n    "));
     printable(&lines.collect::<Vec<_>>().join("\n"))

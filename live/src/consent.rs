@@ -7,6 +7,8 @@ use inputs::printable;
 use plan::Plan;
 use tokio::sync::oneshot;
 
+use crate::outcome::Ending;
+
 /// What of a plan must be agreed to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
@@ -25,7 +27,7 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
         lines.push(format!("This deletes or replaces {addresses}."));
         let lost = plan.needing_consent().flat_map(|change| &change.loses);
         lines.extend(lost.map(|data| format!("Data is lost: {data}.")));
-        remedies.push("look at the plan, and give `--yes` if it is what you want");
+        remedies.push("give `--yes` if it is what you want");
     }
     if asked.questions {
         for question in &plan.questions {
@@ -37,10 +39,9 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
     (!lines.is_empty()).then(|| (shown(lines), remedies.join("; ")))
 }
 
-/// Whether the plan may be carried out: it needs no consent, or a person at the terminal
-/// consents.
-pub(crate) async fn given<C>(plan: &Plan<C>, asked: Asked) -> anyhow::Result<bool> {
-    let Some((question, remedy)) = question(plan, asked) else { return Ok(true) };
+/// Asks for consent to a plan, where it needs any; how the run ends where it is not given.
+pub(crate) async fn given<C>(plan: &Plan<C>, asked: Asked) -> anyhow::Result<Option<Ending>> {
+    let Some((question, remedy)) = question(plan, asked) else { return Ok(None) };
     eprintln!("{question}");
     // Standard input carried the job, so that the terminal itself is used.
     let terminal = std::io::stderr()
@@ -48,18 +49,18 @@ pub(crate) async fn given<C>(plan: &Plan<C>, asked: Asked) -> anyhow::Result<boo
         .then(|| OpenOptions::new().read(true).write(true).open("/dev/tty").ok())
         .flatten();
     let Some(terminal) = terminal else {
-        eprintln!("Nothing was changed.\nhelp: {remedy}");
-        return Ok(false);
+        return Ok(Some(refused(Some(format!("review the plan; {remedy}")))));
     };
     // A thread of its own: Ctrl-C is heard while a person thinks, and the
     // runtime does not wait for an answer that never comes.
     let (sender, answer) = oneshot::channel();
     std::thread::spawn(move || sender.send(ask(terminal)));
     let yes = answer.await??;
-    if !yes {
-        eprintln!("Nothing was changed.");
-    }
-    Ok(yes)
+    Ok((!yes).then(|| refused(None)))
+}
+
+fn refused(remedy: Option<String>) -> Ending {
+    Ending::Refused { why: "Nothing was changed.".to_owned(), remedy }
 }
 
 /// What a plan deletes or replaces, and where; empty where it does neither.
@@ -77,7 +78,7 @@ fn addresses<C>(plan: &Plan<C>) -> String {
 }
 
 fn ask(mut terminal: File) -> std::io::Result<bool> {
-    write!(terminal, "Continue? Only `yes` is taken for consent: ")?;
+    write!(terminal, "Only `yes` will be accepted. Continue? ")?;
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer)?;
     Ok(answer.trim() == "yes")

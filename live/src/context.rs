@@ -67,10 +67,7 @@ impl Context {
         watch: &Watch<T>,
         judge: impl FnMut(&T) -> Option<R>,
     ) -> anyhow::Result<R> {
-        tokio::select! {
-            found = watch.until(judge) => found,
-            _ = self.stop.stopped() => Err(anyhow::Error::new(Stopped)),
-        }
+        self.stop.or(watch.until(judge)).await.map_err(|_| anyhow::Error::new(Stopped))?
     }
 
     /// The same, and no longer than until something else of the run fails: what it is for may

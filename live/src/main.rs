@@ -12,6 +12,7 @@ mod commands;
 mod consent;
 mod context;
 mod helm;
+mod meaning;
 mod observe;
 mod outcome;
 mod places;
@@ -31,23 +32,21 @@ mod world;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use failure::Help;
 
 fn main() -> ExitCode {
-    match start() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("{}", failure::report(&[error]));
-            ExitCode::FAILURE
-        }
-    }
+    start().unwrap_or_else(|error| {
+        eprintln!("{}", failure::report(&[error]));
+        ExitCode::FAILURE
+    })
 }
 
 fn start() -> anyhow::Result<ExitCode> {
     let order: job::Order = serde_json::from_reader(std::io::stdin().lock())
-        .context("reading the job; start it with `cargo xtask deploy-efs`")?;
+        .help("reading the job from standard input", "start it with `cargo xtask deploy-efs`")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    runtime.block_on(commands::carry_out(&order))
+    Ok(runtime.block_on(commands::carry_out(&order)))
 }

@@ -1,5 +1,5 @@
-//! Observing everything that a job is about: what does not depend on another
-//! answer is requested side by side.
+//! Observing everything that a job is about: requests that do not depend on each
+//! other's responses are made side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,6 +9,7 @@ use efs::resources::driver::{DriverMode, Found, needs_chart};
 use efs::resources::file_system::{FileSystem, FileSystemSource};
 use efs::resources::mount_target::MountTarget;
 use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
 use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
@@ -109,7 +110,11 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
     let mut networks = Networks::new();
     if let Some((name, asked)) = network {
         let outputs = network::outputs(asked, &inputs.aws_region, &observed);
-        networks.insert(name.to_owned(), outputs.context("looking for the network")?);
+        let outputs = outputs.map_err(|refusal| {
+            let remedy = refusal.remedy();
+            anyhow::Error::new(refusal).context(Failure::new("looking for the network", remedy))
+        });
+        networks.insert(name.to_owned(), outputs?);
     }
     let desired =
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use efs::Outputs;
-use failure::report;
+use failure::{advice, report};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -13,6 +13,9 @@ use crate::stop::Reason;
 
 /// The exit code of an interrupted run, as shells have it for Ctrl-C.
 const INTERRUPTED: u8 = 130;
+
+/// The exit code of `plan-efs --detailed-exitcode` where there are changes.
+const CHANGES: u8 = 2;
 
 /// How a run ended, and what it did before.
 #[derive(Debug)]
@@ -27,14 +30,45 @@ pub(crate) struct Outcome {
 pub(crate) enum Ending {
     /// What was wanted is there, or gone.
     Done(Made),
-    /// The result is something to read.
+    /// A plan, a status or a proof.
     Shown(Shown),
-    /// The plan has refusals, or a person did not consent: nothing was changed.
-    Refused(String),
+    /// The plan has refusals, or nobody consented: nothing was changed.
+    Refused { why: String, remedy: Option<String> },
+    /// It failed before there was anything to carry out.
+    Unplanned(anyhow::Error),
     /// Something failed; what did not need it was carried out.
     Failed(Vec<anyhow::Error>),
     /// It was stopped, and this is left.
     Stopped { reason: Reason, left: Vec<String> },
+    /// A fleet was carried out; so many of its deployments failed or were not begun.
+    Fleet {
+        failed: usize,
+        stopped: Option<Reason>,
+        /// The strongest of what its results say.
+        shown: Verdict,
+        /// Whether running it again continues; not where it only shows something.
+        resumable: bool,
+    },
+}
+
+/// What a result that is shown says about its subject, where the exit code is to say it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Fine,
+    /// There is something to change (`--detailed-exitcode`).
+    Changes,
+    /// A plan with refusals, or a proof that failed.
+    Wrong,
+}
+
+impl Verdict {
+    fn code(self) -> ExitCode {
+        match self {
+            Verdict::Fine => ExitCode::SUCCESS,
+            Verdict::Changes => ExitCode::from(CHANGES),
+            Verdict::Wrong => ExitCode::FAILURE,
+        }
+    }
 }
 
 /// What a run made: the outputs of modules, and of their file.
@@ -54,8 +88,7 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     /// For programs: one JSON document.
     pub(crate) document: Box<RawValue>,
-    /// The exit code of a run that is about nothing else.
-    pub(crate) code: u8,
+    pub(crate) verdict: Verdict,
     /// What is wrong, in a line, where the result says that something is.
     pub(crate) problem: Option<String>,
 }
@@ -64,7 +97,7 @@ impl Shown {
     /// A result that says that all is well.
     pub(crate) fn new(text: String, document: &impl Serialize) -> anyhow::Result<Shown> {
         let document = RawValue::from_string(serde_json::to_string_pretty(document)?)?;
-        Ok(Shown { text, document, code: 0, problem: None })
+        Ok(Shown { text, document, verdict: Verdict::Fine, problem: None })
     }
 }
 
@@ -78,11 +111,17 @@ impl Outcome {
     pub(crate) fn code(&self) -> ExitCode {
         match &self.ending {
             Ending::Done(_) => ExitCode::SUCCESS,
-            Ending::Shown(shown) => ExitCode::from(shown.code),
-            Ending::Stopped { reason: Reason::Interrupted, .. } => ExitCode::from(INTERRUPTED),
-            Ending::Refused(_)
+            Ending::Shown(Shown { verdict, .. })
+            | Ending::Fleet { failed: 0, shown: verdict, .. } => verdict.code(),
+            Ending::Stopped { reason: Reason::Interrupted, .. }
+            | Ending::Fleet { stopped: Some(Reason::Interrupted), .. } => {
+                ExitCode::from(INTERRUPTED)
+            }
+            Ending::Refused { .. }
+            | Ending::Unplanned(_)
             | Ending::Failed(_)
-            | Ending::Stopped { reason: Reason::TimedOut, .. } => ExitCode::FAILURE,
+            | Ending::Stopped { reason: Reason::TimedOut, .. }
+            | Ending::Fleet { .. } => ExitCode::FAILURE,
         }
     }
 
@@ -91,10 +130,11 @@ impl Outcome {
     pub(crate) fn message(&self, again: &str) -> Option<String> {
         match &self.ending {
             Ending::Done(_) | Ending::Shown(_) => None,
-            Ending::Refused(why) => Some(why.clone()).filter(|why| !why.is_empty()),
-            Ending::Failed(errors) => Some(format!(
-                "{}\nCompleted steps are kept.\nhelp: fix the cause, then `{again}` resumes",
-                report(errors)
+            Ending::Refused { why, remedy } => Some(advice(why, remedy.as_deref())),
+            Ending::Unplanned(error) => Some(report(std::slice::from_ref(error))),
+            Ending::Failed(errors) => Some(advice(
+                &format!("{}\nCompleted steps are kept.", report(errors)),
+                Some(&format!("fix the cause, then `{again}` resumes")),
             )),
             Ending::Stopped { reason, left } => {
                 let left = if left.is_empty() {
@@ -106,8 +146,79 @@ impl Outcome {
                     Reason::Interrupted => "",
                     Reason::TimedOut => "; `--timeout` allows more time",
                 };
-                Some(format!("{}\n{left}\nhelp: `{again}` resumes{longer}", reason.as_str()))
+                let remedy = format!("`{again}` resumes{longer}");
+                Some(advice(&format!("{reason}\n{left}"), Some(&remedy)))
+            }
+            Ending::Fleet { failed, stopped, resumable, shown: _ } => {
+                let remedy = format!("fix the causes, then `{again}` resumes");
+                let remedy = (*failed > 0 && *resumable).then_some(remedy.as_str());
+                match stopped {
+                    Some(reason) => Some(advice(&reason.to_string(), remedy)),
+                    None => remedy.map(|remedy| advice("", Some(remedy))),
+                }
             }
         }
+    }
+}
+
+impl From<anyhow::Error> for Ending {
+    /// A command that could not carry anything out: it was stopped, or it failed.
+    fn from(error: anyhow::Error) -> Ending {
+        match error.downcast::<Reason>() {
+            Ok(reason) => Ending::Stopped { reason, left: Vec::new() },
+            Err(error) => Ending::Unplanned(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use failure::failure;
+
+    use super::*;
+
+    /// The exit code of an ending; `ExitCode` can be compared by its debug output only.
+    fn code(ending: Ending) -> String {
+        format!("{:?}", Outcome::unchanged(ending).code())
+    }
+
+    #[test]
+    fn the_exit_code_says_how_a_run_ended() {
+        let [fine, failed, changes, interrupted] =
+            [0, 1, 2, 130].map(|code| format!("{:?}", ExitCode::from(code)));
+        let stopped = |reason| Ending::Stopped { reason, left: Vec::new() };
+        let refused = Ending::Refused { why: String::new(), remedy: None };
+        let shown = |verdict| {
+            let shown = Shown::new(String::new(), &()).unwrap();
+            Ending::Shown(Shown { verdict, ..shown })
+        };
+        let fleet =
+            |failed, stopped, shown| Ending::Fleet { failed, stopped, shown, resumable: true };
+        assert_eq!(code(Ending::Done(Made::default())), fine);
+        assert_eq!(code(shown(Verdict::Fine)), fine);
+        assert_eq!(code(shown(Verdict::Changes)), changes);
+        assert_eq!(code(shown(Verdict::Wrong)), failed);
+        assert_eq!(code(refused), failed);
+        assert_eq!(code(Ending::Failed(Vec::new())), failed);
+        assert_eq!(code(stopped(Reason::TimedOut)), failed);
+        assert_eq!(code(stopped(Reason::Interrupted)), interrupted);
+        assert_eq!(code(fleet(0, None, Verdict::Fine)), fine);
+        assert_eq!(code(fleet(0, None, Verdict::Changes)), changes);
+        assert_eq!(code(fleet(1, None, Verdict::Changes)), failed);
+        assert_eq!(code(fleet(1, Some(Reason::Interrupted), Verdict::Fine)), interrupted);
+    }
+
+    #[test]
+    fn an_error_before_a_plan_is_reported_and_a_stop_is_no_error() {
+        let message = |error| Outcome::unchanged(Ending::from(error)).message("cargo xtask status");
+        assert_eq!(
+            message(failure("no cluster", "name one")).unwrap(),
+            "error: no cluster\nhelp: name one"
+        );
+        assert_eq!(
+            message(Reason::TimedOut.into()).unwrap(),
+            "Timed out (`--timeout`): not starting anything new.\nNothing was changed.\n\
+             help: `cargo xtask status` resumes; `--timeout` allows more time"
+        );
     }
 }

@@ -59,8 +59,8 @@ fn other_profile(plugin: &TokenPlugin) -> Option<&str> {
 /// Puts the places into a plan.
 pub(crate) fn guard<C>(job: &Job, places: &[Verdict], plan: &mut Plan<C>) {
     let choice = match &job.target {
-        job::Target::Directory(_) => Choice::Current,
-        job::Target::Cluster(cluster) => match cluster.context {
+        job::Destination::Directory(_) => Choice::Current,
+        job::Destination::Cluster(cluster) => match cluster.context {
             ContextChoice::Named(_) => Choice::ByName,
             ContextChoice::Current => Choice::Current,
             ContextChoice::OfCluster(_) => Choice::OfFile,

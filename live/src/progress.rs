@@ -9,6 +9,7 @@ use plan::{ChangeId, Plan, Styled};
 
 use crate::report::takes_colour;
 use crate::trace::Trace;
+use crate::wait::TICK;
 
 /// All lines of one run.
 #[derive(Debug)]
@@ -99,7 +100,7 @@ impl Progress {
                 bar.set_style(style);
             }
             bar.set_prefix(format!("{name}:"));
-            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.enable_steady_tick(TICK);
             bar
         });
         let place = self.trace.begin(change, name);

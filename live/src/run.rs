@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use failure::Failure;
 use plan::{ChangeId, Plan};
 use tokio::task::JoinSet;
 
 use crate::call::Call;
 use crate::context::{Context, Done, Stopped};
 use crate::progress::{Line, Progress};
-use crate::stop::{Reason, Stop};
-use crate::wait::GRACE;
+use crate::stop::Reason;
 use crate::world::carry_out;
 
 /// What came of carrying a plan out.
@@ -58,16 +58,12 @@ pub(crate) async fn run(context: &Arc<Context>, plan: &Plan<Call>, progress: &Pr
     };
     loop {
         executor.start();
-        let next = tokio::select! {
-            next = executor.tasks.join_next() => next,
-            () = grace_is_over(&context.stop) => break,
-        };
-        match next {
-            None => break,
-            Some(Ok((node, line, result))) => executor.ended(node, &line, result),
-            Some(Err(panic)) => executor.ran.errors.push(
+        match context.stop.or_late(executor.tasks.join_next()).await {
+            Err(_) | Ok(None) => break,
+            Ok(Some(Ok((node, line, result)))) => executor.ended(node, &line, result),
+            Ok(Some(Err(panic))) => executor.ran.errors.push(
                 anyhow::Error::new(panic)
-                    .context("a step panicked; this is a bug, please report it"),
+                    .context(Failure::new("a step panicked", "this is a bug: please report it")),
             ),
         }
     }
@@ -144,14 +140,6 @@ async fn all_calls(context: &Context, node: &Node, line: &Line) -> anyhow::Resul
         summaries.extend(summary.filter(|summary| summaries.last() != Some(summary)));
     }
     Ok(summaries.join(", "))
-}
-
-/// Calls in progress may end after an interrupt; after a timeout they have little time left.
-async fn grace_is_over(stop: &Stop) {
-    match stop.stopped().await {
-        Reason::TimedOut => tokio::time::sleep(GRACE).await,
-        Reason::Interrupted => std::future::pending().await,
-    }
 }
 
 fn nodes(plan: &Plan<Call>) -> Vec<Node> {

@@ -8,7 +8,7 @@ use job::Sandbox;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::wait::LOCAL_AWS;
+use crate::wait::{LOCAL_AWS, within};
 
 /// A running sandbox. It ends when its standard input does, so that not even
 /// a kill of this program leaves it behind.
@@ -33,10 +33,10 @@ impl LocalAws {
             .with_context(|| format!("starting the sandbox `{}`", program.display()))?;
         let Some(stdout) = child.stdout.take() else { bail!("the sandbox has no output") };
         let mut lines = BufReader::new(stdout).lines();
-        match tokio::time::timeout(LOCAL_AWS, lines.next_line()).await {
-            Ok(Ok(Some(url))) => Ok(LocalAws { child, url }),
-            Ok(_) => bail!("the sandbox did not start; its own message is above"),
-            Err(_) => bail!("the sandbox did not start within {} s", LOCAL_AWS.as_secs()),
+        match within(LOCAL_AWS, lines.next_line()).await {
+            Some(Ok(Some(url))) => Ok(LocalAws { child, url }),
+            Some(_) => bail!("the sandbox did not start; its own message is above"),
+            None => bail!("the sandbox did not start within {} s", LOCAL_AWS.as_secs()),
         }
     }
 
@@ -48,7 +48,7 @@ impl LocalAws {
     /// Stops it, and waits until it has let go of its state.
     pub(crate) async fn stop(mut self) {
         drop(self.child.stdin.take());
-        if tokio::time::timeout(LOCAL_AWS, self.child.wait()).await.is_err() {
+        if within(LOCAL_AWS, self.child.wait()).await.is_none() {
             eprintln!("warning: the sandbox did not stop on its own and was killed");
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::wait::GRACE;
+
 /// Why a run stops early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -14,14 +16,17 @@ pub(crate) enum Reason {
     TimedOut,
 }
 
-impl Reason {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
             Reason::Interrupted => "Interrupted: not starting anything new.",
             Reason::TimedOut => "Timed out (`--timeout`): not starting anything new.",
-        }
+        })
     }
 }
+
+/// What a command that is stopped before it changed anything ends with.
+impl std::error::Error for Reason {}
 
 /// Says when it is time to stop.
 #[derive(Debug, Clone)]
@@ -56,7 +61,34 @@ impl Stop {
         }
     }
 
-    /// Whether it is time to stop.
+    /// What `work` results in, unless it is time to stop before: then it is given up.
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
+        tokio::select! {
+            biased;
+            result = work => Ok(result),
+            reason = self.stopped() => Err(reason),
+        }
+    }
+
+    /// The same for calls in progress: they may end after an interrupt, and have little time
+    /// left after a timeout.
+    pub(crate) async fn or_late<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
+        let late = async {
+            let reason = self.stopped().await;
+            match reason {
+                Reason::TimedOut => tokio::time::sleep(GRACE).await,
+                Reason::Interrupted => std::future::pending().await,
+            }
+            reason
+        };
+        tokio::select! {
+            biased;
+            result = work => Ok(result),
+            reason = late => Err(reason),
+        }
+    }
+
+    /// Why it is time to stop, if it is.
     pub(crate) fn reason(&self) -> Option<Reason> {
         *self.reason.borrow()
     }
@@ -71,5 +103,18 @@ async fn signalled() {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_given_up_when_the_time_is_over_and_not_before() {
+        let stop = Stop::new(Duration::from_millis(1));
+        assert_eq!(stop.or(async { 3 }).await, Ok(3));
+        assert_eq!(stop.or(std::future::pending::<()>()).await, Err(Reason::TimedOut));
+        assert_eq!(stop.reason(), Some(Reason::TimedOut));
     }
 }

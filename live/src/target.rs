@@ -28,8 +28,8 @@ impl Target {
     /// Connects to the job's target; nothing is read yet.
     pub(crate) async fn connect(job: &Job) -> anyhow::Result<Target> {
         match &job.target {
-            job::Target::Directory(path) => Ok(Target::Directory(path.clone())),
-            job::Target::Cluster(ClusterTarget { context, helm }) => {
+            job::Destination::Directory(path) => Ok(Target::Directory(path.clone())),
+            job::Destination::Cluster(ClusterTarget { context, helm }) => {
                 let kube = Kube::connect(context, &job.places).await?;
                 let helm = helm.as_ref().map(|found| Helm::new(found, &kube)).transpose()?;
                 Ok(Target::Cluster(Arc::new(InCluster { kube, helm })))

@@ -57,7 +57,7 @@ impl Trace {
         self.recorded().needs.extend(needs);
     }
 
-    /// Something began, of a change where it is one; the answer is its place.
+    /// Something began, of a change where it is one; returns its place.
     pub(crate) fn begin(&self, change: Option<&ChangeId>, address: &str) -> usize {
         let now = self.at(Instant::now());
         let mut recorded = self.recorded();
@@ -95,7 +95,7 @@ impl Trace {
         }
     }
 
-    /// A call was answered, or will not be.
+    /// A call has its response, or will have none.
     pub(crate) fn call(&self, operation: &str, attempt: u32, status: Option<u16>, since: Instant) {
         let call = Call {
             operation: operation.to_owned(),

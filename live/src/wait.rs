@@ -19,6 +19,31 @@ pub(crate) const API_SERVER: Backoff = &[
 pub(crate) const PROGRAM: Backoff =
     &[Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
+/// How long a connection to AWS, and its response, may take.
+pub(crate) const AWS_CONNECT: Duration = Duration::from_secs(5);
+pub(crate) const AWS_READ: Duration = Duration::from_secs(30);
+
+/// The first pause before AWS is called again; each later one is up to twice as long.
+pub(crate) const AWS_FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// For how long a call of AWS is repeated where something else responds, and the longest
+/// pause between two attempts then.
+pub(crate) const FOREIGN_RESPONSES: Duration = Duration::from_secs(5);
+pub(crate) const FOREIGN_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a connection to an API server, and its response, may take.
+pub(crate) const API_SERVER_CONNECT: Duration = Duration::from_secs(5);
+pub(crate) const API_SERVER_READ: Duration = Duration::from_mins(1);
+
+/// The pauses between two looks at what takes its time: everything here takes at least the
+/// first, and 5 s late on the minute and a half that AWS takes for a mount target is under 6
+/// per cent.
+pub(crate) const POLL_FIRST: Duration = Duration::from_millis(250);
+pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
+
+/// How often a line of a terminal moves while something is in progress.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
 /// How long the local AWS may take to start, and to stop.
 pub(crate) const LOCAL_AWS: Duration = Duration::from_secs(10);
 
@@ -44,7 +69,12 @@ pub(crate) const LATE_LISTING: Duration = Duration::from_secs(8);
 /// The same where it was listed before: a look may be answered from the past.
 pub(crate) const STALE_LISTING: Duration = Duration::from_secs(2);
 
-/// Makes a call that may be repeated, until its answer is not `passing`.
+/// What `work` results in, if it does so within a time.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+/// Makes a call that may be repeated, until its result is not `passing`.
 pub(crate) async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     backoff: Backoff,
     passing: impl Fn(&E) -> bool,
@@ -53,7 +83,7 @@ pub(crate) async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     for pause in backoff {
         match call().await {
             Err(error) if passing(&error) => tokio::time::sleep(*pause).await,
-            answer => return answer,
+            result => return result,
         }
     }
     call().await

@@ -9,13 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
 use crate::aws::LOOKS;
-
-/// The first pause between two looks. Everything here takes at least this long.
-const FIRST: Duration = Duration::from_millis(250);
-
-/// The longest pause: 5 s late on the minute and a half that AWS takes for a
-/// mount target is under 6 per cent.
-const LONGEST: Duration = Duration::from_secs(5);
+use crate::wait::{POLL_FIRST, POLL_LONGEST};
 
 /// A pause in terms of the time that was waited already: whatever takes its time is
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
@@ -49,7 +43,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        Watch::paced(FIRST, look)
+        Watch::paced(POLL_FIRST, look)
     }
 
     fn paced<F>(first: Duration, look: impl Fn() -> F + Send + 'static) -> Self
@@ -71,7 +65,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                     since = Instant::now();
                     continue;
                 }
-                let pause = since.elapsed().mul_f64(LATE).clamp(first, LONGEST);
+                let pause = since.elapsed().mul_f64(LATE).clamp(first, POLL_LONGEST);
                 tokio::time::sleep(jittered(pause)).await;
                 if count.load(Ordering::Acquire) > 0 {
                     let seen = LOOKS

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use job::{ClusterTarget, ContextChoice, Goal, Job, Order, Sandbox, Session, Target, Work};
+use job::{ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Sandbox, Session, Work};
 
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::wrong;
@@ -13,7 +13,7 @@ use crate::{helm, live, sandbox};
 
 /// Which modules of the file a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum Selection {
     /// The storage, and the networks that it refers to.
     Storage,
     /// The workloads.
@@ -26,13 +26,13 @@ pub(crate) struct Request<'a> {
     pub(crate) deployment: &'a DeploymentArgs,
     workload: Option<&'a InputFlags<Workload>>,
     pub(crate) run: &'a Run,
-    scope: Scope,
+    selection: Selection,
 }
 
 impl<'a> Request<'a> {
     /// A command about these modules.
-    pub(crate) fn new(deployment: &'a DeploymentArgs, run: &'a Run, scope: Scope) -> Self {
-        Request { deployment, workload: None, run, scope }
+    pub(crate) fn new(deployment: &'a DeploymentArgs, run: &'a Run, selection: Selection) -> Self {
+        Request { deployment, workload: None, run, selection }
     }
 
     /// The same with flags for a workload, of which there must be one.
@@ -81,7 +81,7 @@ impl<'a> Request<'a> {
         &self,
         deployment: Deployment,
         goal: Goal,
-        target: Target,
+        target: Destination,
         yes: bool,
     ) -> anyhow::Result<Job> {
         let timeline = self.run.timeline.as_deref().map(std::path::absolute).transpose()?;
@@ -89,10 +89,10 @@ impl<'a> Request<'a> {
         let mut places: Vec<_> = deployment.storage().map(|(_, inputs)| inputs.place()).collect();
         places.sort();
         places.dedup();
-        let modules = match self.scope {
-            Scope::Storage => deployment.without_workloads(),
-            Scope::Workloads => deployment.only_workloads(),
-            Scope::Everything => deployment.modules,
+        let modules = match self.selection {
+            Selection::Storage => deployment.without_workloads(),
+            Selection::Workloads => deployment.only_workloads(),
+            Selection::Everything => deployment.modules,
         };
         Ok(Job { goal, modules, outputs, places, target, wait: !self.run.no_wait, yes, timeline })
     }
@@ -125,7 +125,7 @@ impl<'a> Request<'a> {
     }
 
     /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
-    fn target(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Target> {
+    fn target(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Destination> {
         let run = self.run;
         if is_in_cluster(goal)
             && (run.manifests.is_some() || (run.sandbox && run.context.is_none()))
@@ -134,14 +134,14 @@ impl<'a> Request<'a> {
             return wrong(place, NEEDS_CLUSTER, "give `--context`");
         }
         if let Some(directory) = &run.manifests {
-            return Ok(Target::Directory(directory.clone()));
+            return Ok(Destination::Directory(directory.clone()));
         }
         if run.sandbox && run.context.is_none() {
-            return Ok(Target::Directory(sandbox::manifests()?.join(deployment.folder())));
+            return Ok(Destination::Directory(sandbox::manifests()?.join(deployment.folder())));
         }
         let context = run.context.clone().map_or(ContextChoice::Current, ContextChoice::Named);
         let helm = self.helm([deployment], goal)?;
-        Ok(Target::Cluster(ClusterTarget { context, helm }))
+        Ok(Destination::Cluster(ClusterTarget { context, helm }))
     }
 
     /// Helm, where the goal needs it for one of these deployments.
@@ -155,7 +155,7 @@ impl<'a> Request<'a> {
             installs |= deployment.installs_driver();
             workloads |= deployment.workloads().next().is_some();
         }
-        workloads &= matches!(self.scope, Scope::Workloads | Scope::Everything);
+        workloads &= matches!(self.selection, Selection::Workloads | Selection::Everything);
         match goal {
             Goal::Expand | Goal::Verify(_) => Ok(None),
             // A command that only looks shows what can be seen without Helm.

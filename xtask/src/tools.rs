@@ -24,7 +24,6 @@ pub(crate) struct Tool {
     version_variable: Option<&'static str>,
     /// The arguments that print the version.
     version: &'static [&'static str],
-    /// What it is for.
     pub(crate) what: &'static str,
 }
 

@@ -50,7 +50,7 @@ impl Calls {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request is sent; the answer is its round.
+    /// A request is sent; returns its round.
     fn begin(&self) -> usize {
         let mut tally = self.tally();
         tally.count += 1;

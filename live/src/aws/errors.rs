@@ -1,13 +1,15 @@
-//! What an AWS error means, and what to do about it: one table.
+//! Errors of AWS's calls, each with its cause, its request id and a remedy.
 
 use anyhow::anyhow;
+use aws_sdk_efs::operation::RequestId;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use failure::Failure;
 use inputs::printable;
 
-use super::meaning::{Meaning, meaning};
+use super::foreign;
+use crate::meaning::{Meaning, aws};
 
 /// Another run changed things after this one had looked: a new plan may continue from there.
 #[derive(Debug)]
@@ -31,21 +33,23 @@ pub(crate) fn explain<E>(
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let code = error.code().unwrap_or_default();
-    let known = meaning(code);
-    let remedy = match known {
-        Some(meaning) => meaning.remedy(operation, region),
-        None => unknown(region, &error),
+    let (message, code) = (printable(error.message().unwrap_or_default()), error.code());
+    let code = code.map(printable);
+    let response =
+        code.as_deref().map(|code| aws::Response { operation, region, code, message: &message });
+    let remedy = match &response {
+        Some(response) => response.remedy(),
+        None => without_code(region, &error),
     };
     let cause = printable(&cause(&error));
-    let cause = match known {
+    let cause = match response.and_then(|response| response.meaning()) {
         Some(Meaning::Raced) => anyhow!(Raced(cause)),
         _ => anyhow!("{cause}"),
     };
     cause.context(Failure::new(format!("calling {operation} in {region}"), remedy))
 }
 
-/// Whether AWS answered with this code.
+/// Whether AWS responded with this code.
 pub(crate) fn is<E, R>(error: &SdkError<E, R>, code: &str) -> bool
 where
     E: ProvideErrorMetadata,
@@ -62,18 +66,20 @@ where
     error.code().is_none() && kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-/// What AWS said, or whoever answered in its place.
+/// What AWS responded, with the request id that AWS Support asks for; or what else went wrong.
 fn cause<E>(error: &SdkError<E, Response>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    match (error.code(), error.message()) {
-        (Some(code), message) => format!("{code}: {}", message.unwrap_or("no message from AWS")),
-        (None, _) => match foreign(error) {
-            Some(answer) => answer,
-            None => chain(error),
-        },
+    let mut cause = match (error.code(), error.raw_response()) {
+        (Some(code), _) => format!("{code}: {}", error.message().unwrap_or("no message from AWS")),
+        (None, Some(response)) => foreign::describe(response),
+        (None, None) => chain(error),
+    };
+    if let Some(id) = error.request_id() {
+        cause.push_str(&format!(" (request id {id})"));
     }
+    cause
 }
 
 /// An error with all that caused it, in words; each once, as many repeat what caused them.
@@ -90,40 +96,75 @@ fn chain(error: &dyn std::error::Error) -> String {
     parts.join(": ")
 }
 
-/// An answer that is no answer of AWS, such as the web page of a proxy.
-fn foreign<E>(error: &SdkError<E, Response>) -> Option<String> {
-    let response = error.raw_response()?;
-    let status = response.status().as_u16();
-    let kind = response.headers().get("content-type").unwrap_or("no content type");
-    let length = response.body().bytes().map_or(0, <[u8]>::len);
-    Some(format!("the answer is not one of AWS: status {status}, {kind}, {length} bytes"))
-}
-
-/// The remedy for an error without a code that is known.
-fn unknown<E>(region: &str, error: &SdkError<E, Response>) -> String
+/// The remedy for an error that is no error response of AWS.
+fn without_code<E>(region: &str, error: &SdkError<E, Response>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let unreachable = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
     if chain(error).to_lowercase().contains("credential") {
-        return "no credentials were found, or those of the profile cannot be used: set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+        return "no usable credentials were found: set AWS_PROFILE, or run `aws configure` or \
+                `aws sso login`"
             .to_owned();
     }
-    if unreachable {
-        return format!(
-            "AWS could not be reached: check the network, `aws_region` (`{region}`) and any `--endpoint-url`"
-        );
-    }
-    if error.code().is_none() && foreign(error).is_some() {
-        return "something between here and AWS answered, such as a proxy: check HTTPS_PROXY and \
+    if error.raw_response().is_some() {
+        return "something between here and AWS responded, such as a proxy: check HTTPS_PROXY and \
                 any `--endpoint-url`"
             .to_owned();
     }
-    match error.code() {
-        Some(code) => format!(
-            "AWS documents what `{code}` means; nothing is known of it here, and running the same \
-             command again is safe"
-        ),
-        None => "run the same command again; what is done already stays done".to_owned(),
+    if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+        return aws::unreachable(region);
+    }
+    "this is a bug: please report it".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_efs::operation::create_file_system::CreateFileSystemError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    /// How the error of a call with this code and message is reported.
+    fn reported(code: &str, message: Option<&str>) -> String {
+        let mut response = Response::new(StatusCode::try_from(403).unwrap(), SdkBody::empty());
+        response.headers_mut().insert("x-amzn-requestid", "1f0a");
+        let mut meta = ErrorMetadata::builder().code(code);
+        if let Some(message) = message {
+            meta = meta.message(message);
+        }
+        let error = CreateFileSystemError::generic(meta.build());
+        let error = SdkError::service_error(error, response);
+        failure::report(&[explain("elasticfilesystem:CreateFileSystem", "eu-west-1", error)])
+    }
+
+    #[test]
+    fn an_error_response_is_shown_with_its_request_id_and_remedy() {
+        assert_eq!(
+            reported("UnsupportedAvailabilityZone", Some("No EFS there.")),
+            "error: calling elasticfilesystem:CreateFileSystem in eu-west-1\n  \
+             caused by: UnsupportedAvailabilityZone: No EFS there. (request id 1f0a)\n\
+             help: EFS has no mount targets in this zone, such as a Local Zone: leave its subnets \
+             out of `subnet_ids`"
+        );
+    }
+
+    #[test]
+    fn a_denial_names_what_aws_names() {
+        let message = "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: \
+                       elasticfilesystem:TagResource on the specified resource with an explicit \
+                       deny in a service control policy";
+        let reported = reported("AccessDeniedException", Some(message));
+        let remedy = "help: a service control policy of the organization denies \
+                      `elasticfilesystem:TagResource` in this account";
+        assert!(reported.contains(remedy), "{reported}");
+    }
+
+    #[test]
+    fn an_error_response_without_a_message_says_so() {
+        let reported = reported("PolicyNotFound", None);
+        let cause = "caused by: PolicyNotFound: no message from AWS (request id 1f0a)";
+        assert!(reported.contains(cause), "{reported}");
     }
 }

@@ -3,10 +3,12 @@
 mod calls;
 mod ec2;
 mod errors;
+mod foreign;
 mod identity;
-mod meaning;
 mod rate;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_config::SdkConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use foreign::ForeignResponses;
 use place::Caller;
 use rate::Paced;
 use settings::Settings;
@@ -65,6 +68,29 @@ impl PartialEq for Aws {
     }
 }
 
+impl Aws {
+    fn new(region: Region, name: &str, calls: &Arc<Calls>) -> Aws {
+        let Region { settings, config, rate: _, caller } = region;
+        let efs = aws_sdk_efs::config::Builder::from(&config)
+            .interceptor(calls::Counter::new(calls))
+            .interceptor(ForeignResponses);
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config)
+            .interceptor(calls::Counter::new(calls))
+            .interceptor(ForeignResponses);
+        Aws {
+            efs: aws_sdk_efs::Client::from_conf(efs.build()),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            sts: settings::sts(&config, calls),
+            eks: settings::eks(&config, calls),
+            region: name.to_owned(),
+            caller,
+            settings,
+            calls: Arc::clone(calls),
+            elsewhere: config.endpoint_url().is_some(),
+        }
+    }
+}
+
 impl Account {
     /// Credentials come from where the AWS CLI takes them.
     pub(crate) fn new(rate: Option<f64>) -> Account {
@@ -82,22 +108,7 @@ impl Account {
         endpoint: Option<&str>,
         calls: &Arc<Calls>,
     ) -> Aws {
-        let Region { settings, config, rate: _, caller } = self.region(region, endpoint).await;
-        let efs =
-            aws_sdk_efs::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
-        let ec2 =
-            aws_sdk_ec2::config::Builder::from(&config).interceptor(calls::Counter::new(calls));
-        Aws {
-            efs: aws_sdk_efs::Client::from_conf(efs.build()),
-            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            sts: settings::sts(&config, calls),
-            eks: settings::eks(&config, calls),
-            region: region.to_owned(),
-            caller,
-            settings,
-            calls: Arc::clone(calls),
-            elsewhere: config.endpoint_url().is_some(),
-        }
+        Aws::new(self.region(region, endpoint).await, region, calls)
     }
 
     /// How fast a region of the account may be called.

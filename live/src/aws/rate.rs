@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 tokio::task_local! {
-    /// Set where a call only looks whether something is through.
+    /// Set where a call only looks whether something is done.
     pub(crate) static LOOKS: ();
 }
 
@@ -26,7 +26,7 @@ tokio::task_local! {
 const SLOWER: f64 = 1.5;
 const SLOWEST: f64 = 8.0;
 
-/// How much of that comes back with every call that is answered.
+/// How much of that comes back with every call that succeeds.
 const RECOVERY: f64 = 0.97;
 
 /// A place in the line.
@@ -166,12 +166,13 @@ impl HttpConnector for Connector {
         let (inner, rate) = (self.inner.clone(), Arc::clone(&self.rate));
         HttpConnectorFuture::new(async move {
             rate.pass().await;
-            let answer = inner.call(request).await;
+            let response = inner.call(request).await;
             // EFS refuses with 429, EC2 with 503.
-            let refused =
-                answer.as_ref().is_ok_and(|answer| matches!(answer.status().as_u16(), 429 | 503));
+            let refused = response
+                .as_ref()
+                .is_ok_and(|response| matches!(response.status().as_u16(), 429 | 503));
             rate.pace.slow(if refused { SLOWER } else { RECOVERY });
-            answer
+            response
         })
     }
 }

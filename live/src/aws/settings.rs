@@ -1,7 +1,6 @@
 //! The settings of all clients of a region.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -11,14 +10,12 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::calls::{Calls, Counter};
+use crate::wait::{AWS_CONNECT, AWS_FIRST_PAUSE, AWS_READ};
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
 /// about ten seconds all together. Its adaptive mode is not for us: after one
 /// refusal it lets half a call a second through, and one deployment is a few calls.
 const ATTEMPTS: u32 = 8;
-
-/// The first pause between two attempts; each later one is up to twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The settings of all clients of a region.
 #[derive(Debug, Clone)]
@@ -33,18 +30,11 @@ impl Settings {
     /// profile.
     pub(super) async fn load(&self, profile: Option<&str>) -> SdkConfig {
         let region = Region::new(self.region.clone());
-        // Of the answer alone: the wait for a place in the line is not AWS's.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(30))
-            .build();
-        let retries =
-            RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE);
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(region.clone())
             .http_client(self.http.clone())
-            .retry_config(retries)
-            .timeout_config(timeouts);
+            .retry_config(retries())
+            .timeout_config(timeouts());
         if let Some(profile) = profile {
             let provider = ProviderConfig::default()
                 .with_region(Some(region))
@@ -60,6 +50,16 @@ impl Settings {
         }
         loader.load().await
     }
+}
+
+/// How failed attempts at a call are repeated.
+pub(super) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(AWS_FIRST_PAUSE)
+}
+
+/// The timeouts of the response alone: waiting for a place in the line does not count.
+pub(super) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(AWS_CONNECT).read_timeout(AWS_READ).build()
 }
 
 /// Attempts of a call that a run can do without: fewer than for others, as an endpoint may not

@@ -46,14 +46,14 @@ pub(crate) async fn denied(
             ..SelfSubjectAccessReview::default()
         };
         let how = PostParams::default();
-        let answer = patiently(|| api.create(&how, &review)).await;
-        let answer =
-            answer.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
+        let review = patiently(|| api.create(&how, &review)).await;
+        let review =
+            review.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
         let dot = if group.is_empty() { "" } else { "." };
         let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
-        let allowed = answer.status.is_some_and(|status| status.allowed);
+        let allowed = review.status.is_some_and(|status| status.allowed);
         anyhow::Ok((!allowed).then(|| format!("{verb} {resource}{dot}{group}{place}")))
     });
-    let answers = futures_util::future::try_join_all(reviews).await?;
-    Ok(answers.into_iter().flatten().collect())
+    let denied = futures_util::future::try_join_all(reviews).await?;
+    Ok(denied.into_iter().flatten().collect())
 }

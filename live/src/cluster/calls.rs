@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Kube;
 use super::errors::explain;
 use crate::aws::Raced;
+use crate::meaning::kubernetes as codes;
 use crate::wait::{API_SERVER, retry};
 
 /// What every object is here.
@@ -28,10 +29,9 @@ fn resource<K: Object>() -> String {
     if group.is_empty() { plural.into_owned() } else { format!("{plural}.{group}") }
 }
 
-/// Makes a call that may be repeated until it is answered: all of ours name what
-/// they want and not what they do, so that doing it twice changes nothing. What the
-/// server says of its load (429 and 503, with `Retry-After`) is heard by the client
-/// itself.
+/// Repeats a call until it succeeds or fails for good: all of ours name what they want and
+/// not what they do, so that doing it twice changes nothing. The client itself obeys what
+/// the server says of its load (429 and 503, with `Retry-After`).
 pub(crate) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
@@ -39,18 +39,18 @@ where
     retry(API_SERVER, is_passing, call).await
 }
 
-/// Whether the same call may well be answered in a moment.
+/// Whether the same call may succeed in a moment.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Api(status) => matches!(status.code, 409 | 500 | 502),
-        // The connection was cut before the whole answer was here.
+        Error::Api(status) => codes::may_be_repeated(status),
+        // The connection was cut before the whole response was here.
         Error::HyperError(_) | Error::ReadEvents(_) => true,
         Error::Service(error) => !is_refused(&**error),
         _ => false,
     }
 }
 
-/// Whether nobody answers there at all: waiting would only delay the message.
+/// Whether nobody listens there at all: waiting would only delay the message.
 fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -118,7 +118,7 @@ impl Kube {
     ) -> anyhow::Result<()> {
         match patiently(|| api.delete(name, how)).await {
             Ok(_) => Ok(()),
-            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(Error::Api(status)) if codes::is_not_found(&status) => Ok(()),
             Err(error) => Err(self.failed::<K>("delete", name, error)),
         }
     }

@@ -6,6 +6,7 @@ use inputs::printable;
 use kube::Error;
 
 use super::credentials::{self, Program};
+use crate::meaning::kubernetes as codes;
 
 /// An error of the call `what`, with a remedy.
 pub(crate) fn explain(
@@ -18,16 +19,7 @@ pub(crate) fn explain(
         return credentials::failed(format!("calling {what} in `{cluster}`"), error, program);
     }
     let remedy = match &error {
-        Error::Api(status) => match status.code {
-            401 => "the cluster does not accept the credentials: log in again, for instance with \
-                    `aws sso login`, or write the kubeconfig anew with `aws eks update-kubeconfig`"
-                .to_owned(),
-            403 => {
-                format!("ask for the permission to {what} (`kubectl auth whoami` shows who asks)")
-            }
-            409 => "another client is changing it: run the same command again".to_owned(),
-            _ => "run the same command again; what is done already stays done".to_owned(),
-        },
+        Error::Api(status) => codes::remedy(status, what),
         _ => format!(
             "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
         ),

@@ -10,8 +10,6 @@ mod proof;
 mod releases;
 mod usage;
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use failure::{Help, failure};
@@ -24,12 +22,9 @@ pub(crate) use access::denied;
 pub(crate) use calls::patiently;
 pub(crate) use proof::Seen;
 
+use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 use credentials::Program;
 use kubeconfig::Found;
-
-/// How long a connection, and an answer, may take.
-const CONNECT: Duration = Duration::from_secs(5);
-const ANSWER: Duration = Duration::from_mins(1);
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -73,8 +68,8 @@ impl Kube {
             }
             _ => by_context(kubeconfig, context, places).await?,
         };
-        config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(ANSWER);
+        config.connect_timeout = Some(API_SERVER_CONNECT);
+        config.read_timeout = Some(API_SERVER_READ);
         let program = Program::of(&mut config.auth_info);
         let address = config.cluster_url.to_string();
         let trusted = config.root_cert.iter().flatten();

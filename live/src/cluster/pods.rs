@@ -8,6 +8,7 @@ use kube::api::ListParams;
 
 use super::Kube;
 use super::calls::patiently;
+use crate::meaning::kubernetes::is_forbidden;
 
 impl Kube {
     /// Why a pod of these is not ready: its conditions, its containers, its newest warning.
@@ -53,7 +54,7 @@ impl Kube {
         let all = ListParams::default();
         let list = match patiently(|| api.list(&all)).await {
             Ok(list) => list,
-            Err(kube::Error::Api(status)) if status.code == 403 => return Ok(Vec::new()),
+            Err(kube::Error::Api(status)) if is_forbidden(&status) => return Ok(Vec::new()),
             Err(error) => return Err(self.failed::<Node>("list", "", error)),
         };
         let specs = list.items.into_iter().filter_map(|node| node.spec);

@@ -15,7 +15,6 @@ use super::pods::reason;
 /// How far a pod has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
-    /// Its name.
     pub(crate) name: String,
     /// The part of an example that it belongs to.
     pub(crate) part: Option<String>,
@@ -42,7 +41,7 @@ impl Kube {
             }
             Some("Job") => self.apply::<Job>(&self.within(&namespace), &name, &object).await,
             Some("Pod") => self.apply::<Pod>(&self.within(&namespace), &name, &object).await,
-            other => bail!("{other:?} is no object of a proof"),
+            other => bail!("{other:?} is not an object of a proof"),
         }
     }
 

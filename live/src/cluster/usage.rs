@@ -8,7 +8,7 @@ use kubernetes::{Usage, usage};
 use serde_json::Value;
 
 use super::Kube;
-use crate::wait::NODE_FIGURES;
+use crate::wait::{NODE_FIGURES, within};
 
 impl Kube {
     /// Adds to claims what their files take, where a node that uses them tells it.
@@ -23,14 +23,14 @@ impl Kube {
         }
     }
 
-    /// Needs `get` on `nodes/proxy`, and a node that answers.
+    /// Needs `get` on `nodes/proxy`, and a node that responds.
     async fn usage_on(&self, node: &str) -> Usage {
         let path = format!("/api/v1/nodes/{node}/proxy/stats/summary");
         let Ok(request) = http::Request::get(path).body(Vec::new()) else { return Usage::new() };
-        let answer = self.client.request::<Value>(request);
-        match tokio::time::timeout(NODE_FIGURES, answer).await {
-            Ok(Ok(summary)) => usage(&summary),
-            Ok(Err(_)) | Err(_) => Usage::new(),
+        let response = self.client.request::<Value>(request);
+        match within(NODE_FIGURES, response).await {
+            Some(Ok(summary)) => usage(&summary),
+            Some(Err(_)) | None => Usage::new(),
         }
     }
 }

@@ -8,12 +8,11 @@ use place::Verdict;
 
 use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
-use crate::outcome::Ending;
 use crate::places;
 use crate::progress::Progress;
 use crate::report::counted;
 use crate::stop::Stop;
-use crate::target::Target;
+use crate::target::{InCluster, Target};
 use crate::trace::Trace;
 
 /// One job with all that it takes to carry it out.
@@ -81,28 +80,26 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Observes everything, or ends where it is time to stop.
-    pub(super) async fn observe(
-        &self,
-        target: &Target,
-    ) -> anyhow::Result<Result<Observed, Ending>> {
+    /// Connects to the target, unless it is time to stop.
+    pub(super) async fn connect(&self) -> anyhow::Result<Target> {
+        self.stop.or(Target::connect(self.job)).await?
+    }
+
+    /// The same for what makes sense in a cluster only.
+    pub(super) async fn connect_to_cluster(&self) -> anyhow::Result<Arc<InCluster>> {
+        self.stop.or(Target::connect_to_cluster(self.job)).await?
+    }
+
+    /// Observes everything, unless it is time to stop.
+    pub(super) async fn observe(&self, target: &Target) -> anyhow::Result<Observed> {
         let line = self.progress.line("observing");
-        tokio::select! {
-            (observed, ()) = async {
-                tokio::join!(
-                    observe(self.job, &self.clients, target),
-                    self.look_at_places(target),
-                )
-            } => {
-                let observed = observed.map_err(|error| self.misplaced(error))?;
-                line.done(&self.read(target));
-                Ok(Ok(observed))
-            }
-            reason = self.stop.stopped() => {
-                line.failed("stopped");
-                Ok(Err(Ending::Stopped { reason, left: Vec::new() }))
-            }
-        }
+        let all = async {
+            tokio::join!(observe(self.job, &self.clients, target), self.look_at_places(target)).0
+        };
+        let observed = self.stop.or(all).await.inspect_err(|_| line.failed("stopped"))?;
+        let observed = observed.map_err(|error| self.misplaced(error))?;
+        line.done(&self.read(target));
+        Ok(observed)
     }
 
     /// What was read, and with how many AWS calls where AWS was part of it.

@@ -4,7 +4,6 @@
 //! from what it finds, until nothing is left to do: the run that ends last leaves what
 //! was wanted of it, and nothing in between.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use efs::{FileSystemId, Outputs};
@@ -21,9 +20,9 @@ use crate::call::Call;
 use crate::consent::{self, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Made, Outcome, Shown};
+use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
 use crate::places;
-use crate::report::{Summary, done, json, takes_colour, text};
+use crate::report::{json, takes_colour};
 use crate::resources::{file_system, mount_target};
 use crate::run;
 use crate::target::Target;
@@ -32,43 +31,17 @@ use crate::watch::Watches;
 /// How often a run plans again before it leaves the field to the others.
 const ROUNDS: usize = 6;
 
-/// Prints how a run of one deployment ended.
-pub(super) fn finish(connection: &Connection<'_>, outcome: &Outcome) -> anyhow::Result<ExitCode> {
-    let Connection { job, session, calls, progress, .. } = connection;
-    if let Some(message) = outcome.message(&session.again) {
-        progress.say(&message);
-    }
-    if let Ending::Shown(shown) = &outcome.ending {
-        match session.output {
-            Output::Json => json(&shown.document),
-            Output::Text => text(&shown.text),
-        }
-    }
-    if let Ending::Done(outputs) = &outcome.ending {
-        let summary = Summary {
-            changed: outcome.changed,
-            calls: calls.count(),
-            rounds: calls.rounds(),
-            elapsed: progress.elapsed(),
-            places: connection.places(),
-            made: outputs,
-        };
-        done(&job.goal, session.output, &summary)?;
-    }
-    Ok(outcome.code())
-}
-
 /// Observes, plans and carries out, until nothing is left to do.
 pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let job = connection.job;
-    let target = Target::connect(job).await?;
+    let target = connection.connect().await?;
     let mut changed = 0;
     let mut outputs = Made::default();
     let mut answered = false;
     for round in 1.. {
-        let observed = match connection.observe(&target).await? {
+        let observed = match connection.observe(&target).await {
             Ok(observed) => observed,
-            Err(ending) => return Ok(Outcome { changed, ending }),
+            Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
         let mut plan = plan(job, &connection.clients, &observed)?;
         places::guard(job, connection.places(), &mut plan);
@@ -97,9 +70,11 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                 connection.progress.say(&report(&errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
-            Ending::Refused(_) if changed > 0 && !connection.progress.is_one_of_many() => {
-                let ending = Ending::Refused("Nothing more was changed.".to_owned());
-                return Ok(Outcome { changed, ending });
+            Ending::Refused { remedy, .. }
+                if changed > 0 && !connection.progress.is_one_of_many() =>
+            {
+                let why = "Nothing more was changed.".to_owned();
+                return Ok(Outcome { changed, ending: Ending::Refused { why, remedy } });
             }
             ending => return Ok(Outcome { changed, ending }),
         }
@@ -134,28 +109,23 @@ pub(super) async fn execute(
     progress.plan(plan);
     if !plan.refusals.is_empty() {
         shown_to_programs(connection, plan);
-        return Ok(Outcome::unchanged(Ending::Refused("Nothing was changed.".to_owned())));
+        let why = "Nothing was changed.".to_owned();
+        return Ok(Outcome::unchanged(Ending::Refused { why, remedy: None }));
     }
     if progress.is_one_of_many()
         && let Some((question, remedy)) = consent::question(plan, asked)
     {
-        return Ok(Outcome::unchanged(Ending::Refused(format!(
-            "{question} Nothing was changed.\nhelp: look at `{}` of its file; {remedy}",
-            if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" }
-        ))));
+        let plans = if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" };
+        return Ok(Outcome::unchanged(Ending::Refused {
+            why: format!("{question} Nothing was changed."),
+            remedy: Some(format!("review `{plans}` of its file; {remedy}")),
+        }));
     }
-    let consent = tokio::select! {
-        biased;
-        consent = consent::given(plan, asked) => consent?,
-        reason = stop.stopped() => {
-            eprintln!();
-            return Ok(Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }));
-        }
-    };
-    if !consent {
+    // The prompt is left on a line of its own.
+    let consent = stop.or(consent::given(plan, asked)).await.inspect_err(|_| eprintln!());
+    if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
-        // What to do was said where it was asked.
-        return Ok(Outcome::unchanged(Ending::Refused(String::new())));
+        return Ok(Outcome::unchanged(refused));
     }
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
@@ -246,11 +216,11 @@ fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyho
     let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
     let text = Styled { plan, colour }.to_string();
     let refused = plan.refusals.len();
-    let code = match (refused, detailed_exitcode, plan.is_empty()) {
-        (1.., _, _) => 1,
-        (0, true, false) => 2,
-        (0, _, _) => 0,
+    let verdict = match (refused, detailed_exitcode && !plan.is_empty()) {
+        (1.., _) => Verdict::Wrong,
+        (0, true) => Verdict::Changes,
+        (0, false) => Verdict::Fine,
     };
     let problem = (refused > 0).then(|| plan::refused(refused));
-    Ok(Shown { code, problem, ..Shown::new(text, plan)? })
+    Ok(Shown { verdict, problem, ..Shown::new(text, plan)? })
 }

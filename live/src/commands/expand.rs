@@ -9,31 +9,24 @@ use super::deployment::execute;
 use crate::call::Call;
 use crate::consent::Asked;
 use crate::observe;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::Outcome;
 use crate::places;
 use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let Connection { job, clients, progress, stop, .. } = connection;
-    let target = Target::connect_to_cluster(job).await?;
+    let target = connection.connect_to_cluster().await?;
     let whole = Target::Cluster(Arc::clone(&target));
     let mut plan =
         Plan { unchanged: "No changes. No claim needs a larger volume.", ..Plan::default() };
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
-        let cluster = tokio::select! {
-            (cluster, ()) = async {
-                tokio::join!(
-                    observe::cluster(&job.goal, inputs, &target),
-                    connection.look_at_places(&whole),
-                )
-            } => cluster.map_err(|error| connection.misplaced(error))?,
-            reason = stop.stopped() => {
-                line.failed("stopped");
-                let ending = Ending::Stopped { reason, left: Vec::new() };
-                return Ok(Outcome::unchanged(ending));
-            }
+        let looks = async {
+            let places = connection.look_at_places(&whole);
+            tokio::join!(observe::cluster(&job.goal, inputs, &target), places).0
         };
+        let cluster = stop.or(looks).await.inspect_err(|_| line.failed("stopped"))?;
+        let cluster = cluster.map_err(|error| connection.misplaced(error))?;
         let class = &inputs.storage_class.name;
         let found = cluster.claims.len();
         line.done(&format!("read {found} claims of `{class}` in `{}`", cluster.name));

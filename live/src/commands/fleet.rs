@@ -1,7 +1,6 @@
 //! Many deployments in one process: each as on its own, and all at one rate of calls.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use efs::Outputs;
@@ -15,14 +14,14 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Ending, Made, Outcome, Shown};
+use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
 use crate::report::{self, counted, millis};
-use crate::stop::{Reason, Stop};
+use crate::stop::Stop;
 use crate::trace::Trace;
 
 /// What came of one deployment.
 #[derive(Serialize)]
-struct Deployment {
+struct Deployed {
     name: String,
     changed: usize,
     aws_calls: usize,
@@ -45,15 +44,15 @@ struct Deployment {
     /// The same result for people.
     #[serde(skip)]
     text: Option<String>,
-    /// The exit code of that result.
+    /// What that result says.
     #[serde(skip)]
-    code: u8,
+    verdict: Verdict,
 }
 
-impl Deployment {
+impl Deployed {
     /// One of which nothing is known yet.
-    fn new(name: &str) -> Deployment {
-        Deployment {
+    fn new(name: &str) -> Deployed {
+        Deployed {
             name: name.to_owned(),
             changed: 0,
             aws_calls: 0,
@@ -65,14 +64,14 @@ impl Deployment {
             places: Vec::new(),
             error: None,
             text: None,
-            code: 0,
+            verdict: Verdict::Fine,
         }
     }
 }
 
 #[derive(Serialize)]
 struct Result {
-    deployments: Vec<Deployment>,
+    deployments: Vec<Deployed>,
     changed: usize,
     failed: usize,
     aws_calls: usize,
@@ -85,7 +84,7 @@ pub(super) async fn run(
     session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> anyhow::Result<ExitCode> {
+) -> Outcome {
     let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
     let mut in_progress = FuturesUnordered::new();
@@ -102,14 +101,15 @@ pub(super) async fn run(
         };
         tokio::pin!(room);
         // Those in progress continue while the next one waits for its turn.
-        loop {
-            tokio::select! {
-                () = &mut room => break,
-                Some(one) = in_progress.next() => keep(&mut ended, one),
-                _ = stop.stopped() => break,
+        let turn = async {
+            loop {
+                tokio::select! {
+                    () = &mut room => break,
+                    Some(one) = in_progress.next() => keep(&mut ended, one),
+                }
             }
-        }
-        if stop.reason().is_some() {
+        };
+        if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
         in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
@@ -119,10 +119,14 @@ pub(super) async fn run(
     while let Some(one) = in_progress.next().await {
         keep(&mut ended, one);
     }
-    Ok(summarize(fleet, session, ended, &whole, stop))
+    let outcome = summarize(fleet, session, ended, &whole, stop);
+    if let Some(message) = outcome.message(&session.again) {
+        eprintln!("{message}");
+    }
+    outcome
 }
 
-fn keep(ended: &mut BTreeMap<String, Deployment>, one: Deployment) {
+fn keep(ended: &mut BTreeMap<String, Deployed>, one: Deployed) {
     ended.insert(one.name.clone(), one);
 }
 
@@ -132,36 +136,40 @@ async fn one(
     session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> Deployment {
+) -> Deployed {
     let trace = Arc::new(Trace::new());
     let connection = Connection::new(job, session, (account, endpoint), &trace, stop).await;
     let connection = connection.named(name, &trace);
     let outcome = match reach(&connection).await {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::unchanged(Ending::Failed(vec![error])),
+        Err(error) => Outcome::unchanged(Ending::from(error)),
     };
     let message = outcome.message(&session.again);
     if let Some(message) = &message {
         connection.progress.say(message);
     }
-    let mut ended = Deployment {
+    let mut ended = Deployed {
         changed: outcome.changed,
         aws_calls: connection.calls.count(),
         elapsed_ms: millis(trace.elapsed()),
         places: report::places(connection.places()),
         error: message,
-        ..Deployment::new(name)
+        ..Deployed::new(name)
     };
     match outcome.ending {
         Ending::Done(Made { modules, file }) => {
             (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
         }
         Ending::Shown(shown) => {
-            let Shown { text, document, code, problem } = shown;
-            (ended.text, ended.result, ended.code) = (Some(text), Some(document), code);
+            let Shown { text, document, verdict, problem } = shown;
+            (ended.text, ended.result, ended.verdict) = (Some(text), Some(document), verdict);
             ended.error = problem;
         }
-        Ending::Refused(_) | Ending::Failed(_) | Ending::Stopped { .. } => {}
+        Ending::Refused { .. }
+        | Ending::Unplanned(_)
+        | Ending::Failed(_)
+        | Ending::Stopped { .. }
+        | Ending::Fleet { .. } => {}
     }
     if ended.modules.len() == 1 {
         ended.outputs = ended.modules.pop_first().map(|(_, outputs)| outputs);
@@ -173,14 +181,14 @@ async fn one(
 fn summarize(
     fleet: &Fleet,
     session: &Session,
-    mut ended: BTreeMap<String, Deployment>,
+    mut ended: BTreeMap<String, Deployed>,
     whole: &Trace,
     stop: &Stop,
-) -> ExitCode {
+) -> Outcome {
     let not_begun =
-        |name: &str| Deployment { error: Some("not begun".to_owned()), ..Deployment::new(name) };
+        |name: &str| Deployed { error: Some("not begun".to_owned()), ..Deployed::new(name) };
     let names = fleet.jobs.iter().map(|(name, _)| name);
-    let deployments: Vec<Deployment> =
+    let deployments: Vec<Deployed> =
         names.map(|name| ended.remove(name).unwrap_or_else(|| not_begun(name))).collect();
     let result = Result {
         changed: deployments.iter().map(|one| one.changed).sum(),
@@ -193,23 +201,15 @@ fn summarize(
         Output::Json => report::json(&result),
         Output::Text => report::text(&for_people(fleet, &result)),
     }
-    if let Some(reason) = stop.reason() {
-        eprintln!("{}", reason.as_str());
-    }
-    if result.failed == 0 {
-        // The strongest of what the results say: changes, where that is asked for.
-        return result.deployments.iter().map(|one| one.code).max().unwrap_or(0).into();
-    }
     let only_shows = result.deployments.iter().all(|one| one.changed == 0 && one.result.is_some());
-    if !only_shows {
-        eprintln!("help: fix the causes, then `{}` resumes", session.again);
-    }
-    match stop.reason() {
-        Some(reason @ Reason::Interrupted) => {
-            Outcome::unchanged(Ending::Stopped { reason, left: Vec::new() }).code()
-        }
-        _ => ExitCode::FAILURE,
-    }
+    let ending = Ending::Fleet {
+        failed: result.failed,
+        stopped: stop.reason(),
+        // The strongest of what the results say.
+        shown: result.deployments.iter().map(|one| one.verdict).max().unwrap_or(Verdict::Fine),
+        resumable: !only_shows,
+    };
+    Outcome { changed: result.changed, ending }
 }
 
 /// What people read: every result under its name, then a line for each.

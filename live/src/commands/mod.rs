@@ -13,31 +13,51 @@ mod verify;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use job::{Job, Order, Session, Work};
+use job::{Job, Order, Output, Session, Work};
 
 use crate::aws::Account;
+use crate::outcome::{Ending, Outcome};
+use crate::report::{Summary, done, json, text};
 use crate::sandbox::LocalAws;
 use crate::stop::Stop;
 use crate::trace::Trace;
 use connection::Connection;
 
 /// Carries out what was ordered, and stops the local AWS whatever came of it.
-pub(crate) async fn carry_out(order: &Order) -> anyhow::Result<ExitCode> {
+pub(crate) async fn carry_out(order: &Order) -> ExitCode {
     let Order { session, work } = order;
     let stop = Stop::new(session.timeout);
-    let local = match &session.sandbox {
-        Some(sandbox) => Some(LocalAws::start(sandbox).await?),
-        None => None,
+    let outcome = match start_sandbox(session, &stop).await {
+        Err(error) => Err(error),
+        Ok(local) => {
+            let endpoint = local.as_ref().map(LocalAws::url).or(session.endpoint_url.as_deref());
+            let outcome = match work {
+                Work::Run(job) => Box::pin(one(job, session, endpoint, &stop)).await,
+                Work::Fleet(fleet) => {
+                    Ok(Box::pin(fleet::run(fleet, session, endpoint, &stop)).await)
+                }
+            };
+            if let Some(local) = local {
+                local.stop().await;
+            }
+            outcome
+        }
     };
-    let endpoint = local.as_ref().map(LocalAws::url).or(session.endpoint_url.as_deref());
-    let result = match work {
-        Work::Run(job) => Box::pin(one(job, session, endpoint, &stop)).await,
-        Work::Fleet(fleet) => Box::pin(fleet::run(fleet, session, endpoint, &stop)).await,
-    };
-    if let Some(local) = local {
-        local.stop().await;
+    let outcome = outcome.unwrap_or_else(|error| {
+        let outcome = Outcome::unchanged(Ending::from(error));
+        if let Some(message) = outcome.message(&session.again) {
+            eprintln!("{message}");
+        }
+        outcome
+    });
+    outcome.code()
+}
+
+async fn start_sandbox(session: &Session, stop: &Stop) -> anyhow::Result<Option<LocalAws>> {
+    match &session.sandbox {
+        Some(sandbox) => stop.or(LocalAws::start(sandbox)).await?.map(Some),
+        None => Ok(None),
     }
-    result
 }
 
 /// One job, and its timeline whatever came of it.
@@ -46,14 +66,41 @@ async fn one(
     session: &Session,
     endpoint: Option<&str>,
     stop: &Stop,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Outcome> {
     let trace = Arc::new(Trace::new());
     let account = Account::new(None);
     let connection = Connection::new(job, session, (&account, endpoint), &trace, stop).await;
-    let outcome = goal::reach(&connection).await;
+    let result = goal::reach(&connection).await;
+    let result = result.and_then(|outcome| report(&connection, outcome));
     if let Some(path) = &job.timeline {
         directory::write_file(path, &timeline::page(&trace.timeline(&session.again))?)?;
         eprintln!("The timeline is in `{}`.", path.display());
     }
-    deployment::finish(&connection, &outcome?)
+    result
+}
+
+/// Reports how a run ended, and what it did.
+fn report(connection: &Connection<'_>, outcome: Outcome) -> anyhow::Result<Outcome> {
+    let Connection { job, session, calls, progress, .. } = connection;
+    if let Some(message) = outcome.message(&session.again) {
+        progress.say(&message);
+    }
+    if let Ending::Shown(shown) = &outcome.ending {
+        match session.output {
+            Output::Json => json(&shown.document),
+            Output::Text => text(&shown.text),
+        }
+    }
+    if let Ending::Done(made) = &outcome.ending {
+        let summary = Summary {
+            changed: outcome.changed,
+            calls: calls.count(),
+            rounds: calls.rounds(),
+            elapsed: progress.elapsed(),
+            places: connection.places(),
+            made,
+        };
+        done(&job.goal, session.output, &summary)?;
+    }
+    Ok(outcome)
 }

@@ -8,15 +8,11 @@ use serde_json::json;
 use super::connection::Connection;
 use crate::outcome::{Ending, Outcome, Shown};
 use crate::report;
-use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let job = connection.job;
-    let target = Target::connect(job).await?;
-    let mut observed = match connection.observe(&target).await? {
-        Ok(observed) => observed,
-        Err(ending) => return Ok(Outcome::unchanged(ending)),
-    };
+    let target = connection.connect().await?;
+    let mut observed = connection.observe(&target).await?;
     let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get(label) else { continue };

@@ -36,7 +36,7 @@ struct Found {
 impl Found {
     fn folder(&mut self, folder: &Path, within: &str, depth: usize) -> anyhow::Result<()> {
         if depth > DEEPEST {
-            bail!("its folders lie in each other over {DEEPEST} deep");
+            bail!("its folders are nested over {DEEPEST} levels deep");
         }
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
@@ -53,7 +53,7 @@ impl Found {
 
     fn archive(&mut self, archive: impl Read, within: &str, depth: usize) -> anyhow::Result<()> {
         if depth > DEEPEST {
-            bail!("its archives lie in each other over {DEEPEST} deep");
+            bail!("its archives are nested over {DEEPEST} levels deep");
         }
         // Entries that do not matter are unpacked too, to get past them.
         let unpacked = GzDecoder::new(archive).take(LARGEST);

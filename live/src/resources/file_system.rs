@@ -22,6 +22,7 @@ use plan::ChangeId;
 use crate::absence::Absence;
 use crate::aws::{Aws, Raced, explain, is};
 use crate::context::{Context, Done};
+use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE};
@@ -46,7 +47,7 @@ pub(crate) async fn observe(aws: &Aws, lookup: &Lookup) -> anyhow::Result<Option
     };
     match call.send().await {
         Ok(response) => response.file_systems().first().map(read).transpose(),
-        Err(error) if is(&error, "FileSystemNotFound") => Ok(None),
+        Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => Ok(None),
         Err(error) => Err(explain("elasticfilesystem:DescribeFileSystems", &aws.region, error)),
     }
 }
@@ -151,7 +152,7 @@ async fn create(
     match call.send().await {
         Ok(response) => Ok(FileSystemId::try_from(response.file_system_id())?),
         // Another run was faster; some emulators do not say which one it is.
-        Err(error) if is(&error, "FileSystemAlreadyExists") => {
+        Err(error) if is(&error, codes::FILE_SYSTEM_ALREADY_EXISTS) => {
             let found = observe(aws, &Lookup::Token(token.to_owned())).await?;
             let found = found
                 .context("a file system with this creation token exists and cannot be found")?;
@@ -193,7 +194,7 @@ async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> an
         .set_provisioned_throughput_in_mibps(wanted.mibps());
     let Err(error) = call.send().await else { return Ok(()) };
     // A run beside this one may have done it.
-    let raced = is(&error, "BadRequest") || is(&error, "IncorrectFileSystemLifeCycleState");
+    let raced = is(&error, codes::BAD_REQUEST) || is(&error, codes::INCORRECT_FILE_SYSTEM_STATE);
     let same = |found: &FileSystem| found.spec.throughput == *wanted;
     if raced && observe(aws, &Lookup::Id(id.clone())).await?.is_some_and(|found| same(&found)) {
         return Ok(());
@@ -216,7 +217,7 @@ pub(crate) async fn lifecycle(
     let response = match call.send().await {
         Ok(response) => response,
         // Deleted since it was listed.
-        Err(error) if is(&error, "FileSystemNotFound") => return Ok(None),
+        Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(None),
         Err(error) => {
             let call = "elasticfilesystem:DescribeLifecycleConfiguration";
             return Err(explain(call, &aws.region, error));
@@ -270,8 +271,8 @@ async fn delete(
         line.state("deleting");
         match aws.efs.delete_file_system().file_system_id(id.as_str()).send().await {
             Ok(_) => return gone(context, aws, id, line).await,
-            Err(error) if is(&error, "FileSystemNotFound") => return Ok(()),
-            Err(error) if is(&error, "FileSystemInUse") => {
+            Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(()),
+            Err(error) if is(&error, codes::FILE_SYSTEM_IN_USE) => {
                 line.state("waiting until its mount targets are gone");
                 let left = IN_USE.saturating_sub(since.elapsed());
                 let wait = tokio::time::timeout(left, targets_gone(context, aws, id));

@@ -7,6 +7,7 @@ use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
 
 use crate::aws::{Aws, explain, filter, is};
 use crate::context::{Context, Done};
+use crate::meaning::ec2 as codes;
 use crate::progress::Line;
 
 /// The rules of an owner, in whatever group.
@@ -79,7 +80,7 @@ async fn authorize(
         .tag_specifications(tagged.build());
     match call.send().await {
         Ok(_) => Ok(()),
-        Err(error) if is(&error, "InvalidPermission.Duplicate") => Ok(()),
+        Err(error) if is(&error, codes::DUPLICATE_RULE) => Ok(()),
         Err(error) => Err(explain("ec2:AuthorizeSecurityGroupIngress", &aws.region, error)),
     }
 }
@@ -88,10 +89,7 @@ async fn revoke(aws: &Aws, group: &SecurityGroupId, rule: &str) -> anyhow::Resul
     let call = aws.ec2.revoke_security_group_ingress().group_id(group.as_str());
     match call.security_group_rule_ids(rule).send().await {
         Ok(_) => Ok(()),
-        Err(error)
-            if is(&error, "InvalidSecurityGroupRuleId.NotFound")
-                || is(&error, "InvalidGroup.NotFound") =>
-        {
+        Err(error) if is(&error, codes::RULE_NOT_FOUND) || is(&error, codes::GROUP_NOT_FOUND) => {
             Ok(())
         }
         Err(error) => Err(explain("ec2:RevokeSecurityGroupIngress", &aws.region, error)),

@@ -10,6 +10,7 @@ use super::file_system;
 use crate::absence::Absence;
 use crate::aws::{Aws, Raced, explain, is};
 use crate::context::{Context, Done, Results};
+use crate::meaning::efs as codes;
 use crate::progress::Line;
 
 /// Reads a target, as listed or as created: two types of the SDK with the same members.
@@ -131,8 +132,8 @@ async fn create(
             }
             // Another run was faster: its target serves as well.
             Ok(_) => break,
-            Err(error) if is(&error, "MountTargetConflict") => break,
-            Err(error) if is(&error, "IncorrectFileSystemLifeCycleState") => {
+            Err(error) if is(&error, codes::MOUNT_TARGET_CONFLICT) => break,
+            Err(error) if is(&error, codes::INCORRECT_FILE_SYSTEM_STATE) => {
                 file_system::available(context, aws, file_system, line).await?;
             }
             Err(error) => {
@@ -188,7 +189,7 @@ async fn delete(
     line.state("deleting");
     match aws.efs.delete_mount_target().mount_target_id(id.as_str()).send().await {
         Ok(_) => gone(context, aws, (file_system, id), line).await,
-        Err(error) if is(&error, "MountTargetNotFound") => Ok(()),
+        Err(error) if is(&error, codes::MOUNT_TARGET_NOT_FOUND) => Ok(()),
         Err(error) => Err(explain("elasticfilesystem:DeleteMountTarget", &aws.region, error)),
     }
 }
@@ -228,7 +229,7 @@ async fn set_security_groups(
             .set_security_groups(Some(groups.clone()));
         match call.send().await {
             Ok(_) => return Ok(()),
-            Err(error) if is(&error, "IncorrectMountTargetState") => {
+            Err(error) if is(&error, codes::INCORRECT_MOUNT_TARGET_STATE) => {
                 let one = |target: &MountTarget| target.id == *id;
                 available(context, aws, file_system, line, one).await?;
             }
@@ -251,7 +252,7 @@ async fn list(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<Vec<Listed>
                     all.push(read!(target)?);
                 }
             }
-            Err(error) if is(&error, "FileSystemNotFound") => return Ok(None),
+            Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(None),
             Err(error) => {
                 return Err(explain("elasticfilesystem:DescribeMountTargets", &aws.region, error));
             }

@@ -66,7 +66,6 @@ pub struct Inputs {
     pub directories: BTreeMap<String, String>,
     /// Where its chart comes from.
     pub helm_chart: ChartSource,
-    /// The version of its chart.
     pub helm_chart_version: String,
     /// The user's own values.
     pub helm_values: Map<String, Value>,

@@ -18,7 +18,6 @@ use crate::inputs::Inputs;
 pub struct WorkloadStatus {
     /// The label of its block.
     pub workload: String,
-    /// Its kind.
     pub kind: &'static str,
     /// Where it runs.
     pub namespace: String,
@@ -26,7 +25,6 @@ pub struct WorkloadStatus {
     pub name: String,
     /// The state of its release, where there is one.
     pub release: Option<String>,
-    /// Its claims.
     pub claims: Vec<Claim>,
     /// The nodes of the pods that use them.
     pub nodes: BTreeSet<String>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where Kubernetes objects go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Target {
+pub enum Destination {
     /// Into a directory, as documents.
     Directory(PathBuf),
     /// Into a cluster.
@@ -40,7 +40,6 @@ pub enum ContextChoice {
 pub struct Helm {
     /// Where it is.
     pub program: PathBuf,
-    /// Its version.
     pub version: HelmVersion,
 }
 

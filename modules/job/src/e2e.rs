@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// The whole story on one cluster and one AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndToEnd {
-    /// The cluster.
     pub cluster: ClusterChoice,
     /// AWS, or what stands in for it.
     pub aws: AwsChoice,
@@ -71,7 +70,6 @@ impl ClusterChoice {
 pub enum AwsChoice {
     /// Our own sandbox.
     Sandbox,
-    /// moto.
     Moto,
     /// `MiniStack`.
     MiniStack,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plan::Scope;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::Target;
+use crate::cluster::Destination;
 use crate::file_output::FileOutput;
 use crate::goal::Goal;
 use crate::module::{DriverDocuments, Module, ModuleInputs};
@@ -22,7 +22,7 @@ pub struct Job {
     /// the workloads alone.
     pub places: Vec<place::Wanted>,
     /// Where Kubernetes objects go.
-    pub target: Target,
+    pub target: Destination,
     /// Whether a driver that does not run yet is waited for.
     pub wait: bool,
     /// Whether deletions and replacements have consent.

@@ -14,7 +14,7 @@ mod order;
 mod output;
 
 pub use bench::Bench;
-pub use cluster::{ClusterTarget, ContextChoice, Helm, HelmVersion, Target};
+pub use cluster::{ClusterTarget, ContextChoice, Destination, Helm, HelmVersion};
 pub use e2e::{AwsChoice, ClusterChoice, EndToEnd};
 pub use file_output::{FileOutput, OutputValue};
 pub use goal::{ClaimName, Goal, Verify};

@@ -10,7 +10,6 @@ use crate::values::ChartValues;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChartSource {
-    /// A repository.
     Repository {
         /// The chart's name in it.
         name: String,

@@ -13,7 +13,7 @@ pub const NFS_PORT: i32 = 2049;
 /// A resource's tags.
 pub type Tags = BTreeMap<String, String>;
 
-/// Everything that was read of the network in one run.
+/// What one run reads of the network.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
     /// Subnets that exist, of those asked for.
@@ -29,22 +29,17 @@ pub struct Observed {
 /// A subnet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subnet {
-    /// Its id.
     pub id: SubnetId,
-    /// The VPC it belongs to.
     pub vpc_id: VpcId,
     /// The Availability Zone's name, such as `eu-west-1a`.
     pub availability_zone: String,
-    /// Addresses that are still free.
     pub free_addresses: u32,
-    /// Its tags.
     pub tags: Tags,
 }
 
 /// A route table with what decides whether its subnets are private.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RouteTable {
-    /// The VPC it belongs to.
     pub vpc_id: VpcId,
     /// Whether it serves the subnets that have no table of their own.
     pub main: bool,
@@ -57,20 +52,16 @@ pub struct RouteTable {
 /// A security group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecurityGroup {
-    /// Its id.
     pub id: SecurityGroupId,
-    /// The VPC it belongs to.
     pub vpc_id: VpcId,
-    /// Its tags.
     pub tags: Tags,
 }
 
 /// One ingress rule of a security group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IngressRule {
-    /// The rule's id, `sgr-…`.
+    /// Such as `sgr-0123456789abcdef0`.
     pub id: String,
-    /// The group that it belongs to.
     pub group_id: SecurityGroupId,
     /// `tcp`, `6`, `-1` for all, or another protocol.
     pub protocol: String,
@@ -78,24 +69,21 @@ pub struct IngressRule {
     pub from_port: i32,
     /// The last port admitted.
     pub to_port: i32,
-    /// Whom it admits; `None` for what this module does not judge, such as prefix lists.
+    /// `None` for sources that this module does not judge, such as prefix lists.
     pub source: Option<RuleSource>,
-    /// Its tags.
     pub tags: Tags,
 }
 
-/// Whom an ingress rule admits.
+/// The source of the traffic that an ingress rule admits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleSource {
-    /// Members of a security group.
     Group(SecurityGroupId),
-    /// A range of addresses.
     Cidr(IpNet),
 }
 
 impl RuleSource {
-    /// Whether everything that `other` admits is admitted here too.
+    /// Whether all traffic that `other` admits is admitted here too.
     pub fn covers(&self, other: &RuleSource) -> bool {
         match (self, other) {
             (RuleSource::Group(here), RuleSource::Group(there)) => here == there,

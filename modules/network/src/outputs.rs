@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::module::CLUSTER_TAG;
 use crate::{Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
 
-/// What the module tells the others.
+/// The outputs of the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outputs {
-    /// The VPC.
     pub vpc_id: VpcId,
     /// Its private subnets, sorted by id; never empty.
     pub private_subnets: Vec<SubnetId>,
@@ -18,50 +17,48 @@ pub struct Outputs {
     pub security_group_id: SecurityGroupId,
 }
 
-/// Why no outputs could be made. Each says what to do.
+/// Why there are no outputs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No security group carries the cluster's tag.
-    #[error(
-        "no security group in `{region}` is tagged `{CLUSTER_TAG}={cluster}`; check `aws_region` and \
-         `cluster_name`, or give `subnet_ids` and `security_group_id` themselves"
-    )]
-    NoClusterGroup {
-        /// The region looked in.
-        region: String,
-        /// The cluster looked for.
-        cluster: String,
-    },
+    #[error("no security group in `{region}` is tagged `{CLUSTER_TAG}={cluster}`")]
+    NoClusterGroup { region: String, cluster: String },
     /// No cluster was named, and no group belongs to one.
-    #[error(
-        "no security group in `{region}` belongs to an EKS cluster; set `cluster_name` in the network \
-         module, or give `subnet_ids` and `security_group_id` themselves"
-    )]
-    NoClusters {
-        /// The region looked in.
-        region: String,
-    },
+    #[error("no security group in `{region}` belongs to an EKS cluster")]
+    NoClusters { region: String },
     /// Several groups could be meant.
-    #[error(
-        "several security groups could be meant: {}; set `cluster_name` or `vpc_id` in the network \
-         module, or give `security_group_id` itself",
-        list(groups)
-    )]
-    SeveralGroups {
-        /// The groups that could be meant.
-        groups: Vec<SecurityGroupId>,
-    },
+    #[error("several security groups belong to an EKS cluster: {}", list(groups))]
+    SeveralGroups { groups: Vec<SecurityGroupId> },
     /// The VPC has no subnets that are private.
     #[error(
-        "`{vpc}` has no private subnet: every route table of its {subnets} subnets leads to an internet \
-         gateway; give `subnet_ids` itself if public subnets are meant"
+        "`{vpc}` has no private subnet: every route table of its {subnets} subnets has a route to \
+         an internet gateway"
     )]
     NoPrivateSubnets {
-        /// The VPC.
         vpc: VpcId,
         /// How many subnets it has in all.
         subnets: usize,
     },
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Refusal::NoClusterGroup { .. } => {
+                "check `aws_region` and `cluster_name`, or give `subnet_ids` and \
+                 `security_group_id` in their place"
+            }
+            Refusal::NoClusters { .. } => {
+                "set `cluster_name` in the network module, or give `subnet_ids` and \
+                 `security_group_id` in its place"
+            }
+            Refusal::SeveralGroups { .. } => {
+                "set `cluster_name` or `vpc_id` in the network module, or give `security_group_id`"
+            }
+            Refusal::NoPrivateSubnets { .. } => "to use public subnets, give `subnet_ids`",
+        }
+    }
 }
 
 /// The module's outputs for what was observed.
@@ -241,6 +238,7 @@ mod tests {
     fn an_unknown_cluster_is_refused_by_name() {
         let refusal = outputs(&named("prod"), "eu-west-1", &observed(vec![])).unwrap_err();
         assert!(refusal.to_string().contains("aws:eks:cluster-name=prod"), "{refusal}");
+        assert!(refusal.remedy().contains("`cluster_name`"), "{}", refusal.remedy());
     }
 
     #[test]

@@ -143,14 +143,11 @@ fn check(policy: &Value) -> Result<(), String> {
     let Some(arn) = policy.as_str() else {
         return Document::from_value(policy, Use::Identity)
             .map(drop)
-            .map_err(|message| format!("{message} help: the document was {policy}"));
+            .map_err(|message| format!("{message} The document was {policy}"));
     };
     if managed::by_arn(arn).is_some() || !managed::is_managed(arn) && arn.starts_with("arn:") {
         return Ok(());
     }
     let known: Vec<String> = managed::all().iter().map(|policy| policy.arn("aws")).collect();
-    Err(format!(
-        "`{arn}` is not known here; help: give the document, or one of {}",
-        known.join(", ")
-    ))
+    Err(format!("`{arn}` is not known here: give the document, or one of {}", known.join(", ")))
 }

@@ -113,7 +113,6 @@ impl Terraform {
 /// One resource's part of a plan.
 #[derive(Debug)]
 pub struct Change {
-    /// Its address.
     pub address: String,
     /// `no-op`, `create`, `update`, `delete`, or two of them for a replacement.
     pub actions: Vec<String>,

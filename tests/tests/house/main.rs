@@ -1,11 +1,14 @@
-//! The rules of the code: dependencies between crates, imports within them, sizes, docs.
+//! The rules of the code: dependencies between crates, imports within them, sizes, docs,
+//! where error codes and remedies stand.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod circles;
+mod codes;
 mod dependencies;
 mod docs;
 mod imports;
 mod modules;
+mod remedies;
 mod resources;
 mod sizes;
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use failure::Help;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
@@ -36,7 +37,7 @@ impl Console {
             .quiet()
             .ignore_status()
             .output()
-            .context("starting terraform; help: install it, or leave this comparison out")?;
+            .help("starting `terraform`", "install Terraform, or leave this comparison out")?;
         let printed = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
         if output.status.success() {
             return Ok(Ok(printed));

@@ -8,9 +8,10 @@ use job::Bench;
 use crate::flags::Format;
 use crate::live;
 
-/// Benchmark against the theoretical best: wall times against the critical path of the
-/// calls, numbers of calls and rounds, planning and rendering, a fleet at the account's
-/// rate, starts, sizes, memory.
+/// Benchmark against the theoretical best.
+///
+/// Measures wall times against the critical path of the calls, numbers of calls and rounds,
+/// planning and rendering, a fleet at the account's rate, starts, sizes and memory.
 ///
 /// Each figure is printed with its ratio to the best: 1.000 is perfect.
 #[derive(Debug, clap::Args)]

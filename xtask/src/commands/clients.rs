@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use failure::Help;
 use xshell::{Shell, cmd};
 
 use crate::live;
@@ -13,11 +14,12 @@ const WRITE: &str = "CLOCKWORK_WRITE_SEEN";
 /// The test that shows whether Terraform finds its AWS provider here.
 const PROVIDER: &str = "terraform::the_provider_can_be_had";
 
-/// Run other people's AWS clients in the sandbox, and check the table of operations by client.
+/// Run other people's AWS clients in the sandbox.
 ///
-/// Terraform, the AWS CLI, boto3 and the SDK for JavaScript, and the emulators MiniStack and moto
-/// beside the sandbox. All but Terraform are installed from their registries under `target/`.
-/// Without Terraform or its AWS provider, that part is skipped, and the table keeps what it saw.
+/// Checks the table of operations by client. The clients are Terraform, the AWS CLI, boto3 and
+/// the SDK for JavaScript, and the emulators MiniStack and moto beside the sandbox. All but
+/// Terraform are installed from their registries under `target/`. Without Terraform or its AWS
+/// provider, that part is skipped, and the table keeps what it saw.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask clients                   # fails where a client sees something else than before
@@ -54,12 +56,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         &["--skip", "terraform::"]
     };
     let only = args.only.as_slice();
-    cmd!(shell, "cargo {tests...} --include-ignored {skip...} {only...}").quiet().run().context(
-        "a client does not see what it should; help: the test's message above names what differs",
+    cmd!(shell, "cargo {tests...} --include-ignored {skip...} {only...}").quiet().run().help(
+        "a client does not see what it should",
+        "the test's message above names what differs",
     )?;
     cmd!(shell, "cargo test --workspace --test operations --locked")
         .quiet()
         .run()
-        .context("checking `sandbox/OPERATIONS.md`; help: `cargo xtask clients --write`")?;
+        .help("checking `sandbox/OPERATIONS.md`", "`cargo xtask clients --write` updates it")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
 ///
@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     let goal = Goal::Deploy { delete_data: false, adopt_existing: args.adopt_existing };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

@@ -7,11 +7,12 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
-/// Delete what a deployment created: class or documents, driver, mount targets, file system,
-/// rules.
+/// Delete what a deployment created.
 ///
+/// That is the class or the documents, the driver, mount targets, the file system and ingress
+/// rules.
 /// Only resources with this deployment's tags are deleted, and an adopted file system is
 /// kept. Asks for consent first, except with `--sandbox`. A file system that anything else uses
 /// is never deleted, and one that holds data only with `--delete-data`.
@@ -42,7 +43,7 @@ fn file_system(text: &str) -> Result<FileSystemId, String> {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     let goal = Goal::Destroy { delete_data: false, file_systems: args.delete_data.clone() };
     let yes = args.yes || args.run.sandbox;
     fleet::hand_over(&args.fleet, &request, goal, yes)

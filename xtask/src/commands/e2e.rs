@@ -9,8 +9,10 @@ use job::{AwsChoice, ClusterChoice, EndToEnd};
 use crate::diagnostic::wrong;
 use crate::{live, tools};
 
-/// Run the end-to-end scenario on a cluster and an AWS: deploy, no changes, drift, change,
-/// claims, expansion, verify, the three kinds of workload, destroy.
+/// Run the end-to-end scenario.
+///
+/// On a cluster and an AWS: deploy, no changes, drift, change, claims, expansion, verify, the three
+/// kinds of workload, destroy.
 ///
 /// Prints one line per step, and writes a JUnit file and, after a failure, logs. Removes
 /// everything that it started, unless `--keep` is given.

@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Complete pending volume expansions of the class.
 ///
@@ -27,6 +27,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     fleet::hand_over(&args.fleet, &request, Goal::Expand, false)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use job::{ClusterTarget, ContextChoice, Fleet, Goal, Order, Target, Work};
+use job::{ClusterTarget, ContextChoice, Destination, Fleet, Goal, Order, Work};
 
 use crate::deployment::Deployment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, wrong};
@@ -58,11 +58,11 @@ fn hand_over_all(
     let deployments = read.iter().map(|(_, deployment)| deployment);
     let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
     let programs = build()?;
-    let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Target> {
+    let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Destination> {
         Ok(match &run.manifests {
-            Some(folder) => Target::Directory(folder.join(name)),
-            None if run.sandbox => Target::Directory(sandbox::manifests()?.join(name)),
-            None => Target::Cluster(ClusterTarget {
+            Some(folder) => Destination::Directory(folder.join(name)),
+            None if run.sandbox => Destination::Directory(sandbox::manifests()?.join(name)),
+            None => Destination::Cluster(ClusterTarget {
                 context: ContextChoice::OfCluster(deployment.cluster().to_owned()),
                 helm: helm.clone(),
             }),

@@ -18,8 +18,9 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-trace-compares \
     -Ccodegen-units=1";
 
-/// Fuzz every parser of outside text: deployment files, templates, responses of AWS and
-/// clusters.
+/// Fuzz every parser of outside text.
+///
+/// These read deployment files, templates, YAML, and responses of AWS and clusters.
 ///
 /// An input that makes one fail is kept under `target/fuzz/`, and reported.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
 #[derive(Debug, clap::Args)]
@@ -22,8 +22,8 @@ struct WorkloadArgs {
 }
 
 impl WorkloadArgs {
-    fn hand_over(&self, scope: Scope, goal: Goal, yes: bool) -> anyhow::Result<ExitCode> {
-        let request = Request::new(&self.deployment, &self.run, scope);
+    fn hand_over(&self, selection: Selection, goal: Goal, yes: bool) -> anyhow::Result<ExitCode> {
+        let request = Request::new(&self.deployment, &self.run, selection);
         fleet::hand_over(&self.fleet, &request.with_workload(&self.workload), goal, yes)
     }
 }
@@ -44,9 +44,10 @@ pub(super) struct Plan {
     detailed_exitcode: bool,
 }
 
-/// Create or update the storage and the `./modules/graphscope` modules of the file, as one
-/// graph: file system, driver, class, claims, releases. Flags describe a workload if the
-/// file has no module for it.
+/// Create or update the storage and the GraphScope workloads.
+///
+/// The storage and the `./modules/graphscope` modules of the file are one graph: file system,
+/// driver, class, claims, releases. Flags describe a workload if the file has no module for it.
 ///
 /// A claim that is no longer in the file is kept with its data. With `--delete-data` it is
 /// deleted, after consent.
@@ -70,7 +71,9 @@ pub(super) struct Deploy {
     adopt_existing: bool,
 }
 
-/// Delete the workloads of the file. Their data is kept, unless `--delete-data` is given.
+/// Delete the GraphScope workloads.
+///
+/// Their data is kept, unless `--delete-data` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask destroy-graphscope --config prod.hcl
@@ -90,16 +93,16 @@ pub(super) struct Destroy {
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
     let Plan { workloads, delete_data, detailed_exitcode } = args;
     let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
-    workloads.hand_over(Scope::Everything, goal, false)
+    workloads.hand_over(Selection::Everything, goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
     let Deploy { workloads, delete_data, yes, adopt_existing } = args;
     let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing: *adopt_existing };
-    workloads.hand_over(Scope::Everything, goal, *yes)
+    workloads.hand_over(Selection::Everything, goal, *yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
     let goal = Goal::Destroy { delete_data: args.delete_data, file_systems: Vec::new() };
-    args.workloads.hand_over(Scope::Workloads, goal, args.yes)
+    args.workloads.hand_over(Selection::Workloads, goal, args.yes)
 }

@@ -27,7 +27,10 @@ const AWS: &[&str] = &["sandbox", "moto", "ministack", "localstack"];
 /// Those that need no token.
 const FREE: &[&str] = &["sandbox", "moto", "ministack"];
 
-/// Print the CI matrix: chart versions by Kubernetes versions by AWS, as GitHub's `include`.
+/// Print the CI matrix as JSON.
+///
+/// It has an entry per chart version, Kubernetes version and stand-in for AWS, as GitHub's
+/// `include` takes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask matrix

@@ -33,45 +33,27 @@ pub(crate) struct Cli {
     command: Commands,
 }
 
+/// The subcommands; the `Args` of each have its description.
 #[derive(Debug, Subcommand)]
 enum Commands {
-    /// Show the changes that `deploy-efs` would make
     PlanEfs(plan::Args),
-    /// Create or update the storage: file system, mount targets, driver, class
     DeployEfs(deploy::Args),
-    /// Delete what a deployment created
     DestroyEfs(destroy::Args),
-    /// Show the file system, mount targets, driver, class and claims
     Status(status::Args),
-    /// Verify that pods share a volume of the class
     Verify(verify::Args),
-    /// Complete pending volume expansions
     ExpandVolumes(expand::Args),
-    /// Show the changes that `deploy-graphscope` would make
     PlanGraphscope(graphscope::Plan),
-    /// Create or update the storage and the GraphScope workloads
     DeployGraphscope(graphscope::Deploy),
-    /// Delete the GraphScope workloads; their data is kept
     DestroyGraphscope(graphscope::Destroy),
-    /// Print the CI matrix as JSON
     Matrix(matrix::Args),
-    /// Print, write or compare the documents, without changing anything else
     Render(render::Args),
-    /// Serve the local AWS, for any AWS client
     Sandbox(sandbox::Args),
-    /// Run the end-to-end scenario
     E2e(e2e::Args),
-    /// Run other people's AWS clients in the sandbox
     Clients(clients::Args),
-    /// Benchmark against the theoretical best
     Bench(bench::Args),
-    /// Fuzz every parser of outside text
     Fuzz(fuzz::Args),
-    /// Check that this machine has what each command needs
     Doctor(doctor::Args),
-    /// List and build the external programs of the end-to-end tests
     Tools(tools::Args),
-    /// Print shell completions
     Completions(completions::Args),
 }
 

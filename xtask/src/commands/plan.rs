@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Show the changes that `deploy-efs` would make, without changing anything.
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let goal = Goal::Plan { delete_data: false, detailed_exitcode: args.detailed_exitcode };
-    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     fleet::hand_over(&args.fleet, &request, goal, false)
 }

@@ -18,8 +18,10 @@ use crate::print::print;
 /// Stands in a StorageClass whose file system does not exist yet.
 const UNKNOWN: &str = "(known after apply)";
 
-/// Print, write or compare the documents, without changing anything else: those of the
-/// storage, and those of every workload of the file in a folder named after its module.
+/// Print, write or compare the documents, without changing anything else.
+///
+/// These are the documents of the storage, and those of every workload of the file, in a folder
+/// named after its module.
 ///
 /// The id of the file system is known after it is deployed. Until then the documents have a
 /// placeholder, unless `--check` finds the id in the directory.

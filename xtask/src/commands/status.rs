@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// Show the file system, mount targets, driver, class and claims, in one table.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let request = Request::new(&args.deployment, &args.run, Scope::Everything);
+    let request = Request::new(&args.deployment, &args.run, Selection::Everything);
     fleet::hand_over(&args.fleet, &request, Goal::Status, false)
 }

@@ -8,7 +8,7 @@ use job::{ClaimName, Goal, Verify};
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
-use crate::request::{Request, Scope};
+use crate::request::{Request, Selection};
 
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         claim: args.claim.clone(),
         keep: args.keep,
     };
-    let request = Request::new(&args.deployment, &args.run, Scope::Storage);
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     fleet::hand_over(&args.fleet, &request, Goal::Verify(verify), false)
 }
 

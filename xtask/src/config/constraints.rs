@@ -66,13 +66,21 @@ impl std::fmt::Display for Constraint {
     }
 }
 
-fn with_article(of: &Type) -> String {
-    let article = match of {
-        Type::Any => return "a value".to_owned(),
-        Type::Object(_) => "an",
-        _ => "a",
-    };
+/// A type with its article.
+pub(super) fn with_article(of: &impl std::fmt::Display) -> String {
+    let of = of.to_string();
+    let article = if of.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {of}")
+}
+
+/// That a value is not of a type, and why, where that says more.
+pub(super) fn mismatch(what: &str, of: &impl std::fmt::Display, why: &str) -> String {
+    let of = with_article(of);
+    if why == format!("{of} is required") {
+        format!("{what} is not {of}")
+    } else {
+        format!("{what} is not {of}: {why}")
+    }
 }
 
 type Parsed = Result<(Type, Defaults), Fault>;
@@ -224,9 +232,8 @@ fn parse_optional(
     let Some(default) = default else { return Ok((of, inner, None)) };
     let value = constant(default, text)?;
     let value = convert(value, &of).map_err(|why| {
-        let of = with_article(&of);
-        Fault::new(format!("this default is not {of}: {why}"))
-            .remedy(format!("give {of}"))
+        Fault::new(mismatch("this default", &of, &why))
+            .remedy(format!("give {}", with_article(&of)))
             .at(default.span())
     })?;
     Ok((of, inner, Some(value)))

@@ -6,6 +6,7 @@ use inputs::GivenInputs;
 use job::FileOutput;
 
 use super::constant::constant;
+use super::constraints::{mismatch, with_article};
 use super::diagnose::diagnostic;
 use super::file::Config;
 use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
@@ -169,10 +170,10 @@ impl<'a> Evaluation<'a> {
         let value = Self::checked_default(variable, default);
         value.map_err(|problem| {
             if variable.sensitive {
-                let message =
-                    format!("the default is not {constraint}; it is sensitive and not shown");
+                let of = with_article(constraint);
+                let message = format!("the default is not {of} (it is sensitive and not shown)");
                 Diagnostic::new(message, without_line(&default.place))
-                    .remedy(format!("give {constraint}, a text in quotes"))
+                    .remedy(format!("give {of}, a text in quotes"))
             } else {
                 problem
             }
@@ -184,8 +185,8 @@ impl<'a> Evaluation<'a> {
             .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
         let value = constraint.apply(value).map_err(|why| {
-            Diagnostic::new(format!("this is not {constraint}: {why}"), default.place.clone())
-                .remedy(format!("give {constraint}"))
+            Diagnostic::new(mismatch("this", constraint, &why), default.place.clone())
+                .remedy(format!("give {}", with_article(constraint)))
         })?;
         if value.is_null() && !variable.nullable {
             let message = "the default is null, and `nullable = false` allows no null";

@@ -113,20 +113,20 @@ fn only_account(source: &Arc<Source>, attribute: &Attribute) -> Option<Written> 
 /// What is not taken, and where it is given instead.
 fn instead(name: &str) -> String {
     match name {
-        "profile" => "profile; set AWS_PROFILE".to_owned(),
+        "profile" => "profile (AWS_PROFILE selects one)".to_owned(),
         "assume_role" | "assume_role_with_web_identity" => {
-            format!("{name}; set AWS_PROFILE to a profile with `role_arn`")
+            format!("{name} (AWS_PROFILE selects a profile with `role_arn`)")
         }
         "allowed_account_ids" => {
-            "allowed_account_ids; each module takes one account, its `aws_account_id`".to_owned()
+            "allowed_account_ids (each module takes one account, its `aws_account_id`)".to_owned()
         }
-        "endpoints" => "endpoints; pass `--endpoint-url`".to_owned(),
+        "endpoints" => "endpoints (`--endpoint-url` gives one)".to_owned(),
         "access_key"
         | "secret_key"
         | "token"
         | "shared_credentials_files"
         | "shared_config_files" => {
-            format!("{name}; credentials come from where the AWS CLI takes them")
+            format!("{name} (credentials come from where the AWS CLI takes them)")
         }
         other => other.to_owned(),
     }

@@ -5,17 +5,17 @@ use std::time::Instant;
 use graphscope::{Example, Part, Reports, Trial};
 use kubernetes::proof::Report;
 
-use super::setting::{Outcome, Setting, nobody_gave_up};
-use super::stage::{Stage, Waited, behind};
+use super::setting::{Judged, Setting, nobody_gave_up};
+use super::stage::{Stage, behind};
 use crate::cluster::Seen;
 use crate::progress::Line;
-use crate::stop::Stop;
+use crate::stop::{Reason, Stop};
 
 /// Runs every part in its turn, and judges what their pods report.
 pub(super) async fn run(
     setting: &Setting<'_>,
     example: Example,
-) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
+) -> anyhow::Result<(Stage, anyhow::Result<Judged>)> {
     let Setting { connection, kube, class, wanted, nonce, .. } = setting;
     let stop = connection.stop;
     let mut trial = Trial::new(example, nonce, class, &wanted.image);
@@ -33,8 +33,8 @@ pub(super) async fn run(
     )));
     let outcome = all_turns(&stage, &trial, &line, stop).await;
     match &outcome {
-        Ok(Outcome::Judged(..)) => line.done("done"),
-        Ok(Outcome::Stopped(_)) => {}
+        Ok(_) => line.done("done"),
+        Err(error) if error.is::<Reason>() => {}
         Err(_) => line.failed("failed"),
     }
     if existing && !wanted.keep {
@@ -55,25 +55,20 @@ async fn all_turns(
     trial: &Trial,
     line: &Line,
     stop: &Stop,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Judged> {
     let started = Instant::now();
     line.state("starting pods");
     let (namespace, claim) = (trial.namespace_document()?, trial.claim_document()?);
-    if let Waited::Stopped(reason) = stage.prepare(&namespace, &claim, stop).await? {
-        return Ok(Outcome::Stopped(reason));
-    }
+    stage.prepare(&namespace, &claim, stop).await?;
     let mut reports = Reports::new();
     let mut times = Vec::new();
     for turn in 0..trial.example.turns() {
         let parts: Vec<&Part> =
             trial.example.parts().iter().filter(|part| part.turn == turn).collect();
-        match part_by_part(stage, trial, &parts, line, stop).await? {
-            Waited::Came(more) => reports.extend(more),
-            Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
-        }
+        reports.extend(part_by_part(stage, trial, &parts, line, stop).await?);
         times.extend(parts.iter().map(|part| (part.name, started.elapsed().as_secs_f64())));
     }
-    Ok(Outcome::Judged(trial.example.judge(&reports), times))
+    Ok(Judged { findings: trial.example.judge(&reports), times })
 }
 
 /// Starts these parts at once; their reports, when all of their pods have ended.
@@ -83,7 +78,7 @@ async fn part_by_part(
     parts: &[&Part],
     line: &Line,
     stop: &Stop,
-) -> anyhow::Result<Waited<Reports>> {
+) -> anyhow::Result<Reports> {
     for part in parts {
         stage.kube.create_from(&trial.job_document(part)?).await?;
     }
@@ -96,11 +91,9 @@ async fn part_by_part(
         line.observed(&behind(&pods, count));
         reports(&pods, parts)
     });
-    let came = ended.await?;
-    if let Waited::Came(reports) = &came {
-        reports.values().try_for_each(|of_part| nobody_gave_up(of_part))?;
-    }
-    Ok(came)
+    let reports = ended.await?;
+    reports.values().try_for_each(|of_part| nobody_gave_up(of_part))?;
+    Ok(reports)
 }
 
 /// The reports by part: of all pods, or of those that ended once one of them gave up.

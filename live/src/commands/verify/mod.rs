@@ -17,15 +17,16 @@ use kubernetes::proof::Finding;
 use serde_json::{Value, json};
 
 use super::connection::Connection;
-use crate::outcome::{Ending, Outcome as Run, Shown};
+use crate::outcome::{Ending, Outcome, Shown, Verdict};
 use crate::report::{millis, places};
+use crate::stop::Reason;
 use crate::target::Target;
-use setting::{Outcome, Setting};
+use setting::{Judged, Setting};
 
 /// Proves every class of the job, side by side: each in a namespace of its own. A proof on
 /// an existing claim is one, as no class takes part in it.
-pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<Run> {
-    let target = Target::connect_to_cluster(connection.job).await?;
+pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<Outcome> {
+    let target = connection.connect_to_cluster().await?;
     let storage = connection.job.storage();
     let mut classes: Vec<(&str, &str)> =
         storage.map(|(label, inputs)| (label, inputs.storage_class.name.as_str())).collect();
@@ -51,10 +52,10 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
     let (mut judged, mut stopped) = (Vec::new(), None);
     for (&(label, class), ended) in classes.iter().zip(join_all(proofs).await) {
         match ended {
-            Ok(Outcome::Judged(findings, times)) => {
+            Ok(Judged { findings, times }) => {
                 judged.push(Proof { label, class, findings, times, error: None });
             }
-            Ok(Outcome::Stopped(reason)) => stopped = Some(reason),
+            Err(error) if error.is::<Reason>() => stopped = Some(error.downcast::<Reason>()?),
             // It hides nothing of what the other classes showed.
             Err(error) if several => {
                 let error = Some(report(&[error]));
@@ -64,7 +65,7 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow:
         }
     }
     let places = places(connection.places());
-    Ok(Run::unchanged(match stopped {
+    Ok(Outcome::unchanged(match stopped {
         Some(reason) => Ending::Stopped { reason, left: vec!["the proof".to_owned()] },
         None => Ending::Shown(shown(&judged, wanted, places, started.elapsed())?),
     }))
@@ -94,23 +95,23 @@ fn shown(
     let mut document = document(proofs, wanted, millis(elapsed))?;
     document["places"] = places.into();
     let problem = proofs.iter().find_map(Proof::problem);
-    let code = u8::from(problem.is_some());
-    Ok(Shown { code, problem, ..Shown::new(for_people(proofs), &document)? })
+    let verdict = if problem.is_some() { Verdict::Wrong } else { Verdict::Fine };
+    Ok(Shown { verdict, problem, ..Shown::new(for_people(proofs), &document)? })
 }
 
 /// One proof from its preparation to the removal of what it made.
-async fn prove(setting: &Setting<'_>) -> anyhow::Result<Outcome> {
+async fn prove(setting: &Setting<'_>) -> anyhow::Result<Judged> {
     let (stage, outcome) = match setting.wanted.example {
         None => shared_mount::run(setting).await?,
         Some(example) => example::run(setting, example).await?,
     };
-    if !outcome.as_ref().is_ok_and(Outcome::is_proof) {
+    if !outcome.as_ref().is_ok_and(Judged::is_proof) {
         stage.show_what_was_seen().await;
     }
     if setting.wanted.keep {
         eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);
     } else {
-        stage.clean_up(&setting.connection.progress).await?;
+        stage.clean_up(&setting.connection.progress, setting.connection.stop).await?;
     }
     outcome
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use anyhow::Context;
 use kubernetes::proof::{Participant, Proof, Report, judge};
 
-use super::setting::{Outcome, Setting, nobody_gave_up};
-use super::stage::{Stage, Waited, behind};
+use super::setting::{Judged, Setting, nobody_gave_up};
+use super::stage::{Stage, behind};
 use crate::cluster::Seen;
 use crate::progress::Line;
 use crate::stop::Stop;
 
 /// Makes everything, and watches it to its end.
-pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow::Result<Outcome>)> {
+pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow::Result<Judged>)> {
     let Setting { connection, kube, class, wanted, nonce, .. } = setting;
     let mut proof = Proof::new(class, nonce.clone(), wanted.image.clone(), wanted.readers);
     if let Some(claim) = &wanted.claim {
@@ -27,15 +27,13 @@ pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow:
     Ok((stage, outcome))
 }
 
-async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow::Result<Outcome> {
+async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow::Result<Judged> {
     let kube = &stage.kube;
     let started = Instant::now();
     let mut times = Vec::new();
     line.state("starting pods");
     let (namespace, claim) = (proof.namespace_document()?, proof.claim_document()?);
-    if let Waited::Stopped(reason) = stage.prepare(&namespace, &claim, stop).await? {
-        return Ok(Outcome::Stopped(reason));
-    }
+    stage.prepare(&namespace, &claim, stop).await?;
     let team = proof.team();
     for participant in &team {
         kube.create_from(&proof.pod_document(participant)?).await?;
@@ -49,10 +47,7 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
         line.observed(&behind(&of(seen, &team), team.len()));
         reports(seen, &team)
     });
-    let reports_of_team = match ended.await? {
-        Waited::Came(reports) => reports,
-        Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
-    };
+    let reports_of_team = ended.await?;
     times.append(&mut phases);
     times.push(("the team was done", started.elapsed().as_secs_f64()));
     nobody_gave_up(&reports_of_team).inspect_err(|_| line.failed("failed"))?;
@@ -61,24 +56,19 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
     line.state("deleting the writer");
     kube.delete_pod(&proof.namespace, &writer.name).await?;
     let gone = |seen: &Vec<Seen>| (!seen.iter().any(|pod| pod.name == writer.name)).then_some(());
-    if let Waited::Stopped(reason) = stage.until(line, stop, gone).await? {
-        return Ok(Outcome::Stopped(reason));
-    }
+    stage.until(line, stop, gone).await?;
     kube.create_from(&proof.pod_document(&witness)?).await?;
     let only = [witness];
     let ended = stage.until(line, stop, |seen| {
         line.observed(&behind(&of(seen, &only), only.len()));
         reports(seen, &only)
     });
-    let witnessed = match ended.await? {
-        Waited::Came(reports) => reports,
-        Waited::Stopped(reason) => return Ok(Outcome::Stopped(reason)),
-    };
+    let witnessed = ended.await?;
     times.push(("the witness was done", started.elapsed().as_secs_f64()));
     nobody_gave_up(&witnessed).inspect_err(|_| line.failed("failed"))?;
     let witness = witnessed.first().context("the witness reported nothing")?;
     line.done("done");
-    Ok(Outcome::Judged(judge(proof, &reports_of_team, witness), times))
+    Ok(Judged { findings: judge(proof, &reports_of_team, witness), times })
 }
 
 /// The pods of these participants.

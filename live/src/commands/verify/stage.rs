@@ -4,15 +4,9 @@ use failure::Help;
 
 use crate::cluster::{Kube, Seen};
 use crate::progress::{Line, Progress};
-use crate::stop::{Reason, Stop};
-use crate::wait::NAMESPACE_REMOVAL;
+use crate::stop::Stop;
+use crate::wait::{NAMESPACE_REMOVAL, within};
 use crate::watch::Watch;
-
-/// What ends a wait: what was waited for, or a reason to stop.
-pub(super) enum Waited<T> {
-    Came(T),
-    Stopped(Reason),
-}
 
 /// The namespace and the claim of a proof.
 pub(super) struct Stage {
@@ -55,9 +49,9 @@ impl Stage {
         namespace: &str,
         claim: &str,
         stop: &Stop,
-    ) -> anyhow::Result<Waited<()>> {
+    ) -> anyhow::Result<()> {
         if self.existing {
-            return Ok(Waited::Came(()));
+            return Ok(());
         }
         self.kube.create_from(namespace).await?;
         self.kube.create_from(claim).await?;
@@ -67,10 +61,7 @@ impl Stage {
             let (kube, namespace) = looks.clone();
             async move { kube.has_default_account(&namespace).await }
         });
-        tokio::select! {
-            there = account.until(|there| there.then_some(())) => there.map(Waited::Came),
-            reason = stop.stopped() => Ok(Waited::Stopped(reason)),
-        }
+        stop.or(account.until(|there| there.then_some(()))).await?
     }
 
     /// Waits until `judge` finds in the pods what it is after.
@@ -79,14 +70,8 @@ impl Stage {
         line: &Line,
         stop: &Stop,
         judge: impl FnMut(&Vec<Seen>) -> Option<R>,
-    ) -> anyhow::Result<Waited<R>> {
-        tokio::select! {
-            came = self.pods.until(judge) => came.map(Waited::Came),
-            reason = stop.stopped() => {
-                line.failed("stopped");
-                Ok(Waited::Stopped(reason))
-            }
-        }
+    ) -> anyhow::Result<R> {
+        stop.or(self.pods.until(judge)).await.inspect_err(|_| line.failed("stopped"))?
     }
 
     /// After a failure: what pods and claim say.
@@ -113,13 +98,13 @@ impl Stage {
     }
 
     /// Removes what the proof made: all of it, or its pods and Jobs on a claim that is somebody's.
-    pub(super) async fn clean_up(&self, progress: &Progress) -> anyhow::Result<()> {
+    pub(super) async fn clean_up(&self, progress: &Progress, stop: &Stop) -> anyhow::Result<()> {
         let line = progress.line("cleaning up");
         let done = if self.existing {
             self.kube.delete_run(&self.namespace, &self.nonce).await.map(|()| true)
         } else {
             line.state("removing what the proof made");
-            self.remove_namespace().await
+            self.remove_namespace(stop).await
         };
         match done {
             Ok(true) => {
@@ -136,7 +121,8 @@ impl Stage {
                 Err(error).help(
                     "removing the proof",
                     format!(
-                        "`kubectl delete namespace,jobs,pods --selector clockwork-codex/verify={}`",
+                        "remove it with `kubectl delete namespace,jobs,pods --selector \
+                         clockwork-codex/verify={}`",
                         self.nonce
                     ),
                 )
@@ -146,7 +132,7 @@ impl Stage {
 
     /// Removes the namespace of the proof; whether it and its volume are gone in
     /// time, so that a destroy right afterwards finds nothing in its way.
-    async fn remove_namespace(&self) -> anyhow::Result<bool> {
+    async fn remove_namespace(&self, stop: &Stop) -> anyhow::Result<bool> {
         let (_, volume) = self.kube.claim(&self.namespace, &self.claim).await?;
         self.kube.delete_namespace(&self.namespace).await?;
         let looks = (self.kube.clone(), self.namespace.clone(), volume);
@@ -154,10 +140,10 @@ impl Stage {
             let (kube, namespace, volume) = looks.clone();
             async move { kube.are_gone(&namespace, volume.as_deref()).await }
         });
-        let wait = gone.until(|gone| gone.then_some(()));
-        match tokio::time::timeout(NAMESPACE_REMOVAL, wait).await {
-            Ok(gone) => gone.map(|()| true),
-            Err(_) => Ok(false),
+        let wait = within(NAMESPACE_REMOVAL, gone.until(|gone| gone.then_some(())));
+        match stop.or(wait).await {
+            Ok(Some(gone)) => gone.map(|()| true),
+            Ok(None) | Err(_) => Ok(false),
         }
     }
 }

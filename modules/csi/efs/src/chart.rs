@@ -147,8 +147,8 @@ struct Hazard {
     from: ChartVersion,
     to: ChartVersion,
     when: fn(&Context) -> bool,
-    /// The hurt, and what to do about it.
-    warning: &'static str,
+    danger: &'static str,
+    remedy: &'static str,
     /// Who says so.
     source: &'static str,
 }
@@ -158,33 +158,36 @@ const HAZARDS: &[Hazard] = &[
         from: version(2, 4, 9),
         to: version(2, 4, 9),
         when: |_| true,
-        warning: "chart 2.4.9 dropped the node's host network: mounts hang after a restart of the \
-                  node pod; choose 2.4.8 or 2.5.0",
+        danger: "chart 2.4.9 dropped the node's host network: mounts hang after a restart of the \
+                 node pod",
+        remedy: "choose 2.4.8 or 2.5.0",
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1270",
     },
     Hazard {
         from: ChartVersion::OLDEST,
         to: version(2, 4, 9),
         when: |here| !here.fixed_gid,
-        warning: "this chart's driver hands out group ids from memory and may reuse them after a \
-                  restart (fixed in chart 2.5.0); set `uid` and `gid`, or choose a newer chart",
+        danger: "this chart's driver hands out group ids from memory and may reuse them after a \
+                 restart (fixed in chart 2.5.0)",
+        remedy: "set `uid` and `gid`, or choose a newer chart",
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/764",
     },
     Hazard {
         from: ChartVersion::OLDEST,
         to: version(2, 5, 1),
         when: |here| here.taints.iter().any(|key| key == STARTUP_TAINT),
-        warning: "nodes have the startup taint `efs.csi.aws.com/agent-not-ready`, which this \
-                  chart's driver never takes away: nothing is scheduled there; choose chart 2.5.2 \
-                  or later, or make nodes without it",
+        danger: "nodes have the startup taint `efs.csi.aws.com/agent-not-ready`, which this \
+                 chart's driver never takes away: nothing is scheduled there",
+        remedy: "choose chart 2.5.2 or later, or make nodes without it",
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver#configure-node-startup-taint",
     },
     Hazard {
         from: ChartVersion::OLDEST,
         to: version(u16::MAX, 0, 0),
         when: |here| here.deletes_directories,
-        warning: "`deleteAccessPointRootDir` is on: a delete that was retried has removed more \
-                  than the volume's own directory; leave it off, and delete directories yourself",
+        danger: "`deleteAccessPointRootDir` is on: a delete that was retried has removed more \
+                 than the volume's own directory",
+        remedy: "leave it off, and delete directories yourself",
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1085",
     },
 ];
@@ -194,7 +197,7 @@ pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<String> {
     let mut warnings: Vec<String> = HAZARDS
         .iter()
         .filter(|hazard| (hazard.from..=hazard.to).contains(&version) && (hazard.when)(here))
-        .map(|hazard| format!("{} ({})", hazard.warning, hazard.source))
+        .map(|hazard| format!("{}; {} ({})", hazard.danger, hazard.remedy, hazard.source))
         .collect();
     if version > ChartVersion::NEWEST {
         warnings.push(format!(

@@ -36,7 +36,6 @@ pub enum Example {
 /// A part of an example: one Job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Its name.
     pub name: &'static str,
     /// How many pods it has, all at once.
     pub pods: usize,

@@ -30,7 +30,7 @@ await() {
     sleep 0.2
   done
 }
-command -v flock > /dev/null || fail "the image has no flock; choose one with busybox or util-linux"
+command -v flock > /dev/null || fail "the image has no flock, which busybox and util-linux have"
 if [ "$ROLE" = writer ]; then
   mkdir -p "$dir" && echo 0 > "$dir/counter" && : > "$dir/lines" &&
     printf %s "$NONCE" > "$dir/.nonce" && mv "$dir/.nonce" "$dir/nonce" ||

@@ -79,10 +79,10 @@ fn primitive(data: Data, to: &Type) -> Result<Value, String> {
             "true" | "1" => Ok(true.into()),
             "false" | "0" => Ok(false.into()),
             other if other.eq_ignore_ascii_case("true") => {
-                Err("a bool is required; write \"true\" in lower case".to_owned())
+                Err("a bool is required (\"true\" is written in lower case)".to_owned())
             }
             other if other.eq_ignore_ascii_case("false") => {
-                Err("a bool is required; write \"false\" in lower case".to_owned())
+                Err("a bool is required (\"false\" is written in lower case)".to_owned())
             }
             _ => Err("a bool is required".to_owned()),
         },

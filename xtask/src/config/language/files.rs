@@ -38,7 +38,7 @@ impl Folder {
         }
         if outside {
             return Err(format!(
-                "`{written}` is outside of the deployment's folder; put the file below it, and write its path from there{}",
+                "`{written}` is outside of the deployment's folder, and only files below it can be read{}",
                 super::fault::REFUSED
             ));
         }

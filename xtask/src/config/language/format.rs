@@ -31,7 +31,7 @@ impl Verb {
 pub(super) fn refuse_untyped_null(arguments: &[&Value]) -> Result<(), String> {
     if arguments.iter().any(|argument| matches!(argument.data, Data::Null(Type::Any))) {
         return Err(format!(
-            "null without a type; write `tostring(null)`{}",
+            "null has no type here (`tostring(null)` has one){}",
             super::fault::REFUSED
         ));
     }
@@ -110,7 +110,7 @@ fn verb(text: &str) -> Result<Verb, String> {
             text[..=at].clone_into(&mut verb.raw);
             Ok(verb)
         }
-        _ => Err("a `%` begins no verb; write `%%` for the sign itself".to_owned()),
+        _ => Err("a `%` begins no verb (`%%` is the sign itself)".to_owned()),
     }
 }
 
@@ -120,7 +120,7 @@ fn too_large() -> String {
 
 fn formatted(verb: &Verb, argument: &Value) -> Result<String, String> {
     if verb.mode != 'v' && argument.is_null() {
-        return Err("null cannot be formatted; use `%v`, or give a value".to_owned());
+        return Err("null is formatted by `%v` only".to_owned());
     }
     let as_type = |of: &Type| convert(argument.clone(), of).map(|value| value.data);
     match verb.mode {

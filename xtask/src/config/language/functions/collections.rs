@@ -25,7 +25,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("element", &[Any, Num], element).shallow(),
     Function::new("index", &[Any, Any], |args| {
         if matches!(args.any(0)?.data, Data::Set(..)) {
-            return Err("a set has no positions; make a list of it with `tolist`".to_owned());
+            return Err("a set has no positions (`tolist` makes a list of it)".to_owned());
         }
         let wanted = args.any(1)?;
         let found = args.elements(0)?.iter().position(|value| value.equals(wanted));
@@ -64,7 +64,7 @@ fn coalesce(args: &Arguments) -> Result<Value, String> {
             return Ok(value);
         }
     }
-    Err("every argument is null or an empty string; add one that is not".to_owned())
+    Err("every argument is null or an empty string".to_owned())
 }
 
 fn coalesce_list(args: &Arguments) -> Result<Value, String> {
@@ -75,14 +75,14 @@ fn coalesce_list(args: &Arguments) -> Result<Value, String> {
     }
     let found =
         args.values.iter().find(|value| value.elements().is_some_and(|all| !all.is_empty()));
-    found.cloned().ok_or_else(|| "every list is null or empty; add one that is not".to_owned())
+    found.cloned().ok_or_else(|| "every list is null or empty".to_owned())
 }
 
 /// Behind the last element the first comes again.
 fn element(args: &Arguments) -> Result<Value, String> {
     let value = args.any(0)?;
     if matches!(value.data, Data::Set(..)) {
-        return Err("a set has no positions; make a list of it with `tolist`".to_owned());
+        return Err("a set has no positions (`tolist` makes a list of it)".to_owned());
     }
     let values = args.elements(0)?;
     let at = args.integer(1)?;
@@ -118,7 +118,7 @@ fn lookup(args: &Arguments) -> Result<Value, String> {
         (None, Some(default), Type::Map(of)) => convert(default.clone(), &of),
         (None, Some(default), _) => Ok(default.clone()),
         (None, None, _) => {
-            Err(format!("there is no key {key:?}; give a default as the third argument"))
+            Err(format!("there is no key {key:?}, and no default as the third argument"))
         }
     }
 }

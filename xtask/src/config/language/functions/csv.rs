@@ -64,7 +64,7 @@ fn rows(text: &str) -> Result<Vec<(usize, Vec<String>)>, String> {
                 while let Some(c) = letters.next_if(|c| !matches!(c, ',' | '\n')) {
                     if c == '"' {
                         return Err(format!(
-                            "line {line}: a quote stands within a field; put all of it in quotes"
+                            "line {line}: a quote stands within a field that is not quoted as a whole"
                         ));
                     }
                     field.push(c);

@@ -27,9 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// `2026-02-03T04:05:06Z`, with a fraction or an offset where one is.
 fn parse(text: &str) -> Result<Moment, String> {
-    moment(text).ok_or_else(|| {
-        format!("{text:?} is no moment; write it as `2026-02-03T04:05:06Z` or with an offset")
-    })
+    moment(text)
+        .ok_or_else(|| format!("{text:?} is not a timestamp, such as `2026-02-03T04:05:06Z`"))
 }
 
 fn moment(text: &str) -> Option<Moment> {
@@ -161,13 +160,15 @@ pub(super) fn yaml_moment(text: &str) -> Result<Option<String>, String> {
         Some(moment) => format("YYYY-MM-DD'T'hh:mm:ssZ", moment).map(Some),
         // There is no such day.
         None if rest.len() == length => Ok(None),
-        None => Err(format!("{text:?} looks like a moment and is none; put it in quotes{REFUSED}")),
+        None => Err(format!(
+            "{text:?} looks like a timestamp and is none (in quotes it is a string){REFUSED}"
+        )),
     }
 }
 
 /// `1h30m`, `-1.5h`, `10ms`, in nanoseconds.
 fn duration(text: &str) -> Result<i128, String> {
-    let mistake = || format!("{text:?} is no duration; write it as `24h` or `-1h30m`");
+    let mistake = || format!("{text:?} is not a duration, such as `24h` or `-1h30m`");
     let (negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -306,7 +307,7 @@ fn verb(verb: &str, moment: Moment) -> Result<String, String> {
         "ZZZ" | "ZZZZ" => offset(moment, ""),
         other => {
             return Err(format!(
-                "the format has no `{other}`; put letters that stand for themselves in single quotes"
+                "a format has no `{other}` (letters in single quotes stand for themselves)"
             ));
         }
     })

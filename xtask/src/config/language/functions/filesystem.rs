@@ -52,7 +52,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let path = args.text(0)?;
         if path.starts_with('~') {
             return Err(format!(
-                "a home folder differs from machine to machine; give the path itself{}",
+                "a home folder differs from machine to machine{}",
                 crate::config::language::fault::REFUSED
             ));
         }

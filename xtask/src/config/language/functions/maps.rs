@@ -31,7 +31,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let keys = args.texts(0)?;
         let value = args.any(1)?;
         if matches!(value.data, Data::Set(..)) {
-            return Err("a set has no order; make a list of it with `tolist`".to_owned());
+            return Err("a set has no order (`tolist` makes a list of it)".to_owned());
         }
         let values = args.elements(1)?;
         if keys.len() != values.len() {

@@ -45,7 +45,7 @@ struct Range {
 
 impl Range {
     fn parse(text: &str) -> Result<Range, String> {
-        let mistake = || format!("{text:?} is no address range; write it as `10.0.0.0/16`");
+        let mistake = || format!("{text:?} is not an address range, such as `10.0.0.0/16`");
         let (address, prefix) = text.split_once('/').ok_or_else(mistake)?;
         if prefix.is_empty() || !prefix.bytes().all(|c| c.is_ascii_digit()) {
             return Err(mistake());

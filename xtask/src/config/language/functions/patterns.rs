@@ -67,9 +67,7 @@ impl Shape {
             (false, false) => Ok(Shape::Whole),
             (false, true) => Ok(Shape::Numbered),
             (true, false) => Ok(Shape::Named),
-            (true, true) => {
-                Err("the pattern mixes groups with and without names; name all or none".to_owned())
-            }
+            (true, true) => Err("the pattern has groups with names and groups without".to_owned()),
         }
     }
 
@@ -156,7 +154,7 @@ fn flags(inner: &str) -> &str {
 /// Writes what follows a backslash, and says what is left.
 fn escape<'a>(rest: &'a str, class: bool, out: &mut String) -> Result<&'a str, String> {
     let Some(c) = rest.chars().next() else {
-        return Err("a backslash ends the pattern; write `\\\\\\\\` for the sign itself".to_owned());
+        return Err("a backslash ends the pattern (`\\\\\\\\` is the sign itself)".to_owned());
     };
     let behind = &rest[c.len_utf8()..];
     let members = |members: &str| {

@@ -115,7 +115,7 @@ fn range(args: &Arguments) -> Result<Value, String> {
     let mut number = start;
     while if down { number > end } else { number < end } {
         if values.len() >= 1024 {
-            return Err("there are over 1024 numbers; take a larger step".to_owned());
+            return Err("a range has at most 1024 numbers, and these are more".to_owned());
         }
         let next = number.add(&step)?;
         values.push(number.into());
@@ -127,7 +127,7 @@ fn range(args: &Arguments) -> Result<Value, String> {
 fn slice(args: &Arguments) -> Result<Value, String> {
     let value = args.any(0)?;
     if matches!(value.data, Data::Set(..)) {
-        return Err("a set has no positions; make a list of it with `tolist`".to_owned());
+        return Err("a set has no positions (`tolist` makes a list of it)".to_owned());
     }
     let values = args.elements(0)?;
     let index = |at: usize| {

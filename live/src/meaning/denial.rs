@@ -1,0 +1,275 @@
+//! Who denied a call, read from AWS's own message.
+//!
+//! Sources: IAM User Guide, "Troubleshoot access denied error messages", for the words of each
+//! kind of policy; STS API Reference, `DecodeAuthorizationMessage`, for encoded messages.
+
+/// The policies that can deny, by the words of AWS's messages, and what to do about each:
+/// where it allows nothing, and where it denies explicitly. The more special words come first.
+const POLICIES: &[(&str, Policy)] = &[
+    ("service control policy", Policy::ServiceControl),
+    ("resource control policy", Policy::ResourceControl),
+    ("permissions boundary", Policy::Boundary),
+    ("session policy", Policy::Session),
+    ("vpc endpoint policy", Policy::Endpoint),
+    ("role trust policy", Policy::Trust),
+    ("resource-based policy", Policy::Resource),
+    ("identity-based policy", Policy::Identity),
+];
+
+/// The kinds of policies that can deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Policy {
+    Identity,
+    Resource,
+    Boundary,
+    Session,
+    ServiceControl,
+    ResourceControl,
+    Endpoint,
+    Trust,
+}
+
+/// A denied call, as far as AWS's message describes it.
+#[derive(Debug, PartialEq, Eq)]
+struct Denial<'a> {
+    principal: Option<&'a str>,
+    action: Option<&'a str>,
+    /// `None` where the message does not name a kind, as those of EFS.
+    policy: Option<Policy>,
+    explicit: bool,
+    encoded: bool,
+}
+
+impl<'a> Denial<'a> {
+    fn read(message: &'a str) -> Denial<'a> {
+        let (readable, encoded) = match message.split_once("Encoded authorization failure message:")
+        {
+            Some((readable, _)) => (readable, true),
+            None => (message, false),
+        };
+        let words = readable.to_lowercase();
+        let policy = POLICIES.iter().find(|(name, _)| words.contains(name));
+        Denial {
+            principal: between(readable, "User: ", " is not authorized"),
+            action: between(readable, "not authorized to perform: ", " "),
+            policy: policy.map(|(_, policy)| *policy),
+            explicit: words.contains("explicit deny"),
+            encoded,
+        }
+    }
+
+    /// What to do about it, by the kind of policy that denied it.
+    fn remedy(&self, action: &str, principal: &str) -> String {
+        match (self.policy, self.explicit) {
+            (None, _) => format!(
+                "allow `{action}` in an IAM policy of {principal}; if one allows it, a permissions \
+                 boundary or a service control policy denies it"
+            ),
+            (Some(Policy::Identity), false) => {
+                format!("allow `{action}` in an IAM policy of {principal}")
+            }
+            (Some(Policy::Identity), true) => format!(
+                "an IAM policy of {principal} denies `{action}`: remove the deny or use another \
+                 identity, as no allow overrides it"
+            ),
+            (Some(Policy::Boundary), explicit) => format!(
+                "the permissions boundary of {principal} {} `{action}`: have the boundary changed, or \
+                 use another identity, as no other policy overrides it",
+                verb(explicit)
+            ),
+            (Some(Policy::Session), explicit) => format!(
+                "the session policy of {principal} {} `{action}`: assume the role without that policy, \
+                 or with one that allows it",
+                verb(explicit)
+            ),
+            (Some(Policy::ServiceControl), explicit) => format!(
+                "a service control policy of the organization {} `{action}` in this account: ask the \
+                 organization's administrators, as no policy of the account overrides it",
+                verb(explicit)
+            ),
+            (Some(Policy::ResourceControl), explicit) => format!(
+                "a resource control policy of the organization {} `{action}`: ask the organization's \
+                 administrators, as no policy of the account overrides it",
+                verb(explicit)
+            ),
+            (Some(Policy::Resource), explicit) => format!(
+                "the policy of the resource itself {} `{action}` for {principal}; of a file system, \
+                 `aws efs describe-file-system-policy` shows it: have it changed",
+                verb(explicit)
+            ),
+            (Some(Policy::Endpoint), explicit) => format!(
+                "the policy of the VPC endpoint that the call went through {} `{action}`: have it \
+                 changed, or use another network",
+                verb(explicit)
+            ),
+            (Some(Policy::Trust), explicit) => format!(
+                "the trust policy of the role {} `{action}` for {principal}: have it changed",
+                verb(explicit)
+            ),
+        }
+    }
+}
+
+/// What stands between two texts, or behind the first where the second does not follow.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    let found = rest.split_once(after).map_or(rest, |(found, _)| found);
+    Some(found.trim_end_matches(['.', ','])).filter(|found| !found.is_empty())
+}
+
+/// What to do about a denied call of `operation`. Dependent actions are denied under their own
+/// name, such as `ec2:CreateNetworkInterface` within `CreateMountTarget`.
+pub(super) fn remedy(operation: &str, message: &str) -> String {
+    let denial = Denial::read(message);
+    let action = denial.action.unwrap_or(operation);
+    let principal = denial.principal.map_or_else(
+        || "the identity that `aws sts get-caller-identity` shows".to_owned(),
+        |principal| format!("`{principal}`"),
+    );
+    let what = denial.remedy(action, &principal);
+    if denial.encoded {
+        format!(
+            "{what}; `aws sts decode-authorization-message --encoded-message TEXT` shows the details \
+             of the encoded message, and takes `sts:DecodeAuthorizationMessage`"
+        )
+    } else {
+        what
+    }
+}
+
+fn verb(explicit: bool) -> &'static str {
+    if explicit { "denies" } else { "does not allow" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: &str = "arn:aws:iam::111122223333:user/ann";
+    const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+
+    /// A message in the words that AWS documents, with the part that names the policy.
+    fn message(policy: &str) -> String {
+        format!(
+            "User: {USER} is not authorized to perform: {CREATE} on resource: \
+             arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/* {policy}"
+        )
+    }
+
+    #[test]
+    fn each_kind_of_denial_has_its_own_remedy() {
+        let kinds = [
+            (
+                format!("because no identity-based policy allows the {CREATE} action"),
+                format!("allow `{CREATE}` in an IAM policy of `{USER}`"),
+            ),
+            (
+                "with an explicit deny in an identity-based policy".to_owned(),
+                format!("an IAM policy of `{USER}` denies `{CREATE}`"),
+            ),
+            (
+                format!("because no permissions boundary allows the {CREATE} action"),
+                format!("the permissions boundary of `{USER}` does not allow `{CREATE}`"),
+            ),
+            (
+                "with an explicit deny in a permissions boundary".to_owned(),
+                format!("the permissions boundary of `{USER}` denies `{CREATE}`"),
+            ),
+            (
+                format!("because no session policy allows the {CREATE} action"),
+                format!("the session policy of `{USER}` does not allow `{CREATE}`"),
+            ),
+            (
+                "with an explicit deny in a session policy".to_owned(),
+                format!("the session policy of `{USER}` denies `{CREATE}`"),
+            ),
+            (
+                format!("because no service control policy allows the {CREATE} action"),
+                format!("a service control policy of the organization does not allow `{CREATE}`"),
+            ),
+            // The policy's ARN follows in accounts of the same organization.
+            (
+                "with an explicit deny in a service control policy: \
+              arn:aws:organizations::444455556666:policy/o-1/service_control_policy/p-1"
+                    .to_owned(),
+                format!("a service control policy of the organization denies `{CREATE}`"),
+            ),
+            (
+                "due to an explicit deny in a Service Control Policy".to_owned(),
+                format!("a service control policy of the organization denies `{CREATE}`"),
+            ),
+            (
+                "with an explicit deny in a resource control policy".to_owned(),
+                format!("a resource control policy of the organization denies `{CREATE}`"),
+            ),
+            (
+                format!("because no resource-based policy allows the {CREATE} action"),
+                format!("the policy of the resource itself does not allow `{CREATE}` for `{USER}`"),
+            ),
+            (
+                "with an explicit deny in a resource-based policy".to_owned(),
+                format!("the policy of the resource itself denies `{CREATE}` for `{USER}`"),
+            ),
+            (
+                format!("because no VPC endpoint policy allows the {CREATE} action"),
+                format!(
+                    "the policy of the VPC endpoint that the call went through does not allow `{CREATE}`"
+                ),
+            ),
+            (
+                "with an explicit deny in a VPC endpoint policy".to_owned(),
+                format!(
+                    "the policy of the VPC endpoint that the call went through denies `{CREATE}`"
+                ),
+            ),
+        ];
+        for (policy, expected) in kinds {
+            let remedy = remedy(CREATE, &message(&policy));
+            assert!(remedy.starts_with(&expected), "{policy}:\n{remedy}\nexpected {expected}");
+            assert!(!remedy.contains("again"), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn a_denial_of_efs_names_an_action_and_no_policy() {
+        // As recorded: <https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues> and others.
+        let dependent = format!(
+            "User: {USER} is not authorized to perform: elasticfilesystem:TagResource on the \
+             specified resource"
+        );
+        assert_eq!(
+            remedy(CREATE, &dependent),
+            format!(
+                "allow `elasticfilesystem:TagResource` in an IAM policy of `{USER}`; if one allows \
+                 it, a permissions boundary or a service control policy denies it"
+            )
+        );
+        // <https://github.com/hashicorp/terraform-provider-aws/issues/1727>
+        let silent = "User is not authorized to perform that action on the specified resource";
+        let remedy = remedy(CREATE, silent);
+        let expected = format!(
+            "allow `{CREATE}` in an IAM policy of the identity that `aws sts get-caller-identity` shows"
+        );
+        assert!(remedy.starts_with(&expected), "{remedy}");
+    }
+
+    #[test]
+    fn an_encoded_denial_says_how_to_decode_it() {
+        let call = "ec2:AuthorizeSecurityGroupIngress";
+        let encoded = "Encoded authorization failure message: eyJhIjoiYiJ9.service control policy";
+        let older = format!("You are not authorized to perform this operation. {encoded}");
+        let newer = format!(
+            "You are not authorized to perform this operation. User: {USER} is not authorized to \
+             perform: {call} on resource: arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1 \
+             because no identity-based policy allows the {call} action. {encoded}"
+        );
+        for message in [older, newer] {
+            let remedy = remedy(call, &message);
+            assert!(remedy.starts_with(&format!("allow `{call}` in an IAM policy of")), "{remedy}");
+            assert!(
+                remedy.contains("`aws sts decode-authorization-message --encoded-message TEXT`"),
+                "{remedy}"
+            );
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The error codes of EC2 that calls about networks, security groups and interfaces return
+//! (EC2 API Reference, "Error codes for the Amazon EC2 API").
+
+use super::{Meaning, Table};
+
+pub(crate) const DUPLICATE_RULE: &str = "InvalidPermission.Duplicate";
+pub(crate) const GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
+pub(crate) const RULE_NOT_FOUND: &str = "InvalidSecurityGroupRuleId.NotFound";
+
+/// The codes, by letter.
+pub(super) const CODES: Table = &[
+    ("AuthFailure", Meaning::NotAccepted),
+    ("Blocked", Meaning::Never("AWS has blocked the account: contact AWS Support")),
+    ("InsufficientFreeAddressesInSubnet", Meaning::Never("free an IP address of the subnet")),
+    ("InternalError", Meaning::Passing),
+    ("InvalidAddress.Malformed", Meaning::Never(super::common::INVALID)),
+    (GROUP_NOT_FOUND, Meaning::Never("correct `security_group_id` or `aws_region`")),
+    ("InvalidGroupId.Malformed", Meaning::Never("correct `security_group_id`")),
+    ("InvalidParameterCombination", Meaning::Never(super::common::INVALID)),
+    ("InvalidParameterValue", Meaning::Never(super::common::INVALID)),
+    (DUPLICATE_RULE, Meaning::Raced),
+    ("InvalidPermission.Malformed", Meaning::Never(super::common::INVALID)),
+    ("InvalidPermission.NotFound", Meaning::Raced),
+    (RULE_NOT_FOUND, Meaning::Raced),
+    ("InvalidSubnetID.NotFound", Meaning::Never("correct `subnet_ids` or `aws_region`")),
+    ("InvalidVpcID.NotFound", Meaning::Never("correct `vpc_id` or `aws_region`")),
+    (
+        "PendingVerification",
+        Meaning::Never("AWS is still verifying the account for this region: wait for its e-mail"),
+    ),
+    ("RequestLimitExceeded", Meaning::Throttled),
+    (
+        "RulesPerSecurityGroupLimitExceeded",
+        Meaning::Never(
+            "remove a rule of the security group, or request a higher quota in the Service Quotas \
+             console",
+        ),
+    ),
+    (
+        "SecurityGroupsPerInterfaceLimitExceeded",
+        Meaning::Never(
+            "give fewer security groups, or request a higher quota in the Service Quotas console",
+        ),
+    ),
+    ("TagLimitExceeded", Meaning::Never("give fewer `tags`: a resource has at most 50")),
+    ("Unavailable", Meaning::Passing),
+    ("UnauthorizedOperation", Meaning::Denied),
+    ("UnsupportedOperation", Meaning::Never(super::common::INVALID)),
+];

@@ -1,0 +1,118 @@
+//! The error codes of EFS: all that its API model names (botocore,
+//! `efs/2015-02-01/service-2.json`; a copy is in `sandbox/data/efs.json`).
+
+use super::{Meaning, Table};
+
+pub(crate) const BAD_REQUEST: &str = "BadRequest";
+pub(crate) const FILE_SYSTEM_ALREADY_EXISTS: &str = "FileSystemAlreadyExists";
+pub(crate) const FILE_SYSTEM_IN_USE: &str = "FileSystemInUse";
+pub(crate) const FILE_SYSTEM_NOT_FOUND: &str = "FileSystemNotFound";
+pub(crate) const INCORRECT_FILE_SYSTEM_STATE: &str = "IncorrectFileSystemLifeCycleState";
+pub(crate) const INCORRECT_MOUNT_TARGET_STATE: &str = "IncorrectMountTargetState";
+pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
+pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
+
+/// The codes, by letter.
+pub(super) const CODES: Table = &[
+    ("AccessPointAlreadyExists", Meaning::Raced),
+    ("AccessPointLimitExceeded", Meaning::Quota),
+    ("AccessPointNotFound", Meaning::Raced),
+    (
+        "AvailabilityZonesMismatch",
+        Meaning::Never(
+            "a One Zone file system has its mount target in its own Availability Zone: give a \
+             subnet of that zone in `subnet_ids`",
+        ),
+    ),
+    (BAD_REQUEST, Meaning::Never(super::common::INVALID)),
+    ("ConflictException", Meaning::Passing),
+    ("DependencyTimeout", Meaning::Passing),
+    (FILE_SYSTEM_ALREADY_EXISTS, Meaning::Raced),
+    (FILE_SYSTEM_IN_USE, Meaning::Raced),
+    ("FileSystemLimitExceeded", Meaning::Quota),
+    (FILE_SYSTEM_NOT_FOUND, Meaning::Raced),
+    (INCORRECT_FILE_SYSTEM_STATE, Meaning::Raced),
+    (INCORRECT_MOUNT_TARGET_STATE, Meaning::Raced),
+    (
+        "InsufficientThroughputCapacity",
+        Meaning::Later(
+            "lower `provisioned_throughput_in_mibps`, or set `throughput_mode` to `elastic`",
+        ),
+    ),
+    ("InternalServerError", Meaning::Passing),
+    (
+        "InvalidPolicyException",
+        Meaning::Never("correct the file-system policy as the message says"),
+    ),
+    ("IpAddressInUse", Meaning::Never("use another address of the subnet, or let EFS choose one")),
+    (MOUNT_TARGET_CONFLICT, Meaning::Raced),
+    (MOUNT_TARGET_NOT_FOUND, Meaning::Raced),
+    ("NetworkInterfaceLimitExceeded", Meaning::Quota),
+    (
+        "NoFreeAddressesInSubnet",
+        Meaning::Never(
+            "free an IP address of the subnet, or give another subnet of its Availability Zone in \
+             `subnet_ids`",
+        ),
+    ),
+    ("PolicyNotFound", Meaning::Raced),
+    ("ReplicationAlreadyExists", Meaning::Raced),
+    ("ReplicationNotFound", Meaning::Raced),
+    (
+        "SecurityGroupLimitExceeded",
+        Meaning::Never("a mount target has at most five security groups: give fewer"),
+    ),
+    (
+        "SecurityGroupNotFound",
+        Meaning::Never("correct `security_group_id`: the group must be in the VPC of the subnets"),
+    ),
+    ("SubnetNotFound", Meaning::Never("correct `subnet_ids` or `aws_region`")),
+    ("ThrottlingException", Meaning::Throttled),
+    (
+        "ThroughputLimitExceeded",
+        Meaning::Never(
+            "lower `provisioned_throughput_in_mibps`, or request a higher quota in the Service \
+             Quotas console",
+        ),
+    ),
+    // Not the rate of calls, but the 24-hour rule of `UpdateFileSystem`: after a change of the
+    // throughput mode, or of the provisioned amount, 24 hours must pass before the mode changes
+    // or the amount decreases (API Reference, `UpdateFileSystem`; user guide, "Throughput modes").
+    (
+        "TooManyRequests",
+        Meaning::Later(
+            "set `throughput_mode` and `provisioned_throughput_in_mibps` back to what the file \
+             system has: EFS allows a change of the mode, or a decrease, once in 24 hours",
+        ),
+    ),
+    (
+        "UnsupportedAvailabilityZone",
+        Meaning::Never(
+            "EFS has no mount targets in this zone, such as a Local Zone: leave its subnets out \
+             of `subnet_ids`",
+        ),
+    ),
+    ("ValidationException", Meaning::Never(super::common::INVALID)),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_code_that_the_model_of_efs_names_and_no_other() {
+        let model = include_str!("../../../sandbox/data/efs.json");
+        let model: serde_json::Value = serde_json::from_str(model).unwrap();
+        let operations = model["operations"].as_object().unwrap();
+        let named: BTreeSet<&str> = operations
+            .values()
+            .flat_map(|operation| operation["errors"].as_array().unwrap())
+            .map(|code| code.as_str().unwrap())
+            .collect();
+        assert!(named.len() > 30, "the model was not read");
+        let known: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(known, named);
+    }
+}

@@ -1,0 +1,122 @@
+//! Errors of Helm, by signs in the text that it prints: it has no codes.
+
+use super::Meaning;
+
+/// How Helm says that it could not read what releases there are: it changed nothing.
+const LISTING_FAILED: &str = "failed to query with labels";
+
+/// The signs of a meaning.
+type Signs = &'static [&'static str];
+
+/// The meanings by their signs; the first that fits counts.
+const SIGNS: &[(Signs, Meaning)] = &[
+    (&["Unauthorized", "the server has asked for the client to provide"], Meaning::NotAccepted),
+    (&["forbidden"], Meaning::Denied),
+    (
+        &["connection refused", "no such host", "i/o timeout", "cluster unreachable"],
+        Meaning::Unreachable,
+    ),
+    (
+        &["execution error", "template:", "parse error", "YAML parse", "values don't meet"],
+        Meaning::Never(
+            "the chart does not render with these values: correct `helm_values`, or use another \
+             `helm_chart_version`; nothing of the release was changed",
+        ),
+    ),
+    (
+        &["not found in", "no chart version found", "failed to fetch", "404"],
+        Meaning::Never("check `helm_chart_version`, `helm_chart` and `helm_repository`"),
+    ),
+    (
+        &["invalid ownership metadata", "cannot be imported into the current release"],
+        Meaning::Never(
+            "objects of that name exist and belong to another owner: remove them, or leave the \
+             driver alone with `--driver skip`",
+        ),
+    ),
+];
+
+/// The API server's trouble, or a cut connection: it may be over in a moment.
+const PASSING: Signs = &[
+    LISTING_FAILED,
+    "EOF",
+    "connection reset",
+    "etcdserver",
+    "Internal error",
+    "InternalError",
+    "ServiceUnavailable",
+    "currently unable",
+    "Too many requests",
+    "TooManyRequests",
+    "try again",
+];
+
+/// What no repetition helps against, whatever else the text says.
+const FINAL: Signs =
+    &["forbidden", "Unauthorized", "provide credentials", "refused", "no such host"];
+
+fn has(text: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| text.contains(sign))
+}
+
+/// Whether Helm could not even read what releases there are.
+pub(crate) fn is_listing(text: &str) -> bool {
+    text.contains(LISTING_FAILED)
+}
+
+/// Whether there is no such release.
+pub(crate) fn is_not_found(text: &str) -> bool {
+    text.contains("release: not found")
+}
+
+/// Whether the same command may succeed in a moment.
+pub(crate) fn may_pass(text: &str) -> bool {
+    has(text, PASSING) && !has(text, FINAL)
+}
+
+/// What to do about an error that Helm printed when it ran with `args`.
+pub(crate) fn remedy(text: &str, args: &[&str], cluster: &str) -> String {
+    let found = SIGNS.iter().find(|(signs, _)| has(text, signs)).map(|(_, meaning)| *meaning);
+    match (found, args) {
+        (Some(Meaning::NotAccepted), _) => "the cluster does not accept the credentials: log in \
+             again, for instance with `aws sso login`"
+            .to_owned(),
+        (Some(Meaning::Denied), _) => "allow what the message names to this user by a Role or \
+             ClusterRole; `kubectl auth whoami` shows the user"
+            .to_owned(),
+        (Some(Meaning::Unreachable), ["pull", ..]) => "the chart's source could not be reached: \
+             check `helm_repository`, or set `helm_chart` to a `.tgz` file that was downloaded \
+             elsewhere"
+            .to_owned(),
+        (Some(Meaning::Unreachable), _) => {
+            format!("`{cluster}` could not be reached: check the network and `--context`")
+        }
+        (Some(Meaning::Never(remedy)), _) => remedy.to_owned(),
+        _ => "fix what Helm's message says, and run the same command again".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_the_remedy_of_its_first_sign() {
+        let remedy = |text, args: &[&str]| remedy(text, args, "dev");
+        let upgrade = ["upgrade", "driver"];
+        let forbidden = "secrets is forbidden: User \"ann\" cannot list resource";
+        assert!(remedy(forbidden, &upgrade).starts_with("allow what the message names"));
+        let refused = "dial tcp 10.0.0.1:443: connect: connection refused";
+        assert!(remedy(refused, &upgrade).starts_with("`dev` could not be reached"));
+        assert!(remedy(refused, &["pull", "chart"]).contains("`helm_repository`"));
+        let template = "parse error at (driver/templates/node.yaml:3): unexpected EOF";
+        assert!(remedy(template, &upgrade).contains("`helm_values`"));
+    }
+
+    #[test]
+    fn a_cut_connection_passes_and_a_refusal_does_not() {
+        assert!(may_pass("Kubernetes cluster unreachable: Get \"https://dev\": EOF"));
+        assert!(!may_pass("connection refused, try again"));
+        assert!(!may_pass("values don't meet the specifications of the schema"));
+    }
+}
