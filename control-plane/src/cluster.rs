@@ -31,6 +31,14 @@ impl Cluster {
         Cluster::connect_with(Kubeconfig::read().context("reading the kubeconfig")?, context)
     }
 
+    /// The name of the kubeconfig's current context.
+    ///
+    /// # Errors
+    /// If the kubeconfig cannot be read.
+    pub fn current_context() -> anyhow::Result<Option<String>> {
+        Ok(Kubeconfig::read().context("reading the kubeconfig")?.current_context)
+    }
+
     fn connect_with(kubeconfig: Kubeconfig, context: Option<&str>) -> anyhow::Result<Cluster> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

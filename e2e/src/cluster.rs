@@ -44,7 +44,11 @@ impl TestCluster {
                     Some(context) => format!("context {context}"),
                     None => "current context of the kubeconfig".to_owned(),
                 },
-                context: context.clone(),
+                // Whoever gave `--cluster context` means it: deletions take it by name.
+                context: match context {
+                    Some(context) => Some(context.clone()),
+                    None => Cluster::current_context()?,
+                },
                 stand_in: None,
                 runs_driver: true,
                 running: Running::External,

@@ -5,7 +5,10 @@ use efs::resources::file_system::{
     FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
-use efs::{Actual, Cluster, Desired, FileSystemId, LifeCycle, MountTargetId, Networks};
+use efs::{
+    AccessPoint, AccessPointId, Actual, Cluster, Desired, FileSystemId, LifeCycle, MountTargetId,
+    Networks, OtherClass, Replication, Volume,
+};
 use inputs::{Given, GivenInputs};
 use kubernetes::claim::Claim;
 use libfuzzer_sys::fuzz_target;
@@ -29,26 +32,64 @@ fn inputs() -> Option<efs::Inputs> {
     efs::Inputs::parse(&given).ok()
 }
 
+fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
+    Some(FileSystem {
+        id: FileSystemId::try_from("fs-00000001".to_owned()).ok()?,
+        life_cycle: LifeCycle::parse(if ours { "available" } else { text }),
+        created: Some(text.to_owned()),
+        account: Some(text.to_owned()),
+        creation_token: text.to_owned(),
+        spec: Spec {
+            encrypted: false,
+            kms_key_id: Some(text.to_owned()),
+            performance_mode: PerformanceMode::parse(text),
+            throughput: Throughput::found(text, None),
+            lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+        },
+        availability_zone: Some(text.to_owned()),
+        metered_bytes: Some(1 << 20),
+        metered_at: Some(text.to_owned()),
+        tags,
+    })
+}
+
+fn cluster(text: &str, ours: bool) -> Cluster {
+    Cluster {
+        name: text.to_owned(),
+        claims: vec![Claim {
+            namespace: text.to_owned(),
+            name: text.to_owned(),
+            phase: text.to_owned(),
+            used_by: vec![text.to_owned()],
+            nodes: vec![text.to_owned()],
+            requested: Some(text.to_owned()),
+            capacity: Some(text.to_owned()),
+            ..Claim::default()
+        }],
+        denied: vec![text.to_owned()],
+        other_classes: vec![OtherClass {
+            name: text.to_owned(),
+            file_system: Some("fs-00000001".to_owned()),
+        }],
+        volumes: vec![Volume {
+            name: text.to_owned(),
+            handle: "fs-00000001".to_owned(),
+            of_driver: ours,
+            class: Some(text.to_owned()),
+            capacity: Some(text.to_owned()),
+            claim: Some(text.to_owned()),
+        }],
+        taints: vec![text.to_owned()],
+        ..Cluster::default()
+    }
+}
+
 fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
     let owner = inputs.owner();
     let mut tags: Tags = if ours { owner.tags(&Tags::new()) } else { Tags::new() };
     tags.insert(text.to_owned(), text.to_owned());
     Some(Actual {
-        file_system: Some(FileSystem {
-            id: FileSystemId::try_from("fs-00000001".to_owned()).ok()?,
-            life_cycle: LifeCycle::parse(if ours { "available" } else { text }),
-            creation_token: text.to_owned(),
-            spec: Spec {
-                encrypted: false,
-                kms_key_id: Some(text.to_owned()),
-                performance_mode: PerformanceMode::parse(text),
-                throughput: Throughput::found(text, None),
-                lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
-            },
-            availability_zone: Some(text.to_owned()),
-            metered_bytes: Some(1),
-            tags,
-        }),
+        file_system: Some(file_system(text, tags, ours)?),
         mount_targets: vec![MountTarget {
             id: MountTargetId::try_from("fsmt-00000001".to_owned()).ok()?,
             life_cycle: LifeCycle::parse(text),
@@ -58,23 +99,22 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             ip_address: Some(text.to_owned()),
             security_groups: None,
         }],
-        cluster: Some(Cluster {
-            name: text.to_owned(),
-            claims: vec![Claim {
-                namespace: text.to_owned(),
-                name: text.to_owned(),
-                phase: text.to_owned(),
-                used_by: vec![text.to_owned()],
-                nodes: vec![text.to_owned()],
-                requested: Some(text.to_owned()),
-                capacity: Some(text.to_owned()),
-                ..Claim::default()
-            }],
-            denied: vec![text.to_owned()],
-            other_classes: vec![text.to_owned()],
-            taints: vec![text.to_owned()],
-            ..Cluster::default()
-        }),
+        access_points: vec![AccessPoint {
+            id: AccessPointId::try_from("fsap-00000001".to_owned()).ok()?,
+            life_cycle: LifeCycle::parse(text),
+            path: text.to_owned(),
+            account: Some(text.to_owned()),
+            tags: Tags::from([("clockwork-codex/cluster".to_owned(), text.to_owned())]),
+        }],
+        replications: vec![Replication {
+            source: text.to_owned(),
+            source_region: text.to_owned(),
+            destination: text.to_owned(),
+            destination_region: text.to_owned(),
+            status: text.to_owned(),
+        }],
+        policy: Some(text.to_owned()),
+        cluster: Some(cluster(text, ours)),
         ..Actual::default()
     })
 }

@@ -3,7 +3,9 @@
 use plan::files;
 
 use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
-use kubernetes::{claim, release};
+use graphscope::resources::{claim, namespace};
+use kubernetes::claim::Expand;
+use kubernetes::release;
 
 use crate::aws::Aws;
 
@@ -16,7 +18,9 @@ pub(crate) enum Call {
     Ingress(Aws, ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
+    Namespace(namespace::Call),
     Claim(claim::Call),
+    Expand(Expand),
     Release(release::Call),
 }
 
@@ -29,9 +33,9 @@ impl Call {
             efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),
             efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
             efs::Call::StorageClass(call) => Call::StorageClass(call),
-            efs::Call::Driver(driver::Call::Release(call)) => Call::Release(call),
             efs::Call::Driver(call) => Call::Driver(call),
-            efs::Call::Claim(call) => Call::Claim(call),
+            efs::Call::Release(call) => Call::Release(call),
+            efs::Call::Expand(call) => Call::Expand(call),
         }
     }
 
@@ -39,17 +43,21 @@ impl Call {
     pub(crate) fn of_workload(call: graphscope::Call) -> Call {
         match call {
             graphscope::Call::File(call) => Call::File(call),
+            graphscope::Call::Namespace(call) => Call::Namespace(call),
             graphscope::Call::Claim(call) => Call::Claim(call),
+            graphscope::Call::Expand(call) => Call::Expand(call),
             graphscope::Call::Release(call) => Call::Release(call),
         }
     }
 
-    /// Whether it waits until something that another run deletes is gone.
-    pub(crate) fn awaits_deletion(&self) -> bool {
+    /// Whether it waits for what another run does, so that what is left to do shows afterwards:
+    /// a deletion, or a revision of Helm.
+    pub(crate) fn awaits_another_run(&self) -> bool {
         matches!(
             self,
             Call::FileSystem(_, file_system::Call::UntilGone { .. })
                 | Call::MountTarget(_, mount_target::Call::UntilGone { .. })
+                | Call::Release(release::Call::UntilFinished { .. })
         )
     }
 }

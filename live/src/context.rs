@@ -69,6 +69,20 @@ impl Context {
     ) -> anyhow::Result<R> {
         self.stop.or(watch.until(judge)).await.map_err(|_| anyhow::Error::new(Stopped))?
     }
+
+    /// The same, and no longer than until something else of the run fails: what it is for may
+    /// never come then.
+    pub(crate) async fn wait_unless_failing<T: Send + Sync + 'static, R>(
+        &self,
+        watch: &Watch<T>,
+        judge: impl FnMut(&T) -> Option<R>,
+    ) -> anyhow::Result<R> {
+        let mut failing = self.failing.subscribe();
+        tokio::select! {
+            found = self.wait(watch, judge) => found,
+            _ = failing.wait_for(|failing| *failing) => Err(anyhow::Error::new(Stopped)),
+        }
+    }
 }
 
 /// What changes resulted in.

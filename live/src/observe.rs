@@ -2,6 +2,7 @@
 //! other's responses are made side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, needs_chart};
@@ -11,14 +12,18 @@ use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
-use network::{SecurityGroup, SecurityGroupId, VpcId};
+use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
+use plan::Scope;
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::resources::file_system::Lookup;
-use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+use crate::resources::{
+    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
+};
 use crate::target::{InCluster, Target};
+use crate::users;
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -33,6 +38,8 @@ pub(crate) struct Storage {
     /// Not needed to destroy.
     pub(crate) desired: Option<Desired>,
     pub(crate) actual: Actual,
+    /// The outputs of the network that its inputs refer to, by label.
+    pub(crate) networks: Networks,
 }
 
 /// The clients of a job, by region.
@@ -53,6 +60,10 @@ pub(crate) async fn observe(
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
             storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
+            storage.actual.driver_users = driver_users(job, label, directory)?;
+        }
+        if job.goal.plans() {
+            taken_over(inputs, aws, target, &mut storage.actual).await?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -67,6 +78,21 @@ pub(crate) async fn observe(
     })
 }
 
+/// The modules that rely on the driver among this one's documents, beyond this job.
+fn driver_users(job: &Job, label: &str, directory: &Path) -> anyhow::Result<Vec<String>> {
+    let mut users = Vec::new();
+    for user in job.driver_documents(label).users() {
+        if job.storage().any(|(of_job, _)| of_job == user) {
+            continue;
+        }
+        let folder = directory.join(Scope::among(user).path(""));
+        if !directory::read(&folder, efs::DOCUMENTS)?.is_empty() {
+            users.push(user.clone());
+        }
+    }
+    Ok(users)
+}
+
 /// The storage module's part of AWS. Three rounds at most: what can be named at
 /// once, what belongs to the VPC and the file system found, and the interfaces of
 /// the mount targets found.
@@ -76,7 +102,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        return own(inputs, aws, &lookup).await;
+        return own(inputs, aws, &lookup, job.goal.destroys()).await;
     }
     let network = network_of(job, inputs);
     let (observed, file_system, mount_targets) =
@@ -90,10 +116,15 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         });
         networks.insert(name.to_owned(), outputs?);
     }
-    let desired = Desired::new(job.storage_scope(label), inputs, &networks)
-        .map(|desired| Desired { wait_for_driver: job.wait, ..desired });
+    let desired =
+        Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
+            wait_for_driver: job.wait,
+            adopt_existing: job.goal.adopts_existing(),
+            driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
+            ..desired
+        });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired, actual })
+    Ok(Storage { desired, actual, networks })
 }
 
 /// All that a plan looks at.
@@ -103,30 +134,10 @@ async fn whole(
     aws: &Aws,
     lookup: &Lookup,
 ) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>)> {
-    let listed_group = match &inputs.security_group_id {
-        Group::Listed(id) => Some(id.clone()),
-        Group::FromNetwork(_) => None,
-    };
-    let listed_subnets = match &inputs.subnet_ids {
-        Subnets::Listed(ids) => Some(ids.clone()),
-        Subnets::FromNetwork(_) => None,
-    };
-    let owner = inputs.owner();
-    let (mut file_system, own_rules, named_groups, clusters, listed, listed_rules) = try_join!(
-        file_system::observe(aws, lookup),
-        ingress::observe_own(aws, &owner),
-        groups_by_id(aws, listed_group.as_ref()),
-        cluster_groups(aws, network),
-        async {
-            match &listed_subnets {
-                Some(ids) => aws.subnets(filter("subnet-id", ids)).await,
-                None => Ok(Vec::new()),
-            }
-        },
-        ingress::observe(aws, listed_group.as_ref()),
-    )?;
+    let Named { mut file_system, groups, clusters, subnets, listed_rules, own_rules } =
+        named(inputs, network, aws, lookup).await?;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let found_group = match (&listed_group, clusters.as_slice()) {
+    let found_group = match (listed_group(inputs), clusters.as_slice()) {
         (None, [one]) => Some(one.id.clone()),
         _ => None,
     };
@@ -147,32 +158,124 @@ async fn whole(
         found.spec.lifecycle = lifecycle;
     }
     let observed = network::Observed {
-        subnets: once([listed, vpc_subnets], |subnet| &subnet.id),
+        subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
-        security_groups: once([named_groups, clusters], |group| &group.id),
+        security_groups: once([groups, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
     };
     Ok((observed, file_system, mount_targets))
 }
 
+/// Who uses a file system that nothing seems to name: another deployment of these names may
+/// have left it with data. An ordinary run costs no call for it.
+async fn taken_over(
+    inputs: &Inputs,
+    aws: &Aws,
+    target: &Target,
+    actual: &mut Actual,
+) -> anyhow::Result<()> {
+    let FileSystemSource::Own(_) = &inputs.file_system else { return Ok(()) };
+    let Some(id) = actual.file_system.as_ref().map(|found| found.id.clone()) else { return Ok(()) };
+    if !efs::may_be_taken_over(&inputs.owner(), actual) {
+        return Ok(());
+    }
+    let volumes = async {
+        match target.cluster() {
+            Some(cluster) => users::volumes(&cluster.kube).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (access_points, volumes) = try_join!(users::access_points(aws, &id), volumes)?;
+    actual.access_points = access_points;
+    if let Some(cluster) = &mut actual.cluster {
+        cluster.volumes = volumes;
+    }
+    Ok(())
+}
+
+/// What the inputs name, and what carries our tags.
+struct Named {
+    file_system: Option<FileSystem>,
+    groups: Vec<SecurityGroup>,
+    /// The groups of EKS clusters, which lead to the VPC.
+    clusters: Vec<SecurityGroup>,
+    subnets: Vec<Subnet>,
+    listed_rules: Vec<IngressRule>,
+    own_rules: Vec<IngressRule>,
+}
+
+/// The first round: what depends on no other response.
+async fn named(
+    inputs: &Inputs,
+    network: Option<&network::Inputs>,
+    aws: &Aws,
+    lookup: &Lookup,
+) -> anyhow::Result<Named> {
+    let owner = inputs.owner();
+    let (file_system, groups, clusters, subnets, listed_rules, own_rules) = try_join!(
+        file_system::observe(aws, lookup),
+        groups_by_id(aws, listed_group(inputs)),
+        cluster_groups(aws, network),
+        async {
+            match &inputs.subnet_ids {
+                Subnets::Listed(ids) => aws.subnets(filter("subnet-id", ids)).await,
+                Subnets::FromNetwork(_) => Ok(Vec::new()),
+            }
+        },
+        ingress::observe(aws, listed_group(inputs)),
+        ingress::observe_own(aws, &owner),
+    )?;
+    Ok(Named { file_system, groups, clusters, subnets, listed_rules, own_rules })
+}
+
+fn listed_group(inputs: &Inputs) -> Option<&SecurityGroupId> {
+    match &inputs.security_group_id {
+        Group::Listed(id) => Some(id),
+        Group::FromNetwork(_) => None,
+    }
+}
+
 /// What carries our tags: all that a destroy looks at, so that it works when the
-/// cluster and its network are gone.
-async fn own(inputs: &Inputs, aws: &Aws, lookup: &Lookup) -> anyhow::Result<Storage> {
+/// cluster and its network are gone. A destroy also looks who uses the file system.
+async fn own(
+    inputs: &Inputs,
+    aws: &Aws,
+    lookup: &Lookup,
+    destroys: bool,
+) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
     let (mut file_system, ingress_rules) =
         try_join!(file_system::observe(aws, lookup), ingress::observe_own(aws, &owner))?;
-    let mut mount_targets = Vec::new();
+    let (mut mount_targets, mut used) = (Vec::new(), users::InAws::default());
     if let Some(found) = &mut file_system {
-        let (targets, lifecycle) = try_join!(
+        let users = async {
+            if destroys {
+                users::observe(aws, &found.id).await
+            } else {
+                Ok(users::InAws::default())
+            }
+        };
+        let (targets, lifecycle, users) = try_join!(
             mount_target::observe(aws, &found.id),
             file_system::lifecycle(aws, &inputs.file_system, Some(found)),
+            users,
         )?;
         mount_targets = targets.unwrap_or_default();
         found.spec.lifecycle = lifecycle;
+        used = users;
     }
+    let users::InAws { access_points, replications, policy } = used;
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
-    let actual = Actual { network, file_system, mount_targets, ..Actual::default() };
-    Ok(Storage { desired: None, actual })
+    let actual = Actual {
+        network,
+        file_system,
+        mount_targets,
+        access_points,
+        replications,
+        policy,
+        ..Actual::default()
+    };
+    Ok(Storage { desired: None, actual, networks: Networks::new() })
 }
 
 /// The network module that the inputs refer to.
@@ -238,7 +341,7 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, taints, objects, lacking, (release, chart), claims, other_volumes) = try_join!(
+    let (classes, taints, objects, lacking, (release, chart), claims, volumes) = try_join!(
         storage_class::observe(kube, name),
         async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
         driver::observe(kube, &inputs.driver.namespace),
@@ -253,7 +356,7 @@ pub(crate) async fn cluster(
             }
             Ok(found)
         },
-        async { if destroys { claim::volumes_beside(kube, name).await } else { Ok(Vec::new()) } },
+        async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
     )?;
     Ok(Cluster {
         name: kube.name.clone(),
@@ -261,7 +364,7 @@ pub(crate) async fn cluster(
         other_classes: classes.others,
         driver: Found { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
         claims,
-        other_volumes,
+        volumes,
         taints,
         denied: lacking,
     })
@@ -312,11 +415,16 @@ async fn workload(
         }
     };
     let (claims, release) = try_join!(claim::observe_workload(kube, inputs), found)?;
+    // What is in it shows that it exists; nothing else asks for it.
+    let namespace = !claims.is_empty()
+        || release.is_some()
+        || !job.goal.plans()
+        || namespace::observe(kube, &inputs.namespace).await?;
     let chart = match helm {
         Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
             Some(helm.chart(&wanted).await?)
         }
         _ => None,
     };
-    Ok(graphscope::Actual { claims, release, chart, documents: None })
+    Ok(graphscope::Actual { documents: None, namespace, claims, release, chart })
 }

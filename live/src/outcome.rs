@@ -1,9 +1,13 @@
 //! How a run ended: one type from the executor to the exit code.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use efs::Outputs;
 use failure::{advice, report};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::stop::Reason;
 
@@ -24,11 +28,10 @@ pub(crate) struct Outcome {
 /// The ways in which a run ends.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// What was wanted is there, or gone; with the outputs of the storage by the
-    /// labels of its modules.
-    Done(Vec<(String, Outputs)>),
-    /// A plan, a status or a proof was shown.
-    Shown(Verdict),
+    /// What was wanted is there, or gone.
+    Done(Made),
+    /// A plan, a status or a proof.
+    Shown(Shown),
     /// The plan has refusals, or nobody consented: nothing was changed.
     Refused { why: String, remedy: Option<String> },
     /// It failed before there was anything to carry out.
@@ -38,17 +41,64 @@ pub(crate) enum Ending {
     /// It was stopped, and this is left.
     Stopped { reason: Reason, left: Vec<String> },
     /// A fleet was carried out; so many of its deployments failed or were not begun.
-    Fleet { failed: usize, stopped: Option<Reason> },
+    Fleet {
+        failed: usize,
+        stopped: Option<Reason>,
+        /// The strongest of what its results say.
+        shown: Verdict,
+        /// Whether running it again continues; not where it only shows something.
+        resumable: bool,
+    },
 }
 
 /// What a result that is shown says about its subject, where the exit code is to say it too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     Fine,
     /// There is something to change (`--detailed-exitcode`).
     Changes,
     /// A plan with refusals, or a proof that failed.
     Wrong,
+}
+
+impl Verdict {
+    fn code(self) -> ExitCode {
+        match self {
+            Verdict::Fine => ExitCode::SUCCESS,
+            Verdict::Changes => ExitCode::from(CHANGES),
+            Verdict::Wrong => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// What a run made: the outputs of modules, and of their file.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// Of the storage, by the labels of its modules.
+    pub(crate) modules: Vec<(String, Outputs)>,
+    /// Of the `output` blocks, by their names. Those of modules that were left out are not
+    /// among them.
+    pub(crate) file: BTreeMap<String, Value>,
+}
+
+/// A result to read: a plan, a status, a proof.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// For people.
+    pub(crate) text: String,
+    /// For programs: one JSON document.
+    pub(crate) document: Box<RawValue>,
+    pub(crate) verdict: Verdict,
+    /// What is wrong, in a line, where the result says that something is.
+    pub(crate) problem: Option<String>,
+}
+
+impl Shown {
+    /// A result that says that all is well.
+    pub(crate) fn new(text: String, document: &impl Serialize) -> anyhow::Result<Shown> {
+        let document = RawValue::from_string(serde_json::to_string_pretty(document)?)?;
+        Ok(Shown { text, document, verdict: Verdict::Fine, problem: None })
+    }
 }
 
 impl Outcome {
@@ -60,16 +110,14 @@ impl Outcome {
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         match &self.ending {
-            Ending::Done(_) | Ending::Shown(Verdict::Fine) | Ending::Fleet { failed: 0, .. } => {
-                ExitCode::SUCCESS
-            }
-            Ending::Shown(Verdict::Changes) => ExitCode::from(CHANGES),
+            Ending::Done(_) => ExitCode::SUCCESS,
+            Ending::Shown(Shown { verdict, .. })
+            | Ending::Fleet { failed: 0, shown: verdict, .. } => verdict.code(),
             Ending::Stopped { reason: Reason::Interrupted, .. }
             | Ending::Fleet { stopped: Some(Reason::Interrupted), .. } => {
                 ExitCode::from(INTERRUPTED)
             }
-            Ending::Shown(Verdict::Wrong)
-            | Ending::Refused { .. }
+            Ending::Refused { .. }
             | Ending::Unplanned(_)
             | Ending::Failed(_)
             | Ending::Stopped { reason: Reason::TimedOut, .. }
@@ -101,9 +149,9 @@ impl Outcome {
                 let remedy = format!("`{again}` resumes{longer}");
                 Some(advice(&format!("{reason}\n{left}"), Some(&remedy)))
             }
-            Ending::Fleet { failed, stopped } => {
+            Ending::Fleet { failed, stopped, resumable, shown: _ } => {
                 let remedy = format!("fix the causes, then `{again}` resumes");
-                let remedy = (*failed > 0).then_some(remedy.as_str());
+                let remedy = (*failed > 0 && *resumable).then_some(remedy.as_str());
                 match stopped {
                     Some(reason) => Some(advice(&reason.to_string(), remedy)),
                     None => remedy.map(|remedy| advice("", Some(remedy))),
@@ -140,18 +188,24 @@ mod tests {
             [0, 1, 2, 130].map(|code| format!("{:?}", ExitCode::from(code)));
         let stopped = |reason| Ending::Stopped { reason, left: Vec::new() };
         let refused = Ending::Refused { why: String::new(), remedy: None };
-        assert_eq!(code(Ending::Done(Vec::new())), fine);
-        assert_eq!(code(Ending::Shown(Verdict::Fine)), fine);
-        assert_eq!(code(Ending::Shown(Verdict::Changes)), changes);
-        assert_eq!(code(Ending::Shown(Verdict::Wrong)), failed);
+        let shown = |verdict| {
+            let shown = Shown::new(String::new(), &()).unwrap();
+            Ending::Shown(Shown { verdict, ..shown })
+        };
+        let fleet =
+            |failed, stopped, shown| Ending::Fleet { failed, stopped, shown, resumable: true };
+        assert_eq!(code(Ending::Done(Made::default())), fine);
+        assert_eq!(code(shown(Verdict::Fine)), fine);
+        assert_eq!(code(shown(Verdict::Changes)), changes);
+        assert_eq!(code(shown(Verdict::Wrong)), failed);
         assert_eq!(code(refused), failed);
         assert_eq!(code(Ending::Failed(Vec::new())), failed);
         assert_eq!(code(stopped(Reason::TimedOut)), failed);
         assert_eq!(code(stopped(Reason::Interrupted)), interrupted);
-        assert_eq!(code(Ending::Fleet { failed: 0, stopped: None }), fine);
-        assert_eq!(code(Ending::Fleet { failed: 1, stopped: None }), failed);
-        let stopped = Some(Reason::Interrupted);
-        assert_eq!(code(Ending::Fleet { failed: 1, stopped }), interrupted);
+        assert_eq!(code(fleet(0, None, Verdict::Fine)), fine);
+        assert_eq!(code(fleet(0, None, Verdict::Changes)), changes);
+        assert_eq!(code(fleet(1, None, Verdict::Changes)), failed);
+        assert_eq!(code(fleet(1, Some(Reason::Interrupted), Verdict::Fine)), interrupted);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
 use job::{Goal, Output};
+use place::Verdict;
 use serde_json::{Value, json};
+
+use crate::outcome::Made;
 
 /// What a run that is done did.
 pub(crate) struct Summary<'a> {
@@ -17,8 +20,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) calls: usize,
     pub(crate) rounds: usize,
     pub(crate) elapsed: Duration,
-    /// Of the storage, by the labels of its modules.
-    pub(crate) outputs: &'a [(String, Outputs)],
+    pub(crate) places: &'a [Verdict],
+    pub(crate) made: &'a Made,
 }
 
 /// A result for people.
@@ -46,7 +49,7 @@ pub(crate) fn done(goal: &Goal, output: Output, summary: &Summary) -> anyhow::Re
         Output::Json => json(&document(summary)?),
         Output::Text => text(&for_people(goal, summary)),
     }
-    step_outputs(summary.outputs)
+    step_outputs(&summary.made.modules)
 }
 
 fn document(summary: &Summary) -> anyhow::Result<Value> {
@@ -55,8 +58,9 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
         "aws_calls": summary.calls,
         "aws_rounds": summary.rounds,
         "elapsed_ms": millis(summary.elapsed),
+        "places": places(summary.places),
     });
-    match summary.outputs {
+    match summary.made.modules.as_slice() {
         [] => {}
         [(label, outputs)] if !label.contains('[') => {
             document["outputs"] = serde_json::to_value(outputs)?;
@@ -67,12 +71,17 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
             }
         }
     }
+    if !summary.made.file.is_empty() {
+        document["file_outputs"] = json!(summary.made.file);
+    }
     Ok(document)
 }
 
 fn for_people(goal: &Goal, summary: &Summary) -> String {
     let changes = counted(summary.changed, "change");
     let verb = match (goal, summary.changed) {
+        (Goal::Destroy { .. }, 0) => "Nothing to destroy".to_owned(),
+        (Goal::Expand, 0) => "Nothing to expand".to_owned(),
         (_, 0) => "Nothing to do".to_owned(),
         (Goal::Destroy { .. }, _) => format!("Destroyed: {changes}"),
         (Goal::Expand, count) => format!("Expanded: {}", counted(count, "claim")),
@@ -80,20 +89,49 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
     };
     let seconds = summary.elapsed.as_secs_f64();
     let mut text = format!("{verb}, {}, {seconds:.1} s.", counted(summary.calls, "AWS call"));
-    for (label, outputs) in summary.outputs {
-        text.push_str(&match summary.outputs.len() {
+    for line in place::lines(summary.places) {
+        text.push_str(&format!("\n{line}"));
+    }
+    for (label, outputs) in &summary.made.modules {
+        text.push_str(&match summary.made.modules.len() {
             1 => "\n\nOutputs:\n".to_owned(),
             _ => format!("\n\nOutputs of module.{label}:\n"),
         });
         for output in OUTPUTS {
             let Some(value) = (output.value)(outputs) else { continue };
-            for (at, line) in lines(&value).into_iter().enumerate() {
-                let name = if at == 0 { output.name } else { "" };
-                text.push_str(&format!("\n{name:20} = {line}"));
-            }
+            add_output(&mut text, output.name, &lines(&value));
         }
     }
+    if !summary.made.file.is_empty() {
+        text.push_str("\n\nOutputs of the file:\n");
+    }
+    for (name, value) in &summary.made.file {
+        let lines: Vec<String> = match value {
+            Value::Array(all) if !all.is_empty() => all.iter().map(in_a_line).collect(),
+            value => vec![in_a_line(value)],
+        };
+        add_output(&mut text, name, &lines);
+    }
     text
+}
+
+/// A value of any kind in one line.
+fn in_a_line(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn add_output(text: &mut String, name: &str, lines: &[String]) {
+    for (at, line) in lines.iter().enumerate() {
+        let name = if at == 0 { name } else { "" };
+        text.push_str(&format!("\n{name:20} = {line}"));
+    }
+}
+
+/// Accounts and clusters as JSON, each once.
+pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
+    let mut all: Vec<Value> = places.iter().map(Verdict::json).collect();
+    all.dedup();
+    all
 }
 
 /// A count with its noun.

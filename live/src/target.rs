@@ -30,7 +30,7 @@ impl Target {
         match &job.target {
             job::Destination::Directory(path) => Ok(Target::Directory(path.clone())),
             job::Destination::Cluster(ClusterTarget { context, helm }) => {
-                let kube = Kube::connect(context).await?;
+                let kube = Kube::connect(context, &job.places).await?;
                 let helm = helm.as_ref().map(|found| Helm::new(found, &kube)).transpose()?;
                 Ok(Target::Cluster(Arc::new(InCluster { kube, helm })))
             }

@@ -44,10 +44,6 @@ pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
 /// How often a line of a terminal moves while something is in progress.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// How long another run's Helm may take, before its revision counts as left behind.
-/// Helm itself takes seconds, as it waits for nothing here.
-pub(crate) const HELM_REVISION: Duration = Duration::from_mins(1);
-
 /// How long the local AWS may take to start, and to stop.
 pub(crate) const LOCAL_AWS: Duration = Duration::from_secs(10);
 
@@ -56,6 +52,13 @@ pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);
 
 /// How long a node may take for its figures: it is only looked at.
 pub(crate) const NODE_FIGURES: Duration = Duration::from_secs(5);
+
+/// How long EFS may refuse to delete a file system as in use: mount targets that are being
+/// deleted take a minute or two.
+pub(crate) const IN_USE: Duration = Duration::from_mins(5);
+
+/// The pause before a file system is deleted again that was in use without mount targets.
+pub(crate) const IN_USE_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long calls in progress may take when the time is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);

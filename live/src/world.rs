@@ -5,7 +5,9 @@ use plan::{ChangeId, files};
 use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
-use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+use crate::resources::{
+    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
+};
 
 /// Carries a call of a change out.
 pub(crate) async fn carry_out(
@@ -25,7 +27,9 @@ pub(crate) async fn carry_out(
         Call::Ingress(aws, call) => ingress::carry_out(context, aws, call, line).await,
         Call::StorageClass(call) => storage_class::carry_out(context, call, line).await,
         Call::Driver(call) => driver::carry_out(context, call, line).await,
+        Call::Namespace(call) => namespace::carry_out(context, call, line).await,
         Call::Claim(call) => claim::carry_out(context, call, line).await,
+        Call::Expand(call) => claim::expand(context, call, line).await,
         Call::Release(call) => release::carry_out(context, call, line).await,
     }
 }

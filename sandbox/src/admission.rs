@@ -4,6 +4,7 @@ use crate::ec2::zones;
 use crate::error::AwsError;
 use crate::request::Incoming;
 use crate::response::Refusal;
+use crate::scope::Scope;
 use crate::service::Service;
 
 /// The refusal of a request before its operation is looked at, in the service's words.
@@ -13,22 +14,25 @@ pub(crate) fn refusal(
     signed: bool,
     too_large: bool,
 ) -> Option<AwsError> {
-    if too_large {
-        return Some(service.refusal(Refusal::BodyTooLarge));
-    }
     if !signed {
         return Some(service.refusal(Refusal::Unsigned));
     }
-    let scope = request.scope.as_ref()?;
-    let wrong_scope = service.refusal(Refusal::WrongService);
+    // What the signature is for is judged before anything else of the request.
+    let of_signature = request.scope.as_ref().and_then(|scope| wrong_scope(service, scope));
+    of_signature.or_else(|| too_large.then(|| service.refusal(Refusal::BodyTooLarge)))
+}
+
+/// The refusal of a signature for another service, or for a region that does not exist.
+fn wrong_scope(service: &dyn Service, scope: &Scope) -> Option<AwsError> {
+    let refusal = service.refusal(Refusal::WrongService);
     if scope.service != service.name() {
-        return Some(wrong_scope);
+        return Some(refusal);
     }
     // At AWS no host of such a region exists; what reaches a service of another region is
     // refused for its credential scope, with the code that a wrong service in it gets.
     (!zones::is_region(&scope.region)).then(|| {
         let message =
             format!("Credential should be scoped to a valid region, not '{}'.", scope.region);
-        AwsError { message, ..wrong_scope }
+        AwsError { message, ..refusal }
     })
 }

@@ -24,6 +24,8 @@ pub(crate) struct Log {
     length: u64,
     /// How many rows are in the file, former versions among them.
     rows: usize,
+    /// Whether the file is longer than that, by a change that was cut short.
+    torn: bool,
     compaction: Option<Compaction>,
     /// Held for as long as the log is open.
     _lock: File,
@@ -65,7 +67,7 @@ impl Log {
             );
         }
         let (path, length) = (path.to_owned(), length as u64);
-        Ok(Log { path, file, length, rows, compaction: None, _lock: lock })
+        Ok(Log { path, file, length, rows, torn: false, compaction: None, _lock: lock })
     }
 
     /// Writes one change, in one call to the system.
@@ -75,13 +77,24 @@ impl Log {
             return Ok(());
         }
         let text = batch.complete();
+        self.remove_torn()?;
         if let Err(error) = self.file.write_all(text.as_bytes()) {
-            // What a full disk cut short must not stand before the next change.
-            self.file.set_len(self.length)?;
+            self.torn = true;
+            // Where this fails too, it is done before the next change.
+            let _ = self.remove_torn();
             return Err(error).context("writing the state file");
         }
         self.length += text.len() as u64;
         self.rows += rows;
+        Ok(())
+    }
+
+    /// Removes what a full disk cut short: it must not stand before the next change.
+    fn remove_torn(&mut self) -> anyhow::Result<()> {
+        if self.torn {
+            self.file.set_len(self.length).context("shortening the state file")?;
+            self.torn = false;
+        }
         Ok(())
     }
 
@@ -103,6 +116,7 @@ impl Log {
         match ready.finish(&self.path, self.length) {
             Ok(Compacted { file, length, rows }) => {
                 (self.file, self.length, self.rows) = (file, length, rows);
+                self.torn = false;
             }
             Err(error) => {
                 eprintln!("warning: cannot compact the state file: {error:#}");

@@ -110,18 +110,6 @@ fn put_instance(context: &mut Context<'_>, node: Node) -> Result<(), Refusal> {
         return Err(missing(id));
     }
     let digits = node.instance_id.trim_start_matches("i-").to_owned();
-    let interface = Interface {
-        id: format!("eni-{digits}"),
-        subnet: node.subnet_id.clone(),
-        address: node.private_ip_address,
-        ipv6: node.ipv6_addresses,
-        groups: node.group_ids,
-        description: String::new(),
-        kind: "interface".to_owned(),
-        requester: None,
-        instance: Some((node.instance_id.clone(), 0)),
-        tags: Tags::new(),
-    };
     let instance = Instance {
         id: node.instance_id,
         reservation: format!("r-{digits}"),
@@ -131,6 +119,12 @@ fn put_instance(context: &mut Context<'_>, node: Node) -> Result<(), Refusal> {
         profile_arn: None,
         launched_ms: context.now,
         tags: node.tags,
+    };
+    let interface = Interface {
+        address: node.private_ip_address,
+        ipv6: node.ipv6_addresses,
+        groups: node.group_ids,
+        ..Interface::of_instance(format!("eni-{digits}"), &instance)
     };
     ec2.interfaces.insert(interface.id.clone(), interface);
     ec2.instances.insert(instance.id.clone(), instance);

@@ -34,4 +34,6 @@ pub(crate) enum World {
     ManyInterfaces,
     /// A VPC of another account, whose tags and main route table this one cannot see
     SharedVpc,
+    /// The default VPC as AWS makes it, beside the cluster's
+    DefaultVpc,
 }

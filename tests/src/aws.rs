@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
 use crate::sandbox;
@@ -100,6 +100,35 @@ impl Aws {
         let mut all = self.file_systems();
         assert_eq!(all.len(), 1, "{all:#?}");
         all.remove(0)
+    }
+
+    /// Creates an access point of a file system, as the driver does for a volume; returns its id.
+    pub fn access_point(&self, file_system: &str, name: &str) -> String {
+        let body = json!({
+            "ClientToken": name,
+            "FileSystemId": file_system,
+            "RootDirectory": { "Path": format!("/{name}") },
+            "Tags": [{ "Key": "efs.csi.aws.com/cluster", "Value": "true" }],
+        });
+        let made = self.efs("POST", "access-points", Some(&body));
+        assert_eq!(made.status, 200, "{}", made.body);
+        made.json()["AccessPointId"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets a file system hold this many bytes, as EFS meters them.
+    pub fn meter(&self, file_system: &str, bytes: u64) {
+        let body = json!({ "MeteredBytes": { "Standard": bytes } }).to_string();
+        let path = format!("efs/eu-west-1/{file_system}");
+        assert_eq!(self.admin("POST", &path, &body).status, 204);
+    }
+
+    /// Replicates a file system into another region; returns the id of its copy.
+    pub fn replicate(&self, file_system: &str) -> String {
+        let body = json!({ "Destinations": [{ "Region": "eu-central-1" }] });
+        let path = format!("file-systems/{file_system}/replication-configuration");
+        let made = self.efs("POST", &path, Some(&body));
+        assert_eq!(made.status, 200, "{}", made.body);
+        made.json()["Destinations"][0]["FileSystemId"].as_str().unwrap().to_owned()
     }
 
     /// How many write(2) calls the sandbox has made, as Linux counts them.

@@ -5,11 +5,16 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use control_plane::{ApiProxy, Cluster, ControlPlane, Programs, User};
 use serde_json::{Value, json};
 use xshell::cmd;
 
 use crate::{Aws, Ran, World, programs, workspace};
+
+/// The cluster of the example `clockwork.hcl`.
+const CLUSTER: &str = "graphscope-dev";
 
 /// Starts a control plane with the programs that `cargo xtask tools install` builds.
 ///
@@ -61,7 +66,8 @@ impl Clustered {
         Clustered::with(world)
     }
 
-    fn with(mut world: World) -> Clustered {
+    /// An empty account and an empty cluster for this world.
+    pub fn with(mut world: World) -> Clustered {
         let plane = control_plane();
         world.set("AWS_ACCESS_KEY_ID", "a");
         world.set("AWS_SECRET_ACCESS_KEY", "b");
@@ -69,7 +75,21 @@ impl Clustered {
         let path = std::env::var("PATH").unwrap_or_default();
         world.set("PATH", format!("{path}:{}", tools().display()));
         let aws = world.aws();
-        Clustered { world, aws, plane }
+        let authority = std::fs::read(plane.folder().join("authority.pem")).unwrap();
+        let there = Clustered { world, aws, plane };
+        there.is_known_to_eks(&json!({
+            "name": CLUSTER,
+            "endpoint": there.plane.url(),
+            "certificateAuthority": STANDARD.encode(authority),
+        }));
+        there
+    }
+
+    /// Has EKS show a cluster so, as it shows the ones that it made.
+    pub fn is_known_to_eks(&self, cluster: &Value) {
+        let seed = json!({ "Clusters": [cluster] }).to_string();
+        let answer = self.aws.admin("POST", "seed/eu-west-1", &seed);
+        assert_eq!(answer.status, 204, "{}", answer.body);
     }
 
     /// Puts a proxy before the API server that can inject faults and reports the usage of volumes.
@@ -77,6 +97,7 @@ impl Clustered {
         let upstream = self.plane.kubeconfig(User::Admin);
         let proxy = ApiProxy::start(&upstream, self.world.path(), volumes).unwrap();
         self.world.set("KUBECONFIG", proxy.kubeconfig().display());
+        self.is_known_to_eks(&json!({ "name": CLUSTER, "endpoint": proxy.url() }));
         proxy
     }
 

@@ -42,6 +42,14 @@ impl Job {
         job
     }
 
+    /// The same destroy, with consent to delete this file system with its data.
+    #[must_use]
+    pub fn deleting_data(&self, file_system: &str) -> Job {
+        let mut job = self.clone();
+        job.order["work"]["run"]["goal"]["destroy"]["file_systems"] = json!([file_system]);
+        job
+    }
+
     /// Starts `live` with the job.
     pub fn start(&self) -> Child {
         let shell = Shell::new().unwrap();

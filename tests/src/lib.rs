@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod api;
 mod aws;
 pub mod clients;
 mod clustered;
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 
 use xshell::{Shell, cmd};
 
+pub use api::EmptyCluster;
 pub use aws::{Answer, Aws};
 pub use clustered::{Clustered, control_plane, serve_files};
 pub use job::Job;

@@ -114,7 +114,15 @@ impl World {
 
     /// Runs `xtask` with these arguments.
     pub fn xtask(&self, args: &[&str]) -> Ran {
+        self.xtask_with(&[], args)
+    }
+
+    /// The same with more environment variables.
+    pub fn xtask_with(&self, env: &[(String, String)], args: &[&str]) -> Ran {
         let shell = self.shell();
+        for (name, value) in env {
+            shell.set_var(name, value);
+        }
         let program = programs().join("xtask");
         let before = self.calls().len();
         let output = cmd!(shell, "{program} {args...}").quiet().ignore_status().output().unwrap();
@@ -187,6 +195,11 @@ impl World {
 }
 
 impl Call {
+    /// Whether it changes nothing.
+    pub fn reads(&self) -> bool {
+        ["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb))
+    }
+
     /// The length of the longest chain of calls of which each arrived after the response to
     /// the one before.
     pub fn rounds(calls: &[Call]) -> usize {

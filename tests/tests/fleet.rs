@@ -1,8 +1,11 @@
 //! A fleet: many files, one process, one rate of calls.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use control_plane::{Nodes, User};
+use serde_json::{Value, json};
 use tests::{Clustered, World};
 
 fn file(cluster: &str, more: &str) -> String {
@@ -130,6 +133,136 @@ fn every_mistake_of_every_file_is_told_before_anything_is_called() {
         let ran = world.run("deploy-efs", args).exits(2);
         assert!(ran.stderr.contains(told), "{args:?}: {}", ran.stderr);
     }
+}
+
+/// What a command of a fleet results in, by the names of its files.
+fn by_name(result: &Value) -> BTreeMap<&str, &Value> {
+    let all = result["deployments"].as_array().unwrap().iter();
+    all.map(|one| (one["name"].as_str().unwrap(), one)).collect()
+}
+
+#[test]
+fn a_fleet_is_planned_and_shown_and_every_result_is_the_one_of_its_file() {
+    let world = World::new();
+    let files = [("a", file("a", "")), ("b", file("b", ""))];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let planned = world.run("plan-efs", &[&fleet, "--detailed-exitcode"]).exits(2);
+    let result = planned.json();
+    let plan = &by_name(&result)["a"]["result"];
+    assert_eq!(plan["changes"], 7, "{result:#}");
+    assert_eq!(plan["steps"].as_array().map(Vec::len), Some(7));
+    assert_eq!((&result["changed"], &result["failed"]), (&json!(0), &json!(0)), "{result:#}");
+    assert!(planned.calls.iter().all(|call| !call.operation.starts_with("Create")));
+
+    world.run("deploy-efs", &[&fleet]).exits(0);
+    let again = world.run("plan-efs", &[&fleet, "--detailed-exitcode"]).exits(0).json();
+    let status = world.run("status", &[&fleet]).exits(0).json();
+    for name in ["a", "b"] {
+        assert_eq!(by_name(&again)[name]["result"]["changes"], 0, "{again:#}");
+        let one = &by_name(&status)[name]["result"];
+        assert_eq!(one["healthy"], true, "{status:#}");
+        assert!(one["rows"].as_array().unwrap().len() >= 7, "{status:#}");
+    }
+    let manifests = format!("--manifests={}", world.manifests().display());
+    let text = world.xtask(&["status", "--sandbox", &manifests, &fleet]).exits(0).stdout;
+    assert!(text.starts_with("a:\n\nRESOURCE"), "{text}");
+    assert!(text.contains("2 of 2 read:"), "{text}");
+}
+
+#[test]
+fn a_refused_plan_of_a_fleet_fails_it_and_the_others_are_shown() {
+    let world = World::new();
+    let wrong =
+        file("b", "").replace("module.network.private_subnets", "[\"subnet-0123456789abcdef0\"]");
+    let files = [("a", file("a", "")), ("b", wrong)];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let result = world.run("plan-efs", &[&fleet, "--detailed-exitcode"]).exits(1).json();
+    let (a, b) = (by_name(&result)["a"], by_name(&result)["b"]);
+    assert_eq!((&a["error"], &a["result"]["changes"]), (&Value::Null, &json!(7)), "{result:#}");
+    assert!(b["error"].as_str().unwrap().starts_with("Cannot apply: "), "{result:#}");
+    assert!(!b["result"]["refusals"].as_array().unwrap().is_empty(), "{result:#}");
+}
+
+/// A workload on the class of the file's storage.
+fn engine(name: &str) -> String {
+    format!(
+        "module \"engine\" {{\n  source = \"./modules/graphscope\"\n  kind = \"engine\"\n  name = \"{name}\"\n  \
+         namespace = \"graphs\"\n  storage_class_name = module.efs_csi.storage_class_name\n}}\n"
+    )
+}
+
+#[test]
+fn workloads_of_a_fleet_are_planned_deployed_and_taken_down_with_their_storage() {
+    let world = World::new();
+    // A file without a workload is deployed with the others.
+    let files = [("a", file("a", "") + &engine("fraud")), ("b", file("b", ""))];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let run = |command: &str, more: &[&str]| {
+        world.run(command, &[&[fleet.as_str()], more].concat()).exits(0).json()
+    };
+    let planned = run("plan-graphscope", &[]);
+    assert_eq!(by_name(&planned)["a"]["result"]["changes"], 10, "{planned:#}");
+    let made = run("deploy-graphscope", &[]);
+    assert_eq!(by_name(&made)["a"]["changed"], 10, "{made:#}");
+    assert_eq!(by_name(&made)["b"]["changed"], 7, "{made:#}");
+    assert!(world.document("a/engine/claims.yaml").contains("fraud-datasets"));
+    assert_eq!(run("deploy-graphscope", &[])["changed"], 0);
+    let gone = run("destroy-graphscope", &["--yes", "--delete-data"]);
+    assert_eq!((&gone["changed"], &gone["failed"]), (&json!(3), &json!(0)), "{gone:#}");
+    assert!(!world.manifests().join("a/engine").exists());
+    assert!(world.manifests().join("a/storageclass.yaml").exists());
+}
+
+#[test]
+fn workloads_of_two_files_are_refused_where_they_are_one_and_the_same() {
+    let world = World::new();
+    let second = file("a", "storage_class_name = \"other\"") + &engine("fraud");
+    let files = [("a", file("a", "") + &engine("fraud")), ("b", second)];
+    let fleet = format!("--fleet={}", folder(&world, &files).display());
+    let ran = world.run("deploy-graphscope", &[&fleet]).exits(2);
+    let told = "`a.hcl` has a workload of the same cluster, namespace and name: `graphs/fraud`";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    // Nor has a cluster two drivers.
+    let told = "`a.hcl` installs the driver of the cluster `a` too";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let none = World::new();
+    let fleet = format!("--fleet={}", folder(&none, &[("a", file("a", ""))]).display());
+    let ran = none.run("destroy-graphscope", &[&fleet]).exits(2);
+    assert!(ran.stderr.contains("no file of the folder has a module"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_works_in_a_cluster_only_says_so_for_a_fleet_too() {
+    let world = World::new();
+    let fleet = format!("--fleet={}", folder(&world, &[("a", file("a", ""))]).display());
+    for command in ["verify", "expand-volumes"] {
+        let ran = world.run(command, &[&fleet]).exits(2);
+        assert!(ran.stderr.contains("works in a cluster"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn the_classes_of_a_fleet_are_proved_side_by_side() {
+    let there = Clustered::new();
+    let here = file("control-plane", "");
+    let second = file("control-plane", "storage_class_name = \"other\"\n  driver = \"skip\"");
+    let fleet =
+        format!("--fleet={}", folder(&there.world, &[("a", here), ("b", second)]).display());
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let chart = format!("--helm-chart={}", Clustered::chart().display());
+    let run = |command: &str, more: &[&str]| {
+        there.world.xtask(&[&[command, &fleet, &url, "--output=json"], more].concat())
+    };
+    run("deploy-efs", &["--no-wait", &chart]).exits(0);
+    let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 3).unwrap();
+    let proved = run("verify", &[]).exits(0).json();
+    for name in ["a", "b"] {
+        assert_eq!(by_name(&proved)[name]["result"]["proved"], true, "{proved:#}");
+    }
+    let expanded = run("expand-volumes", &[]).exits(0).json();
+    assert_eq!(expanded["failed"], 0, "{expanded:#}");
+    drop(nodes);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! The next run finishes what was begun, and nothing is orphaned.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tests::{Job, Storage, Trial};
@@ -90,6 +91,43 @@ fn a_change_killed_before_and_after_every_call_is_finished_by_the_next() {
         },
     );
     assert!(points >= 16, "{points}");
+}
+
+#[test]
+fn a_destroy_with_data_killed_before_and_after_every_call_is_finished_by_the_next() {
+    let storage = Storage::new();
+    let (points, created) = (AtomicUsize::new(0), |trial: &Trial| {
+        let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+        trial.aws.access_point(&id, "pvc-1");
+        id
+    });
+    std::thread::scope(|scope| {
+        for hold in ["hold-before", "hold-after"] {
+            let (storage, points) = (&storage, &points);
+            scope.spawn(move || {
+                for nth in 1.. {
+                    let trial = storage.trial(&format!("data-{hold}-{nth}"), &[]);
+                    trial.run(&storage.deploy).exits(0);
+                    let id = created(&trial);
+                    let destroy = storage.destroy.deleting_data(&id);
+                    let came_that_far = kill_at(&trial, &destroy, nth, hold);
+                    // Without the word, it goes on only where the data is gone already.
+                    let all = trial.aws.efs("GET", "file-systems", None).json();
+                    let there = all["FileSystems"][0]["LifeCycleState"] == "available";
+                    trial.run(&storage.destroy).exits(i32::from(there));
+                    trial.run(&destroy).exits(0);
+                    assert_eq!(trial.not_gone(), None);
+                    if !came_that_far {
+                        return;
+                    }
+                    points.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let points = points.into_inner();
+    println!("destroy with data: killed at {points} points");
+    assert!(points >= 22, "{points}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Several storage modules in one file: one graph in every command.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use control_plane::{Nodes, User};
 use serde_json::Value;
-use tests::World;
+use tests::{Clustered, World};
 
 /// A file with the modules `state` and `logs`, of which the second is given `more`.
 fn world(more: &str) -> World {
@@ -43,8 +44,8 @@ fn all_modules_of_a_file_are_planned_deployed_shown_rendered_and_taken_down_as_o
     let world = world("");
     let planned = world.plan(&[]);
     for label in ["state", "logs"] {
-        for resource in ["file_system", "mount_target[\"eu-west-1a\"]", "document[\"values.yaml\"]"]
-        {
+        let class = "document[\"storageclass.yaml\"]";
+        for resource in ["file_system", "mount_target[\"eu-west-1a\"]", class] {
             let address = format!("module.{label}.{resource}");
             assert!(addresses(&planned).contains(&address.as_str()), "{address}: {planned:#}");
         }
@@ -80,6 +81,71 @@ fn all_modules_of_a_file_are_planned_deployed_shown_rendered_and_taken_down_as_o
 }
 
 #[test]
+fn the_driver_is_among_the_documents_of_one_module_and_stays_while_another_needs_it() {
+    let world = world("");
+    let made = world.deploy(&[]);
+    let folder = |label: &str| world.manifests().join(label);
+    // Several folders, applied together, define one object once.
+    let carries = |label: &str| {
+        let kustomization = world.document(&format!("{label}/kustomization.yaml"));
+        (kustomization.contains("helmCharts"), folder(label).join("values.yaml").exists())
+    };
+    assert_eq!((carries("logs"), carries("state")), ((true, true), (false, false)));
+    let outputs = |label: &str| &made["modules"][label]["outputs"]["driver_manifests"];
+    assert_eq!(*outputs("state"), folder("logs").to_str().unwrap());
+    assert_eq!(*outputs("logs"), Value::Null);
+
+    // One module alone is planned as beside the others, and takes the driver from nobody.
+    world.nothing_to_do(&["--module=state"]);
+    let gone = world.run("destroy-efs", &["--yes", "--module=logs"]).exits(0);
+    assert!(gone.stderr.contains("`module.state` needs it"), "{}", gone.stderr);
+    assert_eq!(carries("logs"), (true, true));
+    assert!(!folder("logs").join("storageclass.yaml").exists());
+    let kustomization = world.document("logs/kustomization.yaml");
+    assert!(!kustomization.contains("storageclass.yaml"), "{kustomization}");
+    world.nothing_to_do(&["--module=state"]);
+
+    world.run("destroy-efs", &["--yes"]).exits(0);
+    assert!(!world.manifests().exists());
+}
+
+#[test]
+fn a_driver_that_moves_to_another_module_is_defined_once_all_the_same() {
+    let world = world("");
+    world.deploy(&[]);
+    let path = world.path().join("clockwork.hcl");
+    let file = std::fs::read_to_string(&path).unwrap();
+    let skips = file.replace("\"efs-logs\"", "\"efs-logs\"\n  driver = \"skip\"");
+    std::fs::write(path, skips).unwrap();
+    world.run("deploy-efs", &["--yes"]).exits(0);
+    assert!(!world.document("logs/kustomization.yaml").contains("helmCharts"));
+    assert!(world.document("state/kustomization.yaml").contains("helmCharts"));
+    assert!(!world.manifests().join("logs/values.yaml").exists());
+    world.nothing_to_do(&[]);
+    let status = world.run("status", &[]).exits(0).json();
+    assert_eq!(status["healthy"], true, "{status:#}");
+    let check = format!("--check={}", world.manifests().display());
+    world.xtask(&["render", &check]).exits(0);
+}
+
+#[test]
+fn a_zone_is_shown_with_its_module() {
+    let world = world("subnet_ids = [\"subnet-0c0dec0000000010a\", \"subnet-0c0dec0000000020a\"]");
+    let path = world.path().join("clockwork.hcl");
+    let file = std::fs::read_to_string(&path).unwrap();
+    let both = "  subnet_ids         = module.network.private_subnets\n";
+    let at = file.rfind(both).unwrap();
+    std::fs::write(&path, format!("{}{}", &file[..at], &file[at + both.len()..])).unwrap();
+    let manifests = format!("--manifests={}", world.manifests().display());
+    let text = world.xtask(&["plan-efs", "--sandbox", &manifests]).exits(0).stdout;
+    assert!(text.contains("Zone eu-west-1a of module.logs: subnet-"), "{text}");
+    let plan = world.plan(&[]);
+    let zones = plan["zones"].as_array().unwrap();
+    let of = |label: &str| zones.iter().filter(|zone| zone["module"] == label).count();
+    assert_eq!((of("logs"), of("state")), (1, zones.len() - 1), "{plan:#}");
+}
+
+#[test]
 fn one_module_is_changed_in_its_own_folder_and_the_other_left_alone() {
     let world = world("");
     world.deploy(&[]);
@@ -102,6 +168,88 @@ fn an_input_on_the_command_line_needs_the_module_that_it_is_for() {
         ran.stderr
     );
     assert!(ran.stderr.contains("--module"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_module_that_is_not_there_is_answered_with_those_that_are() {
+    let world = world("");
+    for command in [&["plan-efs"][..], &["verify", "--context=any"], &["render", "--example=logs"]]
+    {
+        let ran = world.xtask(&[command, &["--module=log"]].concat()).exits(2);
+        assert!(ran.stderr.contains("there is no `module \"log\"`"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("the file has `logs`, `state`"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_example_is_rendered_for_each_class_or_for_the_one_that_is_named() {
+    let world = world("");
+    let json = |more: &[&str]| {
+        let args = [&["render", "--example=logs", "--output=json"], more].concat();
+        world.xtask(&args).exits(0).json()
+    };
+    let all = json(&[]);
+    let texts: Vec<&str> =
+        all.as_object().unwrap().values().map(|text| text.as_str().unwrap()).collect();
+    let [logs, state] = texts.as_slice() else { panic!("{all:#}") };
+    assert!(logs.contains("storageClassName: efs-logs"), "{logs}");
+    assert!(state.contains("storageClassName: efs-state"), "{state}");
+    // Applied together, neither takes the other's names.
+    let namespace = |text: &str| {
+        let at = text.find("name: clockwork-example-").unwrap();
+        text[at..].lines().next().unwrap().to_owned()
+    };
+    assert_ne!(namespace(logs), namespace(state));
+    let one = json(&["--module=state"]);
+    assert_eq!(one.as_object().unwrap().keys().collect::<Vec<_>>(), ["state/logs.yaml"]);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn every_class_of_a_file_is_proved_by_name() {
+    let there = Clustered::with(world(""));
+    there.deploy(&[]);
+    let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 3).unwrap();
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let proof = there.world.xtask(&["verify", &url, "--output=json"]).exits(0);
+    let found = proof.json();
+    assert_eq!(found["proved"], true, "{found:#}");
+    for label in ["logs", "state"] {
+        let one = &found["modules"][label];
+        assert_eq!(one["proved"], true, "{found:#}");
+        assert_eq!(one["storage_class_name"], format!("efs-{label}"));
+        assert_eq!(one["findings"].as_array().unwrap().len(), 4);
+        let line = format!("module.{label}: proof on clockwork-verify-");
+        assert!(proof.stderr.contains(&line), "{}", proof.stderr);
+    }
+    let text = there.world.xtask(&["verify", &url, "--workload=checkpoint"]).exits(0).stdout;
+    assert!(text.contains("module.state, storage class efs-state\nshown"), "{text}");
+    // One that is named is proved as the only one of a file is.
+    let one = there.world.xtask(&["verify", &url, "--module=logs", "--output=json"]);
+    assert_eq!(one.exits(0).json()["findings"].as_array().unwrap().len(), 4);
+    drop(nodes);
+}
+
+#[test]
+fn two_clusters_in_one_file_are_refused_by_name_with_the_way_out() {
+    let world = world("");
+    let path = world.path().join("clockwork.hcl");
+    let file = std::fs::read_to_string(&path).unwrap();
+    let at = file.rfind("\"graphscope-dev\"").unwrap();
+    let file = format!("{}\"other\"{}", &file[..at], &file[at + "\"graphscope-dev\"".len()..]);
+    std::fs::write(path, file).unwrap();
+    for command in ["plan-efs", "deploy-efs", "destroy-efs", "status"] {
+        let ran = world.run(command, &[]).exits(2);
+        for told in [
+            "two clusters: `module \"logs\"` in `other` and `module \"state\"` in `graphscope-dev`",
+            "--fleet",
+            "--module",
+        ] {
+            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        }
+        assert!(ran.calls.is_empty());
+    }
+    assert!(world.plan(&["--module=logs"])["changes"].as_u64().unwrap() > 0);
 }
 
 #[test]
@@ -178,8 +326,39 @@ fn repeated_blocks_converge_and_are_taken_down_workloads_too() {
     let one = run("plan-graphscope", &["--module=efs[\"a\"]"]);
     assert_eq!(one["changes"], 0, "{one:#}");
     run("destroy-graphscope", &["--yes", "--delete-data"]);
+    let again = world.run("destroy-graphscope", &["--yes", "--delete-data"]).exits(0);
+    assert!(again.stderr.contains("There is nothing to destroy."), "{}", again.stderr);
+    let read = format!("observing: read {} (", world.manifests().display());
+    assert!(again.stderr.contains(&read), "{}", again.stderr);
     assert!(!world.manifests().join("engine.a/claims.yaml").exists());
     run("destroy-efs", &["--yes"]);
     let left: Vec<_> = std::fs::read_dir(world.manifests()).into_iter().flatten().collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_reset_of_the_sandbox_takes_the_documents_of_modules_workloads_and_fleets_and_nothing_else() {
+    let world = repeated();
+    let fleet = world.path().join("files");
+    std::fs::create_dir(&fleet).unwrap();
+    let one = std::fs::read_to_string(world.path().join("clockwork.hcl")).unwrap();
+    let one = one.replace("efs-${each.key}", "fleet-${each.key}").replace("engine-", "fleet-");
+    std::fs::write(fleet.join("graphs.hcl"), one).unwrap();
+    let fleet = format!("--fleet={}", fleet.display());
+    for args in [&["deploy-graphscope"][..], &["deploy-graphscope", &fleet]] {
+        world.xtask(&[args, &["--sandbox"]].concat()).exits(0);
+    }
+    let manifests = world.state().with_file_name("manifests");
+    let written =
+        ["graphscope-dev/efs.a", "graphscope-dev/engine.a", "graphs/efs.a", "graphs/engine.a"];
+    for folder in written {
+        assert!(manifests.join(folder).join("kustomization.yaml").exists(), "{folder}");
+    }
+    let theirs = manifests.join("graphs/engine.a/values.yaml");
+    std::fs::write(&theirs, "theirs: true\n").unwrap();
+    world.xtask(&["sandbox", "--reset"]).exits(0);
+    assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs: true\n");
+    std::fs::remove_file(&theirs).unwrap();
+    world.xtask(&["sandbox", "--reset"]).exits(0);
+    assert!(!manifests.exists() || std::fs::read_dir(manifests).unwrap().next().is_none());
 }

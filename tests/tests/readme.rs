@@ -1,4 +1,4 @@
-//! Every command of the README is run, and its tables are those of the code.
+//! Every command of the README is run; `xtask/tests/readme.rs` compares its tables with the code.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use tests::{programs, workspace};
@@ -144,22 +144,6 @@ fn the_output_that_it_shows_is_the_output_that_comes() {
     let shown = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     let shown = &shown[shown.find("Deployed:").unwrap()..];
     assert_eq!(shape(shown), shape(&out));
-}
-
-#[test]
-fn the_table_of_inputs_is_the_one_that_the_help_shows() {
-    let text = readme();
-    let shell = Shell::new().unwrap();
-    let program = programs().join("xtask");
-    let help = cmd!(shell, "{program} deploy-efs --help").quiet().read().unwrap();
-    let inputs = help.split("Inputs:").nth(1).unwrap().split("\nRun:").next().unwrap();
-    let flags: Vec<&str> =
-        inputs.split_whitespace().filter_map(|word| word.strip_prefix("--")).collect();
-    assert!(flags.len() >= 30, "{flags:?}");
-    for flag in flags {
-        let row = format!("| `{}` |", flag.replace('-', "_"));
-        assert!(text.contains(&row), "the README has no row {row}");
-    }
 }
 
 #[test]

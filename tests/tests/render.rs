@@ -131,3 +131,11 @@ fn a_workload_that_could_not_use_the_storage_is_a_mistake() {
     let told = run(&WORKLOADS.replace("\"fraud\" {", "\"../fraud\" {"));
     assert!(told.contains("../fraud"), "{told}");
 }
+
+#[test]
+fn a_comma_within_an_annotation_is_written_as_the_advice_says() {
+    let world = World::new();
+    let advised = "storage_class_annotations={ note = \"a,b\" }";
+    let ran = world.xtask(&["render", "--var", advised]).exits(0);
+    assert!(ran.stdout.contains("\"note\": \"a,b\""), "{}", ran.stdout);
+}

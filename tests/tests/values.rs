@@ -174,13 +174,21 @@ impl Trial {
 
     /// The objects that Helm makes of these files of values, one over the other.
     fn objects(&self, files: &[&Path]) -> String {
+        self.tried(files).unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    /// The same, or why Helm refuses them.
+    fn tried(&self, files: &[&Path]) -> Result<String, String> {
         let shell = Shell::new().unwrap();
         let (helm, chart) = (&self.helm, self.path("chart"));
         let files = files.iter().flat_map(|file| [Path::new("--values"), file]);
-        cmd!(shell, "{helm} template release {chart} {files...}")
+        let ran = cmd!(shell, "{helm} template release {chart} {files...}")
             .quiet()
-            .read()
-            .unwrap_or_else(|error| panic!("{error}; run `cargo xtask tools install helm`"))
+            .ignore_status()
+            .output()
+            .unwrap_or_else(|error| panic!("{error}; run `cargo xtask tools install helm`"));
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if ran.status.success() { Ok(text(ran.stdout)) } else { Err(text(ran.stderr)) }
     }
 }
 
@@ -203,6 +211,66 @@ fn a_chart_sees_what_it_sees_where_helm_reads_the_file_itself() {
     std::fs::write(&own, "controller: {serviceAccount: {create: no}}").unwrap();
     std::fs::write(&both, "controller: {serviceAccount: {create: \"no\"}}").unwrap();
     assert_ne!(trial.objects(&[&ours, &both]), trial.objects(&[&ours, &own]));
+}
+
+/// Quoted texts with every escape of a letter, and with numbers of all lengths and ranges.
+fn escapes() -> Vec<String> {
+    let letters = (' '..='~').filter(|c| !"xuU".contains(*c)).map(|c| format!("\\{c}"));
+    let others = ['\t', '\n', 'é', '\u{85}', '\u{2028}', '\u{a0}'].map(|c| format!("\\{c} b"));
+    let numbers = [
+        "x41",
+        "x00",
+        "x7f",
+        "x80",
+        "xff",
+        "x4",
+        "xg1",
+        "X41",
+        "u0041",
+        "u00e9",
+        "u263a",
+        "u041",
+        "ud800",
+        "udfff",
+        "ud83d\\ude00",
+        "uffff",
+        "ufffe",
+        "uFEFF",
+        "U0001F600",
+        "U0010FFFF",
+        "U00110000",
+        "U0001F60",
+        "UFFFFFFFF",
+        "U0000D800",
+    ];
+    letters.chain(others).chain(numbers.map(|number| format!("\\{number}"))).collect()
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn every_escape_means_what_it_means_to_helm_or_is_refused_by_both() {
+    let trial = Trial::new();
+    let (ours, own, both) =
+        (trial.path("ours.yaml"), trial.path("own.yaml"), trial.path("both.yaml"));
+    std::fs::write(&ours, trial.rendered("plain.hcl").unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for escape in escapes() {
+        for text in [format!("a: \"{escape}\"\n"), format!("a: 'x{escape}'\n")] {
+            std::fs::write(&own, &text).unwrap();
+            match (trial.tried(&[&ours, &own]), trial.rendered("own.hcl")) {
+                (Ok(direct), Ok(rendered)) => {
+                    std::fs::write(&both, rendered).unwrap();
+                    match trial.tried(&[&both]) {
+                        Ok(through_us) if through_us == direct => {}
+                        other => wrong.push(format!("{text:?}: {direct}\n{other:?}")),
+                    }
+                }
+                (Err(_), Err(_)) => {}
+                (direct, rendered) => wrong.push(format!("{text:?}: {direct:?}\n{rendered:?}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use tests::{Aws, World};
+use tests::{Answer, Aws, World};
 use xshell::{Shell, cmd};
 
 /// A file system of 64 KiB, unmounted with this value.
@@ -84,21 +84,48 @@ fn a_full_disk_refuses_a_call_and_leaves_the_sandboxs_state_as_it_was() {
     let disk = SmallDisk::mount(&world.path().join("disk"));
     let state = disk.place.join("state.json");
     let aws = Aws::serve(Some(&state), &[]);
-    let create =
-        |token: &str| aws.efs("POST", "file-systems", Some(&json!({"CreationToken": token})));
-    assert_eq!(create("kept").status, 201);
-    let before = std::fs::read(&state).unwrap();
+    let file = || std::fs::read_to_string(&state).unwrap();
+    assert_eq!(create(&aws, "kept", 0).status, 201);
     disk.fill();
-    assert_eq!(create("lost").status, 500, "what cannot be kept is not done");
-    assert_eq!(std::fs::read(&state).unwrap(), before);
-    let tokens = aws.efs("GET", "file-systems", None).body;
-    assert!(tokens.contains("kept") && !tokens.contains("lost"), "{tokens}");
+
+    // A record longer than a page: what still fits of it is written, and must not stay.
+    let before = file();
+    assert_eq!(create(&aws, "torn", 40).status, 500, "what cannot be kept is not done");
+    assert_eq!(file(), before, "nothing of the refused record is left");
+
+    // On tmpfs a full disk still takes what fits into the file's last page. A record has more
+    // than 64 bytes, so a page of 4 KiB takes fewer than 64 of them.
+    let mut kept = BTreeSet::from(["kept".to_owned()]);
+    let lost = (0..64).map(|number| format!("late-{number}-")).find(|token| {
+        let before = file();
+        let status = create(&aws, token, 0).status;
+        if status == 201 {
+            assert!(file().contains(token.as_str()), "{token} was acknowledged, and is not kept");
+            return !kept.insert(token.clone());
+        }
+        assert_eq!(status, 500, "what cannot be kept is not done");
+        assert_eq!(file(), before, "nothing of the refused record is left");
+        true
+    });
+    let lost = lost.expect("a full disk refuses a call");
+    assert_eq!(tokens(&aws), kept, "what was refused is not there");
+
     disk.free();
-    assert_eq!(create("later").status, 201);
+    for token in ["torn", &lost, "later"] {
+        assert_eq!(create(&aws, token, 0).status, 201, "{token}: work goes on");
+        kept.insert(token.to_owned());
+    }
     drop(aws);
     let aws = Aws::serve(Some(&state), &[]);
-    let tokens = aws.efs("GET", "file-systems", None).body;
-    assert!(tokens.contains("kept") && tokens.contains("later"), "{tokens}");
+    assert_eq!(tokens(&aws), kept, "all that was acknowledged, and nothing else");
+}
+
+/// Creates a file system with so many tags of 256 characters each.
+fn create(aws: &Aws, token: &str, tags: usize) -> Answer {
+    let value = "x".repeat(256);
+    let tags: Vec<_> =
+        (0..tags).map(|number| json!({ "Key": format!("k{number}"), "Value": value })).collect();
+    aws.efs("POST", "file-systems", Some(&json!({ "CreationToken": token, "Tags": tags })))
 }
 
 /// The creation tokens of all file systems, page by page.

@@ -39,8 +39,9 @@ pub(crate) struct Run {
     /// Write documents into this directory, for Argo CD and Flux, instead of changing a cluster
     #[arg(long, value_name = "DIR", conflicts_with = "context")]
     pub(crate) manifests: Option<PathBuf>,
-    /// Context of the kubeconfig [default: the current one; with `--sandbox`, documents in a
-    /// directory beside the state of the sandbox]
+    /// Context of the kubeconfig, or `in-cluster` inside a pod; what nothing proves to be the
+    /// cluster of `cluster_name` is deleted and replaced only by its name [default: the current one;
+    /// with `--sandbox`, documents in a directory beside the state of the sandbox]
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
     /// Do not wait until the driver is ready

@@ -131,6 +131,8 @@ fn local_credentials(command: &mut Command) {
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_EFS",
         "AWS_ENDPOINT_URL_EC2",
+        "AWS_ENDPOINT_URL_EKS",
+        "AWS_ENDPOINT_URL_STS",
     ] {
         command.env_remove(name);
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use efs::resources::driver::DriverMode;
 use job::{ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Sandbox, Session, Work};
 
 use crate::deployment::{self, Deployment};
@@ -17,8 +16,7 @@ use crate::{helm, live, sandbox};
 pub(crate) enum Selection {
     /// The storage, and the networks that it refers to.
     Storage,
-    /// The same, where it makes sense for one class only.
-    OneStorage,
+    /// The workloads.
     Workloads,
     Everything,
 }
@@ -45,26 +43,13 @@ impl<'a> Request<'a> {
 
     /// Reads the deployment, builds what is needed, and hands the job over.
     pub(crate) fn hand_over(&self, goal: Goal, yes: bool) -> anyhow::Result<ExitCode> {
-        let deployment = match self.workload {
-            Some(flags) => deployment::read_with(self.deployment, flags)?,
-            None => deployment::read(self.deployment)?,
-        };
-        let place = || {
+        let deployment = self.read(self.deployment)?;
+        if self.lacks_workloads([&deployment]) {
             let file = self.deployment.config.as_ref();
-            file.map_or("clockwork.hcl".into(), |path| path.to_string_lossy())
-        };
-        if self.workload.is_some() && deployment.workloads().next().is_none() {
             return wrong(
-                &place(),
+                &file.map_or("clockwork.hcl".into(), |path| path.to_string_lossy()),
                 "the file has no module of `./modules/graphscope`",
                 "add `module \"NAME\" { source = \"./modules/graphscope\" … }`, or give `--workload-kind`",
-            );
-        }
-        if self.selection == Selection::OneStorage && deployment.storage().count() > 1 {
-            return wrong(
-                &place(),
-                "the file has several modules of `./modules/csi/efs`, and this command is about one class",
-                "name one with `--module`",
             );
         }
         let target = self.target(&deployment, &goal)?;
@@ -72,6 +57,23 @@ impl<'a> Request<'a> {
         let session = self.session(&folder)?;
         let work = Work::Run(Box::new(self.job(deployment, goal, target, yes)?));
         self.order(&Order { session, work }, &folder)
+    }
+
+    /// The deployment of these arguments, with the flags of the workload.
+    pub(crate) fn read(&self, args: &DeploymentArgs) -> anyhow::Result<Deployment> {
+        match self.workload {
+            Some(flags) => deployment::read_with(args, flags),
+            None => deployment::read(args),
+        }
+    }
+
+    /// Whether the command is about workloads, and none of these deployments has one.
+    pub(crate) fn lacks_workloads<'d>(
+        &self,
+        deployments: impl IntoIterator<Item = &'d Deployment>,
+    ) -> bool {
+        let has_one = |deployment: &Deployment| deployment.workloads().next().is_some();
+        self.workload.is_some() && !deployments.into_iter().any(has_one)
     }
 
     /// One job of one deployment.
@@ -83,12 +85,16 @@ impl<'a> Request<'a> {
         yes: bool,
     ) -> anyhow::Result<Job> {
         let timeline = self.run.timeline.as_deref().map(std::path::absolute).transpose()?;
+        let outputs = deployment.outputs.clone();
+        let mut places: Vec<_> = deployment.storage().map(|(_, inputs)| inputs.place()).collect();
+        places.sort();
+        places.dedup();
         let modules = match self.selection {
-            Selection::Storage | Selection::OneStorage => deployment.without_workloads(),
+            Selection::Storage => deployment.without_workloads(),
             Selection::Workloads => deployment.only_workloads(),
             Selection::Everything => deployment.modules,
         };
-        Ok(Job { goal, modules, target, wait: !self.run.no_wait, yes, timeline })
+        Ok(Job { goal, modules, outputs, places, target, wait: !self.run.no_wait, yes, timeline })
     }
 
     /// What holds for the whole run; programs are in `folder`.
@@ -121,14 +127,11 @@ impl<'a> Request<'a> {
     /// Where Kubernetes objects go; what a cluster needs is looked for now, before anything is built.
     fn target(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Destination> {
         let run = self.run;
-        let in_cluster = matches!(goal, Goal::Expand | Goal::Verify(_));
-        if in_cluster && (run.manifests.is_some() || (run.sandbox && run.context.is_none())) {
+        if is_in_cluster(goal)
+            && (run.manifests.is_some() || (run.sandbox && run.context.is_none()))
+        {
             let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
-            return wrong(
-                place,
-                "this command works in a cluster, and `--manifests` writes documents",
-                "give `--context`",
-            );
+            return wrong(place, NEEDS_CLUSTER, "give `--context`");
         }
         if let Some(directory) = &run.manifests {
             return Ok(Destination::Directory(directory.clone()));
@@ -137,15 +140,22 @@ impl<'a> Request<'a> {
             return Ok(Destination::Directory(sandbox::manifests()?.join(deployment.folder())));
         }
         let context = run.context.clone().map_or(ContextChoice::Current, ContextChoice::Named);
-        Ok(Destination::Cluster(ClusterTarget { context, helm: self.helm(deployment, goal)? }))
+        let helm = self.helm([deployment], goal)?;
+        Ok(Destination::Cluster(ClusterTarget { context, helm }))
     }
 
-    /// Helm, where the goal needs it.
-    fn helm(&self, deployment: &Deployment, goal: &Goal) -> anyhow::Result<Option<job::Helm>> {
-        let installs =
-            deployment.storage().any(|(_, inputs)| inputs.driver.mode != DriverMode::Skip);
-        let workloads = matches!(self.selection, Selection::Workloads | Selection::Everything)
-            && deployment.workloads().next().is_some();
+    /// Helm, where the goal needs it for one of these deployments.
+    pub(crate) fn helm<'d>(
+        &self,
+        deployments: impl IntoIterator<Item = &'d Deployment>,
+        goal: &Goal,
+    ) -> anyhow::Result<Option<job::Helm>> {
+        let (mut installs, mut workloads) = (false, false);
+        for deployment in deployments {
+            installs |= deployment.installs_driver();
+            workloads |= deployment.workloads().next().is_some();
+        }
+        workloads &= matches!(self.selection, Selection::Workloads | Selection::Everything);
         match goal {
             Goal::Expand | Goal::Verify(_) => Ok(None),
             // A command that only looks shows what can be seen without Helm.
@@ -154,6 +164,15 @@ impl<'a> Request<'a> {
             _ => Ok(None),
         }
     }
+}
+
+/// What is wrong where a goal that works in a cluster is given a directory.
+pub(crate) const NEEDS_CLUSTER: &str =
+    "this command works in a cluster, and `--manifests` writes documents";
+
+/// Whether a goal makes sense in a cluster only.
+pub(crate) fn is_in_cluster(goal: &Goal) -> bool {
+    matches!(goal, Goal::Expand | Goal::Verify(_))
 }
 
 /// Builds the programs that are handed over to.

@@ -256,6 +256,23 @@ fn blocks_of_terraform_are_noted_and_the_provider_gives_region_and_tags() {
 }
 
 #[test]
+fn the_provider_gives_the_one_account_that_it_allows() {
+    let provider = |ids: &str| {
+        format!("provider \"aws\" {{\n  allowed_account_ids = {ids}\n}}\n{}", module(""))
+    };
+    let one = inputs(&provider("[\"111122223333\"]"), &[], &[]).to_string();
+    assert!(one.contains("\"aws_account_id\":\"111122223333\""), "{one}");
+    let own = provider("[\"111122223333\"]")
+        .replace("aws_region", "aws_account_id = \"444455556666\"\n  aws_region");
+    assert!(inputs(&own, &[], &[]).to_string().contains("\"aws_account_id\":\"444455556666\""));
+    let several = provider("[\"111122223333\", \"444455556666\"]");
+    assert!(inputs(&several, &[], &[]).to_string().contains("\"aws_account_id\":null"));
+    let folder = tempfile::tempdir().unwrap();
+    let told = run(folder.path(), &several, &[], &["render"]).stderr;
+    assert!(told.contains("not taken from `provider \"aws\"`: allowed_account_ids"), "{told}");
+}
+
+#[test]
 fn files_from_other_editors_and_long_files_are_read() {
     let crlf = format!("\u{feff}{}", module("\tnamespace\t=\t\"crlf\"").replace('\n', "\r\n"));
     assert!(inputs(&crlf, &[], &[]).to_string().contains("crlf"));

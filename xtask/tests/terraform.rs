@@ -1,7 +1,7 @@
 //! The language of deployment files means what it means to Terraform.
 //!
 //! `tests/terraform/answers.json` holds the answers of Terraform 1.11 to the expressions
-//! beside it, written by `cargo run --package xtask --example terraform -- answers`.
+//! and declarations beside it, written by `cargo run --package xtask --example terraform -- answers`.
 //! Each is answered here in the same way, or refused where `differences.txt` says why.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -54,18 +54,20 @@ fn every_answer_is_terraforms_or_its_difference_is_named_and_refused() {
     let mut wrong = Vec::new();
     for answer in &answers {
         let expression = answer["expression"].as_str().unwrap();
+        let text = |name: &str| answer.get(name).map(|text| text.as_str().unwrap().to_owned());
         let (file, values) = match answer.get("program") {
             Some(name) => programs[name.as_str().unwrap()].clone(),
-            None => Default::default(),
+            None => (text("file").unwrap_or_default(), text("values").unwrap_or_default()),
         };
+        let asked = text("line").unwrap_or_else(|| expression.to_owned());
         let terraform = answer.get("value").map(|value| value.as_str().unwrap());
         let here = xtask::answer(&file, &values, expression);
-        let named = differences.remove(expression);
+        let named = differences.remove(&asked);
         match (terraform, &here, named) {
             (Some(there), Ok(here), None) if there == here => {}
             (None, Err(_), None) | (Some(_), Err(_), Some(_)) => {}
             (there, here, named) => wrong.push(format!(
-                "{expression}\n  terraform: {}\n  here:      {}\n  difference: {named:?}",
+                "{asked}\n  terraform: {}\n  here:      {}\n  difference: {named:?}",
                 there.unwrap_or("an error"),
                 here.as_deref().unwrap_or_else(|error| error),
             )),
@@ -78,13 +80,17 @@ fn every_answer_is_terraforms_or_its_difference_is_named_and_refused() {
 #[test]
 fn all_expressions_have_an_answer() {
     let answers: Vec<Value> = serde_json::from_str(&read("answers.json")).unwrap();
-    let known: Vec<&str> =
-        answers.iter().map(|answer| answer["expression"].as_str().unwrap()).collect();
-    let text = read("expressions.txt");
-    let asked =
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    for expression in asked {
-        assert!(known.contains(&expression), "{expression} has no answer; write them anew");
+    let known: Vec<&str> = answers
+        .iter()
+        .map(|answer| answer.get("line").unwrap_or(&answer["expression"]).as_str().unwrap())
+        .collect();
+    for table in ["expressions.txt", "declarations.txt", "values.txt"] {
+        let text = read(table);
+        let asked =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for asked in asked {
+            assert!(known.contains(&asked), "{asked} has no answer; write them anew");
+        }
     }
 }
 

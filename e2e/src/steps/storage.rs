@@ -47,7 +47,7 @@ pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()
         return Ok(());
     }
     report.step("destroy", || {
-        let summary = runner.run("destroy-efs", &["--yes"])?;
+        let summary = destroyed(runner)?;
         Ok(((), format!("{} changes", summary["changed"])))
     })?;
     report.step("nothing is left", || {
@@ -61,7 +61,17 @@ pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()
 /// Removes what the steps made, after one of them failed.
 pub(crate) fn clean_up(runner: &Runner) -> anyhow::Result<()> {
     delete_claim(runner)?;
-    runner.run("destroy-efs", &["--yes"]).map(drop)
+    destroyed(runner).map(drop)
+}
+
+/// Destroys the storage with its data: on AWS, the driver leaves the directories of deleted
+/// volumes behind, which are metered.
+fn destroyed(runner: &Runner) -> anyhow::Result<serde_json::Value> {
+    let class = runner.cluster.api.find(&class_path())?.unwrap_or_default();
+    let id = class["parameters"]["fileSystemId"].as_str();
+    let data = id.map(|id| format!("--delete-data={id}"));
+    let args: Vec<&str> = ["--yes"].into_iter().chain(data.as_deref()).collect();
+    runner.run("destroy-efs", &args)
 }
 
 fn deployed(runner: &Runner) -> anyhow::Result<(String, String)> {

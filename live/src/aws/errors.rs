@@ -57,6 +57,15 @@ where
     error.code() == Some(code)
 }
 
+/// Whether a web page answered, as an emulator does that lacks an operation.
+pub(crate) fn is_web_page<E>(error: &SdkError<E, Response>) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    let kind = error.raw_response().and_then(|response| response.headers().get("content-type"));
+    error.code().is_none() && kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
 /// What AWS responded, with the request id that AWS Support asks for; or what else went wrong.
 fn cause<E>(error: &SdkError<E, Response>) -> String
 where

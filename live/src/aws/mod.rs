@@ -4,32 +4,28 @@ mod calls;
 mod ec2;
 mod errors;
 mod foreign;
+mod identity;
 mod rate;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use foreign::ForeignResponses;
+use place::Caller;
 use rate::Paced;
-
-use crate::wait::{AWS_CONNECT, AWS_FIRST_PAUSE, AWS_READ};
+use settings::Settings;
+use tokio::sync::OnceCell;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is};
+pub(crate) use errors::{Raced, explain, is, is_web_page};
 pub(crate) use rate::{LOOKS, Rate};
-
-/// Attempts per call: throttling and server errors are retried by the SDK, in
-/// about ten seconds all together. Its adaptive mode is not for us: after one
-/// refusal it lets half a call a second through, and one deployment is a few calls.
-const ATTEMPTS: u32 = 8;
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {
@@ -43,8 +39,10 @@ pub(crate) struct Account {
 /// What deployments of one region share.
 #[derive(Clone)]
 struct Region {
+    settings: Settings,
     config: SdkConfig,
     rate: Option<Arc<Rate>>,
+    caller: Arc<OnceCell<Result<Caller, String>>>,
 }
 
 /// The clients for a region, which count their calls together with those for others.
@@ -52,7 +50,15 @@ struct Region {
 pub(crate) struct Aws {
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
+    sts: aws_sdk_sts::Client,
+    eks: aws_sdk_eks::Client,
     pub(crate) region: String,
+    /// Who calls, looked up once for all deployments of the region.
+    caller: Arc<OnceCell<Result<Caller, String>>>,
+    settings: Settings,
+    calls: Arc<Calls>,
+    /// Whether it has an endpoint of its own, such as an emulator's.
+    pub(crate) elsewhere: bool,
 }
 
 /// In one run there is one account, and one set of clients for each region.
@@ -63,29 +69,26 @@ impl PartialEq for Aws {
 }
 
 impl Aws {
-    fn new(config: &SdkConfig, region: &str, calls: &Arc<Calls>) -> Aws {
-        let efs = aws_sdk_efs::config::Builder::from(config)
+    fn new(region: Region, name: &str, calls: &Arc<Calls>) -> Aws {
+        let Region { settings, config, rate: _, caller } = region;
+        let efs = aws_sdk_efs::config::Builder::from(&config)
             .interceptor(calls::Counter::new(calls))
             .interceptor(ForeignResponses);
-        let ec2 = aws_sdk_ec2::config::Builder::from(config)
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config)
             .interceptor(calls::Counter::new(calls))
             .interceptor(ForeignResponses);
         Aws {
             efs: aws_sdk_efs::Client::from_conf(efs.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            region: region.to_owned(),
+            sts: settings::sts(&config, calls),
+            eks: settings::eks(&config, calls),
+            region: name.to_owned(),
+            caller,
+            settings,
+            calls: Arc::clone(calls),
+            elsewhere: config.endpoint_url().is_some(),
         }
     }
-}
-
-/// How failed attempts at a call are repeated.
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(AWS_FIRST_PAUSE)
-}
-
-/// The timeouts of the response alone: waiting for a place in the line does not count.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(AWS_CONNECT).read_timeout(AWS_READ).build()
 }
 
 impl Account {
@@ -105,8 +108,7 @@ impl Account {
         endpoint: Option<&str>,
         calls: &Arc<Calls>,
     ) -> Aws {
-        let Region { config, rate: _ } = self.region(region, endpoint).await;
-        Aws::new(&config, region, calls)
+        Aws::new(self.region(region, endpoint).await, region, calls)
     }
 
     /// How fast a region of the account may be called.
@@ -126,15 +128,10 @@ impl Account {
                 SharedHttpClient::new(Paced { inner: self.http.clone(), rate: Arc::clone(rate) })
             }
         };
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(aws_config::Region::new(name.to_owned()))
-            .http_client(http)
-            .retry_config(retries())
-            .timeout_config(timeouts());
-        if let Some(endpoint) = endpoint {
-            loader = loader.endpoint_url(endpoint);
-        }
-        let region = Region { config: loader.load().await, rate };
+        let settings =
+            Settings { http, region: name.to_owned(), endpoint: endpoint.map(str::to_owned) };
+        let config = settings.load(None).await;
+        let region = Region { settings, config, rate, caller: Arc::default() };
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         regions.entry(name.to_owned()).or_insert(region).clone()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Error, Resource};
 use kubernetes::MANAGER;
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Kube;
 use super::errors::explain;
+use crate::aws::Raced;
 use crate::meaning::kubernetes as codes;
 use crate::wait::{API_SERVER, retry};
 
@@ -122,10 +123,37 @@ impl Kube {
         }
     }
 
+    /// Deletes the object that was observed; one that is not there any more is fine. Another one
+    /// of its name stays, as does one that somebody changed since: a reason to plan again.
+    pub(crate) async fn delete_observed<K: Object>(
+        &self,
+        api: &Api<K>,
+        name: &str,
+        observed: &kubernetes::Preconditions,
+    ) -> anyhow::Result<()> {
+        let kubernetes::Preconditions { uid, resource_version } = observed.clone();
+        let preconditions = Some(Preconditions { uid, resource_version });
+        let how = DeleteParams { preconditions, ..DeleteParams::default() };
+        // What the same call meets again is no conflict that passes.
+        let conflict = |error: &Error| matches!(error, Error::Api(status) if status.code == 409);
+        let passing = |error: &Error| is_passing(error) && !conflict(error);
+        match retry(API_SERVER, passing, || api.delete(name, &how)).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => {
+                let raced = conflict(&error);
+                let error = self.failed::<K>("delete", name, error);
+                let what = || Raced(format!("another client changed `{name}` meanwhile"));
+                Err(if raced { error.context(what()) } else { error })
+            }
+        }
+    }
+
     /// An error of a call, such as `patch storageclasses.storage.k8s.io/efs-sc`.
     pub(crate) fn failed<K: Object>(&self, verb: &str, name: &str, error: Error) -> anyhow::Error {
         let slash = if name.is_empty() { "" } else { "/" };
-        explain(&format!("{verb} {}{slash}{name}", resource::<K>()), &self.name, error)
+        let what = format!("{verb} {}{slash}{name}", resource::<K>());
+        explain(&what, &self.name, error, self.program.as_ref())
     }
 
     /// The objects of the whole cluster.
@@ -139,5 +167,61 @@ impl Kube {
         K: Object + Resource<Scope = NamespaceResourceScope>,
     {
         Api::namespaced(self.client.clone(), namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+
+    use http::{Request, Response};
+    use k8s_openapi::api::storage::v1::StorageClass;
+    use kube::Client;
+    use kube::client::Body;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A cluster that answers everything with this status, and the bodies of its requests.
+    fn answering(code: u16) -> (Kube, Arc<Mutex<Vec<Value>>>) {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        let answer = move |request: Request<Body>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let body = request.into_body().collect_bytes().await.unwrap();
+                seen.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+                let reason = if code == 409 { "Conflict" } else { "NotFound" };
+                let status = json!({
+                    "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                    "reason": reason, "message": "Precondition failed", "code": code,
+                });
+                let body = Body::from(serde_json::to_vec(&status).unwrap());
+                Ok::<_, Infallible>(Response::builder().status(code).body(body).unwrap())
+            }
+        };
+        let client = Client::new(tower::service_fn(answer), "default");
+        let access = place::Access::default();
+        (Kube { client, name: "dev".to_owned(), context: None, access, program: None }, requests)
+    }
+
+    #[tokio::test]
+    async fn an_object_is_deleted_as_it_was_observed_or_not_at_all() {
+        let observed = kubernetes::Preconditions {
+            uid: Some("4b1c".to_owned()),
+            resource_version: Some("17".to_owned()),
+        };
+        let (kube, requests) = answering(409);
+        let deleted = kube.delete_observed::<StorageClass>(&kube.all(), "efs-sc", &observed).await;
+        let error = deleted.unwrap_err();
+        assert!(error.downcast_ref::<Raced>().is_some(), "a reason to plan again: {error:#}");
+        let requests = requests.lock().unwrap();
+        let expected = json!({ "uid": "4b1c", "resourceVersion": "17" });
+        assert_eq!(requests[0]["preconditions"], expected);
+        assert_eq!(requests.len(), 1, "the same call would meet the same conflict");
+
+        let (kube, _) = answering(404);
+        kube.delete_observed::<StorageClass>(&kube.all(), "efs-sc", &observed).await.unwrap();
     }
 }

@@ -5,13 +5,21 @@ use failure::Failure;
 use inputs::printable;
 use kube::Error;
 
+use super::credentials::{self, Program};
 use crate::meaning::kubernetes as codes;
 
 /// An error of the call `what`, with a remedy.
-pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error {
+pub(crate) fn explain(
+    what: &str,
+    cluster: &str,
+    error: Error,
+    program: Option<&Program>,
+) -> anyhow::Error {
+    if let Error::Auth(error) = &error {
+        return credentials::failed(format!("calling {what} in `{cluster}`"), error, program);
+    }
     let remedy = match &error {
         Error::Api(status) => codes::remedy(status, what),
-        Error::Auth(error) => credentials(error),
         _ => format!(
             "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
         ),
@@ -21,53 +29,19 @@ pub(crate) fn explain(what: &str, cluster: &str, error: Error) -> anyhow::Error 
             let (reason, message) = (printable(&status.reason), printable(&status.message));
             anyhow!("{reason} ({}): {message}", status.code)
         }
-        other => anyhow!("{}", printable(&message(other))),
+        other => anyhow!("{}", printable(&chain(other))),
     };
     cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }
 
 /// An error while the connection is made, before any call.
-pub(super) fn preparing(address: &str, error: &Error) -> anyhow::Error {
-    let remedy = match error {
-        Error::Auth(error) => credentials(error),
-        _ => "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew".to_owned(),
-    };
+pub(super) fn preparing(address: &str, error: &Error, program: Option<&Program>) -> anyhow::Error {
     let what = format!("preparing the connection to {address}");
-    anyhow!("{}", printable(&message(error))).context(Failure::new(what, remedy))
-}
-
-/// The message of an error; of a program that failed, what it printed and not its environment.
-fn message(error: &Error) -> String {
-    match error {
-        Error::Auth(kube::client::AuthError::AuthExecRun { out, .. }) => {
-            let (status, stderr) = (out.status, String::from_utf8_lossy(&out.stderr));
-            format!(
-                "the credential program of the kubeconfig ended with {status}: {}",
-                stderr.trim()
-            )
-        }
-        other => chain(other),
+    if let Error::Auth(error) = error {
+        return credentials::failed(what, error, program);
     }
-}
-
-/// What to do where the kubeconfig's credentials could not be had.
-fn credentials(error: &kube::client::AuthError) -> String {
-    use kube::client::AuthError;
-    match error {
-        AuthError::AuthExecStart(_) => {
-            "the kubeconfig's user names a program in `exec.command` that cannot be started: \
-             install it, for EKS the AWS CLI, or correct the kubeconfig"
-                .to_owned()
-        }
-        AuthError::AuthExecRun { .. } => {
-            "the program of the kubeconfig's user failed: run its `exec.command` by hand to see why, \
-             or log in again, for instance with `aws sso login`"
-                .to_owned()
-        }
-        _ => "the kubeconfig's credentials could not be fetched: log in again, for instance with \
-              `aws sso login`"
-            .to_owned(),
-    }
+    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew";
+    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
 }
 
 /// An error with everything that led to it.

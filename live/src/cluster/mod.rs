@@ -2,24 +2,29 @@
 
 mod access;
 mod calls;
+mod credentials;
 mod errors;
+mod kubeconfig;
 mod pods;
 mod proof;
 mod releases;
 mod usage;
 
-use anyhow::Context;
-use efs::eks_name;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use failure::{Help, failure};
 use job::ContextChoice;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
 pub(crate) use proof::Seen;
 
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
+use credentials::Program;
+use kubeconfig::Found;
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -29,68 +34,71 @@ pub(crate) struct Kube {
     pub(crate) name: String,
     /// The context; inside a pod there is none.
     pub(crate) context: Option<String>,
+    /// How it is reached.
+    pub(crate) access: Access,
+    /// The program that fetches its credentials.
+    program: Option<Program>,
 }
 
 impl Kube {
-    /// Connects by a context of the kubeconfig, or as the pod that this runs in.
-    pub(crate) async fn connect(context: &ContextChoice) -> anyhow::Result<Kube> {
-        let (mut config, context) = match Kubeconfig::read() {
-            Ok(kubeconfig) => by_context(kubeconfig, context).await?,
-            Err(error) => match Config::incluster() {
-                Ok(config) if *context == ContextChoice::Current => (config, None),
-                _ => {
-                    return Err(error).help(
-                        "no cluster to connect to",
-                        "`aws eks update-kubeconfig --name CLUSTER` writes a kubeconfig, \
-                         KUBECONFIG names one, and `--manifests DIR` needs none",
-                    );
-                }
-            },
+    /// Connects by a context of the kubeconfig, or as the pod that this runs in. `places` are
+    /// where the deployment belongs: a context is chosen by them where none is named.
+    pub(crate) async fn connect(
+        context: &ContextChoice,
+        places: &[Wanted],
+    ) -> anyhow::Result<Kube> {
+        let Found { kubeconfig, missing } = kubeconfig::read()?;
+        let known = |name: &str| kubeconfig.contexts.iter().any(|context| context.name == name);
+        let pod = match context {
+            ContextChoice::Current => kubeconfig.contexts.is_empty(),
+            ContextChoice::Named(name) => name == place::IN_CLUSTER && !known(name),
+            ContextChoice::OfCluster(_) => false,
+        };
+        let (mut config, entry, context) = match Config::incluster() {
+            Ok(config) if pod => (config, None, None),
+            _ if kubeconfig.contexts.is_empty() => {
+                let missing: Vec<String> =
+                    missing.iter().map(|path| format!("`{}`", path.display())).collect();
+                let why = match missing.as_slice() {
+                    [] => "the kubeconfig has no contexts".to_owned(),
+                    [one] => format!("the kubeconfig {one} does not exist"),
+                    several => format!("none of the kubeconfigs exist: {}", several.join(", ")),
+                };
+                return Err(failure(format!("no cluster to connect to: {why}"), kubeconfig::NONE));
+            }
+            _ => by_context(kubeconfig, context, places).await?,
         };
         config.connect_timeout = Some(API_SERVER_CONNECT);
         config.read_timeout = Some(API_SERVER_READ);
+        let program = Program::of(&mut config.auth_info);
         let address = config.cluster_url.to_string();
-        let client =
-            Client::try_from(config).map_err(|error| errors::preparing(&address, &error))?;
+        let trusted = config.root_cert.iter().flatten();
+        let access = Access {
+            context: context.clone(),
+            entry,
+            server: address.trim_end_matches('/').to_owned(),
+            certificates: trusted.map(|der| STANDARD.encode(der)).collect(),
+            plugin: program.as_ref().and_then(Program::for_eks),
+        };
+        let client = Client::try_from(config)
+            .map_err(|error| errors::preparing(&address, &error, program.as_ref()))?;
         let name = context.clone().unwrap_or(address);
-        Ok(Kube { client, name, context })
+        Ok(Kube { client, name, context, access, program })
     }
 }
 
+/// A cluster by a context of the kubeconfig, with the names of the cluster's entry and of the
+/// context.
 async fn by_context(
     kubeconfig: Kubeconfig,
     context: &ContextChoice,
-) -> anyhow::Result<(Config, Option<String>)> {
+    places: &[Wanted],
+) -> anyhow::Result<(Config, Option<String>, Option<String>)> {
     let known: Vec<&str> = kubeconfig.contexts.iter().map(|named| named.name.as_str()).collect();
-    let leads_to = |name: &str, cluster: &str| name == cluster || eks_name(name) == Some(cluster);
     let wanted = match context {
         ContextChoice::Current => kubeconfig.current_context.clone(),
         ContextChoice::Named(name) => Some(name.clone()),
-        ContextChoice::OfCluster(cluster) => {
-            let found: Vec<&str> =
-                known.iter().copied().filter(|name| leads_to(name, cluster)).collect();
-            match found.as_slice() {
-                [one] => Some((*one).to_owned()),
-                [] => {
-                    return Err(failure(
-                        format!("the kubeconfig has no context of the cluster `{cluster}`"),
-                        format!(
-                            "`aws eks update-kubeconfig --name {cluster}` adds it, and \
-                             `--manifests DIR` needs none"
-                        ),
-                    ));
-                }
-                several => {
-                    return Err(failure(
-                        format!(
-                            "the kubeconfig has several contexts of the cluster `{cluster}`: {}",
-                            listed(several)
-                        ),
-                        "remove all but one, or deploy that file alone with `--context`",
-                    ));
-                }
-            }
-        }
+        ContextChoice::OfCluster(cluster) => Some(of_cluster(&known, cluster, places)?),
     };
     let Some(wanted) = wanted else {
         return Err(failure(
@@ -104,12 +112,50 @@ async fn by_context(
             format!("give one of {} with `--context`", listed(&known)),
         ));
     }
+    let named = kubeconfig.contexts.iter().find(|context| context.name == wanted);
+    let entry = named.and_then(|named| Some(named.context.as_ref()?.cluster.clone()));
     let options =
         KubeConfigOptions { context: Some(wanted.clone()), ..KubeConfigOptions::default() };
-    let config = Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .with_context(|| format!("reading the context `{wanted}` of the kubeconfig"))?;
-    Ok((config, Some(wanted)))
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.help(
+        format!("reading the context `{wanted}` of the kubeconfig"),
+        "correct its entries of `clusters` and `users`; `aws eks update-kubeconfig` writes those of \
+         an EKS cluster anew",
+    )?;
+    Ok((config, entry, Some(wanted)))
+}
+
+/// The one context that is named after a cluster; of several with its name, the one whose ARN
+/// is of a region of the deployment.
+fn of_cluster(known: &[&str], cluster: &str, places: &[Wanted]) -> anyhow::Result<String> {
+    let leads_to = |name: &&str| **name == *cluster || eks_name(name) == Some(cluster);
+    let mut found: Vec<&str> = known.iter().copied().filter(leads_to).collect();
+    if found.len() > 1 {
+        let fits = |name: &&str| {
+            ClusterArn::parse(name).is_none_or(|arn| {
+                places.iter().any(|wanted| {
+                    wanted.region == arn.region
+                        && wanted.account.as_ref().is_none_or(|account| *account == arn.account)
+                })
+            })
+        };
+        found.retain(fits);
+    }
+    match found.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [] => Err(failure(
+            format!("the kubeconfig has no context of the cluster `{cluster}`"),
+            format!(
+                "`aws eks update-kubeconfig --name {cluster}` adds it, and `--manifests DIR` needs none"
+            ),
+        )),
+        several => Err(failure(
+            format!(
+                "the kubeconfig has several contexts of the cluster `{cluster}`: {}",
+                listed(several)
+            ),
+            "remove all but one, or deploy that file alone with `--context`",
+        )),
+    }
 }
 
 fn listed(names: &[&str]) -> String {

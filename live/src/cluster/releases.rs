@@ -1,29 +1,158 @@
-//! The records that Helm keeps of releases.
+//! The records that Helm keeps of releases: a Secret or a `ConfigMap` for each revision.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Secret;
-use kube::api::DeleteParams;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::ListParams;
+use kubernetes::Preconditions;
+use kubernetes::release::{Id, Record, Storage};
 
 use super::Kube;
 
 impl Kube {
-    /// The labels of the record that Helm keeps of a revision, where there is one.
+    /// The record of a pending revision, wherever Helm keeps it. One that is not pending any more
+    /// counts as written just now.
     pub(crate) async fn release_record(
         &self,
-        namespace: &str,
-        name: &str,
-    ) -> anyhow::Result<Option<BTreeMap<String, String>>> {
-        let found = self.get::<Secret>(&self.within(namespace), name).await?;
-        Ok(found.map(|record| record.metadata.labels.unwrap_or_default()))
+        id: &Id,
+        revision: u64,
+    ) -> anyhow::Result<Option<Record>> {
+        let name = format!("sh.helm.release.v1.{}.v{revision}", id.name);
+        let read = |storage, metadata: &ObjectMeta| Record {
+            storage,
+            name: name.clone(),
+            preconditions: Preconditions {
+                uid: metadata.uid.clone(),
+                resource_version: metadata.resource_version.clone(),
+            },
+            age: if is_pending(metadata) { age(metadata) } else { Duration::ZERO },
+            written_by: writer(metadata),
+        };
+        if let Some(found) = self.get::<Secret>(&self.within(&id.namespace), &name).await? {
+            return Ok(Some(read(Storage::Secret, &found.metadata)));
+        }
+        let found = self.get::<ConfigMap>(&self.within(&id.namespace), &name).await?;
+        Ok(found.map(|found| read(Storage::ConfigMap, &found.metadata)))
     }
 
-    /// Deletes such a record.
+    /// Whether the revision of a record is pending; one without its record is not.
+    pub(crate) async fn is_pending(&self, id: &Id, record: &Record) -> anyhow::Result<bool> {
+        let (namespace, name) = (&id.namespace, record.name.as_str());
+        let metadata = match record.storage {
+            Storage::Secret => {
+                self.get::<Secret>(&self.within(namespace), name).await?.map(|it| it.metadata)
+            }
+            Storage::ConfigMap => {
+                self.get::<ConfigMap>(&self.within(namespace), name).await?.map(|it| it.metadata)
+            }
+        };
+        Ok(metadata.is_some_and(|metadata| is_pending(&metadata)))
+    }
+
+    /// Deletes a record that was observed.
     pub(crate) async fn delete_release_record(
         &self,
-        namespace: &str,
-        name: &str,
+        id: &Id,
+        record: &Record,
     ) -> anyhow::Result<()> {
-        self.delete::<Secret>(&self.within(namespace), name, &DeleteParams::default()).await
+        let Record { storage, name, preconditions, age: _, written_by: _ } = record;
+        let namespace = &id.namespace;
+        match storage {
+            Storage::Secret => {
+                self.delete_observed::<Secret>(&self.within(namespace), name, preconditions).await
+            }
+            Storage::ConfigMap => {
+                self.delete_observed::<ConfigMap>(&self.within(namespace), name, preconditions)
+                    .await
+            }
+        }
+    }
+
+    /// Whether revisions of a release are kept in this kind of object.
+    pub(crate) async fn keeps_release(&self, id: &Id, storage: Storage) -> anyhow::Result<bool> {
+        let labels = format!("owner=helm,name={}", id.name);
+        let which = ListParams::default().labels(&labels).limit(1);
+        Ok(match storage {
+            Storage::Secret => {
+                let found = self.list::<Secret>(&self.within(&id.namespace), &which).await?;
+                !found.is_empty()
+            }
+            Storage::ConfigMap => {
+                let found = self.list::<ConfigMap>(&self.within(&id.namespace), &which).await?;
+                !found.is_empty()
+            }
+        })
+    }
+}
+
+fn label<'a>(metadata: &'a ObjectMeta, name: &str) -> Option<&'a str> {
+    metadata.labels.as_ref()?.get(name).map(String::as_str)
+}
+
+fn is_pending(metadata: &ObjectMeta) -> bool {
+    label(metadata, "status").is_some_and(|status| status.starts_with("pending-"))
+}
+
+/// How long ago a record was last written: by the labels that Helm gives it, in seconds since
+/// 1970, or by its creation.
+fn age(metadata: &ObjectMeta) -> Duration {
+    let seconds = |name: &str| label(metadata, name)?.parse::<u64>().ok();
+    let created = metadata.creation_timestamp.as_ref();
+    let created = || created.and_then(|time| u64::try_from(time.0.as_second()).ok());
+    let written = seconds("modifiedAt").max(seconds("createdAt")).or_else(created);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let since = |written| now.ok()?.checked_sub(Duration::from_secs(written));
+    written.and_then(since).unwrap_or_default()
+}
+
+/// The program that wrote a record's content.
+fn writer(metadata: &ObjectMeta) -> Option<String> {
+    let entries = metadata.managed_fields.iter().flatten();
+    let wrote = |fields: &serde_json::Value| fields.get("f:data").is_some();
+    let mut writers =
+        entries.filter(|entry| entry.fields_v1.as_ref().is_some_and(|fields| wrote(&fields.0)));
+    writers.next().and_then(|entry| entry.manager.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry};
+    use serde_json::json;
+
+    use super::*;
+
+    fn labelled(labels: &[(&str, &str)]) -> ObjectMeta {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ObjectMeta { labels: Some(labels.collect::<BTreeMap<_, _>>()), ..ObjectMeta::default() }
+    }
+
+    #[test]
+    fn a_record_is_as_old_as_what_helm_wrote_into_it_last() {
+        let created = labelled(&[("createdAt", "1000"), ("modifiedAt", "2000")]);
+        let again = labelled(&[("createdAt", "2000")]);
+        assert_eq!(age(&created).as_secs(), age(&again).as_secs());
+        assert!(age(&created) > Duration::from_hours(24));
+        let future = labelled(&[("modifiedAt", "99999999999")]);
+        assert_eq!(age(&future), Duration::ZERO, "clocks differ");
+        assert_eq!(age(&ObjectMeta::default()), Duration::ZERO, "nothing says that it is old");
+    }
+
+    #[test]
+    fn who_wrote_a_record_is_who_wrote_its_content() {
+        let entry = |manager: &str, fields| ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            fields_v1: Some(FieldsV1(fields)),
+            ..ManagedFieldsEntry::default()
+        };
+        let managed_fields = Some(vec![
+            entry("kubectl", json!({ "f:metadata": {} })),
+            entry("helm-controller", json!({ "f:data": {}, "f:metadata": {} })),
+        ]);
+        let metadata = ObjectMeta { managed_fields, ..ObjectMeta::default() };
+        assert_eq!(writer(&metadata).as_deref(), Some("helm-controller"));
+        assert_eq!(writer(&ObjectMeta::default()), None);
     }
 }

@@ -1,12 +1,16 @@
 //! What every command works with: the job, its clients, and how it is watched.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use failure::Failure;
 use job::{Job, Session};
+use place::Verdict;
 
 use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
+use crate::places;
 use crate::progress::Progress;
+use crate::report::counted;
 use crate::stop::Stop;
 use crate::target::{InCluster, Target};
 use crate::trace::Trace;
@@ -21,6 +25,7 @@ pub(super) struct Connection<'a> {
     pub(super) calls: Arc<Calls>,
     pub(super) progress: Progress,
     pub(super) stop: &'a Stop,
+    places: OnceLock<Vec<Verdict>>,
 }
 
 impl<'a> Connection<'a> {
@@ -34,21 +39,45 @@ impl<'a> Connection<'a> {
     ) -> Self {
         let calls = Arc::new(Calls::new(session.verbosity, trace));
         let mut clients = Clients::new();
-        for (_, inputs) in job.storage() {
-            let region = &inputs.aws_region;
+        let regions = job.storage().map(|(_, inputs)| &inputs.aws_region);
+        for region in regions.chain(job.places.iter().map(|wanted| &wanted.region)) {
             if !clients.contains_key(region) {
                 let aws = account.connect(region, endpoint, &calls).await;
                 clients.insert(region.clone(), aws);
             }
         }
         let progress = Progress::new(trace);
-        Connection { job, session, clients, calls, progress, stop }
+        Connection { job, session, clients, calls, progress, stop, places: OnceLock::new() }
     }
 
     /// The same as one of many deployments, by name.
     pub(super) fn named(mut self, name: &str, trace: &Arc<Trace>) -> Self {
         self.progress = Progress::named(name, trace);
         self
+    }
+
+    /// Whether account, region and cluster belong together; empty before anything was observed.
+    pub(super) fn places(&self) -> &[Verdict] {
+        self.places.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Looks at the places of the job, once.
+    pub(super) async fn look_at_places(&self, target: &Target) {
+        if self.places.get().is_none() {
+            let found = places::judge(self.job, &self.clients, target).await;
+            // Nobody else looks meanwhile, and the same would be found.
+            let _ = self.places.set(found);
+        }
+    }
+
+    /// An error of looking, with the contradiction that may well be its cause.
+    pub(super) fn misplaced(&self, error: anyhow::Error) -> anyhow::Error {
+        match self.places().iter().find_map(|verdict| verdict.refusals.first()) {
+            Some(refusal) => {
+                error.context(Failure::new(refusal.reason.clone(), refusal.remedy.clone()))
+            }
+            None => error,
+        }
     }
 
     /// Connects to the target, unless it is time to stop.
@@ -64,11 +93,27 @@ impl<'a> Connection<'a> {
     /// Observes everything, unless it is time to stop.
     pub(super) async fn observe(&self, target: &Target) -> anyhow::Result<Observed> {
         let line = self.progress.line("observing");
-        let observed = self.stop.or(observe(self.job, &self.clients, target)).await;
-        let observed = observed.inspect_err(|_| line.failed("stopped"))??;
-        let mut what: Vec<&str> = self.clients.keys().map(String::as_str).collect();
-        what.extend(target.cluster().map(|cluster| cluster.kube.name.as_str()));
-        line.done(&format!("read {} in {} calls", what.join(", "), self.calls.count()));
+        let all = async {
+            tokio::join!(observe(self.job, &self.clients, target), self.look_at_places(target)).0
+        };
+        let observed = self.stop.or(all).await.inspect_err(|_| line.failed("stopped"))?;
+        let observed = observed.map_err(|error| self.misplaced(error))?;
+        line.done(&self.read(target));
         Ok(observed)
+    }
+
+    /// What was read, and with how many AWS calls where AWS was part of it.
+    fn read(&self, target: &Target) -> String {
+        let mut what: Vec<String> = self.clients.keys().cloned().collect();
+        match target {
+            Target::Cluster(cluster) => what.push(cluster.kube.name.clone()),
+            Target::Directory(path) if what.is_empty() => what.push(path.display().to_string()),
+            Target::Directory(_) => {}
+        }
+        let what = what.join(", ");
+        if self.clients.is_empty() {
+            return format!("read {what}");
+        }
+        format!("read {what} in {}", counted(self.calls.count(), "call"))
     }
 }

@@ -8,19 +8,21 @@ use std::sync::Arc;
 
 use efs::{FileSystemId, Outputs};
 use failure::report;
-use job::{Goal, Output};
-use plan::{Plan, Styled};
+use job::{Goal, Output, Session};
+use plan::{Plan, Scope, Styled};
 use tokio::sync::watch;
 
 use super::connection::Connection;
+use super::file_outputs;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent;
+use crate::consent::{self, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Outcome, Verdict};
-use crate::report::{json, takes_colour, text};
+use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
+use crate::places;
+use crate::report::{json, takes_colour};
 use crate::resources::{file_system, mount_target};
 use crate::run;
 use crate::target::Target;
@@ -34,21 +36,28 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let job = connection.job;
     let target = connection.connect().await?;
     let mut changed = 0;
-    let mut outputs = Vec::new();
+    let mut outputs = Made::default();
+    let mut answered = false;
     for round in 1.. {
         let observed = match connection.observe(&target).await {
             Ok(observed) => observed,
             Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
-        let plan = plan(job, &connection.clients, &observed)?;
+        let mut plan = plan(job, &connection.clients, &observed)?;
+        places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
-            return Ok(Outcome::unchanged(show(connection, &plan, detailed_exitcode)));
+            let shown = shown(connection.session, &plan, detailed_exitcode)?;
+            return Ok(Outcome::unchanged(Ending::Shown(shown)));
         }
         if round > 1 && plan.is_settled() {
             break;
         }
-        let asks = round == 1 || !job.goal.destroys();
-        let outcome = execute(connection, &target, &plan, Some(&observed), asks).await?;
+        let asked = Asked {
+            deletions: !job.yes && (round == 1 || !job.goal.destroys()),
+            questions: !answered,
+        };
+        let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
+        answered |= !plan.questions.is_empty();
         changed += outcome.changed;
         match outcome.ending {
             Ending::Done(made) => {
@@ -61,6 +70,12 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                 connection.progress.say(&report(&errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
+            Ending::Refused { remedy, .. }
+                if changed > 0 && !connection.progress.is_one_of_many() =>
+            {
+                let why = "Nothing more was changed.".to_owned();
+                return Ok(Outcome { changed, ending: Ending::Refused { why, remedy } });
+            }
             ending => return Ok(Outcome { changed, ending }),
         }
     }
@@ -69,9 +84,9 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
 
 /// Whether a plan that was carried out needs no second look. A run that took
 /// everything down looks whether another one put something up meanwhile; one that
-/// waited for a deletion looks whether more of it came.
+/// waited for another run looks what is left to do.
 fn is_final(destroys: bool, round: usize, plan: &Plan<Call>) -> bool {
-    let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_deletion());
+    let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_another_run());
     let took_down = destroys && !plan.is_empty();
     !(raced || took_down)
 }
@@ -88,31 +103,29 @@ pub(super) async fn execute(
     target: &Target,
     plan: &Plan<Call>,
     observed: Option<&Observed>,
-    asks: bool,
+    asked: Asked,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
-    let asks = asks && !job.yes;
     if !plan.refusals.is_empty() {
+        shown_to_programs(connection, plan);
         let why = "Nothing was changed.".to_owned();
         return Ok(Outcome::unchanged(Ending::Refused { why, remedy: None }));
     }
-    if progress.is_one_of_many() && asks && plan.needing_consent().count() > 0 {
-        let addresses = consent::addresses(plan);
+    if progress.is_one_of_many()
+        && let Some((question, remedy)) = consent::question(plan, asked)
+    {
+        let plans = if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" };
         return Ok(Outcome::unchanged(Ending::Refused {
-            why: format!("This deletes or replaces {addresses}. Nothing was changed."),
-            remedy: Some(
-                "review `plan-efs` of its file, and give `--yes` if that is what you want"
-                    .to_owned(),
-            ),
+            why: format!("{question} Nothing was changed."),
+            remedy: Some(format!("review `{plans}` of its file; {remedy}")),
         }));
     }
-    if asks {
-        // The prompt is left on a line of its own.
-        let consent = stop.or(consent::given(plan)).await.inspect_err(|_| eprintln!());
-        if let Some(refused) = consent?? {
-            return Ok(Outcome::unchanged(refused));
-        }
+    // The prompt is left on a line of its own.
+    let consent = stop.or(consent::given(plan, asked)).await.inspect_err(|_| eprintln!());
+    if let Some(refused) = consent?? {
+        shown_to_programs(connection, plan);
+        return Ok(Outcome::unchanged(refused));
     }
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
@@ -121,7 +134,7 @@ pub(super) async fn execute(
         Some((reason, left)) => Ending::Stopped { reason, left },
         None => Ending::Done(match observed {
             Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
-            _ => Vec::new(),
+            _ => Made::default(),
         }),
     };
     Ok(Outcome { changed: ran.done, ending })
@@ -151,13 +164,13 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
     }
 }
 
-/// The outputs of every storage module whose file system is there.
+/// The outputs of every storage module whose file system is there, and of their file.
 fn outputs(
     connection: &Connection<'_>,
     context: &Context,
     observed: &Observed,
     plan: &Plan<Call>,
-) -> Vec<(String, Outputs)> {
+) -> Made {
     let job = connection.job;
     let of = |label: &str, inputs: &efs::Inputs| {
         let scope = job.storage_scope(label);
@@ -169,33 +182,45 @@ fn outputs(
             Some(id) => FileSystemId::try_from(id).ok()?,
             None => found?.id.clone(),
         };
-        let manifests = context.directory().ok().map(|path| path.join(scope.path("")));
+        let folder = |scope: &Scope| {
+            let path = context.directory().ok()?.join(scope.path("")).display().to_string();
+            Some(path.trim_end_matches('/').to_owned())
+        };
+        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
             file_system_id,
             region: inputs.aws_region.clone(),
             cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
-            manifests: manifests
-                .map(|path| path.display().to_string().trim_end_matches('/').to_owned()),
+            manifests: folder(&scope),
+            driver_manifests: driver_in.as_ref().and_then(folder),
         })
     };
     let all =
         job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
-    all.collect()
+    let modules: Vec<(String, Outputs)> = all.collect();
+    let file = file_outputs::of(job, observed, &modules);
+    Made { modules, file }
 }
 
-/// Prints the plan as the result.
-fn show(connection: &Connection<'_>, plan: &Plan<Call>, detailed_exitcode: bool) -> Ending {
-    match connection.session.output {
-        Output::Json => json(plan),
-        Output::Text => {
-            text(&Styled { plan, colour: takes_colour(&std::io::stdout()) });
-        }
+/// Prints a plan that is not carried out as the result, where programs read it.
+fn shown_to_programs(connection: &Connection<'_>, plan: &Plan<Call>) {
+    if connection.session.output == Output::Json && !connection.progress.is_one_of_many() {
+        json(plan);
     }
-    Ending::Shown(match (plan.refusals.is_empty(), detailed_exitcode && !plan.is_empty()) {
-        (false, _) => Verdict::Wrong,
-        (true, true) => Verdict::Changes,
-        (true, false) => Verdict::Fine,
-    })
+}
+
+/// The plan as the result.
+fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyhow::Result<Shown> {
+    let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
+    let text = Styled { plan, colour }.to_string();
+    let refused = plan.refusals.len();
+    let verdict = match (refused, detailed_exitcode && !plan.is_empty()) {
+        (1.., _) => Verdict::Wrong,
+        (0, true) => Verdict::Changes,
+        (0, false) => Verdict::Fine,
+    };
+    let problem = (refused > 0).then(|| plan::refused(refused));
+    Ok(Shown { verdict, problem, ..Shown::new(text, plan)? })
 }

@@ -1,28 +1,40 @@
 //! `expand-volumes`: completes what claims ask for.
 
+use std::sync::Arc;
+
 use plan::Plan;
 
 use super::connection::Connection;
 use super::deployment::execute;
 use crate::call::Call;
+use crate::consent::Asked;
 use crate::observe;
 use crate::outcome::Outcome;
+use crate::places;
 use crate::target::Target;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let Connection { job, clients, progress, stop, .. } = connection;
     let target = connection.connect_to_cluster().await?;
-    let mut plan = Plan::default();
+    let whole = Target::Cluster(Arc::clone(&target));
+    let mut plan =
+        Plan { unchanged: "No changes. No claim needs a larger volume.", ..Plan::default() };
     for (label, inputs) in job.storage() {
         let line = progress.line("observing");
-        let looking = Box::pin(observe::cluster(&job.goal, inputs, &target));
-        let cluster = stop.or(looking).await;
-        let cluster = cluster.inspect_err(|_| line.failed("stopped"))??;
-        line.done(&format!("read {} claims in `{}`", cluster.claims.len(), cluster.name));
+        let looks = async {
+            let places = connection.look_at_places(&whole);
+            tokio::join!(observe::cluster(&job.goal, inputs, &target), places).0
+        };
+        let cluster = stop.or(Box::pin(looks)).await.inspect_err(|_| line.failed("stopped"))?;
+        let cluster = cluster.map_err(|error| connection.misplaced(error))?;
+        let class = &inputs.storage_class.name;
+        let found = cluster.claims.len();
+        line.done(&format!("read {found} claims of `{class}` in `{}`", cluster.name));
         let Some(aws) = clients.get(&inputs.aws_region) else { continue };
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
-    let target = Target::Cluster(target);
-    execute(connection, &target, &plan, None, true).await
+    places::guard(job, connection.places(), &mut plan);
+    let asked = Asked { deletions: !job.yes, questions: true };
+    execute(connection, &whole, &plan, None, asked).await
 }

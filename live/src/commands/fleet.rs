@@ -8,11 +8,13 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::connection::Connection;
-use super::deployment::carry_out;
+use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
 use crate::report::{self, counted, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -29,8 +31,42 @@ struct Deployed {
     /// The same by label, where it has several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     modules: BTreeMap<String, Outputs>,
+    /// Of the `output` blocks of its file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    file_outputs: BTreeMap<String, Value>,
+    /// Its plan, status or proof, as the command prints it for one deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Box<RawValue>>,
+    /// The account and the cluster.
+    places: Vec<Value>,
     /// Why it is not what it should be.
     error: Option<String>,
+    /// The same result for people.
+    #[serde(skip)]
+    text: Option<String>,
+    /// What that result says.
+    #[serde(skip)]
+    verdict: Verdict,
+}
+
+impl Deployed {
+    /// One of which nothing is known yet.
+    fn new(name: &str) -> Deployed {
+        Deployed {
+            name: name.to_owned(),
+            changed: 0,
+            aws_calls: 0,
+            elapsed_ms: 0,
+            outputs: None,
+            modules: BTreeMap::new(),
+            file_outputs: BTreeMap::new(),
+            result: None,
+            places: Vec::new(),
+            error: None,
+            text: None,
+            verdict: Verdict::Fine,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -104,28 +140,41 @@ async fn one(
     let trace = Arc::new(Trace::new());
     let connection = Connection::new(job, session, (account, endpoint), &trace, stop).await;
     let connection = connection.named(name, &trace);
-    let outcome = match carry_out(&connection).await {
+    let outcome = match reach(&connection).await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::unchanged(Ending::from(error)),
     };
-    let error = outcome.message(&session.again);
-    if let Some(error) = &error {
-        connection.progress.say(error);
+    let message = outcome.message(&session.again);
+    if let Some(message) = &message {
+        connection.progress.say(message);
     }
-    let mut modules: BTreeMap<String, Outputs> = match outcome.ending {
-        Ending::Done(outputs) => outputs.into_iter().collect(),
-        _ => BTreeMap::new(),
-    };
-    let outputs = if modules.len() == 1 { modules.pop_first() } else { None };
-    Deployed {
-        name: name.to_owned(),
+    let mut ended = Deployed {
         changed: outcome.changed,
         aws_calls: connection.calls.count(),
         elapsed_ms: millis(trace.elapsed()),
-        outputs: outputs.map(|(_, outputs)| outputs),
-        modules,
-        error,
+        places: report::places(connection.places()),
+        error: message,
+        ..Deployed::new(name)
+    };
+    match outcome.ending {
+        Ending::Done(Made { modules, file }) => {
+            (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
+        }
+        Ending::Shown(shown) => {
+            let Shown { text, document, verdict, problem } = shown;
+            (ended.text, ended.result, ended.verdict) = (Some(text), Some(document), verdict);
+            ended.error = problem;
+        }
+        Ending::Refused { .. }
+        | Ending::Unplanned(_)
+        | Ending::Failed(_)
+        | Ending::Stopped { .. }
+        | Ending::Fleet { .. } => {}
     }
+    if ended.modules.len() == 1 {
+        ended.outputs = ended.modules.pop_first().map(|(_, outputs)| outputs);
+    }
+    ended
 }
 
 /// The result, in the order of the files, with what was not begun.
@@ -136,15 +185,8 @@ fn summarize(
     whole: &Trace,
     stop: &Stop,
 ) -> Outcome {
-    let not_begun = |name: &str| Deployed {
-        name: name.to_owned(),
-        changed: 0,
-        aws_calls: 0,
-        elapsed_ms: 0,
-        outputs: None,
-        modules: BTreeMap::new(),
-        error: Some("not begun".to_owned()),
-    };
+    let not_begun =
+        |name: &str| Deployed { error: Some("not begun".to_owned()), ..Deployed::new(name) };
     let names = fleet.jobs.iter().map(|(name, _)| name);
     let deployments: Vec<Deployed> =
         names.map(|name| ended.remove(name).unwrap_or_else(|| not_begun(name))).collect();
@@ -157,27 +199,55 @@ fn summarize(
     };
     match session.output {
         Output::Json => report::json(&result),
-        Output::Text => report::text(&table(fleet, &result)),
+        Output::Text => report::text(&for_people(fleet, &result)),
     }
-    let ending = Ending::Fleet { failed: result.failed, stopped: stop.reason() };
+    let only_shows = result.deployments.iter().all(|one| one.changed == 0 && one.result.is_some());
+    let ending = Ending::Fleet {
+        failed: result.failed,
+        stopped: stop.reason(),
+        // The strongest of what the results say.
+        shown: result.deployments.iter().map(|one| one.verdict).max().unwrap_or(Verdict::Fine),
+        resumable: !only_shows,
+    };
     Outcome { changed: result.changed, ending }
+}
+
+/// What people read: every result under its name, then a line for each.
+fn for_people(fleet: &Fleet, result: &Result) -> String {
+    let shown = result.deployments.iter().filter_map(|one| {
+        let text = one.text.as_ref()?;
+        Some(format!("{}:\n\n{text}\n\n", one.name))
+    });
+    shown.collect::<String>() + &table(fleet, result)
 }
 
 fn table(fleet: &Fleet, result: &Result) -> String {
     let width = result.deployments.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
     let lines = result.deployments.iter().map(|one| {
         let changes = counted(one.changed, "change");
-        let end = match (&one.error, &one.outputs) {
-            (Some(error), _) => format!("failed: {}", error.lines().next().unwrap_or_default()),
-            (None, Some(outputs)) => format!("{changes}, {}", outputs.file_system_id),
-            (None, None) => changes,
+        let end = match (&one.error, &one.outputs, &one.text) {
+            (Some(error), ..) => format!("failed: {}", error.lines().next().unwrap_or_default()),
+            (None, Some(outputs), _) => format!("{changes}, {}", outputs.file_system_id),
+            // What a plan, a status or a proof says stands above.
+            (None, None, Some(_)) => counted(one.aws_calls, "AWS call"),
+            (None, None, None) => changes,
         };
-        format!("{:width$}  {end}\n", one.name)
+        let accounts: Vec<&str> =
+            one.places.iter().filter_map(|place| place["account"].as_str()).collect();
+        let place = match accounts.as_slice() {
+            [] => String::new(),
+            accounts => format!(" (account {})", accounts.join(", ")),
+        };
+        format!("{:width$}  {end}{place}\n", one.name)
     });
-    let verb = match fleet.jobs.first() {
-        Some((_, Job { goal: Goal::Destroy { .. }, .. })) => "destroyed",
-        _ => "deployed",
-    };
+    let verb = fleet.jobs.first().map_or("done", |(_, job)| match job.goal {
+        Goal::Plan { .. } => "planned",
+        Goal::Deploy { .. } => "deployed",
+        Goal::Destroy { .. } => "destroyed",
+        Goal::Status => "read",
+        Goal::Expand => "expanded",
+        Goal::Verify(_) => "proved",
+    });
     let done = result.deployments.len() - result.failed;
     let seconds =
         u32::try_from(result.elapsed_ms / 100).map_or(0.0, |tenths| f64::from(tenths) / 10.0);

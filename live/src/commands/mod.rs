@@ -3,7 +3,9 @@
 mod connection;
 mod deployment;
 mod expand;
+mod file_outputs;
 mod fleet;
+mod goal;
 mod plan;
 mod status;
 mod verify;
@@ -11,11 +13,11 @@ mod verify;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use job::{Goal, Job, Order, Session, Work};
+use job::{Job, Order, Output, Session, Work};
 
 use crate::aws::Account;
 use crate::outcome::{Ending, Outcome};
-use crate::report::{Summary, done};
+use crate::report::{Summary, done, json, text};
 use crate::sandbox::LocalAws;
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -68,14 +70,7 @@ async fn one(
     let trace = Arc::new(Trace::new());
     let account = Account::new(None);
     let connection = Connection::new(job, session, (&account, endpoint), &trace, stop).await;
-    let result = match &job.goal {
-        Goal::Plan { .. } | Goal::Deploy { .. } | Goal::Destroy { .. } => {
-            Box::pin(deployment::carry_out(&connection)).await
-        }
-        Goal::Status => Box::pin(status::run(&connection)).await,
-        Goal::Expand => Box::pin(expand::run(&connection)).await,
-        Goal::Verify(wanted) => verify::run(&connection, wanted).await,
-    };
+    let result = goal::reach(&connection).await;
     let result = result.and_then(|outcome| report(&connection, outcome));
     if let Some(path) = &job.timeline {
         directory::write_file(path, &timeline::page(&trace.timeline(&session.again))?)?;
@@ -90,13 +85,20 @@ fn report(connection: &Connection<'_>, outcome: Outcome) -> anyhow::Result<Outco
     if let Some(message) = outcome.message(&session.again) {
         progress.say(&message);
     }
-    if let Ending::Done(outputs) = &outcome.ending {
+    if let Ending::Shown(shown) = &outcome.ending {
+        match session.output {
+            Output::Json => json(&shown.document),
+            Output::Text => text(&shown.text),
+        }
+    }
+    if let Ending::Done(made) = &outcome.ending {
         let summary = Summary {
             changed: outcome.changed,
             calls: calls.count(),
             rounds: calls.rounds(),
             elapsed: progress.elapsed(),
-            outputs,
+            places: connection.places(),
+            made,
         };
         done(&job.goal, session.output, &summary)?;
     }

@@ -18,6 +18,9 @@ pub(super) fn plan(
     observed: &Observed,
 ) -> anyhow::Result<Plan<Call>> {
     let mut whole = Plan::default();
+    if job.goal.destroys() {
+        whole.unchanged = "No changes. There is nothing to destroy.";
+    }
     whole.details.entry("zones").or_default();
     let (storage, classes) = storage(job, observed)?;
     for ((_, inputs), plan) in job.storage().zip(storage) {
@@ -51,7 +54,8 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Cl
         let modules = modules
             .map(|((label, inputs), scope)| anyhow::Ok((scope, inputs, &of(label)?.actual)))
             .collect::<Result<Vec<_>, _>>()?;
-        return Ok((efs::destroy_together(&modules), Classes::new()));
+        let words = job.goal.deletes_file_systems();
+        return Ok((efs::destroy_together(&modules, words), Classes::new()));
     }
     let modules = job.storage().map(|(label, _)| {
         let found = of(label)?;

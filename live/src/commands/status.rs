@@ -1,13 +1,12 @@
 //! `status`: what there is, in one table.
 
-use job::Output;
 use kubernetes::Usage;
 use plan::{Row, Table};
 use serde::Serialize;
 use serde_json::json;
 
 use super::connection::Connection;
-use crate::outcome::{Ending, Outcome, Verdict};
+use crate::outcome::{Ending, Outcome, Shown};
 use crate::report;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
@@ -17,7 +16,9 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get(label) else { continue };
-        tables.push((label, efs::rows(inputs, &found.actual)));
+        let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
+        let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());
+        tables.push((label, efs::rows(in_documents.unwrap_or(inputs), &found.actual)));
         let of_class = found.actual.cluster.iter().flat_map(|cluster| cluster.claims.clone());
         claims.extend(of_class);
     }
@@ -38,26 +39,28 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         workloads.push(status);
         tables.push((label, more));
     }
+    let place = place::lines(connection.places()).join("\n");
     // One table, unless several storage modules have the same names in theirs.
     let several = job.storage().count() > 1;
-    match connection.session.output {
-        Output::Json => report::json(&json!({
-            "healthy": tables.iter().flat_map(|(_, rows)| rows).all(|row| row.healthy),
-            "rows": rows_of(&tables, several),
-            "claims": claims,
-            "workloads": workloads,
-        })),
-        Output::Text if several => {
-            let titled =
-                tables.iter().map(|(label, rows)| format!("module.{label}\n{}", Table(rows)));
-            report::text(&titled.collect::<Vec<_>>().join("\n\n"));
-        }
-        Output::Text => {
-            let rows: Vec<Row> = tables.into_iter().flat_map(|(_, rows)| rows).collect();
-            report::text(&Table(&rows));
-        }
+    let healthy = tables.iter().flat_map(|(_, rows)| rows).all(|row| row.healthy);
+    let document = json!({
+        "healthy": healthy,
+        "rows": rows_of(&tables, several),
+        "claims": claims,
+        "workloads": workloads,
+        "places": report::places(connection.places()),
+    });
+    let text = format!("{place}\n\n{}", for_people(tables, several));
+    Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
+}
+
+fn for_people(tables: Vec<(&str, Vec<Row>)>, several: bool) -> String {
+    if several {
+        let titled = tables.iter().map(|(label, rows)| format!("module.{label}\n{}", Table(rows)));
+        return titled.collect::<Vec<_>>().join("\n\n");
     }
-    Ok(Outcome::unchanged(Ending::Shown(Verdict::Fine)))
+    let rows: Vec<Row> = tables.into_iter().flat_map(|(_, rows)| rows).collect();
+    Table(&rows).to_string()
 }
 
 /// A row as a program reads it.

@@ -1,19 +1,23 @@
 //! Releases: read, made, changed, removed.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use kubernetes::release::{Id, Release, Status, Wanted, is_marked};
+use failure::failure;
+use kubernetes::release::{Id, Release, Status, Storage, Wanted, is_marked};
 use kubernetes::yaml::Block;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Helm;
 use super::errors::{found, is_listing, may_pass};
+use crate::aws::Raced;
 use crate::progress::Line;
-use crate::wait::{HELM_REVISION, PROGRAM, retry};
+use crate::wait::{PROGRAM, retry};
+
+/// How Helm says that another Helm is at work on the same release.
+const RACED: [&str; 2] =
+    ["another operation (install/upgrade/rollback)", "release: already exists"];
 
 /// How the descriptions of our revisions begin.
 const WRITTEN_BY: &str = "Clockwork Codex";
@@ -33,39 +37,78 @@ impl Helm {
     /// The release of that name in that namespace.
     pub(crate) async fn release(&self, wanted: &Wanted) -> anyhow::Result<Option<Release>> {
         let (id, name) = (&wanted.id, wanted.id.name.as_str());
-        let history = ["history", name, "--max", "10", "--output", "json"];
         let values = ["get", "values", name, "--output", "json"];
-        let (history, values) = tokio::join!(self.look(id, &history), self.look(id, &values));
-        let (Some(history), Some(values)) = (found(history)?, found(values)?) else {
-            return Ok(None);
+        let (history, values) = tokio::join!(self.history(id, "10"), self.look(id, &values));
+        let (history, values) = (history?, found(values)?);
+        let (Some(latest), Some(values)) = (history.last(), values) else {
+            return self.kept_elsewhere(id).await.map(|()| None);
         };
-        let history: Vec<Revision> =
-            serde_json::from_str(&history).context("reading `helm history`")?;
         let values: Value = serde_json::from_str(&values).context("reading `helm get values`")?;
         let pending_install = history.iter().all(|revision| revision.status == "pending-install");
         let ours = history.iter().any(|revision| revision.description.starts_with(WRITTEN_BY))
             || is_marked(wanted, &values, pending_install);
-        let latest = history.into_iter().max_by_key(|revision| revision.number);
-        Ok(latest.map(|latest| Release {
+        let owner = owner(&history);
+        let status = Status::parse(&latest.status);
+        let record = match status {
+            Status::Pending(_) => self.kube.release_record(id, latest.number).await?,
+            Status::Deployed | Status::Other(_) => None,
+        };
+        Ok(Some(Release {
             revision: latest.number,
-            status: Status::parse(&latest.status),
-            chart: latest.chart,
+            previous: history.iter().rev().nth(1).map(|revision| revision.number),
+            status,
+            chart: latest.chart.clone(),
             values,
             ours,
+            owner,
+            record,
         }))
     }
 
-    /// Installs or upgrades a release with these values.
+    /// The latest revisions of a release, at most so many, the oldest first.
+    async fn history(&self, id: &Id, at_most: &str) -> anyhow::Result<Vec<Revision>> {
+        let args = ["history", &id.name, "--max", at_most, "--output", "json"];
+        let Some(text) = found(self.look(id, &args).await)? else { return Ok(Vec::new()) };
+        let mut history: Vec<Revision> =
+            serde_json::from_str(&text).context("reading `helm history`")?;
+        history.sort_by_key(|revision| revision.number);
+        Ok(history)
+    }
+
+    /// An error where the release is kept in the one of Secrets and `ConfigMaps` that this Helm
+    /// does not read (<https://helm.sh/docs/topics/advanced/#storage-backends>): it would install
+    /// a second one over it.
+    async fn kept_elsewhere(&self, id: &Id) -> anyhow::Result<()> {
+        let reads = std::env::var("HELM_DRIVER").unwrap_or_default();
+        let (other, objects, driver) = match reads.as_str() {
+            "" | "secret" | "secrets" => (Storage::ConfigMap, "ConfigMaps", "configmap"),
+            "configmap" | "configmaps" => (Storage::Secret, "Secrets", "secret"),
+            _ => return Ok(()),
+        };
+        if !self.kube.keeps_release(id, other).await? {
+            return Ok(());
+        }
+        let Id { name, namespace } = id;
+        Err(failure(
+            format!(
+                "the release `{name}` in `{namespace}` is kept in {objects}, which Helm does not read here"
+            ),
+            format!("set `HELM_DRIVER={driver}`, as whoever installed it did"),
+        ))
+    }
+
+    /// Installs or upgrades a release with these values, where its latest revision is still the
+    /// one that the plan was made for.
     pub(crate) async fn upgrade(
         &self,
         wanted: &Wanted,
         values: &Value,
-        stuck: Option<u64>,
+        follows: Option<u64>,
         line: &Line,
     ) -> anyhow::Result<()> {
-        if let Some(revision) = stuck {
-            self.recover(&wanted.id, revision, line).await?;
-        }
+        line.state("checking the revision");
+        let history = self.history(&wanted.id, "1").await?;
+        unchanged(&wanted.id, follows, history.last())?;
         let chart = self.fetched(&wanted.chart, &wanted.version).await?;
         line.state("releasing");
         let mut file = tempfile::Builder::new()
@@ -76,7 +119,7 @@ impl Helm {
         // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
         write!(file, "{}", Block(values)).context("writing the values for Helm")?;
         let (chart, file) = (chart.display().to_string(), file.path().display().to_string());
-        let description = format!("{WRITTEN_BY} for {}", wanted.owner);
+        let description = describe(&wanted.owner);
         let mut args = vec![
             "upgrade",
             &wanted.id.name,
@@ -95,34 +138,17 @@ impl Helm {
             // What somebody changed by hand in the driver's objects is taken back.
             args.push("--force-conflicts");
         }
-        retry(PROGRAM, is_listing, || self.in_cluster(&wanted.id, &args)).await.map(drop)
+        let upgraded = retry(PROGRAM, is_listing, || self.in_cluster(&wanted.id, &args)).await;
+        upgraded.map(drop).map_err(|error| {
+            let said = format!("{error:#}");
+            let raced = RACED.iter().any(|sign| said.contains(sign));
+            if raced { error.context(changed(&wanted.id)) } else { error }
+        })
     }
 
     /// Uninstalls a release; one that is not there any more is fine.
     pub(crate) async fn uninstall(&self, id: &Id) -> anyhow::Result<()> {
         found(self.in_cluster(id, &["uninstall", &id.name]).await).map(drop)
-    }
-
-    /// A revision that stays `pending-*` was left by a Helm that was killed: its
-    /// record is removed, and the next upgrade starts from the revision before.
-    async fn recover(&self, id: &Id, revision: u64, line: &Line) -> anyhow::Result<()> {
-        let record = format!("sh.helm.release.v1.{}.v{revision}", id.name);
-        let started = Instant::now();
-        line.state(&format!("waiting for the run that is working on revision {revision}"));
-        loop {
-            let Some(labels) = self.kube.release_record(&id.namespace, &record).await? else {
-                return Ok(());
-            };
-            if !labels.get("status").is_some_and(|status| status.starts_with("pending-")) {
-                return Ok(());
-            }
-            let old = age(&labels).is_none_or(|age| age > HELM_REVISION);
-            if old || started.elapsed() > HELM_REVISION {
-                line.state(&format!("recovering from revision {revision}"));
-                return self.kube.delete_release_record(&id.namespace, &record).await;
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
     }
 
     /// Helm, in the cluster and a release's namespace.
@@ -141,10 +167,75 @@ impl Helm {
     }
 }
 
-/// How long ago a release's record was last written, by the labels that Helm gives it.
-fn age(labels: &BTreeMap<String, String>) -> Option<Duration> {
-    let seconds = |name: &str| labels.get(name)?.parse::<u64>().ok();
-    let written = seconds("modifiedAt").max(seconds("createdAt"))?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
-    now.checked_sub(Duration::from_secs(written)).or(Some(Duration::ZERO))
+/// The description of a revision that a deployment makes.
+fn describe(owner: &str) -> String {
+    format!("{WRITTEN_BY} for {owner}")
+}
+
+/// The deployment that made the latest of our revisions.
+fn owner(history: &[Revision]) -> Option<String> {
+    let ours = history.iter().filter_map(|revision| {
+        let owner = revision.description.strip_prefix(&describe(""))?;
+        Some((revision.number, owner.to_owned()))
+    });
+    ours.max_by_key(|(number, _)| *number).map(|(_, owner)| owner)
+}
+
+/// An error where the latest revision is not the one that the plan was made for.
+fn unchanged(id: &Id, follows: Option<u64>, latest: Option<&Revision>) -> anyhow::Result<()> {
+    if latest.map(|latest| latest.number) == follows {
+        return Ok(());
+    }
+    let is = latest.map_or("not installed".to_owned(), |latest| {
+        format!("at revision {}, which is `{}`", latest.number, latest.status)
+    });
+    let was = follows.map_or("none".to_owned(), |revision| format!("revision {revision}"));
+    let error = failure(
+        format!("the release is {is}, and the plan was made for {was}"),
+        "run the same command again, which plans from there",
+    );
+    Err(error.context(changed(id)))
+}
+
+fn changed(id: &Id) -> Raced {
+    Raced(format!("another run changed the release `{}` in `{}` meanwhile", id.name, id.namespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision(number: u64, description: &str) -> Revision {
+        Revision {
+            number,
+            status: "pending-upgrade".to_owned(),
+            chart: "a-1.0.0".to_owned(),
+            description: description.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_upgrade_follows_the_revision_that_its_plan_was_made_for_and_no_other() {
+        let id = Id { name: "a".to_owned(), namespace: "b".to_owned() };
+        for (follows, latest) in [(None, None), (Some(2), Some(2))] {
+            unchanged(&id, follows, latest.map(|number| revision(number, "")).as_ref()).unwrap();
+        }
+        for (follows, latest) in [(None, Some(1)), (Some(1), None), (Some(2), Some(3))] {
+            let error = unchanged(&id, follows, latest.map(|number| revision(number, "")).as_ref())
+                .unwrap_err();
+            assert!(error.downcast_ref::<Raced>().is_some(), "a reason to plan again");
+            let report = failure::report(&[error]);
+            assert!(report.contains("help: run the same command again"), "{report}");
+        }
+    }
+
+    #[test]
+    fn a_release_belongs_to_the_deployment_that_described_its_latest_revision_of_ours() {
+        let described = describe("dev/efs-sc");
+        let mut history = vec![revision(1, &describe("dev/efs-logs")), revision(2, &described)];
+        assert_eq!(owner(&history).as_deref(), Some("dev/efs-sc"));
+        history.push(revision(3, "Upgrade complete"));
+        assert_eq!(owner(&history).as_deref(), Some("dev/efs-sc"));
+        assert_eq!(owner(&[revision(1, "Install complete")]), None);
+    }
 }

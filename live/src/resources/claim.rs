@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use graphscope::FoundClaim;
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use graphscope::resources::claim::Call;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use kubernetes::claim::{Call, Claim};
-use kubernetes::{MANAGED_BY, MANAGER};
+use kube::api::{ListParams, Patch, PatchParams};
+use kubernetes::claim::{Claim, Expand};
+use kubernetes::{MANAGED_BY, MANAGER, Preconditions};
 use serde_json::json;
 
 use crate::cluster::{Kube, patiently};
@@ -49,18 +50,6 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
     Ok(found)
 }
 
-/// The driver's volumes that are not of this class.
-pub(crate) async fn volumes_beside(kube: &Kube, class: &str) -> anyhow::Result<Vec<String>> {
-    let volumes = volumes(kube).await?.into_iter();
-    let others = volumes.filter(|volume| {
-        let spec = volume.spec.as_ref();
-        let ours = spec.and_then(|spec| spec.storage_class_name.as_deref()) == Some(class);
-        let driver = spec.and_then(|spec| spec.csi.as_ref()).map(|csi| csi.driver.as_str());
-        driver == Some(efs::PROVISIONER) && !ours
-    });
-    Ok(others.filter_map(|volume| volume.metadata.name).collect())
-}
-
 /// The claims of a workload's namespace that have its names or its label, or that its chart made.
 pub(crate) async fn observe_workload(
     kube: &Kube,
@@ -79,6 +68,12 @@ pub(crate) async fn observe_workload(
     let found = claims.iter().map(|claim| FoundClaim {
         claim: read(claim, &users),
         class: class_of(claim).map(str::to_owned),
+        access_modes: claim
+            .spec
+            .iter()
+            .filter_map(|spec| spec.access_modes.clone())
+            .flatten()
+            .collect(),
         ours: label(claim, MANAGED_BY).as_deref() == Some(MANAGER)
             && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
         // A StatefulSet gives the claims of its pods the labels that it selects them by.
@@ -96,74 +91,53 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
     let kube = &context.cluster()?.kube;
     match call {
         Call::Apply { namespace, name, document } => {
-            apply(kube, namespace, name, document).await?;
+            line.state("applying");
+            let claim: serde_json::Value =
+                serde_norway::from_str(document).context("reading a claim that was rendered")?;
+            let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
+            kube.apply(&claims, name, &claim).await?;
             Ok(Done::that("applied"))
         }
-        Call::Delete { namespace, name } => {
+        Call::Delete { namespace, name, uid } => {
             nobody_uses(context, kube, (namespace, name), line).await?;
+            line.state("deleting");
             let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
-            kube.delete(&claims, name, &DeleteParams::default()).await?;
+            // Its version may differ: pods that went since are written into it.
+            let observed = Preconditions { uid: uid.clone(), resource_version: None };
+            kube.delete_observed(&claims, name, &observed).await?;
             Ok(Done::that("destroyed"))
-        }
-        Call::Expand { namespace, name, volume, capacity } => {
-            expand(kube, (namespace, name), volume, capacity).await?;
-            Ok(Done::that("expanded"))
         }
     }
 }
 
-/// Applies a claim, in a namespace that is made where it is missing, and completes
-/// it where it asks for more than it has.
-async fn apply(kube: &Kube, namespace: &str, name: &str, document: &str) -> anyhow::Result<()> {
-    if kube.get::<Namespace>(&kube.all(), namespace).await?.is_none() {
-        let object = json!({
-            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace},
-        });
-        kube.apply::<Namespace>(&kube.all(), namespace, &object).await?;
-    }
-    let claim: serde_json::Value =
-        serde_norway::from_str(document).context("reading a claim that was rendered")?;
-    let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
-    kube.apply(&claims, name, &claim).await?;
-    let Some(found) = kube.get(&claims, name).await? else { return Ok(()) };
-    let found = read(&found, &BTreeMap::new());
-    if let (true, "Bound", Some(volume), Some(requested)) =
-        (found.wants_more, found.phase.as_str(), &found.volume, &found.requested)
-    {
-        expand(kube, (namespace, name), volume, requested).await?;
-    }
-    Ok(())
-}
+/// The conditions of a claim that say that a resize is in progress or failed, and would stay for ever
+/// (<https://pkg.go.dev/k8s.io/api/core/v1#PersistentVolumeClaimConditionType>).
+const RESIZING: [&str; 4] =
+    ["Resizing", "FileSystemResizePending", "ControllerResizeError", "NodeResizeError"];
 
 /// Gives a claim and its volume the capacity that the claim asks for: the
 /// volume first, as the claim's status promises what the volume has.
-async fn expand(
-    kube: &Kube,
-    (namespace, name): (&str, &str),
-    volume: &str,
-    capacity: &str,
-) -> anyhow::Result<()> {
+pub(crate) async fn expand(context: &Context, call: &Expand, line: &Line) -> anyhow::Result<Done> {
+    let Expand { namespace, name, volume, capacity } = call;
+    let kube = &context.cluster()?.kube;
+    line.state("expanding");
     let change = json!({"spec": {"capacity": {"storage": capacity}}});
     kube.merge::<PersistentVolume>(&kube.all(), volume, &change).await?;
     let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
-    let failed = |verb: &str, error| {
-        kube.failed::<PersistentVolumeClaim>(verb, &format!("{name}/status"), error)
-    };
-    let found =
-        patiently(|| claims.get_status(name)).await.map_err(|error| failed("get", error))?;
-    let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default();
-    // What says that a resize is in progress would stay for ever.
-    let kept: Vec<_> =
-        conditions.into_iter().filter(|condition| !condition.type_.contains("Resiz")).collect();
+    let gone = RESIZING.map(|condition| json!({"$patch": "delete", "type": condition}));
     let change = json!({"status": {
         "capacity": {"storage": capacity},
-        "conditions": kept,
+        "conditions": gone,
         "allocatedResources": null,
         "allocatedResourceStatuses": null,
     }});
-    let (how, patch) = (PatchParams::default(), Patch::Merge(&change));
+    // Strategic: it takes conditions away by their type, whatever others there are.
+    let (how, patch) = (PatchParams::default(), Patch::Strategic(&change));
     let changed = patiently(|| claims.patch_status(name, &how, &patch)).await;
-    changed.map(drop).map_err(|error| failed("patch", error))
+    changed.map_err(|error| {
+        kube.failed::<PersistentVolumeClaim>("patch", &format!("{name}/status"), error)
+    })?;
+    Ok(Done::that("expanded"))
 }
 
 /// Waits until no pod uses a claim; those of a release that goes take a moment.
@@ -260,6 +234,7 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         used_by: users.iter().map(|user| user.pod.clone()).collect(),
         nodes,
         used_bytes: None,
+        uid: claim.metadata.uid.clone(),
     }
 }
 

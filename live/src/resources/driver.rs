@@ -1,6 +1,5 @@
 //! The driver's objects: whose they are, and how far they have come.
 
-use anyhow::bail;
 use efs::resources::driver::{Call, Foreign, Origin, Rollout};
 use inputs::printable;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
@@ -9,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use kube::api::{DeleteParams, ListParams};
 
 use crate::cluster::Kube;
-use crate::context::{Context, Done, Stopped};
+use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::watch::Watch;
 
@@ -68,7 +67,6 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             kube.delete::<CSIDriver>(&kube.all(), efs::PROVISIONER, &how).await?;
             Ok(Done::default())
         }
-        Call::Release(_) => bail!("a release has a room of its own"),
     }
 }
 
@@ -88,11 +86,7 @@ async fn ready(context: &Context, namespace: &str, line: &Line) -> anyhow::Resul
         line.observed(&behind.join("; "));
         None
     };
-    let mut failing = context.failing.subscribe();
-    tokio::select! {
-        ready = context.wait(&watch, complete) => ready,
-        _ = failing.wait_for(|failing| *failing) => bail!(Stopped),
-    }
+    context.wait_unless_failing(&watch, complete).await
 }
 
 /// The rollouts of our own installation, with the reasons of those that are behind.

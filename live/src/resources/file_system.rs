@@ -1,16 +1,21 @@
 //! The file system.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{
     FileSystemDescription, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
     TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
     TransitionToPrimaryStorageClassRules as ToPrimary,
 };
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::{
     self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, Spec, Throughput,
     Transition,
 };
 use efs::{FileSystemId, LifeCycle};
+use inputs::printable;
 use network::Tags;
 use plan::ChangeId;
 
@@ -19,6 +24,11 @@ use crate::aws::{Aws, Raced, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::users;
+use crate::wait::{IN_USE, IN_USE_PAUSE};
+
+/// The call that deletes a file system.
+const DELETE: &str = "elasticfilesystem:DeleteFileSystem";
 
 /// How a file system is looked up.
 #[derive(Debug, Clone)]
@@ -71,6 +81,10 @@ pub(crate) async fn carry_out(
             let tagged = request.send().await;
             tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
             Ok(Done::that("tagged"))
+        }
+        Call::StillUnused { id, access_points } => {
+            users::none_new(context, aws, id, access_points).await?;
+            Ok(Done::default())
         }
         Call::Delete { id } => {
             delete(context, aws, id, line).await?;
@@ -165,7 +179,6 @@ async fn put(
 ) -> anyhow::Result<()> {
     line.state("updating");
     match group {
-        Group::Tags => bail!("tags are set by a call of their own"),
         Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
         Group::Lifecycle => return put_lifecycle(aws, id, spec.lifecycle.iter().flatten()).await,
     }
@@ -245,36 +258,41 @@ async fn put_lifecycle(
     put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
 }
 
+/// Deletes a file system. EFS answers `FileSystemInUse` for mount targets that are being
+/// deleted, which end, and for what does not: the wait is bounded, and ends with what it is.
 async fn delete(
     context: &Context,
     aws: &Aws,
     id: &FileSystemId,
     line: &Line,
 ) -> anyhow::Result<()> {
+    let since = Instant::now();
     loop {
         line.state("deleting");
         match aws.efs.delete_file_system().file_system_id(id.as_str()).send().await {
             Ok(_) => return gone(context, aws, id, line).await,
             Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(()),
             Err(error) if is(&error, codes::FILE_SYSTEM_IN_USE) => {
-                targets_gone(context, aws, id, line).await?;
+                line.state("waiting until its mount targets are gone");
+                let left = IN_USE.saturating_sub(since.elapsed());
+                let wait = tokio::time::timeout(left, targets_gone(context, aws, id));
+                if let Ok(ended) = wait.await {
+                    ended?;
+                    if users::replications(aws, id).await?.is_empty() && since.elapsed() < IN_USE {
+                        tokio::time::sleep(IN_USE_PAUSE).await;
+                        continue;
+                    }
+                }
+                return Err(in_use(context, aws, id, explain(DELETE, &aws.region, error)).await?);
             }
-            Err(error) => {
-                return Err(explain("elasticfilesystem:DeleteFileSystem", &aws.region, error));
-            }
+            Err(error) => return Err(explain(DELETE, &aws.region, error)),
         }
     }
 }
 
 /// Waits for targets that are still being deleted; one that a run beside this one
 /// made is a reason to plan again.
-async fn targets_gone(
-    context: &Context,
-    aws: &Aws,
-    id: &FileSystemId,
-    line: &Line,
-) -> anyhow::Result<()> {
-    line.state("waiting until its mount targets are gone");
+async fn targets_gone(context: &Context, aws: &Aws, id: &FileSystemId) -> anyhow::Result<()> {
     let watch = context.mount_targets.of((aws.clone(), id.clone()));
     let left = context.wait(&watch, |targets| {
         let targets = targets.as_deref().unwrap_or_default();
@@ -290,6 +308,33 @@ async fn targets_gone(
             "{id} has the mount target {target}, which was not there when the plan was made"
         ))),
     }
+}
+
+/// The error for a file system that EFS does not delete: with what still uses it.
+async fn in_use(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    error: anyhow::Error,
+) -> anyhow::Result<anyhow::Error> {
+    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let targets = context.wait(&watch, |targets| Some(targets.clone().unwrap_or_default()));
+    let (targets, replications) = tokio::try_join!(targets, users::replications(aws, id))?;
+    let targets = targets.iter().map(|it| format!("{} ({})", it.id, it.life_cycle.as_str()));
+    let replications = replications.iter().map(|it| {
+        let (from, to) = (&it.source_region, &it.destination_region);
+        format!("the replication from {} in {from} to {} in {to}", it.source, it.destination)
+    });
+    let users: Vec<String> = targets.chain(replications).collect();
+    let who = if users.is_empty() {
+        "nothing that EFS lists".to_owned()
+    } else {
+        printable(&users.join(", "))
+    };
+    Ok(error.context(failure::Failure::new(
+        format!("{id} is still in use by {who}"),
+        "end that, and run the same command again: it continues from here",
+    )))
 }
 
 /// Waits until a file system is gone.
@@ -309,6 +354,8 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
     Ok(FileSystem {
         id: FileSystemId::try_from(found.file_system_id()).context("reading a file system")?,
         life_cycle: LifeCycle::parse(found.life_cycle_state().as_str()),
+        created: Some(moment(found.creation_time())),
+        account: Some(found.owner_id().to_owned()).filter(|account| !account.is_empty()),
         creation_token: found.creation_token().to_owned(),
         spec: Spec {
             encrypted: found.encrypted().unwrap_or(false),
@@ -320,12 +367,19 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
         },
         availability_zone: found.availability_zone_name().map(str::to_owned),
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
+        metered_at: found.size_in_bytes().and_then(|size| size.timestamp()).map(moment),
         tags: found
             .tags()
             .iter()
             .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
             .collect(),
     })
+}
+
+/// A moment as RFC 3339 writes it, to the second.
+fn moment(at: &DateTime) -> String {
+    let at = DateTime::from_secs(at.secs());
+    at.fmt(Format::DateTime).unwrap_or_else(|_| at.to_string())
 }
 
 fn sdk_tags(tags: &Tags) -> anyhow::Result<Vec<Tag>> {

@@ -6,5 +6,6 @@ pub(crate) mod driver;
 pub(crate) mod file_system;
 pub(crate) mod ingress;
 pub(crate) mod mount_target;
+pub(crate) mod namespace;
 pub(crate) mod release;
 pub(crate) mod storage_class;

@@ -9,7 +9,7 @@ use plan::{ChangeId, Known};
 use super::file_system;
 use crate::absence::Absence;
 use crate::aws::{Aws, Raced, explain, is};
-use crate::context::{Context, Done};
+use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
 
@@ -72,7 +72,7 @@ pub(crate) async fn carry_out(
     match call {
         Call::Create { file_system, subnet, availability_zone, security_groups } => {
             let file_system = context.results.resolve(file_system)?;
-            let groups = groups(context, security_groups)?;
+            let groups = groups(&context.results, security_groups)?;
             let to = (&file_system, subnet, availability_zone.as_str());
             let target = create(context, aws, to, groups, line).await?;
             context.results.add(change, target.id.to_string());
@@ -82,7 +82,7 @@ pub(crate) async fn carry_out(
         }
         Call::SetSecurityGroups { file_system, id, security_groups } => {
             let file_system = context.results.resolve(file_system)?;
-            let groups = groups(context, security_groups)?;
+            let groups = groups(&context.results, security_groups)?;
             set_security_groups(context, aws, (&file_system, id), groups, line).await?;
             Ok(Done::that("updated"))
         }
@@ -105,9 +105,9 @@ pub(crate) async fn carry_out(
     }
 }
 
-fn groups(context: &Context, groups: &[Known<SecurityGroupId>]) -> anyhow::Result<Vec<String>> {
-    let resolve =
-        |group: &Known<SecurityGroupId>| anyhow::Ok(context.results.resolve(group)?.to_string());
+/// The ids of groups, each slot filled with what its own change resulted in.
+fn groups(results: &Results, groups: &[Known<SecurityGroupId>]) -> anyhow::Result<Vec<String>> {
+    let resolve = |group: &Known<SecurityGroupId>| anyhow::Ok(results.resolve(group)?.to_string());
     groups.iter().map(resolve).collect()
 }
 
@@ -287,4 +287,22 @@ fn listed(answer: Answer) -> anyhow::Result<Listed> {
         },
         interface: interface.map(NetworkInterfaceId::try_from).transpose().with_context(place)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_group_that_is_known_later_is_what_its_own_change_resulted_in() {
+        let known = Known::Now(SecurityGroupId::try_from("sg-00000001").unwrap());
+        let wanted = [Known::After("nfs".into()), known, Known::After("backup".into())];
+        let results = Results::default();
+        results.add(&"nfs".into(), "sg-00000002".to_owned());
+        let missing = groups(&results, &wanted).unwrap_err();
+        assert!(missing.to_string().contains("`backup` was not carried out"), "{missing}");
+        results.add(&"backup".into(), "sg-00000003".to_owned());
+        let filled = groups(&results, &wanted).unwrap();
+        assert_eq!(filled, ["sg-00000002", "sg-00000001", "sg-00000003"]);
+    }
 }

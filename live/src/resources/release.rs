@@ -1,11 +1,13 @@
 //! A Helm release: the driver's, or a workload's.
 
 use anyhow::Context as _;
-use kubernetes::release::{Call, Release, Wanted};
+use kubernetes::release::{Call, Id, Record, Release, Wanted};
 
+use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::helm::Helm;
 use crate::progress::Line;
+use crate::watch::Watch;
 
 /// A release as it is.
 pub(crate) async fn observe(helm: &Helm, wanted: &Wanted) -> anyhow::Result<Option<Release>> {
@@ -14,12 +16,26 @@ pub(crate) async fn observe(helm: &Helm, wanted: &Wanted) -> anyhow::Result<Opti
 
 /// Carries a call out.
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
-    let helm = context.cluster()?.helm.as_ref();
-    let helm = helm.context("the plan has a release, and Helm was not looked for")?;
+    let cluster = context.cluster()?;
+    let helm =
+        cluster.helm.as_ref().context("the plan has a release, and Helm was not looked for")?;
     match call {
-        Call::Upgrade { release, stuck } => {
+        Call::UntilFinished { id, revision, record, at_most } => {
+            line.state(&format!("waiting for the Helm that is working on revision {revision}"));
+            let finished = finished(context, &cluster.kube, id, record);
+            Ok(Done::that(match tokio::time::timeout(*at_most, finished).await {
+                Ok(finished) => finished.map(|()| "finished")?,
+                Err(_) => "still pending",
+            }))
+        }
+        Call::Discard { id, revision, record } => {
+            line.state(&format!("recovering from revision {revision}"));
+            cluster.kube.delete_release_record(id, record).await?;
+            Ok(Done::that(format!("discarded revision {revision}")))
+        }
+        Call::Upgrade { release, follows } => {
             let values = release.values.resolve(|change| context.results.of(change))?;
-            helm.upgrade(release, &values, *stuck, line).await?;
+            helm.upgrade(release, &values, *follows, line).await?;
             Ok(Done::that("released"))
         }
         Call::Uninstall(id) => {
@@ -28,4 +44,14 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             Ok(Done::that("destroyed"))
         }
     }
+}
+
+/// Waits until Helm is done with a revision, however it ends.
+async fn finished(context: &Context, kube: &Kube, id: &Id, record: &Record) -> anyhow::Result<()> {
+    let of = (kube.clone(), id.clone(), record.clone());
+    let watch = Watch::new(move || {
+        let (kube, id, record) = of.clone();
+        async move { kube.is_pending(&id, &record).await }
+    });
+    context.wait_unless_failing(&watch, |pending| (!pending).then_some(())).await
 }

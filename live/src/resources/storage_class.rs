@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use efs::OtherClass;
 use efs::resources::storage_class::{Call, Spec, StorageClass};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
-use kube::Api;
-use kube::api::{DeleteParams, ListParams, Preconditions};
-use kubernetes::MANAGER;
+use kube::api::ListParams;
+use kubernetes::{MANAGER, Preconditions};
 use plan::map;
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ use crate::progress::Line;
 pub(crate) struct Classes {
     /// The one of our name.
     pub(crate) own: Option<StorageClass>,
-    /// The names of the other ones of the driver.
-    pub(crate) others: Vec<String>,
+    /// The other ones of the driver.
+    pub(crate) others: Vec<OtherClass>,
 }
 
 /// All StorageClasses.
@@ -30,8 +30,11 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
     let others = classes
         .iter()
         .filter(|class| class.provisioner == efs::PROVISIONER)
-        .filter_map(|class| class.metadata.name.clone())
-        .filter(|other| other != name);
+        .filter(|class| class.metadata.name.as_deref() != Some(name))
+        .map(|class| OtherClass {
+            name: class.metadata.name.clone().unwrap_or_default(),
+            file_system: class.parameters.as_ref().and_then(|all| all.get("fileSystemId").cloned()),
+        });
     Ok(Classes { own: own.map(read), others: others.collect() })
 }
 
@@ -39,34 +42,20 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     let kube = &context.cluster()?.kube;
     match call {
-        Call::Apply { name, document, replace } => {
+        Call::Apply { name, document } => {
             line.state("applying");
-            if *replace {
-                delete(kube, name).await?;
-            }
             let text = document.resolve(|change| context.results.of(change))?;
             let class: Value = serde_norway::from_str(&text)
                 .context("reading the StorageClass that was rendered")?;
             kube.apply::<KubeClass>(&kube.all(), name, &class).await?;
-            Ok(Done::that(if *replace { "replaced" } else { "applied" }))
+            Ok(Done::that("applied"))
         }
-        Call::Delete { name } => {
-            delete(kube, name).await?;
+        Call::Delete { name, preconditions } => {
+            line.state("deleting");
+            kube.delete_observed::<KubeClass>(&kube.all(), name, preconditions).await?;
             Ok(Done::that("destroyed"))
         }
     }
-}
-
-/// Deletes the class; one that is not there any more is fine.
-async fn delete(kube: &Kube, name: &str) -> anyhow::Result<()> {
-    let classes: Api<KubeClass> = kube.all();
-    let Some(found) = kube.get(&classes, name).await? else { return Ok(()) };
-    // The one that was looked at, and not one that somebody made meanwhile.
-    let how = DeleteParams {
-        preconditions: Some(Preconditions { uid: found.metadata.uid, resource_version: None }),
-        ..DeleteParams::default()
-    };
-    kube.delete(&classes, name, &how).await
 }
 
 fn read(class: &KubeClass) -> StorageClass {
@@ -86,6 +75,10 @@ fn read(class: &KubeClass) -> StorageClass {
         },
         our_labels: owned(class, "f:labels"),
         our_annotations: owned(class, "f:annotations"),
+        preconditions: Preconditions {
+            uid: metadata.uid.clone(),
+            resource_version: metadata.resource_version.clone(),
+        },
     }
 }
 

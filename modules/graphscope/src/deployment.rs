@@ -9,13 +9,15 @@ use crate::documents::claim_document;
 use crate::files as in_directory;
 use crate::inputs::Inputs;
 use crate::resources::claim::{self as claims, FoundClaim};
-use crate::resources::release as releases;
+use crate::resources::{namespace, release as releases};
 
 /// A call of any resource of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     File(files::Call),
-    Claim(claim::Call),
+    Namespace(namespace::Call),
+    Claim(claims::Call),
+    Expand(claim::Expand),
     Release(release::Call),
 }
 
@@ -25,9 +27,21 @@ impl From<files::Call> for Call {
     }
 }
 
-impl From<claim::Call> for Call {
-    fn from(call: claim::Call) -> Call {
+impl From<namespace::Call> for Call {
+    fn from(call: namespace::Call) -> Call {
+        Call::Namespace(call)
+    }
+}
+
+impl From<claims::Call> for Call {
+    fn from(call: claims::Call) -> Call {
         Call::Claim(call)
+    }
+}
+
+impl From<claim::Expand> for Call {
+    fn from(call: claim::Expand) -> Call {
+        Call::Expand(call)
     }
 }
 
@@ -45,6 +59,8 @@ pub type Plan = plan::Plan<Call>;
 pub struct Actual {
     /// Its documents, where the target is a directory; there is no cluster then.
     pub documents: Option<Files>,
+    /// Whether its namespace exists.
+    pub namespace: bool,
     /// The claims of its namespace that have its names, or its label.
     pub claims: Vec<FoundClaim>,
     pub release: Option<Release>,
@@ -97,16 +113,19 @@ pub fn plan(
         return in_directory::plan(scope, inputs, found, needs, delete_data);
     }
     let mut plan = Plan::default();
+    let created = namespace::plan(&mut plan, scope, &inputs.namespace, actual.namespace);
+    let in_namespace = [needs, created.as_slice()].concat();
     let known = inputs.claims();
     for claim in &known {
         let found = actual.claims.iter().find(|found| found.claim.name == claim.name);
         let document = claim_document(inputs, claim)?;
-        claims::plan(&mut plan, scope, &inputs.wanted(), (claim, document), found, needs);
+        claims::plan(&mut plan, scope, &inputs.wanted(), (claim, document), found, &in_namespace);
     }
-    let before: Vec<ChangeId> = needs.iter().cloned().chain(ids(&plan)).collect();
+    let planned = plan.changes.iter().map(|change| change.id.clone());
+    let before: Vec<ChangeId> = needs.iter().cloned().chain(planned).collect();
+    let mut after = before.clone();
     let found = (actual.release.as_ref(), actual.chart.as_ref());
-    releases::plan(&mut plan, scope, &inputs.release()?, found, before);
-    let after: Vec<ChangeId> = ids(&plan).collect();
+    after.extend(releases::plan(&mut plan, scope, &inputs.release()?, found, before));
     let gone = actual
         .claims
         .iter()
@@ -133,8 +152,4 @@ pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual, delete_data: boo
         claims::leave(&mut plan, scope, found, &before, delete_data);
     }
     plan
-}
-
-fn ids(plan: &Plan) -> std::vec::IntoIter<ChangeId> {
-    plan.changes.iter().map(|change| change.id.clone()).collect::<Vec<_>>().into_iter()
 }

@@ -26,6 +26,9 @@ pub(crate) const KUSTOMIZATION: &str = "kustomization.yaml";
 /// The names of the documents, in the order in which they are written.
 pub const DOCUMENTS: &[&str] = &[CLAIMS, VALUES, KUSTOMIZATION];
 
+/// How the first line of every document begins.
+const WRITTEN_BY: &str = "Written by Clockwork Codex for the ";
+
 /// The documents by name, in the order in which they are written, with the claims
 /// that stay although no input asks for them.
 pub fn documents(
@@ -118,6 +121,12 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
                 ..FoundInCluster::default()
             },
             class: text(&object["spec"]["storageClassName"]),
+            access_modes: object["spec"]["accessModes"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(text)
+                .collect(),
             ours: true,
             of_release: false,
         })
@@ -130,13 +139,14 @@ pub(crate) fn is_ours(text: &str, inputs: &Inputs) -> bool {
     text.lines().next() == Some(mark.as_str())
 }
 
+/// Whether this text is a document that some workload's deployment wrote.
+pub fn is_anybodys(text: &str) -> bool {
+    text.strip_prefix("# ").is_some_and(|line| line.starts_with(WRITTEN_BY))
+}
+
 /// The first line of every document: whose it is.
 fn mark(inputs: &Inputs) -> String {
-    format!(
-        "Written by Clockwork Codex for the {} {}; changes are overwritten",
-        inputs.kind.as_str(),
-        inputs.name
-    )
+    format!("{WRITTEN_BY}{} {}; changes are overwritten", inputs.kind.as_str(), inputs.name)
 }
 
 fn chart_values(inputs: &Inputs) -> Result<String, RenderError> {

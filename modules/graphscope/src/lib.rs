@@ -34,7 +34,7 @@ mod templates;
 
 pub use deployment::{Actual, Call, Plan, destroy, plan};
 pub use directories::{DIRECTORIES, Directory};
-pub use documents::{DOCUMENTS, documents};
+pub use documents::{DOCUMENTS, documents, is_anybodys};
 pub use examples::{Example, Part, Reports, Trial};
 pub use inputs::{FLAGS, INPUTS, Inputs, STORE_USER};
 pub use kind::Workload;

@@ -10,6 +10,8 @@ mod kubernetes;
 mod names;
 mod printable;
 mod reader;
+mod secrets;
+mod shown_lines;
 mod words;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,8 @@ pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
 pub use printable::{plain, printable};
 pub use reader::{Problem, Reader};
+pub use secrets::{HIDDEN, is_secret, names_secret, redacted};
+pub use shown_lines::shown_lines;
 pub use words::one_of;
 
 /// One input of a module.

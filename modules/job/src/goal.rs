@@ -1,5 +1,6 @@
 //! What to do with a deployment.
 
+use efs::FileSystemId;
 use serde::{Deserialize, Serialize};
 
 /// What to do, with whatever modules the job has.
@@ -17,11 +18,15 @@ pub enum Goal {
     Deploy {
         /// Whether claims that are no longer wanted go, with their data.
         delete_data: bool,
+        /// Whether data that an earlier deployment of the same names left is taken over.
+        adopt_existing: bool,
     },
     /// Take the modules down.
     Destroy {
         /// Whether the claims of workloads go too, with their data.
         delete_data: bool,
+        /// The file systems that go with their data.
+        file_systems: Vec<FileSystemId>,
     },
     /// Show what there is.
     Status,
@@ -46,10 +51,27 @@ impl Goal {
     pub fn deletes_data(&self) -> bool {
         match self {
             Goal::Plan { delete_data, .. }
-            | Goal::Deploy { delete_data }
-            | Goal::Destroy { delete_data } => *delete_data,
+            | Goal::Deploy { delete_data, .. }
+            | Goal::Destroy { delete_data, .. } => *delete_data,
             Goal::Status | Goal::Expand | Goal::Verify(_) => false,
         }
+    }
+
+    /// The file systems that may be deleted with their data.
+    pub fn deletes_file_systems(&self) -> &[FileSystemId] {
+        match self {
+            Goal::Destroy { file_systems, .. } => file_systems,
+            Goal::Plan { .. }
+            | Goal::Deploy { .. }
+            | Goal::Status
+            | Goal::Expand
+            | Goal::Verify(_) => &[],
+        }
+    }
+
+    /// Whether data that an earlier deployment left is taken over without being asked.
+    pub fn adopts_existing(&self) -> bool {
+        matches!(self, Goal::Deploy { adopt_existing: true, .. })
     }
 }
 

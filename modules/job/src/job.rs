@@ -6,8 +6,9 @@ use plan::Scope;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::Destination;
+use crate::file_output::FileOutput;
 use crate::goal::Goal;
-use crate::module::{Module, ModuleInputs};
+use crate::module::{DriverDocuments, Module, ModuleInputs};
 
 /// One deployment, and what to do with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,11 @@ pub struct Job {
     pub goal: Goal,
     /// The modules that the goal is about, by label: one graph.
     pub modules: Vec<Module>,
+    /// The `output` blocks of the file, by name.
+    pub outputs: Vec<FileOutput>,
+    /// Where the deployments of the file belong, each place once; also where the goal is about
+    /// the workloads alone.
+    pub places: Vec<place::Wanted>,
     /// Where Kubernetes objects go.
     pub target: Destination,
     /// Whether a driver that does not run yet is waited for.
@@ -54,6 +60,12 @@ impl Job {
     pub fn storage_scope(&self, label: &str) -> Scope {
         let module = self.modules.iter().find(|module| module.label == label);
         module.map_or_else(|| Scope::alone(label), Module::scope)
+    }
+
+    /// Where a storage module's driver is among the documents of its file.
+    pub fn driver_documents(&self, label: &str) -> &DriverDocuments {
+        let module = self.modules.iter().find(|module| module.label == label);
+        module.map_or(&DriverDocuments::Own, |module| &module.driver)
     }
 
     /// The scope of a workload: there may always be several.

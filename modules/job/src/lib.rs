@@ -6,6 +6,7 @@
 mod bench;
 mod cluster;
 mod e2e;
+mod file_output;
 mod goal;
 mod job;
 mod module;
@@ -15,8 +16,9 @@ mod output;
 pub use bench::Bench;
 pub use cluster::{ClusterTarget, ContextChoice, Destination, Helm, HelmVersion};
 pub use e2e::{AwsChoice, ClusterChoice, EndToEnd};
+pub use file_output::{FileOutput, OutputValue};
 pub use goal::{ClaimName, Goal, Verify};
 pub use job::Job;
-pub use module::{Module, ModuleInputs};
+pub use module::{DriverDocuments, Module, ModuleInputs};
 pub use order::{Fleet, Order, Sandbox, Session, Work};
 pub use output::Output;

@@ -11,6 +11,40 @@ pub struct Module {
     /// Whether its file has other modules of its kind, so that names need its label.
     pub shared: bool,
     pub inputs: ModuleInputs,
+    /// Whose documents have the driver, where they are left in a directory: of the storage
+    /// modules of a file, one.
+    pub driver: DriverDocuments,
+}
+
+/// Where a storage module's driver is, among the documents of its file's modules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverDocuments {
+    /// Among its own, or nowhere.
+    #[default]
+    Own,
+    /// Among its own, and these modules rely on it.
+    Shared(Vec<String>),
+    /// Among those of this module.
+    Of(String),
+}
+
+impl DriverDocuments {
+    /// The other module whose documents have the driver.
+    pub fn elsewhere(&self) -> Option<&str> {
+        match self {
+            DriverDocuments::Of(label) => Some(label),
+            DriverDocuments::Own | DriverDocuments::Shared(_) => None,
+        }
+    }
+
+    /// The other modules that rely on the driver among these documents.
+    pub fn users(&self) -> &[String] {
+        match self {
+            DriverDocuments::Shared(labels) => labels,
+            DriverDocuments::Own | DriverDocuments::Of(_) => &[],
+        }
+    }
 }
 
 impl Module {

@@ -9,27 +9,15 @@ use crate::usage::used;
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = "persistent_volume_claim";
 
-/// A call that changes a claim.
+/// The call that gives a claim and its volume the capacity that the claim asks for: the capacity
+/// of an EFS volume is nominal, its driver expands nothing, and no resizer runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
-    /// Applies the claim, in a namespace that is made where it is missing, and
-    /// completes it where it asks for more than it has.
-    Apply {
-        namespace: String,
-        name: String,
-        /// The whole object, as YAML.
-        document: String,
-    },
-    /// Deletes the claim, once no pod uses it.
-    Delete { namespace: String, name: String },
-    /// Gives a claim and its volume the capacity that the claim asks for.
-    Expand {
-        namespace: String,
-        name: String,
-        volume: String,
-        /// As Kubernetes writes quantities.
-        capacity: String,
-    },
+pub struct Expand {
+    pub namespace: String,
+    pub name: String,
+    pub volume: String,
+    /// As Kubernetes writes quantities.
+    pub capacity: String,
 }
 
 /// A claim, or a volume that no claim holds any more.
@@ -54,6 +42,9 @@ pub struct Claim {
     pub nodes: Vec<String>,
     /// How many bytes its files take, where a node measures that.
     pub used_bytes: Option<u64>,
+    /// The object's own id, which no other of its name will have.
+    #[serde(skip)]
+    pub uid: Option<String>,
 }
 
 impl Claim {
@@ -72,11 +63,9 @@ impl Claim {
     }
 }
 
-/// The change that gives a claim what it asks for; `None` where it has it.
-///
-/// The capacity of an EFS volume is nominal, its driver expands nothing, and no
-/// resizer runs: a grown claim would wait for ever.
-pub fn expand<C: From<Call>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
+/// The change that gives a claim what it asks for; `None` where it has it. A grown claim would
+/// wait for ever.
+pub fn expand<C: From<Expand>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
     let volume = claim.volume.clone()?;
     let capacity = claim.requested.clone()?;
     if !claim.wants_more || claim.phase != "Bound" {
@@ -88,7 +77,7 @@ pub fn expand<C: From<Call>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> 
     let change = Change::new(Action::Update, id, scope.address(KIND, Some(&claim.address())))
         .because("it requests more than it has, and nothing else completes that")
         .showing([Difference::new("capacity", claim.capacity.clone(), after)])
-        .calling(Call::Expand { namespace, name, volume, capacity });
+        .calling(Expand { namespace, name, volume, capacity });
     Some(change)
 }
 

@@ -6,6 +6,7 @@
 
 mod chart;
 pub mod claim;
+mod object;
 pub mod proof;
 mod quantity;
 pub mod release;
@@ -16,6 +17,7 @@ mod values;
 pub mod yaml;
 
 pub use chart::{ChartSource, FoundChart, archive_for_kustomize, repository};
+pub use object::Preconditions;
 pub use quantity::bytes;
 pub use render::{RenderError, Templates, parsed};
 pub use usage::{Usage, readable, usage, used};

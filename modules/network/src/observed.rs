@@ -74,16 +74,6 @@ pub struct IngressRule {
     pub tags: Tags,
 }
 
-impl IngressRule {
-    /// Whether NFS traffic over TCP passes this rule.
-    pub fn admits_nfs(&self) -> bool {
-        let tcp = matches!(self.protocol.as_str(), "tcp" | "6");
-        let covers = (self.from_port..=self.to_port).contains(&NFS_PORT)
-            || (self.from_port == -1 && self.to_port == -1);
-        self.protocol == "-1" || (tcp && covers)
-    }
-}
-
 /// The source of the traffic that an ingress rule admits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

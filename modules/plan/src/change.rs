@@ -22,8 +22,12 @@ pub struct Plan<C> {
     pub notes: Vec<String>,
     /// What works and yet will cause trouble.
     pub warnings: Vec<String>,
+    /// What a person must agree to, beside deletions and replacements.
+    pub questions: Vec<Question>,
     /// Why nothing of this plan can be carried out.
     pub refusals: Vec<Refusal>,
+    /// The sentence for people where there is nothing to do.
+    pub unchanged: &'static str,
 }
 
 impl<C> Default for Plan<C> {
@@ -34,7 +38,9 @@ impl<C> Default for Plan<C> {
             details: BTreeMap::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
+            questions: Vec::new(),
             refusals: Vec::new(),
+            unchanged: "No changes. The infrastructure matches the configuration.",
         }
     }
 }
@@ -50,16 +56,27 @@ impl<C> Plan<C> {
         self.is_empty() && self.refusals.is_empty()
     }
 
-    /// Puts another plan behind this one: both are one graph.
+    /// Puts another plan behind this one: both are one graph. What both plan under one id,
+    /// such as the namespace of two workloads, is planned once.
     pub fn append(&mut self, other: Plan<C>) {
-        let Plan { changes, waits, details, notes, warnings, refusals } = other;
-        self.changes.extend(changes);
-        self.waits.extend(waits);
+        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
+            other;
+        for change in changes {
+            if !self.changes.iter().any(|planned| planned.id == change.id) {
+                self.changes.push(change);
+            }
+        }
+        for wait in waits {
+            if !self.waits.iter().any(|planned| planned.id == wait.id) {
+                self.waits.push(wait);
+            }
+        }
         for (name, rows) in details {
             self.details.entry(name).or_default().extend(rows);
         }
         add_new(&mut self.notes, notes);
         add_new(&mut self.warnings, warnings);
+        self.questions.extend(questions);
         self.refusals.extend(refusals);
     }
 
@@ -70,14 +87,17 @@ impl<C> Plan<C> {
 
     /// The same plan with calls of another type.
     pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
-        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged } =
+            self;
         Plan {
             changes: changes.into_iter().map(|change| change.map(&call)).collect(),
             waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
             details,
             notes,
             warnings,
+            questions,
             refusals,
+            unchanged,
         }
     }
 
@@ -112,6 +132,8 @@ pub struct Change<C> {
     pub needs: Vec<ChangeId>,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
+    /// The data that is lost with it, as people name it.
+    pub loses: Vec<String>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -126,6 +148,7 @@ impl<C> Change<C> {
             reason: String::new(),
             needs: Vec::new(),
             differences: Vec::new(),
+            loses: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -151,6 +174,13 @@ impl<C> Change<C> {
         self
     }
 
+    /// The same, with this data lost too.
+    #[must_use]
+    pub fn losing(mut self, data: impl IntoIterator<Item = String>) -> Self {
+        self.loses.extend(data);
+        self
+    }
+
     /// The same, with one more call at its end.
     #[must_use]
     pub fn calling(mut self, call: impl Into<C>) -> Self {
@@ -159,9 +189,9 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, calls } = self;
+        let Change { id, action, address, reason, needs, differences, loses, calls } = self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, calls }
+        Change { id, action, address, reason, needs, differences, loses, calls }
     }
 }
 
@@ -224,6 +254,17 @@ impl Refusal {
     ) -> Refusal {
         Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
     }
+}
+
+/// Something that a plan does only if a person agrees, although it deletes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// What it is about: a resource's address.
+    pub address: String,
+    /// What the plan does, without a full stop.
+    pub asks: String,
+    /// How to agree without being asked, or what to do instead, without a full stop.
+    pub remedy: String,
 }
 
 /// What a module shows beside its changes.

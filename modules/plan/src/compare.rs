@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::difference::{After, Difference};
 use crate::known::Known;
 use crate::property::{Mutability, Property, Unset, Value};
+use crate::values::by_value;
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,82 +41,140 @@ pub fn compare<'a, S: 'a, G: Copy + Ord + 'a>(
         replaces: false,
     };
     for property in properties {
-        match &property.value {
-            Value::One(value) => {
-                let had = found.and_then(value);
-                one(property, property.name, value(wanted), had, (wanted, found), &mut compared);
-            }
-            Value::Each { entries, row } => {
-                let (wants, had) = (entries(wanted), found.map(entries).unwrap_or_default());
-                let keys: BTreeSet<&String> = wants.keys().chain(had.keys()).collect();
-                for key in keys {
-                    let (wants, had) = (wants.get(key).cloned(), had.get(key).cloned());
-                    one(property, &row(key), wants, had, (wanted, found), &mut compared);
-                }
-            }
+        for difference in differences(property, wanted, found) {
+            compared.add(property.change, difference, found.is_some());
         }
     }
     compared
 }
 
-fn one<S, G: Copy + Ord>(
-    property: &Property<S, G>,
-    name: &str,
-    wants: Option<Known<String>>,
-    had: Option<Known<String>>,
-    (wanted, found): (&S, Option<&S>),
-    compared: &mut Compared<G>,
-) {
-    let had = had.as_ref().and_then(Known::now).cloned();
-    let after = match (wants, &property.unset) {
-        (Some(Known::Now(wants)), _) => {
-            if had.as_ref().is_some_and(|had| (property.same)(had, &wants)) {
-                return;
-            }
-            After::Value(wants)
-        }
-        (Some(Known::After(_)), _) => After::KnownAfterApply,
-        (None, Unset::Remove) if had.is_some() => After::Gone,
-        (None, Unset::Chosen(choice)) if found.is_none() => match choice(wanted) {
-            Some(chosen) => After::Value(chosen.to_owned()),
-            None => return,
-        },
-        (None, _) => return,
-    };
-    let mut difference = Difference::new(name, had, after);
-    if found.is_some() {
-        match property.change {
-            Mutability::Never => {
-                let Difference { before, after, .. } = difference;
-                let wanted = match after {
-                    After::Value(text) => text,
-                    After::KnownAfterApply => "another".to_owned(),
-                    After::Gone => "none".to_owned(),
-                };
-                let attribute = name.to_owned();
-                compared.forbidden.push(Forbidden { attribute, found: before, wanted });
-                return;
-            }
-            Mutability::InPlace(group) => drop(compared.groups.insert(group)),
-            Mutability::Replaces => {
-                difference = difference.forcing();
-                compared.replaces = true;
-            }
-        }
-    }
-    compared.differences.push(difference);
+/// What goes with something that is deleted, by these properties.
+pub fn gone<'a, S: 'a, G: 'a>(
+    properties: impl IntoIterator<Item = &'a Property<S, G>>,
+    found: &S,
+) -> Vec<Difference> {
+    let rows = properties.into_iter().flat_map(|property| property.rows(found));
+    rows.map(|(name, value)| Difference::gone(&name, value)).collect()
 }
 
-/// Names and values of a map, for tests of what a table covers.
+impl<G: Ord> Compared<G> {
+    /// Sorts a difference by what it takes; something new takes nothing but its creation.
+    fn add(&mut self, change: Mutability<G>, mut difference: Difference, exists: bool) {
+        if exists {
+            match change {
+                Mutability::Never => {
+                    let Difference { attribute, before, after, .. } = difference;
+                    let wanted = match after {
+                        After::Value(text) => text,
+                        After::KnownAfterApply | After::Elements(_) => "another".to_owned(),
+                        After::Gone => "none".to_owned(),
+                    };
+                    let attribute = attribute.as_str().to_owned();
+                    self.forbidden.push(Forbidden { attribute, found: before, wanted });
+                    return;
+                }
+                Mutability::InPlace(group) => drop(self.groups.insert(group)),
+                Mutability::Replaces => {
+                    difference = difference.forcing();
+                    self.replaces = true;
+                }
+            }
+        }
+        self.differences.push(difference);
+    }
+}
+
+/// What of one property differs.
+fn differences<S, G>(property: &Property<S, G>, wanted: &S, found: Option<&S>) -> Vec<Difference> {
+    let one = |name: &str, wants: Option<After>, had: Option<String>| {
+        let after = changed(property, (wanted, found), wants, had.as_deref())?;
+        Some(Difference::new(name, had, after))
+    };
+    match &property.value {
+        Value::One(value) => {
+            let had = found.and_then(value).as_ref().and_then(Known::now).cloned();
+            let wants = value(wanted).as_ref().map(Known::after);
+            one(property.name, wants, had).into_iter().collect()
+        }
+        Value::List(list) => {
+            let had = found.map(list).unwrap_or_default();
+            one(property.name, elements(&list(wanted)), joined(&had)).into_iter().collect()
+        }
+        Value::Each { entries, row } => {
+            let (wants, had) = (entries(wanted), found.map(entries).unwrap_or_default());
+            let keys: BTreeSet<&String> = wants.keys().chain(had.keys()).collect();
+            let of = |key: &String| {
+                let had = had.get(key).and_then(Known::now).cloned();
+                one(&row(key), wants.get(key).map(Known::after), had)
+            };
+            keys.into_iter().filter_map(of).collect()
+        }
+        Value::Document { document, same } => {
+            let mut differences =
+                by_value(property.name, found.map(document), document(wanted), *same);
+            if !matches!(property.unset, Unset::Remove) {
+                differences.retain(|difference| difference.after != After::Gone);
+            }
+            differences
+        }
+    }
+}
+
+/// What a value changes to; `None` where it is right as it is.
+fn changed<S, G>(
+    property: &Property<S, G>,
+    (wanted, found): (&S, Option<&S>),
+    wants: Option<After>,
+    had: Option<&str>,
+) -> Option<After> {
+    match (wants, &property.unset) {
+        (Some(After::Value(wants)), _) => {
+            let same = had.is_some_and(|had| (property.same)(had, &wants));
+            (!same).then_some(After::Value(wants))
+        }
+        (Some(after), _) => Some(after),
+        (None, Unset::Remove) => had.map(|_| After::Gone),
+        (None, Unset::Chosen(choice)) if found.is_none() => {
+            choice(wanted).map(|chosen| After::Value(chosen.to_owned()))
+        }
+        (None, Unset::Chosen(_) | Unset::Leave) => None,
+    }
+}
+
+/// A list as it is afterwards; nothing where it is empty.
+fn elements(list: &[Known<String>]) -> Option<After> {
+    match list {
+        [one] => Some(one.after()),
+        all if all.iter().all(|element| element.now().is_some()) => joined(all).map(After::Value),
+        some => Some(After::Elements(some.iter().map(Known::after).collect())),
+    }
+}
+
+/// A list as people read it; nothing where it is empty.
+fn joined(list: &[Known<String>]) -> Option<String> {
+    let texts: Vec<String> = list.iter().map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
 impl<S, G> Property<S, G> {
     /// The values of this property, by the names that people know them by.
-    pub fn rows(&self, of: &S) -> BTreeMap<String, Known<String>> {
+    pub fn rows(&self, of: &S) -> BTreeMap<String, String> {
+        let named = |value: String| (self.name.to_owned(), value);
         match &self.value {
             Value::One(value) => {
-                value(of).into_iter().map(|value| (self.name.to_owned(), value)).collect()
+                value(of).map(|value| named(value.to_string())).into_iter().collect()
             }
+            Value::List(list) => joined(&list(of)).map(named).into_iter().collect(),
             Value::Each { entries, row } => {
-                entries(of).into_iter().map(|(key, value)| (row(&key), value)).collect()
+                entries(of).into_iter().map(|(key, value)| (row(&key), value.to_string())).collect()
+            }
+            Value::Document { document, same } => {
+                let rows = by_value(self.name, None, document(of), *same);
+                let row = |difference: Difference| match difference.after {
+                    After::Value(text) => Some((difference.attribute.as_str().to_owned(), text)),
+                    After::KnownAfterApply | After::Elements(_) | After::Gone => None,
+                };
+                rows.into_iter().filter_map(row).collect()
             }
         }
     }

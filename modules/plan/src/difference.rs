@@ -1,5 +1,6 @@
 //! One attribute's change, as a plan shows it.
 
+use inputs::shown_lines;
 use serde::{Serialize, Serializer};
 
 /// One attribute that changes.
@@ -47,6 +48,8 @@ pub enum After {
     Value(String),
     /// Known once it was carried out.
     KnownAfterApply,
+    /// Several elements, at least one of which is known only once it was carried out.
+    Elements(Vec<After>),
     /// No value any more.
     Gone,
 }
@@ -81,16 +84,23 @@ impl Difference {
     }
 }
 
-/// The lines that change between two texts.
+/// The lines that change between two texts, without the secrets in them.
 pub fn line_differences(found: &str, wanted: &str) -> Vec<Difference> {
     let diff = similar::TextDiff::from_lines(found, wanted);
-    let text = |value: &str| value.trim_end().to_owned();
+    let (of_found, of_wanted) = (shown_lines(found), shown_lines(wanted));
+    let line = |lines: &[String], at: Option<usize>| {
+        at.and_then(|at| lines.get(at)).map_or_else(String::new, |line| line.trim_end().to_owned())
+    };
     diff.iter_all_changes()
         .filter_map(|change| {
             let (before, after) = match change.tag() {
                 similar::ChangeTag::Equal => return None,
-                similar::ChangeTag::Delete => (Some(text(change.value())), After::Gone),
-                similar::ChangeTag::Insert => (None, After::Value(text(change.value()))),
+                similar::ChangeTag::Delete => {
+                    (Some(line(&of_found, change.old_index())), After::Gone)
+                }
+                similar::ChangeTag::Insert => {
+                    (None, After::Value(line(&of_wanted, change.new_index())))
+                }
             };
             Some(Difference {
                 attribute: Attribute::Line,

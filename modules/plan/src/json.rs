@@ -7,10 +7,12 @@ use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
 
-/// `{"changes", "steps", "waits", …details…, "notes", "warnings", "refusals"}`.
+/// `{"changes", "steps", "waits", …details…, "notes", "warnings", "refusals"}`, and
+/// `"questions"` where there are any.
 impl<C> Serialize for Plan<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Plan { changes, waits, details, notes, warnings, refusals } = self;
+        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
+            self;
         let mut plan = serializer.serialize_map(None)?;
         plan.serialize_entry("changes", &changes.len())?;
         plan.serialize_entry("steps", &changes.iter().map(Step::from).collect::<Vec<_>>())?;
@@ -20,6 +22,9 @@ impl<C> Serialize for Plan<C> {
         }
         plan.serialize_entry("notes", notes)?;
         plan.serialize_entry("warnings", warnings)?;
+        if !questions.is_empty() {
+            plan.serialize_entry("questions", questions)?;
+        }
         plan.serialize_entry("refusals", refusals)?;
         plan.end()
     }
@@ -35,13 +40,15 @@ struct Step<'a> {
     reason: &'a str,
     needs: &'a [ChangeId],
     differences: &'a [Difference],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    loses: &'a [String],
 }
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {
     fn from(change: &'a Change<C>) -> Self {
-        let Change { id, action, address, reason, needs, differences, calls: _ } = change;
+        let Change { id, action, address, reason, needs, differences, loses, calls: _ } = change;
         let resource = address.kind;
-        Step { id, action: *action, resource, address, reason, needs, differences }
+        Step { id, action: *action, resource, address, reason, needs, differences, loses }
     }
 }
 

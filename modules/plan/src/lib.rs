@@ -16,13 +16,14 @@ mod property;
 mod scope;
 mod status;
 mod text;
+mod values;
 
-pub use change::{Action, Change, Detail, Plan, Refusal, Wait};
-pub use compare::{Compared, Forbidden, compare};
+pub use change::{Action, Change, Detail, Plan, Question, Refusal, Wait};
+pub use compare::{Compared, Forbidden, compare, gone};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;
 pub use known::{Document, Known, Part, Text};
-pub use property::{Mutability, Property, Unset, Value, equal, later, map, set};
+pub use property::{Mutability, Property, Unset, Value, equal, later, map, set, texts};
 pub use scope::{Address, Scope};
 pub use status::{Row, Table};
-pub use text::Styled;
+pub use text::{Styled, refused};

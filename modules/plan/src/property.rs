@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::known::Known;
+use crate::known::{Document, Known};
 
 /// One property, of what is wanted and of what was found alike. `S` holds all
 /// properties of the resource; `G` names the calls that change them in place.
@@ -22,11 +22,20 @@ pub struct Property<S, G = ()> {
 pub enum Value<S> {
     /// One value, where there is any.
     One(fn(&S) -> Option<Known<String>>),
+    /// A list that is compared as a whole, each element with a slot of its own; an empty one
+    /// is no value.
+    List(fn(&S) -> Vec<Known<String>>),
     /// A map, of which every entry is compared on its own.
     Each {
         entries: fn(&S) -> BTreeMap<String, Known<String>>,
         /// How people know an entry, by its key.
         row: fn(key: &str) -> String,
+    },
+    /// A JSON document that is compared value by value, down its maps.
+    Document {
+        document: fn(&S) -> &Document,
+        /// Whether two JSON values mean the same. [`Property::same`] is about texts.
+        same: fn(found: &serde_json::Value, wanted: &serde_json::Value) -> bool,
     },
 }
 
@@ -64,6 +73,11 @@ pub fn set(value: impl ToString) -> Option<Known<String>> {
 /// A value that may be known later.
 pub fn later<T: ToString + Clone>(value: &Known<T>) -> Option<Known<String>> {
     Some(value.clone().map(|value| value.to_string()))
+}
+
+/// A list of values that may be known later.
+pub fn texts<T: ToString + Clone>(values: &[Known<T>]) -> Vec<Known<String>> {
+    values.iter().map(|value| value.clone().map(|value| value.to_string())).collect()
 }
 
 /// A map whose values are known.

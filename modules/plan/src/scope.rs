@@ -28,6 +28,11 @@ impl Scope {
         Scope { module: module.to_owned(), shared: true }
     }
 
+    /// The module's label, where names need it to be told apart.
+    pub fn label(&self) -> Option<&str> {
+        self.shared.then_some(&self.module)
+    }
+
     /// The id of a change of this module.
     pub fn id(&self, name: impl fmt::Display) -> ChangeId {
         if self.shared { format!("{}.{name}", self.module) } else { name.to_string() }.into()

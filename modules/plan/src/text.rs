@@ -16,6 +16,12 @@ pub struct Styled<'a, C> {
     pub colour: bool,
 }
 
+/// The sentence for a plan that is refused in so many ways.
+pub fn refused(count: usize) -> String {
+    let changes = if count == 1 { "change was" } else { "changes were" };
+    format!("Cannot apply: {count} {changes} refused.")
+}
+
 impl<C> fmt::Display for Styled<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.plan;
@@ -34,6 +40,16 @@ impl<C> fmt::Display for Styled<'_, C> {
         }
         for warning in &plan.warnings {
             writeln!(f, "{}: {}", self.paint("33", "Warning"), plain(warning))?;
+        }
+        for question in &plan.questions {
+            writeln!(
+                f,
+                "{}: {}: {}\n  help: {}",
+                self.paint("33", "Needs consent"),
+                plain(&question.address),
+                plain(&question.asks),
+                plain(&question.remedy)
+            )?;
         }
         for refusal in &plan.refusals {
             writeln!(
@@ -60,6 +76,9 @@ impl<C> Styled<'_, C> {
         let kind = change.address.kind;
         writeln!(f, "  # {} {what}", plain(&change.address.to_string()))?;
         writeln!(f, "  # ({})", plain(&change.reason))?;
+        for data in &change.loses {
+            writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(data))?;
+        }
         let sign = self.paint(colour, sign);
         if change.differences.is_empty() {
             return writeln!(f, "{sign} {kind}\n");
@@ -94,15 +113,11 @@ impl<C> Styled<'_, C> {
         let Attribute::Named(name) = attribute else {
             let line = match after {
                 After::Value(text) => text,
-                After::KnownAfterApply | After::Gone => "",
+                After::KnownAfterApply | After::Elements(_) | After::Gone => "",
             };
             return writeln!(f, "      {sign} {}", plain(before.unwrap_or(line)));
         };
-        let after = match after {
-            After::Value(text) => quoted(text),
-            After::KnownAfterApply => LATER.to_owned(),
-            After::Gone => String::new(),
-        };
+        let after = shown(after);
         write!(f, "      {sign} {name:width$} = ")?;
         match before {
             None => write!(f, "{after}")?,
@@ -118,15 +133,10 @@ impl<C> Styled<'_, C> {
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.plan;
         if !plan.refusals.is_empty() {
-            let count = plan.refusals.len();
-            return write!(
-                f,
-                "Cannot apply: {count} {} refused.",
-                if count == 1 { "change was" } else { "changes were" }
-            );
+            return f.write_str(&refused(plan.refusals.len()));
         }
         if plan.is_empty() {
-            return f.write_str("No changes. The infrastructure matches the configuration.");
+            return f.write_str(plan.unchanged);
         }
         let counts = plan.counts();
         let count = |action| counts.get(&action).copied().unwrap_or(0);
@@ -142,6 +152,16 @@ impl<C> Styled<'_, C> {
 
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// A value afterwards; nothing where there is none.
+fn shown(after: &After) -> String {
+    match after {
+        After::Value(text) => quoted(text),
+        After::KnownAfterApply => LATER.to_owned(),
+        After::Elements(elements) => elements.iter().map(shown).collect::<Vec<String>>().join(", "),
+        After::Gone => String::new(),
     }
 }
 

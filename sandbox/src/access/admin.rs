@@ -22,6 +22,7 @@ pub(crate) fn respond(access: &mut Access, method: &str, path: &str, body: &[u8]
             let whole = json!({
                 "enforced": access.enforced,
                 "principals": config.principals,
+                "organization_path": config.organization_path,
                 "service_control_policies": config.service_control_policies,
             });
             Ok(Some(whole.to_string().into_bytes()))

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::config::{Config, PrincipalConfig};
+use super::keys;
 use super::refusal::{self, Unknown};
 use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Use};
@@ -11,7 +12,6 @@ use crate::authorization::managed;
 use crate::authorization::principal::{Kind, Principal, session_arn};
 use crate::error::Answer;
 use crate::iam::state::Role;
-use crate::query;
 use crate::request::Incoming;
 use crate::sts::state::{Of, Session};
 use crate::world::{Global, Tags, partition};
@@ -79,6 +79,11 @@ impl Access {
         Access { enforced, config, account: account.to_owned() }
     }
 
+    /// Where the account is in its organization, if it is in one.
+    pub(super) fn organization_path(&self) -> Option<&str> {
+        self.config.organization_path.as_deref()
+    }
+
     /// The account's root user, in the partition of a region.
     pub(crate) fn root(&self, region: &str) -> Caller {
         Caller::root(&self.account, partition(region))
@@ -104,7 +109,10 @@ impl Access {
         caller.policies.service_control =
             control.iter().map(|level| policies(level, "scp", global)).collect();
         caller.principal.describe(&mut caller.keys);
-        describe(request, now, &mut caller.keys);
+        keys::of_request(request, now, &mut caller.keys);
+        if caller.principal.account == self.account {
+            keys::of_organization(self.organization_path(), "Principal", &mut caller.keys);
+        }
         Ok(caller)
     }
 
@@ -148,6 +156,7 @@ impl Access {
             }
         };
         caller.principal.tags.extend(session.tags.clone());
+        keys::of_session(session, &mut caller.keys);
         caller.policies.session = session.policies.as_ref().map(|given| {
             let values = given.iter().map(|text| {
                 serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
@@ -223,7 +232,10 @@ fn of_role(role: &Role, global: &Global) -> Vec<Policy> {
 /// A managed policy, of AWS or of the account.
 fn by_arn(arn: &str, global: &Global) -> Option<Policy> {
     let document = match managed::by_arn(arn) {
-        Some(policy) => Document::from_value(&policy.document(), Use::Identity),
+        Some(policy) => {
+            let partition = arn.split(':').nth(1).unwrap_or_default();
+            Document::from_value(&policy.document(partition), Use::Identity)
+        }
         None => Document::parse(global.iam.policies.get(arn)?.document()?, Use::Identity),
     };
     Some(Policy { name: arn.to_owned(), document: document.ok()? })
@@ -245,25 +257,4 @@ fn policies(given: &[Value], name: &str, global: &Global) -> Vec<Policy> {
 /// The partition that a request is signed for.
 fn partition_of(request: &Incoming) -> &'static str {
     partition(request.scope.as_ref().map_or("", |scope| &scope.region))
-}
-
-/// The condition keys of a request as a whole.
-///
-/// The client's endpoint stands for AWS's, which speaks TLS: `aws:SecureTransport` is `true`
-/// unless a header `x-forwarded-proto: http` says otherwise. `aws:SourceIp` is the first
-/// address of `x-forwarded-for`, or this machine's.
-fn describe(request: &Incoming, now: u64, keys: &mut Keys) {
-    let insecure = request.header("x-forwarded-proto") == Some("http");
-    keys.set("aws:SecureTransport", !insecure);
-    let forwarded = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
-    keys.set("aws:SourceIp", forwarded.map_or("127.0.0.1", str::trim));
-    keys.set("aws:CurrentTime", query::time(now));
-    keys.set("aws:EpochTime", now / 1000);
-    keys.set("aws:ViaAWSService", false);
-    if let Some(agent) = request.header("user-agent") {
-        keys.set("aws:UserAgent", agent);
-    }
-    if let Some(scope) = &request.scope {
-        keys.set("aws:RequestedRegion", &scope.region);
-    }
 }

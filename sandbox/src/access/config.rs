@@ -18,6 +18,10 @@ use crate::world::Tags;
 pub(crate) struct Config {
     /// By access key id.
     pub(crate) principals: BTreeMap<String, PrincipalConfig>,
+    /// Where the account is in its organization: `o-ORGANIZATION/r-ROOT/`, and `ou-UNIT/` for
+    /// each organizational unit. Without it the account is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) organization_path: Option<String>,
     /// The organization's policies, a list for each level from its root to the account.
     pub(crate) service_control_policies: Vec<Vec<Value>>,
 }
@@ -71,6 +75,9 @@ impl Config {
         for (key, principal) in &config.principals {
             principal.check().map_err(|mistake| format!("principals.{key}: {mistake}"))?;
         }
+        if let Some(path) = &config.organization_path {
+            check_path(path)?;
+        }
         for (n, level) in config.service_control_policies.iter().enumerate() {
             for (m, policy) in level.iter().enumerate() {
                 check(policy)
@@ -113,6 +120,24 @@ impl PrincipalConfig {
     }
 }
 
+/// The path of an account in its organization, as AWS Organizations writes entity paths.
+fn check_path(path: &str) -> Result<(), String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        [organization, root, units @ .., ""]
+            if organization.starts_with("o-")
+                && root.starts_with("r-")
+                && units.iter().all(|unit| unit.starts_with("ou-")) =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "organization_path: `{path}` is no path of an account; help: write it as \
+             `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`"
+        )),
+    }
+}
+
 /// A policy is the ARN of a managed policy, of AWS or of the account, or a document.
 fn check(policy: &Value) -> Result<(), String> {
     let Some(arn) = policy.as_str() else {
@@ -123,6 +148,6 @@ fn check(policy: &Value) -> Result<(), String> {
     if managed::by_arn(arn).is_some() || !managed::is_managed(arn) && arn.starts_with("arn:") {
         return Ok(());
     }
-    let known: Vec<String> = managed::all().iter().map(managed::Managed::arn).collect();
+    let known: Vec<String> = managed::all().iter().map(|policy| policy.arn("aws")).collect();
     Err(format!("`{arn}` is not known here: give the document, or one of {}", known.join(", ")))
 }

@@ -8,6 +8,7 @@
 pub(crate) mod admin;
 pub(crate) mod caller;
 pub(crate) mod config;
+mod keys;
 pub(crate) mod needs;
 mod refusal;
 mod tags;
@@ -38,7 +39,8 @@ pub(crate) fn authorize(
     }
     let needed = needs::of(context, service.name(), operation, request);
     for need in &needed {
-        decide(context, need)?.map_err(|denial| refusal::denied(service.name(), need, &denial))?;
+        decide(context, service.name(), need)?
+            .map_err(|denial| refusal::denied(service.name(), need, &denial))?;
     }
     if needed.iter().any(|need| need.action == "iam:CreateServiceLinkedRole" && need.dependent) {
         service_linked::make(context, service_linked::EFS);
@@ -47,9 +49,16 @@ pub(crate) fn authorize(
 }
 
 /// The decision on one need; the outer error says that a policy cannot be read.
-fn decide(context: &Context<'_>, need: &needs::Need) -> Answer<Result<(), Box<Denial>>> {
+fn decide(
+    context: &Context<'_>,
+    service: &str,
+    need: &needs::Need,
+) -> Answer<Result<(), Box<Denial>>> {
     let Caller { principal, policies, keys } = &context.caller;
-    let keys = keys_of(context, &need.resource, &keys.with(&need.keys));
+    let mut keys = keys_of(context, &need.resource, &keys.with(&need.keys));
+    if need.is_forwarded_by(service) {
+        keys::via(service, &mut keys);
+    }
     let request =
         Request { principal, action: &need.action, resource: &need.resource, context: &keys };
     let policy = file_system_policy(context, &need.resource)?;
@@ -79,6 +88,8 @@ pub(crate) fn would_allow(
 fn keys_of(context: &Context<'_>, resource: &str, request: &Keys) -> Keys {
     let mut keys = request.clone();
     tags::describe(context, resource, &mut keys);
+    let organization = context.access.organization_path();
+    keys::of_owner(resource, &context.region.account, organization, &mut keys);
     keys
 }
 

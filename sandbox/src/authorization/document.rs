@@ -78,6 +78,15 @@ impl Document {
         self.statements.iter().filter(|statement| statement.applies(self.version, request))
     }
 
+    /// Everyone whom any statement names as a principal.
+    pub(crate) fn grantees(&self) -> impl Iterator<Item = &Grantee> {
+        self.statements.iter().filter_map(|statement| statement.principals.as_ref()).flat_map(
+            |principals| match principals {
+                Principals::Only(grantees) | Principals::Except(grantees) => grantees,
+            },
+        )
+    }
+
     /// The condition keys that any statement names.
     pub(crate) fn condition_keys(&self) -> impl Iterator<Item = &str> {
         self.statements

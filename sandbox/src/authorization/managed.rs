@@ -29,14 +29,41 @@ static ALL: LazyLock<Vec<Managed>> =
     LazyLock::new(|| serde_json::from_str(include_str!("managed.json")).unwrap_or_default());
 
 impl Managed {
-    /// Its ARN, in the partition `aws`.
-    pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:iam::aws:policy{}{}", self.path, self.name)
+    /// Its ARN in a partition.
+    pub(crate) fn arn(&self, partition: &str) -> String {
+        arn(partition, &format!("{}{}", self.path, self.name))
     }
 
-    /// The document.
-    pub(crate) fn document(&self) -> Value {
-        json!({ "Version": "2012-10-17", "Statement": self.statements })
+    /// The document, whose ARNs are of a partition.
+    pub(crate) fn document(&self, partition: &str) -> Value {
+        let mut document = json!({ "Version": "2012-10-17", "Statement": self.statements });
+        if partition != "aws" {
+            in_partition(&mut document, &format!("arn:{partition}:"));
+        }
+        document
+    }
+}
+
+/// The ARN of the policy of AWS with this path and name, such as `/service-role/Name`.
+pub(crate) fn arn(partition: &str, path_and_name: &str) -> String {
+    format!("arn:{partition}:iam::aws:policy{path_and_name}")
+}
+
+/// Gives all ARNs of the partition `aws` in a document another beginning.
+fn in_partition(value: &mut Value, beginning: &str) {
+    match value {
+        Value::String(text) => {
+            if let Some(rest) = text.strip_prefix("arn:aws:") {
+                *text = format!("{beginning}{rest}");
+            }
+        }
+        Value::Array(values) => {
+            values.iter_mut().for_each(|value| in_partition(value, beginning));
+        }
+        Value::Object(members) => {
+            members.values_mut().for_each(|value| in_partition(value, beginning));
+        }
+        _ => {}
     }
 }
 

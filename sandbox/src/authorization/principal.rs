@@ -105,6 +105,18 @@ pub(crate) enum Closeness {
     Exact,
 }
 
+impl std::fmt::Display for Grantee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Grantee::Everyone => "*",
+            Grantee::Account(text)
+            | Grantee::Arn(text)
+            | Grantee::Federated(text)
+            | Grantee::Other(text) => text,
+        })
+    }
+}
+
 impl Grantee {
     /// Whether, and how closely, this names the principal.
     pub(crate) fn covers(&self, principal: &Principal) -> Option<Closeness> {

@@ -232,9 +232,13 @@ fn not_action_not_resource_and_not_principal_select_all_else() {
 fn every_managed_policy_is_a_policy() {
     assert!(managed::all().len() > 15);
     for policy in managed::all() {
-        let parsed = Document::from_value(&policy.document(), Use::Identity);
-        assert!(parsed.is_ok(), "{}: {parsed:?}", policy.arn());
-        assert_eq!(managed::by_arn(&policy.arn()).unwrap().name, policy.name);
+        let parsed = Document::from_value(&policy.document("aws"), Use::Identity);
+        assert!(parsed.is_ok(), "{}: {parsed:?}", policy.name);
+        for partition in ["aws", "aws-cn"] {
+            assert_eq!(managed::by_arn(&policy.arn(partition)).unwrap().name, policy.name);
+        }
+        let in_china = policy.document("aws-cn").to_string();
+        assert!(!in_china.contains("arn:aws:"), "{}: {in_china}", policy.name);
     }
     assert!(managed::by_arn("arn:aws:iam::aws:policy/AmazonEFSCSIDriverPolicy").is_none());
     assert!(

@@ -1,171 +1,147 @@
-//! Network ACLs and DHCP options, to read.
+//! Network ACLs: their listing, and the one that a VPC comes with.
 
+use super::acl_entries;
 use super::call::Call;
-use super::ids::{DHCP_OPTIONS, Kind, NETWORK_ACL};
-use super::listing::{Described, Paging, list, tag_set};
-use super::state::{DhcpOptions, NetworkAcl};
+use super::errors::not_yours;
+use super::listing::{
+    By, Index, Listing, MOST, Pages, all, by_id, everyone, one, tag_keys, tag_set,
+};
+use super::resource::find;
+use super::state::{AclEntry, Ec2, NetworkAcl, Subnet};
 use super::xml::Element;
 use crate::error::Answer;
 use crate::world::{Region, Tags};
 
-/// The number of the entry that denies what no other one decides.
-const LAST: u16 = 32_767;
+pub(super) static LISTING: Listing<NetworkAcl> = Listing {
+    set: "networkAclSet",
+    ids: "NetworkAclId",
+    pages: Pages::Most(MOST),
+    filters: &[
+        By("association.association-id", |acl, region| {
+            all(subnets(acl, region).map(|subnet| &subnet.acl.1))
+        }),
+        By("association.network-acl-id network-acl-id", |acl, _| one(&acl.id)),
+        By("association.subnet-id", |acl, region| {
+            all(subnets(acl, region).map(|subnet| &subnet.id))
+        }),
+        By("default", |acl, _| one(acl.is_default)),
+        By("entry.cidr", |acl, region| ranges(acl, region, true)),
+        By("entry.egress", |acl, region| entries(acl, region, |entry| Some(one(entry.egress)))),
+        By("entry.icmp.code", |acl, region| {
+            entries(acl, region, |entry| entry.icmp.map(|(_, code)| one(code)))
+        }),
+        By("entry.icmp.type", |acl, region| {
+            entries(acl, region, |entry| entry.icmp.map(|(kind, _)| one(kind)))
+        }),
+        By("entry.ipv6-cidr", |acl, region| ranges(acl, region, false)),
+        By("entry.port-range.from", |acl, region| {
+            entries(acl, region, |entry| entry.ports.map(|(from, _)| one(from)))
+        }),
+        By("entry.port-range.to", |acl, region| {
+            entries(acl, region, |entry| entry.ports.map(|(_, to)| one(to)))
+        }),
+        By("entry.protocol", |acl, region| {
+            entries(acl, region, |entry| Some(one(&entry.protocol)))
+        }),
+        By("entry.rule-action", |acl, region| {
+            entries(acl, region, |entry| Some(one(acl_entries::action(entry))))
+        }),
+        By("entry.rule-number", |acl, region| {
+            entries(acl, region, |entry| Some(one(entry.number)))
+        }),
+        By("owner-id", |acl, _| one(&acl.owner)),
+        By("tag-key", tag_keys),
+        By("vpc-id", |acl, _| one(&acl.vpc)),
+    ],
+    indexes: &[
+        Index("network-acl-id", by_id),
+        Index("association.subnet-id", |ec2, subnet| {
+            let acl = ec2.subnets.get(subnet).map(|subnet| &subnet.acl.0);
+            acl.and_then(|id| ec2.network_acls.get(id)).into_iter().collect()
+        }),
+        Index("vpc-id", |ec2, vpc| ec2.network_acls.by("vpc", vpc).collect()),
+    ],
+    item,
+    visible: everyone,
+};
 
-impl Described for NetworkAcl {
-    const SET: &'static str = "networkAclSet";
-    const IDS: &'static str = "NetworkAclId";
-    const KIND: &'static Kind = &NETWORK_ACL;
-    const FILTERS: &'static [&'static str] = &[
-        "association.association-id",
-        "association.network-acl-id",
-        "association.subnet-id",
-        "default",
-        "entry.cidr",
-        "entry.egress",
-        "entry.icmp.code",
-        "entry.icmp.type",
-        "entry.ipv6-cidr",
-        "entry.port-range.from",
-        "entry.port-range.to",
-        "entry.protocol",
-        "entry.rule-action",
-        "entry.rule-number",
-        "network-acl-id",
-        "owner-id",
-        "tag-key",
-        "tag:",
-        "vpc-id",
-    ];
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, region: &Region, filter: &str) -> Vec<String> {
-        let texts = |values: &[&str]| values.iter().map(|text| (*text).to_owned()).collect();
-        match filter {
-            "association.association-id" => subnets(self, region).map(association).collect(),
-            "association.subnet-id" => subnets(self, region).map(str::to_owned).collect(),
-            "default" => texts(&["true"]),
-            "entry.cidr" => texts(&["0.0.0.0/0"]),
-            "entry.egress" => texts(&["true", "false"]),
-            "entry.ipv6-cidr" if has_ipv6(self, region) => texts(&["::/0"]),
-            "entry.protocol" => texts(&["-1"]),
-            "entry.rule-action" => texts(&["allow", "deny"]),
-            "entry.rule-number" => entries(self, region).map(|(n, ..)| n.to_string()).collect(),
-            "association.network-acl-id" | "network-acl-id" => vec![self.id.clone()],
-            "owner-id" => vec![self.owner.clone()],
-            "vpc-id" => vec![self.vpc.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let entries = [false, true].into_iter().flat_map(|egress| {
-            entries(self, region).map(move |(number, action, element, range)| {
-                vec![
-                    Element::text("ruleNumber", number),
-                    Element::text("protocol", "-1"),
-                    Element::text("ruleAction", action),
-                    Element::text("egress", egress),
-                    Element::text(element, range),
-                ]
-            })
-        });
-        let associations = subnets(self, region).map(|subnet| {
-            vec![
-                Element::text("networkAclAssociationId", association(subnet)),
-                Element::text("networkAclId", &self.id),
-                Element::text("subnetId", subnet),
-            ]
-        });
-        vec![
-            Element::text("networkAclId", &self.id),
-            Element::text("vpcId", &self.vpc),
-            Element::text("ownerId", &self.owner),
-            Element::text("default", true),
-            Element::set("entrySet", entries),
-            Element::set("associationSet", associations),
-            tag_set(&self.tags),
-        ]
-    }
+/// The subnets that use an ACL.
+fn subnets<'a>(acl: &NetworkAcl, region: &'a Region) -> impl Iterator<Item = &'a Subnet> {
+    region.ec2.subnets.by("acl", &acl.id)
 }
 
-fn has_ipv6(acl: &NetworkAcl, region: &Region) -> bool {
-    region.ec2.vpcs.get(&acl.vpc).is_some_and(|vpc| !vpc.ipv6.is_empty())
-}
-
-/// The entries of a default ACL in each direction ("Default network ACL", Amazon VPC User
-/// Guide): everything is allowed, for IPv6 too where the VPC has it.
+/// What all entries have, those that end the list too.
 fn entries(
     acl: &NetworkAcl,
     region: &Region,
-) -> impl Iterator<Item = (u16, &'static str, &'static str, &'static str)> {
-    let v4 = [(100, "allow"), (LAST, "deny")];
-    let v4 = v4.into_iter().map(|(n, action)| (n, action, "cidrBlock", "0.0.0.0/0"));
-    let v6 = [(101, "allow"), (LAST + 1, "deny")].into_iter();
-    let v6 = v6.filter(|_| has_ipv6(acl, region));
-    v4.chain(v6.map(|(n, action)| (n, action, "ipv6CidrBlock", "::/0")))
+    value: fn(&AclEntry) -> Option<Vec<String>>,
+) -> Vec<String> {
+    acl_entries::all(acl, region).iter().filter_map(value).flatten().collect()
 }
 
-/// All subnets of the VPC.
-fn subnets<'a>(acl: &NetworkAcl, region: &'a Region) -> impl Iterator<Item = &'a str> {
-    region.ec2.subnets.by("vpc", &acl.vpc).map(|subnet| subnet.id.as_str())
+fn ranges(acl: &NetworkAcl, region: &Region, v4: bool) -> Vec<String> {
+    let all = acl_entries::all(acl, region).into_iter();
+    all.filter(|entry| entry.range.addr().is_ipv4() == v4)
+        .map(|entry| entry.range.to_string())
+        .collect()
 }
 
-fn association(subnet: &str) -> String {
-    format!("aclassoc-{}", subnet.trim_start_matches("subnet-"))
+/// What an ACL reads as, in its listing and where it is made.
+pub(super) fn item(acl: &NetworkAcl, region: &Region) -> Vec<Element> {
+    let entries = acl_entries::all(acl, region).into_iter().map(|entry| acl_entries::item(&entry));
+    let associations = subnets(acl, region).map(|subnet| {
+        vec![
+            Element::text("networkAclAssociationId", &subnet.acl.1),
+            Element::text("networkAclId", &acl.id),
+            Element::text("subnetId", &subnet.id),
+        ]
+    });
+    vec![
+        Element::text("networkAclId", &acl.id),
+        Element::text("vpcId", &acl.vpc),
+        Element::text("ownerId", &acl.owner),
+        Element::text("default", acl.is_default),
+        Element::set("entrySet", entries),
+        Element::set("associationSet", associations),
+        tag_set(&acl.tags),
+    ]
 }
 
-/// `DescribeNetworkAcls`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.network_acls.values(), Paging::Always)
+/// The ACL that new subnets of a VPC use.
+pub(super) fn default_of<'a>(ec2: &'a Ec2, vpc: &str) -> Option<&'a NetworkAcl> {
+    ec2.network_acls.by("vpc", vpc).find(|acl| acl.is_default)
 }
 
-impl Described for DhcpOptions {
-    const SET: &'static str = "dhcpOptionsSet";
-    const IDS: &'static str = "DhcpOptionsId";
-    const KIND: &'static Kind = &DHCP_OPTIONS;
-    const FILTERS: &'static [&'static str] =
-        &["dhcp-options-id", "key", "owner-id", "tag-key", "tag:", "value"];
-
-    fn id(&self) -> &str {
-        &self.id
+/// The ACL that a call names, which the account must own to change it.
+pub(super) fn own(call: &Call) -> Answer<NetworkAcl> {
+    let acl: &NetworkAcl = find(&call.context.region.ec2, call.form.required("NetworkAclId")?)?;
+    if acl.owner != call.context.region.account {
+        return Err(not_yours());
     }
+    Ok(acl.clone())
+}
 
-    fn tags(&self) -> &Tags {
-        &self.tags
+/// The default ACL of a new VPC ("Default network ACL", Amazon VPC User Guide): everything
+/// is allowed.
+pub(super) fn open(id: String, vpc: &str, owner: &str, ipv6: bool) -> NetworkAcl {
+    NetworkAcl {
+        id,
+        vpc: vpc.to_owned(),
+        owner: owner.to_owned(),
+        is_default: true,
+        entries: acl_entries::open(ipv6),
+        token: None,
+        tags: Tags::new(),
     }
+}
 
-    fn values(&self, region: &Region, filter: &str) -> Vec<String> {
-        match filter {
-            "dhcp-options-id" => vec![self.id.clone()],
-            "key" => self.options.iter().map(|(key, _)| key.clone()).collect(),
-            "owner-id" => vec![region.account.clone()],
-            "value" => self.options.iter().flat_map(|(_, values)| values.clone()).collect(),
-            _ => Vec::new(),
+/// Adds the entries that allow all IPv6 traffic, where their number is free.
+pub(super) fn allow_ipv6(acl: &mut NetworkAcl) {
+    for entry in acl_entries::open(true) {
+        let same = |other: &AclEntry| (other.egress, other.number) == (entry.egress, entry.number);
+        if entry.range.addr().is_ipv6() && !acl.entries.iter().any(same) {
+            acl.entries.push(entry);
         }
     }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let options = self.options.iter().map(|(key, values)| {
-            let values = values.iter().map(|value| vec![Element::text("value", value)]);
-            vec![Element::text("key", key), Element::set("valueSet", values)]
-        });
-        vec![
-            Element::text("dhcpOptionsId", &self.id),
-            Element::text("ownerId", &region.account),
-            Element::set("dhcpConfigurationSet", options),
-            tag_set(&self.tags),
-        ]
-    }
-}
-
-/// `DescribeDhcpOptions`.
-pub(super) fn describe_dhcp(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.dhcp_options.values(), Paging::Always)
+    acl_entries::sort(&mut acl.entries);
 }

@@ -1,16 +1,21 @@
 //! EC2's actions: those that are served, and what each takes.
 
 use super::call::Call;
-use super::errors::not_served;
+use super::listing::list;
 use super::xml::Element;
 use super::{
-    acls, gateways, groups, instances, interfaces, routes, rules, subnets, tags, vpcs, zones,
+    acl_changes, acls, addresses, default_vpc, dhcp, gateways, groups, instances,
+    interface_addresses, interface_changes, interfaces, nat, nat_addresses, routes, rules, subnets,
+    tags, vpcs, zones,
 };
 use crate::error::{Answer, AwsError};
 
 /// The names of all actions of EC2's model, one a line (botocore 1.43.11,
 /// `ec2/2016-11-15/service-2.json`): what is not among them is no action of EC2.
 const ALL: &str = include_str!("actions.txt");
+
+/// The parameters of each served action in that model, an action a line.
+const PARAMETERS: &str = include_str!("parameters.txt");
 
 /// What carries an action out.
 type Run = fn(&mut Call) -> Answer<Vec<Element>>;
@@ -57,10 +62,23 @@ const ROUTE: &[&str] = &[
     "CarrierGatewayId",
 ];
 
-/// All served actions. Other parameters are refused: an option that is not heeded would be
+/// The parameters of an entry of a network ACL.
+const ENTRY: &[&str] = &[
+    "NetworkAclId",
+    "RuleNumber",
+    "Protocol",
+    "RuleAction",
+    "Egress",
+    "CidrBlock",
+    "Ipv6CidrBlock",
+    "Icmp",
+    "PortRange",
+];
+
+/// All served actions. Other parameters are refused: an option that is not followed would be
 /// kinder than AWS.
 static SERVED: &[Action] = &[
-    Action("DescribeVpcs", vpcs::describe, &["VpcId"]),
+    Action("DescribeVpcs", |call| list(call, &vpcs::LISTING), &["VpcId"]),
     Action(
         "CreateVpc",
         vpcs::create,
@@ -79,7 +97,7 @@ static SERVED: &[Action] = &[
         &["VpcId", "CidrBlock", "AmazonProvidedIpv6CidrBlock"],
     ),
     Action("DisassociateVpcCidrBlock", vpcs::disassociate, &["AssociationId"]),
-    Action("DescribeSubnets", subnets::describe, &["SubnetId"]),
+    Action("DescribeSubnets", |call| list(call, &subnets::LISTING), &["SubnetId"]),
     Action(
         "CreateSubnet",
         subnets::create,
@@ -117,7 +135,11 @@ static SERVED: &[Action] = &[
         &["GroupName", "GroupDescription", "VpcId", "TagSpecification"],
     ),
     Action("DeleteSecurityGroup", groups::delete, &["GroupId", "GroupName"]),
-    Action("DescribeSecurityGroupRules", rules::describe, &["SecurityGroupRuleId"]),
+    Action(
+        "DescribeSecurityGroupRules",
+        |call| list(call, &rules::LISTING),
+        &["SecurityGroupRuleId"],
+    ),
     Action("AuthorizeSecurityGroupIngress", rules::authorize, PERMISSIONS),
     Action("AuthorizeSecurityGroupEgress", rules::authorize, PERMISSIONS),
     Action("RevokeSecurityGroupIngress", rules::revoke, PERMISSIONS),
@@ -137,13 +159,17 @@ static SERVED: &[Action] = &[
     ),
     Action("DescribeRegions", zones::describe_regions, &["RegionName", "AllRegions"]),
     Action("DescribeAccountAttributes", zones::describe_account, &["AttributeName"]),
-    Action("DescribeInternetGateways", gateways::describe, &["InternetGatewayId"]),
+    Action(
+        "DescribeInternetGateways",
+        |call| list(call, &gateways::LISTING),
+        &["InternetGatewayId"],
+    ),
     Action("CreateInternetGateway", gateways::create, &["TagSpecification"]),
     Action("AttachInternetGateway", gateways::attach, &["InternetGatewayId", "VpcId"]),
     Action("DetachInternetGateway", gateways::detach, &["InternetGatewayId", "VpcId"]),
     Action("DeleteInternetGateway", gateways::delete, &["InternetGatewayId"]),
-    Action("DescribeNatGateways", gateways::describe_nat, &["NatGatewayId"]),
-    Action("DescribeRouteTables", routes::describe, &["RouteTableId"]),
+    Action("DescribeNatGateways", |call| list(call, &nat::LISTING), &["NatGatewayId"]),
+    Action("DescribeRouteTables", |call| list(call, &routes::LISTING), &["RouteTableId"]),
     Action("CreateRouteTable", routes::create, &["VpcId", "ClientToken", "TagSpecification"]),
     Action("DeleteRouteTable", routes::delete, &["RouteTableId"]),
     Action("CreateRoute", routes::create_route, ROUTE),
@@ -156,9 +182,154 @@ static SERVED: &[Action] = &[
         routes::replace_association,
         &["AssociationId", "RouteTableId"],
     ),
-    Action("DescribeNetworkAcls", acls::describe, &["NetworkAclId"]),
-    Action("DescribeDhcpOptions", acls::describe_dhcp, &["DhcpOptionsId"]),
+    Action("DescribeNetworkAcls", |call| list(call, &acls::LISTING), &["NetworkAclId"]),
+    Action("DescribeDhcpOptions", |call| list(call, &dhcp::LISTING), &["DhcpOptionsId"]),
     Action("DescribeInstances", instances::describe, &["InstanceId", "IncludeManagedResources"]),
+    Action("CreateNetworkAcl", acl_changes::create, &["VpcId", "ClientToken", "TagSpecification"]),
+    Action("DeleteNetworkAcl", acl_changes::delete, &["NetworkAclId"]),
+    Action("CreateNetworkAclEntry", acl_changes::create_entry, ENTRY),
+    Action("ReplaceNetworkAclEntry", acl_changes::replace_entry, ENTRY),
+    Action(
+        "DeleteNetworkAclEntry",
+        acl_changes::delete_entry,
+        &["NetworkAclId", "RuleNumber", "Egress"],
+    ),
+    Action(
+        "ReplaceNetworkAclAssociation",
+        acl_changes::replace_association,
+        &["AssociationId", "NetworkAclId"],
+    ),
+    Action("CreateDhcpOptions", dhcp::create, &["DhcpConfiguration", "TagSpecification"]),
+    Action("AssociateDhcpOptions", dhcp::associate, &["DhcpOptionsId", "VpcId"]),
+    Action("DeleteDhcpOptions", dhcp::delete, &["DhcpOptionsId"]),
+    Action("CreateDefaultVpc", default_vpc::create, &[]),
+    Action(
+        "CreateDefaultSubnet",
+        default_vpc::create_subnet,
+        &["AvailabilityZone", "AvailabilityZoneId"],
+    ),
+    Action(
+        "CreateNetworkInterface",
+        interface_changes::create,
+        &[
+            "SubnetId",
+            "Description",
+            "SecurityGroupId",
+            "PrivateIpAddress",
+            "PrivateIpAddresses",
+            "SecondaryPrivateIpAddressCount",
+            "Ipv6Addresses",
+            "Ipv6AddressCount",
+            "ClientToken",
+            "TagSpecification",
+        ],
+    ),
+    Action("DeleteNetworkInterface", interface_changes::delete, &["NetworkInterfaceId"]),
+    Action(
+        "ModifyNetworkInterfaceAttribute",
+        interface_changes::modify,
+        &["NetworkInterfaceId", "Description", "SourceDestCheck", "SecurityGroupId", "Attachment"],
+    ),
+    Action(
+        "DescribeNetworkInterfaceAttribute",
+        interface_changes::describe_attribute,
+        &["NetworkInterfaceId", "Attribute"],
+    ),
+    Action(
+        "AttachNetworkInterface",
+        interface_changes::attach,
+        &["NetworkInterfaceId", "InstanceId", "DeviceIndex"],
+    ),
+    Action("DetachNetworkInterface", interface_changes::detach, &["AttachmentId", "Force"]),
+    Action(
+        "AssignPrivateIpAddresses",
+        interface_addresses::assign,
+        &[
+            "NetworkInterfaceId",
+            "PrivateIpAddress",
+            "SecondaryPrivateIpAddressCount",
+            "AllowReassignment",
+        ],
+    ),
+    Action(
+        "UnassignPrivateIpAddresses",
+        interface_addresses::unassign,
+        &["NetworkInterfaceId", "PrivateIpAddress"],
+    ),
+    Action(
+        "AssignIpv6Addresses",
+        interface_addresses::assign_ipv6,
+        &["NetworkInterfaceId", "Ipv6Addresses", "Ipv6AddressCount"],
+    ),
+    Action(
+        "UnassignIpv6Addresses",
+        interface_addresses::unassign_ipv6,
+        &["NetworkInterfaceId", "Ipv6Addresses"],
+    ),
+    Action(
+        "CreateNatGateway",
+        nat::create,
+        &[
+            "SubnetId",
+            "AllocationId",
+            "ConnectivityType",
+            "PrivateIpAddress",
+            "SecondaryAllocationId",
+            "SecondaryPrivateIpAddress",
+            "SecondaryPrivateIpAddressCount",
+            "ClientToken",
+            "TagSpecification",
+        ],
+    ),
+    Action("DeleteNatGateway", nat::delete, &["NatGatewayId"]),
+    Action(
+        "AssociateNatGatewayAddress",
+        nat_addresses::associate,
+        &["NatGatewayId", "AllocationId", "PrivateIpAddress"],
+    ),
+    Action(
+        "DisassociateNatGatewayAddress",
+        nat_addresses::disassociate,
+        &["NatGatewayId", "AssociationId", "MaxDrainDurationSeconds"],
+    ),
+    Action(
+        "AssignPrivateNatGatewayAddress",
+        nat_addresses::assign,
+        &["NatGatewayId", "PrivateIpAddress", "PrivateIpAddressCount"],
+    ),
+    Action(
+        "UnassignPrivateNatGatewayAddress",
+        nat_addresses::unassign,
+        &["NatGatewayId", "PrivateIpAddress", "MaxDrainDurationSeconds"],
+    ),
+    Action("DescribeAddresses", addresses::describe, &["AllocationId", "PublicIp"]),
+    Action(
+        "DescribeAddressesAttribute",
+        addresses::describe_attribute,
+        &["AllocationId", "Attribute"],
+    ),
+    Action(
+        "AllocateAddress",
+        addresses::allocate,
+        &["Domain", "NetworkBorderGroup", "TagSpecification"],
+    ),
+    Action(
+        "AssociateAddress",
+        addresses::associate,
+        &[
+            "AllocationId",
+            "InstanceId",
+            "NetworkInterfaceId",
+            "PrivateIpAddress",
+            "AllowReassociation",
+        ],
+    ),
+    Action("DisassociateAddress", addresses::disassociate, &["AssociationId"]),
+    Action(
+        "ReleaseAddress",
+        addresses::release,
+        &["AllocationId", "PublicIp", "NetworkBorderGroup"],
+    ),
     Action("CreateTags", tags::create, &["ResourceId", "Tag"]),
     Action("DeleteTags", tags::delete, &["ResourceId", "Tag"]),
     Action("DescribeTags", tags::describe, &[]),
@@ -168,24 +339,34 @@ fn served(action: &str) -> Option<&'static Action> {
     SERVED.iter().find(|served| served.0 == action)
 }
 
+/// The parameters that EC2's model knows of an action.
+fn known(action: &str) -> impl Iterator<Item = &'static str> {
+    let mut lines = PARAMETERS.lines().map(|line| line.split(' '));
+    let line = lines.find_map(|mut words| (words.next() == Some(action)).then_some(words));
+    line.into_iter().flatten()
+}
+
 /// Carries a call out.
 pub(super) fn carry_out(call: &mut Call) -> Answer<Vec<Element>> {
     let action = call.action.clone();
     let Some(Action(_, run, parameters)) = served(&action) else {
         if ALL.lines().any(|known| known == action) {
-            return Err(not_served(format!(
+            return Err(AwsError::not_served(format!(
                 "The sandbox does not serve {action}. It serves the network around EFS; see `ec2` in the sandbox's table of operations."
             )));
         }
         let message = format!("The action {action} is not valid for this web service.");
         return Err(AwsError::new(400, "InvalidAction", message));
     };
-    let listing: &[&str] = if action.starts_with("Describe") { &LISTING } else { &[] };
-    let known =
-        |name: &&str| COMMON.contains(name) || listing.contains(name) || parameters.contains(name);
-    if let Some(name) = call.form.names().into_iter().find(|name| !known(name)) {
-        let message = format!("The sandbox does not serve the parameter {name} of {action}.");
-        return Err(not_served(message));
+    for name in call.form.names().into_iter().filter(|name| !COMMON.contains(name)) {
+        if !known(&action).any(|known| known == name) {
+            let message = format!("The parameter {name} is not recognized");
+            return Err(AwsError::new(400, "UnknownParameter", message));
+        }
+        if !parameters.contains(&name) && !LISTING.contains(&name) {
+            let message = format!("The sandbox does not serve the parameter {name} of {action}.");
+            return Err(AwsError::not_served(message));
+        }
     }
     run(call)
 }
@@ -200,5 +381,17 @@ mod tests {
             assert!(ALL.lines().any(|known| known == *name), "{name}");
         }
         assert!(ALL.lines().is_sorted(), "the list is kept sorted");
+    }
+
+    #[test]
+    fn every_served_parameter_is_one_of_ec2s_model() {
+        for Action(name, _, parameters) in SERVED {
+            let known: Vec<&str> = known(name).collect();
+            for parameter in *parameters {
+                // Two actions on rules share their parameters.
+                let shared = std::ptr::eq(*parameters, PERMISSIONS);
+                assert!(shared || known.contains(parameter), "{parameter} of {name}: {known:?}");
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use ipnet::IpNet;
 
-use super::state::{NetworkAcl, Route, RouteTable, Rule, SecurityGroup, Source, Vpc};
+use super::acls;
+use super::state::{Route, RouteTable, Rule, SecurityGroup, Source, Vpc};
 use crate::world::{Region, Tags};
 
 /// Adds what comes with a VPC. `next` makes an id of a prefix.
@@ -38,13 +39,43 @@ pub(crate) fn furnish(region: &mut Region, vpc: &Vpc, next: &mut dyn FnMut(&str)
 
 /// Adds the default network ACL.
 pub(crate) fn furnish_acl(region: &mut Region, vpc: &Vpc, id: String) {
-    let acl = NetworkAcl {
-        id: id.clone(),
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        tags: Tags::new(),
-    };
+    let acl = acls::open(id.clone(), &vpc.id, &vpc.owner, !vpc.ipv6.is_empty());
     region.ec2.network_acls.insert(id, acl);
+}
+
+/// Adds what comes with a further range of addresses: local routes in every route table, and
+/// for IPv6 the entries of the default ACL, where their number is free ("we automatically add
+/// rules that allow all IPv6 traffic", "Default network ACL", Amazon VPC User Guide).
+pub(crate) fn extend(region: &mut Region, vpc: &Vpc) {
+    let ec2 = &mut region.ec2;
+    let tables: Vec<String> =
+        ec2.route_tables.by("vpc", &vpc.id).map(|row| row.id.clone()).collect();
+    for id in tables {
+        let Some(table) = ec2.route_tables.get_mut(&id) else { continue };
+        for local in local_routes(vpc) {
+            if !table.routes.iter().any(|route| route.destination == local.destination) {
+                table.routes.push(local);
+            }
+        }
+    }
+    let acl = acls::default_of(ec2, &vpc.id).map(|acl| acl.id.clone());
+    let Some(acl) = acl.and_then(|id| ec2.network_acls.get_mut(&id)) else { return };
+    if !vpc.ipv6.is_empty() {
+        acls::allow_ipv6(acl);
+    }
+}
+
+/// Takes away the local routes of a range that the VPC has no longer.
+pub(super) fn shrink(region: &mut Region, vpc: &Vpc) {
+    let ec2 = &mut region.ec2;
+    let local = local_routes(vpc);
+    let tables: Vec<String> =
+        ec2.route_tables.by("vpc", &vpc.id).map(|row| row.id.clone()).collect();
+    for id in tables {
+        if let Some(table) = ec2.route_tables.get_mut(&id) {
+            table.routes.retain(|route| route.target != "local" || local.contains(route));
+        }
+    }
 }
 
 /// The routes within the VPC, which every route table has.

@@ -35,8 +35,3 @@ pub(super) fn not_yours() -> AwsError {
         "You are not authorized to perform this operation. The resource belongs to another account and is shared with this one.",
     )
 }
-
-/// What AWS has and the sandbox has not.
-pub(super) fn not_served(message: impl Into<String>) -> AwsError {
-    AwsError::new(501, "UnsupportedOperation", message)
-}

@@ -3,7 +3,6 @@
 use super::errors::{invalid_value, missing};
 use super::form::Form;
 use crate::error::{Answer, AwsError};
-use crate::world::Tags;
 
 /// The most values that one filter takes ("Filtering", EC2 API Reference).
 const MOST_VALUES: usize = 200;
@@ -12,20 +11,22 @@ const MOST_VALUES: usize = 200;
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) name: String,
-    pub(super) values: Vec<String>,
+    values: Vec<String>,
+    patterns: Vec<Vec<Token>>,
 }
 
 impl Filter {
     /// The filters of a call; one that its listing does not document is refused.
-    pub(super) fn all(form: &Form, documented: &[&str]) -> Answer<Vec<Filter>> {
+    pub(super) fn all(
+        form: &Form,
+        documented: impl Fn(&str) -> bool + Copy,
+    ) -> Answer<Vec<Filter>> {
         form.groups("Filter").iter().map(|prefix| Filter::read(form, prefix, documented)).collect()
     }
 
-    fn read(form: &Form, prefix: &str, documented: &[&str]) -> Answer<Filter> {
+    fn read(form: &Form, prefix: &str, documented: impl Fn(&str) -> bool) -> Answer<Filter> {
         let name = form.get(&format!("{prefix}Name")).ok_or_else(|| missing("Filter.Name"))?;
-        let tagged = documented.contains(&"tag:");
-        let tag = name.strip_prefix("tag:").is_some_and(|key| !key.is_empty() && tagged);
-        if name == "tag:" || (!tag && !documented.contains(&name)) {
+        if !documented(name) {
             return Err(invalid_value(format!("The filter '{name}' is invalid")));
         }
         let values: Vec<String> =
@@ -34,26 +35,36 @@ impl Filter {
             let message = format!("The maximum number of filter values on a call is {MOST_VALUES}");
             return Err(AwsError::new(400, "FilterLimitExceeded", message));
         }
-        Ok(Filter { name: name.to_owned(), values })
+        let patterns = values.iter().map(|value| tokens(value)).collect();
+        Ok(Filter { name: name.to_owned(), values, patterns })
     }
 
-    /// Whether a resource passes; `values` are what it has under this filter's name.
-    pub(super) fn admits(&self, tags: &Tags, values: impl FnOnce(&str) -> Vec<String>) -> bool {
-        let any = |value: &str| self.values.iter().any(|wanted| like(wanted, value));
-        if let Some(key) = self.name.strip_prefix("tag:") {
-            return tags.get(key).is_some_and(|value| any(value));
-        }
-        if self.name == "tag-key" {
-            return tags.keys().any(|key| any(key));
-        }
-        values(&self.name).iter().any(|value| any(value))
+    /// The key of a filter by one tag, `tag:KEY`.
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.name.strip_prefix("tag:")
+    }
+
+    /// The values, where none of them is a pattern: an index finds them.
+    pub(super) fn exact(&self) -> Option<&[String]> {
+        let plain = |value: &String| !value.contains(['*', '?', '\\']);
+        self.values.iter().all(plain).then_some(&self.values)
+    }
+
+    /// Whether a resource passes that has these values under this filter's name.
+    pub(super) fn admits(&self, values: &[impl AsRef<str>]) -> bool {
+        values.iter().any(|value| {
+            let text: Vec<char> = value.as_ref().chars().collect();
+            self.patterns.iter().any(|pattern| matches(pattern, &text))
+        })
     }
 }
 
 /// `*` stands for any text, `?` for any character, and `\` takes that meaning away. Case counts.
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<Token> = tokens(pattern);
-    let text: Vec<char> = text.chars().collect();
+    matches(&tokens(pattern), &text.chars().collect::<Vec<char>>())
+}
+
+fn matches(pattern: &[Token], text: &[char]) -> bool {
     // The last star, and where the text went on behind it: the only place to come back to.
     let (mut at, mut read, mut star) = (0, 0, None);
     while read < text.len() {
@@ -129,18 +140,26 @@ mod tests {
         assert!(!like(&format!("{}b", "a*".repeat(200)), &text));
     }
 
+    fn form(name: &str, value: &str) -> Form {
+        Form::new([
+            ("Filter.1.Name".to_owned(), name.to_owned()),
+            ("Filter.1.Value.1".to_owned(), value.to_owned()),
+        ])
+    }
+
     #[test]
     fn a_filter_that_is_not_documented_is_refused_by_name() {
-        let form = |name: &str| {
-            Form::new([
-                ("Filter.1.Name".to_owned(), name.to_owned()),
-                ("Filter.1.Value.1".to_owned(), "x".to_owned()),
-            ])
-        };
-        let refused = Filter::all(&form("colour"), &["vpc-id", "tag:"]).unwrap_err();
+        let refused = Filter::all(&form("colour", "x"), |name| name == "vpc-id").unwrap_err();
         assert_eq!(refused.code, "InvalidParameterValue");
         assert_eq!(refused.message, "The filter 'colour' is invalid");
-        assert!(Filter::all(&form("tag:Name"), &["vpc-id", "tag:"]).is_ok());
-        assert!(Filter::all(&form("tag:Name"), &["zone-name"]).is_err(), "zones have no tags");
+    }
+
+    #[test]
+    fn a_pattern_is_not_looked_up_in_an_index() {
+        for (value, exact) in [("vpc-1", true), ("vpc-*", false), ("vpc-?", false)] {
+            let filters = Filter::all(&form("vpc-id", value), |_| true).unwrap();
+            assert_eq!(filters[0].exact().is_some(), exact, "{value}");
+            assert!(filters[0].admits(&["vpc-1"]), "{value}");
+        }
     }
 }

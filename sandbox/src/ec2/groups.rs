@@ -2,93 +2,101 @@
 
 use super::call::Call;
 use super::errors::{dependency, invalid_value, missing, not_yours};
-use super::ids::{GROUP, Kind};
-use super::listing::{Described, Paging, list, tag_set};
+use super::ids::GROUP;
+use super::listing::{By, Index, Listing, MOST, Pages, by_id, list_where, one, tag_keys, tag_set};
 use super::state::{Rule, SecurityGroup, Source};
 use super::xml::Element;
 use super::{defaults, permissions, tags, vpcs};
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 
-impl Described for SecurityGroup {
-    const SET: &'static str = "securityGroupInfo";
-    const IDS: &'static str = "GroupId";
-    const KIND: &'static Kind = &GROUP;
-    const FILTERS: &'static [&'static str] = &[
-        "description",
-        "egress.ip-permission.cidr",
-        "egress.ip-permission.from-port",
-        "egress.ip-permission.group-id",
-        "egress.ip-permission.group-name",
-        "egress.ip-permission.ipv6-cidr",
-        "egress.ip-permission.prefix-list-id",
-        "egress.ip-permission.protocol",
-        "egress.ip-permission.to-port",
-        "egress.ip-permission.user-id",
-        "group-id",
-        "group-name",
-        "ip-permission.cidr",
-        "ip-permission.from-port",
-        "ip-permission.group-id",
-        "ip-permission.group-name",
-        "ip-permission.ipv6-cidr",
-        "ip-permission.prefix-list-id",
-        "ip-permission.protocol",
-        "ip-permission.to-port",
-        "ip-permission.user-id",
-        "owner-id",
-        "tag-key",
-        "tag:",
-        "vpc-id",
-    ];
+pub(super) static LISTING: Listing<SecurityGroup> = Listing {
+    set: "securityGroupInfo",
+    ids: "GroupId",
+    pages: Pages::Most(MOST),
+    filters: &[
+        By("description", |group, _| one(&group.description)),
+        By("egress.ip-permission.cidr", |row, region| permissions_of(row, region, true, "cidr")),
+        By("egress.ip-permission.from-port", |row, region| {
+            permissions_of(row, region, true, "from-port")
+        }),
+        By("egress.ip-permission.group-id", |row, region| {
+            permissions_of(row, region, true, "group-id")
+        }),
+        By("egress.ip-permission.group-name", |row, region| {
+            permissions_of(row, region, true, "group-name")
+        }),
+        By("egress.ip-permission.ipv6-cidr", |row, region| {
+            permissions_of(row, region, true, "ipv6-cidr")
+        }),
+        By("egress.ip-permission.prefix-list-id", |row, region| {
+            permissions_of(row, region, true, "prefix-list-id")
+        }),
+        By("egress.ip-permission.protocol", |row, region| {
+            permissions_of(row, region, true, "protocol")
+        }),
+        By("egress.ip-permission.to-port", |row, region| {
+            permissions_of(row, region, true, "to-port")
+        }),
+        By("egress.ip-permission.user-id", |row, region| {
+            permissions_of(row, region, true, "user-id")
+        }),
+        By("ip-permission.cidr", |row, region| permissions_of(row, region, false, "cidr")),
+        By("ip-permission.from-port", |row, region| {
+            permissions_of(row, region, false, "from-port")
+        }),
+        By("ip-permission.group-id", |row, region| permissions_of(row, region, false, "group-id")),
+        By("ip-permission.group-name", |row, region| {
+            permissions_of(row, region, false, "group-name")
+        }),
+        By("ip-permission.ipv6-cidr", |row, region| {
+            permissions_of(row, region, false, "ipv6-cidr")
+        }),
+        By("ip-permission.prefix-list-id", |row, region| {
+            permissions_of(row, region, false, "prefix-list-id")
+        }),
+        By("ip-permission.protocol", |row, region| permissions_of(row, region, false, "protocol")),
+        By("ip-permission.to-port", |row, region| permissions_of(row, region, false, "to-port")),
+        By("ip-permission.user-id", |row, region| permissions_of(row, region, false, "user-id")),
+        By("group-id", |group, _| one(&group.id)),
+        By("group-name", |group, _| one(&group.name)),
+        By("owner-id", |group, _| one(&group.owner)),
+        By("tag-key", tag_keys),
+        By("vpc-id", |group, _| one(&group.vpc)),
+    ],
+    indexes: &[
+        Index("group-id", by_id),
+        Index("vpc-id", |ec2, vpc| ec2.security_groups.by("vpc", vpc).collect()),
+    ],
+    item,
+    // "Participants can't … use the default security group for the VPC because it belongs to
+    // the owner" (Share your VPC subnets): a shared VPC's groups are its owner's.
+    visible: |group, region| group.owner == region.account,
+};
 
-    fn id(&self) -> &str {
-        &self.id
-    }
+fn item(group: &SecurityGroup, region: &Region) -> Vec<Element> {
+    vec![
+        Element::text("ownerId", &group.owner),
+        Element::text("groupId", &group.id),
+        Element::text("groupName", &group.name),
+        Element::text("groupDescription", &group.description),
+        Element::text("vpcId", &group.vpc),
+        Element::text("securityGroupArn", arn(region, &group.id)),
+        Element::set("ipPermissions", permissions::items(region, &group.id, false)),
+        Element::set("ipPermissionsEgress", permissions::items(region, &group.id, true)),
+        tag_set(&group.tags),
+    ]
+}
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, region: &Region, filter: &str) -> Vec<String> {
-        let rules = |egress| {
-            region.ec2.rules.by("group", &self.id).filter(move |rule| rule.egress == egress)
-        };
-        if let Some(member) = filter.strip_prefix("egress.ip-permission.") {
-            return rules(true).filter_map(|rule| permission(region, rule, member)).collect();
-        }
-        if let Some(member) = filter.strip_prefix("ip-permission.") {
-            return rules(false).filter_map(|rule| permission(region, rule, member)).collect();
-        }
-        match filter {
-            "description" => vec![self.description.clone()],
-            "group-id" => vec![self.id.clone()],
-            "group-name" => vec![self.name.clone()],
-            "owner-id" => vec![self.owner.clone()],
-            "vpc-id" => vec![self.vpc.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        vec![
-            Element::text("ownerId", &self.owner),
-            Element::text("groupId", &self.id),
-            Element::text("groupName", &self.name),
-            Element::text("groupDescription", &self.description),
-            Element::text("vpcId", &self.vpc),
-            Element::text("securityGroupArn", arn(region, &self.id)),
-            Element::set("ipPermissions", permissions::items(region, &self.id, false)),
-            Element::set("ipPermissionsEgress", permissions::items(region, &self.id, true)),
-            tag_set(&self.tags),
-        ]
-    }
-
-    /// "Participants can't … use the default security group for the VPC because it belongs
-    /// to the owner" (Share your VPC subnets): a shared VPC's groups are its owner's.
-    fn visible(&self, region: &Region) -> bool {
-        self.owner == region.account
-    }
+/// What the rules of a group have in one direction under the rest of a filter's name.
+fn permissions_of(
+    group: &SecurityGroup,
+    region: &Region,
+    egress: bool,
+    member: &str,
+) -> Vec<String> {
+    let rules = region.ec2.rules.by("group", &group.id).filter(|rule| rule.egress == egress);
+    rules.filter_map(|rule| permission(region, rule, member)).collect()
 }
 
 /// What one rule has under the rest of a filter's name.
@@ -125,11 +133,10 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
     if let Some(name) = wanted.iter().find(|name| !named(name)) {
         return Err(GROUP.not_found(name));
     }
-    let rows = ec2.security_groups.values();
-    let rows = rows.filter(|group| {
-        wanted.is_empty() || (in_default(group) && wanted.contains(&group.name.as_str()))
-    });
-    list(call, rows, Paging::Always)
+    let is_wanted = |group: &SecurityGroup| {
+        wanted.is_empty() || (in_default(&group) && wanted.contains(&group.name.as_str()))
+    };
+    list_where(call, &LISTING, is_wanted)
 }
 
 /// `CreateSecurityGroup`: a new group admits nothing, and may send anything.

@@ -72,6 +72,13 @@ pub(super) static NAT_GATEWAY: Kind = Kind {
     not_found: "NatGatewayNotFound",
     resource_type: "natgateway",
 };
+pub(super) static ADDRESS: Kind = Kind {
+    prefix: "eipalloc-",
+    noun: "allocation ID",
+    malformed: "InvalidAllocationID.Malformed",
+    not_found: "InvalidAllocationID.NotFound",
+    resource_type: "elastic-ip",
+};
 pub(super) static NETWORK_ACL: Kind = Kind {
     prefix: "acl-",
     noun: "networkAcl ID",

@@ -1,13 +1,18 @@
 //! Network interfaces: of mount targets, NAT gateways and instances.
 
+use std::net::Ipv4Addr;
+
 use super::call::Call;
-use super::filters::Filter;
-use super::ids::{INTERFACE, Kind};
-use super::listing::{Described, Paging, list, tag_set};
-use super::state::{Interface, Subnet};
-use super::xml::Element;
+use super::listing::{
+    By, Index, Listing, MOST, Pages, all, by_id, everyone, filters, list, nothing, one, tag_keys,
+    tag_set,
+};
+use super::resource::find;
+use super::state::{Address, Interface, Subnet};
+use super::xml::{Element, timestamp};
+use super::zones::suffix;
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 
 /// How many interfaces a listing holds that is neither in pages nor narrowed.
 const MOST_UNPAGINATED: usize = 1000;
@@ -18,115 +23,121 @@ const MOST_UNPAGINATED: usize = 1000;
 const NARROWING: [&str; 6] =
     ["group-id", "mac-address", "private-dns-name", "private-ip-address", "subnet-id", "vpc-id"];
 
-impl Described for Interface {
-    const SET: &'static str = "networkInterfaceSet";
-    const IDS: &'static str = "NetworkInterfaceId";
-    const KIND: &'static Kind = &INTERFACE;
-    const FILTERS: &'static [&'static str] = &[
-        "addresses.association.owner-id",
-        "addresses.association.public-ip",
-        "addresses.primary",
-        "addresses.private-ip-address",
-        "association.allocation-id",
-        "association.association-id",
-        "association.ip-owner-id",
-        "association.public-dns-name",
-        "association.public-ip",
-        "attachment.attach-time",
-        "attachment.attachment-id",
-        "attachment.delete-on-termination",
-        "attachment.device-index",
-        "attachment.instance-id",
-        "attachment.instance-owner-id",
-        "attachment.status",
-        "availability-zone",
-        "availability-zone-id",
-        "description",
-        "group-id",
-        "interface-type",
-        "ipv6-addresses.ipv6-address",
-        "mac-address",
-        "network-interface-id",
-        "operator.managed",
-        "operator.principal",
-        "owner-id",
-        "private-dns-name",
-        "private-ip-address",
-        "requester-id",
-        "requester-managed",
-        "source-dest-check",
-        "status",
-        "subnet-id",
-        "tag-key",
-        "tag:",
-        "vpc-id",
+pub(super) static LISTING: Listing<Interface> = Listing {
+    set: "networkInterfaceSet",
+    ids: "NetworkInterfaceId",
+    pages: Pages::MostWithoutIds(MOST),
+    filters: &[
+        By("addresses.association.owner-id association.ip-owner-id", |row, region| {
+            all(elastic(row, region).map(|_| &region.account))
+        }),
+        By("addresses.association.public-ip", |row, region| {
+            all(elastic(row, region).map(|address| address.public))
+        }),
+        By("addresses.primary", |row, _| {
+            all(row.ipv4().map(|address| row.address == Some(address)))
+        }),
+        By("addresses.private-ip-address", |row, _| all(row.ipv4())),
+        By("association.allocation-id", |row, region| {
+            all(primary_elastic(row, region).map(|address| &address.id))
+        }),
+        By("association.association-id", |row, region| {
+            let address = primary_elastic(row, region);
+            all(address.and_then(|address| address.association.as_ref()).map(|found| &found.id))
+        }),
+        By("association.public-dns-name", |row, region| {
+            all(primary_elastic(row, region).and_then(|address| public_dns(row, address, region)))
+        }),
+        By("association.public-ip", |row, region| {
+            all(primary_elastic(row, region).map(|address| address.public))
+        }),
+        By("attachment.attach-time", |row, _| {
+            all(row.attachment.as_ref().map(|found| timestamp(found.since_ms)))
+        }),
+        By("attachment.attachment-id", |row, _| all(attachment_id(row))),
+        By("attachment.delete-on-termination", |row, _| {
+            all(attachment_id(row).map(|_| deleted_with_instance(row)))
+        }),
+        By("attachment.device-index", |row, _| all(attachment_id(row).map(|_| device_index(row)))),
+        By("attachment.instance-id", |row, _| {
+            all(row.attachment.as_ref().map(|found| &found.instance))
+        }),
+        By("attachment.instance-owner-id", |row, region| {
+            all(attachment_id(row).map(|_| holder(row, region)))
+        }),
+        By("attachment.status", |row, _| all(attachment_id(row).map(|_| "attached"))),
+        By("availability-zone", |row, region| all(subnet(row, region).map(|subnet| &subnet.zone))),
+        By("availability-zone-id", |row, region| {
+            all(subnet(row, region).map(|subnet| &subnet.zone_id))
+        }),
+        By("description", |row, _| one(&row.description)),
+        By("group-id", |row, _| all(&row.groups)),
+        By("interface-type", |row, _| one(&row.kind)),
+        By("ipv6-addresses.ipv6-address", |row, _| all(&row.ipv6)),
+        By("mac-address", |row, _| one(mac(&row.id))),
+        By("network-interface-id", |row, _| one(&row.id)),
+        By("operator.managed", |_, _| one(false)),
+        By("operator.principal", nothing),
+        By("owner-id", |_, region| one(&region.account)),
+        By("private-dns-name", |row, region| all(private_dns_name(row, region))),
+        By("private-ip-address", |row, _| all(row.address)),
+        By("requester-id", |row, _| all(&row.requester)),
+        By("requester-managed", |row, _| one(row.requester.is_some())),
+        By("source-dest-check", |row, _| one(row.source_dest_check)),
+        By("status", |row, _| one(status(row))),
+        By("subnet-id", |row, _| one(&row.subnet)),
+        By("tag-key", tag_keys),
+        By("vpc-id", |row, region| all(subnet(row, region).map(|subnet| &subnet.vpc))),
+    ],
+    indexes: &[
+        Index("network-interface-id", by_id),
+        Index("attachment.instance-id", |ec2, id| ec2.interfaces.by("instance", id).collect()),
+        Index("group-id", |ec2, id| ec2.interfaces.by("group", id).collect()),
+        Index("subnet-id", |ec2, id| ec2.interfaces.by("subnet", id).collect()),
+        Index("vpc-id", |ec2, id| {
+            let subnets = ec2.subnets.by("vpc", id);
+            subnets.flat_map(|subnet| ec2.interfaces.by("subnet", &subnet.id)).collect()
+        }),
+    ],
+    item,
+    visible: everyone,
+};
+
+fn subnet<'a>(interface: &Interface, region: &'a Region) -> Option<&'a Subnet> {
+    region.ec2.subnets.get(&interface.subnet)
+}
+
+/// The Elastic IP addresses of an interface.
+fn elastic<'a>(interface: &'a Interface, region: &'a Region) -> impl Iterator<Item = &'a Address> {
+    region.ec2.addresses.by("interface", &interface.id)
+}
+
+fn primary_elastic<'a>(interface: &Interface, region: &'a Region) -> Option<&'a Address> {
+    super::addresses::of(&region.ec2, &interface.id, interface.address?)
+}
+
+/// What an interface reads as, in its listing and where it is made.
+pub(super) fn item(interface: &Interface, region: &Region) -> Vec<Element> {
+    let mut item = vec![
+        Element::text("networkInterfaceId", &interface.id),
+        Element::text("subnetId", &interface.subnet),
     ];
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, region: &Region, filter: &str) -> Vec<String> {
-        let subnet = || region.ec2.subnets.get(&self.subnet);
-        let one = |value: Option<String>| value.into_iter().collect::<Vec<_>>();
-        match filter {
-            "addresses.primary" => vec!["true".to_owned()],
-            "addresses.private-ip-address" | "private-ip-address" => {
-                one(self.address.map(|address| address.to_string()))
-            }
-            "attachment.attachment-id" => vec![attachment_id(self)],
-            "attachment.delete-on-termination" => vec![self.instance.is_some().to_string()],
-            "attachment.device-index" => vec![device_index(self).to_string()],
-            "attachment.instance-id" => one(self.instance.as_ref().map(|(id, _)| id.clone())),
-            "attachment.instance-owner-id" => vec![holder(self, region)],
-            "attachment.status" => vec!["attached".to_owned()],
-            "availability-zone" => one(subnet().map(|subnet| subnet.zone.clone())),
-            "availability-zone-id" => one(subnet().map(|subnet| subnet.zone_id.clone())),
-            "description" => vec![self.description.clone()],
-            "group-id" => self.groups.clone(),
-            "interface-type" => vec![self.kind.clone()],
-            "ipv6-addresses.ipv6-address" => self.ipv6.iter().map(ToString::to_string).collect(),
-            "mac-address" => vec![mac(&self.id)],
-            "network-interface-id" => vec![self.id.clone()],
-            "operator.managed" => vec!["false".to_owned()],
-            "owner-id" => vec![region.account.clone()],
-            "private-dns-name" => one(private_dns_name(self, region)),
-            "requester-id" => one(self.requester.clone()),
-            "requester-managed" => vec![self.requester.is_some().to_string()],
-            "source-dest-check" => vec![source_dest_check(self).to_string()],
-            "status" => vec!["in-use".to_owned()],
-            "subnet-id" => vec![self.subnet.clone()],
-            "vpc-id" => one(subnet().map(|subnet| subnet.vpc.clone())),
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let mut item = vec![
-            Element::text("networkInterfaceId", &self.id),
-            Element::text("subnetId", &self.subnet),
-        ];
-        item.extend(region.ec2.subnets.get(&self.subnet).into_iter().flat_map(place));
-        item.extend([
-            Element::text("description", &self.description),
-            Element::text("ownerId", &region.account),
-            Element::text("requesterManaged", self.requester.is_some()),
-            Element::text("status", "in-use"),
-            Element::text("macAddress", mac(&self.id)),
-            Element::text("sourceDestCheck", source_dest_check(self)),
-            Element::text("interfaceType", &self.kind),
-            group_set(region, &self.groups),
-            attachment(self, region),
-            tag_set(&self.tags),
-        ]);
-        item.extend(self.requester.as_ref().map(|id| Element::text("requesterId", id)));
-        item.extend(addresses(self, region));
-        item
-    }
+    item.extend(subnet(interface, region).into_iter().flat_map(place));
+    item.extend([
+        Element::text("description", &interface.description),
+        Element::text("ownerId", &region.account),
+        Element::text("requesterManaged", interface.requester.is_some()),
+        Element::text("status", status(interface)),
+        Element::text("macAddress", mac(&interface.id)),
+        Element::text("sourceDestCheck", interface.source_dest_check),
+        Element::text("interfaceType", &interface.kind),
+        group_set(region, &interface.groups),
+        tag_set(&interface.tags),
+    ]);
+    item.extend(attachment(interface, region));
+    item.extend(interface.requester.as_ref().map(|id| Element::text("requesterId", id)));
+    item.extend(addresses(interface, region));
+    item
 }
 
 fn place(subnet: &Subnet) -> [Element; 3] {
@@ -137,20 +148,27 @@ fn place(subnet: &Subnet) -> [Element; 3] {
     ]
 }
 
-/// Its addresses and the name that goes with the IPv4 one.
+/// Its addresses and the names that go with them.
 pub(super) fn addresses(interface: &Interface, region: &Region) -> Vec<Element> {
     let name = private_dns_name(interface, region);
     let name = name.map(|name| Element::text("privateDnsName", name));
     let mut members = Vec::new();
-    let mut v4 = Vec::new();
-    if let Some(address) = interface.address {
-        members.push(Element::text("privateIpAddress", address));
-        let mut item =
-            vec![Element::text("privateIpAddress", address), Element::text("primary", true)];
-        item.extend(name.clone());
-        v4.push(item);
-    }
+    members.extend(interface.address.map(|address| Element::text("privateIpAddress", address)));
     members.extend(name);
+    members.extend(
+        primary_elastic(interface, region).map(|address| association(interface, address, region)),
+    );
+    let v4 = interface.ipv4().map(|address| {
+        let mut item = vec![
+            Element::text("privateIpAddress", address),
+            Element::text("primary", interface.address == Some(address)),
+        ];
+        let name = dns_name(interface, address, region);
+        item.extend(name.map(|name| Element::text("privateDnsName", name)));
+        let elastic = super::addresses::of(&region.ec2, &interface.id, address);
+        item.extend(elastic.map(|address| association(interface, address, region)));
+        item
+    });
     members.push(Element::set("privateIpAddressesSet", v4));
     let v6 = interface.ipv6.iter().map(|address| {
         vec![Element::text("ipv6Address", address), Element::text("isPrimaryIpv6", false)]
@@ -158,6 +176,31 @@ pub(super) fn addresses(interface: &Interface, region: &Region) -> Vec<Element> 
     members.push(Element::set("ipv6AddressesSet", v6));
     members.extend(interface.ipv6.first().map(|address| Element::text("ipv6Address", address)));
     members
+}
+
+/// The Elastic IP address that stands for a private one.
+fn association(interface: &Interface, address: &Address, region: &Region) -> Element {
+    let mut members = vec![
+        Element::text("allocationId", &address.id),
+        Element::text("ipOwnerId", &region.account),
+        Element::text("publicIp", address.public),
+    ];
+    let found = address.association.as_ref();
+    members.extend(found.map(|found| Element::text("associationId", &found.id)));
+    let name = public_dns(interface, address, region);
+    members.extend(name.map(|name| Element::text("publicDnsName", name)));
+    Element::new("association", members)
+}
+
+/// `ec2-203-0-113-10.compute-1.amazonaws.com` in us-east-1, else with the region's name.
+fn public_dns(interface: &Interface, address: &Address, region: &Region) -> Option<String> {
+    let vpc = region.ec2.vpcs.get(&subnet(interface, region)?.vpc)?;
+    let digits = address.public.to_string().replace('.', "-");
+    let domain = match region.name.as_str() {
+        "us-east-1" => "compute-1.amazonaws.com".to_owned(),
+        name => format!("{name}.compute.{}", suffix(name)),
+    };
+    (vpc.dns_support && vpc.dns_hostnames).then(|| format!("ec2-{digits}.{domain}"))
 }
 
 /// Groups as interfaces and instances list them.
@@ -169,35 +212,56 @@ pub(super) fn group_set(region: &Region, groups: &[String]) -> Element {
     Element::set("groupSet", groups)
 }
 
-fn attachment(interface: &Interface, region: &Region) -> Element {
+/// `available` until it is attached to something.
+pub(super) fn status(interface: &Interface) -> &'static str {
+    if attachment_id(interface).is_some() { "in-use" } else { "available" }
+}
+
+/// How it is attached, to an instance or to what a service manages.
+pub(super) fn attachment(interface: &Interface, region: &Region) -> Option<Element> {
+    let mut members = attachment_members(interface)?;
+    members.push(Element::text("instanceOwnerId", holder(interface, region)));
+    let instance = interface.attachment.as_ref().map(|found| &found.instance);
+    members.extend(instance.map(|id| Element::text("instanceId", id)));
+    Some(Element::new("attachment", members))
+}
+
+/// What an instance says of the same.
+pub(super) fn attachment_members(interface: &Interface) -> Option<Vec<Element>> {
     let mut members = vec![
-        Element::text("attachmentId", attachment_id(interface)),
+        Element::text("attachmentId", attachment_id(interface)?),
         Element::text("deviceIndex", device_index(interface)),
         Element::text("status", "attached"),
-        Element::text("deleteOnTermination", interface.instance.is_some()),
-        Element::text("instanceOwnerId", holder(interface, region)),
+        Element::text("deleteOnTermination", deleted_with_instance(interface)),
     ];
-    members.extend(interface.instance.as_ref().map(|(id, _)| Element::text("instanceId", id)));
-    Element::new("attachment", members)
+    if let Some(found) = &interface.attachment {
+        members.push(Element::text("attachTime", timestamp(found.since_ms)));
+        members.push(Element::text("networkCardIndex", 0));
+    }
+    Some(members)
 }
 
 /// A service's attachment starts with `ela-`, an instance's does not.
-pub(super) fn attachment_id(interface: &Interface) -> String {
-    let prefix = if interface.instance.is_some() { "eni-attach-" } else { "ela-attach-" };
-    format!("{prefix}{}", interface.id.trim_start_matches("eni-"))
+pub(super) fn attachment_id(interface: &Interface) -> Option<String> {
+    let to_instance = interface.attachment.as_ref().map(|found| found.id.clone());
+    let to_service = || {
+        interface.requester.as_ref()?;
+        Some(format!("ela-attach-{}", interface.id.trim_start_matches("eni-")))
+    };
+    to_instance.or_else(to_service)
+}
+
+fn deleted_with_instance(interface: &Interface) -> bool {
+    interface.attachment.as_ref().is_some_and(|found| found.delete_on_termination)
 }
 
 fn device_index(interface: &Interface) -> u8 {
-    interface.instance.as_ref().map_or(1, |(_, index)| *index)
+    interface.attachment.as_ref().map_or(1, |found| found.index)
 }
 
 /// The account of what it is attached to: AWS's own for what a service manages.
 fn holder(interface: &Interface, region: &Region) -> String {
-    if interface.instance.is_some() { region.account.clone() } else { "amazon-aws".to_owned() }
-}
-
-fn source_dest_check(interface: &Interface) -> bool {
-    interface.kind != "nat_gateway"
+    if interface.attachment.is_some() { region.account.clone() } else { "amazon-aws".to_owned() }
 }
 
 /// A locally administered address that comes of the id.
@@ -210,9 +274,13 @@ pub(super) fn mac(id: &str) -> String {
 /// `ip-10-0-0-4.ec2.internal` in us-east-1, `ip-10-0-0-4.REGION.compute.internal` elsewhere,
 /// where the VPC has DNS host names ("DNS attributes for your VPC", Amazon VPC User Guide).
 fn private_dns_name(interface: &Interface, region: &Region) -> Option<String> {
-    let subnet = region.ec2.subnets.get(&interface.subnet)?;
-    region.ec2.vpcs.get(&subnet.vpc).filter(|vpc| vpc.dns_support && vpc.dns_hostnames)?;
-    let address = interface.address?.to_string().replace('.', "-");
+    dns_name(interface, interface.address?, region)
+}
+
+fn dns_name(interface: &Interface, address: Ipv4Addr, region: &Region) -> Option<String> {
+    let vpc = region.ec2.vpcs.get(&subnet(interface, region)?.vpc);
+    vpc.filter(|vpc| vpc.dns_support && vpc.dns_hostnames)?;
+    let address = address.to_string().replace('.', "-");
     Some(format!("ip-{address}.{}", internal_domain(&region.name)))
 }
 
@@ -225,31 +293,29 @@ pub(super) fn internal_domain(region: &str) -> String {
     }
 }
 
+/// The interface that a call names, which no service manages.
+pub(super) fn own(call: &Call) -> Answer<Interface> {
+    let id = call.form.required("NetworkInterfaceId")?;
+    let interface: &Interface = find(&call.context.region.ec2, id)?;
+    if interface.requester.is_some() {
+        let message = "You do not have permission to access the specified resource.";
+        return Err(AwsError::new(400, "AuthFailure", message));
+    }
+    Ok(interface.clone())
+}
+
 /// `DescribeNetworkInterfaces`.
 pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    let filters = Filter::all(&call.form, Interface::FILTERS)?;
-    let interfaces = &call.context.region.ec2.interfaces;
-    let narrowed = filters.iter().any(|filter| NARROWING.contains(&filter.name.as_str()))
-        || call.form.get("MaxResults").is_some()
-        || call.form.get("NextToken").is_some()
-        || call.form.get("NetworkInterfaceId.1").is_some();
-    if !narrowed && interfaces.len() > MOST_UNPAGINATED {
+    let filters = filters(&call.form, LISTING.filters, true)?;
+    let paged = ["MaxResults", "NextToken", "NetworkInterfaceId.1"]
+        .iter()
+        .any(|name| call.form.get(name).is_some());
+    let narrowed = filters.iter().any(|(filter, _)| NARROWING.contains(&filter.name.as_str()));
+    if !paged && !narrowed && call.context.region.ec2.interfaces.len() > MOST_UNPAGINATED {
         let message = "The account has too many network interfaces to list in one response. Use pagination, or one of the filters group-id, mac-address, private-dns-name, private-ip-address, subnet-id, and vpc-id";
         return Err(AwsError::new(400, "OperationNotPermitted", message));
     }
-    let exact = |name: &str| {
-        let filter = filters.iter().find(|filter| filter.name == name)?;
-        let [value] = filter.values.as_slice() else { return None };
-        (!value.contains(['*', '?', '\\'])).then_some(value.as_str())
-    };
-    let paging = Paging::NotWithIds;
-    if let Some(group) = exact("group-id") {
-        return list(call, interfaces.by("group", group), paging);
-    }
-    if let Some(subnet) = exact("subnet-id") {
-        return list(call, interfaces.by("subnet", subnet), paging);
-    }
-    list(call, interfaces.values(), paging)
+    list(call, &LISTING)
 }
 
 #[cfg(test)]

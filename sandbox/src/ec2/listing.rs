@@ -1,99 +1,173 @@
-//! Listings: identifiers, filters and pages, alike in all Describe operations.
+//! Listings: identifiers, filters and pages, alike in all Describe operations. A listing is
+//! a table: its filters, where an index serves them, and how an item reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Bound::{Excluded, Unbounded};
 
 use super::call::Call;
 use super::errors::{combination, invalid};
 use super::filters::Filter;
-use super::ids::Kind;
+use super::form::Form;
+use super::resource::Resource;
+use super::state::Ec2;
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, Tags};
 
-/// A resource that a Describe operation lists.
-pub(super) trait Described {
+/// What a Describe operation lists, and how.
+pub(super) struct Listing<T: 'static> {
     /// The element that holds the items.
-    const SET: &'static str;
+    pub(super) set: &'static str,
     /// The parameter that names identifiers, such as `SubnetId`.
-    const IDS: &'static str;
-    /// Its kind, for ids.
-    const KIND: &'static Kind;
-    /// The filters that EC2's model documents (botocore 1.43); `tag:` stands for `tag:KEY`.
-    const FILTERS: &'static [&'static str];
-
-    /// Its identifier.
-    fn id(&self) -> &str;
-
-    /// Its tags.
-    fn tags(&self) -> &Tags;
-
-    /// What it has under the name of a filter.
-    fn values(&self, region: &Region, filter: &str) -> Vec<String>;
-
-    /// The item.
-    fn item(&self, region: &Region) -> Vec<Element>;
-
-    /// Whether the account sees it: some of what is shared with it stays the owner's.
-    fn visible(&self, _region: &Region) -> bool {
-        true
-    }
+    pub(super) ids: &'static str,
+    pub(super) pages: Pages,
+    /// The filters that EC2's model documents (botocore 1.43), but for `tag:KEY`, which
+    /// every listing has.
+    pub(super) filters: &'static [By<T>],
+    /// Filters that an index serves, the most selective one first.
+    pub(super) indexes: &'static [Index<T>],
+    pub(super) item: fn(&T, &Region) -> Vec<Element>,
+    /// Whether the account sees a row: some of what is shared with it stays the owner's.
+    pub(super) visible: fn(&T, &Region) -> bool,
 }
 
-/// Whether a listing takes `MaxResults` together with identifiers.
+/// A filter: its names, separated by blanks, and the values that a row has under them.
+pub(super) struct By<T: 'static>(pub(super) &'static str, pub(super) Values<T>);
+
+/// The values of a row under the name of a filter.
+pub(super) type Values<T> = fn(&T, &Region) -> Vec<String>;
+
+/// The rows that have one value under the name of a filter.
+pub(super) struct Index<T: 'static>(
+    pub(super) &'static str,
+    pub(super) for<'a> fn(&'a Ec2, &str) -> Vec<&'a T>,
+);
+
+/// How many items a page may hold, and whether pages go together with identifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paging {
-    Always,
+pub(super) enum Pages {
+    Most(usize),
     /// "You cannot specify this parameter and the … IDs parameter in the same request".
-    NotWithIds,
+    MostWithoutIds(usize),
+    /// The listing takes neither `MaxResults` nor `NextToken`.
+    None,
 }
 
-/// The page of rows that a call asks for.
-pub(super) fn list<'a, T: Described + 'a>(
+/// The least and the greatest number of items in a page of most listings.
+const LEAST: usize = 5;
+pub(super) const MOST: usize = 1000;
+
+/// One value of a filter.
+pub(super) fn one(value: impl ToString) -> Vec<String> {
+    vec![value.to_string()]
+}
+
+/// Any number of values of a filter.
+pub(super) fn all(values: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    values.into_iter().map(|value| value.to_string()).collect()
+}
+
+/// What a row of the sandbox never has: EC2 documents the filter, and it matches nothing.
+pub(super) fn nothing<T>(_: &T, _: &Region) -> Vec<String> {
+    Vec::new()
+}
+
+/// The values of the filter `tag-key`.
+pub(super) fn tag_keys<T: Resource>(row: &T, _: &Region) -> Vec<String> {
+    all(row.tags().keys())
+}
+
+/// The only row that an id names, for an index.
+pub(super) fn by_id<'a, T: Resource>(ec2: &'a Ec2, id: &str) -> Vec<&'a T> {
+    T::table(ec2).get(id).into_iter().collect()
+}
+
+/// What everyone sees.
+pub(super) fn everyone<T>(_: &T, _: &Region) -> bool {
+    true
+}
+
+/// A filter of a call, and where a row's values for it come from: `None` for its tags.
+pub(super) type Wanted<T> = (Filter, Option<Values<T>>);
+
+/// The filters of a call; `tagged` where `tag:KEY` is one.
+pub(super) fn filters<T>(
+    form: &Form,
+    documented: &'static [By<T>],
+    tagged: bool,
+) -> Answer<Vec<Wanted<T>>> {
+    let find = |name: &str| {
+        documented.iter().find(|By(names, _)| names.split(' ').any(|known| known == name))
+    };
+    let is_tag = |name: &str| tagged && name.strip_prefix("tag:").is_some_and(|key| key != "");
+    let read = Filter::all(form, |name| is_tag(name) || find(name).is_some())?;
+    Ok(read
+        .into_iter()
+        .map(|filter| {
+            let values = find(&filter.name).map(|By(_, values)| *values);
+            (filter, values)
+        })
+        .collect())
+}
+
+/// Whether a row passes all filters.
+pub(super) fn passes<T>(row: &T, tags: &Tags, region: &Region, filters: &[Wanted<T>]) -> bool {
+    filters.iter().all(|(filter, values)| match values {
+        Some(values) => filter.admits(&values(row, region)),
+        None => {
+            let value = filter.tag().and_then(|key| tags.get(key));
+            value.is_some_and(|value| filter.admits(&[value]))
+        }
+    })
+}
+
+/// The page of a listing that a call requests.
+pub(super) fn list<T: Resource>(call: &Call, listing: &Listing<T>) -> Answer<Vec<Element>> {
+    list_where(call, listing, |_| true)
+}
+
+/// The page of those rows for which `also` holds.
+pub(super) fn list_where<T: Resource>(
     call: &Call,
-    rows: impl Iterator<Item = &'a T>,
-    paging: Paging,
+    listing: &Listing<T>,
+    also: impl Fn(&T) -> bool,
 ) -> Answer<Vec<Element>> {
     let region = &*call.context.region;
-    let (page, next) = page(call, rows, paging)?;
-    let mut members = vec![Element::set(T::SET, page.iter().map(|row| row.item(region)))];
+    let (page, next) = page(call, listing, also)?;
+    let items = page.iter().map(|row| (listing.item)(row, region));
+    let mut members = vec![Element::set(listing.set, items)];
     members.extend(next.map(|token| Element::text("nextToken", token)));
     Ok(members)
 }
 
 /// The rows of the page, and the token of the one behind it.
-pub(super) fn page<'a, T: Described + 'a>(
-    call: &Call,
-    rows: impl Iterator<Item = &'a T>,
-    paging: Paging,
+pub(super) fn page<'a, T: Resource>(
+    call: &'a Call,
+    listing: &Listing<T>,
+    also: impl Fn(&T) -> bool,
 ) -> Answer<(Vec<&'a T>, Option<String>)> {
     let (form, region) = (&call.form, &*call.context.region);
-    let filters = Filter::all(form, T::FILTERS)?;
-    let wanted = form.list(T::IDS);
-    let most = most(call)?;
-    if paging == Paging::NotWithIds && most.is_some() && !wanted.is_empty() {
-        let message = format!("The parameter {} cannot be used with MaxResults", T::IDS);
+    let filters = filters(form, listing.filters, true)?;
+    let ids = form.list(listing.ids);
+    let most = most(call, listing.pages)?;
+    if matches!(listing.pages, Pages::MostWithoutIds(_)) && most.is_some() && !ids.is_empty() {
+        let message = format!("The parameter {} cannot be used with MaxResults", listing.ids);
         return Err(combination(message));
     }
-    let visible: BTreeMap<&str, &T> = rows
-        .filter(|row| wanted.is_empty() || wanted.contains(&row.id()))
-        .filter(|row| row.visible(region))
-        .map(|row| (row.id(), row))
-        .collect();
-    for id in &wanted {
-        T::KIND.check(id)?;
-    }
-    let absent: Vec<&str> = wanted.iter().copied().filter(|id| !visible.contains_key(id)).collect();
-    if !absent.is_empty() {
-        return Err(T::KIND.not_found(&absent.join(", ")));
-    }
     let after = after(call)?;
-    let mut matching = visible
-        .into_values()
-        .filter(|row| after.as_deref().is_none_or(|after| row.id() > after))
-        .filter(|row| {
-            filters.iter().all(|filter| filter.admits(row.tags(), |name| row.values(region, name)))
-        })
+    let after = after.as_deref().unwrap_or_default();
+    let visible = |row: &&T| (listing.visible)(row, region);
+    let rows: Box<dyn Iterator<Item = &'a T>> = match named(region, &ids, visible)? {
+        Some(rows) => Box::new(behind(rows, after)),
+        None => match narrowed(&region.ec2, listing, &filters) {
+            Some(rows) => Box::new(behind(rows, after)),
+            None => Box::new(T::table(&region.ec2).after(after).map(|(_, row)| row)),
+        },
+    };
+    let mut matching = rows
+        .filter(visible)
+        .filter(|row| also(row) && passes(*row, row.tags(), region, &filters))
         .peekable();
     let page: Vec<&T> = matching.by_ref().take(most.unwrap_or(usize::MAX)).collect();
     let more = matching.peek().is_some();
@@ -101,15 +175,62 @@ pub(super) fn page<'a, T: Described + 'a>(
     Ok((page, next))
 }
 
-/// `MaxResults`: 5 to 1000 in EC2's model, 5 to 100 for route tables.
-pub(super) fn most(call: &Call) -> Answer<Option<usize>> {
-    let greatest = if call.action == "DescribeRouteTables" { 100 } else { 1000 };
+/// Rows by their ids, so that they are in order and none is there twice.
+type Rows<'a, T> = BTreeMap<&'a str, &'a T>;
+
+fn behind<'a, T>(rows: Rows<'a, T>, after: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    let rows: Vec<&'a T> =
+        rows.range::<str, _>((Excluded(after), Unbounded)).map(|(_, row)| *row).collect();
+    rows.into_iter()
+}
+
+/// The rows that a call names by their ids. All that do not exist are named in one error.
+fn named<'a, T: Resource>(
+    region: &'a Region,
+    ids: &[&str],
+    visible: impl Fn(&&T) -> bool,
+) -> Answer<Option<Rows<'a, T>>> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    ids.iter().try_for_each(|id| T::KIND.check(id))?;
+    let table = T::table(&region.ec2);
+    let found: Rows<T> = ids
+        .iter()
+        .filter_map(|id| table.get(id))
+        .filter(visible)
+        .map(|row| (row.id(), row))
+        .collect();
+    let absent: Vec<&str> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
+    if absent.is_empty() { Ok(Some(found)) } else { Err(T::KIND.not_found(&absent.join(", "))) }
+}
+
+/// The rows of the most selective index that serves one of the filters.
+fn narrowed<'a, T: Resource>(
+    ec2: &'a Ec2,
+    listing: &Listing<T>,
+    filters: &[Wanted<T>],
+) -> Option<Rows<'a, T>> {
+    listing.indexes.iter().find_map(|Index(name, find)| {
+        let (filter, _) = filters.iter().find(|(filter, _)| filter.name == *name)?;
+        let values: BTreeSet<&String> = filter.exact()?.iter().collect();
+        let rows = values.into_iter().flat_map(|value| find(ec2, value));
+        Some(rows.map(|row| (row.id(), row)).collect())
+    })
+}
+
+/// `MaxResults`.
+pub(super) fn most(call: &Call, pages: Pages) -> Answer<Option<usize>> {
+    let greatest = match pages {
+        Pages::Most(most) | Pages::MostWithoutIds(most) => most,
+        Pages::None => return Ok(None),
+    };
     let Some(most) = call.form.parsed::<usize>("MaxResults", "a number")? else {
         return Ok(None);
     };
-    if most < 5 {
-        let why = "Expecting a value greater than 5.";
-        return Err(invalid("maxResults", &most.to_string(), why));
+    if most < LEAST {
+        let why = format!("Expecting a value greater than {LEAST}.");
+        return Err(invalid("maxResults", &most.to_string(), &why));
     }
     if most > greatest {
         let why = format!("Expecting a value less than or equal to {greatest}.");
@@ -154,4 +275,9 @@ pub(super) fn tag_set(tags: &Tags) -> Element {
         tags.iter()
             .map(|(key, value)| vec![Element::text("key", key), Element::text("value", value)]),
     )
+}
+
+/// What an operation responds with that has nothing to say.
+pub(super) fn done() -> Vec<Element> {
+    vec![Element::text("return", true)]
 }

@@ -1,19 +1,31 @@
 //! The part of the EC2 API that goes with EFS, version 2016-11-15, over forms and XML.
 
+mod acl_changes;
+mod acl_entries;
 mod acls;
 mod actions;
+mod addresses;
 mod call;
+mod default_vpc;
 mod defaults;
+mod dhcp;
 mod errors;
 pub(crate) mod filters;
 mod form;
 mod gateways;
 mod groups;
 mod ids;
+mod instance_filters;
 mod instances;
+mod interface;
+mod interface_addresses;
+mod interface_changes;
 mod interfaces;
 mod listing;
+mod nat;
+mod nat_addresses;
 mod permissions;
+mod resource;
 mod routes;
 mod rules;
 pub(crate) mod seed;
@@ -98,10 +110,10 @@ impl Service for Ec2 {
     }
 
     fn error(&self, error: &AwsError, request_id: &str) -> ErrorBody {
-        let inner = Element::new(
-            "Error",
-            vec![Element::text("Code", error.code), Element::text("Message", &error.message)],
-        );
+        // What is not served has no code: AWS has none for it.
+        let code = (!error.code.is_empty()).then(|| Element::text("Code", error.code));
+        let message = Element::text("Message", &error.message);
+        let inner = Element::new("Error", code.into_iter().chain([message]).collect());
         let members =
             vec![Element::new("Errors", vec![inner]), Element::text("RequestID", request_id)];
         let body = Element::new("Response", members).document(None);
@@ -110,6 +122,10 @@ impl Service for Ec2 {
 
     fn seed(&self, region: &mut Region, options: &Options) {
         seed::network(region, options);
+    }
+
+    fn settle(&self, region: &mut Region, now: u64) {
+        nat::settle(&mut region.ec2, now);
     }
 }
 

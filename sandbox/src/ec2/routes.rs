@@ -3,14 +3,17 @@
 use ipnet::IpNet;
 
 use super::call::Call;
-use super::errors::{combination, dependency, invalid, missing, not_served, not_yours};
-use super::ids::{INTERNET_GATEWAY, Kind, NAT_GATEWAY, ROUTE_TABLE};
-use super::listing::{Described, Paging, list, tag_set};
-use super::state::{Route, RouteTable};
+use super::errors::{combination, dependency, invalid, invalid_value, missing, not_yours};
+use super::ids::ROUTE_TABLE;
+use super::listing::{
+    By, Index, Listing, Pages, all, by_id, done, nothing, one, tag_keys, tag_set,
+};
+use super::resource::find;
+use super::state::{Interface, InternetGateway, NatGateway, NatState, Route, RouteTable};
 use super::xml::Element;
 use super::{defaults, subnets, tags, vpcs};
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 
 /// The kinds of targets: the prefix of the id, the parameter, and the element.
 const TARGETS: [(&str, &str, &str); 10] = [
@@ -26,114 +29,87 @@ const TARGETS: [(&str, &str, &str); 10] = [
     ("cagw-", "CarrierGatewayId", "carrierGatewayId"),
 ];
 
-impl Described for RouteTable {
-    const SET: &'static str = "routeTableSet";
-    const IDS: &'static str = "RouteTableId";
-    const KIND: &'static Kind = &ROUTE_TABLE;
-    const FILTERS: &'static [&'static str] = &[
-        "association.gateway-id",
-        "association.main",
-        "association.route-table-association-id",
-        "association.route-table-id",
-        "association.subnet-id",
-        "owner-id",
-        "route-table-id",
-        "route.destination-cidr-block",
-        "route.destination-ipv6-cidr-block",
-        "route.destination-prefix-list-id",
-        "route.egress-only-internet-gateway-id",
-        "route.gateway-id",
-        "route.instance-id",
-        "route.nat-gateway-id",
-        "route.origin",
-        "route.state",
-        "route.transit-gateway-id",
-        "route.vpc-peering-connection-id",
-        "tag-key",
-        "tag:",
-        "vpc-id",
-    ];
+pub(super) static LISTING: Listing<RouteTable> = Listing {
+    set: "routeTableSet",
+    ids: "RouteTableId",
+    // 5 to 100 in EC2's model, unlike in other listings.
+    pages: Pages::Most(100),
+    filters: &[
+        By("association.gateway-id", nothing),
+        By("association.main", |table, _| {
+            let main = table.main.iter().map(|_| true);
+            all(main.chain(table.subnets.iter().map(|_| false)))
+        }),
+        By("association.route-table-association-id", |table, _| {
+            all(table.main.iter().chain(table.subnets.iter().map(|(id, _)| id)))
+        }),
+        By("association.route-table-id", |table, _| {
+            let used = table.main.is_some() || !table.subnets.is_empty();
+            all(used.then_some(&table.id))
+        }),
+        By("association.subnet-id", |table, _| all(table.subnets.iter().map(|(_, id)| id))),
+        By("owner-id", |table, _| one(&table.owner)),
+        By("route-table-id", |table, _| one(&table.id)),
+        By("route.destination-cidr-block", |table, _| destinations(table, true)),
+        By("route.destination-ipv6-cidr-block", |table, _| destinations(table, false)),
+        By("route.destination-prefix-list-id", nothing),
+        By("route.egress-only-internet-gateway-id", |table, _| {
+            targets(table, "egressOnlyInternetGatewayId")
+        }),
+        By("route.gateway-id", |table, _| targets(table, "gatewayId")),
+        By("route.instance-id", nothing),
+        By("route.nat-gateway-id", |table, _| targets(table, "natGatewayId")),
+        By("route.origin", |table, _| all(table.routes.iter().map(|route| &route.origin))),
+        By("route.state", |table, region| {
+            all(table.routes.iter().map(|route| state_of(route, region)))
+        }),
+        By("route.transit-gateway-id", |table, _| targets(table, "transitGatewayId")),
+        By("route.vpc-peering-connection-id", |table, _| targets(table, "vpcPeeringConnectionId")),
+        By("tag-key", tag_keys),
+        By("vpc-id", |table, _| one(&table.vpc)),
+    ],
+    indexes: &[
+        Index("route-table-id", by_id),
+        Index("association.subnet-id", |ec2, id| ec2.route_tables.by("subnet", id).collect()),
+        Index("vpc-id", |ec2, id| ec2.route_tables.by("vpc", id).collect()),
+    ],
+    item,
+    // A participant in a shared VPC sees the tables that its subnets name, and not the main one.
+    visible: |table, region| table.owner == region.account || !table.subnets.is_empty(),
+};
 
-    fn id(&self) -> &str {
-        &self.id
-    }
+fn destinations(table: &RouteTable, v4: bool) -> Vec<String> {
+    let of_family = |route: &&Route| route.destination.addr().is_ipv4() == v4;
+    all(table.routes.iter().filter(of_family).map(|route| route.destination))
+}
 
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
+fn targets(table: &RouteTable, element: &str) -> Vec<String> {
+    let found = table.routes.iter().filter(|route| element_of(&route.target) == element);
+    all(found.map(|route| &route.target))
+}
 
-    fn values(&self, _region: &Region, filter: &str) -> Vec<String> {
-        let routes = self.routes.iter();
-        let to = |element: &str| {
-            let found = self.routes.iter().filter(|route| element_of(&route.target) == element);
-            found.map(|route| route.target.clone()).collect()
-        };
-        match filter {
-            "association.main" => {
-                let main = self.main.iter().map(|_| true);
-                main.chain(self.subnets.iter().map(|_| false))
-                    .map(|main| main.to_string())
-                    .collect()
-            }
-            "association.route-table-association-id" => {
-                let named = self.subnets.iter().map(|(id, _)| id);
-                self.main.iter().chain(named).cloned().collect()
-            }
-            "association.route-table-id" if self.main.is_some() || !self.subnets.is_empty() => {
-                vec![self.id.clone()]
-            }
-            "association.subnet-id" => self.subnets.iter().map(|(_, id)| id.clone()).collect(),
-            "owner-id" => vec![self.owner.clone()],
-            "route-table-id" => vec![self.id.clone()],
-            "route.destination-cidr-block" => {
-                let v4 = routes.filter(|route| route.destination.addr().is_ipv4());
-                v4.map(|route| route.destination.to_string()).collect()
-            }
-            "route.destination-ipv6-cidr-block" => {
-                let v6 = routes.filter(|route| route.destination.addr().is_ipv6());
-                v6.map(|route| route.destination.to_string()).collect()
-            }
-            "route.egress-only-internet-gateway-id" => to("egressOnlyInternetGatewayId"),
-            "route.gateway-id" => to("gatewayId"),
-            "route.nat-gateway-id" => to("natGatewayId"),
-            "route.origin" => routes.map(|route| route.origin.clone()).collect(),
-            "route.state" => routes.map(|_| "active".to_owned()).collect(),
-            "route.transit-gateway-id" => to("transitGatewayId"),
-            "route.vpc-peering-connection-id" => to("vpcPeeringConnectionId"),
-            "vpc-id" => vec![self.vpc.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, _region: &Region) -> Vec<Element> {
-        let association = |id: &String, subnet: Option<&String>| {
-            let mut members = vec![
-                Element::text("routeTableAssociationId", id),
-                Element::text("routeTableId", &self.id),
-                Element::text("main", subnet.is_none()),
-                Element::new("associationState", vec![Element::text("state", "associated")]),
-            ];
-            members.extend(subnet.map(|id| Element::text("subnetId", id)));
-            members
-        };
-        let main = self.main.iter().map(|id| association(id, None));
-        let named = self.subnets.iter().map(|(id, subnet)| association(id, Some(subnet)));
-        vec![
-            Element::text("routeTableId", &self.id),
-            Element::text("vpcId", &self.vpc),
-            Element::text("ownerId", &self.owner),
-            Element::set("routeSet", self.routes.iter().map(route_item)),
-            Element::set("associationSet", main.chain(named)),
-            Element::set("propagatingVgwSet", []),
-            tag_set(&self.tags),
-        ]
-    }
-
-    /// A participant in a shared VPC sees the tables that its subnets name, and not the
-    /// main one.
-    fn visible(&self, region: &Region) -> bool {
-        self.owner == region.account || !self.subnets.is_empty()
-    }
+fn item(table: &RouteTable, region: &Region) -> Vec<Element> {
+    let association = |id: &String, subnet: Option<&String>| {
+        let mut members = vec![
+            Element::text("routeTableAssociationId", id),
+            Element::text("routeTableId", &table.id),
+            Element::text("main", subnet.is_none()),
+            Element::new("associationState", vec![Element::text("state", "associated")]),
+        ];
+        members.extend(subnet.map(|id| Element::text("subnetId", id)));
+        members
+    };
+    let main = table.main.iter().map(|id| association(id, None));
+    let named = table.subnets.iter().map(|(id, subnet)| association(id, Some(subnet)));
+    vec![
+        Element::text("routeTableId", &table.id),
+        Element::text("vpcId", &table.vpc),
+        Element::text("ownerId", &table.owner),
+        Element::set("routeSet", table.routes.iter().map(|route| route_item(route, region))),
+        Element::set("associationSet", main.chain(named)),
+        Element::set("propagatingVgwSet", []),
+        tag_set(&table.tags),
+    ]
 }
 
 fn element_of(target: &str) -> &'static str {
@@ -141,7 +117,7 @@ fn element_of(target: &str) -> &'static str {
     found.map_or("gatewayId", |(.., element)| element)
 }
 
-fn route_item(route: &Route) -> Vec<Element> {
+fn route_item(route: &Route, region: &Region) -> Vec<Element> {
     let destination = match route.destination {
         IpNet::V4(_) => "destinationCidrBlock",
         IpNet::V6(_) => "destinationIpv6CidrBlock",
@@ -149,14 +125,24 @@ fn route_item(route: &Route) -> Vec<Element> {
     vec![
         Element::text(destination, route.destination),
         Element::text(element_of(&route.target), &route.target),
-        Element::text("state", "active"),
+        Element::text("state", state_of(route, region)),
         Element::text("origin", &route.origin),
     ]
 }
 
-/// `DescribeRouteTables`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.route_tables.values(), Paging::Always)
+/// "blackhole … indicates that the route's target isn't available" (`Route`).
+fn state_of(route: &Route, region: &Region) -> &'static str {
+    let (ec2, target) = (&region.ec2, route.target.as_str());
+    let available = match target.split('-').next() {
+        Some("igw") => ec2.internet_gateways.get(target).is_some_and(|row| row.vpc.is_some()),
+        Some("nat") => ec2
+            .nat_gateways
+            .get(target)
+            .is_some_and(|row| matches!(row.state, NatState::Pending | NatState::Available)),
+        Some("eni") => ec2.interfaces.contains_key(target),
+        _ => true,
+    };
+    if available { "active" } else { "blackhole" }
 }
 
 /// `CreateRouteTable`: a token makes it once.
@@ -191,17 +177,14 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 fn created(region: &Region, table: &RouteTable) -> Vec<Element> {
-    let mut members = vec![Element::new("routeTable", table.item(region))];
+    let mut members = vec![Element::new("routeTable", item(table, region))];
     members.extend(table.token.as_ref().map(|token| Element::text("clientToken", token)));
     members
 }
 
 /// The table that a call names, which the account must own to change it.
 fn own(call: &Call) -> Answer<RouteTable> {
-    let id = call.form.required("RouteTableId")?;
-    ROUTE_TABLE.check(id)?;
-    let table = call.context.region.ec2.route_tables.get(id);
-    let table = table.ok_or_else(|| ROUTE_TABLE.not_found(id))?;
+    let table: &RouteTable = find(&call.context.region.ec2, call.form.required("RouteTableId")?)?;
     if table.owner != call.context.region.account {
         return Err(not_yours());
     }
@@ -221,31 +204,31 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
         return Err(dependency(message));
     }
     call.context.region.ec2.route_tables.remove(&table.id);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `CreateRoute`.
 pub(super) fn create_route(call: &mut Call) -> Answer<Vec<Element>> {
     let mut table = own(call)?;
     let destination = destination(call)?;
-    let target = target(call)?;
+    let target = target(call, &table)?;
     if table.routes.iter().any(|route| route.destination == destination) {
         let message = format!("The route identified by {destination} already exists.");
         return Err(AwsError::new(400, "RouteAlreadyExists", message));
     }
     table.routes.push(Route { destination, target, origin: "CreateRoute".to_owned() });
     put(call, table);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `ReplaceRoute`.
 pub(super) fn replace_route(call: &mut Call) -> Answer<Vec<Element>> {
     let mut table = own(call)?;
-    let (destination, target) = (destination(call)?, target(call)?);
+    let (destination, target) = (destination(call)?, target(call, &table)?);
     let found = table.routes.iter_mut().find(|route| route.destination == destination);
     found.ok_or_else(|| no_route(&table.id, destination))?.target = target;
     put(call, table);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `DeleteRoute`: not the local one.
@@ -261,7 +244,7 @@ pub(super) fn delete_route(call: &mut Call) -> Answer<Vec<Element>> {
     }
     table.routes.remove(found);
     put(call, table);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 fn no_route(table: &str, destination: IpNet) -> AwsError {
@@ -272,7 +255,7 @@ fn no_route(table: &str, destination: IpNet) -> AwsError {
 
 fn destination(call: &Call) -> Answer<IpNet> {
     if call.form.get("DestinationPrefixListId").is_some() {
-        return Err(not_served("the sandbox does not serve routes to prefix lists"));
+        return Err(AwsError::not_served("the sandbox does not serve routes to prefix lists"));
     }
     let text =
         match (call.form.get("DestinationCidrBlock"), call.form.get("DestinationIpv6CidrBlock")) {
@@ -286,7 +269,7 @@ fn destination(call: &Call) -> Answer<IpNet> {
     Ok(range.trunc())
 }
 
-fn target(call: &Call) -> Answer<String> {
+fn target(call: &Call, table: &RouteTable) -> Answer<String> {
     let mut parameters: Vec<&str> = TARGETS.iter().map(|(_, parameter, _)| *parameter).collect();
     parameters.dedup();
     let given: Vec<&str> = parameters.iter().filter_map(|name| call.form.get(name)).collect();
@@ -295,11 +278,20 @@ fn target(call: &Call) -> Answer<String> {
         return Err(AwsError::new(400, "InvalidParameterCombination", message));
     };
     let ec2 = &call.context.region.ec2;
-    if target.starts_with("igw-") && !ec2.internet_gateways.contains_key(target) {
-        return Err(INTERNET_GATEWAY.not_found(target));
-    }
-    if target.starts_with("nat-") && !ec2.nat_gateways.contains_key(target) {
-        return Err(NAT_GATEWAY.not_found(target));
+    match target.split('-').next() {
+        Some("igw") => {
+            let gateway: &InternetGateway = find(ec2, target)?;
+            if gateway.vpc.as_ref() != Some(&table.vpc) {
+                let message = format!(
+                    "route table {} and network gateway {target} belong to different networks",
+                    table.id
+                );
+                return Err(invalid_value(message));
+            }
+        }
+        Some("nat") => find::<NatGateway>(ec2, target).map(|_| ())?,
+        Some("eni") => find::<Interface>(ec2, target).map(|_| ())?,
+        _ => {}
     }
     Ok((*target).to_owned())
 }
@@ -308,15 +300,14 @@ fn target(call: &Call) -> Answer<String> {
 pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
     let mut table = own(call)?;
     if call.form.get("GatewayId").is_some() {
-        return Err(not_served("the sandbox does not serve route tables of gateways"));
+        return Err(AwsError::not_served("the sandbox does not serve route tables of gateways"));
     }
     let subnet = subnets::find(call.context.region, call.form.required("SubnetId")?)?;
     if subnet.vpc != table.vpc {
         return Err(invalid("subnetId", &subnet.id, "The subnet is not in the route table's VPC."));
     }
     let subnet = subnet.id.clone();
-    let names_it = |row: &RouteTable| row.subnets.iter().any(|(_, named)| *named == subnet);
-    if call.context.region.ec2.route_tables.values().any(names_it) {
+    if call.context.region.ec2.route_tables.by("subnet", &subnet).next().is_some() {
         let message = format!(
             "the specified association for route table {} conflicts with an existing association",
             table.id
@@ -358,7 +349,7 @@ pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
     }
     table.subnets.retain(|(named, _)| *named != id);
     put(call, table);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `ReplaceRouteTableAssociation`: a subnet's, or the main one's.

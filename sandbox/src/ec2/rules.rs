@@ -3,83 +3,72 @@
 use super::call::Call;
 use super::errors::{combination, invalid_value, missing};
 use super::groups::named;
-use super::ids::{Kind, RULE};
-use super::listing::{Described, Paging, list, tag_set};
+use super::ids::RULE;
+use super::listing::{By, Index, Listing, MOST, Pages, by_id, done, one, tag_set};
 use super::permissions::{self, Permission};
 use super::state::{Rule, SecurityGroup, Source};
 use super::tags;
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 
 /// "60 inbound and 60 outbound rules per security group … enforced separately for IPv4
 /// and IPv6" (Amazon VPC quotas).
-const MOST: usize = 60;
+const MOST_OF_A_GROUP: usize = 60;
 
-impl Described for Rule {
-    const SET: &'static str = "securityGroupRuleSet";
-    const IDS: &'static str = "SecurityGroupRuleId";
-    const KIND: &'static Kind = &RULE;
-    const FILTERS: &'static [&'static str] = &["group-id", "security-group-rule-id", "tag:"];
+pub(super) static LISTING: Listing<Rule> = Listing {
+    set: "securityGroupRuleSet",
+    ids: "SecurityGroupRuleId",
+    pages: Pages::Most(MOST),
+    filters: &[
+        By("group-id", |rule, _| one(&rule.group)),
+        By("security-group-rule-id", |rule, _| one(&rule.id)),
+    ],
+    indexes: &[
+        Index("security-group-rule-id", by_id),
+        Index("group-id", |ec2, group| ec2.rules.by("group", group).collect()),
+    ],
+    item,
+    visible,
+};
 
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, _region: &Region, filter: &str) -> Vec<String> {
-        match filter {
-            "group-id" => vec![self.group.clone()],
-            "security-group-rule-id" => vec![self.id.clone()],
-            _ => Vec::new(),
+fn item(rule: &Rule, region: &Region) -> Vec<Element> {
+    let owner = region.ec2.security_groups.get(&rule.group).map(|group| &group.owner);
+    let source = match &rule.source {
+        Source::Group(id) => {
+            let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
+            let members = vec![
+                Element::text("groupId", id),
+                Element::text("userId", &region.account),
+                Element::text("vpcId", vpc),
+            ];
+            Element::new("referencedGroupInfo", members)
         }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let owner = region.ec2.security_groups.get(&self.group).map(|group| &group.owner);
-        let source = match &self.source {
-            Source::Group(id) => {
-                let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
-                let members = vec![
-                    Element::text("groupId", id),
-                    Element::text("userId", &region.account),
-                    Element::text("vpcId", vpc),
-                ];
-                Element::new("referencedGroupInfo", members)
-            }
-            Source::Ipv4(range) => Element::text("cidrIpv4", range),
-            Source::Ipv6(range) => Element::text("cidrIpv6", range),
-            Source::PrefixList(id) => Element::text("prefixListId", id),
-        };
-        let arn = region.arn("ec2", &format!("security-group-rule/{}", self.id));
-        let mut item = vec![
-            Element::text("securityGroupRuleId", &self.id),
-            Element::text("securityGroupRuleArn", arn),
-            Element::text("groupId", &self.group),
-            Element::text("groupOwnerId", owner.unwrap_or(&region.account)),
-            Element::text("isEgress", self.egress),
-            Element::text("ipProtocol", &self.protocol),
-            Element::text("fromPort", self.from_port),
-            Element::text("toPort", self.to_port),
-            source,
-        ];
-        item.extend(self.description.as_ref().map(|text| Element::text("description", text)));
-        item.push(tag_set(&self.tags));
-        item
-    }
-
-    fn visible(&self, region: &Region) -> bool {
-        let group = region.ec2.security_groups.get(&self.group);
-        group.is_some_and(|group| group.owner == region.account)
-    }
+        Source::Ipv4(range) => Element::text("cidrIpv4", range),
+        Source::Ipv6(range) => Element::text("cidrIpv6", range),
+        Source::PrefixList(id) => Element::text("prefixListId", id),
+    };
+    let arn = region.arn("ec2", &format!("security-group-rule/{}", rule.id));
+    let mut item = vec![
+        Element::text("securityGroupRuleId", &rule.id),
+        Element::text("securityGroupRuleArn", arn),
+        Element::text("groupId", &rule.group),
+        Element::text("groupOwnerId", owner.unwrap_or(&region.account)),
+        Element::text("isEgress", rule.egress),
+        Element::text("ipProtocol", &rule.protocol),
+        Element::text("fromPort", rule.from_port),
+        Element::text("toPort", rule.to_port),
+        source,
+    ];
+    item.extend(rule.description.as_ref().map(|text| Element::text("description", text)));
+    item.push(tag_set(&rule.tags));
+    item
 }
 
-/// `DescribeSecurityGroupRules`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.rules.values(), Paging::Always)
+/// A group's rules are its owner's to see.
+fn visible(rule: &Rule, region: &Region) -> bool {
+    let group = region.ec2.security_groups.get(&rule.group);
+    group.is_some_and(|group| group.owner == region.account)
 }
 
 /// Whether a call is about egress: its name says so.
@@ -116,7 +105,7 @@ pub(super) fn authorize(call: &mut Call) -> Answer<Vec<Element>> {
             description: permission.description,
             tags: tags.clone(),
         };
-        items.push(rule.item(region));
+        items.push(item(&rule, region));
         region.ec2.rules.insert(rule.id.clone(), rule);
     }
     within_quota(region, &group, egress)?;
@@ -131,7 +120,7 @@ fn within_quota(region: &Region, group: &SecurityGroup, egress: bool) -> Answer<
     };
     let v4 = count(|source| !matches!(source, Source::Ipv6(_)));
     let v6 = count(|source| !matches!(source, Source::Ipv4(_)));
-    if v4.max(v6) > MOST {
+    if v4.max(v6) > MOST_OF_A_GROUP {
         let message = "The maximum number of rules per security group has been reached.";
         return Err(AwsError::new(400, "RulesPerSecurityGroupLimitExceeded", message));
     }
@@ -159,7 +148,7 @@ pub(super) fn revoke(call: &mut Call) -> Answer<Vec<Element>> {
             let message = "The parameter SecurityGroupRuleId cannot be used with IpPermissions";
             return Err(combination(message));
         }
-        (false, true) => (by_id(call.context.region, &group, egress, &ids)?, Vec::new()),
+        (false, true) => (named_rules(call.context.region, &group, egress, &ids)?, Vec::new()),
         (true, false) => by_permission(call.context.region, &group, egress, given)?,
     };
     let items: Vec<Vec<Element>> = revoked.iter().map(revoked_item).collect();
@@ -174,7 +163,7 @@ pub(super) fn revoke(call: &mut Call) -> Answer<Vec<Element>> {
     ])
 }
 
-fn by_id(
+fn named_rules(
     region: &Region,
     group: &SecurityGroup,
     egress: bool,
@@ -283,7 +272,7 @@ pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
         }
         call.context.region.ec2.rules.insert(id, rule);
     }
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 fn new_source(call: &Call, group: &SecurityGroup, prefix: &str) -> Answer<Source> {
@@ -310,7 +299,7 @@ pub(super) fn describe_anew(call: &mut Call) -> Answer<Vec<Element>> {
     let mut changes = Vec::new();
     for prefix in call.form.groups("SecurityGroupRuleDescription") {
         let id = call.form.required(&format!("{prefix}SecurityGroupRuleId"))?.to_owned();
-        by_id(call.context.region, &group, egress, std::slice::from_ref(&id))?;
+        named_rules(call.context.region, &group, egress, std::slice::from_ref(&id))?;
         changes.push((id, permissions::description(&call.form, &prefix)?));
     }
     for permission in permissions::read(call, &group)? {
@@ -329,5 +318,5 @@ pub(super) fn describe_anew(call: &mut Call) -> Answer<Vec<Element>> {
             rule.description = description;
         }
     }
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }

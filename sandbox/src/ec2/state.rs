@@ -1,10 +1,11 @@
 //! What EC2 keeps in one region.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::interface::{Attachment, Interface};
 use crate::table::{Row, tables};
 use crate::tags::Tags;
 
@@ -20,6 +21,7 @@ tables! { "ec2" =>
         interfaces: Interface,
         internet_gateways: InternetGateway,
         nat_gateways: NatGateway,
+        addresses: Address,
         network_acls: NetworkAcl,
         dhcp_options: DhcpOptions,
         instances: Instance,
@@ -104,6 +106,8 @@ pub(crate) struct Subnet {
     pub(crate) hostname_type: String,
     pub(crate) a_record: bool,
     pub(crate) aaaa_record: bool,
+    /// The network ACL that it uses, with the id of the association.
+    pub(crate) acl: (String, String),
     pub(crate) tags: Tags,
 }
 
@@ -165,41 +169,28 @@ pub(crate) enum Source {
     PrefixList(String),
 }
 
-/// An elastic network interface.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Interface {
-    pub(crate) id: String,
-    pub(crate) subnet: String,
-    /// `None` in an IPv6-only subnet.
-    pub(crate) address: Option<Ipv4Addr>,
-    pub(crate) ipv6: Vec<Ipv6Addr>,
-    pub(crate) groups: Vec<String>,
-    pub(crate) description: String,
-    /// Its type: `interface`, `efs`, `nat_gateway` (the filter `interface-type`).
-    pub(crate) kind: String,
-    /// The service that manages it, as EC2 names the requester.
-    pub(crate) requester: Option<String>,
-    /// The instance that it is attached to, and its place there.
-    pub(crate) instance: Option<(String, u8)>,
-    pub(crate) tags: Tags,
-}
-
 impl Interface {
     /// The interface of an EFS mount target. The EFS User Guide's example of a logged
     /// `CreateNetworkInterface` shows `requesterManaged` and an account as the requester.
     pub(crate) fn of_mount_target(id: String, subnet: &Subnet, description: String) -> Interface {
         Interface {
-            id,
-            subnet: subnet.id.clone(),
-            address: None,
-            ipv6: Vec::new(),
-            groups: Vec::new(),
             description,
             kind: "efs".to_owned(),
             requester: Some("089311581210".to_owned()),
-            instance: None,
-            tags: Tags::new(),
+            ..Interface::unused(id, &subnet.id)
         }
+    }
+
+    /// The primary interface of an instance, which goes with it.
+    pub(crate) fn of_instance(id: String, instance: &Instance) -> Interface {
+        let attachment = Attachment {
+            id: format!("eni-attach-{}", id.trim_start_matches("eni-")),
+            instance: instance.id.clone(),
+            index: 0,
+            delete_on_termination: true,
+            since_ms: instance.launched_ms,
+        };
+        Interface { attachment: Some(attachment), ..Interface::unused(id, &instance.subnet) }
     }
 }
 
@@ -215,20 +206,77 @@ pub(crate) struct NatGateway {
     pub(crate) id: String,
     pub(crate) vpc: String,
     pub(crate) subnet: String,
-    pub(crate) public_ip: Ipv4Addr,
-    pub(crate) private_ip: Ipv4Addr,
+    /// Whether it reaches the internet, by Elastic IP addresses.
+    pub(crate) public: bool,
+    /// Its interface, which has its private addresses; until it is deleted, and none where
+    /// it failed.
+    pub(crate) interface: Option<String>,
+    pub(crate) state: NatState,
+    /// The code and the sentence that say why it failed.
+    pub(crate) failure: Option<(String, String)>,
+    /// When its state changes next, in milliseconds since 1970.
+    pub(crate) until: Option<u64>,
     pub(crate) created_ms: u64,
+    pub(crate) deleted_ms: Option<u64>,
+    /// The token that `CreateNatGateway` carried.
+    pub(crate) token: Option<String>,
     pub(crate) tags: Tags,
 }
 
-/// A network ACL. The sandbox has default ones only: all subnets of the VPC use it, and
-/// it allows everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NatState {
+    Pending,
+    Failed,
+    Available,
+    Deleting,
+    Deleted,
+}
+
+/// An Elastic IP address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) id: String,
+    pub(crate) public: Ipv4Addr,
+    pub(crate) association: Option<AddressAssociation>,
+    pub(crate) tags: Tags,
+}
+
+/// The private address that an Elastic IP address stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AddressAssociation {
+    pub(crate) id: String,
+    pub(crate) interface: String,
+    pub(crate) private: Ipv4Addr,
+}
+
+/// A network ACL. The subnets that use it name it, see [`Subnet::acl`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NetworkAcl {
     pub(crate) id: String,
     pub(crate) vpc: String,
     pub(crate) owner: String,
+    pub(crate) is_default: bool,
+    /// Sorted by direction and number; without the ones that deny what no other decides.
+    pub(crate) entries: Vec<AclEntry>,
+    /// The token that `CreateNetworkAcl` carried.
+    pub(crate) token: Option<String>,
     pub(crate) tags: Tags,
+}
+
+/// One entry of a network ACL: the one with the smallest number that fits decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AclEntry {
+    pub(crate) egress: bool,
+    pub(crate) number: u16,
+    /// A protocol's number, or -1 for all.
+    pub(crate) protocol: String,
+    pub(crate) allow: bool,
+    pub(crate) range: IpNet,
+    /// Type and code, of ICMP.
+    pub(crate) icmp: Option<(i32, i32)>,
+    /// The first and the last port, of TCP and UDP.
+    pub(crate) ports: Option<(u16, u16)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -253,17 +301,22 @@ pub(crate) struct Instance {
 
 impl Row for Zone {}
 
-impl Row for Vpc {}
+impl Row for Vpc {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        vec![("dhcp_options", &self.dhcp_options)]
+    }
+}
 
 impl Row for Subnet {
     fn keys(&self) -> Vec<(&'static str, &str)> {
-        vec![("vpc", &self.vpc), ("zone", &self.zone)]
+        vec![("vpc", &self.vpc), ("zone", &self.zone), ("acl", &self.acl.0)]
     }
 }
 
 impl Row for RouteTable {
     fn keys(&self) -> Vec<(&'static str, &str)> {
-        vec![("vpc", &self.vpc)]
+        let subnets = self.subnets.iter().map(|(_, subnet)| ("subnet", subnet.as_str()));
+        [("vpc", self.vpc.as_str())].into_iter().chain(subnets).collect()
     }
 }
 
@@ -283,17 +336,27 @@ impl Row for Rule {
     }
 }
 
-impl Row for Interface {
+impl Row for InternetGateway {
     fn keys(&self) -> Vec<(&'static str, &str)> {
-        let groups = self.groups.iter().map(|group| ("group", group.as_str()));
-        let instance = self.instance.iter().map(|(id, _)| ("instance", id.as_str()));
-        [("subnet", self.subnet.as_str())].into_iter().chain(groups).chain(instance).collect()
+        self.vpc.iter().map(|vpc| ("vpc", vpc.as_str())).collect()
     }
 }
 
-impl Row for InternetGateway {}
+impl Row for NatGateway {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        vec![("vpc", &self.vpc), ("subnet", &self.subnet)]
+    }
 
-impl Row for NatGateway {}
+    fn due(&self) -> Option<u64> {
+        self.until
+    }
+}
+
+impl Row for Address {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        self.association.iter().map(|found| ("interface", found.interface.as_str())).collect()
+    }
+}
 
 impl Row for NetworkAcl {
     fn keys(&self) -> Vec<(&'static str, &str)> {
@@ -303,4 +366,8 @@ impl Row for NetworkAcl {
 
 impl Row for DhcpOptions {}
 
-impl Row for Instance {}
+impl Row for Instance {
+    fn keys(&self) -> Vec<(&'static str, &str)> {
+        vec![("subnet", &self.subnet)]
+    }
+}

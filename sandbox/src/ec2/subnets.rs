@@ -4,135 +4,104 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::call::Call;
 use super::errors::{combination, dependency, invalid, missing, not_yours};
-use super::ids::{Kind, SUBNET};
-use super::listing::{Described, Paging, list, tag_set};
+use super::ids::SUBNET;
+use super::listing::{
+    By, Index, Listing, MOST, Pages, all, by_id, done, everyone, nothing, one, tag_keys, tag_set,
+};
 use super::state::{Block, Subnet, Vpc, Zone, ZoneKind};
 use super::xml::Element;
-use super::{tags, vpcs};
+use super::{acls, resource, tags, vpcs};
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags, partition};
+use crate::world::{Region, partition};
 
 /// The addresses that AWS keeps of every subnet: the first four and the last one.
 const KEPT: u64 = 5;
 
-impl Described for Subnet {
-    const SET: &'static str = "subnetSet";
-    const IDS: &'static str = "SubnetId";
-    const KIND: &'static Kind = &SUBNET;
-    const FILTERS: &'static [&'static str] = &[
+pub(super) static LISTING: Listing<Subnet> = Listing {
+    set: "subnetSet",
+    ids: "SubnetId",
+    pages: Pages::Most(MOST),
+    filters: &[
         // The names without hyphens are documented as further names of those before them.
-        "availability-zone",
-        "availabilityZone",
-        "availability-zone-id",
-        "availabilityZoneId",
-        "available-ip-address-count",
-        "cidr-block",
-        "cidr",
-        "cidrBlock",
-        "customer-owned-ipv4-pool",
-        "default-for-az",
-        "defaultForAz",
-        "enable-dns64",
-        "enable-lni-at-device-index",
-        "ipv6-cidr-block-association.ipv6-cidr-block",
-        "ipv6-cidr-block-association.association-id",
-        "ipv6-cidr-block-association.state",
-        "ipv6-native",
-        "map-customer-owned-ip-on-launch",
-        "map-public-ip-on-launch",
-        "outpost-arn",
-        "owner-id",
-        "private-dns-name-options-on-launch.hostname-type",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
-        "state",
-        "subnet-arn",
-        "subnet-id",
-        "tag-key",
-        "tag:",
-        "vpc-id",
+        By("availability-zone availabilityZone", |subnet, _| one(&subnet.zone)),
+        By("availability-zone-id availabilityZoneId", |subnet, _| one(&subnet.zone_id)),
+        By("available-ip-address-count", |subnet, region| one(available(region, subnet))),
+        By("cidr-block cidr cidrBlock", |subnet, _| all(subnet.cidr)),
+        By("customer-owned-ipv4-pool", nothing),
+        By("default-for-az defaultForAz", |subnet, _| one(subnet.default_for_az)),
+        By("enable-dns64", |subnet, _| one(subnet.dns64)),
+        By("enable-lni-at-device-index", nothing),
+        By("ipv6-cidr-block-association.association-id", |subnet, _| {
+            all(subnet.ipv6.as_ref().map(|block| &block.association))
+        }),
+        By("ipv6-cidr-block-association.ipv6-cidr-block", |subnet, _| {
+            all(subnet.ipv6.as_ref().map(|block| block.cidr))
+        }),
+        By("ipv6-cidr-block-association.state", |subnet, _| {
+            all(subnet.ipv6.as_ref().map(|_| "associated"))
+        }),
+        By("ipv6-native", |subnet, _| one(subnet.cidr.is_none())),
+        By("map-customer-owned-ip-on-launch", |_, _| one(false)),
+        By("map-public-ip-on-launch", |subnet, _| one(subnet.public_ip_on_launch)),
+        By("outpost-arn", |subnet, _| all(&subnet.outpost)),
+        By("owner-id", |subnet, _| one(&subnet.owner)),
+        By("private-dns-name-options-on-launch.enable-resource-name-dns-a-record", |subnet, _| {
+            one(subnet.a_record)
+        }),
+        By(
+            "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+            |subnet, _| one(subnet.aaaa_record),
+        ),
+        By("private-dns-name-options-on-launch.hostname-type", |subnet, _| {
+            one(&subnet.hostname_type)
+        }),
+        By("state", |_, _| one("available")),
+        By("subnet-arn", |subnet, region| one(arn(region, subnet))),
+        By("subnet-id", |subnet, _| one(&subnet.id)),
+        By("tag-key", tag_keys),
+        By("vpc-id", |subnet, _| one(&subnet.vpc)),
+    ],
+    indexes: &[
+        Index("subnet-id", by_id),
+        Index("vpc-id", |ec2, vpc| ec2.subnets.by("vpc", vpc).collect()),
+        Index("availability-zone", |ec2, zone| ec2.subnets.by("zone", zone).collect()),
+    ],
+    item,
+    visible: everyone,
+};
+
+/// What a subnet reads as, in its listing and where it is made.
+pub(super) fn item(subnet: &Subnet, region: &Region) -> Vec<Element> {
+    let ipv6 = subnet.ipv6.iter().map(association_item);
+    let options = vec![
+        Element::text("hostnameType", &subnet.hostname_type),
+        Element::text("enableResourceNameDnsARecord", subnet.a_record),
+        Element::text("enableResourceNameDnsAAAARecord", subnet.aaaa_record),
     ];
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, region: &Region, filter: &str) -> Vec<String> {
-        let ipv6 = self.ipv6.as_ref();
-        match filter {
-            "availability-zone" | "availabilityZone" => vec![self.zone.clone()],
-            "availability-zone-id" | "availabilityZoneId" => vec![self.zone_id.clone()],
-            "available-ip-address-count" => vec![available(region, self).to_string()],
-            "cidr-block" | "cidr" | "cidrBlock" => {
-                self.cidr.iter().map(ToString::to_string).collect()
-            }
-            "default-for-az" | "defaultForAz" => vec![self.default_for_az.to_string()],
-            "enable-dns64" => vec![self.dns64.to_string()],
-            "ipv6-cidr-block-association.ipv6-cidr-block" => {
-                ipv6.map(|block| block.cidr.to_string()).into_iter().collect()
-            }
-            "ipv6-cidr-block-association.association-id" => {
-                ipv6.map(|block| block.association.clone()).into_iter().collect()
-            }
-            "ipv6-cidr-block-association.state" => {
-                ipv6.map(|_| "associated".to_owned()).into_iter().collect()
-            }
-            "ipv6-native" => vec![self.cidr.is_none().to_string()],
-            "map-customer-owned-ip-on-launch" => vec!["false".to_owned()],
-            "map-public-ip-on-launch" => vec![self.public_ip_on_launch.to_string()],
-            "outpost-arn" => self.outpost.iter().cloned().collect(),
-            "owner-id" => vec![self.owner.clone()],
-            "private-dns-name-options-on-launch.hostname-type" => vec![self.hostname_type.clone()],
-            "private-dns-name-options-on-launch.enable-resource-name-dns-a-record" => {
-                vec![self.a_record.to_string()]
-            }
-            "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record" => {
-                vec![self.aaaa_record.to_string()]
-            }
-            "state" => vec!["available".to_owned()],
-            "subnet-arn" => vec![arn(region, self)],
-            "subnet-id" => vec![self.id.clone()],
-            "vpc-id" => vec![self.vpc.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let ipv6 = self.ipv6.iter().map(association_item);
-        let options = vec![
-            Element::text("hostnameType", &self.hostname_type),
-            Element::text("enableResourceNameDnsARecord", self.a_record),
-            Element::text("enableResourceNameDnsAAAARecord", self.aaaa_record),
-        ];
-        let mut item = vec![
-            Element::text("subnetId", &self.id),
-            Element::text("subnetArn", arn(region, self)),
-            Element::text("state", "available"),
-            Element::text("ownerId", &self.owner),
-            Element::text("vpcId", &self.vpc),
-        ];
-        item.extend(self.cidr.map(|cidr| Element::text("cidrBlock", cidr)));
-        item.extend([
-            Element::set("ipv6CidrBlockAssociationSet", ipv6),
-            Element::text("availableIpAddressCount", available(region, self)),
-            Element::text("availabilityZone", &self.zone),
-            Element::text("availabilityZoneId", &self.zone_id),
-            Element::text("defaultForAz", self.default_for_az),
-            Element::text("mapPublicIpOnLaunch", self.public_ip_on_launch),
-            Element::text("mapCustomerOwnedIpOnLaunch", false),
-            Element::text("assignIpv6AddressOnCreation", self.ipv6_on_creation),
-            Element::text("enableDns64", self.dns64),
-            Element::text("ipv6Native", self.cidr.is_none()),
-            Element::new("privateDnsNameOptionsOnLaunch", options),
-            tag_set(&self.tags),
-        ]);
-        item.extend(self.outpost.as_ref().map(|arn| Element::text("outpostArn", arn)));
-        item
-    }
+    let mut item = vec![
+        Element::text("subnetId", &subnet.id),
+        Element::text("subnetArn", arn(region, subnet)),
+        Element::text("state", "available"),
+        Element::text("ownerId", &subnet.owner),
+        Element::text("vpcId", &subnet.vpc),
+    ];
+    item.extend(subnet.cidr.map(|cidr| Element::text("cidrBlock", cidr)));
+    item.extend([
+        Element::set("ipv6CidrBlockAssociationSet", ipv6),
+        Element::text("availableIpAddressCount", available(region, subnet)),
+        Element::text("availabilityZone", &subnet.zone),
+        Element::text("availabilityZoneId", &subnet.zone_id),
+        Element::text("defaultForAz", subnet.default_for_az),
+        Element::text("mapPublicIpOnLaunch", subnet.public_ip_on_launch),
+        Element::text("mapCustomerOwnedIpOnLaunch", false),
+        Element::text("assignIpv6AddressOnCreation", subnet.ipv6_on_creation),
+        Element::text("enableDns64", subnet.dns64),
+        Element::text("ipv6Native", subnet.cidr.is_none()),
+        Element::new("privateDnsNameOptionsOnLaunch", options),
+        tag_set(&subnet.tags),
+    ]);
+    item.extend(subnet.outpost.as_ref().map(|arn| Element::text("outpostArn", arn)));
+    item
 }
 
 fn association_item(block: &Block<Ipv6Net>) -> Vec<Element> {
@@ -155,14 +124,9 @@ fn available(region: &Region, subnet: &Subnet) -> u64 {
         return 0;
     };
     let interfaces = region.ec2.interfaces.by("subnet", &subnet.id);
-    let used = interfaces.filter(|interface| interface.address.is_some()).count();
+    let used = interfaces.map(|interface| interface.ipv4().count()).sum::<usize>();
     let all = 1_u64 << (32 - cidr.prefix_len());
     all.saturating_sub(KEPT).saturating_sub(u64::try_from(used).unwrap_or(u64::MAX))
-}
-
-/// `DescribeSubnets`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.subnets.values(), Paging::Always)
 }
 
 /// `CreateSubnet`.
@@ -190,8 +154,11 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     let tags = tags::on_creation(call, &SUBNET)?;
     let outpost = call.form.get("OutpostArn").map(str::to_owned);
     let ids = &mut *call.context.ids;
+    let acl = acls::default_of(&call.context.region.ec2, &vpc.id);
+    let acl = acl.map(|acl| acl.id.clone()).unwrap_or_default();
     let subnet = Subnet {
         id: ids.next("subnet-"),
+        acl: (acl, ids.next("aclassoc-")),
         vpc: vpc.id,
         owner: vpc.owner,
         zone: zone.name,
@@ -210,13 +177,13 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
         tags,
     };
     let region = &mut *call.context.region;
-    let item = subnet.item(region);
+    let item = item(&subnet, region);
     region.ec2.subnets.insert(subnet.id.clone(), subnet);
     Ok(vec![Element::new("subnet", item)])
 }
 
-/// The zone asked for, else the first one of the region.
-fn zone<'a>(call: &'a Call) -> Answer<&'a Zone> {
+/// The zone that a call names, else the first one of the region.
+pub(super) fn zone<'a>(call: &'a Call) -> Answer<&'a Zone> {
     let zones = &call.context.region.ec2.zones;
     let name = call.form.get("AvailabilityZone");
     let id = call.form.get("AvailabilityZoneId");
@@ -280,8 +247,7 @@ fn conflict(text: &str) -> AwsError {
 
 /// A subnet by its id.
 pub(super) fn find<'a>(region: &'a Region, id: &str) -> Answer<&'a Subnet> {
-    SUBNET.check(id)?;
-    region.ec2.subnets.get(id).ok_or_else(|| SUBNET.not_found(id))
+    resource::find(&region.ec2, id)
 }
 
 /// The subnet that a call names, which the account must own to change it.
@@ -297,22 +263,19 @@ fn own(call: &Call) -> Answer<String> {
 pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
     let id = own(call)?;
     let ec2 = &mut call.context.region.ec2;
-    let gateway = ec2.nat_gateways.values().any(|row| row.subnet == id);
-    if gateway || ec2.interfaces.by("subnet", &id).next().is_some() {
+    if ec2.interfaces.by("subnet", &id).next().is_some() {
         let message = format!("The subnet '{id}' has dependencies and cannot be deleted.");
         return Err(dependency(message));
     }
-    let names_it =
-        |row: &&super::state::RouteTable| row.subnets.iter().any(|(_, subnet)| *subnet == id);
     let tables: Vec<String> =
-        ec2.route_tables.values().filter(names_it).map(|row| row.id.clone()).collect();
+        ec2.route_tables.by("subnet", &id).map(|row| row.id.clone()).collect();
     for table in tables {
         if let Some(table) = ec2.route_tables.get_mut(&table) {
             table.subnets.retain(|(_, subnet)| *subnet != id);
         }
     }
     ec2.subnets.remove(&id);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `ModifySubnetAttribute`: one attribute a call.
@@ -352,7 +315,7 @@ pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
     subnet.a_record = a_record.unwrap_or(subnet.a_record);
     subnet.aaaa_record = aaaa_record.unwrap_or(subnet.aaaa_record);
     subnet.hostname_type = hostname_type.unwrap_or_else(|| subnet.hostname_type.clone());
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `AssociateSubnetCidrBlock`: a subnet has one IPv6 range.

@@ -1,11 +1,13 @@
 //! Tags: on creation, afterwards, and their listing.
 
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
 use super::call::Call;
 use super::errors::{invalid, invalid_value, not_yours};
-use super::filters::Filter;
-use super::ids;
 use super::ids::Kind;
-use super::listing::{after, most, token};
+use super::listing::{self, By, Pages, after, done, filters, most, one, passes, token};
+use super::resource::{kind_of, tags_mut, visit};
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, Tags};
@@ -73,7 +75,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
             return Err(AwsError::new(400, "TagLimitExceeded", message));
         }
     }
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `DeleteTags`: those named, by value too where one is given; without any, all of them
@@ -100,7 +102,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
             key.starts_with("aws:") || !(named.is_empty() || gone)
         });
     }
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 fn resources(call: &Call) -> Answer<Vec<String>> {
@@ -115,20 +117,7 @@ fn resources(call: &Call) -> Answer<Vec<String>> {
 fn of<'a>(region: &'a mut Region, id: &str) -> Answer<&'a mut Tags> {
     let account = region.account.clone();
     let ec2 = &mut region.ec2;
-    let kinds: [&'static Kind; 11] = [
-        &ids::VPC,
-        &ids::SUBNET,
-        &ids::GROUP,
-        &ids::RULE,
-        &ids::INTERFACE,
-        &ids::ROUTE_TABLE,
-        &ids::INTERNET_GATEWAY,
-        &ids::NAT_GATEWAY,
-        &ids::NETWORK_ACL,
-        &ids::DHCP_OPTIONS,
-        &ids::INSTANCE,
-    ];
-    let Some(kind) = kinds.into_iter().find(|kind| kind.fits(id)) else {
+    let Some(kind) = kind_of(id) else {
         let message = format!("The ID '{id}' is not valid");
         return Err(AwsError::new(400, "InvalidID", message));
     };
@@ -145,81 +134,66 @@ fn of<'a>(region: &'a mut Region, id: &str) -> Answer<&'a mut Tags> {
     if shared && !matches!(kind.resource_type, "vpc" | "subnet") {
         return Err(not_yours());
     }
-    let tags = match kind.resource_type {
-        "vpc" => ec2.vpcs.get_mut(id).map(|row| &mut row.tags),
-        "subnet" => ec2.subnets.get_mut(id).map(|row| &mut row.tags),
-        "security-group" => ec2.security_groups.get_mut(id).map(|row| &mut row.tags),
-        "security-group-rule" => ec2.rules.get_mut(id).map(|row| &mut row.tags),
-        "network-interface" => ec2.interfaces.get_mut(id).map(|row| &mut row.tags),
-        "route-table" => ec2.route_tables.get_mut(id).map(|row| &mut row.tags),
-        "internet-gateway" => ec2.internet_gateways.get_mut(id).map(|row| &mut row.tags),
-        "natgateway" => ec2.nat_gateways.get_mut(id).map(|row| &mut row.tags),
-        "network-acl" => ec2.network_acls.get_mut(id).map(|row| &mut row.tags),
-        "dhcp-options" => ec2.dhcp_options.get_mut(id).map(|row| &mut row.tags),
-        _ => ec2.instances.get_mut(id).map(|row| &mut row.tags),
-    };
-    tags.ok_or_else(|| kind.not_found(id))
+    tags_mut(ec2, kind, id).ok_or_else(|| kind.not_found(id))
 }
+
+/// One tag of a resource.
+struct TagRow {
+    resource: String,
+    kind: &'static str,
+    key: String,
+    value: String,
+}
+
+impl TagRow {
+    /// Its place in the listing: what a page's token names.
+    fn place(&self) -> String {
+        format!("{}/{}", self.resource, self.key)
+    }
+}
+
+static FILTERS: &[By<TagRow>] = &[
+    By("key", |row, _| one(&row.key)),
+    By("resource-id", |row, _| one(&row.resource)),
+    By("resource-type", |row, _| one(row.kind)),
+    By("value", |row, _| one(&row.value)),
+];
 
 /// `DescribeTags`.
 pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    let documented = ["key", "resource-id", "resource-type", "tag:", "value"];
-    let filters = Filter::all(&call.form, &documented)?;
-    let most = most(call)?.unwrap_or(usize::MAX);
-    let after = after(call)?;
-    let mut all = everything(call.context.region);
-    all.sort();
-    let place = |(id, _, key, _): &(String, &str, String, String)| format!("{id}/{key}");
-    let mut rows = all
-        .into_iter()
-        .filter(|row| after.as_deref().is_none_or(|after| place(row).as_str() > after))
-        .filter(|(id, kind, key, value)| {
-            filters.iter().all(|filter| {
-                filter.admits(&Tags::from([(key.clone(), value.clone())]), |name| match name {
-                    "key" => vec![key.clone()],
-                    "resource-id" => vec![id.clone()],
-                    "resource-type" => vec![(*kind).to_owned()],
-                    "value" => vec![value.clone()],
-                    _ => Vec::new(),
-                })
-            })
+    let region = &*call.context.region;
+    let filters = filters(&call.form, FILTERS, true)?;
+    let most = most(call, Pages::Most(listing::MOST))?.unwrap_or(usize::MAX);
+    let after = after(call)?.unwrap_or_default();
+    let mut rows: BTreeMap<String, TagRow> = BTreeMap::new();
+    visit(&region.ec2, |kind, id, tags| {
+        let kind = kind.resource_type;
+        rows.extend(tags.iter().map(|(key, value)| {
+            let (key, value) = (key.clone(), value.clone());
+            let row = TagRow { resource: id.to_owned(), kind, key, value };
+            (row.place(), row)
+        }));
+    });
+    let mut matching = rows
+        .range::<str, _>((Excluded(after.as_str()), Unbounded))
+        .map(|(_, row)| row)
+        .filter(|row| {
+            let tags = Tags::from([(row.key.clone(), row.value.clone())]);
+            passes(*row, &tags, region, &filters)
         })
         .peekable();
-    let page: Vec<_> = rows.by_ref().take(most).collect();
-    let next = page.last().filter(|_| rows.peek().is_some()).map(|last| token(call, &place(last)));
-    let items = page.iter().map(|(id, kind, key, value)| {
+    let page: Vec<&TagRow> = matching.by_ref().take(most).collect();
+    let more = matching.peek().is_some();
+    let next = page.last().filter(|_| more).map(|last| token(call, &last.place()));
+    let items = page.iter().map(|row| {
         vec![
-            Element::text("resourceId", id),
-            Element::text("resourceType", kind),
-            Element::text("key", key),
-            Element::text("value", value),
+            Element::text("resourceId", &row.resource),
+            Element::text("resourceType", row.kind),
+            Element::text("key", &row.key),
+            Element::text("value", &row.value),
         ]
     });
     let mut members = vec![Element::set("tagSet", items)];
     members.extend(next.map(|token| Element::text("nextToken", token)));
     Ok(members)
-}
-
-/// Every tag: the resource's id and type, the key and the value.
-fn everything(region: &Region) -> Vec<(String, &'static str, String, String)> {
-    let ec2 = &region.ec2;
-    let mut all = Vec::new();
-    let mut add = |kind: &'static Kind, id: &str, tags: &Tags| {
-        let kind = kind.resource_type;
-        all.extend(
-            tags.iter().map(|(key, value)| (id.to_owned(), kind, key.clone(), value.clone())),
-        );
-    };
-    ec2.vpcs.values().for_each(|row| add(&ids::VPC, &row.id, &row.tags));
-    ec2.subnets.values().for_each(|row| add(&ids::SUBNET, &row.id, &row.tags));
-    ec2.security_groups.values().for_each(|row| add(&ids::GROUP, &row.id, &row.tags));
-    ec2.rules.values().for_each(|row| add(&ids::RULE, &row.id, &row.tags));
-    ec2.interfaces.values().for_each(|row| add(&ids::INTERFACE, &row.id, &row.tags));
-    ec2.route_tables.values().for_each(|row| add(&ids::ROUTE_TABLE, &row.id, &row.tags));
-    ec2.internet_gateways.values().for_each(|row| add(&ids::INTERNET_GATEWAY, &row.id, &row.tags));
-    ec2.nat_gateways.values().for_each(|row| add(&ids::NAT_GATEWAY, &row.id, &row.tags));
-    ec2.network_acls.values().for_each(|row| add(&ids::NETWORK_ACL, &row.id, &row.tags));
-    ec2.dhcp_options.values().for_each(|row| add(&ids::DHCP_OPTIONS, &row.id, &row.tags));
-    ec2.instances.values().for_each(|row| add(&ids::INSTANCE, &row.id, &row.tags));
-    all
 }

@@ -4,104 +4,84 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::call::Call;
 use super::errors::{combination, dependency, invalid, not_yours};
-use super::ids::{Kind, VPC};
-use super::listing::{Described, Paging, list, tag_set};
+use super::ids::VPC;
+use super::listing::{
+    By, Index, Listing, MOST, Pages, all, by_id, done, everyone, one, tag_keys, tag_set,
+};
 use super::state::{Block, Vpc};
 use super::xml::Element;
-use super::{defaults, tags};
+use super::{defaults, resource, tags};
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 
-impl Described for Vpc {
-    const SET: &'static str = "vpcSet";
-    const IDS: &'static str = "VpcId";
-    const KIND: &'static Kind = &VPC;
-    const FILTERS: &'static [&'static str] = &[
-        "cidr",
-        "cidr-block-association.association-id",
-        "cidr-block-association.cidr-block",
-        "cidr-block-association.state",
-        "dhcp-options-id",
-        "ipv6-cidr-block-association.association-id",
-        "ipv6-cidr-block-association.ipv6-cidr-block",
-        "ipv6-cidr-block-association.ipv6-pool",
-        "ipv6-cidr-block-association.state",
-        "is-default",
-        "isDefault",
-        "owner-id",
-        "state",
-        "tag-key",
-        "tag:",
-        "vpc-id",
+pub(super) static LISTING: Listing<Vpc> = Listing {
+    set: "vpcSet",
+    ids: "VpcId",
+    pages: Pages::Most(MOST),
+    filters: &[
+        By("cidr", |vpc, _| all(vpc.cidrs.first().map(|block| block.cidr))),
+        By("cidr-block-association.association-id", |vpc, _| {
+            all(vpc.cidrs.iter().map(|block| &block.association))
+        }),
+        By("cidr-block-association.cidr-block", |vpc, _| {
+            all(vpc.cidrs.iter().map(|block| block.cidr))
+        }),
+        By("cidr-block-association.state", |_, _| one("associated")),
+        By("dhcp-options-id", |vpc, _| one(&vpc.dhcp_options)),
+        By("ipv6-cidr-block-association.association-id", |vpc, _| {
+            all(vpc.ipv6.iter().map(|block| &block.association))
+        }),
+        By("ipv6-cidr-block-association.ipv6-cidr-block", |vpc, _| {
+            all(vpc.ipv6.iter().map(|block| block.cidr))
+        }),
+        By("ipv6-cidr-block-association.ipv6-pool", |vpc, _| {
+            all(vpc.ipv6.iter().map(|_| "Amazon"))
+        }),
+        By("ipv6-cidr-block-association.state", |vpc, _| {
+            all(vpc.ipv6.iter().map(|_| "associated"))
+        }),
+        // The API reference documents `is-default`; Terraform's provider 5 sends `isDefault`
+        // (`data "aws_vpc"` with `default = true`), which EC2 takes too.
+        By("is-default isDefault", |vpc, _| one(vpc.is_default)),
+        By("owner-id", |vpc, _| one(&vpc.owner)),
+        By("state", |_, _| one("available")),
+        By("tag-key", tag_keys),
+        By("vpc-id", |vpc, _| one(&vpc.id)),
+    ],
+    indexes: &[
+        Index("vpc-id", by_id),
+        Index("dhcp-options-id", |ec2, id| ec2.vpcs.by("dhcp_options", id).collect()),
+    ],
+    item,
+    visible: everyone,
+};
+
+/// What a VPC reads as, in its listing and where it is made.
+pub(super) fn item(vpc: &Vpc, region: &Region) -> Vec<Element> {
+    let state = || Element::new("cidrBlockState", vec![Element::text("state", "associated")]);
+    let cidrs = vpc.cidrs.iter().map(|block| {
+        vec![
+            Element::text("associationId", &block.association),
+            Element::text("cidrBlock", block.cidr),
+            state(),
+        ]
+    });
+    let ipv6 = vpc.ipv6.iter().map(|block| ipv6_item(block, &region.name));
+    let mut item = vec![
+        Element::text("vpcId", &vpc.id),
+        Element::text("ownerId", &vpc.owner),
+        Element::text("state", "available"),
     ];
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn tags(&self) -> &Tags {
-        &self.tags
-    }
-
-    fn values(&self, _region: &Region, filter: &str) -> Vec<String> {
-        match filter {
-            "cidr" => self.cidrs.first().map(|block| block.cidr.to_string()).into_iter().collect(),
-            "cidr-block-association.association-id" => {
-                self.cidrs.iter().map(|block| block.association.clone()).collect()
-            }
-            "cidr-block-association.cidr-block" => {
-                self.cidrs.iter().map(|block| block.cidr.to_string()).collect()
-            }
-            "cidr-block-association.state" => vec!["associated".to_owned()],
-            "dhcp-options-id" => vec![self.dhcp_options.clone()],
-            "ipv6-cidr-block-association.association-id" => {
-                self.ipv6.iter().map(|block| block.association.clone()).collect()
-            }
-            "ipv6-cidr-block-association.ipv6-cidr-block" => {
-                self.ipv6.iter().map(|block| block.cidr.to_string()).collect()
-            }
-            "ipv6-cidr-block-association.ipv6-pool" => {
-                self.ipv6.iter().map(|_| "Amazon".to_owned()).collect()
-            }
-            "ipv6-cidr-block-association.state" => {
-                self.ipv6.iter().map(|_| "associated".to_owned()).collect()
-            }
-            // The API reference documents `is-default`; Terraform's provider 5 sends `isDefault`
-            // (`data "aws_vpc"` with `default = true`), which EC2 takes too.
-            "is-default" | "isDefault" => vec![self.is_default.to_string()],
-            "owner-id" => vec![self.owner.clone()],
-            "state" => vec!["available".to_owned()],
-            "vpc-id" => vec![self.id.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    fn item(&self, region: &Region) -> Vec<Element> {
-        let state = || Element::new("cidrBlockState", vec![Element::text("state", "associated")]);
-        let cidrs = self.cidrs.iter().map(|block| {
-            vec![
-                Element::text("associationId", &block.association),
-                Element::text("cidrBlock", block.cidr),
-                state(),
-            ]
-        });
-        let ipv6 = self.ipv6.iter().map(|block| ipv6_item(block, &region.name));
-        let mut item = vec![
-            Element::text("vpcId", &self.id),
-            Element::text("ownerId", &self.owner),
-            Element::text("state", "available"),
-        ];
-        item.extend(self.cidrs.first().map(|block| Element::text("cidrBlock", block.cidr)));
-        item.extend([
-            Element::set("cidrBlockAssociationSet", cidrs),
-            Element::set("ipv6CidrBlockAssociationSet", ipv6),
-            Element::text("dhcpOptionsId", &self.dhcp_options),
-            Element::text("instanceTenancy", &self.tenancy),
-            Element::text("isDefault", self.is_default),
-            tag_set(&self.tags),
-        ]);
-        item
-    }
+    item.extend(vpc.cidrs.first().map(|block| Element::text("cidrBlock", block.cidr)));
+    item.extend([
+        Element::set("cidrBlockAssociationSet", cidrs),
+        Element::set("ipv6CidrBlockAssociationSet", ipv6),
+        Element::text("dhcpOptionsId", &vpc.dhcp_options),
+        Element::text("instanceTenancy", &vpc.tenancy),
+        Element::text("isDefault", vpc.is_default),
+        tag_set(&vpc.tags),
+    ]);
+    item
 }
 
 fn ipv6_item(block: &Block<Ipv6Net>, border_group: &str) -> Vec<Element> {
@@ -112,11 +92,6 @@ fn ipv6_item(block: &Block<Ipv6Net>, border_group: &str) -> Vec<Element> {
         Element::text("networkBorderGroup", border_group),
         Element::text("ipv6Pool", "Amazon"),
     ]
-}
-
-/// `DescribeVpcs`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    list(call, call.context.region.ec2.vpcs.values(), Paging::Always)
 }
 
 /// `CreateVpc`: a VPC comes with a main route table, a default network ACL and a default
@@ -146,7 +121,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
         tags,
     };
     defaults::furnish(region, &vpc, &mut |prefix| ids.next(prefix));
-    let item = vpc.item(region);
+    let item = item(&vpc, region);
     region.ec2.vpcs.insert(vpc.id.clone(), vpc);
     Ok(vec![Element::new("vpc", item)])
 }
@@ -184,12 +159,14 @@ fn amazon_block(ids: &mut crate::ids::Ids) -> Block<Ipv6Net> {
 pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
     let id = own(call)?;
     let ec2 = &mut call.context.region.ec2;
-    let attached = ec2.internet_gateways.values().any(|row| row.vpc.as_deref() == Some(&*id));
+    let attached = ec2.internet_gateways.by("vpc", &id).next().is_some();
     let groups: Vec<String> =
         ec2.security_groups.by("vpc", &id).map(|row| row.id.clone()).collect();
     let more_groups = ec2.security_groups.by("vpc", &id).any(|row| row.name != "default");
     let more_tables = ec2.route_tables.by("vpc", &id).any(|row| row.main.is_none());
-    if attached || more_groups || more_tables || ec2.subnets.by("vpc", &id).next().is_some() {
+    let more_acls = ec2.network_acls.by("vpc", &id).any(|row| !row.is_default);
+    let more = attached || more_groups || more_tables || more_acls;
+    if more || ec2.subnets.by("vpc", &id).next().is_some() {
         let message = format!("The vpc '{id}' has dependencies and cannot be deleted.");
         return Err(dependency(message));
     }
@@ -212,11 +189,11 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
         ec2.network_acls.remove(id);
     }
     ec2.vpcs.remove(&id);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// The VPC that a call names, which the account must own to change it.
-fn own(call: &Call) -> Answer<String> {
+pub(super) fn own(call: &Call) -> Answer<String> {
     let id = call.form.required("VpcId")?;
     let vpc = find(call.context.region, id)?;
     if vpc.owner != call.context.region.account {
@@ -227,8 +204,7 @@ fn own(call: &Call) -> Answer<String> {
 
 /// A VPC by its id.
 pub(super) fn find<'a>(region: &'a Region, id: &str) -> Answer<&'a Vpc> {
-    VPC.check(id)?;
-    region.ec2.vpcs.get(id).ok_or_else(|| VPC.not_found(id))
+    resource::find(&region.ec2, id)
 }
 
 /// `DescribeVpcAttribute`.
@@ -273,7 +249,7 @@ pub(super) fn modify_attribute(call: &mut Call) -> Answer<Vec<Element>> {
     vpc.dns_support = support.unwrap_or(vpc.dns_support);
     vpc.dns_hostnames = hostnames.unwrap_or(vpc.dns_hostnames);
     vpc.usage_metrics = metrics.unwrap_or(vpc.usage_metrics);
-    Ok(vec![Element::text("return", true)])
+    Ok(done())
 }
 
 /// `AssociateVpcCidrBlock`: a further range, or Amazon's IPv6.
@@ -316,6 +292,8 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
             ));
         }
     };
+    let extended = vpc.clone();
+    defaults::extend(region, &extended);
     Ok(vec![Element::text("vpcId", id), added])
 }
 
@@ -364,5 +342,7 @@ pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
     }
     vpc.cidrs.retain(|block| block.association != association);
     vpc.ipv6.retain(|block| block.association != association);
+    let shrunk = vpc.clone();
+    defaults::shrink(call.context.region, &shrunk);
     Ok(vec![Element::text("vpcId", id)])
 }

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::errors::invalid_value;
-use super::filters::Filter;
+use super::listing::{By, all, filters, nothing, one, passes};
 use super::state::{Zone, ZoneKind};
 use super::xml::Element;
 use crate::error::{Answer, AwsError};
@@ -63,6 +63,11 @@ pub(crate) fn is_region(name: &str) -> bool {
         || REGIONS
             .iter()
             .any(|(optional, always)| optional.contains(&name) || always.contains(&name))
+}
+
+/// Whether an account uses a region only after it opted in.
+pub(crate) fn needs_opt_in(name: &str) -> bool {
+    REGIONS.iter().any(|(optional, _)| optional.contains(&name))
 }
 
 impl Zone {
@@ -147,20 +152,7 @@ fn opt_in_status(zone: &Zone) -> &'static str {
 /// `DescribeAvailabilityZones`: all zones that need no opt-in or have it, and the others
 /// with `AllAvailabilityZones`.
 pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
-    let documented = [
-        "group-long-name",
-        "group-name",
-        "message",
-        "opt-in-status",
-        "parent-zone-id",
-        "parent-zone-name",
-        "region-name",
-        "state",
-        "zone-id",
-        "zone-name",
-        "zone-type",
-    ];
-    let filters = Filter::all(&call.form, &documented)?;
+    let filters = filters(&call.form, FILTERS, false)?;
     let all = call.form.flag("AllAvailabilityZones")?.unwrap_or(false);
     let region = &*call.context.region;
     let listed = || region.ec2.zones.values().filter(|zone| all || zone.opted_in);
@@ -181,31 +173,24 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
         .into_iter()
         .filter(|zone| names.is_empty() || names.contains(&zone.name.as_str()))
         .filter(|zone| ids.is_empty() || ids.contains(&zone.id.as_str()))
-        .filter(|zone| {
-            let values = |filter: &str| zone_values(zone, &region.name, filter);
-            filters.iter().all(|filter| filter.admits(&Tags::new(), values))
-        })
+        .filter(|zone| passes(*zone, &Tags::new(), region, &filters))
         .map(|zone| item(zone, &region.name));
     Ok(vec![Element::set("availabilityZoneInfo", items)])
 }
 
-fn zone_values(zone: &Zone, region: &str, filter: &str) -> Vec<String> {
-    let parent = |part: fn(&(String, String)) -> &String| {
-        zone.parent.iter().map(|parent| part(parent).clone()).collect()
-    };
-    match filter {
-        "group-name" => vec![zone.group.clone()],
-        "opt-in-status" => vec![opt_in_status(zone).to_owned()],
-        "parent-zone-id" => parent(|(_, id)| id),
-        "parent-zone-name" => parent(|(name, _)| name),
-        "region-name" => vec![region.to_owned()],
-        "state" => vec!["available".to_owned()],
-        "zone-id" => vec![zone.id.clone()],
-        "zone-name" => vec![zone.name.clone()],
-        "zone-type" => vec![zone.kind.as_str().to_owned()],
-        _ => Vec::new(),
-    }
-}
+static FILTERS: &[By<Zone>] = &[
+    By("group-long-name", nothing),
+    By("group-name", |zone, _| one(&zone.group)),
+    By("message", nothing),
+    By("opt-in-status", |zone, _| one(opt_in_status(zone))),
+    By("parent-zone-id", |zone, _| all(zone.parent.as_ref().map(|(_, id)| id))),
+    By("parent-zone-name", |zone, _| all(zone.parent.as_ref().map(|(name, _)| name))),
+    By("region-name", |_, region| one(&region.name)),
+    By("state", |_, _| one("available")),
+    By("zone-id", |zone, _| one(&zone.id)),
+    By("zone-name", |zone, _| one(&zone.name)),
+    By("zone-type", |zone, _| one(zone.kind.as_str())),
+];
 
 fn item(zone: &Zone, region: &str) -> Vec<Element> {
     let mut item = vec![
@@ -229,7 +214,7 @@ fn item(zone: &Zone, region: &str) -> Vec<Element> {
 /// `DescribeRegions`: those of the partition that the call was made in. The region in use
 /// counts as opted in.
 pub(super) fn describe_regions(call: &mut Call) -> Answer<Vec<Element>> {
-    let filters = Filter::all(&call.form, &["endpoint", "opt-in-status", "region-name"])?;
+    let filters = filters(&call.form, REGION_FILTERS, false)?;
     let all = call.form.flag("AllRegions")?.unwrap_or(false);
     let own = call.context.region.name.as_str();
     let holds =
@@ -240,7 +225,7 @@ pub(super) fn describe_regions(call: &mut Call) -> Answer<Vec<Element>> {
         (true, true) => "opted-in",
         (true, false) => "not-opted-in",
     };
-    let mut names: Vec<&str> = optional.iter().chain(*always).copied().collect();
+    let mut names: Vec<&'static str> = optional.iter().chain(*always).copied().collect();
     names.sort_unstable();
     let wanted = call.form.list("RegionName");
     if let Some(name) = wanted.iter().find(|name| !names.contains(name)) {
@@ -252,24 +237,30 @@ pub(super) fn describe_regions(call: &mut Call) -> Answer<Vec<Element>> {
         .into_iter()
         .filter(|name| all || status(name) != "not-opted-in")
         .filter(|name| wanted.is_empty() || wanted.contains(name))
-        .filter(|name| {
-            filters.iter().all(|filter| {
-                filter.admits(&Tags::new(), |filter| match filter {
-                    "endpoint" => vec![endpoint(name)],
-                    "opt-in-status" => vec![status(name).to_owned()],
-                    _ => vec![(*name).to_owned()],
-                })
-            })
-        })
-        .map(|name| {
+        .map(|name| RegionRow { name, endpoint: endpoint(name), status: status(name) })
+        .filter(|row| passes(row, &Tags::new(), call.context.region, &filters))
+        .map(|RegionRow { name, endpoint, status }| {
             vec![
                 Element::text("regionName", name),
-                Element::text("regionEndpoint", endpoint(name)),
-                Element::text("optInStatus", status(name)),
+                Element::text("regionEndpoint", endpoint),
+                Element::text("optInStatus", status),
             ]
         });
     Ok(vec![Element::set("regionInfo", items)])
 }
+
+/// A region as it is listed.
+struct RegionRow {
+    name: &'static str,
+    endpoint: String,
+    status: &'static str,
+}
+
+static REGION_FILTERS: &[By<RegionRow>] = &[
+    By("endpoint", |row, _| one(&row.endpoint)),
+    By("opt-in-status", |row, _| one(row.status)),
+    By("region-name", |row, _| one(row.name)),
+];
 
 /// The domain of a region's endpoints.
 pub(crate) fn suffix(region: &str) -> &'static str {

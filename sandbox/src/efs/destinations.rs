@@ -5,13 +5,13 @@ use serde::Deserialize;
 use super::call::{Call, no_file_system, refused};
 use super::file_systems::{backup, room_for_one_more};
 use super::keys;
-use super::names::{Kind, arn};
+use super::names::{Kind, arn, invalid};
 use super::network;
 use super::state::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
 use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
-use crate::world::{Region, Tags};
+use crate::world::{Region, Tags, partition};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -49,6 +49,9 @@ fn existing(
     let parts = arn(given, Kind::FileSystem);
     let id = parts.as_ref().map_or(given, |parts| parts.id);
     if let Some(parts) = &parts {
+        if !parts.is_of_its_partition() {
+            return Err(invalid(given));
+        }
         other_account(call, asked, parts.account)?;
     }
     let here = call.context.region.name.as_str();
@@ -61,6 +64,7 @@ fn existing(
         (Some(region), _) | (None, Some(region)) => region,
         (None, None) => here,
     };
+    in_reach(call, region)?;
     let found = find(call, region, id).ok_or_else(|| no_file_system(id))?;
     if region == here && id == source.id {
         return Err(AwsError::bad_request(
@@ -85,6 +89,25 @@ fn existing(
         ));
     }
     Ok((region.to_owned(), id.to_owned(), Arrival::Existing))
+}
+
+/// Whether a file system can be replicated to a region. "The Region must be enabled for the
+/// Amazon Web Services account that owns the source file system"
+/// (`CreateReplicationConfiguration`, in EFS's model); a region of another partition cannot be,
+/// as accounts end with their partition (IAM User Guide, "IAM identifiers"). For the words no
+/// recording was found.
+fn in_reach(call: &Call, region: &str) -> Answer<()> {
+    let here = call.context.region.name.as_str();
+    let refusal = if !zones::is_region(region) {
+        "does not exist"
+    } else if partition(region) != partition(here) {
+        "is in another partition"
+    } else if zones::needs_opt_in(region) && region != here && region_of(call, region).is_none() {
+        "is not enabled for this account"
+    } else {
+        return Ok(());
+    };
+    Err(AwsError::bad_request(format!("Invalid Region: '{region}' {refusal}.")))
 }
 
 /// AWS's message for what a replication to another account lacks
@@ -138,9 +161,7 @@ fn new(
             ));
         }
     };
-    if !zones::is_region(region) {
-        return Err(AwsError::bad_request(format!("Invalid Region: '{region}' does not exist.")));
-    }
+    in_reach(call, region)?;
     if let Some(zone) = zone.filter(|zone| !offered(call, region, zone)) {
         let message = format!("One Zone file systems are not supported in '{zone}'.");
         return Err(refused("UnsupportedAvailabilityZone", message));

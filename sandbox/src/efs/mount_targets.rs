@@ -119,10 +119,17 @@ fn in_vpc(region: &Region, vpc: &str) -> usize {
 fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Answer<Vec<String>> {
     let groups = &region.ec2.security_groups;
     if asked.is_empty() {
-        // In a VPC that is shared with this account, its own default group.
         let own = groups.by("vpc", vpc).filter(|group| group.owner == region.account);
-        let default = own.filter(|group| group.name == "default");
-        return Ok(default.map(|group| group.id.clone()).collect());
+        let default = own.filter(|group| group.name == "default").map(|group| group.id.clone());
+        let default: Vec<String> = default.collect();
+        if default.is_empty() {
+            // "Participants can't launch resources using the default security group for the
+            // VPC because it belongs to the owner" (Amazon VPC User Guide, "Share your VPC
+            // subnets with other accounts").
+            let message = format!("The VPC '{vpc}' has no default security group of this account");
+            return Err(refused("SecurityGroupNotFound", message));
+        }
+        return Ok(default);
     }
     if asked.len() > MOST_GROUPS {
         let message = format!("A mount target can have at most {MOST_GROUPS} security groups.");

@@ -1,7 +1,7 @@
 //! Ids and ARNs of EFS's resources: the API takes both.
 
 use crate::error::{Answer, AwsError};
-use crate::world::Region;
+use crate::world::{Region, partition};
 
 /// What an id is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(super) enum Kind {
 /// The parts of an ARN that tell whose resource it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Arn<'a> {
+    partition: &'a str,
     pub(super) region: &'a str,
     pub(super) account: &'a str,
     pub(super) id: &'a str,
@@ -40,10 +41,23 @@ impl Kind {
 /// refused other services before.
 pub(super) fn arn(text: &str, kind: Kind) -> Option<Arn<'_>> {
     let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-    let (_partition, _service) = (parts.next()?, parts.next()?);
+    let (partition, _service) = (parts.next()?, parts.next()?);
     let (region, account) = (parts.next()?, parts.next()?);
     let id = parts.next()?.strip_prefix(kind.resource())?.strip_prefix('/')?;
-    Some(Arn { region, account, id })
+    Some(Arn { partition, region, account, id })
+}
+
+impl Arn<'_> {
+    /// Whether the partition is the one that the ARN's region is in. A resource of
+    /// `arn:aws-cn:…:eu-west-1:…` cannot exist.
+    pub(super) fn is_of_its_partition(&self) -> bool {
+        self.partition == partition(self.region)
+    }
+}
+
+/// The refusal of an ARN that can be no resource's.
+pub(super) fn invalid(text: &str) -> AwsError {
+    AwsError::bad_request(format!("The resource ARN is invalid: '{text}'"))
 }
 
 /// The id in a text that is one, or an ARN of this region and account.
@@ -53,8 +67,8 @@ pub(super) fn named(text: &str, kind: Kind, region: &Region) -> Answer<String> {
     if !text.starts_with("arn:") {
         return Ok(text.to_owned());
     }
-    let Some(arn) = arn(text, kind) else {
-        return Err(AwsError::bad_request(format!("The resource ARN is invalid: '{text}'")));
+    let Some(arn) = arn(text, kind).filter(Arn::is_of_its_partition) else {
+        return Err(invalid(text));
     };
     if arn.region != region.name {
         return Err(AwsError::bad_request("The resource ARN belongs to a different region."));

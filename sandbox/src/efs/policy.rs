@@ -82,10 +82,11 @@ fn check(statement: &Statement, arn: &str) -> Answer<()> {
     if let Some(action) = foreign {
         return Err(invalid(format!("Policy contains an invalid action: {action}")));
     }
+    let partition = arn.split(':').nth(1).unwrap_or_default();
     if let Some(Principals::Only(grantees) | Principals::Except(grantees)) = &statement.principals {
         let unknown = grantees.iter().find_map(|grantee| match grantee {
             Grantee::Account(text) if !is_account(text) => Some(text),
-            Grantee::Arn(text) if !is_principal(text) => Some(text),
+            Grantee::Arn(text) if !is_principal(text, partition) => Some(text),
             _ => None,
         });
         if let Some(text) = unknown {
@@ -113,12 +114,12 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Whether a text is the ARN of a user, a role or a session.
-fn is_principal(text: &str) -> bool {
+/// Whether a text is the ARN of a user, a role or a session in this partition.
+fn is_principal(text: &str, partition: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
-        ["arn", partition, "iam" | "sts", "", owner, resource] => {
-            partition.starts_with("aws") && is_account(owner) && resource.contains('/')
+        ["arn", its, "iam" | "sts", "", owner, resource] => {
+            *its == partition && is_account(owner) && resource.contains('/')
         }
         _ => false,
     }

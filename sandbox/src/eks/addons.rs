@@ -8,8 +8,9 @@ use super::catalog::{self, Offer};
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
 use super::state::{Addon, AddonStatus, Association, Update};
 use super::{associations, clusters, schema};
+use crate::authorization::managed;
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::{Region, Tags, partition};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +48,7 @@ struct Wanted {
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    fn check(&self, offer: &Offer) -> Answer<()> {
+    fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -58,7 +59,7 @@ impl Wishes {
             return Err(invalid_parameter(format!("Invalid resolveConflicts value: {resolve}")));
         }
         if let Some(role) = &self.service_account_role_arn {
-            associations::check_role(role)?;
+            associations::check_role(region, role)?;
         }
         let wanted = self.pod_identity_associations.as_deref().unwrap_or_default();
         if self.service_account_role_arn.is_some() && !wanted.is_empty() {
@@ -67,7 +68,7 @@ impl Wishes {
             ));
         }
         for one in wanted {
-            associations::check_role(&one.role_arn)?;
+            associations::check_role(region, &one.role_arn)?;
             if !offer.accounts.iter().any(|(name, _)| *name == one.service_account) {
                 return Err(invalid_parameter(format!(
                     "The service account {} is not one of the add-on {}",
@@ -112,7 +113,7 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     if !catalog::KUBERNETES.contains(&found.version.as_str()) {
         return Err(unsupported());
     }
-    wanted.wishes.check(offer)?;
+    wanted.wishes.check(offer, call.context.region)?;
     let id = Addon::id(cluster, &name);
     if call.context.region.eks.addons.contains_key(&id) {
         return Err(in_use("Addon already exists.")
@@ -205,7 +206,7 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
         .with("addonName", name));
     }
     let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
-    wishes.check(offer)?;
+    wishes.check(offer, call.context.region)?;
     let now = call.context.now;
     let until = now + call.context.options.addon_changing_ms;
     let params = params(&wishes);
@@ -331,6 +332,7 @@ pub(super) fn configuration(call: &mut Call) -> Response {
         .accounts
         .iter()
         .map(|(account, policy)| {
+            let policy = managed::arn(partition(&call.context.region.name), policy);
             json!({ "serviceAccount": account, "recommendedManagedPolicies": [policy] })
         })
         .collect();

@@ -8,7 +8,7 @@ use super::clusters;
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
 use super::state::Association;
 use crate::error::{Answer, AwsError};
-use crate::world::{Region, Tags};
+use crate::world::{Region, Tags, partition};
 
 /// "Pod Identity associations per cluster" (Amazon EKS service quotas).
 const MOST: usize = 5000;
@@ -40,9 +40,9 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     for name in [&namespace, &service_account] {
         check_name(name)?;
     }
-    check_role(&role_arn)?;
+    check_role(call.context.region, &role_arn)?;
     if let Some(role) = &wanted.target_role_arn {
-        check_role(role)?;
+        check_role(call.context.region, role)?;
     }
     refuse_policy(wanted.policy.as_deref())?;
     let associations = &call.context.region.eks.associations;
@@ -107,11 +107,11 @@ fn check_name(name: &str) -> Answer<()> {
     if fine { Ok(()) } else { Err(invalid_parameter(format!("Invalid name: {name}"))) }
 }
 
-/// An IAM role's ARN.
-pub(super) fn check_role(arn: &str) -> Answer<()> {
+/// An IAM role's ARN, in the partition of a region.
+pub(super) fn check_role(region: &Region, arn: &str) -> Answer<()> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let fits = matches!(parts.as_slice(), ["arn", partition, "iam", "", account, role]
-        if partition.starts_with("aws") && account.len() == 12
+    let fits = matches!(parts.as_slice(), ["arn", its, "iam", "", account, role]
+        if *its == partition(&region.name) && account.len() == 12
             && account.bytes().all(|c| c.is_ascii_digit())
             && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()));
     if fits { Ok(()) } else { Err(invalid_parameter(format!("Invalid role ARN: {arn}"))) }
@@ -164,7 +164,7 @@ pub(super) fn update(call: &mut Call, cluster: &str, id: &str) -> Response {
     owned_by_addon(&found)?;
     refuse_policy(wanted.policy.as_deref())?;
     for role in [&wanted.role_arn, &wanted.target_role_arn].into_iter().flatten() {
-        check_role(role)?;
+        check_role(call.context.region, role)?;
     }
     let changed = Association {
         role_arn: wanted.role_arn.unwrap_or(found.role_arn),

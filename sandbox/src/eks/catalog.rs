@@ -8,7 +8,8 @@ pub(super) struct Offer {
     kind: &'static str,
     /// The newest first; the first one is the default of every Kubernetes version.
     pub(super) versions: &'static [&'static str],
-    /// Its service accounts, each with the managed policy that EKS recommends for it.
+    /// Its service accounts, each with path and name of the managed policy that EKS recommends
+    /// for it.
     pub(super) accounts: &'static [(&'static str, &'static str)],
     pub(super) namespace: &'static str,
 }
@@ -30,11 +31,8 @@ pub(super) const OFFERS: [Offer; 5] = [
             "v1.5.8-eksbuild.1",
         ],
         accounts: &[
-            (
-                "efs-csi-controller-sa",
-                "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy",
-            ),
-            ("efs-csi-node-sa", "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy"),
+            ("efs-csi-controller-sa", "/service-role/AmazonEFSCSIDriverPolicy"),
+            ("efs-csi-node-sa", "/service-role/AmazonEFSCSIDriverPolicy"),
         ],
         namespace: "kube-system",
     },
@@ -49,7 +47,7 @@ pub(super) const OFFERS: [Offer; 5] = [
         name: "vpc-cni",
         kind: "networking",
         versions: &["v1.19.2-eksbuild.1"],
-        accounts: &[("aws-node", "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")],
+        accounts: &[("aws-node", "/AmazonEKS_CNI_Policy")],
         namespace: "kube-system",
     },
     Offer {
@@ -63,10 +61,7 @@ pub(super) const OFFERS: [Offer; 5] = [
         name: "aws-ebs-csi-driver",
         kind: "storage",
         versions: &["v1.39.0-eksbuild.1"],
-        accounts: &[(
-            "ebs-csi-controller-sa",
-            "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
-        )],
+        accounts: &[("ebs-csi-controller-sa", "/service-role/AmazonEBSCSIDriverPolicy")],
         namespace: "kube-system",
     },
 ];

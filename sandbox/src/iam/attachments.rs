@@ -2,7 +2,6 @@
 
 use super::call::{Call, Result, no_such, over_quota};
 use super::{policies, write};
-use crate::authorization::managed;
 use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::query;
@@ -57,7 +56,7 @@ pub(super) fn list_attached(call: &mut Call<'_, '_>) -> Result {
 
 pub(super) fn list_entities(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicyArn")?;
-    if managed::by_arn(arn).is_none() {
+    if call.managed(arn).is_none() {
         call.policy(arn)?;
     }
     let boundary = call.params.get("PolicyUsageFilter") == Some("PermissionsBoundary");

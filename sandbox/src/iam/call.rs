@@ -1,9 +1,11 @@
 //! One call of IAM: its parameters, and the errors that many operations share.
 
+use crate::authorization::managed::{self, Managed};
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{Params, validation};
 use crate::service::Context;
+use crate::world::partition;
 
 /// What an operation returns: the members of its result, or `None` where it has no result.
 pub(super) type Result = Answer<Option<Vec<Element>>>;
@@ -17,6 +19,16 @@ pub(super) struct Call<'a, 'b> {
 impl Call<'_, '_> {
     pub(super) fn account(&self) -> &str {
         &self.context.options.account
+    }
+
+    /// The partition that the call was made in.
+    pub(super) fn partition(&self) -> &'static str {
+        partition(&self.context.region.name)
+    }
+
+    /// The policy of AWS with this ARN, which must be of the call's partition.
+    pub(super) fn managed(&self, arn: &str) -> Option<&'static Managed> {
+        managed::by_arn(arn).filter(|policy| policy.arn(self.partition()) == arn)
     }
 
     /// A new unique id, such as `AROA` and 17 characters.

@@ -96,8 +96,8 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
 
 pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicyArn")?;
-    let written = match managed::by_arn(arn) {
-        Some(policy) => write::managed(policy, call.used(arn)),
+    let written = match call.managed(arn) {
+        Some(policy) => write::managed(policy, arn, call.used(arn)),
         None => write::policy(call.policy(arn)?, call.used(arn), true),
     };
     Ok(Some(vec![Element::new("Policy", written)]))
@@ -115,10 +115,9 @@ pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
         .filter(|policy| scope != "AWS" && wanted(&policy.path, &policy.arn))
         .map(|policy| write::policy(policy, call.used(&policy.arn), false))
         .collect();
-    let aws = managed::all()
-        .iter()
-        .filter(|policy| scope != "Local" && wanted(&policy.path, &policy.arn()));
-    all.extend(aws.map(|policy| write::managed(policy, call.used(&policy.arn()))));
+    let aws = managed::all().iter().map(|policy| (policy, policy.arn(call.partition())));
+    let aws = aws.filter(|(policy, arn)| scope != "Local" && wanted(&policy.path, arn));
+    all.extend(aws.map(|(policy, arn)| write::managed(policy, &arn, call.used(&arn))));
     let (page, tail) = call.page(all)?;
     Ok(Some([query::members("Policies", page)].into_iter().chain(tail).collect()))
 }
@@ -189,15 +188,16 @@ fn version_of(version: &Version, default: &str, whole: bool) -> Vec<Element> {
 }
 
 /// The one version that is known of a policy of AWS.
-fn managed_version(policy: &Managed) -> Version {
-    Version { id: policy.version.clone(), document: policy.document().to_string(), created_ms: 0 }
+fn managed_version(policy: &Managed, partition: &str) -> Version {
+    let document = policy.document(partition).to_string();
+    Version { id: policy.version.clone(), document, created_ms: 0 }
 }
 
 pub(super) fn get_version(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicyArn")?;
     let id = call.params.required("VersionId")?;
-    let written = if let Some(policy) = managed::by_arn(arn) {
-        let version = managed_version(policy);
+    let written = if let Some(policy) = call.managed(arn) {
+        let version = managed_version(policy, call.partition());
         if version.id != id {
             return Err(no_version(arn, id));
         }
@@ -212,8 +212,8 @@ pub(super) fn get_version(call: &mut Call<'_, '_>) -> Result {
 
 pub(super) fn list_versions(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicyArn")?;
-    let all = if let Some(policy) = managed::by_arn(arn) {
-        vec![version_of(&managed_version(policy), &policy.version, false)]
+    let all = if let Some(policy) = call.managed(arn) {
+        vec![version_of(&managed_version(policy, call.partition()), &policy.version, false)]
     } else {
         let policy = call.policy(arn)?;
         let newest_first = policy.versions.iter().rev();

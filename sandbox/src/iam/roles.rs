@@ -4,7 +4,7 @@ use super::call::{Call, Result, conflict, exists, no_such, over_quota};
 use super::state::Role;
 use super::write;
 use crate::authorization::document::{Document, Use};
-use crate::authorization::managed;
+use crate::authorization::principal::Grantee;
 use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, validation};
@@ -37,7 +37,7 @@ impl Call<'_, '_> {
 
     /// Whether a managed policy of this ARN exists.
     pub(super) fn policy_exists(&self, arn: &str) -> bool {
-        managed::by_arn(arn).is_some() || self.context.global.iam.policies.contains_key(arn)
+        self.managed(arn).is_some() || self.context.global.iam.policies.contains_key(arn)
     }
 
     fn boundary(&self) -> Answer<Option<String>> {
@@ -53,21 +53,51 @@ pub(super) fn no_role(name: &str) -> AwsError {
     no_such(format!("The role with name {name} cannot be found."))
 }
 
-/// Refuses a trust policy that is none.
-fn check_trust(text: &str) -> Answer<()> {
+/// Refuses a trust policy that is none, or that names who does not exist.
+fn check_trust(call: &Call<'_, '_>, text: &str) -> Answer<()> {
+    let malformed = |message| AwsError::new(400, "MalformedPolicyDocument", message);
     if text.chars().filter(|c| !c.is_whitespace()).count() > LONGEST_TRUST {
         return Err(over_quota("ACLSizePerRole", LONGEST_TRUST));
     }
-    Document::parse(text, Use::Trust)
-        .map(drop)
-        .map_err(|message| AwsError::new(400, "MalformedPolicyDocument", message))
+    let document = Document::parse(text, Use::Trust).map_err(malformed)?;
+    match document.grantees().find(|grantee| !exists_as(call, grantee)) {
+        None => Ok(()),
+        // AWS's message: hashicorp/terraform-provider-aws issue 8905.
+        Some(grantee) => {
+            Err(malformed(format!("Invalid principal in policy: \"AWS\":\"{grantee}\"")))
+        }
+    }
+}
+
+/// Whether somebody whom a trust policy names exists: a role, or a user that is configured.
+/// Who is in another account is not known here, and counts as existing.
+fn exists_as(call: &Call<'_, '_>, grantee: &Grantee) -> bool {
+    let text = match grantee {
+        Grantee::Account(text) | Grantee::Arn(text) => text,
+        Grantee::Everyone | Grantee::Federated(_) | Grantee::Other(_) => return true,
+    };
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        [account] => account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()),
+        ["arn", partition, _, "", _, _] if *partition != call.partition() => false,
+        ["arn", _, "iam", "", account, _] if *account == call.account() => {
+            call.context.access.by_arn(text, call.context.global).is_some()
+        }
+        // A session of a role of ours exists with the role.
+        ["arn", _, "sts", "", account, resource] if *account == call.account() => {
+            let role = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split_once('/'));
+            role.is_some_and(|(name, _)| call.context.global.iam.roles.contains_key(name))
+        }
+        ["arn", _, "iam" | "sts", "", account, _] => account.len() == 12,
+        _ => false,
+    }
 }
 
 pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     let name = call.name("RoleName", 64)?;
     let path = call.path()?;
     let trust = call.params.required("AssumeRolePolicyDocument")?.to_owned();
-    check_trust(&trust)?;
+    check_trust(call, &trust)?;
     let tags = call.params.tags()?;
     let boundary = call.boundary()?;
     let max_session = max_session(call)?.unwrap_or(3600);
@@ -138,7 +168,7 @@ pub(super) fn update_description(call: &mut Call<'_, '_>) -> Result {
 
 pub(super) fn update_trust(call: &mut Call<'_, '_>) -> Result {
     let trust = call.params.required("PolicyDocument")?.to_owned();
-    check_trust(&trust)?;
+    check_trust(call, &trust)?;
     call.role_mut()?.trust = trust;
     Ok(None)
 }

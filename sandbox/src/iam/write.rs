@@ -66,13 +66,13 @@ pub(super) fn policy(policy: &ManagedPolicy, used: (usize, usize), whole: bool) 
     members
 }
 
-/// A managed policy of AWS.
-pub(super) fn managed(policy: &Managed, used: (usize, usize)) -> Vec<Element> {
+/// A managed policy of AWS, under its ARN in the caller's partition.
+pub(super) fn managed(policy: &Managed, arn: &str, used: (usize, usize)) -> Vec<Element> {
     vec![
         Element::text("PolicyName", &policy.name),
         // AWS's ids of its policies are not known here; this one is made of the name.
         Element::text("PolicyId", managed_id(&policy.name)),
-        Element::text("Arn", policy.arn()),
+        Element::text("Arn", arn),
         Element::text("Path", &policy.path),
         Element::text("DefaultVersionId", &policy.version),
         Element::text("AttachmentCount", used.0),

@@ -1,7 +1,7 @@
 //! Which key an identifier names, and whether it can be used.
 
 use super::state::{Key, KeyState};
-use crate::world::Region;
+use crate::world::{Region, partition};
 
 /// Why an identifier leads to no key that can encrypt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +75,12 @@ fn no_key(region: &Region, id: &str) -> Problem {
 /// `alias/…` or the key id out of an ARN of this region and account.
 fn of_arn(region: &Region, arn: &str) -> Result<String, Problem> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, _, "kms", in_region, account, resource] = parts.as_slice() else {
+    let [_, in_partition, "kms", in_region, account, resource] = parts.as_slice() else {
         return Err(Problem::Malformed);
     };
+    if *in_partition != partition(in_region) {
+        return Err(Problem::Malformed);
+    }
     if *in_region != region.name {
         return Err(Problem::OtherRegion((*in_region).to_owned()));
     }
@@ -148,6 +151,7 @@ mod tests {
             ),
             (format!("arn:aws:kms:eu-west-1:999999999999:key/{ENABLED}"), Problem::OtherAccount),
             ("arn:aws:s3:eu-west-1:111122223333:key/x".to_owned(), Problem::Malformed),
+            (format!("arn:aws-cn:kms:eu-west-1:111122223333:key/{ENABLED}"), Problem::Malformed),
         ] {
             assert_eq!(usable(&region, &id), Err(expected), "{id}");
         }

@@ -77,14 +77,13 @@ fn session_policies(params: &Params) -> Answer<Option<Vec<String>>> {
 /// The longest session of any role, in seconds. Source: AWS STS API Reference, `AssumeRole`.
 const LONGEST: u64 = 43_200;
 
-/// `DurationSeconds`, within what the role lets a session last.
-fn session_seconds(params: &Params, role: Option<&Role>) -> Answer<u64> {
-    let seconds = duration(params, 900, LONGEST, 3600)?;
-    if role.is_some_and(|role| seconds > role.max_session) {
+/// Refuses a session that is to last longer than the role lets it.
+fn within(role: &Role, seconds: u64) -> Answer<()> {
+    if seconds > role.max_session {
         // AWS's message: kreuzwerker/awsu issue 27.
         return Err(too_long("the MaxSessionDuration set for this role"));
     }
-    Ok(seconds)
+    Ok(())
 }
 
 fn too_long(limit: &str) -> AwsError {
@@ -92,21 +91,30 @@ fn too_long(limit: &str) -> AwsError {
     AwsError::new(400, "ValidationError", message)
 }
 
-/// `AssumeRole`. Without enforcement any role may be assumed, whether it exists or not.
+/// `AssumeRole`. Without enforcement everyone may assume any role that exists.
 pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Element>> {
     let wanted = Wanted::of(params)?;
     let tags = params.tags()?;
+    let seconds = duration(params, 900, LONGEST, 3600)?;
     let role = wanted.role(context);
-    let seconds = session_seconds(params, role.as_ref())?;
+    // AWS does not tell a role that is not there from one that does not trust.
+    let role = role.ok_or_else(|| {
+        let message = format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+            context.caller.principal.arn, wanted.arn
+        );
+        AwsError::new(403, "AccessDenied", message)
+    })?;
+    within(&role, seconds)?;
     let chained = matches!(context.caller.principal.kind, Kind::Session { .. });
     if chained && seconds > 3600 {
         // AWS's message: 99designs/aws-vault issue 263.
         return Err(too_long("the 1 hour session limit for roles assumed by role chaining"));
     }
     if context.access.enforced {
-        allowed(context, params, &wanted, role.as_ref(), &tags)?;
+        allowed(context, params, &wanted, &role, &tags)?;
     }
-    Ok(assumed(context, &wanted, role.as_ref(), seconds, tags))
+    Ok(assumed(context, &wanted, &role, seconds, tags, None))
 }
 
 /// Whether the role trusts the caller, and the caller's own policies agree.
@@ -114,19 +122,11 @@ fn allowed(
     context: &Context<'_>,
     params: &Params,
     wanted: &Wanted,
-    role: Option<&Role>,
+    role: &Role,
     tags: &Tags,
 ) -> Answer<()> {
     let caller = &context.caller;
     let denied = |message: String| AwsError::new(403, "AccessDenied", message);
-    // AWS does not tell a role that is not there from one that does not trust.
-    let Some(role) = role else {
-        let message = format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-            caller.principal.arn, wanted.arn
-        );
-        return Err(denied(message));
-    };
     let trust = trust_of(role)?;
     let mut keys = caller.keys.clone();
     keys.set("sts:RoleSessionName", &wanted.session);
@@ -184,7 +184,8 @@ pub(super) fn with_web_identity(
         )
     };
     let role = wanted.role(context).ok_or_else(denied)?;
-    let seconds = session_seconds(params, Some(&role))?;
+    let seconds = duration(params, 900, LONGEST, 3600)?;
+    within(&role, seconds)?;
     let principal = Principal {
         kind: Kind::Federated { provider: provider.arn.clone() },
         account: context.options.account.clone(),
@@ -208,7 +209,8 @@ pub(super) fn with_web_identity(
     };
     evaluate(&request, &Policies::default(), ResourcePolicy::Must(&trust)).map_err(|_| denied())?;
     let audience = audience.clone();
-    let mut members = assumed(context, &wanted, Some(&role), seconds, Tags::new());
+    let mut members =
+        assumed(context, &wanted, &role, seconds, Tags::new(), Some(provider.arn.clone()));
     members.push(Element::text("SubjectFromWebIdentityToken", &token.subject));
     members.push(Element::text("Provider", &provider.arn));
     members.push(Element::text("Audience", audience));
@@ -219,12 +221,13 @@ pub(super) fn with_web_identity(
 fn assumed(
     context: &mut Context<'_>,
     wanted: &Wanted,
-    role: Option<&Role>,
+    role: &Role,
     seconds: u64,
     tags: Tags,
+    provider: Option<String>,
 ) -> Vec<Element> {
     let Wanted { arn, name, session, policies } = wanted;
-    let id = role.map_or_else(|| "AROASANDBOX".to_owned(), |role| role.id.clone());
+    let id = role.id.clone();
     let user = Element::new(
         "AssumedRoleUser",
         vec![
@@ -233,6 +236,6 @@ fn assumed(
         ],
     );
     let of = Of::Role { name: name.clone(), arn: arn.clone(), id, session: session.clone() };
-    let credentials = issue(context, of, seconds, tags, policies.clone());
+    let credentials = issue(context, of, seconds, tags, policies.clone(), provider);
     vec![credentials, user]
 }

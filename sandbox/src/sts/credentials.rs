@@ -29,6 +29,7 @@ pub(super) fn issue(
     seconds: u64,
     tags: Tags,
     policies: Option<Vec<String>>,
+    provider: Option<String>,
 ) -> Element {
     let mut hexadecimal = || context.ids.next("");
     let key = format!("ASIA{}", hexadecimal()[..16].to_uppercase());
@@ -44,7 +45,8 @@ pub(super) fn issue(
             Element::text("Expiration", query::time(expires_ms)),
         ],
     );
-    let session = Session { token, expires_ms, of, tags, policies };
+    let issued_ms = context.now;
+    let session = Session { token, issued_ms, expires_ms, of, tags, policies, provider };
     context.global.sts.sessions.insert(key, session);
     credentials
 }

@@ -89,7 +89,7 @@ fn session_token(
         return Err(AwsError::new(403, "AccessDenied", message));
     }
     let of = Of::Key(request.access_key().to_owned());
-    let credentials = issue(context, of, seconds, Tags::new(), None);
+    let credentials = issue(context, of, seconds, Tags::new(), None, None);
     Ok(vec![credentials])
 }
 

@@ -16,13 +16,16 @@ tables! { "sts" =>
 pub(crate) struct Session {
     /// What the client sends in `x-amz-security-token`.
     pub(crate) token: String,
-    /// Milliseconds since 1970.
+    /// When the credentials were issued. Milliseconds since 1970, like the next one.
+    pub(crate) issued_ms: u64,
     pub(crate) expires_ms: u64,
     pub(crate) of: Of,
     pub(crate) tags: Tags,
     /// The session's policies: documents, or ARNs of managed policies. `None` where none were
     /// given: the session may then do whatever its role may.
     pub(crate) policies: Option<Vec<String>>,
+    /// The ARN of the identity provider whose token was presented.
+    pub(crate) provider: Option<String>,
 }
 
 /// Whose session it is.

@@ -90,6 +90,43 @@ fn a_trust_policy_names_principals_and_no_resource() {
     update(&long).fails(409, "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048");
 }
 
+/// AWS's message: hashicorp/terraform-provider-aws issue 8905.
+#[test]
+fn a_trust_policy_names_nobody_who_does_not_exist() {
+    let aws = with_role("driver");
+    aws.admin("PUT", "iam/principals/ci", &serde_json::json!({})).is(204);
+    let trusting = |arn: &str| {
+        let document = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{arn}"}},"Action":"sts:AssumeRole"}}]}}"#
+        );
+        let form = [("RoleName", "driver"), ("PolicyDocument", &*document)];
+        call(&aws, "UpdateAssumeRolePolicy", &form)
+    };
+    for arn in [
+        "*",
+        "111122223333",
+        "444455556666",
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:iam::111122223333:user/ci",
+        "arn:aws:iam::111122223333:role/driver",
+        "arn:aws:sts::111122223333:assumed-role/driver/s1",
+        "arn:aws:iam::444455556666:role/theirs",
+    ] {
+        trusting(arn).is(200);
+    }
+    for arn in [
+        "nobody",
+        "arn:aws:iam::111122223333:user/none",
+        "arn:aws:iam::111122223333:role/none",
+        "arn:aws:sts::111122223333:assumed-role/none/s1",
+        "arn:aws-cn:iam::111122223333:role/driver",
+        "arn:aws:s3:::bucket",
+    ] {
+        let message = format!("Invalid principal in policy: \"AWS\":\"{arn}\"");
+        trusting(arn).fails(400, "MalformedPolicyDocument", &message);
+    }
+}
+
 #[test]
 fn policies_are_attached_listed_and_detached() {
     let aws = with_role("driver");

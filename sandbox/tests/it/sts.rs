@@ -12,6 +12,9 @@ const SUBJECT: &str = "system:serviceaccount:kube-system:efs-csi-controller-sa";
 /// A role with a trust policy and all rights on EFS.
 fn with_role(trust: &Value) -> Aws {
     let aws = Aws::enforcing();
+    for user in ["ci", "other"] {
+        aws.admin("PUT", &format!("iam/principals/{user}"), &json!({})).is(204);
+    }
     let trust = json!({ "Version": "2012-10-17", "Statement": [trust] }).to_string();
     let create =
         [("Action", "CreateRole"), ("RoleName", "driver"), ("AssumeRolePolicyDocument", &trust)];
@@ -125,6 +128,25 @@ fn a_role_is_assumed_by_whom_it_trusts() {
         "AccessDenied",
         &format!("{refused} on resource: arn:aws:iam::111122223333:role/none"),
     );
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_assumed_by_nobody() {
+    let aws = Aws::with(&[]);
+    assume(&aws, &root(), &[]).fails(
+        403,
+        "AccessDenied",
+        &format!(
+            "User: arn:aws:iam::111122223333:root is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+        ),
+    );
+    let form = [
+        ("Action", "CreateRole"),
+        ("RoleName", "driver"),
+        ("AssumeRolePolicyDocument", crate::iam::TRUST),
+    ];
+    aws.iam(&root(), &form).is(200);
+    assume(&aws, &root(), &[]).is(200);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What cannot be deployed is said before anything is changed, with its remedy.
 
-use tests::World;
+use tests::{Call, World};
 
 #[test]
 fn a_group_without_nfs_is_a_warning_in_the_plan() {
@@ -21,7 +21,7 @@ fn what_does_not_exist_is_refused_all_at_once_and_nothing_is_changed() {
     for id in ["subnet-00000001", "subnet-00000002", "sg-00000001"] {
         assert!(ran.stderr.contains(id), "{}", ran.stderr);
     }
-    assert!(ran.calls.iter().all(|call| call.operation.starts_with("Describe")), "{:?}", ran.calls);
+    assert!(ran.calls.iter().all(Call::reads), "{:?}", ran.calls);
     assert!(!world.manifests().exists());
 }
 

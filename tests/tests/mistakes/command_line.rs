@@ -26,7 +26,19 @@ const FLAGS: &[(&[&str], &[&str])] = &[
         &["`default` is not a security group id", "--security-group-id", "sg-"],
     ),
     (&["--tags", "team"], &["`team` is not an entry of a map", "--tags", "KEY=VALUE"]),
-    (&["--tags", "a=b,c"], &["`c` is not an entry of a map", "--tags", "--var 'tags={"]),
+    (&["--tags", "a=b,c"], &["`c` is not an entry of a map", "--tags", "AWS takes no comma"]),
+    (
+        &["--storage-class-labels", "a=b,c"],
+        &["`c` is not an entry of a map", "Kubernetes takes no comma"],
+    ),
+    (
+        &["--storage-class-annotations", "a=b,c"],
+        &["`c` is not an entry of a map", "--var 'storage_class_annotations={"],
+    ),
+    (
+        &["--aws-account-id", "1111"],
+        &["`1111` is not the id of an AWS account", "--aws-account-id"],
+    ),
     (&["--uid", "many"], &["`uid` takes a number", "--uid", "uid = 1001"]),
     (&["--var", "namespace"], &["`namespace` sets no variable", "--var", "NAME=VALUE"]),
     (

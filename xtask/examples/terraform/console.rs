@@ -68,11 +68,37 @@ impl Console {
             self.shell.remove_path("main.tf")?;
             self.shell.remove_path("terraform.tfvars")?;
         }
+        let declaration = |text: &str| (format!("variable \"x\" {{\n{text}\n}}\n"), String::new());
+        all.extend(self.lines_of("declarations.txt", declaration)?);
+        let values = |text: &str| ("variable \"x\" {}\n".to_owned(), format!("{text}\n"));
+        all.extend(self.lines_of("values.txt", values)?);
         let count = all.len();
         let text = serde_json::to_string_pretty(&Value::Array(all))?;
         std::fs::write(folder.join("answers.json"), text + "\n")?;
         println!("{count} answers");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Terraform's `var.x` for each line of a table, which `program` makes a file and values of.
+    fn lines_of(
+        &self,
+        table: &str,
+        program: impl Fn(&str) -> (String, String),
+    ) -> anyhow::Result<Vec<Value>> {
+        let mut all = Vec::new();
+        for line in lines(&std::fs::read_to_string(tests().join(table))?) {
+            let (file, values) = program(&line.replace(" ; ", "\n"));
+            self.shell.write_file("main.tf", &file)?;
+            self.shell.write_file("terraform.tfvars", &values)?;
+            let mut answer = entry("", "var.x", self.ask("var.x")?);
+            answer["line"] = line.into();
+            answer["file"] = file.into();
+            answer["values"] = values.into();
+            all.push(answer);
+        }
+        self.shell.remove_path("main.tf")?;
+        self.shell.remove_path("terraform.tfvars")?;
+        Ok(all)
     }
 }
 

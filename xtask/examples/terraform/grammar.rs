@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::yaml::document;
+
 /// The kinds of value that an expression is made to yield.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -14,7 +16,8 @@ pub(crate) enum Kind {
 
 const KINDS: [Kind; 5] = [Kind::Number, Kind::Text, Kind::Truth, Kind::List, Kind::Map];
 
-/// Calls by what they yield; `N`, `S`, `B`, `L`, `M`, and `A` for any kind stand for arguments.
+/// Calls by what they yield; `N`, `S`, `B`, `L`, `M`, `Y` for YAML, and `A`
+/// for any kind stand for arguments.
 const CALLS: &[(Kind, &[&str])] = &[
     (
         Kind::Number,
@@ -74,6 +77,8 @@ const CALLS: &[(Kind, &[&str])] = &[
             "indent(2, S)",
             "jsonencode(A)",
             "yamlencode(A)",
+            "jsonencode(yamldecode(Y))",
+            "yamlencode(yamldecode(Y))",
             "base64encode(S)",
             "base64decode(base64encode(S))",
             "urlencode(S)",
@@ -287,6 +292,7 @@ fn call(random: &mut Rng, kind: Kind, depth: usize) -> String {
             'L' => Some(expression(random, Kind::List, depth)),
             'M' => Some(expression(random, Kind::Map, depth)),
             'A' => Some(any(random, depth)),
+            'Y' => Some(document(random)),
             _ => None,
         };
         match argument {

@@ -8,6 +8,7 @@
 mod console;
 mod fuzz;
 mod grammar;
+mod yaml;
 
 use std::process::ExitCode;
 
@@ -19,13 +20,16 @@ fn main() -> anyhow::Result<ExitCode> {
     let console = Console::new()?;
     match arguments.as_slice() {
         ["answers"] => console.answers(),
-        ["ask", expression] => {
-            println!("terraform: {:?}", console.ask(expression)?);
-            println!("here:      {:?}", xtask::answer("", "", expression));
+        ["ask", expressions @ ..] if !expressions.is_empty() => {
+            for expression in expressions {
+                println!("{expression}");
+                println!("  terraform: {:?}", console.ask(expression)?);
+                println!("  here:      {:?}", xtask::answer("", "", expression));
+            }
             Ok(ExitCode::SUCCESS)
         }
         ["fuzz", seconds] => fuzz::fuzz(&console, seconds.parse()?, 1),
         ["fuzz", seconds, seed] => fuzz::fuzz(&console, seconds.parse()?, seed.parse()?),
-        _ => anyhow::bail!("write `answers`, `ask EXPRESSION`, or `fuzz SECONDS [SEED]`"),
+        _ => anyhow::bail!("write `answers`, `ask EXPRESSION…`, or `fuzz SECONDS [SEED]`"),
     }
 }

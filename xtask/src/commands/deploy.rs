@@ -28,13 +28,14 @@ pub(super) struct Args {
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
+    /// Take over a file system with data that an earlier deployment of the same names left,
+    /// without being asked
+    #[arg(long)]
+    adopt_existing: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
-    let goal = Goal::Deploy { delete_data: false };
-    if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &request, &goal, args.yes);
-    }
-    request.hand_over(goal, args.yes)
+    let goal = Goal::Deploy { delete_data: false, adopt_existing: args.adopt_existing };
+    fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use efs::FileSystemId;
 use job::Goal;
 
 use super::fleet;
@@ -11,12 +12,15 @@ use crate::request::{Request, Selection};
 /// Delete what a deployment created.
 ///
 /// That is the class or the documents, the driver, mount targets, the file system and ingress
-/// rules. Only resources with this deployment's tags are deleted, and an adopted file system is
-/// kept. Asks for consent first, except with `--sandbox`.
+/// rules.
+/// Only resources with this deployment's tags are deleted, and an adopted file system is
+/// kept. Asks for consent first, except with `--sandbox`. A file system that anything else uses
+/// is never deleted, and one that holds data only with `--delete-data`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask destroy-efs --sandbox
-  cargo xtask destroy-efs --config prod.hcl --yes")]
+  cargo xtask destroy-efs --config prod.hcl --yes
+  cargo xtask destroy-efs --config prod.hcl --yes --delete-data fs-0123456789abcdef0")]
 pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
@@ -27,13 +31,20 @@ pub(super) struct Args {
     /// Consent without being asked
     #[arg(long)]
     yes: bool,
+    /// Delete this file system although it holds access points or files; may be repeated, and is
+    /// given for one file at a time
+    #[arg(long, value_name = "fs-…", value_parser = file_system, conflicts_with = "fleet")]
+    delete_data: Vec<FileSystemId>,
+}
+
+fn file_system(text: &str) -> Result<FileSystemId, String> {
+    let shape = "write the id of the file system, such as fs-0123456789abcdef0";
+    FileSystemId::try_from(text).map_err(|_| shape.to_owned())
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
-    let (goal, yes) = (Goal::Destroy { delete_data: false }, args.yes || args.run.sandbox);
-    if args.fleet.is_given() {
-        return fleet::run(&args.fleet, &request, &goal, yes);
-    }
-    request.hand_over(goal, yes)
+    let goal = Goal::Destroy { delete_data: false, file_systems: args.delete_data.clone() };
+    let yes = args.yes || args.run.sandbox;
+    fleet::hand_over(&args.fleet, &request, goal, yes)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
@@ -21,8 +22,11 @@ pub(super) struct Args {
     deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    Request::new(&args.deployment, &args.run, Selection::Storage).hand_over(Goal::Expand, false)
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
+    fleet::hand_over(&args.fleet, &request, Goal::Expand, false)
 }

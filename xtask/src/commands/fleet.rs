@@ -1,24 +1,23 @@
-//! Subcommand: cargo xtask deploy-efs --fleet, cargo xtask destroy-efs --fleet
+//! `--fleet DIR`: a command for every deployment file of a folder, in one process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use efs::resources::driver::DriverMode;
 use job::{ClusterTarget, ContextChoice, Destination, Fleet, Goal, Order, Work};
 
-use crate::deployment::{self, Deployment};
+use crate::deployment::Deployment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, wrong};
 use crate::flags::DeploymentArgs;
-use crate::request::{Request, build};
-use crate::{helm, sandbox};
+use crate::request::{NEEDS_CLUSTER, Request, build, is_in_cluster};
+use crate::sandbox;
 
 /// Many deployments at once.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Fleet")]
 pub(super) struct FleetArgs {
-    /// Deploy or destroy every `.hcl` file of this folder in one process; each goes to the cluster
+    /// Do it for every `.hcl` file of this folder in one process; each goes to the cluster
     /// that its `cluster_name` names in the kubeconfig, or with `--manifests` to a folder of the
     /// file's name
     #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "module", "context", "timeline"])]
@@ -28,42 +27,36 @@ pub(super) struct FleetArgs {
     rate: f64,
 }
 
-impl FleetArgs {
-    /// Whether many are meant.
-    pub(super) fn is_given(&self) -> bool {
-        self.fleet.is_some()
+/// Hands over one deployment, or all of a fleet.
+pub(super) fn hand_over(
+    args: &FleetArgs,
+    request: &Request,
+    goal: Goal,
+    yes: bool,
+) -> anyhow::Result<ExitCode> {
+    match &args.fleet {
+        Some(folder) => hand_over_all(folder, args.rate, request, &goal, yes),
+        None => request.hand_over(goal, yes),
     }
 }
 
 /// Reads all files, reports every mistake in any of them, and hands all of them over.
-pub(super) fn run(
-    args: &FleetArgs,
+fn hand_over_all(
+    folder: &Path,
+    rate: f64,
     request: &Request,
     goal: &Goal,
     yes: bool,
 ) -> anyhow::Result<ExitCode> {
-    let folder = args.fleet.as_deref().unwrap_or(Path::new("."));
-    let files = files(folder)?;
-    if files.is_empty() {
-        return wrong("--fleet", "the folder has no `.hcl` file", "name a folder that has some");
-    }
-    let mut diagnostics = Diagnostics::default();
-    let mut read = Vec::new();
-    for file in &files {
-        let of_file = DeploymentArgs { config: Some(file.clone()), ..request.deployment.clone() };
-        match deployment::read(&of_file) {
-            Ok(deployment) => read.push((name(file), deployment)),
-            Err(error) => diagnostics.append(error.downcast::<Diagnostics>()?),
-        }
-    }
-    twice(&read, &mut diagnostics);
-    several_clusters(&read, &mut diagnostics);
-    diagnostics.into_result()?;
     let run = request.run;
-    let installs = |inputs: &efs::Inputs| inputs.driver.mode != DriverMode::Skip;
-    let installs = read.iter().any(|(_, one)| one.storage().any(|(_, inputs)| installs(inputs)));
+    if is_in_cluster(goal) && (run.manifests.is_some() || run.sandbox) {
+        let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
+        return wrong(place, NEEDS_CLUSTER, "leave it out: each file names its cluster");
+    }
+    let read = read(folder, request, goal)?;
     let in_cluster = run.manifests.is_none() && !run.sandbox;
-    let helm = (in_cluster && installs).then(helm::find).transpose()?;
+    let deployments = read.iter().map(|(_, deployment)| deployment);
+    let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
     let programs = build()?;
     let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Destination> {
         Ok(match &run.manifests {
@@ -81,8 +74,42 @@ pub(super) fn run(
         jobs.push((name, request.job(deployment, goal.clone(), target, yes)?));
     }
     let session = request.session(&programs)?;
-    let work = Work::Fleet(Fleet { jobs, rate: args.rate });
+    let work = Work::Fleet(Fleet { jobs, rate });
     request.order(&Order { session, work }, &programs)
+}
+
+/// The deployments of a folder by the names of their files, or every mistake in any of them.
+fn read(
+    folder: &Path,
+    request: &Request,
+    goal: &Goal,
+) -> anyhow::Result<Vec<(String, Deployment)>> {
+    let files = files(folder)?;
+    if files.is_empty() {
+        return wrong("--fleet", "the folder has no `.hcl` file", "name a folder that has some");
+    }
+    let mut diagnostics = Diagnostics::default();
+    let mut read = Vec::new();
+    for file in &files {
+        let of_file = DeploymentArgs { config: Some(file.clone()), ..request.deployment.clone() };
+        match request.read(&of_file) {
+            Ok(deployment) => read.push((name(file), deployment)),
+            Err(error) => diagnostics.append(error.downcast::<Diagnostics>()?),
+        }
+    }
+    twice(&read, &mut diagnostics);
+    if goal.plans() || goal.destroys() {
+        two_drivers(&read, &mut diagnostics);
+    }
+    diagnostics.into_result()?;
+    if request.lacks_workloads(read.iter().map(|(_, deployment)| deployment)) {
+        return wrong(
+            "--fleet",
+            "no file of the folder has a module of `./modules/graphscope`",
+            "add `module \"NAME\" { source = \"./modules/graphscope\" … }` to one of them",
+        );
+    }
+    Ok(read)
 }
 
 /// The files of a folder, by name.
@@ -105,39 +132,55 @@ fn name(file: &Path) -> String {
 
 /// Two files that would make one and the same thing would undo each other's work.
 fn twice(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
-    let mut known: BTreeMap<String, &str> = BTreeMap::new();
-    let all = read.iter().flat_map(|(name, one)| one.storage().map(move |it| (name, it.1)));
-    for (name, inputs) in all {
-        let Some(other) = known.insert(inputs.owner().creation_token(), name) else { continue };
-        diagnostics.push(
-            Diagnostic::new(
-                format!(
-                    "`{other}.hcl` has the same region, cluster and storage class, and so is the same deployment"
-                ),
-                Place::Named(format!("{name}.hcl")),
-            )
-            .remedy("give one of them another `cluster_name` or `storage_class_name`, or remove it"),
-        );
+    let mut storage: BTreeMap<String, &str> = BTreeMap::new();
+    let mut releases: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
+    for (name, deployment) in read {
+        for (_, inputs) in deployment.storage() {
+            let Some(other) = storage.insert(inputs.owner().creation_token(), name) else {
+                continue;
+            };
+            let message = format!(
+                "`{other}.hcl` has the same region, cluster and storage class, and so is the same deployment"
+            );
+            let remedy =
+                "give one of them another `cluster_name` or `storage_class_name`, or remove it";
+            diagnostics.push(of_file(name, message).remedy(remedy));
+        }
+        for (_, inputs) in deployment.workloads() {
+            let key = (deployment.cluster(), inputs.namespace.as_str(), inputs.name.as_str());
+            let Some(other) = releases.insert(key, name).filter(|other| other != name) else {
+                continue;
+            };
+            let message = format!(
+                "`{other}.hcl` has a workload of the same cluster, namespace and name: `{}/{}`",
+                inputs.namespace, inputs.name
+            );
+            diagnostics.push(of_file(name, message).remedy("give one of them another `name`"));
+        }
     }
 }
 
-/// A file of a fleet goes to one cluster.
-fn several_clusters(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
-    for (name, one) in read {
-        let mut names: Vec<&str> =
-            one.storage().map(|(_, inputs)| inputs.cluster_name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.len() > 1 {
-            diagnostics.push(
-                Diagnostic::new(
-                    format!("the file is about several clusters: {}", names.join(", ")),
-                    Place::Named(format!("{name}.hcl")),
-                )
-                .remedy("write a file for each cluster"),
-            );
+/// A cluster has one driver: two runs side by side would both install it, and two folders of
+/// documents would both define it.
+fn two_drivers(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, deployment) in read {
+        if !deployment.installs_driver() {
+            continue;
         }
+        let Some(other) = known.insert(deployment.cluster(), name) else { continue };
+        let message = format!(
+            "`{other}.hcl` installs the driver of the cluster `{}` too",
+            deployment.cluster()
+        );
+        diagnostics.push(of_file(name, message).remedy(
+            "put the modules of one cluster into one file, or set `driver = \"skip\"` in one of them",
+        ));
     }
+}
+
+fn of_file(name: &str, message: String) -> Diagnostic {
+    Diagnostic::new(message, Place::Named(format!("{name}.hcl")))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

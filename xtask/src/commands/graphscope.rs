@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::fleet;
 use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
 use crate::request::{Request, Selection};
 
@@ -16,11 +17,14 @@ struct WorkloadArgs {
     workload: InputFlags<Workload>,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
 }
 
 impl WorkloadArgs {
-    fn request(&self, selection: Selection) -> Request<'_> {
-        Request::new(&self.deployment, &self.run, selection).with_workload(&self.workload)
+    fn hand_over(&self, selection: Selection, goal: Goal, yes: bool) -> anyhow::Result<ExitCode> {
+        let request = Request::new(&self.deployment, &self.run, selection);
+        fleet::hand_over(&self.fleet, &request.with_workload(&self.workload), goal, yes)
     }
 }
 
@@ -55,12 +59,16 @@ pub(super) struct Plan {
 pub(super) struct Deploy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete claims that are no longer in the file, with their data
+    /// Delete claims that are no longer in the file, with their data; never a file system
     #[arg(long)]
     delete_data: bool,
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
+    /// Take over a file system with data that an earlier deployment of the same names left,
+    /// without being asked
+    #[arg(long)]
+    adopt_existing: bool,
 }
 
 /// Delete the GraphScope workloads.
@@ -73,7 +81,8 @@ pub(super) struct Deploy {
 pub(super) struct Destroy {
     #[command(flatten)]
     workloads: WorkloadArgs,
-    /// Delete the claims too, with their data
+    /// Delete the claims of these workloads too, with their data; never a file system, which
+    /// `destroy-efs --delete-data fs-…` deletes
     #[arg(long)]
     delete_data: bool,
     /// Consent without being asked
@@ -84,15 +93,16 @@ pub(super) struct Destroy {
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
     let Plan { workloads, delete_data, detailed_exitcode } = args;
     let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
-    workloads.request(Selection::Everything).hand_over(goal, false)
+    workloads.hand_over(Selection::Everything, goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let goal = Goal::Deploy { delete_data: args.delete_data };
-    args.workloads.request(Selection::Everything).hand_over(goal, args.yes)
+    let Deploy { workloads, delete_data, yes, adopt_existing } = args;
+    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing: *adopt_existing };
+    workloads.hand_over(Selection::Everything, goal, *yes)
 }
 
 pub(super) fn destroy(args: &Destroy) -> anyhow::Result<ExitCode> {
-    let goal = Goal::Destroy { delete_data: args.delete_data };
-    args.workloads.request(Selection::Workloads).hand_over(goal, args.yes)
+    let goal = Goal::Destroy { delete_data: args.delete_data, file_systems: Vec::new() };
+    args.workloads.hand_over(Selection::Workloads, goal, args.yes)
 }

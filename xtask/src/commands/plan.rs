@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
@@ -18,6 +19,8 @@ pub(super) struct Args {
     deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
     /// Return the result as exit code: 0 no changes, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
@@ -25,5 +28,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let goal = Goal::Plan { delete_data: false, detailed_exitcode: args.detailed_exitcode };
-    Request::new(&args.deployment, &args.run, Selection::Storage).hand_over(goal, false)
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
+    fleet::hand_over(&args.fleet, &request, goal, false)
 }

@@ -11,7 +11,7 @@ use job::ModuleInputs;
 use plan::Scope;
 
 use super::verify::{IMAGE, example};
-use crate::deployment;
+use crate::deployment::{self, Deployment};
 use crate::flags::{DeploymentArgs, Format};
 use crate::print::print;
 
@@ -54,9 +54,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let deployment = deployment::read(&args.deployment)?;
     if let Some(example) = args.example {
-        let class = deployment.storage().next();
-        let class = class.map(|(_, inputs)| inputs.storage_class.name.as_str());
-        return print_example(args, example, class.unwrap_or_default());
+        return print_example(args, example, &deployment);
     }
     let mut documents = Vec::new();
     let mut unknown = false;
@@ -67,6 +65,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ModuleInputs::Efs(inputs) => {
                 let known = known_id(args.check.as_deref(), &scope, inputs)?;
                 unknown |= known.is_none();
+                let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
+                let inputs = relying.as_ref().unwrap_or(inputs);
                 efs::rendered(inputs, known.as_deref().unwrap_or(UNKNOWN))?
             }
             ModuleInputs::GraphScope(inputs) => graphscope::documents(inputs, &[])?,
@@ -117,12 +117,28 @@ fn write(documents: &[(String, String)], path: &Path, unknown: bool) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// An example that runs under its own name, so that it can be applied as it is.
-fn print_example(args: &Args, example: Example, class: &str) -> anyhow::Result<ExitCode> {
-    let text = Trial::new(example, example.as_str(), class, &args.image).documents()?;
-    match args.output {
-        Format::Text => print(text)?,
-        Format::Json => print_all(args.output, &[(format!("{}.yaml", example.as_str()), text)])?,
+/// An example on each class. It runs under its own name, with a number where there are
+/// several, so that all of them can be applied as they are.
+fn print_example(
+    args: &Args,
+    example: Example,
+    deployment: &Deployment,
+) -> anyhow::Result<ExitCode> {
+    let mut examples = Vec::new();
+    let several = deployment.storage().count() > 1;
+    let storage = deployment.modules.iter().filter_map(|module| match &module.inputs {
+        ModuleInputs::Efs(inputs) => Some((module.scope(), inputs)),
+        ModuleInputs::Network(_) | ModuleInputs::GraphScope(_) => None,
+    });
+    for (number, (scope, inputs)) in (1..).zip(storage) {
+        let name = example.as_str();
+        let run = if several { format!("{name}-{number}") } else { name.to_owned() };
+        let trial = Trial::new(example, &run, &inputs.storage_class.name, &args.image);
+        examples.push((scope.path(&format!("{name}.yaml")), trial.documents()?));
+    }
+    match (args.output, examples.as_slice()) {
+        (Format::Text, [(_, only)]) => print(only.clone())?,
+        _ => print_all(args.output, &examples)?,
     }
     Ok(ExitCode::SUCCESS)
 }

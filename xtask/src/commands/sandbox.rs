@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 _ => {}
             }
         }
-        forget_documents(&crate::sandbox::manifests()?)?;
+        forget_documents(&crate::sandbox::manifests()?, DEPTH)?;
         eprintln!("Forgotten.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -58,19 +58,29 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Err(command.exec()).with_context(|| format!("starting `{}`", program.display()))
 }
 
-/// Removes the documents that runs with `--sandbox` wrote, `CLUSTER/CLASS` by
-/// `CLUSTER/CLASS`, and nothing else that may be there.
-fn forget_documents(manifests: &Path) -> anyhow::Result<()> {
-    for cluster in folders(manifests) {
-        for class in folders(&cluster) {
-            for (name, text) in directory::read(&class, efs::DOCUMENTS)? {
-                if efs::is_anybodys(&text) {
-                    directory::remove_file(&class.join(name))?;
-                }
+/// How deep documents lie below the folder of all: `CLUSTER/CLASS`, or `CLUSTER/MODULE` and
+/// `CLUSTER/CLASS/MODULE` where a file has several modules, or the same in the folder of a
+/// file of a fleet.
+const DEPTH: usize = 4;
+
+/// Removes the documents that runs with `--sandbox` wrote, of storage and workloads, and
+/// nothing else that may be there. Folders stay while anything is in them.
+fn forget_documents(folder: &Path, depth: usize) -> anyhow::Result<()> {
+    for inner in folders(folder) {
+        for (name, text) in directory::read(&inner, efs::DOCUMENTS)? {
+            if efs::is_anybodys(&text) {
+                directory::remove_file(&inner.join(name))?;
             }
         }
-        // It stays while anything is in it.
-        let _ = std::fs::remove_dir(&cluster);
+        for (name, text) in directory::read(&inner, graphscope::DOCUMENTS)? {
+            if graphscope::is_anybodys(&text) {
+                directory::remove_file(&inner.join(name))?;
+            }
+        }
+        if depth > 1 {
+            forget_documents(&inner, depth - 1)?;
+        }
+        let _ = std::fs::remove_dir(&inner);
     }
     Ok(())
 }
@@ -78,7 +88,8 @@ fn forget_documents(manifests: &Path) -> anyhow::Result<()> {
 /// The folders within a folder; none where there is no such folder.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    let own = |path: &PathBuf| path.is_dir() && !path.is_symlink();
+    entries.map(|entry| entry.path()).filter(own).collect()
 }
 
 /// One line per call: when, how long, what, and how it ended.

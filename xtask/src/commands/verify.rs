@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graphscope::Example;
 use job::{ClaimName, Goal, Verify};
 
+use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
@@ -30,6 +31,8 @@ pub(super) struct Args {
     deployment: DeploymentArgs,
     #[command(flatten)]
     run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
     /// Image of the pods: any with a shell and `flock`
     #[arg(long, default_value = IMAGE)]
     image: String,
@@ -55,8 +58,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         claim: args.claim.clone(),
         keep: args.keep,
     };
-    let request = Request::new(&args.deployment, &args.run, Selection::OneStorage);
-    request.hand_over(Goal::Verify(verify), false)
+    let request = Request::new(&args.deployment, &args.run, Selection::Storage);
+    fleet::hand_over(&args.fleet, &request, Goal::Verify(verify), false)
 }
 
 /// One of the examples, by name.

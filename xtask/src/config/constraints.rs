@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use hcl::edit::Span;
 use hcl::edit::expr::{Expression, FuncCall, Object, ObjectKey};
 
-use super::language::{
-    Attributes, Data, Fault, Folder, Scope, Type, Value, convert, evaluate, unify,
-};
+use super::constant::constant;
+use super::language::{Attributes, Data, Fault, Type, Value, convert, unify};
 
 /// What a variable's values are to be.
 #[derive(Debug, Clone)]
@@ -40,8 +39,16 @@ impl Constraint {
 
     /// Reads a constraint that stands in `text`.
     pub(crate) fn parse(expression: &Expression, text: &str) -> Result<Constraint, Fault> {
-        let (of, defaults) =
-            parse(expression, text).map_err(|fault| fault.at(expression.span()))?;
+        let (of, defaults) = match expression {
+            // Terraform takes these two alone for lists and maps of anything.
+            Expression::Variable(word) if word.as_str() == "list" => {
+                (Type::list(Type::Any), Defaults::default())
+            }
+            Expression::Variable(word) if word.as_str() == "map" => {
+                (Type::map(Type::Any), Defaults::default())
+            }
+            _ => parse(expression, text).map_err(|fault| fault.at(expression.span()))?,
+        };
         let is_text = of.is_primitive();
         Ok(Constraint { of, defaults, is_text })
     }
@@ -53,8 +60,9 @@ impl Constraint {
 }
 
 impl std::fmt::Display for Constraint {
+    /// With its article, as in `a list(string)` and `an object({ … })`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.of.fmt(f)
+        f.write_str(&with_article(&self.of))
     }
 }
 
@@ -93,10 +101,7 @@ fn parse(expression: &Expression, text: &str) -> Parsed {
             "string" => plain(Type::String),
             "number" => plain(Type::Number),
             "bool" => plain(Type::Bool),
-            // Terraform takes these two for lists and maps of anything.
-            "list" => plain(Type::list(Type::Any)),
-            "map" => plain(Type::map(Type::Any)),
-            known @ ("set" | "object" | "tuple") => {
+            known @ ("list" | "map" | "set" | "object" | "tuple") => {
                 let fault = Fault::new(format!("`{known}` alone is not a type"));
                 Err(fault.remedy(format!("write `{}`", form(known))))
             }
@@ -170,11 +175,18 @@ fn parse_object(members: &Object, text: &str) -> Parsed {
     for (key, value) in members {
         let name = match key {
             ObjectKey::Ident(name) => name.as_str().to_owned(),
-            ObjectKey::Expression(Expression::String(name)) => name.value().clone(),
+            // The parser takes this word for a value.
+            ObjectKey::Expression(Expression::Null(_)) => "null".to_owned(),
             ObjectKey::Expression(other) => {
-                return Err(Fault::new("the name of an attribute is a plain word").at(other.span()));
+                return Err(Fault::new("the name of an attribute is a plain word")
+                    .remedy("write it without quotes: `object({ name = string })`")
+                    .at(other.span()));
             }
         };
+        if attributes.types.contains_key(&name) {
+            return Err(Fault::new(format!("the attribute `{name}` is there twice"))
+                .remedy("keep one of them"));
+        }
         let place = value.expr().span();
         let (of, inner) = match optional(value.expr()) {
             Some(arguments) => {
@@ -218,8 +230,7 @@ fn parse_optional(
     };
     let (of, inner) = parse(of, text).map_err(|fault| fault.at(of.span()))?;
     let Some(default) = default else { return Ok((of, inner, None)) };
-    let (roots, folder) = (BTreeMap::new(), Folder::default());
-    let value = evaluate(default, &Scope::new(text, &roots, &folder))?;
+    let value = constant(default, text)?;
     let value = convert(value, &of).map_err(|why| {
         Fault::new(mismatch("this default", &of, &why))
             .remedy(format!("give {}", with_article(&of)))

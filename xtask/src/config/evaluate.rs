@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inputs::GivenInputs;
+use job::FileOutput;
 
+use super::constant::constant;
 use super::constraints::{mismatch, with_article};
 use super::diagnose::diagnostic;
 use super::file::Config;
@@ -21,6 +23,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 pub(crate) struct Evaluated {
     /// By label, with the index or key of those that repeat, as Terraform writes it.
     pub(crate) modules: BTreeMap<String, Module>,
+    /// The `output` blocks, by name.
+    pub(crate) outputs: Vec<FileOutput>,
+    /// What of them is not printed here.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A module block, evaluated.
@@ -66,7 +72,7 @@ impl<'a> Evaluation<'a> {
         let mut evaluation = Evaluation::empty(config, values);
         values.report(config, diagnostics);
         evaluation.variables(config, values, diagnostics);
-        evaluation.locals_and_repeats(diagnostics);
+        evaluation.locals_and_modules(values, diagnostics);
         evaluation.validate(config, values, diagnostics);
         evaluation
     }
@@ -131,7 +137,7 @@ impl<'a> Evaluation<'a> {
         variable: &Variable,
         values: &Values,
     ) -> Result<Value, Option<Diagnostic>> {
-        let default = variable.default.as_ref().map(|default| self.default(variable, default));
+        let default = variable.default.as_ref().map(|default| Self::default(variable, default));
         if values.is_broken(name) {
             return Err(None);
         }
@@ -159,9 +165,9 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+    fn default(variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
         let constraint = &variable.constraint;
-        let value = self.checked_default(variable, default);
+        let value = Self::checked_default(variable, default);
         value.map_err(|problem| {
             if variable.sensitive {
                 let of = with_article(constraint);
@@ -174,19 +180,20 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn checked_default(&self, variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
-        if let Some(problem) = references::check(default, &Scope::default()).into_iter().next() {
-            return Err(problem);
-        }
-        let roots = BTreeMap::new();
-        let names = Names::new(default.text(), &roots, &self.config.folder);
-        let value = evaluate(&default.expression, &names)
+    fn checked_default(variable: &Variable, default: &Written) -> Result<Value, Diagnostic> {
+        let value = constant(&default.expression, default.text())
             .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
-        constraint.apply(value).map_err(|why| {
+        let value = constraint.apply(value).map_err(|why| {
             Diagnostic::new(mismatch("this", constraint, &why), default.place.clone())
                 .remedy(format!("give {}", with_article(constraint)))
-        })
+        })?;
+        if value.is_null() && !variable.nullable {
+            let message = "the default is null, and `nullable = false` allows no null";
+            return Err(Diagnostic::new(message, default.place.clone())
+                .remedy("give another default, or leave out `nullable`"));
+        }
+        Ok(value)
     }
 
     /// Rules may refer to anything, and hold once everything is there.
@@ -256,7 +263,7 @@ impl<'a> Evaluation<'a> {
         }
         self.scope.own = None;
         self.scope.repetition = None;
-        self.check_outputs(diagnostics);
+        (evaluated.outputs, evaluated.notes) = self.file_outputs(diagnostics);
         evaluated
     }
 
@@ -314,16 +321,6 @@ impl<'a> Evaluation<'a> {
                 module.places.entry("tags".to_owned()).or_insert_with(|| written.place.clone());
             }
             Err(fault) => diagnostics.push(diagnostic(fault, &written.place)),
-        }
-    }
-
-    /// Finds what is wrong with outputs before anything runs.
-    fn check_outputs(&mut self, diagnostics: &mut Diagnostics) {
-        self.scope.after = true;
-        for output in self.config.outputs.values() {
-            for problem in references::check(&output.value, &self.scope) {
-                diagnostics.push(problem);
-            }
         }
     }
 

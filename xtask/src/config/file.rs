@@ -138,9 +138,6 @@ impl Config {
             ("module", [name]) => self.module(source, name, block, diagnostics),
             ("output", [name]) => {
                 let Some(output) = OutputBlock::read(source, block, diagnostics) else { return };
-                self.notes.push(format!(
-                    "`output.{name}` is checked, and printed under its own name only by Terraform: here each run prints all outputs of its module"
-                ));
                 if self.outputs.insert((*name).to_owned(), output).is_some() {
                     diagnostics.push(twice("output", name, header));
                 }

@@ -1,14 +1,17 @@
 //! `clockwork.hcl`: read, resolved and evaluated, every mistake with its place.
 
+mod constant;
 mod constraints;
 mod diagnose;
 mod evaluate;
 mod file;
 mod given;
+mod known;
 mod language;
 mod module;
 mod module_block;
 mod output_block;
+mod outputs;
 mod provider;
 mod references;
 mod repeat;
@@ -24,7 +27,7 @@ pub(crate) use file::Config;
 pub(crate) use module::Kind;
 pub(crate) use variables::Values;
 
-use crate::diagnostic::{Diagnostics, Place, Source};
+use crate::diagnostic::{Diagnostics, Source};
 use std::sync::Arc;
 
 /// The value of an expression beside a file's blocks, as Terraform's console prints it.
@@ -36,11 +39,9 @@ pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<Strin
     config.folder = language::Folder::of("main.tf".as_ref());
     let values = Values::of_text(&source("terraform.tfvars", values));
     let evaluation = Evaluation::new(&config, &values, &mut diagnostics);
-    let source = source("<console>", expression);
-    let parsed = hcl::edit::parser::parse_expr(&source.text)
-        .map_err(|error| format!("this is not HCL: {}", error.message()))?;
-    let place = Place::Text(source, 0..expression.len());
-    let value = evaluation.value(&module::Written { expression: parsed, place }, &mut diagnostics);
+    let written = source::parse_expression(&source("<console>", expression));
+    let written = written.map_err(|(message, _)| message)?;
+    let value = evaluation.value(&written, &mut diagnostics);
     match (value, diagnostics.is_empty()) {
         (Some(value), true) => Ok(language::display(&value)),
         _ => Err(diagnostics.rendered(false).join("\n\n")),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hcl::edit::structure::{Block, Structure};
 
+use super::constant::{check_description, switch};
 use super::module::Written;
 use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
@@ -12,9 +13,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 #[derive(Debug)]
 pub(crate) struct OutputBlock {
     pub(crate) value: Written,
+    /// Whether its value is for nobody's eyes.
+    pub(super) sensitive: bool,
 }
 
-const ATTRIBUTES: [&str; 4] = ["value", "description", "sensitive", "depends_on"];
+const ATTRIBUTES: [&str; 5] = ["value", "description", "sensitive", "ephemeral", "depends_on"];
 
 impl OutputBlock {
     /// Reads a block; `None` is a mistake that is told.
@@ -23,7 +26,7 @@ impl OutputBlock {
         block: &Block,
         diagnostics: &mut Diagnostics,
     ) -> Option<OutputBlock> {
-        let mut value = None;
+        let (mut value, mut sensitive) = (None, false);
         for structure in &block.body {
             let attribute = match structure {
                 Structure::Attribute(attribute) => attribute,
@@ -41,17 +44,18 @@ impl OutputBlock {
             };
             match attribute.key.as_str() {
                 "value" => value = Some(written(source, attribute)),
-                "sensitive" => match attribute.value.as_bool() {
-                    Some(_) => {}
-                    None => diagnostics.push(
-                        Diagnostic::new(
-                            "`sensitive` is `true` or `false`",
-                            place(source, &attribute.value),
-                        )
-                        .remedy("write `sensitive = true`"),
-                    ),
-                },
-                "description" | "depends_on" => {}
+                "sensitive" => sensitive = switch(source, attribute, diagnostics) == Some(true),
+                "ephemeral" => {
+                    if switch(source, attribute, diagnostics) == Some(true) {
+                        let place = place(source, &attribute.value);
+                        diagnostics.push(
+                            Diagnostic::new("an output of a deployment is not ephemeral", place)
+                                .remedy("leave it out"),
+                        );
+                    }
+                }
+                "description" => check_description(source, attribute, diagnostics),
+                "depends_on" => {}
                 unknown => diagnostics.push(
                     Diagnostic::new(
                         format!("`{unknown}` is not an attribute of an output"),
@@ -67,6 +71,6 @@ impl OutputBlock {
                     .remedy("add `value = …`"),
             );
         }
-        value.map(|value| OutputBlock { value })
+        value.map(|value| OutputBlock { value, sensitive })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hcl::edit::structure::{Block, Structure};
+use hcl::edit::expr::Expression;
+use hcl::edit::structure::{Attribute, Block, Structure};
 
 use super::module::Written;
 use super::module_block::ModuleBlock;
@@ -14,6 +15,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 pub(crate) struct Provider {
     /// The region of modules that name none.
     pub(crate) region: Option<Written>,
+    /// The one account that is allowed, for modules that name none.
+    pub(crate) account: Option<Written>,
     /// Tags that every module's own come on top of.
     pub(crate) default_tags: Option<Written>,
 }
@@ -21,17 +24,18 @@ pub(crate) struct Provider {
 impl Provider {
     /// All expressions in it.
     pub(super) fn all(&self) -> impl Iterator<Item = &Written> {
-        self.region.iter().chain(&self.default_tags)
+        self.region.iter().chain(&self.account).chain(&self.default_tags)
     }
 
-    /// A module's attributes, and its region from here where it names none.
+    /// A module's attributes, and its region and account from here where it names none.
     pub(super) fn inputs<'a>(
         &'a self,
         block: &'a ModuleBlock,
     ) -> impl Iterator<Item = (&'a str, &'a Written)> {
-        let named = block.attributes.contains_key("aws_region");
-        let region = self.region.as_ref().filter(|_| !named).map(|region| ("aws_region", region));
-        block.attributes.iter().map(|(name, written)| (name.as_str(), written)).chain(region)
+        let more = [("aws_region", &self.region), ("aws_account_id", &self.account)];
+        let more = more.into_iter().filter_map(|(name, written)| Some((name, written.as_ref()?)));
+        let more = more.filter(|(name, _)| !block.attributes.contains_key(*name));
+        block.attributes.iter().map(|(name, written)| (name.as_str(), written)).chain(more)
     }
 
     /// Reads a block; what is not taken from it is noted.
@@ -61,6 +65,10 @@ impl Provider {
                     self.region = Some(written(source, attribute));
                     taken.push("region".to_owned());
                 }
+                Structure::Attribute(attribute) if only_account(source, attribute).is_some() => {
+                    self.account = only_account(source, attribute);
+                    taken.push("allowed_account_ids".to_owned());
+                }
                 Structure::Block(inner) if inner.ident.as_str() == "default_tags" => {
                     match inner.body.get_attribute("tags") {
                         Some(attribute) => {
@@ -89,12 +97,28 @@ impl Provider {
     }
 }
 
+/// The only account that `allowed_account_ids` names.
+fn only_account(source: &Arc<Source>, attribute: &Attribute) -> Option<Written> {
+    match &attribute.value {
+        Expression::Array(all)
+            if attribute.key.as_str() == "allowed_account_ids" && all.len() == 1 =>
+        {
+            let expression = all.get(0)?.clone();
+            Some(Written { expression, place: written(source, attribute).place })
+        }
+        _ => None,
+    }
+}
+
 /// What is not taken, and where it is given instead.
 fn instead(name: &str) -> String {
     match name {
         "profile" => "profile (AWS_PROFILE selects one)".to_owned(),
         "assume_role" | "assume_role_with_web_identity" => {
             format!("{name} (AWS_PROFILE selects a profile with `role_arn`)")
+        }
+        "allowed_account_ids" => {
+            "allowed_account_ids (each module takes one account, its `aws_account_id`)".to_owned()
         }
         "endpoints" => "endpoints (`--endpoint-url` gives one)".to_owned(),
         "access_key"

@@ -25,6 +25,8 @@ pub(super) struct Scope {
     pub(super) locals: BTreeSet<String>,
     /// Locals whose value is another module's output.
     pub(super) deferred: BTreeSet<String>,
+    /// Outputs that are known already, by the label of the block.
+    pub(super) known: BTreeSet<(String, String)>,
     /// `None` for a block that is a mistake already.
     pub(super) modules: BTreeMap<String, Option<Kind>>,
     /// Modules with `count` or `for_each`, whose outputs need an index.
@@ -183,6 +185,8 @@ impl<'a> Checker<'a> {
         if !kind.outputs().contains(&output.as_str()) {
             let message = format!("`{}` has no output `{output}`", kind.source());
             self.problem(message, node, |problem| problem.nearest(&output, kind.outputs()));
+        } else if scope.known.contains(&(label.to_owned(), output.clone())) {
+            // It is a value like any other.
         } else if node.operators.len() > at + 1 && !scope.after {
             let message = format!(
                 "`{name}` is known only after the network was observed, and a part of it is read"
@@ -255,7 +259,7 @@ impl Visit for Checker<'_> {
             return;
         }
         if let Some(source) = self.source
-            && let Some(fault) = language::empty_heredoc(node, &source.text)
+            && let Some(fault) = language::misread(node, &source.text)
         {
             let within = Place::Text(Arc::clone(source), 0..0);
             self.problems.push(diagnostic(fault, &within));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hcl::edit::Span;
 use hcl::edit::structure::{Attribute, Body};
 
+use super::language::number_out_of_range;
 use super::module::Written;
 use crate::diagnostic::{Place, Source};
 
@@ -34,13 +35,27 @@ pub(super) fn without_line(place: &Place) -> Place {
 
 /// Parses a text, with the parser's own mistake and its place where there is one.
 pub(super) fn parse(source: &Arc<Source>) -> Result<Body, (String, Place)> {
-    hcl::edit::parser::parse_body(&source.text).map_err(|error| {
-        // The parser counts bytes, and may stop within a letter.
-        let at = source.text.floor_char_boundary(error.location().offset());
-        let end = source.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-        let place = Place::Text(Arc::clone(source), at..end);
-        (format!("this is not HCL: {}", error.message()), place)
-    })
+    hcl::edit::parser::parse_body(&source.text).map_err(|error| mistake(source, &error))
+}
+
+/// Parses a text that is one expression.
+pub(super) fn parse_expression(source: &Arc<Source>) -> Result<Written, (String, Place)> {
+    let expression = hcl::edit::parser::parse_expr(&source.text);
+    let expression = expression.map_err(|error| mistake(source, &error))?;
+    let place = Place::Text(Arc::clone(source), 0..source.text.len());
+    Ok(Written { expression, place })
+}
+
+/// The parser's mistake in words, and its place.
+fn mistake(source: &Arc<Source>, error: &hcl::edit::parser::Error) -> (String, Place) {
+    let text = &source.text;
+    // The parser counts bytes, and may stop within a letter.
+    let at = text.floor_char_boundary(error.location().offset());
+    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+    let place = Place::Text(Arc::clone(source), at..end);
+    let message = number_out_of_range(text, at)
+        .unwrap_or_else(|| format!("this is not HCL: {}", error.message()));
+    (message, place)
 }
 
 /// An attribute's value, and where it stands.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use hcl::edit::expr::Expression;
 use hcl::edit::structure::{Attribute, Block, Structure};
 
+use super::constant::{check_description, switch};
 use super::constraints::Constraint;
 use super::diagnose::diagnostic;
 use super::module::Written;
+use super::references::uses;
 use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -75,36 +76,30 @@ impl Variable {
         diagnostics: &mut Diagnostics,
     ) {
         let value = written(source, attribute);
-        let mut wrong = |message: &str, remedy: &str| {
-            let place = place(source, &attribute.value);
-            diagnostics.push(Diagnostic::new(message, place).remedy(remedy));
-        };
         match attribute.key.as_str() {
             "type" => match Constraint::parse(&attribute.value, &source.text) {
                 Ok(constraint) => self.constraint = constraint,
                 Err(fault) => diagnostics.push(diagnostic(fault, &value.place)),
             },
             "default" => self.default = Some(value),
-            flag @ ("nullable" | "sensitive") => match value.expression.as_bool() {
-                Some(set) if flag == "nullable" => self.nullable = set,
-                Some(set) => self.sensitive = set,
-                None => wrong(
-                    &format!("`{flag}` is `true` or `false`"),
-                    &format!("write `{flag} = true`"),
-                ),
-            },
-            "description" => {
-                if !matches!(
-                    value.expression,
-                    Expression::String(_) | Expression::HeredocTemplate(_)
-                ) {
-                    wrong("`description` is a plain text", "write `description = \"…\"`");
+            "nullable" => {
+                self.nullable = switch(source, attribute, diagnostics).unwrap_or(true);
+            }
+            // A mistake in it shows nothing that may be a secret.
+            "sensitive" => {
+                self.sensitive = switch(source, attribute, diagnostics).unwrap_or(true);
+            }
+            "description" => check_description(source, attribute, diagnostics),
+            "ephemeral" => {
+                if switch(source, attribute, diagnostics) == Some(true) {
+                    let message =
+                        "nothing here is ephemeral: a deployment's values stand in its documents";
+                    diagnostics
+                        .push(Diagnostic::new(message, value.place).remedy(
+                            "leave it out; `sensitive = true` keeps a value from messages",
+                        ));
                 }
             }
-            "ephemeral" => wrong(
-                "nothing here is ephemeral: a deployment's values stand in its documents",
-                "leave it out; `sensitive = true` keeps a value from messages",
-            ),
             unknown => diagnostics.push(
                 Diagnostic::new(
                     format!("`{unknown}` is not an attribute of a variable"),
@@ -148,5 +143,12 @@ fn validation(
         );
         return None;
     };
+    if uses(&condition.expression).is_empty() {
+        diagnostics.push(
+            Diagnostic::new("this condition checks nothing: it refers to nothing", condition.place)
+                .remedy("compare the variable with something, such as `var.x != \"\"`"),
+        );
+        return None;
+    }
     Some(Validation { condition, message })
 }

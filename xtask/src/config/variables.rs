@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::constant::constant;
 use super::constraints::{Constraint, mismatch, with_article};
 use super::file::Config;
 use super::given::literal as literal_for;
-use super::language::{Folder, Scope, Value, decode, evaluate};
+use super::language::{Value, decode};
 use super::source::{parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
@@ -44,6 +45,8 @@ pub(crate) struct Values {
     /// Whether a file of values could not be read at all.
     unreadable: bool,
     mistakes: Vec<Mistake>,
+    /// The one module that values by the name of an input are for, where it was named.
+    module: Option<String>,
 }
 
 /// A mistake in a file of values. What may be shown of it is known once the variables are.
@@ -132,6 +135,16 @@ impl Values {
     pub(crate) fn flag(&mut self, name: &str, text: &str) {
         let place = Place::Named(format!("--{}", name.replace('_', "-")));
         self.text(name, place, text, false);
+    }
+
+    /// Values by the name of an input are for this module.
+    pub(crate) fn only_for(&mut self, module: &str) {
+        self.module = Some(module.to_owned());
+    }
+
+    /// Whether values by the name of an input are for this module.
+    pub(super) fn are_for(&self, module: &str) -> bool {
+        self.module.as_deref().is_none_or(|named| named == module)
     }
 
     /// Leaves out what was set for Terraform or by its files, and is no variable here;
@@ -265,10 +278,8 @@ impl Values {
         }
         for attribute in body.attributes() {
             let value = written(source, attribute);
-            let (roots, folder) = (BTreeMap::new(), Folder::default());
-            let names = Scope::new(&source.text, &roots, &folder);
             let name = attribute.key.as_str();
-            match evaluate(&value.expression, &names) {
+            match constant(&value.expression, &source.text) {
                 Ok(found) => {
                     let raw = Raw::Value(found);
                     self.set(name, Supplied { place: value.place, raw, lenient });
@@ -357,6 +368,5 @@ impl Supplied {
 /// A text as an HCL literal.
 fn literal(text: &str) -> Option<Value> {
     let expression = hcl::edit::parser::parse_expr(text).ok()?;
-    let (roots, folder) = (BTreeMap::new(), Folder::default());
-    evaluate(&expression, &Scope::new(text, &roots, &folder)).ok()
+    constant(&expression, text).ok()
 }

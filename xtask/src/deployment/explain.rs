@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inputs::{Given, GivenInputs, Input};
+use inputs::{Given, GivenInputs, Input, redacted};
 use serde_json::Value;
 
 use crate::config::{Config, Values};
@@ -25,7 +25,9 @@ pub(super) fn explain(module: &Explained, config: &Config, values: &Values) -> V
     for input in module.schema {
         let given = module.inputs.get(input.name).filter(|given| !given.is_null());
         let (value, origin) = match (given, input.default) {
-            (Some(given), _) => (shown(given), origin(module, input.name, config, values)),
+            (Some(given), _) => {
+                (shown(input.name, given), origin(module, input.name, config, values))
+            }
             (None, Some(default)) => (format!("{default:?}"), "default".to_owned()),
             (None, None) => continue,
         };
@@ -35,11 +37,13 @@ pub(super) fn explain(module: &Explained, config: &Config, values: &Values) -> V
     rows.into_iter().map(|(left, origin)| format!("{left:width$}  # {origin}")).collect()
 }
 
-fn shown(given: &Given) -> String {
+fn shown(name: &str, given: &Given) -> String {
     match given {
         Given::Output { module, output } => format!("module.{module}.{output}"),
-        Given::Literal(Value::String(text)) => format!("{text:?}"),
-        Given::Literal(value) => value.to_string(),
+        Given::Literal(value) => match redacted(name, value) {
+            Value::String(text) => format!("{text:?}"),
+            value => value.to_string(),
+        },
     }
 }
 

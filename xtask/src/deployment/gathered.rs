@@ -131,14 +131,30 @@ fn flag_value(
                             format!("`{text}` is not an entry of a map"),
                             place.clone(),
                         )
-                        .remedy(format!(
-                            "write KEY=VALUE,KEY=VALUE; for a comma within a value, `--var '{}={{ KEY = \"a,b\" }}'`",
-                            input.name
-                        )),
+                        .remedy(entries(input)),
                     ),
                 }
             }
             Value::Object(map)
         }
     }
+}
+
+/// How entries of a map are written. A comma separates them, and only an annotation may hold
+/// one: AWS takes none in tags, and Kubernetes none in labels
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_Tag.html>,
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/>).
+fn entries(input: &inputs::Input) -> String {
+    let name = input.name;
+    let comma = match name {
+        "storage_class_annotations" => {
+            format!("for a comma within a value, `--var '{name}={{ KEY = \"a,b\" }}'`")
+        }
+        "tags" => "AWS takes no comma in the value of a tag: use `/`, `:` or a space".to_owned(),
+        "storage_class_labels" => {
+            "Kubernetes takes no comma in the value of a label: use `.`, `-` or `_`".to_owned()
+        }
+        _ => "a value here holds no comma".to_owned(),
+    };
+    format!("write KEY=VALUE,KEY=VALUE; {comma}")
 }

@@ -29,7 +29,10 @@ pub(super) fn of_storage(
                 format!("there is no `module \"{label}\"` of `{}`", Kind::Efs.source()),
                 Place::Named(format!("--module {label}")),
             )
-            .nearest(label, found.iter().map(|label| label.as_str())),
+            .remedy(match found {
+                [] => "leave `--module` out".to_owned(),
+                found => format!("the file has {}", listed(found)),
+            }),
         ),
         // Where nothing could be read, that is reported already.
         (None, []) if path.is_none() || !diagnostics.is_empty() => {}
@@ -43,13 +46,11 @@ pub(super) fn of_storage(
         (None, [one]) => return vec![(*one).clone()],
         (None, several) => {
             if let Some(input) = by_input(args, evaluation.config, values) {
-                let labels: Vec<String> =
-                    several.iter().map(|label| format!("`{label}`")).collect();
                 diagnostics.push(
                     Diagnostic::new(
                         format!(
                             "`{input}` is given, and several modules could be meant: {}",
-                            labels.join(", ")
+                            listed(several)
                         ),
                         place(),
                     )
@@ -60,6 +61,10 @@ pub(super) fn of_storage(
         }
     }
     vec![DEFAULT_LABEL.to_owned()]
+}
+
+fn listed(labels: &[&String]) -> String {
+    labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// An input that was given by a flag or a value of its name.

@@ -1,7 +1,7 @@
 //! The network modules of a file.
 
 use inputs::Given;
-use job::{Module, ModuleInputs};
+use job::{DriverDocuments, Module, ModuleInputs};
 
 use super::gathered::Gathered;
 use super::workloads::Storage;
@@ -55,7 +55,8 @@ pub(super) fn read(
         }
         if users.count() > 0 {
             let inputs = ModuleInputs::Network(parsed);
-            modules.push(Module { label: label.clone(), shared: false, inputs });
+            let (label, driver) = (label.clone(), DriverDocuments::Own);
+            modules.push(Module { label, shared: false, inputs, driver });
         }
     }
     modules

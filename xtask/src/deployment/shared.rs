@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 
 /// Finds what two modules share and should not.
 pub(super) fn check(storage: &[Storage], workloads: &[Module], diagnostics: &mut Diagnostics) {
+    one_cluster(storage, diagnostics);
     for (at, one) in storage.iter().enumerate() {
         let same = |other: &&Storage| class_of(other).is_some() && class_of(other) == class_of(one);
         if let Some(other) = storage[..at].iter().find(same) {
@@ -53,6 +54,25 @@ pub(super) fn check(storage: &[Storage], workloads: &[Module], diagnostics: &mut
             );
         }
     }
+}
+
+/// One run has one cluster as its target, and its driver is one for all modules.
+fn one_cluster(storage: &[Storage], diagnostics: &mut Diagnostics) {
+    let Some(first) = storage.iter().find(|one| cluster_of(one).is_some()) else { return };
+    let other = storage.iter().find(|one| {
+        let cluster = cluster_of(one);
+        cluster.is_some() && cluster != cluster_of(first)
+    });
+    let Some(other) = other else { return };
+    let named = |one: &Storage| {
+        format!("`module \"{}\"` in `{}`", one.label, cluster_of(one).unwrap_or_default())
+    };
+    let place = other.given.places.get("cluster_name").unwrap_or(&other.given.block);
+    let message = format!("the file is about two clusters: {} and {}", named(first), named(other));
+    diagnostics.push(Diagnostic::new(message, place.clone()).remedy(
+        "write a file for each cluster, and deploy them together with `--fleet DIR`; \
+         `--module` limits a command to one module",
+    ));
 }
 
 fn cluster_of(storage: &Storage) -> Option<&str> {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use efs::resources::driver::DriverMode;
 use inputs::Given;
-use job::{Module, ModuleInputs};
+use job::{DriverDocuments, Module, ModuleInputs};
 
 use super::gathered::Gathered;
 use crate::config::{Evaluated, Kind};
@@ -24,6 +25,17 @@ pub(super) struct Storage {
 }
 
 impl Storage {
+    /// Whether the driver is part of it; where its inputs have mistakes, by what was given.
+    pub(super) fn wants_driver(&self) -> bool {
+        match &self.inputs {
+            Some(inputs) => inputs.driver.mode != DriverMode::Skip,
+            None => {
+                let given = self.given.inputs.get("driver");
+                given != Some(&Given::Literal(DriverMode::Skip.as_str().into()))
+            }
+        }
+    }
+
     /// Whether it makes this class.
     fn has(&self, class: &str) -> bool {
         self.inputs.as_ref().is_some_and(|inputs| inputs.storage_class.name == class)
@@ -77,6 +89,7 @@ pub(super) fn read(
                 label,
                 shared: true,
                 inputs: ModuleInputs::GraphScope(parsed),
+                driver: DriverDocuments::Own,
             });
         }
     }
@@ -97,19 +110,21 @@ fn parse(
     gathered: &mut Gathered,
     diagnostics: &mut Diagnostics,
 ) -> Option<graphscope::Inputs> {
-    let mut class = None;
     for value in gathered.inputs.values_mut() {
         let Given::Output { module, output } = &*value else { continue };
         let of = storage.iter().chain(left_out).find(|one| one.label == *module);
         if let Some(inputs) = of.and_then(|one| one.inputs.as_ref())
             && output == "storage_class_name"
         {
-            class = Some(&inputs.storage_class);
             *value = Given::Literal(inputs.storage_class.name.clone().into());
         }
     }
     match graphscope::Inputs::parse(&gathered.inputs) {
         Ok(parsed) => {
+            let mut all = storage.iter().chain(left_out);
+            let of_class = all.find(|one| one.has(&parsed.storage_class_name));
+            let class = of_class.and_then(|one| one.inputs.as_ref());
+            let class = class.map(|inputs| &inputs.storage_class);
             let problem = class.and_then(|class| parsed.incompatible_user(class.uid, class.gid));
             if let Some(problem) = problem {
                 let place = gathered.places.get("storage_class_name");

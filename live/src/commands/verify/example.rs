@@ -16,7 +16,7 @@ pub(super) async fn run(
     setting: &Setting<'_>,
     example: Example,
 ) -> anyhow::Result<(Stage, anyhow::Result<Judged>)> {
-    let Setting { connection, kube, class, wanted, nonce } = setting;
+    let Setting { connection, kube, class, wanted, nonce, .. } = setting;
     let stop = connection.stop;
     let mut trial = Trial::new(example, nonce, class, &wanted.image);
     if let Some(claim) = &wanted.claim {
@@ -25,12 +25,12 @@ pub(super) async fn run(
     }
     let existing = wanted.claim.is_some();
     let stage = Stage::new(kube, nonce, &trial.namespace, &trial.claim, existing);
-    let line = connection.progress.line(&format!(
+    let line = connection.progress.line(&setting.named(&format!(
         "{} on {}/{}",
         example.as_str(),
         trial.namespace,
         trial.claim
-    ));
+    )));
     let outcome = all_turns(&stage, &trial, &line, stop).await;
     match &outcome {
         Ok(_) => line.done("done"),

@@ -11,10 +11,22 @@ use crate::commands::connection::Connection;
 pub(super) struct Setting<'a> {
     pub(super) connection: &'a Connection<'a>,
     pub(super) kube: &'a Kube,
+    /// The module's label, where the job has several storage modules.
+    pub(super) label: Option<&'a str>,
     /// The class of the claim.
     pub(super) class: &'a str,
     pub(super) wanted: &'a Verify,
     pub(super) nonce: String,
+}
+
+impl Setting<'_> {
+    /// Names something of this proof in the progress.
+    pub(super) fn named(&self, what: &str) -> String {
+        match self.label {
+            Some(label) => format!("module.{label}: {what}"),
+            None => what.to_owned(),
+        }
+    }
 }
 
 /// What came of it: what was found, and when each part was done, in seconds.

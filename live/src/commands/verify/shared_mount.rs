@@ -8,12 +8,12 @@ use kubernetes::proof::{Participant, Proof, Report, judge};
 use super::setting::{Judged, Setting, nobody_gave_up};
 use super::stage::{Stage, behind};
 use crate::cluster::Seen;
-use crate::progress::Progress;
+use crate::progress::Line;
 use crate::stop::Stop;
 
 /// Makes everything, and watches it to its end.
 pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow::Result<Judged>)> {
-    let Setting { connection, kube, class, wanted, nonce } = setting;
+    let Setting { connection, kube, class, wanted, nonce, .. } = setting;
     let mut proof = Proof::new(class, nonce.clone(), wanted.image.clone(), wanted.readers);
     if let Some(claim) = &wanted.claim {
         proof.namespace.clone_from(&claim.namespace);
@@ -21,20 +21,16 @@ pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow:
     }
     let existing = wanted.claim.is_some();
     let stage = Stage::new(kube, &proof.nonce, &proof.namespace, &proof.claim, existing);
-    let outcome = prove(&stage, &proof, &connection.progress, connection.stop).await;
+    let line = setting.named(&format!("proof on {}/{}", proof.namespace, proof.claim));
+    let line = connection.progress.line(&line);
+    let outcome = prove(&stage, &proof, &line, connection.stop).await;
     Ok((stage, outcome))
 }
 
-async fn prove(
-    stage: &Stage,
-    proof: &Proof,
-    progress: &Progress,
-    stop: &Stop,
-) -> anyhow::Result<Judged> {
+async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow::Result<Judged> {
     let kube = &stage.kube;
     let started = Instant::now();
     let mut times = Vec::new();
-    let line = progress.line(&format!("proof on {}/{}", proof.namespace, proof.claim));
     line.state("starting pods");
     let (namespace, claim) = (proof.namespace_document()?, proof.claim_document()?);
     stage.prepare(&namespace, &claim, stop).await?;
@@ -43,7 +39,7 @@ async fn prove(
         kube.create_from(&proof.pod_document(participant)?).await?;
     }
     let mut phases = Vec::new();
-    let ended = stage.until(&line, stop, |seen| {
+    let ended = stage.until(line, stop, |seen| {
         let running = seen.iter().filter(|pod| pod.started).count();
         if running == team.len() && phases.is_empty() {
             phases.push(("all pods ran", started.elapsed().as_secs_f64()));
@@ -60,10 +56,10 @@ async fn prove(
     line.state("deleting the writer");
     kube.delete_pod(&proof.namespace, &writer.name).await?;
     let gone = |seen: &Vec<Seen>| (!seen.iter().any(|pod| pod.name == writer.name)).then_some(());
-    stage.until(&line, stop, gone).await?;
+    stage.until(line, stop, gone).await?;
     kube.create_from(&proof.pod_document(&witness)?).await?;
     let only = [witness];
-    let ended = stage.until(&line, stop, |seen| {
+    let ended = stage.until(line, stop, |seen| {
         line.observed(&behind(&of(seen, &only), only.len()));
         reports(seen, &only)
     });

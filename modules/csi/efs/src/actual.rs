@@ -6,6 +6,7 @@ use plan::files::Files;
 use crate::cluster::Cluster;
 use crate::resources::file_system::FileSystem;
 use crate::resources::mount_target::MountTarget;
+use crate::users::{AccessPoint, Replication};
 
 /// Everything that was observed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,8 +17,17 @@ pub struct Actual {
     pub file_system: Option<FileSystem>,
     /// Its mount targets.
     pub mount_targets: Vec<MountTarget>,
+    /// Its access points, where it may be deleted or taken over.
+    pub access_points: Vec<AccessPoint>,
+    /// The replications that it is part of, where it may be deleted.
+    pub replications: Vec<Replication>,
+    /// Its policy as JSON, where it may be deleted.
+    pub policy: Option<String>,
     /// The documents that are there, by file name, where the target is a directory.
     pub documents: Files,
+    /// The modules whose documents are in the same directory and rely on the driver among
+    /// these, although this run does not remove them.
+    pub driver_users: Vec<String>,
     /// The cluster, where the target is one.
     pub cluster: Option<Cluster>,
 }

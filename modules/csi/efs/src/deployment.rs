@@ -1,4 +1,4 @@
-//! Whole plans: of a deployment, of its removal, and of claims that grew.
+//! Whole plans: of a deployment, and of claims that grew.
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
@@ -7,10 +7,10 @@ use plan::{ChangeId, Refusal, Row, Scope, files};
 use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
+use crate::data;
 use crate::desired::Desired;
 use crate::documents;
 use crate::inputs::Inputs;
-use crate::owner::Owner;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
 
@@ -23,7 +23,8 @@ pub enum Call {
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call),
+    Release(release::Call),
+    Expand(claim::Expand),
 }
 
 /// What a deployment's plan changes, and what stands against it.
@@ -46,7 +47,8 @@ calls!(
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
-    Claim(claim::Call)
+    Release(release::Call),
+    Expand(claim::Expand)
 );
 
 /// What has to be done so that `actual` becomes `desired`.
@@ -54,14 +56,14 @@ calls!(
 /// Pure and deterministic: the same two give the same plan, whatever order
 /// their lists are in.
 pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
-    plan_part(desired, actual, DriverPart::Own)
+    plan_part(desired, actual, DriverPart::Own { of_this_job: &[] })
 }
 
 /// What a module has to do with the cluster's one driver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum DriverPart<'a> {
-    /// It installs and uninstalls the driver.
-    Own,
+    /// It installs and uninstalls the driver, for these deployments too.
+    Own { of_this_job: &'a [String] },
     /// Another module of the same job does.
     Others,
     /// It uninstalls the driver after these changes, which delete these classes too.
@@ -75,13 +77,18 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
+    let Desired { driver_in, adopt_existing, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
-    let wanted = mount_target::Wanted { subnets: &subnets, security_group };
+    if let FileSystemSource::Own(_) = &inputs.file_system {
+        data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
+    }
+    let security_groups = std::slice::from_ref(security_group);
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =
@@ -89,103 +96,23 @@ pub(crate) fn plan_part(
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, ready.as_slice());
-        documents::plan(&mut plan, scope, inputs, storage, &actual.documents)?;
+        let wanted = (inputs, driver_in.as_deref());
+        documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
     };
-    if let DriverPart::Own = part {
+    if let DriverPart::Own { of_this_job } = part {
         let wanted = inputs.driver(&owner);
         driver::plan(&mut plan, scope, &wanted, &cluster.driver, *wait_for_driver)?;
+        let classes: Vec<String> =
+            cluster.other_classes.iter().map(|class| class.name.clone()).collect();
+        let neighbours = driver::Neighbours { classes: &classes, of_this_job };
+        driver::contest(&mut plan, scope, &wanted, &cluster.driver, neighbours);
     }
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
-    in_cluster(&mut plan, &owner, cluster);
+    in_cluster(&mut plan, cluster);
     Ok(plan)
-}
-
-/// What has to be done so that nothing of the deployment is left: first the
-/// documents, so that nobody makes new claims; then the mount targets and the
-/// rules, and the file system last.
-///
-/// What lacks our tags stays, and so does an adopted file system with all its
-/// mount targets: EFS cannot tag them, so ours cannot be told from others.
-pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
-    destroy_part(scope, inputs, actual, DriverPart::Own)
-}
-
-/// [`destroy`], with the driver or without it.
-pub(crate) fn destroy_part(
-    scope: &Scope,
-    inputs: &Inputs,
-    actual: &Actual,
-    part: DriverPart<'_>,
-) -> Plan {
-    let mut plan = Plan::default();
-    plan.details.entry("zones").or_default();
-    let owner = inputs.owner();
-    let removed = match &actual.cluster {
-        None => documents::remove_all(&mut plan, scope, &owner, &actual.documents),
-        Some(cluster) => {
-            let held: Vec<String> = cluster
-                .claims
-                .iter()
-                .map(|claim| format!("{} ({})", claim.address(), claim.phase))
-                .collect();
-            let found = cluster.storage_class.as_ref();
-            let mut removed = storage_class::remove(&mut plan, scope, &owner, found, &held);
-            removed.extend(remove_driver(&mut plan, scope, (inputs, cluster), &removed, part));
-            in_cluster(&mut plan, &owner, cluster);
-            removed
-        }
-    };
-    // Before the file system: a deployment that starts meanwhile and still sees a rule
-    // then sees the file system too, waits for it, and looks again.
-    let rules = &actual.network.ingress_rules;
-    let revoked = ingress::remove_all(&mut plan, scope, &owner, rules, &removed);
-    match (&inputs.file_system, &actual.file_system) {
-        (_, None) => {}
-        (FileSystemSource::Adopted(id), Some(_)) => {
-            plan.notes.push(format!("{id} was adopted: it stays, with all its mount targets"));
-        }
-        (FileSystemSource::Own(_), Some(found)) if !owner.owns(&found.tags) => {
-            plan.refusals.push(file_system::not_ours(scope, found));
-        }
-        (FileSystemSource::Own(_), Some(found)) if found.life_cycle.is_leaving() => {
-            file_system::gone(&mut plan, scope, found);
-        }
-        (FileSystemSource::Own(_), Some(found)) => {
-            let mut needs = removed;
-            if found.life_cycle.is_coming() {
-                needs.push(file_system::available(&mut plan, scope, found));
-            }
-            let targets = &actual.mount_targets;
-            let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
-            needs.extend(gone);
-            needs.extend(revoked);
-            file_system::remove(&mut plan, scope, found, needs);
-        }
-    }
-    plan
-}
-
-/// Plans to uninstall the driver, where that is this module's part.
-fn remove_driver(
-    plan: &mut Plan,
-    scope: &Scope,
-    (inputs, cluster): (&Inputs, &Cluster),
-    removed: &[ChangeId],
-    part: DriverPart<'_>,
-) -> Option<ChangeId> {
-    let (going, after) = match part {
-        DriverPart::Others => return None,
-        DriverPart::Own => (&[][..], &[][..]),
-        DriverPart::Last { classes, after } => (classes, after),
-    };
-    let stays = |class: &&String| !going.contains(&class.as_str());
-    let classes: Vec<String> = cluster.other_classes.iter().filter(stays).cloned().collect();
-    let others = driver::Others { classes: &classes, volumes: &cluster.other_volumes };
-    let needs = [removed, after].concat();
-    driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs)
 }
 
 /// What has to be done so that every claim of the class has what it asks for.
@@ -213,9 +140,9 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     let Some(cluster) = &actual.cluster else {
-        rows.extend(documents::DOCUMENTS.iter().map(|name| {
-            let there = actual.documents.contains_key(*name);
-            if there { Row::present("document", *name) } else { Row::missing("document", *name) }
+        rows.extend(documents::names(inputs).map(|name| {
+            let there = actual.documents.contains_key(name);
+            if there { Row::present("document", name) } else { Row::missing("document", name) }
         }));
         return rows;
     };
@@ -282,25 +209,11 @@ fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
 }
 
 /// What holds for every plan that changes a cluster.
-fn in_cluster(plan: &mut Plan, owner: &Owner, cluster: &Cluster) {
+pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
     plan.refusals.extend(denied(plan, cluster));
-    plan.refusals.extend(another_cluster(owner, cluster));
     // A current context is easily forgotten.
     plan.notes
         .push(format!("the driver and the class are those of the cluster `{}`", cluster.name));
-}
-
-/// A context that names another EKS cluster than the inputs do.
-fn another_cluster(owner: &Owner, cluster: &Cluster) -> Option<Refusal> {
-    let named = cluster.eks_name().filter(|named| *named != owner.cluster)?;
-    Some(Refusal::new(
-        &cluster.name,
-        format!(
-            "the context is of the cluster `{named}`, and `cluster_name` is `{}`",
-            owner.cluster
-        ),
-        "give the right `--context`, or correct `cluster_name`",
-    ))
 }
 
 /// What this identity may not do in the cluster, where the plan would do it.

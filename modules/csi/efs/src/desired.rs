@@ -22,6 +22,11 @@ pub struct Desired {
     pub security_group: Known<SecurityGroupId>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
+    /// The module of the same file whose documents have the driver, where that is another
+    /// one. Applied together, several folders may define one object once only.
+    pub driver_in: Option<String>,
+    /// Whether data that an earlier deployment of these names left may be taken over.
+    pub adopt_existing: bool,
 }
 
 impl Desired {
@@ -44,6 +49,8 @@ impl Desired {
             subnets,
             security_group,
             wait_for_driver: true,
+            driver_in: None,
+            adopt_existing: false,
         })
     }
 

@@ -5,10 +5,10 @@ use plan::files::{self, Files};
 use plan::{Action, ChangeId, Known, Plan, Scope, Text, compare};
 use serde::Serialize;
 
+use crate::actual::Actual;
 use crate::chart;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
-use crate::owner::Owner;
 use crate::resources::driver::DriverMode;
 use crate::resources::storage_class;
 use crate::templates;
@@ -25,6 +25,12 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 /// The names of the documents, in the order in which they are written.
 pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
 
+/// The names of a module's documents: without the driver, it has no values for it.
+pub(crate) fn names(inputs: &Inputs) -> impl Iterator<Item = &'static str> {
+    let skips = inputs.driver.mode == DriverMode::Skip;
+    DOCUMENTS.iter().copied().filter(move |name| !(skips && *name == VALUES))
+}
+
 /// The documents by name, in the order in which they are written.
 pub fn documents(
     inputs: &Inputs,
@@ -34,7 +40,7 @@ pub fn documents(
     Ok(vec![
         (VALUES, Text::literal(inputs.driver(&owner).values()?)),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
-        (KUSTOMIZATION, Text::literal(kustomization(inputs, &owner)?)),
+        (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
     ])
 }
 
@@ -45,11 +51,13 @@ pub fn rendered(
 ) -> Result<Vec<(&'static str, String)>, RenderError> {
     let owner = inputs.owner();
     let later = Known::After("file_system".into());
-    Ok(vec![
+    let mut documents = vec![
         (VALUES, inputs.driver(&owner).values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
-        (KUSTOMIZATION, kustomization(inputs, &owner)?),
-    ])
+        (KUSTOMIZATION, kustomization(inputs, true)?),
+    ];
+    documents.retain(|(name, _)| names(inputs).any(|of| of == *name));
+    Ok(documents)
 }
 
 /// The file system that a set of documents names.
@@ -58,11 +66,13 @@ pub fn file_system_of(found: &Files) -> Option<String> {
     class.parameters.get("fileSystemId")?.now().cloned()
 }
 
-fn kustomization(inputs: &Inputs, owner: &Owner) -> Result<String, RenderError> {
+/// The kustomization, with the class or with the driver alone.
+fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
     let driver = &inputs.driver;
     let (chart, repository, home) = driver.chart.for_kustomize();
     let context = Kustomization {
-        mark: owner.document_mark(),
+        mark: inputs.owner().document_mark(),
+        class,
         driver: driver.mode != DriverMode::Skip,
         release: chart::RELEASE,
         chart,
@@ -77,6 +87,8 @@ fn kustomization(inputs: &Inputs, owner: &Owner) -> Result<String, RenderError> 
 #[derive(Serialize)]
 struct Kustomization<'a> {
     mark: String,
+    /// Whether the class is part of it.
+    class: bool,
     /// Whether the driver is part of it.
     driver: bool,
     release: &'a str,
@@ -88,15 +100,17 @@ struct Kustomization<'a> {
     namespace: &'a str,
 }
 
-/// Plans the documents in a directory; `ready` is what must be done before pods
-/// can mount.
+/// Plans the documents in a directory; `driver_in` is the module whose documents have the
+/// driver, where that is another one, and `ready` what must be done before pods can mount.
 pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    inputs: &Inputs,
+    (inputs, driver_in): (&Inputs, Option<&str>),
     (file_system, ready): (&Known<FileSystemId>, &[ChangeId]),
     found: &Files,
 ) -> Result<(), RenderError> {
+    let relying = driver_in.map(|_| inputs.without_driver());
+    let inputs = relying.as_ref().unwrap_or(inputs);
     let owner = inputs.owner();
     let skips = inputs.driver.mode == DriverMode::Skip;
     if !skips {
@@ -110,7 +124,11 @@ pub(crate) fn plan<C: From<files::Call>>(
         }
         if name == VALUES && skips {
             if there.is_some() {
-                plan.changes.push(files::remove(scope, name, "the driver is left alone"));
+                let reason = driver_in.map_or_else(
+                    || "the driver is left alone".to_owned(),
+                    |other| format!("the driver is among the documents of `module.{other}`"),
+                );
+                plan.changes.push(files::remove(scope, name, &reason));
             }
             continue;
         }
@@ -160,13 +178,48 @@ pub(crate) fn class_id(scope: &Scope) -> ChangeId {
     files::id(scope, STORAGE_CLASS)
 }
 
-/// Plans the removal of what this deployment wrote.
+/// Plans the removal of what this deployment wrote. The driver stays while other modules
+/// rely on it: whoever applies the directory would uninstall it under their pods.
 pub(crate) fn remove_all<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    owner: &Owner,
-    found: &Files,
+    inputs: &Inputs,
+    actual: &Actual,
 ) -> Vec<ChangeId> {
+    let owner = inputs.owner();
+    let found = &actual.documents;
     let why = "the deployment is destroyed";
-    files::remove_all(plan, scope, (DOCUMENTS, why), found, |text| owner.wrote(text), |_| None)
+    let users: Vec<String> =
+        actual.driver_users.iter().map(|label| format!("`module.{label}`")).collect();
+    let carries = found.contains_key(VALUES) && found.contains_key(KUSTOMIZATION);
+    let alone = kustomization(inputs, false).ok().filter(|_| !users.is_empty() && carries);
+    let Some(alone) = alone else {
+        return files::remove_all(
+            plan,
+            scope,
+            (DOCUMENTS, why),
+            found,
+            |text| owner.wrote(text),
+            |_| None,
+        );
+    };
+    let there = found.get(KUSTOMIZATION).map(String::as_str).filter(|text| owner.wrote(text));
+    let kept = there
+        .and_then(|there| files::write(scope, KUSTOMIZATION, Some(there), &Text::literal(alone)));
+    let kept: Vec<plan::Change<C>> = kept.into_iter().collect();
+    let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
+    plan.changes.extend(kept);
+    plan.notes.push(format!(
+        "the driver stays among the documents of `module.{0}`: {1} needs it; deployed with \
+         `driver = \"skip\"` in `module.{0}`, another one gets it",
+        scope.module,
+        users.join(", ")
+    ));
+    let first = plan.changes.len();
+    let class = (&[STORAGE_CLASS][..], why);
+    let removed = files::remove_all(plan, scope, class, found, |text| owner.wrote(text), |_| None);
+    for change in plan.changes.iter_mut().skip(first) {
+        change.needs.extend(before.clone());
+    }
+    [before, removed].concat()
 }

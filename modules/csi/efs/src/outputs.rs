@@ -18,6 +18,8 @@ pub struct Outputs {
     pub cluster: Option<String>,
     /// The directory that holds the documents, where one was the target.
     pub manifests: Option<String>,
+    /// The directory that holds the driver's documents, where that is another one.
+    pub driver_manifests: Option<String>,
 }
 
 /// An output of the module.
@@ -61,6 +63,12 @@ pub const OUTPUTS: &[Output] = &[
         name: "manifests",
         description: "Directory that holds the documents, where one was the target",
         value: |it| it.manifests.as_ref().map(|path| json!(path)),
+        of_step: false,
+    },
+    Output {
+        name: "driver_manifests",
+        description: "Directory that holds the driver's documents, where it is another module's",
+        value: |it| it.driver_manifests.as_ref().map(|path| json!(path)),
         of_step: false,
     },
     Output {

@@ -5,8 +5,11 @@ use kubernetes::{RenderError, release};
 use plan::{ChangeId, Refusal, Scope};
 
 use crate::actual::Actual;
-use crate::deployment::{DriverPart, Plan, destroy_part, plan_part};
+use crate::data::unknown_ids;
+use crate::deployment::{DriverPart, Plan, plan_part};
 use crate::desired::Desired;
+use crate::destroy::{Part, destroy_part};
+use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::storage_class;
@@ -15,11 +18,14 @@ use crate::resources::storage_class;
 /// Modules that want different releases of it are refused.
 pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, RenderError> {
     let mut installs: Option<&Desired> = None;
+    let owners: Vec<String> =
+        modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
+    let own = DriverPart::Own { of_this_job: &owners };
     let mut plans = Vec::new();
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
-        let part = if first.is_some() { DriverPart::Others } else { DriverPart::Own };
+        let part = if first.is_some() { DriverPart::Others } else { own };
         let mut plan = plan_part(desired, actual, part)?;
         match first {
             Some(first) => plan.refusals.extend(another_driver(first, desired)?),
@@ -31,35 +37,49 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
     Ok(plans)
 }
 
-/// [`destroy`](crate::destroy) for each of these modules. The driver goes after the
-/// classes of all of them.
-pub fn destroy_together(modules: &[(&Scope, &Inputs, &Actual)]) -> Vec<Plan> {
+/// [`destroy`](crate::destroy) for each of these modules, which may delete the data of the file
+/// systems of these ids. The driver goes after the classes of all of them, and a file system
+/// after those that name it.
+pub fn destroy_together(
+    modules: &[(&Scope, &Inputs, &Actual)],
+    delete_data: &[FileSystemId],
+) -> Vec<Plan> {
     let last = modules.iter().rposition(|(_, inputs, _)| wants_driver(inputs));
-    let mut going: Vec<(ChangeId, &str)> = Vec::new();
+    let going: Vec<Option<(ChangeId, &str)>> =
+        modules.iter().map(|(scope, inputs, actual)| class_going(scope, inputs, actual)).collect();
     let mut plans = Vec::new();
     for (number, (scope, inputs, actual)) in modules.iter().enumerate() {
-        // The last one that wants the driver is planned when all classes are known.
-        if Some(number) == last {
-            plans.push(Plan::default());
-            continue;
-        }
-        let plan = destroy_part(scope, inputs, actual, DriverPart::Others);
-        let of_class =
-            plan.changes.iter().filter(|change| change.address.kind == storage_class::KIND);
-        going
-            .extend(of_class.map(|change| (change.id.clone(), inputs.storage_class.name.as_str())));
-        plans.push(plan);
+        let others = going.iter().enumerate().filter(|(other, _)| *other != number);
+        let others: Vec<(ChangeId, &str)> = others.filter_map(|(_, class)| class.clone()).collect();
+        let after: Vec<ChangeId> = others.iter().map(|(id, _)| id.clone()).collect();
+        let classes: Vec<&str> = others.iter().map(|(_, class)| *class).collect();
+        let driver = if Some(number) == last {
+            DriverPart::Last { classes: &classes, after: &after }
+        } else {
+            DriverPart::Others
+        };
+        let part = Part { driver, going: &others, delete_data };
+        plans.push(destroy_part(scope, inputs, actual, &part));
     }
-    if let Some(number) = last
-        && let (Some((scope, inputs, actual)), Some(plan)) =
-            (modules.get(number), plans.get_mut(number))
-    {
-        let after: Vec<ChangeId> = going.iter().map(|(id, _)| id.clone()).collect();
-        let classes: Vec<&str> = going.iter().map(|(_, class)| *class).collect();
-        let part = DriverPart::Last { classes: &classes, after: &after };
-        *plan = destroy_part(scope, inputs, actual, part);
+    let found: Vec<Option<&FileSystemId>> = modules
+        .iter()
+        .map(|(_, _, actual)| actual.file_system.as_ref().map(|found| &found.id))
+        .collect();
+    if let Some(first) = plans.first_mut() {
+        first.refusals.extend(unknown_ids(delete_data, &found));
     }
     plans
+}
+
+/// The class that a module deletes, by the change that does.
+fn class_going<'a>(
+    scope: &Scope,
+    inputs: &'a Inputs,
+    actual: &Actual,
+) -> Option<(ChangeId, &'a str)> {
+    let found = actual.cluster.as_ref()?.storage_class.as_ref()?;
+    let name = inputs.storage_class.name.as_str();
+    found.is_of(&inputs.owner()).then(|| (storage_class::removal_id(scope), name))
 }
 
 fn wants_driver(inputs: &Inputs) -> bool {

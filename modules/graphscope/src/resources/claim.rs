@@ -1,12 +1,26 @@
 //! The claims that a workload needs before its chart is installed.
 
 use kubernetes::bytes;
-use kubernetes::claim::{Call, KIND};
+use kubernetes::claim::{Expand, KIND};
 use plan::{
-    Action, Change, ChangeId, Difference, Mutability, Plan, Property, Refusal, Scope, Unset, Value,
-    compare, equal, set,
+    Action, Change, ChangeId, Forbidden, Known, Mutability, Plan, Property, Refusal, Scope, Unset,
+    Value, compare, equal, set,
 };
 use serde::Serialize;
+
+/// A call of Kubernetes; that which completes a claim is [`Expand`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Applies the claim.
+    Apply {
+        namespace: String,
+        name: String,
+        /// The whole object, as YAML.
+        document: String,
+    },
+    /// Deletes the claim that was observed, once no pod uses it.
+    Delete { namespace: String, name: String, uid: Option<String> },
+}
 
 /// A claim as a workload wants it, for many pods at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,22 +40,59 @@ pub struct FoundClaim {
     pub claim: kubernetes::claim::Claim,
     /// Its class.
     pub class: Option<String>,
+    pub access_modes: Vec<String>,
     /// Whether this workload made it.
     pub ours: bool,
     /// Whether its chart made it, one for each pod of a StatefulSet, as the store's data.
     pub of_release: bool,
 }
 
+impl FoundClaim {
+    /// Its properties.
+    fn spec(&self) -> Spec {
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let FoundClaim {
+            claim,
+            class,
+            access_modes,
+            ours: _,       // Judged before anything is compared.
+            of_release: _, // Those are the chart's.
+        } = self;
+        Spec {
+            class: class.clone(),
+            access_modes: access_modes.clone(),
+            size: claim.requested.clone(),
+            capacity: claim.capacity.clone(),
+        }
+    }
+
+    /// The volume that can be given what the claim asks for, where there is one.
+    fn expandable(&self) -> Option<&String> {
+        let has = self.claim.phase == "Bound" && self.claim.capacity.is_some();
+        self.claim.volume.as_ref().filter(|_| has)
+    }
+}
+
 /// The properties of a claim, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub class: Option<String>,
-    pub access_modes: Option<&'static str>,
+    pub access_modes: Vec<String>,
+    /// What it asks for.
     pub size: Option<String>,
+    /// What it has; none is wanted of one that has no volume yet.
+    pub capacity: Option<String>,
+}
+
+/// The properties that change in place, by one call each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Size,
+    Capacity,
 }
 
 /// The properties, in the order in which plans show them.
-pub const PROPERTIES: &[Property<Spec>] = &[
+pub const PROPERTIES: &[Property<Spec, Group>] = &[
     Property {
         name: "storageClassName",
         value: Value::One(|spec| spec.class.as_ref().and_then(set)),
@@ -51,8 +102,8 @@ pub const PROPERTIES: &[Property<Spec>] = &[
     },
     Property {
         name: "accessModes",
-        value: Value::One(|spec| spec.access_modes.and_then(set)),
-        same: |_, _| true,
+        value: Value::List(|spec| spec.access_modes.iter().cloned().map(Known::Now).collect()),
+        same: |found, wanted| found.split(", ").any(|mode| mode == wanted),
         unset: Unset::Leave,
         change: Mutability::Never,
     },
@@ -61,7 +112,14 @@ pub const PROPERTIES: &[Property<Spec>] = &[
         value: Value::One(|spec| spec.size.as_ref().and_then(set)),
         same: |found, wanted| bytes(found) == bytes(wanted),
         unset: Unset::Leave,
-        change: Mutability::InPlace(()),
+        change: Mutability::InPlace(Group::Size),
+    },
+    Property {
+        name: "capacity",
+        value: Value::One(|spec| spec.capacity.as_ref().and_then(set)),
+        same: |found, wanted| bytes(found) >= bytes(wanted),
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Capacity),
     },
 ];
 
@@ -74,28 +132,30 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn spec(&self, claim: &Claim) -> Spec {
+    fn spec(&self, claim: &Claim, found: Option<&FoundClaim>) -> Spec {
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let Claim {
+            name: _,       // By this it was found.
+            directory: _,  // Only named,
+            mounted_at: _, // and the chart's values mount it.
+            size,
+        } = claim;
         Spec {
             class: Some(self.class.to_owned()),
-            access_modes: Some("ReadWriteMany"),
-            size: Some(claim.size.clone()),
+            access_modes: vec!["ReadWriteMany".to_owned()],
+            size: Some(size.clone()),
+            capacity: found.and_then(FoundClaim::expandable).map(|_| size.clone()),
         }
     }
 
     /// Why a claim that exists can never be what is wanted, and what to do then.
     pub fn may_not_become(&self, claim: &Claim, found: &FoundClaim) -> Option<(String, String)> {
-        if found.class.as_deref() != Some(self.class) {
-            let had = found.class.as_deref().unwrap_or("no class");
-            return Some((
-                format!("the claim is of `{had}`, and a claim never changes its class"),
-                format!(
-                    "keep `storage_class_name = \"{had}\"`, or copy the data to a workload of \
-                     another `name` and take this one down with `--delete-data`"
-                ),
-            ));
+        let compared = compare(PROPERTIES, &self.spec(claim, Some(found)), Some(&found.spec()));
+        if let Some(forbidden) = compared.forbidden.first() {
+            return Some(never_changes(forbidden));
         }
         let had = found.claim.requested.as_deref().unwrap_or_default();
-        if bytes(&claim.size) < bytes(had) {
+        if compared.groups.contains(&Group::Size) && bytes(&claim.size) < bytes(had) {
             return Some((
                 format!("the claim asks for {had}, and claims never shrink"),
                 format!("keep `{} = \"{had}\"`", claim.directory),
@@ -105,8 +165,26 @@ impl Wanted<'_> {
     }
 }
 
+/// What Kubernetes never changes in a claim
+/// (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/>).
+fn never_changes(forbidden: &Forbidden) -> (String, String) {
+    let Forbidden { attribute, found, wanted } = forbidden;
+    let (what, keep) = if attribute == "storageClassName" {
+        let keep = found.as_ref().map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
+        ("its class".to_owned(), keep)
+    } else {
+        (format!("`{attribute}`, which should be `{wanted}`"), None)
+    };
+    let had = found.as_deref().unwrap_or("none");
+    let mut remedy = keep.unwrap_or_default();
+    remedy.push_str(
+        "copy the data to a workload of another `name` and take this one down with `--delete-data`",
+    );
+    (format!("the claim is of `{had}`, and a claim never changes {what}"), remedy)
+}
+
 /// Plans a claim that should be there, after `needs`; `document` is the whole object.
-pub fn plan<C: From<Call>>(
+pub fn plan<C: From<Call> + From<Expand>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     wanted: &Wanted,
@@ -115,45 +193,51 @@ pub fn plan<C: From<Call>>(
     needs: &[ChangeId],
 ) {
     let address = scope.address(KIND, Some(&claim.name));
-    let spec = wanted.spec(claim);
-    let mut refuse =
-        |reason: String, remedy: String| plan.refusals.push(Refusal::new(&address, reason, remedy));
-    let (action, reason, differences) = match found {
-        None => {
-            let new = compare(PROPERTIES, &spec, None).differences;
-            (Action::Create, "the claim is not there", new)
-        }
-        Some(found) if !found.ours => {
-            refuse(
-                format!("`{}` has a claim of that name that was not made here", wanted.namespace),
-                "give the workload another `name` or `namespace`".to_owned(),
-            );
-            return;
-        }
-        Some(found) => {
-            if let Some((reason, remedy)) = wanted.may_not_become(claim, found) {
-                refuse(reason, remedy);
-                return;
-            }
-            let asked =
-                Spec { class: None, access_modes: None, size: found.claim.requested.clone() };
-            let compared = compare(PROPERTIES, &spec, Some(&asked));
-            if compared.groups.is_empty() && !found.claim.wants_more {
-                return;
-            }
-            let before = found.claim.capacity.clone().or(found.claim.requested.clone());
-            let after = plan::After::Value(claim.size.clone());
-            let grows = vec![Difference::new("storage", before, after)];
-            (Action::Update, "it asks for more than it has", grows)
-        }
-    };
     let id = scope.id(format_args!("claim.{}", claim.name));
-    let (namespace, name) = (wanted.namespace.to_owned(), claim.name.clone());
-    let change = Change::new(action, id, address)
-        .because(reason)
+    let apply =
+        Call::Apply { namespace: wanted.namespace.to_owned(), name: claim.name.clone(), document };
+    let compared =
+        compare(PROPERTIES, &wanted.spec(claim, found), found.map(FoundClaim::spec).as_ref());
+    let Some(found) = found else {
+        let change = Change::new(Action::Create, id, address)
+            .because("the claim is not there")
+            .needing(needs.to_vec())
+            .showing(compared.differences)
+            .calling(apply);
+        plan.changes.push(change);
+        return;
+    };
+    if !found.ours {
+        plan.refusals.push(Refusal::new(
+            &address,
+            format!("`{}` has a claim of that name that was not made here", wanted.namespace),
+            "give the workload another `name` or `namespace`",
+        ));
+        return;
+    }
+    if let Some((reason, remedy)) = wanted.may_not_become(claim, found) {
+        plan.refusals.push(Refusal::new(&address, reason, remedy));
+        return;
+    }
+    if compared.groups.is_empty() {
+        return;
+    }
+    let mut change = Change::new(Action::Update, id, address)
+        .because("it asks for more than it has")
         .needing(needs.to_vec())
-        .showing(differences)
-        .calling(Call::Apply { namespace, name, document });
+        .showing(compared.differences);
+    if compared.groups.contains(&Group::Size) {
+        change = change.calling(apply);
+    }
+    if let Some(volume) = found.expandable().filter(|_| compared.groups.contains(&Group::Capacity))
+    {
+        change = change.calling(Expand {
+            namespace: wanted.namespace.to_owned(),
+            name: claim.name.clone(),
+            volume: volume.clone(),
+            capacity: claim.size.clone(),
+        });
+    }
     plan.changes.push(change);
 }
 
@@ -183,11 +267,32 @@ pub fn leave<C: From<Call>>(
     let change = Change::new(Action::Delete, id, address)
         .because("it is no longer in the inputs, and `--delete-data` was given")
         .needing(needs.to_vec())
-        .calling(Call::Delete { namespace, name: name.clone() });
+        .calling(Call::Delete { namespace, name: name.clone(), uid: found.claim.uid.clone() });
     plan.changes.push(change);
 }
 
 /// That a claim stays with its data.
 pub fn stays(name: &str) -> String {
     format!("the claim `{name}` stays with its data; `--delete-data` deletes it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let spec = Spec {
+            class: Some("efs-sc".to_owned()),
+            access_modes: vec!["ReadWriteMany".to_owned()],
+            size: Some("1Gi".to_owned()),
+            capacity: Some("1Gi".to_owned()),
+        };
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec { class: _, access_modes: _, size: _, capacity: _ } = &spec;
+        assert_eq!(PROPERTIES.len(), 4);
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
+        }
+    }
 }

@@ -2,4 +2,5 @@
 //! in `live`.
 
 pub mod claim;
+pub mod namespace;
 pub mod release;

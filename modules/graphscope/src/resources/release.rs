@@ -1,17 +1,17 @@
 //! The release of a workload's chart.
 
 use kubernetes::FoundChart;
-use kubernetes::release::{self, Call, Release, Wanted};
+use kubernetes::release::{self, Call, Planned, Release, Wanted};
 use plan::{Action, Change, ChangeId, Plan, Refusal, Scope};
 
-/// Plans the release, after `needs`.
+/// Plans the release, after `needs`. What must go after it needs the answer.
 pub fn plan<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     wanted: &Wanted,
     (found, chart): (Option<&Release>, Option<&FoundChart>),
     needs: Vec<ChangeId>,
-) {
+) -> Option<ChangeId> {
     let address = scope.address(release::KIND, Some(&wanted.id.name));
     if let Some(theirs) = found.filter(|release| !release.ours) {
         plan.refusals.push(Refusal::new(
@@ -22,14 +22,17 @@ pub fn plan<C: From<Call>>(
             ),
             "give the workload another `name` or `namespace`",
         ));
-        return;
+        return None;
     }
-    if let Some(chart) = chart {
-        plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
-        plan.warnings.extend(release::unread_values(wanted, chart));
+    let mut planned = release::plan(scope, address.clone(), wanted, found);
+    if let Planned::Change(change) = &mut planned {
+        if let Some(chart) = chart {
+            plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
+            plan.warnings.extend(release::unread_values(wanted, chart));
+        }
+        change.needs.extend(needs);
     }
-    let change = release::change(scope.id(release::KIND), address, wanted, found);
-    plan.changes.extend(change.map(|change| change.needing(needs)));
+    release::add(plan, planned)
 }
 
 /// Plans to uninstall the release, where it is ours; the answer is what must be

@@ -1,8 +1,12 @@
 //! What a workload's plan says, for each kind of difference.
 
-use graphscope::{Actual, FoundClaim, Inputs, Plan, destroy, documents};
+use std::time::Duration;
+
+use graphscope::resources::{claim, namespace};
+use graphscope::{Actual, Call, FoundClaim, Inputs, Plan, destroy, documents};
+use kubernetes::Preconditions;
 use kubernetes::claim::Claim;
-use kubernetes::release::{self, Release, Status};
+use kubernetes::release::{self, Record, Release, Status, Storage};
 use plan::{Action, ChangeId, Scope, Styled};
 use serde_json::{Value, json};
 
@@ -24,6 +28,7 @@ fn claim(name: &str, size: &str) -> FoundClaim {
             ..Claim::default()
         },
         class: Some("efs-sc".to_owned()),
+        access_modes: vec!["ReadWriteMany".to_owned()],
         ours: true,
         of_release: false,
     }
@@ -43,13 +48,17 @@ fn planned(
 /// What is there after these inputs were deployed.
 fn deployed(inputs: &Inputs) -> Actual {
     Actual {
+        namespace: true,
         claims: inputs.claims().iter().map(|it| claim(&it.name, &it.size)).collect(),
         release: Some(Release {
             revision: 1,
+            previous: None,
             status: Status::Deployed,
             chart: format!("{}-{}", inputs.kind.chart(), inputs.helm_chart_version),
             values: inputs.release_values().unwrap(),
             ours: true,
+            owner: None,
+            record: None,
         }),
         ..Actual::default()
     }
@@ -67,7 +76,25 @@ fn a_first_deployment_makes_claims_after_the_class_and_the_release_after_them() 
     insta::assert_snapshot!(text(&plan));
     let release = plan.changes.last().unwrap();
     assert_eq!(release.address.kind, release::KIND);
-    assert_eq!(release.needs.len(), 3, "the class and both claims: {:?}", release.needs);
+    assert_eq!(release.needs.len(), 4, "class, namespace and claims: {:?}", release.needs);
+}
+
+#[test]
+fn a_namespace_that_is_missing_is_planned_once_for_all_workloads_in_it() {
+    let mut whole = Plan::default();
+    for label in ["engine", "second"] {
+        let inputs = inputs("engine", &json!({ "name": label, "namespace": "graphs" }));
+        whole.append(planned(label, &inputs, &Actual::default(), &[], false));
+    }
+    let created: Vec<_> =
+        whole.changes.iter().filter(|change| change.address.kind == namespace::KIND).collect();
+    assert_eq!(created.len(), 1, "{}", text(&whole));
+    let create = Call::Namespace(namespace::Call::Create { name: "graphs".to_owned() });
+    assert_eq!(created[0].calls, [create]);
+    let others = whole.changes.iter().filter(|change| change.id != created[0].id);
+    for change in others {
+        assert!(change.needs.contains(&created[0].id), "{}: {:?}", change.id, change.needs);
+    }
 }
 
 #[test]
@@ -86,13 +113,97 @@ fn a_claim_grows_and_never_shrinks_or_changes_its_class() {
     let grown = of(&engine(&json!({ "datasets": "20Gi" })));
     assert_eq!(grown.changes[0].action, Action::Update);
     assert_eq!(grown.needing_consent().count(), 0);
+    let shown = text(&grown);
+    assert!(shown.contains("~ storage  = \"10Gi\" -> \"20Gi\""), "{shown}");
+    assert!(shown.contains("~ capacity = \"10Gi\" -> \"20Gi\""), "{shown}");
+    let [Call::Claim(claim::Call::Apply { document, .. }), Call::Expand(expand)] =
+        grown.changes[0].calls.as_slice()
+    else {
+        panic!("{:?}", grown.changes[0].calls);
+    };
+    assert!(document.contains("storage: \"20Gi\""), "{document}");
+    assert_eq!((expand.volume.as_str(), expand.capacity.as_str()), ("pv", "20Gi"));
     let shrunk = of(&engine(&json!({ "datasets": "5Gi" })));
     assert!(shrunk.refusals[0].reason.contains("claims never shrink"));
     let moved = of(&inputs(
         "engine",
         &json!({ "directories": { "datasets": "10Gi" }, "storage_class_name": "another" }),
     ));
+    assert_eq!(
+        moved.refusals[0].reason,
+        "the claim is of `efs-sc`, and a claim never changes its class"
+    );
     assert!(moved.refusals[0].remedy.contains("storage_class_name = \"efs-sc\""));
+}
+
+#[test]
+fn a_claim_is_completed_as_far_as_it_can_be() {
+    let inputs = engine(&json!({ "datasets": "20Gi" }));
+    let with = |somebody: fn(&mut FoundClaim)| {
+        let mut actual = deployed(&inputs);
+        somebody(&mut actual.claims[0]);
+        planned("engine", &inputs, &actual, &[], false)
+    };
+    let calls = |plan: &Plan| -> Vec<&'static str> {
+        let name = |call: &Call| match call {
+            Call::Claim(claim::Call::Apply { .. }) => "apply",
+            Call::Expand(_) => "expand",
+            other => panic!("{other:?}"),
+        };
+        plan.changes.iter().flat_map(|change| &change.calls).map(name).collect()
+    };
+    // Grown by hand, or by a run that was killed before it completed the volume.
+    let grown = with(|found| found.claim.capacity = Some("10Gi".to_owned()));
+    assert_eq!(calls(&grown), ["expand"]);
+    let unbound = with(|found| {
+        found.claim.phase = "Pending".to_owned();
+        found.claim.requested = Some("10Gi".to_owned());
+        (found.claim.capacity, found.claim.volume) = (None, None);
+    });
+    assert_eq!(calls(&unbound), ["apply"], "a volume is made as large as its claim");
+    let larger = with(|found| found.claim.capacity = Some("30Gi".to_owned()));
+    assert_eq!(calls(&larger), [""; 0]);
+}
+
+#[test]
+fn a_claim_for_one_pod_alone_is_refused() {
+    let inputs = engine(&json!({ "datasets": "10Gi" }));
+    let mut actual = deployed(&inputs);
+    actual.claims[0].access_modes = vec!["ReadWriteOnce".to_owned()];
+    let refused = planned("engine", &inputs, &actual, &[], false);
+    assert!(refused.refusals[0].reason.contains("`ReadWriteOnce`"), "{}", text(&refused));
+    assert!(refused.refusals[0].remedy.contains("another `name`"));
+}
+
+#[test]
+fn a_claim_whose_data_goes_is_the_one_that_was_observed() {
+    let mut actual = deployed(&engine(&json!({ "datasets": "10Gi" })));
+    actual.claims[0].claim.uid = Some("77aa".to_owned());
+    let destroyed = destroy(&Scope::among("engine"), &engine(&json!({})), &actual, true);
+    let delete =
+        destroyed.changes.iter().flat_map(|change| &change.calls).find_map(|call| match call {
+            Call::Claim(claim::Call::Delete { uid, .. }) => Some(uid.as_deref()),
+            _ => None,
+        });
+    assert_eq!(delete, Some(Some("77aa")));
+}
+
+#[test]
+fn nothing_is_taken_from_under_a_release_that_helm_is_at_work_on() {
+    let mut actual = deployed(&engine(&json!({ "datasets": "10Gi", "logs": "1Gi" })));
+    let release = actual.release.as_mut().unwrap();
+    release.status = Status::parse("pending-upgrade");
+    release.record = Some(Record {
+        storage: Storage::ConfigMap,
+        name: "sh.helm.release.v1.graphscope.v1".to_owned(),
+        preconditions: Preconditions::default(),
+        age: Duration::ZERO,
+        written_by: None,
+    });
+    let fewer = engine(&json!({ "datasets": "10Gi" }));
+    let plan = planned("engine", &fewer, &actual, &[], true);
+    assert_eq!(plan.waits.len(), 1);
+    assert!(plan.changes[0].needs.contains(&plan.waits[0].id), "{:?}", plan.changes[0]);
 }
 
 #[test]

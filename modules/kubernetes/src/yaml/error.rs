@@ -11,6 +11,8 @@ pub struct Unreadable {
     pub place: Option<(u64, u64)>,
     /// What to write instead.
     pub remedy: String,
+    /// How many bytes stand before it.
+    pub(super) index: Option<usize>,
 }
 
 impl Unreadable {
@@ -23,6 +25,7 @@ impl Unreadable {
             message: message.into(),
             place: mark.map(|mark| (mark.line + 1, mark.column + 1)),
             remedy: remedy.into(),
+            index: mark.and_then(|mark| usize::try_from(mark.index).ok()),
         }
     }
 }

@@ -2,10 +2,12 @@
 //! refuses it, and [`Block`] writes what can only be read as it was meant.
 
 mod error;
+mod escapes;
 mod nodes;
 mod read;
 mod scalar;
 mod tag;
+mod unseparated;
 mod write;
 
 pub use error::Unreadable;

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle, SequenceStyle};
 
 use super::error::Unreadable;
+use super::escapes::{check_slash, with_quote};
 use super::tag::short;
+use super::unseparated;
 
 /// How deep lists and maps may lie in each other: more than any chart has, and
 /// less than what readers of JSON refuse.
@@ -48,18 +50,32 @@ impl Nodes {
 
     pub(super) fn parse(text: &str) -> Result<Nodes, Unreadable> {
         lines(text)?;
+        // The parser passes over it, and counts without it.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let ends = text.is_empty() || text.ends_with(['\n', '\r']);
         // As Helm 4 does it.
-        let whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
-        let mut bytes = whole.as_bytes();
+        let mut whole = if ends { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+        loop {
+            match Nodes::parse_whole(&whole, ends) {
+                Err(why) => whole = Cow::Owned(with_quote(&whole, &why).ok_or(why)?),
+                nodes => return nodes,
+            }
+        }
+    }
+
+    /// Parses a text whose last line ends, as it did by itself or not.
+    fn parse_whole(text: &str, ends: bool) -> Result<Nodes, Unreadable> {
+        unseparated::refuse(text)?;
+        let mut bytes = text.as_bytes();
         let mut parser = Parser::new();
         parser.set_input_string(&mut bytes);
         let mut building = Building {
+            text,
             parser,
             nodes: Vec::new(),
             anchors: HashMap::new(),
             flow: 0,
-            unended: (!ends).then(|| text.chars().count() as u64),
+            unended: (!ends).then(|| text.len() as u64 - 1),
         };
         let root = building.document()?;
         Ok(Nodes { nodes: building.nodes, root })
@@ -117,6 +133,7 @@ fn lines(text: &str) -> Result<(), Unreadable> {
 }
 
 struct Building<'r, 'b> {
+    text: &'r str,
     parser: Parser<&'b mut &'r [u8]>,
     nodes: Vec<Node>,
     anchors: HashMap<String, Id>,
@@ -176,6 +193,9 @@ impl Building<'_, '_> {
                         format!("`{value}` has a `?` and is not in quotes"),
                         "write it in quotes",
                     ));
+                }
+                if style == ScalarStyle::DoubleQuoted {
+                    check_slash(self.text, mark, event.end_mark)?;
                 }
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 if block
@@ -244,5 +264,19 @@ fn untagged(mark: Mark, tag: Option<&str>) -> Result<(), Unreadable> {
             format!("the tag `{}` says nothing to Helm", short(tag)),
             "leave it out",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::read;
+
+    #[test]
+    fn only_a_block_that_ends_with_the_file_needs_the_end_of_its_last_line() {
+        assert!(read("a: |\n  one\nb: ääääääää").is_ok());
+        assert!(read("a: ääääääää\nb: |\n  one\n").is_ok());
+        let refused = read("a: ääääääää\nb: |\n  one").expect_err("Helm 3 and 4 differ");
+        assert!(refused.remedy.contains("end the last line"), "{refused}");
+        assert!(read("b: |\n  one\na: 1").is_ok(), "the block ends before the last line");
     }
 }

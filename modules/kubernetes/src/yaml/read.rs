@@ -311,10 +311,26 @@ mod tests {
             ("a: {b: c?}\n", (1, 8)),
             ("a: {<<: 1}\n", (1, 9)),
             ("a: [\n", (2, 1)),
+            ("a: 1\nb: \"é\\/\"\n", (2, 4)),
+            ("a: \"\\'\\q\"\n", (1, 9)),
         ];
         for (text, place) in cases {
             assert_eq!(refused(text).place, Some(place), "{text:?}: {}", refused(text));
         }
+    }
+
+    #[test]
+    fn escapes_are_those_of_helm() {
+        let text = "a: \"é \\'it\\\\/s\\'\"\nb: 'x\\/\\'\nc: \"\\'\"";
+        let escaped = json!({ "a": "é 'it\\/s'", "b": "x\\/\\", "c": "'" });
+        assert_eq!(read(text).unwrap(), escaped);
+    }
+
+    #[test]
+    fn a_block_before_the_end_of_a_file_may_hold_any_letters() {
+        let text = "a: |\n  éééééééé\nb: 2";
+        assert_eq!(read(text).unwrap(), json!({ "a": "éééééééé\n", "b": 2 }));
+        refused("b: 2\na: |\n  éééééééé");
     }
 
     #[test]

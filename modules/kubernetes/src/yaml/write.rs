@@ -33,6 +33,10 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
+/// How long a key may be, in bytes and with its quotes, that no `?` stands before: YAML's own
+/// limit (1.1, "7.3 Simple Keys"; go-yaml and libyaml hold it) without the colon.
+const LONGEST_KEY: usize = 1000;
+
 /// A value as a block of YAML: a line per entry, as a person would write it.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a>(pub &'a Value);
@@ -48,7 +52,12 @@ fn block(f: &mut fmt::Formatter<'_>, value: &Value, depth: usize) -> fmt::Result
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (key, below) in members {
-                write!(f, "{indent}{}:", Quoted(key))?;
+                let key = Quoted(key).to_string();
+                if key.len() > LONGEST_KEY {
+                    write!(f, "{indent}? {key}\n{indent}:")?;
+                } else {
+                    write!(f, "{indent}{key}:")?;
+                }
                 nested(f, below, depth)?;
             }
             Ok(())
@@ -162,6 +171,16 @@ mod tests {
         let value = json!({ "a": { "b": [1, { "c": "d" }, []], "e": {} }, "f": null });
         let text = "\"a\":\n  \"b\":\n    - 1\n    -\n      \"c\": \"d\"\n    - []\n  \"e\": {}\n\"f\": null\n";
         assert_eq!(Block(&value).to_string(), text);
+    }
+
+    #[test]
+    fn a_key_beyond_the_limit_of_yaml_is_read_back_as_itself() {
+        let [long, escaped] = ["k".repeat(1100), "\t".repeat(600)];
+        let mut value = json!({ long: { "a": 1 }, "b": [{ "c": null }] });
+        value["b"][0][&escaped] = json!(["d", {}]);
+        let text = Block(&value).to_string();
+        assert_eq!(crate::yaml::read(&text).as_ref(), Ok(&value), "{text}");
+        assert_eq!(serde_norway::from_str::<Value>(&text).unwrap(), value, "{text}");
     }
 
     proptest! {

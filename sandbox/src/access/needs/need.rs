@@ -42,6 +42,13 @@ impl Need {
         self
     }
 
+    /// Whether a service calls another one for it, on the caller's behalf. To pass a role is
+    /// judged by the service itself: it is no operation of IAM's.
+    pub(crate) fn is_forwarded_by(&self, service: &str) -> bool {
+        let vendor = self.action.split(':').next();
+        self.dependent && vendor != Some(service) && self.action != "iam:PassRole"
+    }
+
     pub(super) fn dependent(mut self) -> Need {
         self.dependent = true;
         self

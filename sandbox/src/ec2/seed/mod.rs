@@ -4,13 +4,14 @@ mod parts;
 mod worlds;
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
 
 use super::defaults;
 use super::state::{
-    Block, DhcpOptions, InternetGateway, NatGateway, Route, RouteTable, SecurityGroup, Subnet, Vpc,
-    Zone,
+    Address, AddressAssociation, Block, DhcpOptions, Ec2, Interface, InternetGateway, NatGateway,
+    NatState, Route, RouteTable, SecurityGroup, Subnet, Vpc, Zone,
 };
 use crate::options::Options;
 use crate::table::{Row, Table};
@@ -49,13 +50,13 @@ pub(super) fn network(region: &mut Region, options: &Options) {
     defaults::furnish_acl(region, &vpc, ids.id("acl-", 1));
     let network = &mut region.ec2;
     fill(&mut network.route_tables, route_tables(ids, &vpc, &subnets), |table| &table.id);
-    fill(&mut network.nat_gateways, vec![nat_gateway(ids, &vpc, &subnets)], |row| &row.id);
     fill(&mut network.internet_gateways, vec![internet_gateway(ids, &vpc)], |row| &row.id);
     fill(&mut network.zones, zones, |zone| &zone.name);
     fill(&mut network.dhcp_options, vec![dhcp], |row| &row.id);
     fill(&mut network.subnets, subnets, |subnet| &subnet.id);
     fill(&mut network.security_groups, groups, |group| &group.id);
     fill(&mut network.rules, rules, |rule| &rule.id);
+    put_nat_gateway(network, ids, &vpc, &region.account);
     fill(&mut network.vpcs, vec![vpc], |vpc| &vpc.id);
     for world in options.worlds.iter().copied().collect::<BTreeSet<World>>() {
         worlds::add(world, region, ids);
@@ -138,18 +139,45 @@ fn internet_gateway(ids: Numbered, vpc: &Vpc) -> InternetGateway {
     InternetGateway { id: ids.id("igw-", 1), vpc: Some(vpc.id.clone()), tags }
 }
 
-/// In the first public subnet, at its last address.
-fn nat_gateway(ids: Numbered, vpc: &Vpc, subnets: &[Subnet]) -> NatGateway {
-    let public = subnets.iter().find(|subnet| subnet.public_ip_on_launch);
-    NatGateway {
+/// A NAT gateway in the first public subnet, with its interface at the subnet's last address
+/// and the Elastic IP address that stands for it.
+fn put_nat_gateway(ec2: &mut Ec2, ids: Numbered, vpc: &Vpc, account: &str) {
+    let public = ec2.subnets.values().find(|subnet| subnet.public_ip_on_launch);
+    let subnet = public.map(|subnet| subnet.id.clone()).unwrap_or_default();
+    let private = Ipv4Addr::new(10, 0, 143, 254);
+    let gateway = NatGateway {
         id: ids.id("nat-", 1),
         vpc: vpc.id.clone(),
-        subnet: public.map(|subnet| subnet.id.clone()).unwrap_or_default(),
-        public_ip: [203, 0, 113, 10].into(),
-        private_ip: [10, 0, 143, 254].into(),
+        subnet: subnet.clone(),
+        public: true,
+        interface: Some(ids.id("eni-", 1)),
+        state: NatState::Available,
+        failure: None,
+        until: None,
         created_ms: 1_700_000_000_000,
+        deleted_ms: None,
+        token: None,
         tags: tags(&[("Name", CLUSTER)]),
-    }
+    };
+    let interface = Interface {
+        address: Some(private),
+        description: format!("Interface for NAT Gateway {}", gateway.id),
+        kind: "nat_gateway".to_owned(),
+        requester: Some(account.to_owned()),
+        source_dest_check: false,
+        ..Interface::unused(ids.id("eni-", 1), &subnet)
+    };
+    let association =
+        AddressAssociation { id: ids.id("eipassoc-", 1), interface: interface.id.clone(), private };
+    let address = Address {
+        id: ids.id("eipalloc-", 1),
+        public: Ipv4Addr::new(203, 0, 113, 10),
+        association: Some(association),
+        tags: tags(&[("Name", CLUSTER)]),
+    };
+    ec2.nat_gateways.insert(gateway.id.clone(), gateway);
+    ec2.interfaces.insert(interface.id.clone(), interface);
+    ec2.addresses.insert(address.id.clone(), address);
 }
 
 fn fill<T: Row>(table: &mut Table<T>, rows: Vec<T>, id: impl Fn(&T) -> &String) {

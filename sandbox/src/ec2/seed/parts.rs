@@ -53,6 +53,8 @@ pub(super) fn subnet(
 
 /// A subnet without tags, as `CreateSubnet` makes it.
 pub(super) fn plain_subnet(id: String, vpc: &Vpc, zone: &Zone, cidr: Ipv4Net) -> Subnet {
+    // The digits of the VPC's default ACL are the VPC's.
+    let acl = (vpc.id.replace("vpc-", "acl-"), id.replace("subnet-", "aclassoc-"));
     Subnet {
         id,
         vpc: vpc.id.clone(),
@@ -69,6 +71,7 @@ pub(super) fn plain_subnet(id: String, vpc: &Vpc, zone: &Zone, cidr: Ipv4Net) ->
         hostname_type: "ip-name".to_owned(),
         a_record: false,
         aaaa_record: false,
+        acl,
         tags: Tags::new(),
     }
 }

@@ -2,14 +2,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::super::defaults;
 use super::super::state::{
-    Block, Instance, Interface, Rule, SecurityGroup, Subnet, Vpc, Zone, ZoneKind,
+    Block, Instance, Interface, NatGateway, Rule, SecurityGroup, Subnet, Vpc, Zone, ZoneKind,
 };
+use super::super::{default_vpc, defaults};
 use super::parts::{CLUSTER, Numbered, empty_table, group, net, plain_subnet, subnet, tags};
-use crate::world::{Region, Tags};
+use crate::world::Region;
 use crate::worlds::World;
 
 /// The account that owns a shared VPC.
@@ -38,6 +38,14 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
             change_vpc(region, |vpc| vpc.dns_hostnames = false);
         }
         World::ManyInterfaces => many_interfaces(region, ids),
+        World::DefaultVpc => {
+            let mut n = 0xd00;
+            let mut next = |prefix: &str| {
+                n += 1;
+                ids.id(prefix, n)
+            };
+            default_vpc::furnish(region, &mut next);
+        }
         // The identifiers are made for it, see `Numbered`.
         World::TwinClusters => {}
     }
@@ -121,9 +129,14 @@ fn shared_vpc(region: &mut Region) {
     for id in &ids {
         ec2.internet_gateways.remove(id);
     }
-    let ids: Vec<String> = ec2.nat_gateways.values().map(|row| row.id.clone()).collect();
+    let gateways: Vec<NatGateway> = ec2.nat_gateways.values().cloned().collect();
+    for gateway in gateways {
+        ec2.nat_gateways.remove(&gateway.id);
+        ec2.interfaces.remove(&gateway.interface.unwrap_or_default());
+    }
+    let ids: Vec<String> = ec2.addresses.values().map(|row| row.id.clone()).collect();
     for id in &ids {
-        ec2.nat_gateways.remove(id);
+        ec2.addresses.remove(id);
     }
 }
 
@@ -162,7 +175,7 @@ fn nodes(region: &mut Region, ids: Numbered, group: u64) {
         let instance = Instance {
             id: ids.id("i-", number),
             reservation: ids.id("r-", number),
-            subnet: subnet.clone(),
+            subnet,
             kind: "m6i.large".to_owned(),
             image: ids.id("ami-", 1),
             profile_arn: Some(region.iam_arn(&format!("instance-profile/eks-{CLUSTER}-nodes"))),
@@ -174,16 +187,9 @@ fn nodes(region: &mut Region, ids: Numbered, group: u64) {
             ]),
         };
         let interface = Interface {
-            id: ids.id("eni-", number),
-            subnet,
             address: Some(address),
-            ipv6: Vec::new(),
             groups: vec![ids.id("sg-", group)],
-            description: String::new(),
-            kind: "interface".to_owned(),
-            requester: None,
-            instance: Some((instance.id.clone(), 0)),
-            tags: Tags::new(),
+            ..Interface::of_instance(ids.id("eni-", number), &instance)
         };
         region.ec2.interfaces.insert(interface.id.clone(), interface);
         region.ec2.instances.insert(instance.id.clone(), instance);
@@ -213,16 +219,7 @@ fn with_ipv6(region: &mut Region, ids: Numbered) -> Option<Vpc> {
     if vpc(region)?.ipv6.is_empty() {
         let block = Block { association: ids.id("vpc-cidr-assoc-", 6), cidr: block };
         let vpc = change_vpc(region, |vpc| vpc.ipv6.push(block))?;
-        let tables: Vec<String> =
-            region.ec2.route_tables.values().map(|row| row.id.clone()).collect();
-        for id in tables {
-            if let Some(table) = region.ec2.route_tables.get_mut(&id) {
-                let local = defaults::local_routes(&vpc).into_iter();
-                table
-                    .routes
-                    .extend(local.filter(|route| matches!(route.destination, IpNet::V6(_))));
-            }
-        }
+        defaults::extend(region, &vpc);
     }
     vpc(region)
 }
@@ -264,7 +261,7 @@ fn dual_stack(region: &mut Region, ids: Numbered) {
     }
 }
 
-/// Interfaces of pods and load balancers, from the last address of each subnet down.
+/// Interfaces of load balancers, from the last address of each subnet down.
 fn many_interfaces(region: &mut Region, ids: Numbered) {
     let subnets: Vec<(String, Ipv4Net)> = region
         .ec2
@@ -274,17 +271,13 @@ fn many_interfaces(region: &mut Region, ids: Numbered) {
         .collect();
     let places = (1_u32..).flat_map(|n| subnets.iter().map(move |subnet| (n, subnet)));
     for (number, (n, (subnet, cidr))) in (0..MANY).zip(places) {
+        let id = ids.id("eni-", 0x10_0000 + u64::from(number));
         let interface = Interface {
-            id: ids.id("eni-", 0x10_0000 + u64::from(number)),
-            subnet: subnet.clone(),
             address: Some(Ipv4Addr::from(u32::from(cidr.broadcast()) - 1 - n)),
-            ipv6: Vec::new(),
             groups: vec![ids.id("sg-", 2)],
-            description: format!("aws-K8S-{}", ids.id("i-", 0x1000 + u64::from(number / 100))),
-            kind: "interface".to_owned(),
-            requester: None,
-            instance: None,
-            tags: Tags::new(),
+            description: format!("ELB app/graphscope/{number:016x}"),
+            requester: Some("amazon-elb".to_owned()),
+            ..Interface::unused(id, subnet)
         };
         region.ec2.interfaces.insert(interface.id.clone(), interface);
     }

@@ -3,7 +3,7 @@
 use crate::testing::Aws;
 
 /// Each listing, the parameter of its ids, the element that holds an id, and its codes.
-const LISTINGS: [(&str, &str, &str, &str, &str); 11] = [
+const LISTINGS: [(&str, &str, &str, &str, &str); 12] = [
     ("DescribeVpcs", "VpcId", "vpc-00000000", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"),
     (
         "DescribeSubnets",
@@ -55,6 +55,13 @@ const LISTINGS: [(&str, &str, &str, &str, &str); 11] = [
         "NatGatewayMalformed",
     ),
     (
+        "DescribeAddresses",
+        "AllocationId",
+        "eipalloc-00000000",
+        "InvalidAllocationID.NotFound",
+        "InvalidAllocationID.Malformed",
+    ),
+    (
         "DescribeNetworkAcls",
         "NetworkAclId",
         "acl-00000000",
@@ -88,13 +95,65 @@ fn malformed_ids_unknown_ids_and_unknown_filters_are_refused_in_every_listing() 
             .ec2(&format!("Action={action}&Filter.1.Name=colour&Filter.1.Value.1=red"))
             .refused("InvalidParameterValue");
         assert_eq!(message, "The filter 'colour' is invalid", "{action}");
-        aws.ec2(&format!("Action={action}&MaxResults=4")).refused("InvalidParameterValue");
-        aws.ec2(&format!("Action={action}&MaxResults=1001")).refused("InvalidParameterValue");
-        aws.ec2(&format!("Action={action}&NextToken=banana")).refused("InvalidNextToken");
         let option = aws.ec2(&format!("Action={action}&Colour=red"));
-        assert_eq!(option.status, 501, "{action}: {}", option.body);
+        option.refused("UnknownParameter");
         aws.ec2(&format!("Action={action}")).ok();
     }
+}
+
+/// The ranges of `MaxResults` are those of EC2's model (botocore 1.43.11).
+#[test]
+fn pages_have_a_least_and_a_greatest_size() {
+    let aws = Aws::new();
+    for (action, ..) in LISTINGS.into_iter().filter(|(name, ..)| *name != "DescribeAddresses") {
+        let greatest = if action == "DescribeRouteTables" { 100 } else { 1000 };
+        for (most, valid) in [(4, false), (5, true), (greatest, true), (greatest + 1, false)] {
+            let page = aws.ec2(&format!("Action={action}&MaxResults={most}"));
+            if valid {
+                page.ok();
+            } else {
+                page.refused("InvalidParameterValue");
+            }
+        }
+        aws.ec2(&format!("Action={action}&NextToken=banana")).refused("InvalidNextToken");
+    }
+    aws.ec2("Action=DescribeAddresses&MaxResults=5").refused("UnknownParameter");
+}
+
+/// "You cannot specify this parameter and the … IDs parameter in the same request": of
+/// interfaces and instances only.
+#[test]
+fn pages_go_together_with_ids_in_most_listings() {
+    let aws = Aws::with(&["--world", "nodes"]);
+    let both = |action: &str, ids: &str, id: &str| {
+        aws.ec2(&format!("Action={action}&{ids}.1={id}&MaxResults=5"))
+    };
+    both("DescribeVpcs", "VpcId", "vpc-0c0dec00000000001").ok();
+    both("DescribeNatGateways", "NatGatewayId", "nat-0c0dec00000000001").ok();
+    both("DescribeInstances", "InstanceId", "i-0c0dec00000000010")
+        .refused("InvalidParameterCombination");
+    both("DescribeNetworkInterfaces", "NetworkInterfaceId", "eni-0c0dec00000000010")
+        .refused("InvalidParameterCombination");
+}
+
+/// "DryRun: Checks whether you have the required permissions for the action, without actually
+/// making the request".
+#[test]
+fn a_dry_run_changes_nothing_and_says_what_would_have_been() {
+    let aws = Aws::new();
+    let (unknown, made) = ("VpcId=vpc-00000000", "VpcId=vpc-0c0dec00000000001");
+    for action in ["CreateNetworkAcl", "CreateRouteTable"] {
+        let dry = aws.ec2(&format!("Action={action}&{made}&DryRun=true"));
+        assert_eq!(dry.status, 412, "{action}");
+        dry.refused("DryRunOperation");
+        aws.ec2(&format!("Action={action}&{unknown}&DryRun=true")).refused("InvalidVpcID.NotFound");
+    }
+    aws.ec2("Action=DescribeVpcs&DryRun=true").refused("DryRunOperation");
+    let acls = aws.ec2("Action=DescribeNetworkAcls").ok();
+    assert_eq!(
+        acls.texts("networkAclId").into_iter().collect::<std::collections::BTreeSet<_>>().len(),
+        1
+    );
 }
 
 #[test]
@@ -214,6 +273,10 @@ fn what_is_not_served_is_said_and_what_does_not_exist_is_refused() {
     assert!(other.status == 501 && other.body.contains("RunInstances"), "{}", other.body);
     let option = aws.ec2("Action=CreateVpc&Ipv4IpamPoolId=ipam-pool-0");
     assert!(option.status == 501 && option.body.contains("Ipv4IpamPoolId"), "{}", option.body);
+    for refusal in [other, option] {
+        assert_eq!(refusal.texts("Code"), [""; 0], "AWS has no code for this");
+        assert!(refusal.text("Message").ends_with('.'), "{}", refusal.body);
+    }
     aws.ec2("Action=RunInstance").refused("InvalidAction");
 }
 

@@ -1,12 +1,18 @@
 //! EC2's rules as its users meet them.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod acls;
+mod default_vpc;
+mod gateways;
 mod groups;
+mod interface_changes;
 mod interfaces;
 mod listings;
 mod network;
 mod routes;
 mod rules;
+mod speed;
+mod tables;
 mod worlds;
 
 use crate::testing::Aws;

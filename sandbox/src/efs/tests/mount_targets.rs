@@ -198,22 +198,16 @@ fn an_ipv6_only_subnet_needs_the_type_to_be_said() {
     assert_eq!(made.get("IpAddress"), None);
 }
 
-/// The default group of a shared VPC is the participant's own (Amazon VPC user guide, "Share
-/// your VPC subnets with other accounts").
+/// "Participants can't launch resources using the default security group for the VPC because
+/// it belongs to the owner" (Amazon VPC User Guide, "Share your VPC subnets with other accounts").
 #[test]
 fn no_security_group_of_another_account_is_taken_by_default() {
     let aws = Aws::with(&["--world", "shared-vpc"]);
     let id = aws.file_system(&json!({}));
-    let target = text(&aws.mount_target(&id, SUBNET_A, &json!({})).ok()["MountTargetId"]);
-    let groups = aws.get(&format!("mount-targets/{target}/security-groups")).ok();
-    let form = "Action=DescribeSecurityGroups&Version=2016-11-15&Filter.1.Name=group-name&Filter.1.Value.1=default";
-    let (_, _, body) = aws.send("POST", "/", "ec2", form.as_bytes());
-    let body = String::from_utf8(body).unwrap();
-    for group in groups["SecurityGroups"].as_array().unwrap() {
-        let listed = body.split("<item>").find(|item| item.contains(group.as_str().unwrap()));
-        assert!(
-            listed.is_some_and(|item| item.contains("<ownerId>111122223333<")),
-            "{group} {body}"
-        );
-    }
+    aws.mount_target(&id, SUBNET_A, &json!({})).refused("SecurityGroupNotFound");
+    let own = json!({ "SecurityGroups": ["sg-0c0dec00000000001"] });
+    let target = text(&aws.mount_target(&id, SUBNET_A, &own).ok()["MountTargetId"]);
+    let none = json!({ "SecurityGroups": [] });
+    aws.put(&format!("mount-targets/{target}/security-groups"), none)
+        .refused("SecurityGroupNotFound");
 }

@@ -42,6 +42,14 @@ fn an_arn_of_something_else_is_refused() {
             "The resource ARN belongs to a different account.",
         ),
         (
+            format!("arn:aws-cn:elasticfilesystem:eu-west-1:111122223333:file-system/{id}"),
+            "The resource ARN is invalid",
+        ),
+        (
+            format!("arn:aws-cn:elasticfilesystem:cn-north-1:111122223333:file-system/{id}"),
+            "The resource ARN belongs to a different region.",
+        ),
+        (
             format!("arn:aws:s3:eu-west-1:111122223333:file-system/{id}"),
             "regular expression pattern",
         ),

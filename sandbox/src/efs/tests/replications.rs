@@ -131,6 +131,23 @@ fn a_destination_that_cannot_be_is_refused() {
         (json!({}), "BadRequest", "Specify a Region"),
         (json!({ "Region": "moon" }), "ValidationException", "regular expression"),
         (json!({ "Region": "eu-moon-1" }), "BadRequest", "'eu-moon-1' does not exist"),
+        (json!({ "Region": "cn-north-1" }), "BadRequest", "'cn-north-1' is in another partition"),
+        (json!({ "Region": "ap-east-1" }), "BadRequest", "'ap-east-1' is not enabled"),
+        (
+            json!({ "AvailabilityZoneName": "ap-east-1a" }),
+            "BadRequest",
+            "'ap-east-1' is not enabled",
+        ),
+        (
+            json!({ "FileSystemId": "fs-01234567", "Region": "us-gov-west-1" }),
+            "BadRequest",
+            "'us-gov-west-1' is in another partition",
+        ),
+        (
+            json!({ "FileSystemId": foreign.replace("arn:aws:", "arn:aws-cn:") }),
+            "BadRequest",
+            "The resource ARN is invalid",
+        ),
         (
             json!({ "Region": "eu-north-1", "AvailabilityZoneName": "us-east-1a" }),
             "BadRequest",
@@ -170,6 +187,15 @@ fn a_destination_that_cannot_be_is_refused() {
         aws.post(&path(&id), json!({ "Destinations": destinations })).refused("BadRequest");
     }
     aws.post(&path(&id), json!({})).refused("ValidationException");
+}
+
+/// The region in use counts as one that the account opted into, as for `DescribeRegions`.
+#[test]
+fn a_region_that_is_used_is_one_that_the_account_opted_into() {
+    let mut aws = Aws::new();
+    let id = aws.file_system(&json!({}));
+    aws.region("ap-east-1").get("file-systems").ok();
+    replicate(aws.region("eu-west-1"), &id, &json!({ "Region": "ap-east-1" })).ok();
 }
 
 #[test]

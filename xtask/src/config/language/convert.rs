@@ -73,7 +73,7 @@ fn primitive(data: Data, to: &Type) -> Result<Value, String> {
         (Data::Number(number), Type::String) => Ok(Value::string(&number.to_string())),
         (Data::Bool(truth), Type::String) => Ok(Value::string(&truth.to_string())),
         (Data::String(text), Type::Number) => {
-            Number::parse(text).map(Value::from).ok_or_else(|| "a number is required".to_owned())
+            Number::read(text)?.map(Value::from).ok_or_else(|| "a number is required".to_owned())
         }
         (Data::String(text), Type::Bool) => match text.as_str() {
             "true" | "1" => Ok(true.into()),

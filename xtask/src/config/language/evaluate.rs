@@ -6,10 +6,11 @@ use hcl::edit::Span;
 use hcl::edit::expr::{Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOperator};
 
 use super::convert::{convert, wanted};
-use super::fault::{Evaluation, Fault, REFUSED};
+use super::fault::{Evaluation, Fault};
 use super::files::Folder;
 use super::functions;
 use super::iteration::{hidden_element, pairs};
+use super::misread::for_key;
 use super::number::Number;
 use super::operators::{binary, condition, result_type, unary};
 use super::scope::Scope;
@@ -96,12 +97,16 @@ fn literal(number: &hcl::edit::Formatted<hcl::Number>, text: &str) -> Evaluation
     let written = number.span().and_then(|span| text.get(span));
     let written = written.map_or_else(|| number.value().to_string(), str::to_owned);
     let compact: String = written.chars().filter(|c| !c.is_whitespace()).collect();
-    let too_large =
-        || Fault::new(format!("the number {compact} is too large or too exact{REFUSED}"));
-    Number::parse(&compact).map(Value::from).ok_or_else(too_large)
+    match Number::read(&compact)? {
+        Some(number) => Ok(number.into()),
+        None => Err(Fault::new(format!("{compact} is no number"))),
+    }
 }
 
 fn object(members: &Object, scope: &Scope) -> Evaluation<Value> {
+    if let Some(fault) = for_key(members) {
+        return Err(fault);
+    }
     let mut values = BTreeMap::new();
     let mut secret = false;
     for (key, member) in members {

@@ -24,6 +24,9 @@ const FLOAT_BITS: u64 = 53;
 /// nothing that a deployment holds does, and printing such a number takes memory.
 const MAX_EXPONENT: i64 = 20_000;
 
+/// The most digits that a number is written with.
+const MAX_DIGITS: usize = 20_000;
+
 /// `± mantissa × 2^exponent`. The mantissa is odd, or zero.
 #[derive(Debug, Clone)]
 pub(crate) struct Number {
@@ -109,34 +112,22 @@ impl Number {
         Ok(Number::new(value.is_sign_negative(), mantissa.into(), exponent, FLOAT_BITS))
     }
 
-    /// A number as HCL and JSON write it: `-12.5e3`. `None` is no number.
-    pub(crate) fn parse(text: &str) -> Option<Number> {
-        let (negative, digits) = match text.as_bytes().first()? {
-            b'-' => (true, &text[1..]),
-            b'+' => (false, &text[1..]),
-            _ => (false, text),
-        };
-        let (digits, power) = match digits.find(['e', 'E']) {
-            Some(at) => {
-                let power = &digits[at + 1..];
-                let unsigned = power.strip_prefix(['+', '-']).unwrap_or(power);
-                if unsigned.is_empty() || !unsigned.bytes().all(|c| c.is_ascii_digit()) {
-                    return None;
-                }
-                (&digits[..at], power.parse().ok()?)
+    /// A number as HCL and JSON write it: `-12.5e3`. `None` is no number, and an error one
+    /// that is too large or too small to be computed with here.
+    pub(crate) fn read(text: &str) -> Result<Option<Number>, String> {
+        let Some((negative, digits, power)) = parts(text) else { return Ok(None) };
+        match power.filter(|power| power.abs() <= MAX_EXPONENT && digits.len() <= MAX_DIGITS) {
+            Some(power) => {
+                let digits: Option<BigUint> = digits.parse().ok();
+                Ok(digits.map(|digits| Number::decimal(negative, digits, power)))
             }
-            None => (digits, 0_i64),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all = format!("{whole}{fraction}");
-        if all.is_empty() || !all.bytes().all(|c| c.is_ascii_digit()) {
-            return None;
+            None => Err(out_of_range(text)),
         }
-        let power = power.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-        if power.abs() > MAX_EXPONENT || all.len() > 20_000 {
-            return None;
-        }
-        Some(Number::decimal(negative, all.parse().ok()?, power))
+    }
+
+    /// As [`Number::read`], with `None` for what is out of range too.
+    pub(crate) fn parse(text: &str) -> Option<Number> {
+        Number::read(text).ok().flatten()
     }
 
     /// `digits × 10^power`, rounded once.
@@ -279,6 +270,41 @@ impl Number {
         let top = self.exponent.saturating_add_unsigned(self.mantissa.bits());
         if top.abs() > MAX_EXPONENT * 4 { Err(not_finite()) } else { Ok(self) }
     }
+}
+
+/// The parts of a number: whether it is negative, its digits, and their power of ten, which
+/// is `None` where 64 bits do not hold it.
+fn parts(text: &str) -> Option<(bool, String, Option<i64>)> {
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, power) = match digits.find(['e', 'E']) {
+        Some(at) => {
+            let power = &digits[at + 1..];
+            let unsigned = power.strip_prefix(['+', '-']).unwrap_or(power);
+            if unsigned.is_empty() || !unsigned.bytes().all(|c| c.is_ascii_digit()) {
+                return None;
+            }
+            (&digits[..at], power.parse().ok())
+        }
+        None => (digits, Some(0_i64)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    if all.is_empty() || !all.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let behind = i64::try_from(fraction.len()).ok()?;
+    Some((negative, all, power.and_then(|power| power.checked_sub(behind))))
+}
+
+/// What is wrong with a number that nothing here computes with.
+pub(super) fn out_of_range(text: &str) -> String {
+    let shown: String = text.chars().take(20).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("the number {shown}{more} is out of range{REFUSED}")
 }
 
 fn not_finite() -> String {

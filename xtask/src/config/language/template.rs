@@ -9,6 +9,7 @@ use hcl::edit::template::{Directive, Element, Strip, Template};
 use super::convert::convert;
 use super::fault::{Evaluation, Fault};
 use super::iteration::{hidden_element, pairs};
+use super::misread::misread;
 use super::operators::condition;
 use super::scope::Scope;
 use super::text::graphemes;
@@ -38,22 +39,9 @@ enum Piece<'a> {
     EndFor,
 }
 
-/// A heredoc without a line between its delimiters, whose end the parser overlooks.
-pub(crate) fn empty_heredoc(expression: &Expression, text: &str) -> Option<Fault> {
-    let Expression::HeredocTemplate(heredoc) = expression else { return None };
-    let start = expression.span()?.start;
-    let first = text.get(start..)?.lines().nth(1)?;
-    let empty = first.trim() == heredoc.delimiter.as_str();
-    empty.then(|| {
-        Fault::new("this heredoc is empty, and its end would be overlooked")
-            .remedy("write \"\" for an empty text")
-            .at(Some(start..start + 2))
-    })
-}
-
 /// The value of a quoted template or of a heredoc.
 pub(super) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Value> {
-    if let Some(fault) = empty_heredoc(expression, scope.text) {
+    if let Some(fault) = misread(expression, scope.text) {
         return Err(fault);
     }
     let (elements, form): (Vec<&Element>, Form) = match expression {

@@ -2,7 +2,7 @@
 
 use ::inputs::{Problem, Reader, one_of};
 
-use super::rules;
+use super::{DeletionPolicy, rules};
 use crate::resources::file_system::{
     FileSystemSource, Lifecycle, PROPERTIES, PerformanceMode, Spec, Throughput, Transition,
 };
@@ -54,6 +54,18 @@ fn adopted_file_system(reader: &mut Reader) -> Option<()> {
             Problem::new(
                 format!("`{name}` is given, and `file_system_id` adopts a file system as it is"),
                 format!("leave out `{name}`, or `file_system_id` to get a file system of your own"),
+            ),
+        );
+    }
+    let policy = "deletion_policy";
+    let deletes = reader.string(policy, DeletionPolicy::one_of) == Some(DeletionPolicy::Delete);
+    if reader.is_given(policy) && deletes {
+        consistent = None;
+        reader.mistake(
+            policy,
+            Problem::new(
+                "`deletion_policy` is `delete`, and an adopted file system is never deleted",
+                "leave it out, or set it to `retain`",
             ),
         );
     }

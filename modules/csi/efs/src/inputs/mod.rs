@@ -1,6 +1,7 @@
 //! The module's inputs: from what was given to values that AWS and Kubernetes
 //! are known to accept.
 
+mod arns;
 pub(crate) mod directory;
 mod file_system;
 mod parse;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
-use crate::resources::driver::{Driver, DriverInputs};
+use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
@@ -32,9 +33,12 @@ pub struct Inputs {
     /// The security group of the mount targets.
     pub security_group_id: Group,
     pub driver: DriverInputs,
+    /// The account that the deployment belongs to, where it is named.
+    pub aws_account_id: Option<String>,
     /// The user's tags.
     pub tags: Tags,
     pub file_system: FileSystemSource,
+    pub deletion_policy: DeletionPolicy,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,
 }
@@ -49,6 +53,15 @@ impl Inputs {
         }
     }
 
+    /// Where the deployment belongs.
+    pub fn place(&self) -> place::Wanted {
+        place::Wanted {
+            region: self.aws_region.clone(),
+            cluster: self.cluster_name.clone(),
+            account: self.aws_account_id.clone(),
+        }
+    }
+
     /// The tags of everything that is created.
     pub fn all_tags(&self) -> Tags {
         self.owner().tags(&self.tags)
@@ -59,6 +72,13 @@ impl Inputs {
         Driver { owner, inputs: &self.driver, tags: &self.tags }
     }
 
+    /// The same inputs of a module that leaves the driver alone.
+    #[must_use]
+    pub fn without_driver(&self) -> Inputs {
+        let driver = DriverInputs { mode: DriverMode::Skip, ..self.driver.clone() };
+        Inputs { driver, ..self.clone() }
+    }
+
     /// The class as it should be.
     pub fn storage_class<'a>(
         &'a self,
@@ -66,6 +86,16 @@ impl Inputs {
         file_system: &'a Known<FileSystemId>,
     ) -> class::Wanted<'a> {
         class::Wanted { owner, inputs: &self.storage_class, file_system }
+    }
+}
+
+::inputs::words! {
+    /// What a destroy does with the file system.
+    pub enum DeletionPolicy {
+        /// It is deleted; with its data only if that is asked for by its id.
+        Delete = "delete",
+        /// It stays, whatever is asked for.
+        Retain = "retain",
     }
 }
 

@@ -5,9 +5,10 @@ use ::inputs::{GivenInputs, Mistake, Problem, Reader};
 use kubernetes::{ChartSource, repository};
 use network::Tags;
 
+use super::arns::{self, Arn};
 use super::file_system::file_system;
 use super::storage_class::storage_class;
-use super::{Group, INPUTS, Inputs, NfsClients, Subnets, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, check};
 use crate::resources::file_system::FileSystemSource;
@@ -21,8 +22,10 @@ impl Inputs {
         let subnet_ids = subnets(&mut reader);
         let security_group_id = security_group(&mut reader);
         let driver = driver(&mut reader);
+        let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
+        let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let nfs_clients = NfsClients {
             security_group_id: reader
                 .string("nfs_client_security_group_id", rules::security_group_id),
@@ -36,7 +39,8 @@ impl Inputs {
             reader.check("storage_class_name", rules::name_tag(&name));
         }
         if let Some(region) = &aws_region {
-            of_region(&mut reader, region, driver.as_ref(), file_system.as_ref());
+            let account = aws_account_id.as_deref();
+            of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
@@ -48,8 +52,10 @@ impl Inputs {
                 subnet_ids: subnet_ids?,
                 security_group_id: security_group_id?,
                 driver: driver?,
+                aws_account_id,
                 tags: tags?,
                 file_system: file_system?,
+                deletion_policy: deletion_policy?,
                 nfs_clients,
                 storage_class: storage_class?,
             })
@@ -62,11 +68,11 @@ impl Inputs {
     }
 }
 
-/// A key is used in its own region, and a role in its own partition
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
-fn of_region(
+/// What keys and roles say of where they are.
+fn of_place(
     reader: &mut Reader,
     region: &str,
+    account: Option<&str>,
     driver: Option<&DriverInputs>,
     file_system: Option<&FileSystemSource>,
 ) {
@@ -74,34 +80,14 @@ fn of_region(
         Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
         _ => None,
     };
-    let key_region =
-        key.filter(|key| key.starts_with("arn:")).and_then(|key| key.split(':').nth(3));
-    if let Some(other) = key_region.filter(|other| *other != region) {
-        reader.mistake(
-            "kms_key_id",
-            Problem::new(
-                format!("the key is in `{other}`, and `aws_region` is `{region}`"),
-                "give a key of that region, or a replica of it there",
-            ),
-        );
-    }
-    let partition = match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
     let role = driver.and_then(|driver| driver.role_arn.as_deref());
-    if let Some(other) = role.and_then(|role| role.split(':').nth(1))
-        && other != partition
-        && ["aws", "aws-cn", "aws-us-gov"].contains(&other)
-    {
-        reader.mistake(
-            "driver_role_arn",
-            Problem::new(
-                format!("the role is of the partition `{other}`, and `{region}` of `{partition}`"),
-                "give a role of an account in that partition",
-            ),
-        );
+    let named = [("kms_key_id", "key", key), ("driver_role_arn", "role", role)];
+    let arns: Vec<Arn> = named
+        .into_iter()
+        .filter_map(|(input, what, text)| Arn::parse(input, what, text?))
+        .collect();
+    for (input, problem) in arns::contradictions(region, account, &arns) {
+        reader.mistake(input, problem);
     }
 }
 

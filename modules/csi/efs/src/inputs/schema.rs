@@ -41,6 +41,11 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "IAM role that the driver's service accounts assume (IRSA)",
     ),
+    Input::optional(
+        "aws_account_id",
+        Kind::String,
+        "AWS account that the deployment belongs to; credentials of any other are refused",
+    ),
     Input::optional("tags", Kind::Map, "Tags for everything that is created in AWS"),
     Input::default("encrypted", Kind::Bool, "true", "Whether the file system is encrypted at rest"),
     Input::optional(
@@ -74,6 +79,12 @@ pub const INPUTS: &[Input] = &[
         "file_system_id",
         Kind::String,
         "Existing file system to adopt: it gets the missing mount targets, and nothing of it is changed or deleted",
+    ),
+    Input::default(
+        "deletion_policy",
+        Kind::String,
+        "delete",
+        "What a destroy does with the file system: `delete`, or `retain` to keep it with its data whatever is asked for",
     ),
     Input::optional(
         "nfs_client_security_group_id",

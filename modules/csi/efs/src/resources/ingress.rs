@@ -22,25 +22,97 @@ pub struct Spec {
     pub source: Option<RuleSource>,
 }
 
+impl Spec {
+    /// A rule that admits NFS over TCP.
+    fn nfs(group_id: Known<SecurityGroupId>, source: Option<RuleSource>) -> Spec {
+        let protocol = "tcp".to_owned();
+        Spec { group_id, protocol, from_port: NFS_PORT, to_port: NFS_PORT, source }
+    }
+
+    fn found(rule: &IngressRule) -> Spec {
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let IngressRule {
+            id: _, // EC2 chose it.
+            group_id,
+            protocol,
+            from_port,
+            to_port,
+            source,
+            tags: _, // They make it ours.
+        } = rule;
+        Spec {
+            group_id: Known::Now(group_id.clone()),
+            protocol: protocol.clone(),
+            from_port: *from_port,
+            to_port: *to_port,
+            source: source.clone(),
+        }
+    }
+
+    /// Whether a rule that was found admits what this one should, whatever its source is.
+    fn is_met_but_for_source(&self, found: &Spec) -> bool {
+        compare([&GROUP_ID, &PROTOCOL, &PORT], self, Some(found)).differences.is_empty()
+    }
+
+    /// Whether a rule that was found admits everything that this one should.
+    fn is_met(&self, found: &Spec) -> bool {
+        let covers = match (&found.source, &self.source) {
+            (Some(found), Some(wanted)) => found.covers(wanted),
+            _ => false,
+        };
+        covers && self.is_met_but_for_source(found)
+    }
+}
+
 /// The properties, in the order in which plans show them. A rule is known by
 /// all of them, so that none of them changes in place.
-pub const PROPERTIES: &[Property<Spec>] = &[
-    property("group_id", |spec| later(&spec.group_id)),
-    property("protocol", |spec| set(&spec.protocol)),
-    property("port", |spec| {
-        let Spec { from_port, to_port, .. } = spec;
-        set(if from_port == to_port {
-            from_port.to_string()
-        } else {
-            format!("{from_port}-{to_port}")
-        })
-    }),
-    property("source", |spec| spec.source.as_ref().and_then(set)),
-];
+pub const PROPERTIES: &[Property<Spec>] = &[GROUP_ID, PROTOCOL, PORT, SOURCE];
 
-const fn property(name: &'static str, value: fn(&Spec) -> Option<Known<String>>) -> Property<Spec> {
+const GROUP_ID: Property<Spec> = property("group_id", |spec| later(&spec.group_id), equal);
+
+const PROTOCOL: Property<Spec> = property("protocol", |spec| set(&spec.protocol), admits_protocol);
+
+const PORT: Property<Spec> = property(
+    "port",
+    |spec| {
+        let Spec { from_port, to_port, .. } = spec;
+        set(match (spec.protocol.as_str(), from_port, to_port) {
+            ("-1", ..) | (_, -1, -1) => ALL_PORTS.to_owned(),
+            (_, from, to) if from == to => from.to_string(),
+            (_, from, to) => format!("{from}-{to}"),
+        })
+    },
+    admits_port,
+);
+
+const SOURCE: Property<Spec> = property("source", |spec| spec.source.as_ref().and_then(set), equal);
+
+/// The ports of a rule that admits all of them.
+const ALL_PORTS: &str = "all";
+
+/// EC2 writes protocols by name or number, and all of them as -1
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>).
+fn admits_protocol(found: &str, wanted: &str) -> bool {
+    found == wanted || found == "-1" || (found, wanted) == ("6", "tcp")
+}
+
+fn admits_port(found: &str, wanted: &str) -> bool {
+    let number = |text: &str| text.parse::<i32>().ok();
+    let (from, to) = found.split_once('-').unwrap_or((found, found));
+    let within = match (number(from), number(to), number(wanted)) {
+        (Some(from), Some(to), Some(port)) => (from..=to).contains(&port),
+        _ => false,
+    };
+    found == ALL_PORTS || within
+}
+
+const fn property(
+    name: &'static str,
+    value: fn(&Spec) -> Option<Known<String>>,
+    same: fn(&str, &str) -> bool,
+) -> Property<Spec> {
     let (value, unset, change) = (Value::One(value), Unset::Remove, Mutability::Replaces);
-    Property { name, value, same: equal, unset, change }
+    Property { name, value, same, unset, change }
 }
 
 /// A call of EC2.
@@ -72,23 +144,24 @@ pub fn plan<C: From<Call>>(
     rules: &[IngressRule],
 ) {
     let group = wanted.group;
-    let of_group = |rule: &&IngressRule| group.now() == Some(&rule.group_id);
-    let admitting: Vec<&IngressRule> =
-        rules.iter().filter(of_group).filter(|rule| rule.admits_nfs()).collect();
-    if admitting.is_empty() && wanted.sources.is_empty() {
+    let nfs = Spec::nfs(group.clone(), None);
+    let found: Vec<Spec> = rules.iter().map(Spec::found).collect();
+    if wanted.sources.is_empty() && !found.iter().any(|found| nfs.is_met_but_for_source(found)) {
         plan.warnings.push(format!(
             "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
              `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
         ));
     }
-    for source in wanted.sources {
-        let mut admitted = admitting.iter().filter_map(|rule| rule.source.as_ref());
-        if !admitted.any(|admitted| admitted.covers(source)) {
-            plan.changes.push(authorize(scope, wanted, source));
+    let specs = wanted.sources.iter().map(|source| Spec::nfs(group.clone(), Some(source.clone())));
+    let specs: Vec<Spec> = specs.collect();
+    for (source, spec) in wanted.sources.iter().zip(&specs) {
+        if !found.iter().any(|found| spec.is_met(found)) {
+            plan.changes.push(authorize(scope, wanted, source, spec));
         }
     }
-    for rule in rules.iter().filter(|rule| wanted.owner.owns(&rule.tags)) {
-        if !still_wanted(wanted, rule) {
+    for (rule, found) in rules.iter().zip(&found) {
+        let is_wanted = |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
+        if wanted.owner.owns(&rule.tags) && !specs.iter().any(is_wanted) {
             plan.changes.push(revoke(scope, rule, "it is no longer in the inputs"));
         }
     }
@@ -111,35 +184,17 @@ pub fn remove_all<C: From<Call>>(
     ids
 }
 
-/// Every field is looked at: a new one does not compile until somebody says what it means.
-fn still_wanted(wanted: &Wanted, rule: &IngressRule) -> bool {
-    let IngressRule {
-        id: _, // EC2 chose it.
-        group_id,
-        protocol: _,  // `admits_nfs` judges it,
-        from_port: _, // and the ports too.
-        to_port: _,
-        source,
-        tags: _, // They made it ours.
-    } = rule;
-    wanted.group.now() == Some(group_id)
-        && rule.admits_nfs()
-        && source.as_ref().is_some_and(|source| wanted.sources.contains(source))
-}
-
-fn authorize<C: From<Call>>(scope: &Scope, wanted: &Wanted, source: &RuleSource) -> Change<C> {
-    let spec = Spec {
-        group_id: wanted.group.clone(),
-        protocol: "tcp".to_owned(),
-        from_port: NFS_PORT,
-        to_port: NFS_PORT,
-        source: Some(source.clone()),
-    };
+fn authorize<C: From<Call>>(
+    scope: &Scope,
+    wanted: &Wanted,
+    source: &RuleSource,
+    spec: &Spec,
+) -> Change<C> {
     let id = scope.id(format_args!("security_group_rule.{source}"));
     Change::new(Action::Create, id, scope.address(KIND, Some(&source.to_string())))
         .because(format!("{} has no ingress rule for TCP 2049 (NFS) from there", wanted.group))
         .showing([Difference::later("security_group_rule_id")])
-        .showing(compare(PROPERTIES, &spec, None).differences)
+        .showing(compare(PROPERTIES, spec, None).differences)
         .calling(Call::Authorize {
             group: wanted.group.clone(),
             source: source.clone(),
@@ -148,15 +203,57 @@ fn authorize<C: From<Call>>(scope: &Scope, wanted: &Wanted, source: &RuleSource)
 }
 
 fn revoke<C: From<Call>>(scope: &Scope, rule: &IngressRule, reason: &str) -> Change<C> {
+    let spec = Spec::found(rule);
     let source = rule.source.as_ref().map(ToString::to_string);
     let key = source.as_deref().unwrap_or(&rule.id);
     let id = scope.id(format_args!("security_group_rule.{}.delete", rule.id));
     Change::new(Action::Delete, id, scope.address(KIND, Some(key)))
         .because(reason)
-        .showing([
-            Difference::gone("security_group_rule_id", &rule.id),
-            Difference::gone("group_id", &rule.group_id),
-            Difference::gone("source", key),
-        ])
+        .showing([Difference::gone("security_group_rule_id", &rule.id)])
+        .showing(plan::gone([&GROUP_ID, &SOURCE], &spec))
         .calling(Call::Revoke { group: rule.group_id.clone(), rule: rule.id.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(protocol: &str, ports: (i32, i32)) -> Spec {
+        let group = SecurityGroupId::try_from("sg-00000001").unwrap();
+        Spec {
+            protocol: protocol.to_owned(),
+            from_port: ports.0,
+            to_port: ports.1,
+            ..Spec::nfs(Known::Now(group.clone()), Some(RuleSource::Group(group)))
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let spec = spec("tcp", (NFS_PORT, NFS_PORT));
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec { group_id: _, protocol: _, from_port: _, to_port: _, source: _ } = &spec;
+        assert_eq!(PROPERTIES.len(), 4, "both ports are one property");
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_met_by_every_one_that_admits_as_much() {
+        let wanted = spec("tcp", (NFS_PORT, NFS_PORT));
+        for (found, met) in [
+            (spec("tcp", (2049, 2049)), true),
+            (spec("6", (2049, 2049)), true),
+            (spec("tcp", (2000, 2049)), true),
+            (spec("tcp", (-1, -1)), true),
+            (spec("-1", (-1, -1)), true),
+            (spec("-1", (0, 0)), true),
+            (spec("udp", (2049, 2049)), false),
+            (spec("tcp", (2050, 3000)), false),
+            (spec("tcp", (443, 443)), false),
+        ] {
+            assert_eq!(wanted.is_met(&found), met, "{found:?}");
+        }
+    }
 }

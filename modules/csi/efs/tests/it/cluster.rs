@@ -1,10 +1,10 @@
 //! What a plan says where the target is a cluster.
 
-use efs::resources::driver::{self, Foreign, Rollout};
+use efs::resources::driver::{Foreign, Rollout};
 use efs::resources::storage_class;
-use efs::{Actual, Call, Plan};
+use efs::{Actual, OtherClass, Plan, Volume};
 use kubernetes::claim::Claim;
-use kubernetes::release::{self, Status};
+use kubernetes::release;
 use kubernetes::{ChartValues, FoundChart};
 use plan::{Action, Known, Styled, Table};
 use serde_json::{Value, json};
@@ -127,23 +127,6 @@ fn a_release_upgraded_by_hand_is_brought_back() {
 }
 
 #[test]
-fn a_release_that_a_killed_run_left_is_recovered() {
-    let plan = after(&json!({}), |actual| {
-        let release = cluster(actual).driver.release.as_mut().unwrap();
-        release.status = Status::parse("pending-upgrade");
-    });
-    assert_eq!(actions(&plan), [(Action::Update, release::KIND)]);
-    assert!(plan.changes[0].reason.contains("`pending-upgrade`"), "{}", plan.changes[0].reason);
-    let stuck = |call: &Call| {
-        matches!(
-            call,
-            Call::Driver(driver::Call::Release(release::Call::Upgrade { stuck: Some(1), .. }))
-        )
-    };
-    assert!(plan.changes[0].calls.iter().any(stuck));
-}
-
-#[test]
 fn a_release_of_our_name_that_somebody_else_made_is_refused_unless_it_is_adopted_or_skipped() {
     let foreign = |actual: &mut Actual| {
         cluster(actual).driver.release.as_mut().unwrap().ours = false;
@@ -154,6 +137,37 @@ fn a_release_of_our_name_that_somebody_else_made_is_refused_unless_it_is_adopted
     assert!(remedy.contains("--driver adopt") && remedy.contains("--driver skip"), "{remedy}");
     assert!(after(&json!({ "driver": "adopt" }), foreign).is_empty());
     assert!(after(&json!({ "driver": "skip" }), foreign).is_empty());
+}
+
+#[test]
+fn values_that_look_like_secrets_are_shown_neither_in_text_nor_in_json() {
+    let more = json!({ "driver": "adopt", "helm_values": { "controller": {
+        "adminPassword": "hunter2", "logLevel": 5,
+        "env": [{ "name": "API_TOKEN", "value": "planted" }, { "name": "TZ", "value": "UTC" }],
+        "credentials": { "user": "admin" }, "webhook": "https://u:pa55@host/x",
+    } } });
+    let shown = |plan: &Plan| format!("{}{}", text(plan), serde_json::to_string(plan).unwrap());
+    let plan = after(&more, |_| ());
+    for secret in ["hunter2", "planted", "\"admin\"", "pa55"] {
+        assert!(!shown(&plan).contains(secret), "{secret} is in\n{}", text(&plan));
+    }
+    for kept in [
+        "values.controller.adminPassword",
+        "(sensitive value)",
+        "UTC",
+        "values.controller.logLevel",
+    ] {
+        assert!(shown(&plan).contains(kept), "{kept} is not in\n{}", text(&plan));
+    }
+    // All that somebody else's release was given is theirs.
+    let foreign = |actual: &mut Actual| {
+        let release = cluster(actual).driver.release.as_mut().unwrap();
+        release.ours = false;
+        release.values["controller"]["logLevel"] = json!("unlikely");
+        release.values["region"] = json!("unlikely");
+    };
+    let adopted = after(&json!({ "driver": "adopt" }), foreign);
+    assert!(!adopted.is_empty() && !shown(&adopted).contains("unlikely"), "{}", text(&adopted));
 }
 
 #[test]
@@ -295,10 +309,13 @@ fn destroying_is_refused_while_claims_hold_volumes() {
 
 #[test]
 fn a_driver_that_serves_others_stays() {
-    let plan = destroy(|actual| cluster(actual).other_classes.push("efs-logs".to_owned()));
+    let class = OtherClass { name: "efs-logs".to_owned(), file_system: None };
+    let plan = destroy(|actual| cluster(actual).other_classes.push(class));
     assert!(!actions(&plan).contains(&(Action::Delete, release::KIND)));
     assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);
-    let plan = destroy(|actual| cluster(actual).other_volumes.push("pv-1".to_owned()));
+    let (name, handle) = ("pv-1".to_owned(), "fs-0000000b".to_owned());
+    let volume = Volume { name, handle, of_driver: true, ..Volume::default() };
+    let plan = destroy(|actual| cluster(actual).volumes.push(volume));
     assert!(plan.notes[0].contains("it serves the volume pv-1"), "{:?}", plan.notes);
 }
 
@@ -345,24 +362,4 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
         "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
     });
     assert!(warned(&deletes, &[])[0].contains("issues/1085"));
-}
-
-#[test]
-fn a_context_of_another_eks_cluster_is_refused() {
-    let with = |context: &str| {
-        let mut actual = account_and_cluster(three());
-        cluster(&mut actual).name = context.to_owned();
-        let plan = planned(&desired(&json!({})), &actual);
-        refusals(&plan).iter().any(|(reason, _)| reason.contains("the context is of the cluster"))
-    };
-    assert!(with("arn:aws:eks:eu-west-1:111122223333:cluster/prod"));
-    assert!(with("me@prod.eu-west-1.eksctl.io"));
-    for fits in [
-        "arn:aws:eks:eu-west-1:111122223333:cluster/dev",
-        "me@dev.eu-west-1.eksctl.io",
-        "anything-else",
-        "arn:aws:eks:eu-west-1",
-    ] {
-        assert!(!with(fits), "{fits}");
-    }
 }

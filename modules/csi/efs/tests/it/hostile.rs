@@ -4,7 +4,10 @@ use efs::resources::file_system::{
     FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
-use efs::{Cluster, FileSystemId, LifeCycle, MountTargetId};
+use efs::{
+    AccessPoint, AccessPointId, Cluster, FileSystemId, LifeCycle, MountTargetId, OtherClass,
+    Replication, Volume,
+};
 use kubernetes::claim::Claim;
 use plan::{Styled, Table};
 use proptest::prelude::*;
@@ -45,6 +48,8 @@ proptest! {
         actual.file_system = Some(FileSystem {
             id: FileSystemId::try_from("fs-00000001".to_owned()).unwrap(),
             life_cycle: if ours { LifeCycle::Available } else { LifeCycle::parse(&text) },
+            created: Some(text.clone()),
+            account: Some(text.clone()),
             creation_token: text.clone(),
             spec: Spec {
                 encrypted: false,
@@ -54,7 +59,8 @@ proptest! {
                 lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.clone())])),
             },
             availability_zone: Some(text.clone()),
-            metered_bytes: Some(1),
+            metered_bytes: Some(1 << 20),
+            metered_at: Some(text.clone()),
             tags,
         });
         actual.mount_targets = vec![MountTarget {
@@ -66,6 +72,21 @@ proptest! {
             ip_address: Some(text.clone()),
             security_groups: None,
         }];
+        actual.access_points = vec![AccessPoint {
+            id: AccessPointId::try_from("fsap-00000001").unwrap(),
+            life_cycle: LifeCycle::Available,
+            path: text.clone(),
+            account: Some(text.clone()),
+            tags: [("clockwork-codex/cluster".to_owned(), text.clone())].into(),
+        }];
+        actual.replications = vec![Replication {
+            source: text.clone(),
+            source_region: text.clone(),
+            destination: text.clone(),
+            destination_region: text.clone(),
+            status: text.clone(),
+        }];
+        actual.policy = Some(text.clone());
         actual.cluster = Some(Cluster {
             name: text.clone(),
             claims: vec![Claim {
@@ -79,7 +100,18 @@ proptest! {
                 ..Claim::default()
             }],
             denied: vec![text.clone()],
-            other_classes: vec![text.clone()],
+            other_classes: vec![OtherClass {
+                name: text.clone(),
+                file_system: Some("fs-00000001".to_owned()),
+            }],
+            volumes: vec![Volume {
+                name: text.clone(),
+                handle: "fs-00000001".to_owned(),
+                of_driver: true,
+                class: Some(text.clone()),
+                capacity: Some(text.clone()),
+                claim: Some(text.clone()),
+            }],
             taints: vec![text],
             ..Cluster::default()
         });

@@ -65,6 +65,8 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
         json!({ "performance_mode": "maxIO", "throughput_mode": "bursting" }),
         json!({ "nfs_client_cidr": "fd00::/8" }),
         json!({ "lifecycle_policy": {} }),
+        json!({ "deletion_policy": "retain" }),
+        json!({ "deletion_policy": "retain", "file_system_id": "fs-00000001" }),
         json!({ "lifecycle_policy": {
             "transition_to_ia": "AFTER_7_DAYS",
             "transition_to_archive": "AFTER_14_DAYS",
@@ -106,6 +108,14 @@ fn what_would_change_an_adopted_file_system_is_a_mistake() {
         &json!({ "file_system_id": "fs-0000000a", "encrypted": true, "throughput_mode": "elastic" }),
     );
     assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[test]
+fn an_adopted_file_system_is_never_deleted_so_that_asking_for_it_is_a_mistake() {
+    let delete = json!({ "file_system_id": "fs-0000000a", "deletion_policy": "delete" });
+    assert!(mistakes(&delete)[0].1.contains("never deleted"), "{:?}", mistakes(&delete));
+    let keep = mistakes(&json!({ "deletion_policy": "keep" }));
+    assert!(keep[0].1.contains("`delete`, `retain`"), "{keep:?}");
 }
 
 #[test]

@@ -3,11 +3,16 @@
 
 mod chart;
 mod cluster;
+mod contested;
+mod data;
 mod documents;
 mod file_system;
 mod hostile;
 mod inputs;
+mod pending;
 mod plans;
 mod properties;
+mod reachable;
 mod together;
+mod users;
 mod world;

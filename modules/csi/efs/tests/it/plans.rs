@@ -199,6 +199,24 @@ fn an_adopted_file_system_gets_the_missing_targets_and_keeps_everything_else() {
 }
 
 #[test]
+fn an_adopted_file_system_of_another_vpc_is_refused_and_no_zone_counts_as_served() {
+    let mut actual = deployed(&json!({}), three());
+    actual.documents.clear();
+    for target in &mut actual.mount_targets {
+        target.vpc_id = Some(network::VpcId::try_from("vpc-00000009").unwrap());
+    }
+    let plan = planned(&desired(&json!({ "file_system_id": "fs-0000000a" })), &actual);
+    let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
+    assert_eq!(refusal.address, "module.efs_csi.file_system");
+    for part in ["fs-0000000a", "vpc-00000009", vpc().as_str()] {
+        assert!(refusal.reason.contains(part), "{part} is not in {}", refusal.reason);
+    }
+    assert!(!text(&plan).contains("is served by"), "{}", text(&plan));
+    // Its own file system moves with its subnets.
+    assert_eq!(planned(&desired(&json!({})), &actual).refusals, []);
+}
+
+#[test]
 fn an_adopted_file_system_that_does_not_exist_is_refused() {
     let plan = planned(&desired(&json!({ "file_system_id": "fs-0000000a" })), &account(three()));
     assert!(plan.refusals[0].reason.contains("fs-0000000a does not exist"));

@@ -12,7 +12,7 @@ use efs::{
 };
 use inputs::Given;
 use kubernetes::release::{Release, Status};
-use kubernetes::{claim, release};
+use kubernetes::{Preconditions, claim, release};
 use network::{IngressRule, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
 use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
@@ -131,7 +131,8 @@ fn carry_out(call: &Call, actual: &mut Actual) {
         Call::Ingress(call) => rule(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
         Call::Driver(call) => driver(call, actual),
-        Call::Claim(call) => claim(call, actual),
+        Call::Release(call) => release(call, actual),
+        Call::Expand(call) => expand(call, actual),
     }
 }
 
@@ -162,6 +163,8 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
             actual.file_system = Some(FileSystem {
                 id: FileSystemId::try_from("fs-0000000a").unwrap(),
                 life_cycle: LifeCycle::Available,
+                created: Some("2026-01-01T00:00:00Z".to_owned()),
+                account: Some("111122223333".to_owned()),
                 creation_token: token.clone(),
                 // Creation takes no lifecycle policy: none is on.
                 spec: Spec {
@@ -169,7 +172,8 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     ..(**spec).clone()
                 },
                 availability_zone: None,
-                metered_bytes: None,
+                metered_bytes: Some(0),
+                metered_at: None,
                 tags: tags.clone(),
             });
         }
@@ -182,11 +186,14 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 file_system::Group::Lifecycle => {
                     found.spec.lifecycle.clone_from(&spec.lifecycle);
                 }
-                file_system::Group::Tags => unreachable!("tags have a call of their own"),
             }
         }
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
+        }
+        file_system::Call::StillUnused { access_points, .. } => {
+            let there = actual.access_points.iter().map(|point| &point.id);
+            assert!(there.eq(access_points), "nobody came meanwhile");
         }
         file_system::Call::Delete { .. } => {
             assert_eq!(actual.mount_targets, [], "FileSystemInUse");
@@ -262,17 +269,18 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
 
 fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
     match call {
-        storage_class::Call::Apply { document, replace, .. } => {
+        storage_class::Call::Apply { document, .. } => {
             let class = class(&document.resolve(result(actual)).unwrap());
             let cluster = actual.cluster.as_mut().unwrap();
             if let Some(found) = &cluster.storage_class {
                 let same = compare(storage_class::immutable(), &class.spec, Some(&found.spec));
-                assert!(*replace || !same.replaces, "Forbidden: immutable");
+                assert!(!same.replaces, "Forbidden: immutable");
             }
             cluster.storage_class = Some(class);
         }
-        storage_class::Call::Delete { .. } => {
-            assert!(actual.cluster.as_mut().unwrap().storage_class.take().is_some());
+        storage_class::Call::Delete { preconditions, .. } => {
+            let found = actual.cluster.as_mut().unwrap().storage_class.take();
+            assert_eq!(found.unwrap().preconditions, *preconditions, "Conflict");
         }
     }
 }
@@ -280,19 +288,6 @@ fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
 fn driver(call: &driver::Call, actual: &mut Actual) {
     let driver = &mut actual.cluster.as_mut().unwrap().driver;
     match call {
-        driver::Call::Release(release::Call::Upgrade { release, .. }) => {
-            let revision = driver.release.as_ref().map_or(0, |release| release.revision);
-            driver.release = Some(Release {
-                revision: revision + 1,
-                status: Status::Deployed,
-                chart: format!("{}-{}", release.chart_name, release.version),
-                values: release.values.value.clone(),
-                ours: true,
-            });
-        }
-        driver::Call::Release(release::Call::Uninstall(_)) => {
-            assert!(driver.release.take().is_some());
-        }
         driver::Call::UntilReady { .. } => {
             for rollout in &mut driver.rollouts {
                 rollout.ready = rollout.desired;
@@ -303,10 +298,39 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
     }
 }
 
-fn claim(call: &claim::Call, actual: &mut Actual) {
-    let claim::Call::Expand { namespace, name, capacity, .. } = call else {
-        unreachable!("of workloads")
-    };
+fn release(call: &release::Call, actual: &mut Actual) {
+    let found = &mut actual.cluster.as_mut().unwrap().driver.release;
+    let latest = found.as_ref().map(|found| found.revision);
+    match call {
+        release::Call::Upgrade { release, follows } => {
+            assert_eq!(latest, *follows, "another revision than the plan was made for");
+            *found = Some(Release {
+                revision: latest.unwrap_or(0) + 1,
+                previous: latest,
+                status: Status::Deployed,
+                chart: format!("{}-{}", release.chart_name, release.version),
+                values: release.values.value.clone(),
+                ours: true,
+                owner: Some(release.owner.clone()),
+                record: None,
+            });
+        }
+        release::Call::Uninstall(_) => assert!(found.take().is_some()),
+        release::Call::Discard { revision, .. } => {
+            assert_eq!(latest, Some(*revision));
+            let gone = found.take().unwrap();
+            let restored = |revision| Release { revision, previous: None, ..gone };
+            *found = gone.previous.map(restored);
+        }
+        release::Call::UntilFinished { .. } => {
+            let found = found.as_mut().unwrap();
+            (found.status, found.record) = (Status::Deployed, None);
+        }
+    }
+}
+
+fn expand(call: &claim::Expand, actual: &mut Actual) {
+    let claim::Expand { namespace, name, volume: _, capacity } = call;
     let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
     let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
     claim.capacity = Some(capacity.clone());
@@ -319,6 +343,10 @@ pub(crate) fn class(text: &str) -> StorageClass {
     StorageClass {
         our_labels: spec.labels.keys().cloned().collect(),
         our_annotations: spec.annotations.keys().cloned().collect(),
+        preconditions: Preconditions {
+            uid: Some("4b1c".to_owned()),
+            resource_version: Some("17".to_owned()),
+        },
         spec,
     }
 }

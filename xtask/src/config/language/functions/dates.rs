@@ -158,6 +158,8 @@ pub(super) fn yaml_moment(text: &str) -> Result<Option<String>, String> {
     };
     match moment(&format!("{year}-{month:0>2}-{day:0>2}{time}")) {
         Some(moment) => format("YYYY-MM-DD'T'hh:mm:ssZ", moment).map(Some),
+        // There is no such day.
+        None if rest.len() == length => Ok(None),
         None => Err(format!(
             "{text:?} looks like a timestamp and is none (in quotes it is a string){REFUSED}"
         )),

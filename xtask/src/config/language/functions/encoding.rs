@@ -1,7 +1,8 @@
 //! Functions that encode and decode.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::arguments::Takes::{Nullable, String as Text};
 use super::arguments::{Arguments, Function};
@@ -42,9 +43,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-fn from_base64(text: &str) -> Result<Vec<u8>, String> {
+/// Bits behind the last byte count for nothing, as in Go.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// The bytes of a text in base64, whose ends of lines count for nothing.
+pub(super) fn from_base64(text: &str) -> Result<Vec<u8>, String> {
     let text = text.replace(['\r', '\n'], "");
-    STANDARD.decode(&text).map_err(|error| format!("this is no base64: {error}"))
+    LENIENT.decode(&text).map_err(|error| format!("this is no base64: {error}"))
 }
 
 /// For the query of an address: a space is a plus.

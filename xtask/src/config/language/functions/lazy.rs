@@ -7,6 +7,7 @@ use hcl::edit::expr::{Expression, FuncCall};
 
 use crate::config::language::convert::convert;
 use crate::config::language::fault::{Evaluation, Fault};
+use crate::config::language::misread::number_out_of_range;
 use crate::config::language::scope::Scope;
 use crate::config::language::template;
 use crate::config::language::types::Type;
@@ -110,8 +111,10 @@ fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Ev
     let roots: BTreeMap<String, Value> =
         entries.map(|(name, value)| (name.clone(), value.clone().marked(secret))).collect();
     let template = hcl::edit::parser::parse_template(text).map_err(|error| {
-        let line = error.location().line();
-        Fault::new(format!("{name}, line {line}: this is no template: {}", error.message()))
+        let place = error.location();
+        let why = number_out_of_range(text, place.offset())
+            .unwrap_or_else(|| format!("this is no template: {}", error.message()));
+        Fault::new(format!("{name}, line {}: {why}", place.line()))
     })?;
     template::of_template(&template, &scope.of_template(text, &roots))
         .map(|value| value.marked(secret))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use num_bigint::BigInt;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::dates;
@@ -20,7 +21,7 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
         .collect::<Result<_, _>>()?;
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
-        return Err("there are several documents, and only one can be read".to_owned());
+        return Err("there are several documents; give one".to_owned());
     }
     let inner = events.into_iter().filter(|event| {
         !matches!(
@@ -39,10 +40,7 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     };
     match reader.events.next() {
         None => Err("there is no document; `try(yamldecode(…), null)` allows for that".to_owned()),
-        Some(event) => match reader.node(event)? {
-            Node::Value(value) => Ok(value),
-            Node::Merge => Err("`<<` stands where a value is".to_owned()),
-        },
+        Some(event) => reader.node(event),
     }
 }
 
@@ -56,14 +54,8 @@ struct Reader<'a> {
     depth: usize,
 }
 
-enum Node {
-    Value(Value),
-    /// `<<`
-    Merge,
-}
-
 impl<'a> Reader<'a> {
-    fn node(&mut self, event: Event<'a>) -> Result<Node, String> {
+    fn node(&mut self, event: Event<'a>) -> Result<Value, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(format!("this is nested over {MAX_DEPTH} levels deep{REFUSED}"));
@@ -72,26 +64,20 @@ impl<'a> Reader<'a> {
             Event::Alias(anchor) => {
                 self.depth -= 1;
                 return match self.anchors.get(&anchor) {
-                    Some(Some(value)) => Ok(Node::Value(value.clone())),
+                    Some(Some(value)) => Ok(value.clone()),
                     _ => Err("an alias stands within what it names".to_owned()),
                 };
             }
             Event::Scalar(text, style, anchor, tag) => {
-                match scalar(&text, style, tag.as_deref())? {
-                    Node::Merge => {
-                        self.depth -= 1;
-                        return Ok(Node::Merge);
-                    }
-                    Node::Value(value) => (anchor, value),
-                }
+                (anchor, scalar(&text, style, tag.as_deref())?)
             }
             Event::SequenceStart(anchor, tag) => {
-                known_tag(tag.as_deref(), "seq")?;
+                known_tag(tag.as_deref(), &["seq"])?;
                 self.anchors.insert(anchor, None);
                 (anchor, self.sequence()?)
             }
             Event::MappingStart(anchor, tag) => {
-                known_tag(tag.as_deref(), "map")?;
+                known_tag(tag.as_deref(), &["map"])?;
                 self.anchors.insert(anchor, None);
                 (anchor, self.mapping()?)
             }
@@ -99,16 +85,7 @@ impl<'a> Reader<'a> {
         };
         self.anchors.insert(anchor, Some(value.clone()));
         self.depth -= 1;
-        Ok(Node::Value(value))
-    }
-
-    fn value(&mut self, event: Event<'a>) -> Result<Value, String> {
-        match self.node(event)? {
-            Node::Value(value) => Ok(value),
-            Node::Merge => {
-                Err("`<<` stands where a value is (in quotes it is a string)".to_owned())
-            }
-        }
+        Ok(value)
     }
 
     fn sequence(&mut self) -> Result<Value, String> {
@@ -117,7 +94,7 @@ impl<'a> Reader<'a> {
             if matches!(event, Event::SequenceEnd) {
                 break;
             }
-            values.push(self.value(event)?);
+            values.push(self.node(event)?);
         }
         Ok(Value::tuple(values))
     }
@@ -131,12 +108,14 @@ impl<'a> Reader<'a> {
             if !matches!(event, Event::Scalar(..)) {
                 return Err("the key of a map is a plain word or a text".to_owned());
             }
+            let merges = matches!(&event, Event::Scalar(text, _, _, None) if text == "<<");
             let key = self.node(event)?;
             let Some(event) = self.events.next() else { break };
-            let value = self.value(event)?;
-            match key {
-                Node::Merge => merge(&mut values, value)?,
-                Node::Value(key) => drop(values.insert(key_of(key)?, value)),
+            let value = self.node(event)?;
+            if merges {
+                merge(&mut values, value)?;
+            } else {
+                values.insert(key_of(key)?, value);
             }
         }
         Ok(Value::object(values))
@@ -145,7 +124,7 @@ impl<'a> Reader<'a> {
 
 fn key_of(value: Value) -> Result<String, String> {
     if value.is_null() {
-        return Err("the key of a map is null (in quotes it is a string)".to_owned());
+        return Err("the key of a map is null; put it in quotes".to_owned());
     }
     match crate::config::language::convert::convert(value, &Type::String)?.data {
         Data::String(key) => Ok(key),
@@ -163,34 +142,51 @@ fn merge(values: &mut BTreeMap<String, Value>, merged: Value) -> Result<(), Stri
     }
 }
 
-fn known_tag(tag: Option<&Tag>, expected: &str) -> Result<(), String> {
-    match tag {
-        None => Ok(()),
-        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == expected => Ok(()),
-        Some(tag) => Err(format!("the tag `{}{}` is not known", tag.handle, tag.suffix)),
+fn known_tag(tag: Option<&Tag>, expected: &[&'static str]) -> Result<Option<&'static str>, String> {
+    let Some(tag) = tag else { return Ok(None) };
+    let whole = format!("{}{}", tag.handle, tag.suffix);
+    let name = whole.strip_prefix("tag:yaml.org,2002:");
+    let known = expected.iter().find(|known| name == Some(known));
+    known.map(|known| Some(*known)).ok_or_else(|| match name {
+        Some(name) => format!("the tag `!!{name}` is not known here"),
+        None => format!("the tag `{whole}` is not known"),
+    })
+}
+
+/// The tags of scalars that Terraform knows.
+const TAGS: [&str; 7] = ["str", "bool", "int", "float", "null", "timestamp", "binary"];
+
+/// The value of a word or text. Plain words are those of YAML 1.1 for truth and null.
+///
+/// Tags count for less than they say: what a word looks like comes first, so that
+/// `!!bool 5` is a number. Terraform reads them so (go-cty-yaml, `resolve.go`).
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+    let tag = known_tag(tag, &TAGS)?;
+    let quoted = style != ScalarStyle::Plain;
+    let looks = text.is_empty() || text.starts_with(LOOKS);
+    let value = match tag {
+        Some("str") => Some(Value::string(text)),
+        Some("binary") => binary(text).map(Some)?,
+        None if quoted => Some(Value::string(text)),
+        Some(_) if quoted && looks => Some(Value::string(text)),
+        _ if quoted || !looks => None,
+        tag => plain(text, tag)?,
+    };
+    match value {
+        Some(value) => Ok(value),
+        None => tagged(text, tag),
     }
 }
 
-/// The value of a word or text. Plain words are those of YAML 1.1 for truth and null.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, String> {
-    let string = || Ok(Node::Value(Value::string(text)));
-    let tag = match tag {
-        None => None,
-        Some(tag) if tag.is_yaml_core_schema() => Some(tag.suffix.as_str()),
-        Some(tag) => return Err(format!("the tag `{}{}` is not known", tag.handle, tag.suffix)),
-    };
-    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
-    match tag {
-        Some("str") => return string(),
-        Some("bool" | "int" | "float" | "null") | None => {}
-        Some(other) => {
-            return Err(format!("the tag `!!{other}` is not supported{REFUSED}"));
-        }
-    }
-    if quoted || text.is_empty() && tag.is_none() && style != ScalarStyle::Plain {
-        return string();
-    }
-    let value: Value = match text {
+/// What a word begins with that may be something else than a text.
+const LOOKS: [char; 24] = [
+    '+', '-', '.', '~', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'y', 'Y', 'n', 'N', 't',
+    'T', 'f', 'F', 'o', 'O',
+];
+
+/// The value of a plain word by its looks; `None` leaves it to the tag.
+fn plain(text: &str, tag: Option<&str>) -> Result<Option<Value>, String> {
+    let value = match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             true.into()
         }
@@ -198,33 +194,75 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Str
             false.into()
         }
         "" | "~" | "null" | "Null" | "NULL" => Value::null(Type::Any),
-        "<<" if tag.is_none() => return Ok(Node::Merge),
-        ".nan" | ".NaN" | ".NAN" => return Err(format!("`.nan` is no number here{REFUSED}")),
+        ".nan" | ".NaN" | ".NAN" if tag == Some("null") => return Ok(None),
+        ".nan" | ".NaN" | ".NAN" => return Err("`.nan` is no number here".to_owned()),
         _ if text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(".inf") => {
             return Err(format!("`.inf` is no number here{REFUSED}"));
         }
         _ => match number(text)? {
             Some(number) => number.into(),
-            None => match dates::yaml_moment(text)? {
+            None if matches!(tag, None | Some("timestamp")) => match dates::yaml_moment(text)? {
                 Some(moment) => Value::string(&moment),
-                None if tag.is_none() => return string(),
-                None => return Err(format!("{text:?} is no `!!{}`", tag.unwrap_or_default())),
+                None => return Ok(None),
             },
+            None => return Ok(None),
         },
     };
-    Ok(Node::Value(value))
+    Ok(Some(value))
+}
+
+/// The value of a word that looks like nothing else.
+fn tagged(text: &str, tag: Option<&str>) -> Result<Value, String> {
+    match tag {
+        None => Ok(Value::string(text)),
+        Some("null") => Ok(Value::null(Type::Any)),
+        Some(tag @ ("int" | "float")) => {
+            let digits = text.replace('_', "");
+            let number = match Number::read(&digits)? {
+                None => based(&digits),
+                number => number,
+            };
+            number.map(Value::from).ok_or_else(|| format!("{text:?} is no `!!{tag}`"))
+        }
+        Some(tag) => Err(format!("{text:?} is no `!!{tag}`")),
+    }
+}
+
+/// What is in base64 stays in it, as there are no bytes.
+fn binary(text: &str) -> Result<Value, String> {
+    super::encoding::from_base64(text).map(|_| Value::string(text))
+}
+
+/// A whole number in another base, of 64 bits, with a sign.
+fn based(text: &str) -> Option<Number> {
+    let (sign, rest) = match text.as_bytes().first()? {
+        b'-' => ("-", &text[1..]),
+        b'+' => ("+", &text[1..]),
+        _ => ("", text),
+    };
+    let radix = match rest.get(..2)? {
+        "0x" | "0X" => 16,
+        "0o" | "0O" => 8,
+        "0b" | "0B" => 2,
+        _ => return None,
+    };
+    let digits = &rest[2..];
+    let number = match sign {
+        "" => u64::from_str_radix(digits, radix).map(BigInt::from),
+        _ => i64::from_str_radix(&format!("{sign}{digits}"), radix).map(BigInt::from),
+    };
+    let number = number.ok().filter(|_| digits.starts_with(|c: char| c.is_ascii_hexdigit()))?;
+    Some(Number::whole(&number))
 }
 
 /// A plain word as a number, where it is one.
 fn number(text: &str) -> Result<Option<Number>, String> {
     if text.starts_with("0o") || text.starts_with("0x") {
         let (radix, digits) = (if text.starts_with("0o") { 8 } else { 16 }, &text[2..]);
-        let parsed = num_bigint::BigInt::parse_bytes(digits.as_bytes(), radix);
+        let parsed = BigInt::parse_bytes(digits.as_bytes(), radix);
         let parsed = parsed.filter(|_| !digits.starts_with(['+', '-']) && !digits.contains('_'));
         return match parsed {
-            Some(whole) if whole.bits() > 64 => {
-                Err(format!("the number {text} is too large{REFUSED}"))
-            }
+            Some(whole) if whole.bits() > 64 => Err(format!("the number {text} is too large")),
             whole => Ok(whole.map(|whole| Number::whole(&whole))),
         };
     }
@@ -236,5 +274,5 @@ fn number(text: &str) -> Result<Option<Number>, String> {
     {
         return Ok(None);
     }
-    Ok(Number::parse(text))
+    Number::read(text)
 }

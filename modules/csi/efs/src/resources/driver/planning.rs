@@ -2,8 +2,8 @@
 
 use inputs::plain;
 use kubernetes::RenderError;
-use kubernetes::release::{self, Release, Status};
-use plan::{Action, Address, Change, ChangeId, Difference, Plan, Refusal, Row, Scope, Wait};
+use kubernetes::release::{self, Planned, Release, Status};
+use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait};
 
 use super::found::{Foreign, Found};
 use super::values::{Driver, DriverInputs, DriverMode};
@@ -12,35 +12,28 @@ use crate::chart::RELEASE;
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = release::KIND;
 
-/// A call of Helm or Kubernetes.
+/// A call of Kubernetes; those of the release are [`release::Call`]s.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
-    Release(release::Call),
     /// Waits until the driver of this namespace runs everywhere.
-    UntilReady {
-        namespace: String,
-    },
+    UntilReady { namespace: String },
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
     DeleteCsiDriver,
 }
 
-impl From<release::Call> for Call {
-    fn from(call: release::Call) -> Call {
-        Call::Release(call)
-    }
-}
-
 /// Plans the driver; with `wait`, one that does not run yet is waited for.
-pub fn plan<C: From<Call>>(
+pub fn plan<C: From<Call> + From<release::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     wanted: &Driver,
     found: &Found,
     wait: bool,
 ) -> Result<(), RenderError> {
-    let inputs = wanted.inputs;
+    // Every field is looked at: a new one does not compile until somebody says what it means.
+    let Found { release, foreign, rollouts: _, chart } = found;
+    let (inputs, release) = (wanted.inputs, release.as_ref());
     if inputs.mode == DriverMode::Skip {
-        if found.release.is_none() && found.foreign.is_empty() {
+        if release.is_none() && foreign.is_empty() {
             plan.warnings.push(
                 "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending"
                     .to_owned(),
@@ -49,8 +42,7 @@ pub fn plan<C: From<Call>>(
         return Ok(());
     }
     let address = address(scope);
-    plan.refusals.extend(found.foreign.iter().map(|foreign| installed(&address, foreign)));
-    let release = found.release.as_ref();
+    plan.refusals.extend(foreign.iter().map(|foreign| installed(&address, foreign)));
     let theirs = release.filter(|release| !release.ours && inputs.mode != DriverMode::Adopt);
     if let Some(release) = theirs {
         plan.refusals.push(foreign_release(&address, release, inputs));
@@ -58,27 +50,25 @@ pub fn plan<C: From<Call>>(
     }
     let wanted = wanted.release()?;
     let until_ready = || Call::UntilReady { namespace: inputs.namespace.clone() };
-    match release::change::<Call>(scope.id(KIND), address.clone(), &wanted, release) {
-        Some(mut change) => {
-            if let Some(chart) = &found.chart {
-                plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
-                plan.warnings.extend(release::unread_values(&wanted, chart));
-            }
-            if wait {
-                change = change.calling(until_ready());
-            }
-            let Change { id, action, address, reason, needs, differences, calls } = change;
-            let calls = calls.into_iter().map(C::from).collect();
-            plan.changes.push(Change { id, action, address, reason, needs, differences, calls });
+    let mut planned = release::plan(scope, address.clone(), &wanted, release);
+    if let Planned::Change(change) = &mut planned {
+        if let Some(chart) = chart {
+            plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
+            plan.warnings.extend(release::unread_values(&wanted, chart));
         }
-        None if wait && !found.behind().is_empty() => plan.waits.push(Wait {
+        if wait {
+            change.calls.push(until_ready().into());
+        }
+    }
+    if matches!(planned, Planned::Nothing) && wait && !found.behind().is_empty() {
+        plan.waits.push(Wait {
             id: scope.id("driver.ready"),
             address,
             reason: format!("not all of it runs yet: {}", found.behind().join(", ")),
             call: until_ready().into(),
-        }),
-        None => {}
+        });
     }
+    release::add(plan, planned);
     Ok(())
 }
 
@@ -97,7 +87,7 @@ pub struct Others<'a> {
 }
 
 /// Plans to uninstall the driver, where it is ours and nobody needs it.
-pub fn remove<C: From<Call>>(
+pub fn remove<C: From<Call> + From<release::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     inputs: &DriverInputs,
@@ -124,8 +114,8 @@ pub fn remove<C: From<Call>>(
     let change = Change::new(Action::Delete, scope.id("helm_release.delete"), address(scope))
         .because("the deployment is destroyed")
         .needing(needs.to_vec())
-        .showing([Difference::gone("chart", &release.chart)])
-        .calling(Call::Release(release::Call::Uninstall(id)))
+        .showing(plan::gone([&release::CHART], &release.spec()))
+        .calling(release::Call::Uninstall(id))
         .calling(Call::DeleteCsiDriver);
     let id = change.id.clone();
     plan.changes.push(change);

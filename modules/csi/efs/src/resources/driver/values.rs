@@ -72,7 +72,15 @@ pub struct Driver<'a> {
 impl Driver<'_> {
     /// Its release as it should be.
     pub fn release(&self) -> Result<Wanted, RenderError> {
-        let DriverInputs { namespace, chart, version, .. } = self.inputs;
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let DriverInputs {
+            mode: _, // Whether there is a release at all.
+            namespace,
+            chart,
+            version,
+            role_arn: _, // Part of the values,
+            values: _,   // and so are the user's.
+        } = self.inputs;
         let values = kubernetes::parsed("values.yaml", &self.values()?)?;
         Ok(Wanted {
             id: Id { name: chart::RELEASE.to_owned(), namespace: namespace.clone() },

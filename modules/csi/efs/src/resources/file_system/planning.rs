@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use network::Tags;
 use plan::{
-    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Refusal, Row, Scope,
-    Wait, compare,
+    Action, Change, ChangeId, Difference, Forbidden, Known, Mutability, Plan, Property, Refusal,
+    Row, Scope, Wait, compare,
 };
 
 use super::spec::{
     FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Throughput, Transition,
 };
-use crate::ids::FileSystemId;
+use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
 
@@ -41,6 +41,12 @@ pub enum Call {
     Tag {
         of: Known<FileSystemId>,
         tags: Tags,
+    },
+    /// Ends the run where somebody uses it who did not when the plan was made: other than
+    /// these access points.
+    StillUnused {
+        id: FileSystemId,
+        access_points: Vec<AccessPointId>,
     },
     /// Deletes it, and waits until it is gone.
     Delete {
@@ -101,13 +107,14 @@ pub fn plan<C: From<Call>>(
     }
 }
 
-/// Plans the deletion of our own, after `needs`; the answer is what must be done
-/// before it is gone. Its mount targets are among `needs`.
+/// Plans the deletion of our own, after `needs`, with the data that is lost; the answer is what
+/// must be done before it is gone. Its mount targets are among `needs`.
 pub fn remove<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     found: &FileSystem,
     needs: Vec<ChangeId>,
+    lost: Vec<String>,
 ) -> ChangeId {
     let change =
         Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))
@@ -116,7 +123,9 @@ pub fn remove<C: From<Call>>(
             .showing([
                 Difference::gone("file_system_id", &found.id),
                 Difference::gone("creation_token", &found.creation_token),
+                Difference::gone("metered_size", found.size()),
             ])
+            .losing(lost)
             .calling(Call::Delete { id: found.id.clone() });
     let id = change.id.clone();
     plan.changes.push(change);
@@ -284,49 +293,57 @@ fn update<C: From<Call>>(
     let FileSystem {
         id,
         life_cycle: _,     // `usable` judges it.
+        created: _,        // EFS says so,
+        account: _,        // and whose it is.
         creation_token: _, // It was found by this, and so it is right.
         spec: found_spec,
         availability_zone: _, // Ours are regional; a zone cannot have been asked for.
-        metered_bytes: _,     // What users wrote.
+        metered_bytes: _,     // What users wrote,
+        metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
-    let (specs, tagged) =
-        (compare(PROPERTIES, spec, Some(found_spec)), compare(TAGS, tags, Some(found_tags)));
-    plan.refusals.extend(specs.forbidden.iter().map(|forbidden| {
-        let (attribute, wanted) = (&forbidden.attribute, &forbidden.wanted);
-        let have = forbidden.found.as_deref().unwrap_or("none").escape_debug();
-        Refusal::new(
-            scope.address(KIND, None),
-            format!("`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"),
-            format!(
-                "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
-            ),
-        )
-    }));
+    let specs = compare(PROPERTIES, spec, Some(found_spec));
+    let tagged = compare(TAGS, tags, Some(found_tags));
+    plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
-    let mut groups: Vec<Group> = specs.groups.union(&tagged.groups).copied().collect();
+    let mut groups: Vec<Group> = specs.groups.iter().copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);
     }
-    if groups.is_empty() {
+    let mut reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
+    let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };
+    let mut calls: Vec<Call> = groups.into_iter().map(put).collect();
+    if !tagged.groups.is_empty() {
+        reasons.push("tags are missing or differ");
+        let mut missing = tags.clone();
+        missing.retain(|key, value| found_tags.get(key) != Some(value));
+        calls.push(Call::Tag { of: Known::Now(id.clone()), tags: missing });
+    }
+    if calls.is_empty() {
         return;
     }
-    let reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
     let mut change = Change::new(Action::Update, scope.id(KIND), scope.address(KIND, None))
         .because(reasons.join("; "))
         .needing(needs.to_vec())
         .showing(specs.differences)
         .showing(tagged.differences);
-    for group in groups {
-        let of = Known::Now(id.clone());
-        change = change.calling(match group {
-            Group::Tags => {
-                let mut missing = tags.clone();
-                missing.retain(|key, value| found_tags.get(key) != Some(value));
-                Call::Tag { of, tags: missing }
-            }
-            group => Call::Put { of, group, spec: Box::new(spec.clone()) },
-        });
+    for call in calls {
+        change = change.calling(call);
     }
     plan.changes.push(change);
+}
+
+/// A difference that EFS never resolves.
+fn never_changes(scope: &Scope, id: &FileSystemId, forbidden: &Forbidden) -> Refusal {
+    let Forbidden { attribute, found, wanted } = forbidden;
+    let have = found.as_deref().unwrap_or("none").escape_debug();
+    Refusal::new(
+        scope.address(KIND, None),
+        format!(
+            "`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"
+        ),
+        format!(
+            "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
+        ),
+    )
 }

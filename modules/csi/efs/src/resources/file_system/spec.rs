@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kubernetes::used;
+use kubernetes::{readable, used};
 use network::Tags;
 use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
@@ -123,14 +123,13 @@ pub struct Spec {
 pub enum Group {
     Throughput,
     Lifecycle,
-    Tags,
 }
 
 impl Group {
     /// Whether `CreateFileSystem` sets these properties already.
     pub(super) fn is_set_by_creation(self) -> bool {
         match self {
-            Group::Throughput | Group::Tags => true,
+            Group::Throughput => true,
             Group::Lifecycle => false,
         }
     }
@@ -140,7 +139,6 @@ impl Group {
         match self {
             Group::Throughput => "the throughput differs",
             Group::Lifecycle => "the lifecycle policy differs",
-            Group::Tags => "tags are missing or differ",
         }
     }
 }
@@ -196,12 +194,12 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
 ];
 
 /// The tags; those that others added stay.
-pub(super) const TAGS: &[Property<Tags, Group>] = &[Property {
+pub(super) const TAGS: &[Property<Tags>] = &[Property {
     name: "tags",
     value: Value::Each { entries: map, row: |key| format!("tags[{key:?}]") },
     same: equal,
     unset: Unset::Leave,
-    change: Mutability::InPlace(Group::Tags),
+    change: Mutability::InPlace(()),
 }];
 
 /// EFS answers with the key's ARN; people may give its id, or an alias, which
@@ -211,11 +209,20 @@ fn same_key(found: &str, wanted: &str) -> bool {
     alias || found == wanted || found.rsplit_once("key/").is_some_and(|(_, id)| id == wanted)
 }
 
+/// What EFS meters in an empty file system, in bytes: its root directory, which has 2 KiB of
+/// metadata and one increment of 4 KiB
+/// (<https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>).
+pub const EMPTY_BYTES: u64 = 6 * 1024;
+
 /// A file system that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileSystem {
     pub id: FileSystemId,
     pub life_cycle: LifeCycle,
+    /// When it was created, as RFC 3339 writes times.
+    pub created: Option<String>,
+    /// The AWS account that it belongs to.
+    pub account: Option<String>,
     /// The token that it was created with.
     pub creation_token: String,
     pub spec: Spec,
@@ -223,10 +230,28 @@ pub struct FileSystem {
     pub availability_zone: Option<String>,
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
+    /// When that was, as RFC 3339 writes times; EFS meters for the first time within an hour
+    /// or so of the creation.
+    pub metered_at: Option<String>,
     pub tags: Tags,
 }
 
 impl FileSystem {
+    /// Whether it holds more than an empty one, as far as that was metered.
+    pub fn holds_files(&self) -> bool {
+        self.metered_bytes.is_none_or(|bytes| bytes > EMPTY_BYTES)
+    }
+
+    /// Its size as people read it, and when it was metered.
+    pub(crate) fn size(&self) -> String {
+        match (self.metered_bytes, &self.metered_at) {
+            (Some(bytes), Some(at)) => format!("{} as metered at {at}", readable(bytes)),
+            (Some(0), None) => "not metered yet".to_owned(),
+            (Some(bytes), None) => readable(bytes),
+            (None, _) => "of unknown size".to_owned(),
+        }
+    }
+
     /// What a status says of it beside its id and state.
     pub(super) fn summary(&self) -> String {
         let encrypted = if self.spec.encrypted { "encrypted" } else { "not encrypted" };

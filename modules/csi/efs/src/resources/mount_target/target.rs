@@ -4,7 +4,7 @@ use inputs::plain;
 use network::{SecurityGroupId, SubnetId, VpcId};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
-    Value, Wait, equal, later, set,
+    Value, Wait, equal, set, texts,
 };
 
 use crate::ids::{FileSystemId, MountTargetId};
@@ -28,25 +28,24 @@ pub enum Group {
 }
 
 /// The properties, in the order in which plans show them.
-pub const PROPERTIES: &[Property<Spec, Group>] = &[
-    Property {
-        name: "subnet_id",
-        value: Value::One(|spec| set(&spec.subnet_id)),
-        same: equal,
-        unset: Unset::Leave,
-        change: Mutability::Replaces,
-    },
-    Property {
-        name: "security_groups",
-        value: Value::One(|spec| match spec.security_groups.as_deref()? {
-            [one] => later(one),
-            several => set(list(several)),
-        }),
-        same: equal,
-        unset: Unset::Leave,
-        change: Mutability::InPlace(Group::SecurityGroups),
-    },
-];
+pub const PROPERTIES: &[Property<Spec, Group>] = &[SUBNET_ID, SECURITY_GROUPS];
+
+/// What plans show of a target that goes, beside its id.
+pub(super) const SUBNET_ID: Property<Spec, Group> = Property {
+    name: "subnet_id",
+    value: Value::One(|spec| set(&spec.subnet_id)),
+    same: equal,
+    unset: Unset::Leave,
+    change: Mutability::Replaces,
+};
+
+const SECURITY_GROUPS: Property<Spec, Group> = Property {
+    name: "security_groups",
+    value: Value::List(|spec| texts(spec.security_groups.as_deref().unwrap_or_default())),
+    same: equal,
+    unset: Unset::Leave,
+    change: Mutability::InPlace(Group::SecurityGroups),
+};
 
 /// A mount target that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +64,19 @@ pub struct MountTarget {
 impl MountTarget {
     /// Its properties.
     pub(super) fn spec(&self) -> Spec {
-        let groups = self.security_groups.as_ref();
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let MountTarget {
+            id: _,         // EFS chose it.
+            life_cycle: _, // `existing` judges it.
+            subnet_id,
+            vpc_id: _,            // `in_another_vpc` judges it.
+            availability_zone: _, // The subnet's.
+            ip_address: _,        // EFS chose it, and any will do.
+            security_groups,
+        } = self;
+        let groups = security_groups.as_ref();
         Spec {
-            subnet_id: self.subnet_id.clone(),
+            subnet_id: subnet_id.clone(),
             security_groups: groups.map(|ids| ids.iter().cloned().map(Known::Now).collect()),
         }
     }
@@ -136,10 +145,8 @@ pub(super) fn delete<C: From<Call>>(
     let id = scope.id(format_args!("mount_target.{zone}.delete"));
     Change::new(Action::Delete, id, scope.address(KIND, Some(zone)))
         .because(reason)
-        .showing([
-            Difference::gone("mount_target_id", &target.id),
-            Difference::gone("subnet_id", &target.subnet_id),
-        ])
+        .showing([Difference::gone("mount_target_id", &target.id)])
+        .showing(plan::gone([&SUBNET_ID], &target.spec()))
         .calling(Call::Delete { file_system: file_system.clone(), id: target.id.clone() })
 }
 
@@ -164,4 +171,55 @@ pub(super) fn gone<C: From<Call>>(
 /// Ids as people read them.
 pub(super) fn list(ids: &[impl ToString]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use plan::{After, compare};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spec(security_groups: Vec<Known<SecurityGroupId>>) -> Spec {
+        let subnet_id = SubnetId::try_from("subnet-00000001").unwrap();
+        Spec { subnet_id, security_groups: Some(security_groups) }
+    }
+
+    fn now(number: u32) -> Known<SecurityGroupId> {
+        Known::Now(SecurityGroupId::try_from(format!("sg-{number:08x}")).unwrap())
+    }
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let spec = spec(vec![now(1)]);
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec { subnet_id: _, security_groups: _ } = &spec;
+        assert_eq!(PROPERTIES.len(), 2);
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
+        }
+    }
+
+    proptest! {
+        /// Whichever of the groups are known later: the others are shown, and each slot is its own.
+        #[test]
+        fn each_of_several_groups_is_known_now_or_later_on_its_own(
+            later in proptest::collection::vec(any::<bool>(), 1..6),
+        ) {
+            let group = |(number, later): (u32, &bool)| {
+                if *later { Known::After(format!("group.{number}").into()) } else { now(number) }
+            };
+            let wanted: Vec<Known<SecurityGroupId>> = (1..).zip(&later).map(group).collect();
+            let had = spec((1..).zip(&later).map(|(number, _)| now(number)).collect());
+            let compared = compare(PROPERTIES, &spec(wanted.clone()), Some(&had));
+            prop_assert_eq!(compared.groups.is_empty(), !later.contains(&true));
+            let shown = compared.differences.first().map(|difference| difference.after.clone());
+            let expected = match wanted.as_slice() {
+                _ if !later.contains(&true) => None,
+                [one] => Some(one.after()),
+                several => Some(After::Elements(several.iter().map(Known::after).collect())),
+            };
+            prop_assert_eq!(shown, expected);
+        }
+    }
 }

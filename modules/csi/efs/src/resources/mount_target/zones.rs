@@ -2,22 +2,23 @@
 
 use network::{SecurityGroupId, Subnet, SubnetId};
 use plan::{
-    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Mutability, Plan, Refusal,
-    Scope, Wait, compare,
+    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
+    Wait, compare,
 };
 
-use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
+use super::target::{Call, KIND, MountTarget, PROPERTIES, SUBNET_ID, Spec, delete, gone, list};
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
-use crate::resources::file_system::Planned;
+use crate::resources::file_system::{self, Planned};
 
 /// The mount targets as a deployment wants them.
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
     /// The subnets that should reach the file system.
     pub subnets: &'a [&'a Subnet],
-    pub security_group: &'a Known<SecurityGroupId>,
+    /// Sorted.
+    pub security_groups: &'a [Known<SecurityGroupId>],
 }
 
 /// Plans the targets of every zone; the answer is what must be done before pods
@@ -35,9 +36,13 @@ pub fn plan<C: From<Call>>(
         target.map(|target| target.id.clone())
     };
     let zones = zones(wanted.subnets.iter().copied(), target_in);
-    plan.details.entry("zones").or_default().extend(zones.iter().map(detail));
+    plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
     let mut part = Part { plan, scope, wanted, found, file_system, first: Vec::new() };
     let mut ready = file_system.needs.clone();
+    if let Some(refusal) = part.of_another_vpc() {
+        part.plan.refusals.push(refusal);
+        return ready;
+    }
     part.remove_unwanted(&zones);
     for zone in &zones {
         ready.extend(part.zone(zone));
@@ -71,17 +76,22 @@ pub fn remove_all<C: From<Call>>(
         .collect()
 }
 
-/// A zone as plans show it.
-fn detail(zone: &Zone) -> Detail {
+/// A zone as plans show it, with its module where there are several.
+fn detail(scope: &Scope, zone: &Zone) -> Detail {
     let line = (!zone.covered.is_empty()).then(|| {
+        let of = scope.label().map(|label| format!(" of module.{label}")).unwrap_or_default();
         format!(
-            "Zone {}: {} carries the mount target and covers {}",
+            "Zone {}{of}: {} carries the mount target and covers {}",
             zone.availability_zone,
             zone.carrier,
             list(&zone.covered)
         )
     });
-    Detail { value: serde_json::to_value(zone).unwrap_or_default(), line }
+    let mut value = serde_json::to_value(zone).unwrap_or_default();
+    if let (Some(label), Some(members)) = (scope.label(), value.as_object_mut()) {
+        members.insert("module".to_owned(), label.into());
+    }
+    Detail { value, line }
 }
 
 /// What the planning of one zone looks at.
@@ -115,6 +125,28 @@ impl<C: From<Call>> Part<'_, C> {
                 self.plan.changes.push(delete(self.scope, id, target, reason));
             }
         }
+    }
+
+    /// An adopted file system whose targets, which stay, are in another VPC: EFS takes the
+    /// targets of one VPC only, and the nodes of another one do not reach these
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/manage-fs-access-vpc-peering.html>).
+    fn of_another_vpc(&self) -> Option<Refusal> {
+        let stays =
+            |target: &&MountTarget| !target.life_cycle.is_leaving() && self.in_another_vpc(target);
+        let target = self.found.iter().filter(|_| !self.file_system.own).find(stays)?;
+        let (theirs, ours) = (target.vpc_id.as_ref()?, &self.wanted.subnets.first()?.vpc_id);
+        Some(Refusal::new(
+            self.scope.address(file_system::KIND, None),
+            format!(
+                "the mount targets of {} are in {theirs}, and the subnets of the inputs in {ours}: \
+                 EFS takes the targets of one VPC only",
+                self.file_system.id
+            ),
+            format!(
+                "give subnets and a security group of {theirs} if the nodes are there, or leave \
+                 `file_system_id` out to get a file system of your own in {ours}"
+            ),
+        ))
     }
 
     fn in_another_vpc(&self, target: &MountTarget) -> bool {
@@ -153,19 +185,9 @@ impl<C: From<Call>> Part<'_, C> {
 
     /// A target that is where it should be.
     fn existing(&mut self, zone: &Zone, target: &MountTarget) -> Option<ChangeId> {
-        // Every field is looked at: a new one does not compile until somebody says what it means.
-        let MountTarget {
-            id,
-            life_cycle,
-            subnet_id: _,         // Placement chose by it.
-            vpc_id: _,            // `in_another_vpc` judges it.
-            availability_zone: _, // It is this zone's.
-            ip_address: _,        // EFS chose it, and any will do.
-            security_groups: _,   // `groups` compares them.
-        } = target;
-        match life_cycle {
+        match &target.life_cycle {
             LifeCycle::Other(state) => {
-                let reason = format!("{id} is in the state `{}`", state.escape_debug());
+                let reason = format!("{} is in the state `{}`", target.id, state.escape_debug());
                 if self.file_system.own {
                     return Some(self.replace(zone, target, reason));
                 }
@@ -188,7 +210,7 @@ impl<C: From<Call>> Part<'_, C> {
         wait: Option<ChangeId>,
     ) -> Option<ChangeId> {
         let have = target.security_groups.as_ref()?;
-        let security_groups = vec![self.wanted.security_group.clone()];
+        let security_groups = self.wanted.security_groups.to_vec();
         let wanted = Spec {
             subnet_id: target.subnet_id.clone(),
             security_groups: Some(security_groups.clone()),
@@ -198,11 +220,13 @@ impl<C: From<Call>> Part<'_, C> {
             return None;
         }
         if !self.file_system.own {
-            let wanted = self.wanted.security_group;
-            if !have.iter().any(|id| wanted.now() == Some(id)) {
+            let wanted = self.wanted.security_groups;
+            let has =
+                |wanted: &&Known<SecurityGroupId>| have.iter().any(|id| wanted.now() == Some(id));
+            if !wanted.iter().any(|wanted| has(&wanted)) {
                 self.plan.warnings.push(format!(
-                    "{} of the adopted file system has the groups {}, not {wanted}: mounts hang where none of them admits TCP 2049 from the nodes",
-                    target.id, list(have)
+                    "{} of the adopted file system has the groups {}, not {}: mounts hang where none of them admits TCP 2049 from the nodes",
+                    target.id, list(have), list(wanted)
                 ));
             }
             return None;
@@ -273,12 +297,11 @@ impl<C: From<Call>> Part<'_, C> {
     fn replace(&mut self, zone: &Zone, target: &MountTarget, reason: String) -> ChangeId {
         let (spec, create) = self.target(zone);
         let old = Some(target.id.to_string());
-        let subnet = PROPERTIES.iter().filter(|property| property.change == Mutability::Replaces);
         let mut change = Change::new(Action::Replace, self.id(zone), self.address(zone))
             .because(reason)
             .needing(self.file_system.needs.clone())
             .showing([Difference::new("mount_target_id", old, After::KnownAfterApply)])
-            .showing(compare(subnet, &spec, Some(&target.spec())).differences);
+            .showing(compare([&SUBNET_ID], &spec, Some(&target.spec())).differences);
         if let Some(file_system) = self.file_system.id.now().cloned() {
             change = change.calling(Call::Delete { file_system, id: target.id.clone() });
         }
@@ -288,7 +311,7 @@ impl<C: From<Call>> Part<'_, C> {
 
     /// A new target of a zone: its properties, and the call.
     fn target(&self, zone: &Zone) -> (Spec, Call) {
-        let security_groups = vec![self.wanted.security_group.clone()];
+        let security_groups = self.wanted.security_groups.to_vec();
         let spec = Spec {
             subnet_id: zone.carrier.clone(),
             security_groups: Some(security_groups.clone()),

@@ -5,7 +5,7 @@ mod planning;
 mod spec;
 
 pub use document::{Wanted, parse};
-pub use planning::{Call, KIND, id, plan, remove, row};
+pub use planning::{Call, KIND, id, plan, removal_id, remove, row};
 pub use spec::{
     DEFAULT_CLASS, PROPERTIES, ReclaimPolicy, Spec, StorageClass, StorageClassInputs,
     VolumeBindingMode, immutable,

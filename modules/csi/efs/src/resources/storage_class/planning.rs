@@ -1,7 +1,7 @@
 //! The StorageClass's part of a plan, and its row.
 
 use inputs::plain;
-use kubernetes::RenderError;
+use kubernetes::{Preconditions, RenderError};
 use plan::{Action, Change, ChangeId, Plan, Refusal, Row, Scope, Text, compare};
 
 use super::document::Wanted;
@@ -15,16 +15,14 @@ pub const KIND: &str = "storage_class";
 /// A call of Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// Applies the class, after the one that is there is gone where it is replaced.
+    /// Applies the class.
     Apply {
         name: String,
         /// The whole object, as YAML.
         document: Text,
-        replace: bool,
     },
-    Delete {
-        name: String,
-    },
+    /// Deletes the class that was observed, and no other of its name.
+    Delete { name: String, preconditions: Preconditions },
 }
 
 /// Plans the class in a cluster, after `ready`: whoever claims from it can mount
@@ -47,32 +45,41 @@ pub fn plan<C: From<Call>>(
     if found.is_some() && compared.differences.is_empty() {
         return Ok(());
     }
-    let (action, reason) = match found {
-        None => (Action::Create, "the class is not there"),
-        Some(_) if compared.replaces => (
-            Action::Replace,
-            "Kubernetes never changes these fields: the class must be deleted and created again; \
-             claims and volumes that were made from it stay as they are",
-        ),
-        Some(_) => (Action::Update, "the class differs"),
+    let change = |action| Change::new(action, id(scope), scope.address(KIND, Some(name)));
+    let change = match found {
+        None => change(Action::Create).because("the class is not there"),
+        Some(found) if compared.replaces => change(Action::Replace)
+            .because(
+                "Kubernetes never changes these fields: the class must be deleted and created again; \
+                 claims and volumes that were made from it stay as they are",
+            )
+            .calling(found.deletion(name)),
+        Some(_) => change(Action::Update).because("the class differs"),
     };
     plan.changes.push(
-        Change::new(action, id(scope), scope.address(KIND, Some(name)))
-            .because(reason)
+        change
             .needing(ready.to_vec())
             .showing(compared.differences)
-            .calling(Call::Apply {
-                name: name.clone(),
-                document: wanted.document()?,
-                replace: compared.replaces,
-            }),
+            .calling(Call::Apply { name: name.clone(), document: wanted.document()? }),
     );
     Ok(())
+}
+
+impl StorageClass {
+    /// The call that deletes it.
+    fn deletion(&self, name: &str) -> Call {
+        Call::Delete { name: name.to_owned(), preconditions: self.preconditions.clone() }
+    }
 }
 
 /// The id of the change that applies the class.
 pub fn id(scope: &Scope) -> ChangeId {
     scope.id(KIND)
+}
+
+/// The id of the change that deletes the class.
+pub fn removal_id(scope: &Scope) -> ChangeId {
+    scope.id("storage_class.delete")
 }
 
 /// Plans the deletion of the class, where it is ours; refused while `held` says
@@ -99,9 +106,9 @@ pub fn remove<C: From<Call>>(
         plan.notes.push(format!("the class `{name}` stays: this deployment did not make it"));
         return Vec::new();
     }
-    let change = Change::new(Action::Delete, scope.id("storage_class.delete"), address)
+    let change = Change::new(Action::Delete, removal_id(scope), address)
         .because("the deployment is destroyed")
-        .calling(Call::Delete { name: name.clone() });
+        .calling(found.deletion(name));
     let id = change.id.clone();
     plan.changes.push(change);
     vec![id]

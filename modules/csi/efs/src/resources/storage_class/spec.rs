@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kubernetes::{MANAGED_BY, MANAGER};
+use kubernetes::{MANAGED_BY, MANAGER, Preconditions};
 use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
@@ -87,10 +87,7 @@ pub const PROPERTIES: &[Property<Spec>] = &[
     replacing("volumeBindingMode", Value::One(|spec| set(&spec.volume_binding_mode))),
     replacing(
         "mountOptions",
-        Value::One(|spec| match spec.mount_options.as_slice() {
-            [] => None,
-            options => set(options.join(", ")),
-        }),
+        Value::List(|spec| spec.mount_options.iter().cloned().map(Known::Now).collect()),
     ),
     replacing(
         "parameters",
@@ -134,6 +131,8 @@ pub struct StorageClass {
     pub our_labels: BTreeSet<String>,
     /// The annotations that we set.
     pub our_annotations: BTreeSet<String>,
+    /// What a deletion of it takes.
+    pub preconditions: Preconditions,
 }
 
 impl StorageClass {
@@ -160,17 +159,54 @@ impl StorageClass {
     /// Its properties without what others added: what others set stays, and what
     /// we set and want no more goes.
     pub(super) fn spec_beside(&self, wanted: &Spec) -> Spec {
-        let ours = |found: &BTreeMap<String, String>,
-                    ours: &BTreeSet<String>,
-                    wanted: &BTreeMap<String, String>| {
+        let beside = |found: &BTreeMap<String, String>,
+                      ours: &BTreeSet<String>,
+                      wanted: &BTreeMap<String, String>| {
             let mut kept = found.clone();
             kept.retain(|key, _| ours.contains(key) || wanted.contains_key(key));
             kept
         };
+        // Every field is looked at: a new one does not compile until somebody says what it means.
+        let StorageClass { spec, our_labels, our_annotations, preconditions: _ } = self;
         Spec {
-            labels: ours(&self.spec.labels, &self.our_labels, &wanted.labels),
-            annotations: ours(&self.spec.annotations, &self.our_annotations, &wanted.annotations),
-            ..self.spec.clone()
+            labels: beside(&spec.labels, our_labels, &wanted.labels),
+            annotations: beside(&spec.annotations, our_annotations, &wanted.annotations),
+            ..spec.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let one = || BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+        let spec = Spec {
+            provisioner: "efs.csi.aws.com".to_owned(),
+            reclaim_policy: "Delete".to_owned(),
+            volume_binding_mode: "Immediate".to_owned(),
+            mount_options: vec!["tls".to_owned()],
+            parameters: map(&one()),
+            labels: one(),
+            annotations: one(),
+            allow_volume_expansion: true,
+        };
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec {
+            provisioner: _,
+            reclaim_policy: _,
+            volume_binding_mode: _,
+            mount_options: _,
+            parameters: _,
+            labels: _,
+            annotations: _,
+            allow_volume_expansion: _,
+        } = &spec;
+        assert_eq!(PROPERTIES.len(), 8);
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
         }
     }
 }

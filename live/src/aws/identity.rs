@@ -1,0 +1,57 @@
+//! Who calls AWS, and which cluster EKS knows. Nothing depends on these calls but the proof of
+//! the place, so that an error is an answer too: it says why something is not known.
+
+use place::{Caller, EksCluster};
+
+use super::Aws;
+use super::errors::{explain, is};
+use super::settings::sts;
+
+impl Aws {
+    /// Who calls AWS, or why that is not known.
+    pub(crate) async fn caller(&self) -> Result<Caller, String> {
+        self.caller.get_or_init(|| self.identity(&self.sts)).await.clone()
+    }
+
+    /// The same with the credentials of a profile.
+    pub(crate) async fn caller_of(&self, profile: &str) -> Result<Caller, String> {
+        let config = self.settings.load(Some(profile)).await;
+        self.identity(&sts(&config, &self.calls)).await
+    }
+
+    async fn identity(&self, client: &aws_sdk_sts::Client) -> Result<Caller, String> {
+        let identity = client.get_caller_identity().send().await.map_err(|error| {
+            format!("{:#}", explain("sts:GetCallerIdentity", &self.region, error))
+        })?;
+        match (identity.account(), identity.arn()) {
+            (Some(account), Some(arn)) => {
+                Ok(Caller { account: account.to_owned(), arn: arn.to_owned() })
+            }
+            _ => Err("sts:GetCallerIdentity names no account".to_owned()),
+        }
+    }
+
+    /// A cluster as EKS shows it; `None` where there is none of that name.
+    pub(crate) async fn eks_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
+        let described = match self.eks.describe_cluster().name(name).send().await {
+            Ok(described) => described,
+            Err(error) if is(&error, "ResourceNotFoundException") => return Ok(None),
+            Err(error) => {
+                return Err(format!("{:#}", explain("eks:DescribeCluster", &self.region, error)));
+            }
+        };
+        let cluster = described.cluster().ok_or("eks:DescribeCluster shows no cluster")?;
+        let authority = cluster.certificate_authority().and_then(|authority| authority.data());
+        Ok(Some(EksCluster {
+            endpoint: cluster.endpoint().unwrap_or_default().to_owned(),
+            authority: authority.map(pem).unwrap_or_default(),
+        }))
+    }
+}
+
+/// The text of a certificate authority, which EKS sends in base64.
+fn pem(data: &str) -> String {
+    use base64::Engine as _;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(data.trim());
+    decoded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! The program that fetches the credentials of a kubeconfig's user: what it is, and what it
+//! means that it fails.
+
+use std::io::{ErrorKind, IsTerminal};
+
+use anyhow::anyhow;
+use failure::Failure;
+use inputs::{HIDDEN, is_secret, names_secret, printable};
+use kube::client::AuthError;
+use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
+use place::TokenPlugin;
+
+/// The credential program of a kubeconfig's user.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    command: String,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    /// What the kubeconfig says of installing it.
+    install_hint: Option<String>,
+    /// Whether its standard error is read here, and not shown as it comes.
+    captured: bool,
+}
+
+impl Program {
+    /// The program of a user, where there is one. What it writes to standard error is kept for
+    /// the message, unless a person has to read it meanwhile: standard input carried the job,
+    /// so that only a terminal's user can be asked by other means.
+    pub(super) fn of(user: &mut AuthInfo) -> Option<Program> {
+        let exec = user.exec.as_mut()?;
+        let ExecConfig { command, args, env, install_hint, .. } = &*exec;
+        let env = env
+            .iter()
+            .flatten()
+            .filter_map(|entry| Some((entry.get("name")?.clone(), entry.get("value")?.clone())));
+        let mut program = Program {
+            command: command.clone().unwrap_or_default(),
+            args: args.clone().unwrap_or_default(),
+            env: env.collect(),
+            install_hint: install_hint.clone().filter(|hint| !hint.trim().is_empty()),
+            captured: true,
+        };
+        let asks = exec.interactive_mode != Some(ExecInteractiveMode::Never);
+        program.captured = !asks || program.for_eks().is_some() || !std::io::stderr().is_terminal();
+        if program.captured {
+            exec.interactive_mode = Some(ExecInteractiveMode::Never);
+        }
+        Some(program)
+    }
+
+    /// What it says of an EKS cluster.
+    pub(super) fn for_eks(&self) -> Option<TokenPlugin> {
+        TokenPlugin::read(&self.command, &self.args, &self.env)
+    }
+
+    /// The command as a person would type it, without secrets.
+    fn line(&self) -> String {
+        let mut words = vec![self.command.clone()];
+        let mut hides = false;
+        for arg in &self.args {
+            let (flag, value) = arg.split_once('=').unwrap_or((arg, ""));
+            let is_flag = flag.starts_with('-');
+            words.push(if is_flag && names_secret(flag) && !value.is_empty() {
+                format!("{flag}={HIDDEN}")
+            } else if (hides && !is_flag) || is_secret(arg) {
+                HIDDEN.to_owned()
+            } else {
+                arg.clone()
+            });
+            hides = is_flag && value.is_empty() && names_secret(flag);
+        }
+        printable(&words.join(" "))
+    }
+
+    /// How to get it.
+    fn install(&self) -> String {
+        let name = self.command.rsplit('/').next().unwrap_or(&self.command);
+        match (&self.install_hint, name) {
+            (Some(hint), _) => {
+                let hint = hint.split_whitespace().collect::<Vec<_>>().join(" ");
+                format!("install `{name}`; the kubeconfig says: {}", printable(&hint))
+            }
+            (None, "aws") => "install the AWS CLI \
+                              (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)"
+                .to_owned(),
+            (None, "aws-iam-authenticator") => {
+                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` write the entry \
+                 anew, which needs the AWS CLI only"
+                    .to_owned()
+            }
+            (None, name) => format!("install `{name}`, or correct `exec.command` of the kubeconfig"),
+        }
+    }
+}
+
+/// An error of the credentials, in words, and its remedy.
+pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, String) {
+    let log_in = "log in again, for instance with `aws sso login`";
+    match (error, program) {
+        (AuthError::AuthExecStart(error), Some(program)) => {
+            let name = &program.command;
+            let why = match error.kind() {
+                ErrorKind::NotFound => format!("the program `{name}` was not found"),
+                ErrorKind::PermissionDenied => format!("the program `{name}` cannot be executed"),
+                _ => format!("the program `{name}` cannot be started: {error}"),
+            };
+            (format!("{why}; the kubeconfig fetches credentials by `{}`", program.line()), program.install())
+        }
+        (AuthError::AuthExecRun { out, .. }, Some(program)) => {
+            let words = String::from_utf8_lossy(&out.stderr);
+            let last = words.lines().map(str::trim).rfind(|line| !line.is_empty());
+            let said = match last {
+                Some(last) if is_secret(last) => HIDDEN.to_owned(),
+                Some(last) => printable(last),
+                None if program.captured => "it wrote no message".to_owned(),
+                None => "its own message is above".to_owned(),
+            };
+            let line = program.line();
+            (
+                format!("`{line}`, the credential program of the kubeconfig, ended with {}: {said}", out.status),
+                format!("run `{line}` by hand to see all of it, or {log_in}"),
+            )
+        }
+        (AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed, Some(program)) => (
+            format!("`{}`, the credential program of the kubeconfig, printed no credentials", program.line()),
+            "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` writes \
+             the entry of an EKS cluster anew"
+                .to_owned(),
+        ),
+        (AuthError::MissingCommand, _) => (
+            "the kubeconfig's user has an `exec` without `command`".to_owned(),
+            "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew".to_owned(),
+        ),
+        (AuthError::ReadTokenFile(error, path), _) => (
+            format!("the token file `{}` cannot be read: {error}", path.display()),
+            "correct `tokenFile` in the kubeconfig, or have it written again".to_owned(),
+        ),
+        (other, _) => (
+            other.to_string(),
+            format!("the kubeconfig's credentials could not be fetched: {log_in}"),
+        ),
+    }
+}
+
+/// An error of the credentials, for people.
+pub(super) fn failed(what: String, error: &AuthError, program: Option<&Program>) -> anyhow::Error {
+    let (why, remedy) = explain(error, program);
+    anyhow!("{}", printable(&why)).context(Failure::new(what, remedy))
+}

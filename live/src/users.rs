@@ -1,0 +1,161 @@
+//! Who uses a file system, as AWS and a cluster list them: all of it is read only where a file
+//! system may be deleted or taken over.
+
+use anyhow::{Context as _, bail};
+use efs::{AccessPoint, AccessPointId, FileSystemId, LifeCycle, Replication, Volume};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
+use kube::api::ListParams;
+
+use crate::aws::{Aws, Raced, explain, is, is_web_page};
+use crate::cluster::Kube;
+use crate::context::Context;
+
+/// What uses a file system in AWS, and what keeps EFS from deleting it.
+#[derive(Debug, Default)]
+pub(crate) struct InAws {
+    pub(crate) access_points: Vec<AccessPoint>,
+    pub(crate) replications: Vec<Replication>,
+    pub(crate) policy: Option<String>,
+}
+
+/// Everything that a destroy must know of a file system.
+pub(crate) async fn observe(aws: &Aws, id: &FileSystemId) -> anyhow::Result<InAws> {
+    let (access_points, replications, policy) =
+        tokio::try_join!(access_points(aws, id), replications(aws, id), policy(aws, id))?;
+    Ok(InAws { access_points, replications, policy })
+}
+
+/// An error where somebody uses a file system who did not when the plan was made: other than
+/// these access points.
+pub(crate) async fn none_new(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    known: &[AccessPointId],
+) -> anyhow::Result<()> {
+    let volumes = async {
+        match context.cluster() {
+            Ok(cluster) => volumes(&cluster.kube).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    };
+    let (points, replications, volumes) =
+        tokio::try_join!(access_points(aws, id), replications(aws, id), volumes)?;
+    let points = points.iter().filter(|point| !point.life_cycle.is_leaving());
+    let points = points.filter(|point| !known.contains(&point.id));
+    let new: Vec<String> = points
+        .map(|point| format!("the access point {}", point.id))
+        .chain(replications.iter().map(|it| format!("a replication to {}", it.destination)))
+        .chain(volumes.iter().filter(|it| it.names(id)).map(|it| format!("the volume {}", it.name)))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    bail!(Raced(format!("{id} has {}, which was not there when the plan was made", new.join(", "))))
+}
+
+/// All access points of a file system; none where it does not exist any more.
+pub(crate) async fn access_points(
+    aws: &Aws,
+    id: &FileSystemId,
+) -> anyhow::Result<Vec<AccessPoint>> {
+    let call = aws.efs.describe_access_points().file_system_id(id.as_str());
+    let mut pages = call.into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(found) = pages.next().await {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) if is(&error, "FileSystemNotFound") => return Ok(Vec::new()),
+            Err(error) => {
+                return Err(explain("elasticfilesystem:DescribeAccessPoints", &aws.region, error));
+            }
+        };
+        let tags = found.tags().iter();
+        let id = AccessPointId::try_from(found.access_point_id().unwrap_or_default());
+        all.push(AccessPoint {
+            id: id.context("reading an access point")?,
+            life_cycle: LifeCycle::parse(
+                found.life_cycle_state().map_or("available", |state| state.as_str()),
+            ),
+            path: found.root_directory().and_then(|root| root.path()).unwrap_or("/").to_owned(),
+            account: found.owner_id().map(str::to_owned),
+            tags: tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
+        });
+    }
+    Ok(all)
+}
+
+/// The replications that a file system is part of, as their source or their destination.
+pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<Replication>> {
+    let call = aws.efs.describe_replication_configurations().file_system_id(id.as_str());
+    let mut pages = call.into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(found) = pages.next().await {
+        let found = match found {
+            Ok(found) => found,
+            // EFS answers so where there is none.
+            Err(error) if is(&error, "ReplicationNotFound") || is(&error, "FileSystemNotFound") => {
+                return Ok(Vec::new());
+            }
+            // moto has no replications, and answers with a web page.
+            Err(error) if aws.elsewhere && is_web_page(&error) => return Ok(Vec::new()),
+            Err(error) => {
+                let call = "elasticfilesystem:DescribeReplicationConfigurations";
+                return Err(explain(call, &aws.region, error));
+            }
+        };
+        all.extend(found.destinations().iter().map(|destination| Replication {
+            source: found.source_file_system_id().to_owned(),
+            source_region: found.source_file_system_region().to_owned(),
+            destination: destination.file_system_id().to_owned(),
+            destination_region: destination.region().to_owned(),
+            status: destination.status().as_str().to_owned(),
+        }));
+    }
+    Ok(all)
+}
+
+/// The policy of a file system, where it has one.
+async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<String>> {
+    let call = aws.efs.describe_file_system_policy().file_system_id(id.as_str());
+    match call.send().await {
+        Ok(response) => Ok(response.policy().map(str::to_owned)),
+        Err(error) if is(&error, "PolicyNotFound") || is(&error, "FileSystemNotFound") => Ok(None),
+        Err(error) => {
+            Err(explain("elasticfilesystem:DescribeFileSystemPolicy", &aws.region, error))
+        }
+    }
+}
+
+/// The volumes of the driver, and those that mount over NFS.
+pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let all: Vec<PersistentVolume> = kube.list(&kube.all(), &ListParams::default()).await?;
+    Ok(all.iter().filter_map(volume).collect())
+}
+
+fn volume(found: &PersistentVolume) -> Option<Volume> {
+    let spec = found.spec.as_ref()?;
+    let (handle, of_driver) = handle(spec)?;
+    let claim = spec.claim_ref.as_ref().map(|claim| {
+        let name = |name: &Option<String>| name.clone().unwrap_or_default();
+        format!("{}/{}", name(&claim.namespace), name(&claim.name))
+    });
+    let capacity = spec.capacity.as_ref().and_then(|capacity| capacity.get("storage"));
+    Some(Volume {
+        name: found.metadata.name.clone().unwrap_or_default(),
+        handle: handle.to_owned(),
+        of_driver,
+        class: spec.storage_class_name.clone(),
+        capacity: capacity.map(|quantity| quantity.0.clone()),
+        claim,
+    })
+}
+
+/// What a volume says of its file system, and whether the EFS driver serves it.
+fn handle(spec: &PersistentVolumeSpec) -> Option<(&str, bool)> {
+    match (&spec.csi, &spec.nfs) {
+        (Some(csi), _) if csi.driver == efs::PROVISIONER => Some((&csi.volume_handle, true)),
+        (_, Some(nfs)) => Some((&nfs.server, false)),
+        _ => None,
+    }
+}

@@ -1,0 +1,193 @@
+//! The plan that takes a deployment down.
+
+use plan::{ChangeId, Scope};
+
+use crate::actual::Actual;
+use crate::cluster::Cluster;
+use crate::data;
+use crate::deployment::{DriverPart, Plan, in_cluster};
+use crate::documents;
+use crate::ids::FileSystemId;
+use crate::inputs::{DeletionPolicy, Inputs};
+use crate::owner::Owner;
+use crate::resources::file_system::{FileSystem, FileSystemSource};
+use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+
+/// What has to be done so that nothing of the deployment is left: first the
+/// documents, so that nobody makes new claims; then the mount targets and the
+/// rules, and the file system last.
+///
+/// What lacks our tags stays, and so does an adopted file system with all its
+/// mount targets: EFS cannot tag them, so ours cannot be told from others. A file system that
+/// holds data, or that anything else uses, is refused.
+pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
+    let part = Part { driver: DriverPart::Own { of_this_job: &[] }, going: &[], delete_data: &[] };
+    destroy_part(scope, inputs, actual, &part)
+}
+
+/// A module among those that are destroyed together.
+pub(crate) struct Part<'a> {
+    pub(crate) driver: DriverPart<'a>,
+    /// The classes that the other modules delete, by the change that does.
+    pub(crate) going: &'a [(ChangeId, &'a str)],
+    /// The file systems whose data may be deleted.
+    pub(crate) delete_data: &'a [FileSystemId],
+}
+
+/// [`destroy`] as part of the removal of several modules.
+pub(crate) fn destroy_part(
+    scope: &Scope,
+    inputs: &Inputs,
+    actual: &Actual,
+    part: &Part<'_>,
+) -> Plan {
+    let mut plan = Plan::default();
+    plan.details.entry("zones").or_default();
+    let owner = inputs.owner();
+    let removed = remove_class(&mut plan, scope, (inputs, &owner), actual, part.driver);
+    let Some(found) = &actual.file_system else {
+        ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &removed);
+        return plan;
+    };
+    let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
+    let users = data::users(actual, &owner, found, &going);
+    data::show(&mut plan, &users);
+    if let Some(note) = kept(inputs, actual, found, part.delete_data) {
+        plan.notes.push(note);
+        keep_rules(&mut plan, scope, (&owner, actual), (found, &users), &removed);
+        return plan;
+    }
+    // Before the file system: a deployment that starts meanwhile and still sees a rule
+    // then sees the file system too, waits for it, and looks again.
+    let rules = &actual.network.ingress_rules;
+    let revoked = ingress::remove_all(&mut plan, scope, &owner, rules, &removed);
+    if !owner.owns(&found.tags) {
+        plan.refusals.push(file_system::not_ours(scope, found));
+    } else if found.life_cycle.is_leaving() {
+        file_system::gone(&mut plan, scope, found);
+    } else {
+        data::guard(&mut plan, scope, actual, (found, &users), part.delete_data);
+        look_again(&mut plan, actual, found, &removed);
+        let mut needs = removed;
+        needs.extend(part.going.iter().map(|(change, _)| change.clone()));
+        if found.life_cycle.is_coming() {
+            needs.push(file_system::available(&mut plan, scope, found));
+        }
+        let targets = &actual.mount_targets;
+        let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
+        needs.extend(gone);
+        needs.extend(revoked);
+        file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
+    }
+    plan
+}
+
+/// Plans to delete the class and the driver in a cluster, or the documents in a directory.
+fn remove_class(
+    plan: &mut Plan,
+    scope: &Scope,
+    (inputs, owner): (&Inputs, &Owner),
+    actual: &Actual,
+    driver: DriverPart<'_>,
+) -> Vec<ChangeId> {
+    let Some(cluster) = &actual.cluster else {
+        return documents::remove_all(plan, scope, inputs, actual);
+    };
+    let claims = cluster.claims.iter();
+    let held: Vec<String> =
+        claims.map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
+    let found = cluster.storage_class.as_ref();
+    let mut removed = storage_class::remove(plan, scope, owner, found, &held);
+    removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
+    in_cluster(plan, cluster);
+    removed
+}
+
+/// Looks for users once more when the class or its documents are gone, so that no claim is made
+/// any more, and before the first mount target goes.
+fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, removed: &[ChangeId]) {
+    // The class goes first in a cluster, and the last document last.
+    let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
+    let change = plan.changes.iter_mut().find(|change| Some(&change.id) == after);
+    if let Some(change) = change {
+        let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
+        let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
+        change.calls.push(look.into());
+    }
+}
+
+/// Why the file system stays, where it does, and how to use it again.
+fn kept(
+    inputs: &Inputs,
+    actual: &Actual,
+    found: &FileSystem,
+    delete_data: &[FileSystemId],
+) -> Option<String> {
+    let id = &found.id;
+    if let FileSystemSource::Adopted(id) = &inputs.file_system {
+        return Some(format!("{id} was adopted: it stays, with all its mount targets"));
+    }
+    if inputs.deletion_policy == DeletionPolicy::Delete || found.life_cycle.is_leaving() {
+        return None;
+    }
+    let targets = match actual.mount_targets.len() {
+        1 => "1 mount target".to_owned(),
+        count => format!("{count} mount targets"),
+    };
+    let though = if delete_data.contains(id) { ", whatever `--delete-data` says" } else { "" };
+    Some(format!(
+        "{id} stays with its data and {targets}, as `deletion_policy` is `retain`{though}: \
+         `deploy-efs {}` with the same inputs takes it over again, and `file_system_id = \"{id}\"` \
+         adopts it in another deployment",
+        data::ADOPT_EXISTING
+    ))
+}
+
+/// Takes the rules of a deployment back whose file system stays, unless anybody may mount it
+/// through them.
+fn keep_rules(
+    plan: &mut Plan,
+    scope: &Scope,
+    (owner, actual): (&Owner, &Actual),
+    (found, users): (&FileSystem, &[data::User]),
+    removed: &[ChangeId],
+) {
+    let rules = &actual.network.ingress_rules;
+    if users.is_empty() {
+        ingress::remove_all(plan, scope, owner, rules, removed);
+        return;
+    }
+    for rule in rules.iter().filter(|rule| owner.owns(&rule.tags)) {
+        plan.notes.push(format!(
+            "the ingress rule {} of {} stays: {} is in use, and may be mounted through it",
+            rule.id, rule.group_id, found.id
+        ));
+    }
+}
+
+/// Plans to uninstall the driver, where that is this module's part.
+fn remove_driver(
+    plan: &mut Plan,
+    scope: &Scope,
+    (inputs, cluster): (&Inputs, &Cluster),
+    removed: &[ChangeId],
+    part: DriverPart<'_>,
+) -> Option<ChangeId> {
+    let (going, after) = match part {
+        DriverPart::Others => return None,
+        DriverPart::Own { .. } => (&[][..], &[][..]),
+        DriverPart::Last { classes, after } => (classes, after),
+    };
+    let own = inputs.storage_class.name.as_str();
+    let others = cluster.other_classes.iter().map(|class| class.name.as_str());
+    let classes: Vec<String> =
+        others.filter(|class| !going.contains(class)).map(str::to_owned).collect();
+    let of_others = cluster
+        .volumes
+        .iter()
+        .filter(|volume| volume.of_driver && volume.class.as_deref() != Some(own));
+    let volumes: Vec<String> = of_others.map(|volume| volume.name.clone()).collect();
+    let others = driver::Others { classes: &classes, volumes: &volumes };
+    let needs = [removed, after].concat();
+    driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs)
+}

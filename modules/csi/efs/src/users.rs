@@ -1,0 +1,113 @@
+//! What may use a file system beside this deployment's own class: access points, replications,
+//! volumes and classes, as AWS and a cluster list them.
+
+use network::Tags;
+
+use crate::ids::{AccessPointId, FileSystemId};
+use crate::life_cycle::LifeCycle;
+
+/// An access point: the driver creates one per volume, and deletes it with the volume unless
+/// that is retained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessPoint {
+    pub id: AccessPointId,
+    pub life_cycle: LifeCycle,
+    /// Its directory of the file system.
+    pub path: String,
+    /// The AWS account that it belongs to.
+    pub account: Option<String>,
+    pub tags: Tags,
+}
+
+/// A copy of a replication: one source and one of its destinations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replication {
+    pub source: String,
+    pub source_region: String,
+    pub destination: String,
+    pub destination_region: String,
+    /// As EFS writes it, such as `ENABLED`.
+    pub status: String,
+}
+
+/// A `PersistentVolume` of the driver, or one that mounts a file system over NFS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volume {
+    pub name: String,
+    /// The handle of a CSI volume, or the server of an NFS volume.
+    pub handle: String,
+    /// Whether the EFS driver serves it.
+    pub of_driver: bool,
+    pub class: Option<String>,
+    /// As Kubernetes writes quantities.
+    pub capacity: Option<String>,
+    /// The claim that binds it, as `NAMESPACE/NAME`.
+    pub claim: Option<String>,
+}
+
+impl Volume {
+    /// Whether it is a volume of this file system.
+    ///
+    /// A handle is `fs-X`, `fs-X:/path`, `fs-X::fsap-Y` or `fs-X:/path:fsap-Y`, and from driver
+    /// 3.0 on has `efs:` before it. An NFS server is `fs-X.efs.REGION.SUFFIX`, or
+    /// `ZONE.fs-X.efs.REGION.SUFFIX`
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>).
+    pub fn names(&self, id: &FileSystemId) -> bool {
+        let handle = self.handle.strip_prefix("efs:").unwrap_or(&self.handle);
+        if self.of_driver {
+            return handle.split(':').next() == Some(id.as_str());
+        }
+        handle.split('.').take(2).any(|label| label == id.as_str())
+    }
+
+    /// The access point that its handle names.
+    pub fn access_point(&self) -> Option<&str> {
+        let (_, last) = self.handle.rsplit_once(':')?;
+        Some(last).filter(|last| self.of_driver && last.starts_with("fsap-"))
+    }
+}
+
+/// A `StorageClass` of the driver that has another name than ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OtherClass {
+    pub name: String,
+    /// Its parameter `fileSystemId`.
+    pub file_system: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn volume(handle: &str, of_driver: bool) -> Volume {
+        Volume { handle: handle.to_owned(), of_driver, ..Volume::default() }
+    }
+
+    #[test]
+    fn every_form_of_a_handle_names_its_file_system_and_no_other() {
+        let id = FileSystemId::try_from("fs-00000001").unwrap();
+        let forms =
+            ["fs-00000001", "fs-00000001:/data", "fs-00000001::fsap-1", "fs-00000001:/a:fsap-1"];
+        for form in forms {
+            assert!(volume(form, true).names(&id), "{form}");
+            assert!(volume(&format!("efs:{form}"), true).names(&id), "efs:{form}");
+            let other = form.replace("00000001", "000000012");
+            assert!(!volume(&other, true).names(&id), "{other}");
+        }
+        assert!(volume("fs-00000001.efs.eu-west-1.amazonaws.com", false).names(&id));
+        assert!(volume("eu-west-1a.fs-00000001.efs.eu-west-1.amazonaws.com", false).names(&id));
+        assert!(!volume("files.example.com", false).names(&id));
+    }
+
+    #[test]
+    fn a_handle_may_name_an_access_point() {
+        for (handle, named) in [
+            ("fs-00000001::fsap-1", Some("fsap-1")),
+            ("efs:fs-00000001:/a:fsap-1", Some("fsap-1")),
+            ("fs-00000001:/fsap-1", None),
+            ("fs-00000001", None),
+        ] {
+            assert_eq!(volume(handle, true).access_point(), named, "{handle}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What a plan says of those who use a file system, and of data that was left.
+
+use efs::{AccessPoint, AccessPointId, Actual, Desired, FileSystemId, LifeCycle, OtherClass, Plan};
+use efs::{Replication, Volume};
+use kubernetes::claim::Claim;
+use plan::{Action, Scope, Styled};
+use serde_json::{Value, json};
+
+use crate::world::{
+    account_and_cluster, apply, deployed, deployed_to_cluster, desired, inputs, planned, scope,
+    three,
+};
+
+fn text(plan: &Plan) -> String {
+    Styled { plan, colour: false }.to_string()
+}
+
+fn id(text: &str) -> FileSystemId {
+    FileSystemId::try_from(text).unwrap()
+}
+
+/// The plan that destroys a deployment, with these file systems named.
+fn destroy(more: &Value, actual: &Actual, delete_data: &[FileSystemId]) -> Plan {
+    efs::destroy_together(&[(&scope(), &inputs(more), actual)], delete_data).remove(0)
+}
+
+fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
+    AccessPoint {
+        id: AccessPointId::try_from(format!("fsap-{number:08x}")).unwrap(),
+        life_cycle: LifeCycle::Available,
+        path: format!("/pvc-{number}"),
+        account: Some("111122223333".to_owned()),
+        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+    }
+}
+
+fn volume(name: &str, handle: &str, claim: Option<&str>) -> Volume {
+    Volume {
+        name: name.to_owned(),
+        handle: handle.to_owned(),
+        of_driver: true,
+        class: Some(String::new()),
+        capacity: Some("10Gi".to_owned()),
+        claim: claim.map(str::to_owned),
+    }
+}
+
+fn metered(actual: &mut Actual, bytes: u64) {
+    let found = actual.file_system.as_mut().unwrap();
+    found.metered_bytes = Some(bytes);
+    found.metered_at = Some("2026-01-02T00:00:00Z".to_owned());
+}
+
+/// A deployment that everybody uses.
+fn used() -> Actual {
+    let mut actual = deployed_to_cluster(&json!({}));
+    metered(&mut actual, 12 << 30);
+    actual.access_points = vec![
+        access_point(1, &[]),
+        access_point(2, &[("efs.csi.aws.com/cluster", "true")]),
+        access_point(3, &[("clockwork-codex/cluster", "prod")]),
+        access_point(4, &[]),
+    ];
+    actual.replications = vec![Replication {
+        source: "fs-0000000a".to_owned(),
+        source_region: "eu-west-1".to_owned(),
+        destination: "fs-0000000c".to_owned(),
+        destination_region: "eu-central-1".to_owned(),
+        status: "ENABLED".to_owned(),
+    }];
+    let cluster = actual.cluster.as_mut().unwrap();
+    cluster.other_classes =
+        vec![OtherClass { name: "efs-b".to_owned(), file_system: Some("fs-0000000a".to_owned()) }];
+    cluster.volumes = vec![
+        volume("pv-1", "fs-0000000a::fsap-00000001", Some("graphs/datasets")),
+        volume("pv-2", "efs:fs-0000000a:/data", None),
+        volume("pv-3", "fs-0000000b", Some("graphs/elsewhere")),
+    ];
+    actual
+}
+
+#[test]
+fn everybody_who_uses_a_file_system_is_named_with_size_and_owner() {
+    let plan = destroy(&json!({}), &used(), &[]);
+    insta::assert_snapshot!(text(&plan));
+    let document = serde_json::to_value(&plan).unwrap();
+    insta::assert_json_snapshot!(json!([document["users"], document["refusals"]]));
+}
+
+#[test]
+fn the_word_for_data_is_none_for_those_who_still_use_it() {
+    let mut actual = used();
+    let all = [id("fs-0000000a")];
+    assert_eq!(destroy(&json!({}), &actual, &all).refusals.len(), 2, "the cluster, and EFS");
+    actual.replications.clear();
+    let cluster = actual.cluster.as_mut().unwrap();
+    cluster.other_classes.clear();
+    assert_eq!(destroy(&json!({}), &actual, &all).refusals.len(), 1);
+    actual.cluster.as_mut().unwrap().volumes.clear();
+    let plan = destroy(&json!({}), &actual, &all);
+    assert_eq!(plan.refusals, []);
+    let deleted = plan.changes.iter().find(|change| change.address.kind == "file_system").unwrap();
+    assert_eq!(deleted.action, Action::Delete);
+    assert_eq!(deleted.loses.len(), 5, "{:?}", deleted.loses);
+    apply(&plan, &mut actual);
+    assert_eq!(actual.file_system, None);
+}
+
+#[test]
+fn data_that_claims_use_is_not_offered_for_deletion() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    actual.access_points = vec![access_point(1, &[])];
+    let cluster = actual.cluster.as_mut().unwrap();
+    cluster.claims = vec![Claim {
+        namespace: "graphs".to_owned(),
+        name: "datasets".to_owned(),
+        phase: "Bound".to_owned(),
+        volume: Some("pv-1".to_owned()),
+        ..Claim::default()
+    }];
+    cluster.volumes = vec![volume("pv-1", "fs-0000000a::fsap-00000001", Some("graphs/datasets"))];
+    let plan = destroy(&json!({}), &actual, &[]);
+    assert_eq!(plan.refusals.len(), 1, "{}", text(&plan));
+    assert!(!text(&plan).contains("--delete-data"), "{}", text(&plan));
+}
+
+#[test]
+fn a_wrong_id_is_refused_with_the_right_one_unless_that_file_system_is_gone() {
+    let mut actual = deployed(&json!({}), three());
+    let wrong = [id("fs-0000000b")];
+    let plan = destroy(&json!({}), &actual, &wrong);
+    assert_eq!(plan.refusals[0].remedy, "its file system is fs-0000000a");
+    // It may have been the right one before an earlier run deleted it.
+    apply(&destroy(&json!({}), &actual, &[]), &mut actual);
+    assert!(destroy(&json!({}), &actual, &wrong).is_settled());
+}
+
+#[test]
+fn two_modules_on_one_file_system_go_together_and_the_file_system_after_both_classes() {
+    let adopts = json!({ "storage_class_name": "efs-b", "file_system_id": "fs-0000000a" });
+    let mut own = deployed_to_cluster(&json!({}));
+    let other: Desired = desired(&adopts);
+    let mut adopted = own.clone();
+    adopted.cluster.as_mut().unwrap().storage_class = None;
+    apply(&planned(&other, &adopted), &mut adopted);
+    for (actual, name) in [(&mut own, "efs-b"), (&mut adopted, "efs-sc")] {
+        let file_system = Some("fs-0000000a".to_owned());
+        let class = OtherClass { name: name.to_owned(), file_system };
+        actual.cluster.as_mut().unwrap().other_classes.push(class);
+    }
+    let scopes = [Scope::among("a"), Scope::among("b")];
+    let (one, two) = (inputs(&json!({})), inputs(&adopts));
+    // Alone, the class of the second keeps the file system of the first.
+    let alone = efs::destroy_together(&[(&scopes[0], &one, &own)], &[]);
+    assert!(alone[0].refusals[0].reason.contains("efs-b"), "{:?}", alone[0].refusals);
+    let modules = [(&scopes[0], &one, &own), (&scopes[1], &two, &adopted)];
+    let plans = efs::destroy_together(&modules, &[]);
+    assert!(plans.iter().all(|plan| plan.refusals.is_empty()), "{}", text(&plans[0]));
+    let kinds = |kind: &'static str| {
+        let all = plans.iter().flat_map(|plan| &plan.changes);
+        all.filter(move |change| change.address.kind == kind)
+    };
+    let classes: Vec<_> = kinds("storage_class").map(|change| change.id.clone()).collect();
+    assert_eq!(classes.len(), 2);
+    for target in kinds("mount_target") {
+        assert!(classes.iter().all(|class| target.needs.contains(class)), "{:?}", target.needs);
+    }
+}
+
+#[test]
+fn a_retained_file_system_keeps_its_way_in_while_anything_uses_it() {
+    let more = json!({ "deletion_policy": "retain", "nfs_client_cidr": "10.0.0.0/16" });
+    let mut actual = deployed(&more, three());
+    let empty = destroy(&more, &actual, &[]);
+    assert_eq!(empty.refusals, []);
+    let kinds = |plan: &Plan| -> Vec<&'static str> {
+        plan.changes.iter().map(|change| change.address.kind).collect()
+    };
+    assert!(kinds(&empty).contains(&"security_group_rule"), "{}", text(&empty));
+    actual.access_points = vec![access_point(1, &[])];
+    let plan = destroy(&more, &actual, &[id("fs-0000000a")]);
+    assert_eq!(kinds(&plan), ["document", "document", "document"]);
+    insta::assert_snapshot!(text(&plan));
+}
+
+#[test]
+fn a_policy_that_may_deny_the_deletion_is_warned_of() {
+    let mut actual = deployed(&json!({}), three());
+    let role = json!({ "AWS": "arn:aws:iam::111122223333:role/ci" });
+    let deny = json!({ "Statement": { "Effect": "Deny", "Principal": role, "Action": "*" } });
+    actual.policy = Some(deny.to_string());
+    let plan = destroy(&json!({}), &actual, &[]);
+    assert_eq!(plan.refusals, []);
+    assert!(plan.warnings[0].contains("DeleteMountTarget"), "{:?}", plan.warnings);
+}
+
+/// A deployment whose cluster was created anew: nothing names the file system.
+fn recreated(bytes: u64, points: u32) -> Actual {
+    let mut actual = deployed_to_cluster(&json!({}));
+    actual.cluster = account_and_cluster(three()).cluster;
+    metered(&mut actual, bytes);
+    actual.access_points = (1..=points).map(|number| access_point(number, &[])).collect();
+    actual
+}
+
+#[test]
+fn data_of_before_is_taken_over_only_when_told() {
+    let wanted = desired(&json!({}));
+    let plan = planned(&wanted, &recreated(12 << 30, 3));
+    assert_eq!(
+        plan.questions[0].asks,
+        "takes over fs-0000000a, which exists since 2026-01-01T00:00:00Z and holds 12 GiB as \
+         metered at 2026-01-02T00:00:00Z and 3 access points: no class and no volume in `dev` \
+         names it"
+    );
+    assert!(text(&plan).contains("Needs consent: module.efs_csi.file_system"), "{}", text(&plan));
+    let told = Desired { adopt_existing: true, ..wanted.clone() };
+    let plan = planned(&told, &recreated(6144, 1));
+    assert_eq!(plan.questions, []);
+    assert!(plan.notes[0].contains("takes over fs-0000000a"), "{:?}", plan.notes);
+    // Nothing is taken over that is empty, named, or somebody's own choice.
+    assert_eq!(planned(&wanted, &recreated(6144, 0)).questions, []);
+    let mut named = recreated(12 << 30, 3);
+    let kept = volume("pv-1", "fs-0000000a::fsap-00000001", None);
+    named.cluster.as_mut().unwrap().volumes.push(kept);
+    assert_eq!(planned(&wanted, &named).questions, []);
+    let adopts = desired(&json!({ "file_system_id": "fs-0000000a" }));
+    assert_eq!(planned(&adopts, &recreated(12 << 30, 3)).questions, []);
+}

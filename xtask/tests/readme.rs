@@ -1,0 +1,65 @@
+//! The README's tables of inputs and outputs are those of the modules.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use inputs::{Input, Kind};
+
+/// The rows of the first table behind a heading, cell by cell.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let behind = text.split(&format!("\n{heading}\n")).nth(1);
+    let behind = behind.unwrap_or_else(|| panic!("the README has no {heading}"));
+    let rows = behind.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    let cells = |row: &str| {
+        let row = row.trim_matches('|').replace("\\|", "¦");
+        row.split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// How the README writes a kind of value.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::String => "string",
+        Kind::Number => "number",
+        Kind::Bool => "bool",
+        Kind::Strings => "list(string)",
+        Kind::Map => "map(string)",
+        Kind::Values => "map(any)",
+    }
+}
+
+/// Every input has its row, in the module's order, and there is no row of another.
+fn assert_inputs(heading: &str, inputs: &[Input]) {
+    let rows = table(heading);
+    let names: Vec<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let wanted: Vec<&str> = inputs.iter().map(|input| input.name).collect();
+    assert_eq!(names, wanted, "{heading}");
+    for (row, input) in rows.iter().zip(inputs) {
+        let [name, of_kind, description, default] = row.as_slice() else { panic!("{row:?}") };
+        assert_eq!(of_kind, kind(input.kind), "{name}");
+        assert!(!description.is_empty(), "{name}");
+        match (input.required, input.default) {
+            (true, _) => assert_eq!(default, "*(required)*", "{name}"),
+            (false, Some(value)) => assert_eq!(default, &format!("`{value}`"), "{name}"),
+            (false, None) => assert!(!default.contains(['`', '*']), "{name}: {default}"),
+        }
+    }
+}
+
+#[test]
+fn every_input_of_every_module_has_its_row_with_its_type_and_default() {
+    assert_inputs("### Inputs of `./modules/csi/efs`", efs::INPUTS);
+    assert_inputs("### `./modules/network`", network::INPUTS);
+    assert_inputs("### `./modules/graphscope`", graphscope::INPUTS);
+}
+
+#[test]
+fn every_output_has_its_row_with_its_description() {
+    let rows = table("### Outputs of `./modules/csi/efs`");
+    let rows: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row[0].trim_matches('`'), row[1].as_str())).collect();
+    let wanted = efs::OUTPUTS.iter().map(|output| (output.name, output.description));
+    assert_eq!(rows, wanted.collect::<Vec<_>>());
+}
