@@ -102,8 +102,8 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     if chain(error).to_lowercase().contains("credential") {
-        return "no usable credentials were found: set AWS_PROFILE, or run `aws configure` or \
-                `aws sso login`"
+        return "no credentials were found, or the profile's cannot be used: set AWS_PROFILE, or run \
+                `aws configure` or `aws sso login`"
             .to_owned();
     }
     if error.raw_response().is_some() {

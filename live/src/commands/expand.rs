@@ -26,7 +26,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
             let places = connection.look_at_places(&whole);
             tokio::join!(observe::cluster(&job.goal, inputs, &target), places).0
         };
-        let cluster = stop.or(looks).await.inspect_err(|_| line.failed("stopped"))?;
+        let cluster = stop.or(Box::pin(looks)).await.inspect_err(|_| line.failed("stopped"))?;
         let cluster = cluster.map_err(|error| connection.misplaced(error))?;
         let class = &inputs.storage_class.name;
         let found = counted(cluster.claims.len(), "claim");

@@ -156,78 +156,83 @@ mod tests {
         )
     }
 
+    /// AWS's clause for each kind of denial, and how the remedy begins.
+    const KINDS: &[(&str, &str)] = &[
+        (
+            "because no identity-based policy allows the ACTION action",
+            "allow `ACTION` in an IAM policy of `USER`",
+        ),
+        (
+            "with an explicit deny in an identity-based policy",
+            "an IAM policy of `USER` denies `ACTION`",
+        ),
+        (
+            "because no permissions boundary allows the ACTION action",
+            "the permissions boundary of `USER` does not allow `ACTION`",
+        ),
+        (
+            "with an explicit deny in a permissions boundary",
+            "the permissions boundary of `USER` denies `ACTION`",
+        ),
+        (
+            "because no session policy allows the ACTION action",
+            "the session policy of `USER` does not allow `ACTION`",
+        ),
+        (
+            "with an explicit deny in a session policy",
+            "the session policy of `USER` denies `ACTION`",
+        ),
+        (
+            "because no service control policy allows the ACTION action",
+            "a service control policy of the organization does not allow `ACTION`",
+        ),
+        // The policy's ARN follows within an organization.
+        (
+            "with an explicit deny in a service control policy: arn:aws:organizations::444455556666:policy/o-1/service_control_policy/p-1",
+            "a service control policy of the organization denies `ACTION`",
+        ),
+        (
+            "due to an explicit deny in a Service Control Policy",
+            "a service control policy of the organization denies `ACTION`",
+        ),
+        (
+            "with an explicit deny in a resource control policy",
+            "a resource control policy of the organization denies `ACTION`",
+        ),
+        (
+            "because no resource-based policy allows the ACTION action",
+            "the policy of the resource itself does not allow `ACTION` for `USER`",
+        ),
+        (
+            "with an explicit deny in a resource-based policy",
+            "the policy of the resource itself denies `ACTION` for `USER`",
+        ),
+        (
+            "because no VPC endpoint policy allows the ACTION action",
+            "the policy of the VPC endpoint that the call went through does not allow `ACTION`",
+        ),
+        (
+            "with an explicit deny in a VPC endpoint policy",
+            "the policy of the VPC endpoint that the call went through denies `ACTION`",
+        ),
+        (
+            "because no role trust policy allows the ACTION action",
+            "the trust policy of the role does not allow `ACTION` for `USER`",
+        ),
+    ];
+
     #[test]
     fn each_kind_of_denial_has_its_own_remedy() {
-        let kinds = [
-            (
-                format!("because no identity-based policy allows the {CREATE} action"),
-                format!("allow `{CREATE}` in an IAM policy of `{USER}`"),
-            ),
-            (
-                "with an explicit deny in an identity-based policy".to_owned(),
-                format!("an IAM policy of `{USER}` denies `{CREATE}`"),
-            ),
-            (
-                format!("because no permissions boundary allows the {CREATE} action"),
-                format!("the permissions boundary of `{USER}` does not allow `{CREATE}`"),
-            ),
-            (
-                "with an explicit deny in a permissions boundary".to_owned(),
-                format!("the permissions boundary of `{USER}` denies `{CREATE}`"),
-            ),
-            (
-                format!("because no session policy allows the {CREATE} action"),
-                format!("the session policy of `{USER}` does not allow `{CREATE}`"),
-            ),
-            (
-                "with an explicit deny in a session policy".to_owned(),
-                format!("the session policy of `{USER}` denies `{CREATE}`"),
-            ),
-            (
-                format!("because no service control policy allows the {CREATE} action"),
-                format!("a service control policy of the organization does not allow `{CREATE}`"),
-            ),
-            // The policy's ARN follows in accounts of the same organization.
-            (
-                "with an explicit deny in a service control policy: \
-              arn:aws:organizations::444455556666:policy/o-1/service_control_policy/p-1"
-                    .to_owned(),
-                format!("a service control policy of the organization denies `{CREATE}`"),
-            ),
-            (
-                "due to an explicit deny in a Service Control Policy".to_owned(),
-                format!("a service control policy of the organization denies `{CREATE}`"),
-            ),
-            (
-                "with an explicit deny in a resource control policy".to_owned(),
-                format!("a resource control policy of the organization denies `{CREATE}`"),
-            ),
-            (
-                format!("because no resource-based policy allows the {CREATE} action"),
-                format!("the policy of the resource itself does not allow `{CREATE}` for `{USER}`"),
-            ),
-            (
-                "with an explicit deny in a resource-based policy".to_owned(),
-                format!("the policy of the resource itself denies `{CREATE}` for `{USER}`"),
-            ),
-            (
-                format!("because no VPC endpoint policy allows the {CREATE} action"),
-                format!(
-                    "the policy of the VPC endpoint that the call went through does not allow `{CREATE}`"
-                ),
-            ),
-            (
-                "with an explicit deny in a VPC endpoint policy".to_owned(),
-                format!(
-                    "the policy of the VPC endpoint that the call went through denies `{CREATE}`"
-                ),
-            ),
-        ];
-        for (policy, expected) in kinds {
-            let remedy = remedy(CREATE, &message(&policy));
-            assert!(remedy.starts_with(&expected), "{policy}:\n{remedy}\nexpected {expected}");
+        let mut kinds = std::collections::BTreeSet::new();
+        for (clause, expected) in KINDS {
+            let message = message(&clause.replace("ACTION", CREATE));
+            kinds.insert(format!("{:?}", Denial::read(&message).policy));
+            let remedy = remedy("elasticfilesystem:Other", &message);
+            let expected = expected.replace("ACTION", CREATE).replace("USER", USER);
+            assert!(remedy.starts_with(&expected), "{clause}:\n{remedy}\nexpected {expected}");
             assert!(!remedy.contains("again"), "{remedy}");
         }
+        assert_eq!(kinds.len(), POLICIES.len(), "{kinds:?}");
     }
 
     #[test]

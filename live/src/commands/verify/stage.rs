@@ -141,10 +141,12 @@ impl Stage {
             async move { kube.are_gone(&namespace, volume.as_deref()).await }
         });
         let wait = within(NAMESPACE_REMOVAL, gone.until(|gone| gone.then_some(())));
-        match stop.or(wait).await {
-            Ok(Some(gone)) => gone.map(|()| true),
-            Ok(None) | Err(_) => Ok(false),
-        }
+        // What was stopped is cleaned up all the same; a second Ctrl-C ends even that at once.
+        let gone = match stop.reason() {
+            Some(_) => wait.await,
+            None => stop.or(wait).await.ok().flatten(),
+        };
+        gone.map_or(Ok(false), |gone| gone.map(|()| true))
     }
 }
 

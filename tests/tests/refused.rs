@@ -1,0 +1,118 @@
+//! What AWS refuses, as people read it: who denied what, and what never succeeds.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use serde_json::{Value, json};
+use tests::World;
+
+/// The caller of runs with `--sandbox`, and its ARN.
+const CALLER: &str = "sandbox";
+const ARN: &str = "arn:aws:iam::111122223333:user/sandbox";
+
+const MOUNT_TARGET: &str = "elasticfilesystem:CreateMountTarget";
+const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
+
+fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn everything() -> Value {
+    json!({ "Effect": "Allow", "Action": "*", "Resource": "*" })
+}
+
+fn everything_but(action: &str) -> Value {
+    json!({ "Effect": "Allow", "NotAction": action, "Resource": "*" })
+}
+
+fn deny(action: &str) -> Value {
+    json!({ "Effect": "Deny", "Action": action, "Resource": "*" })
+}
+
+/// What a deployment says where this caller, under these policies of its organization, makes it.
+fn deployed_by(caller: &Value, organization: &Value) -> String {
+    let mut world = World::new();
+    let file = world.path().join("iam.json");
+    let config = json!({
+        "principals": { CALLER: caller },
+        "service_control_policies": organization,
+    });
+    std::fs::write(&file, config.to_string()).unwrap();
+    world.set("CLOCKWORK_SANDBOX_ENFORCE_IAM", "true");
+    world.set("CLOCKWORK_SANDBOX_IAM_FILE", file.display());
+    world.run("deploy-efs", &["--nfs-client-cidr", "10.9.0.0/16"]).exits(1).stderr
+}
+
+#[track_caller]
+fn has(stderr: &str, all: &[&str]) {
+    for part in all {
+        assert!(stderr.contains(part), "`{part}` is missing:\n{stderr}");
+    }
+}
+
+#[test]
+fn a_denial_by_efs_names_the_action_and_the_kind_of_policy() {
+    let allowed = json!([document(&[everything()])]);
+    let (caller, none) = (json!({ "policies": allowed }), json!([]));
+    let denied = |policies: Value| json!({ "policies": policies });
+    let cases = [
+        (
+            denied(json!([document(&[everything_but(MOUNT_TARGET)])])),
+            none.clone(),
+            format!("help: allow `{MOUNT_TARGET}` in an IAM policy of `{ARN}`; if one allows it"),
+        ),
+        (
+            denied(json!([document(&[everything(), deny(MOUNT_TARGET)])])),
+            none.clone(),
+            format!("help: an IAM policy of `{ARN}` denies `{MOUNT_TARGET}`"),
+        ),
+        (
+            json!({
+                "policies": allowed,
+                "permissions_boundary": document(&[everything_but(MOUNT_TARGET)]),
+            }),
+            none,
+            format!("help: the permissions boundary of `{ARN}` does not allow `{MOUNT_TARGET}`"),
+        ),
+        (
+            caller,
+            json!([[document(&[everything(), deny(MOUNT_TARGET)])]]),
+            format!("help: a service control policy of the organization denies `{MOUNT_TARGET}`"),
+        ),
+    ];
+    for (caller, organization, help) in cases {
+        let stderr = deployed_by(&caller, &organization);
+        let cause = format!(
+            "caused by: AccessDeniedException: User: {ARN} is not authorized to perform: {MOUNT_TARGET}"
+        );
+        has(&stderr, &[&cause, "(request id ", &help]);
+    }
+}
+
+#[test]
+fn an_encoded_denial_by_ec2_says_how_to_decode_it() {
+    let policies = json!([document(&[everything_but(INGRESS)])]);
+    let stderr = deployed_by(&json!({ "policies": policies }), &json!([]));
+    has(
+        &stderr,
+        &[
+            "caused by: UnauthorizedOperation: You are not authorized to perform this operation.",
+            "Encoded authorization failure message: ",
+            &format!("help: allow `{INGRESS}` in an IAM policy of `{ARN}`"),
+            "`aws sts decode-authorization-message --encoded-message TEXT`",
+        ],
+    );
+}
+
+#[test]
+fn a_zone_without_efs_is_not_advised_to_be_tried_again() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_WORLDS", "local-zone");
+    let ran = world.run("deploy-efs", &[]).exits(1);
+    has(
+        &ran.stderr,
+        &[
+            "caused by: UnsupportedAvailabilityZone: ",
+            "help: EFS has no mount targets in this zone",
+        ],
+    );
+    assert!(!ran.stderr.contains("run the same command again"), "{}", ran.stderr);
+}
