@@ -5,6 +5,7 @@ mod chart;
 mod cluster;
 mod documents;
 mod file_system;
+mod groups;
 mod hostile;
 mod inputs;
 mod pending;
