@@ -8,8 +8,14 @@ use tests::clients::{Terraform, serve};
 const REVISED: &[&str] = &["-var=revised=true"];
 
 /// Attributes that AWS does not keep, so that an import cannot know them; source: the
-/// provider's documentation of `aws_security_group` and `aws_efs_file_system_policy`.
-const NOT_IN_AWS: &[&str] = &["bypass_policy_lockout_safety_check", "revoke_rules_on_delete"];
+/// provider's documentation of `aws_security_group`, `aws_efs_file_system_policy` and
+/// `aws_eks_addon`.
+const NOT_IN_AWS: &[&str] = &[
+    "bypass_policy_lockout_safety_check",
+    "resolve_conflicts_on_create",
+    "resolve_conflicts_on_update",
+    "revoke_rules_on_delete",
+];
 
 /// The whole life of a configuration; `check` sees it after the first apply.
 fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
@@ -53,8 +59,16 @@ fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
 /// What `terraform import` wants for a resource; the provider's documentation of each says it.
 fn import_id(address: &str, values: &serde_json::Value) -> String {
     let text = |name: &str| values[name].as_str().unwrap_or_default().to_owned();
-    if !address.starts_with("aws_security_group_rule.") {
-        return text("id");
+    let (kind, _) = address.split_once('.').unwrap();
+    match kind {
+        "aws_iam_role_policy_attachment" => {
+            return format!("{}/{}", text("role"), text("policy_arn"));
+        }
+        "aws_eks_pod_identity_association" => {
+            return format!("{},{}", text("cluster_name"), text("association_id"));
+        }
+        "aws_security_group_rule" => {}
+        _ => return text("id"),
     }
     // GROUP_TYPE_PROTOCOL_FROM_TO_SOURCE…
     let protocol = if text("protocol") == "-1" { "all".to_owned() } else { text("protocol") };
@@ -115,6 +129,26 @@ fn network(terraform: &Terraform) {
     }
 }
 
+fn identity(terraform: &Terraform) {
+    let found = terraform.output("found");
+    let wanted = [
+        ("cluster", json!("ACTIVE")),
+        ("clusters", json!(true)),
+        ("addon", json!(true)),
+        ("role", json!(true)),
+        ("provider", json!(true)),
+        ("profile", json!("efs-csi-nodes")),
+        ("driver", json!("/service-role/")),
+        ("by_name", json!("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")),
+        ("allowed", json!(true)),
+        ("key", json!("AWS")),
+        ("alias", json!(true)),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(found[name], value, "{name}: {found:#}");
+    }
+}
+
 /// `cargo xtask clients` skips the rest where this fails.
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
@@ -125,11 +159,12 @@ fn the_provider_can_be_had() {
 
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
-fn terraform_lives_with_all_of_efs_and_groups_in_three_styles() {
+fn terraform_lives_with_all_of_efs_groups_in_three_styles_and_identities() {
     let aws = serve(300);
     std::thread::scope(|scope| {
         scope.spawn(|| life("storage", &aws, &[], storage));
         scope.spawn(|| life("network", &aws, &[], network));
+        scope.spawn(|| life("identity", &aws, &[], identity));
     });
     nothing_is_left(&aws);
     Seen::of(&aws).settle("terraform", "Terraform");
