@@ -122,8 +122,8 @@ fn a_sandbox_that_holds_much_stays_light_and_a_call_costs_what_it_touches() {
     let folder = tempfile::tempdir().unwrap();
     let (state, system) = filled(folder.path());
     let program = Program::start(&state);
-    // The goal is half a second, and the most of it that one core may need; twice that is left
-    // to machines that are slow or busy.
+    // The goal is half a second on the clock, which a busy machine can exceed. Half of that was
+    // measured as processor time, which the cores share; a slow machine may need four times more.
     let start = program.processor_time();
     assert!(start < 100, "a start took {start} hundredths of a second of processor time");
 
@@ -139,13 +139,16 @@ fn a_sandbox_that_holds_much_stays_light_and_a_call_costs_what_it_touches() {
             }
         }
     };
-    let before = program.processor_time();
     let whole = (MANY / 100, MANY);
+    let before = program.processor_time();
     assert_eq!(count("file-systems?MaxItems=100", "FileSystems", "NextMarker", "Marker"), whole);
+    let of_all = program.processor_time() - before;
     let path = format!("access-points?MaxResults=100&FileSystemId={system}");
     assert_eq!(count(&path, "AccessPoints", "NextToken", "NextToken"), whole);
-    let pages = program.processor_time() - before;
-    assert!(pages < 600, "200 pages took {pages} hundredths of a second of processor time");
+    let of_one = program.processor_time() - before - of_all;
+    // Half as much was measured, as an access point has less to show. To collect the ids of all
+    // for each page took twice as much.
+    assert!(of_one <= of_all, "pages of an index took {of_one}, where those of all took {of_all}");
 
     let tag = |number: u64| {
         let tags = json!({ "Tags": [{ "Key": "n", "Value": number.to_string() }] });

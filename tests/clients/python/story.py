@@ -335,7 +335,8 @@ def tell(client):
     story.chapter(policies.replication, fs)
     story.chapter(paging)
     story.chapter(the_end, fs, targets, points)
-    for part in (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam):
+    parts = (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam)
+    for part in (*parts, neighbours.policies_of_iam, neighbours.web_identity):
         story.chapter(part)
     return story.mistakes
 

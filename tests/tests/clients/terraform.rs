@@ -9,7 +9,7 @@ const REVISED: &[&str] = &["-var=revised=true"];
 
 /// Attributes that AWS does not keep, so that an import cannot know them; source: the
 /// provider's documentation of `aws_security_group`, `aws_efs_file_system_policy`,
-/// `aws_default_vpc`, `aws_default_subnet` and `aws_network_interface`.
+/// `aws_default_vpc`, `aws_default_subnet`, `aws_network_interface` and `aws_eks_addon`.
 const NOT_IN_AWS: &[&str] = &[
     "bypass_policy_lockout_safety_check",
     "existing_default_subnet",
@@ -17,6 +17,8 @@ const NOT_IN_AWS: &[&str] = &[
     "force_destroy",
     "ipv6_address_list_enabled",
     "private_ip_list_enabled",
+    "resolve_conflicts_on_create",
+    "resolve_conflicts_on_update",
     "revoke_rules_on_delete",
 ];
 
@@ -77,6 +79,12 @@ fn import_id(address: &str, values: &serde_json::Value) -> String {
         }
         "aws_route" => return joined(&["route_table_id", "destination_cidr_block"], "_"),
         "aws_route_table_association" => return joined(&["subnet_id", "route_table_id"], "/"),
+        "aws_iam_role_policy_attachment" => {
+            return format!("{}/{}", text("role"), text("policy_arn"));
+        }
+        "aws_eks_pod_identity_association" => {
+            return format!("{},{}", text("cluster_name"), text("association_id"));
+        }
         _ => return text("id"),
     }
     // GROUP_TYPE_PROTOCOL_FROM_TO_SOURCE…
@@ -164,6 +172,26 @@ fn defaults(terraform: &Terraform, existed: bool) {
     assert_eq!(found, wanted);
 }
 
+fn identity(terraform: &Terraform) {
+    let found = terraform.output("found");
+    let wanted = [
+        ("cluster", json!("ACTIVE")),
+        ("clusters", json!(true)),
+        ("addon", json!(true)),
+        ("role", json!(true)),
+        ("provider", json!(true)),
+        ("profile", json!("efs-csi-nodes")),
+        ("driver", json!("/service-role/")),
+        ("by_name", json!("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")),
+        ("allowed", json!(true)),
+        ("key", json!("AWS")),
+        ("alias", json!(true)),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(found[name], value, "{name}: {found:#}");
+    }
+}
+
 /// `cargo xtask clients` skips the rest where this fails.
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
@@ -174,11 +202,12 @@ fn the_provider_can_be_had() {
 
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
-fn terraform_lives_with_all_of_efs_and_its_network() {
+fn terraform_lives_with_all_of_efs_its_network_and_identities() {
     let aws = [serve(300), serve(300), serve(300)];
     std::thread::scope(|scope| {
         scope.spawn(|| life("storage", &aws[0], &[], storage));
         scope.spawn(|| life("network", &aws[0], &[], network));
+        scope.spawn(|| life("identity", &aws[0], &[], identity));
         scope.spawn(|| life("interfaces", &aws[1], &[], interfaces));
         scope.spawn(|| life("defaults", &aws[2], &[], |terraform| defaults(terraform, false)));
     });
