@@ -13,6 +13,7 @@ import time
 import traceback
 
 import neighbours
+import network
 import policies
 from clients import MISSING, Boto3, Cli, Refused
 
@@ -336,6 +337,8 @@ def tell(client):
     story.chapter(paging)
     story.chapter(the_end, fs, targets, points)
     for part in (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam):
+        story.chapter(part)
+    for part in (network.guards, network.gateways, network.defaults):
         story.chapter(part)
     return story.mistakes
 
