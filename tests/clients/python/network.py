@@ -35,9 +35,6 @@ def guards(story):
     interface = call("CreateNetworkInterface", SubnetId=subnet, Description="story")["NetworkInterface"]
     assert interface["Status"] == "available", interface
     one = {"NetworkInterfaceId": interface["NetworkInterfaceId"]}
-    call("ModifyNetworkInterfaceAttribute", SourceDestCheck={"Value": False}, **one)
-    told = call("DescribeNetworkInterfaceAttribute", Attribute="sourceDestCheck", **one)
-    assert told["SourceDestCheck"]["Value"] is False, told
     added = call("AssignPrivateIpAddresses", SecondaryPrivateIpAddressCount=1, **one)["AssignedPrivateIpAddresses"]
     story.denied("ec2", "DependencyViolation", "DeleteSubnet", SubnetId=subnet)
     call("UnassignPrivateIpAddresses", PrivateIpAddresses=[added[0]["PrivateIpAddress"]], **one)
