@@ -99,7 +99,8 @@ pub(super) fn filters<T>(
     let find = |name: &str| {
         documented.iter().find(|By(names, _)| names.split(' ').any(|known| known == name))
     };
-    let is_tag = |name: &str| tagged && name.strip_prefix("tag:").is_some_and(|key| key != "");
+    let is_tag =
+        |name: &str| tagged && name.strip_prefix("tag:").is_some_and(|key| !key.is_empty());
     let read = Filter::all(form, |name| is_tag(name) || find(name).is_some())?;
     Ok(read
         .into_iter()

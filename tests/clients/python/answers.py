@@ -29,6 +29,8 @@ COMMON = {
 AWS_DIFFERS = {
     # EC2's own documentation of this member: "available" for an internet gateway.
     "DescribeInternetGateways.internetGatewaySet[].attachmentSet[].state": "available",
+    # The filter `interface-type` names it so, and so do EC2's answers; the model has `natGateway`.
+    "DescribeNetworkInterfaces.networkInterfaceSet[].interfaceType": "nat_gateway",
     # IAM's API reference, SimulatePrincipalPolicy, shows it so in its example.
     "SimulatePrincipalPolicy.EvaluationResults[].MatchedStatements[].SourcePolicyType": "IAM Policy",
 }
