@@ -116,7 +116,7 @@ fn a_mistake_in_a_file_of_values_of_a_fleet_is_one_mistake() {
     let shell = Shell::new().unwrap();
     shell.change_dir(folder.path());
     shell.set_var("NO_COLOR", "1");
-    let ran = cmd!(shell, "{PROGRAM} plan-efs --fleet fleet --manifests out --var-file v.tfvars");
+    let ran = cmd!(shell, "{PROGRAM} deploy-efs --fleet fleet --manifests out --var-file v.tfvars");
     let ran = ran.quiet().ignore_status().output().unwrap();
     let said = String::from_utf8(ran.stderr).unwrap();
     assert!(said.contains("1 mistake in"), "{said}");
