@@ -27,9 +27,7 @@ fn upgrade(there: &Clustered, timeout: &str) -> Child {
     )
     .into();
     let helm = helm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    there.await_that("Helm waits for the hook", || {
-        there.cluster().find(HOOK).unwrap().is_some()
-    });
+    there.await_that("Helm waits for the hook", || there.cluster().find(HOOK).unwrap().is_some());
     helm
 }
 
