@@ -216,7 +216,7 @@ mod tests {
         let deleted = kube.delete_observed::<StorageClass>(&kube.all(), "efs-sc", &observed).await;
         let error = deleted.unwrap_err();
         assert!(error.downcast_ref::<Raced>().is_some(), "a reason to plan again: {error:#}");
-        let requests = requests.lock().unwrap();
+        let requests = requests.lock().unwrap().clone();
         let expected = json!({ "uid": "4b1c", "resourceVersion": "17" });
         assert_eq!(requests[0]["preconditions"], expected);
         assert_eq!(requests.len(), 1, "the same call would meet the same conflict");

@@ -128,7 +128,7 @@ const CAPACITY: Property<Spec, Group> = Property {
 /// The change that gives a claim what it asks for; `None` where it has it. A grown claim would
 /// wait for ever.
 pub fn expand<C: From<Expand>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
-    let volume = claim.expandable()?.clone();
+    let volume = claim.expandable().filter(|_| claim.wants_more)?.clone();
     let found = Spec { capacity: claim.capacity.clone(), ..Spec::default() };
     let wanted = Spec { capacity: claim.requested.clone(), ..Spec::default() };
     let differences = compare([&CAPACITY], &wanted, Some(&found)).differences;
