@@ -126,7 +126,7 @@ impl<'a> Evaluation<'a> {
             }
         }
         for (name, variable) in &config.variables {
-            match self.variable(name, variable, values) {
+            match Self::variable(name, variable, values) {
                 Ok(value) => self.set("var", name, value.marked(variable.sensitive)),
                 Err(diagnostic) => {
                     if let Some(diagnostic) = diagnostic {
@@ -140,7 +140,6 @@ impl<'a> Evaluation<'a> {
 
     /// A variable's value; an error without a diagnostic is told already.
     fn variable(
-        &self,
         name: &str,
         variable: &Variable,
         values: &Values,
