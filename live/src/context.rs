@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use efs::resources::file_system::FileSystem;
@@ -70,7 +71,12 @@ impl Context {
         self.stop.or(watch.until(judge)).await.map_err(|_| anyhow::Error::new(Stopped))?
     }
 
-    /// The same, and no longer than until something else of the run fails: what it is for may
+    /// Pauses between two attempts, unless the run is to stop.
+    pub(crate) async fn pause(&self, time: Duration) -> anyhow::Result<()> {
+        self.stop.or(tokio::time::sleep(time)).await.map_err(|_| anyhow::Error::new(Stopped))
+    }
+
+    /// The same as a wait, and no longer than until something else of the run fails: what it is for may
     /// never come then.
     pub(crate) async fn wait_unless_failing<T: Send + Sync + 'static, R>(
         &self,

@@ -45,7 +45,7 @@ pub(crate) enum Ending {
         failed: usize,
         stopped: Option<Reason>,
         /// The strongest of what its results say.
-        shown: Verdict,
+        shown: Conclusion,
         /// Whether running it again continues; not where it only shows something.
         resumable: bool,
     },
@@ -53,7 +53,7 @@ pub(crate) enum Ending {
 
 /// What a result that is shown says about its subject, where the exit code is to say it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
+pub(crate) enum Conclusion {
     Fine,
     /// There is something to change (`--detailed-exitcode`).
     Changes,
@@ -61,12 +61,12 @@ pub(crate) enum Verdict {
     Wrong,
 }
 
-impl Verdict {
+impl Conclusion {
     fn code(self) -> ExitCode {
         match self {
-            Verdict::Fine => ExitCode::SUCCESS,
-            Verdict::Changes => ExitCode::from(CHANGES),
-            Verdict::Wrong => ExitCode::FAILURE,
+            Conclusion::Fine => ExitCode::SUCCESS,
+            Conclusion::Changes => ExitCode::from(CHANGES),
+            Conclusion::Wrong => ExitCode::FAILURE,
         }
     }
 }
@@ -88,7 +88,7 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     /// For programs: one JSON document.
     pub(crate) document: Box<RawValue>,
-    pub(crate) verdict: Verdict,
+    pub(crate) conclusion: Conclusion,
     /// What is wrong, in a line, where the result says that something is.
     pub(crate) problem: Option<String>,
 }
@@ -97,7 +97,7 @@ impl Shown {
     /// A result that says that all is well.
     pub(crate) fn new(text: String, document: &impl Serialize) -> anyhow::Result<Shown> {
         let document = RawValue::from_string(serde_json::to_string_pretty(document)?)?;
-        Ok(Shown { text, document, verdict: Verdict::Fine, problem: None })
+        Ok(Shown { text, document, conclusion: Conclusion::Fine, problem: None })
     }
 }
 
@@ -111,8 +111,8 @@ impl Outcome {
     pub(crate) fn code(&self) -> ExitCode {
         match &self.ending {
             Ending::Done(_) => ExitCode::SUCCESS,
-            Ending::Shown(Shown { verdict, .. })
-            | Ending::Fleet { failed: 0, shown: verdict, .. } => verdict.code(),
+            Ending::Shown(Shown { conclusion, .. })
+            | Ending::Fleet { failed: 0, shown: conclusion, .. } => conclusion.code(),
             Ending::Stopped { reason: Reason::Interrupted, .. }
             | Ending::Fleet { stopped: Some(Reason::Interrupted), .. } => {
                 ExitCode::from(INTERRUPTED)
@@ -188,24 +188,24 @@ mod tests {
             [0, 1, 2, 130].map(|code| format!("{:?}", ExitCode::from(code)));
         let stopped = |reason| Ending::Stopped { reason, left: Vec::new() };
         let refused = Ending::Refused { why: String::new(), remedy: None };
-        let shown = |verdict| {
+        let shown = |conclusion| {
             let shown = Shown::new(String::new(), &()).unwrap();
-            Ending::Shown(Shown { verdict, ..shown })
+            Ending::Shown(Shown { conclusion, ..shown })
         };
         let fleet =
             |failed, stopped, shown| Ending::Fleet { failed, stopped, shown, resumable: true };
         assert_eq!(code(Ending::Done(Made::default())), fine);
-        assert_eq!(code(shown(Verdict::Fine)), fine);
-        assert_eq!(code(shown(Verdict::Changes)), changes);
-        assert_eq!(code(shown(Verdict::Wrong)), failed);
+        assert_eq!(code(shown(Conclusion::Fine)), fine);
+        assert_eq!(code(shown(Conclusion::Changes)), changes);
+        assert_eq!(code(shown(Conclusion::Wrong)), failed);
         assert_eq!(code(refused), failed);
         assert_eq!(code(Ending::Failed(Vec::new())), failed);
         assert_eq!(code(stopped(Reason::TimedOut)), failed);
         assert_eq!(code(stopped(Reason::Interrupted)), interrupted);
-        assert_eq!(code(fleet(0, None, Verdict::Fine)), fine);
-        assert_eq!(code(fleet(0, None, Verdict::Changes)), changes);
-        assert_eq!(code(fleet(1, None, Verdict::Changes)), failed);
-        assert_eq!(code(fleet(1, Some(Reason::Interrupted), Verdict::Fine)), interrupted);
+        assert_eq!(code(fleet(0, None, Conclusion::Fine)), fine);
+        assert_eq!(code(fleet(0, None, Conclusion::Changes)), changes);
+        assert_eq!(code(fleet(1, None, Conclusion::Changes)), failed);
+        assert_eq!(code(fleet(1, Some(Reason::Interrupted), Conclusion::Fine)), interrupted);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use kube::api::ListParams;
 use crate::aws::{Aws, Raced, explain, is, is_web_page};
 use crate::cluster::Kube;
 use crate::context::Context;
+use crate::meaning::efs as codes;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ pub(crate) async fn access_points(
     while let Some(found) = pages.next().await {
         let found = match found {
             Ok(found) => found,
-            Err(error) if is(&error, "FileSystemNotFound") => return Ok(Vec::new()),
+            Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(Vec::new()),
             Err(error) => {
                 return Err(explain("elasticfilesystem:DescribeAccessPoints", &aws.region, error));
             }
@@ -94,7 +95,10 @@ pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result
         let found = match found {
             Ok(found) => found,
             // EFS answers so where there is none.
-            Err(error) if is(&error, "ReplicationNotFound") || is(&error, "FileSystemNotFound") => {
+            Err(error)
+                if is(&error, codes::REPLICATION_NOT_FOUND)
+                    || is(&error, codes::FILE_SYSTEM_NOT_FOUND) =>
+            {
                 return Ok(Vec::new());
             }
             // moto has no replications, and answers with a web page.
@@ -120,7 +124,11 @@ async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<String>> 
     let call = aws.efs.describe_file_system_policy().file_system_id(id.as_str());
     match call.send().await {
         Ok(response) => Ok(response.policy().map(str::to_owned)),
-        Err(error) if is(&error, "PolicyNotFound") || is(&error, "FileSystemNotFound") => Ok(None),
+        Err(error)
+            if is(&error, codes::POLICY_NOT_FOUND) || is(&error, codes::FILE_SYSTEM_NOT_FOUND) =>
+        {
+            Ok(None)
+        }
         Err(error) => {
             Err(explain("elasticfilesystem:DescribeFileSystemPolicy", &aws.region, error))
         }

@@ -6,6 +6,7 @@ use place::{Caller, EksCluster};
 use super::Aws;
 use super::errors::{explain, is};
 use super::settings::sts;
+use crate::meaning::eks::CLUSTER_NOT_FOUND;
 
 impl Aws {
     /// Who calls AWS, or why that is not known.
@@ -35,7 +36,7 @@ impl Aws {
     pub(crate) async fn eks_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
         let described = match self.eks.describe_cluster().name(name).send().await {
             Ok(described) => described,
-            Err(error) if is(&error, "ResourceNotFoundException") => return Ok(None),
+            Err(error) if is(&error, CLUSTER_NOT_FOUND) => return Ok(None),
             Err(error) => {
                 return Err(format!("{:#}", explain("eks:DescribeCluster", &self.region, error)));
             }

@@ -10,6 +10,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::calls::{Calls, Counter};
+use super::foreign::ForeignResponses;
 use crate::wait::{AWS_CONNECT, AWS_FIRST_PAUSE, AWS_READ};
 
 /// Attempts per call: throttling and server errors are retried by the SDK, in
@@ -70,7 +71,8 @@ const FEW: u32 = 3;
 pub(super) fn sts(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_sts::Client {
     let builder = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(FEW))
-        .interceptor(Counter::new(calls));
+        .interceptor(Counter::new(calls))
+        .interceptor(ForeignResponses);
     aws_sdk_sts::Client::from_conf(builder.build())
 }
 
@@ -78,6 +80,7 @@ pub(super) fn sts(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_sts::Client
 pub(super) fn eks(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_eks::Client {
     let builder = aws_sdk_eks::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(FEW))
-        .interceptor(Counter::new(calls));
+        .interceptor(Counter::new(calls))
+        .interceptor(ForeignResponses);
     aws_sdk_eks::Client::from_conf(builder.build())
 }

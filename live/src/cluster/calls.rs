@@ -135,11 +135,12 @@ impl Kube {
         let preconditions = Some(Preconditions { uid, resource_version });
         let how = DeleteParams { preconditions, ..DeleteParams::default() };
         // What the same call meets again is no conflict that passes.
-        let conflict = |error: &Error| matches!(error, Error::Api(status) if status.code == 409);
+        let conflict =
+            |error: &Error| matches!(error, Error::Api(status) if codes::is_conflict(status));
         let passing = |error: &Error| is_passing(error) && !conflict(error);
         match retry(API_SERVER, passing, || api.delete(name, &how)).await {
             Ok(_) => Ok(()),
-            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(Error::Api(status)) if codes::is_not_found(&status) => Ok(()),
             Err(error) => {
                 let raced = conflict(&error);
                 let error = self.failed::<K>("delete", name, error);

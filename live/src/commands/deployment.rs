@@ -20,7 +20,7 @@ use crate::call::Call;
 use crate::consent::{self, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
-use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
+use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
 use crate::places;
 use crate::report::{json, takes_colour};
 use crate::resources::{file_system, mount_target};
@@ -216,11 +216,11 @@ fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyho
     let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
     let text = Styled { plan, colour }.to_string();
     let refused = plan.refusals.len();
-    let verdict = match (refused, detailed_exitcode && !plan.is_empty()) {
-        (1.., _) => Verdict::Wrong,
-        (0, true) => Verdict::Changes,
-        (0, false) => Verdict::Fine,
+    let conclusion = match (refused, detailed_exitcode && !plan.is_empty()) {
+        (1.., _) => Conclusion::Wrong,
+        (0, true) => Conclusion::Changes,
+        (0, false) => Conclusion::Fine,
     };
     let problem = (refused > 0).then(|| plan::refused(refused));
-    Ok(Shown { verdict, problem, ..Shown::new(text, plan)? })
+    Ok(Shown { conclusion, problem, ..Shown::new(text, plan)? })
 }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Ending, Made, Outcome, Shown, Verdict};
+use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
 use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -47,7 +47,7 @@ struct Deployed {
     text: Option<String>,
     /// What that result says.
     #[serde(skip)]
-    verdict: Verdict,
+    conclusion: Conclusion,
 }
 
 impl Deployed {
@@ -65,7 +65,7 @@ impl Deployed {
             places: Vec::new(),
             error: None,
             text: None,
-            verdict: Verdict::Fine,
+            conclusion: Conclusion::Fine,
         }
     }
 }
@@ -162,8 +162,8 @@ async fn one(
             (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
         }
         Ending::Shown(shown) => {
-            let Shown { text, document, verdict, problem } = shown;
-            (ended.text, ended.result, ended.verdict) = (Some(text), Some(document), verdict);
+            let Shown { text, document, conclusion, problem } = shown;
+            (ended.text, ended.result, ended.conclusion) = (Some(text), Some(document), conclusion);
             ended.error = problem;
         }
         Ending::Refused { .. }
@@ -207,7 +207,12 @@ fn summarize(
         failed: result.failed,
         stopped: stop.reason(),
         // The strongest of what the results say.
-        shown: result.deployments.iter().map(|one| one.verdict).max().unwrap_or(Verdict::Fine),
+        shown: result
+            .deployments
+            .iter()
+            .map(|one| one.conclusion)
+            .max()
+            .unwrap_or(Conclusion::Fine),
         resumable: !only_shows,
     };
     Outcome { changed: result.changed, ending }

@@ -11,6 +11,8 @@ pub(crate) const INCORRECT_FILE_SYSTEM_STATE: &str = "IncorrectFileSystemLifeCyc
 pub(crate) const INCORRECT_MOUNT_TARGET_STATE: &str = "IncorrectMountTargetState";
 pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
 pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
+pub(crate) const POLICY_NOT_FOUND: &str = "PolicyNotFound";
+pub(crate) const REPLICATION_NOT_FOUND: &str = "ReplicationNotFound";
 
 /// The codes, by letter.
 pub(super) const CODES: Table = &[
@@ -55,9 +57,9 @@ pub(super) const CODES: Table = &[
              `subnet_ids`",
         ),
     ),
-    ("PolicyNotFound", Meaning::Raced),
+    (POLICY_NOT_FOUND, Meaning::Raced),
     ("ReplicationAlreadyExists", Meaning::Raced),
-    ("ReplicationNotFound", Meaning::Raced),
+    (REPLICATION_NOT_FOUND, Meaning::Raced),
     (
         "SecurityGroupLimitExceeded",
         Meaning::Never("a mount target has at most five security groups: give fewer"),

@@ -7,6 +7,7 @@ use super::{Meaning, REPEAT, Table, find};
 
 const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
+const CONFLICT: u16 = 409;
 
 const STATUSES: Table<u16> = &[
     (400, Meaning::Never("correct the input that the message names")),
@@ -17,7 +18,7 @@ const STATUSES: Table<u16> = &[
         Meaning::Never("the cluster does not have what the message names: check `--context`"),
     ),
     (405, Meaning::Never("this cluster does not offer the call: check its version")),
-    (409, Meaning::Raced),
+    (CONFLICT, Meaning::Raced),
     (422, Meaning::Never("correct the input that the message names")),
     (429, Meaning::Throttled),
     (500, Meaning::Passing),
@@ -31,6 +32,11 @@ pub(crate) fn is_not_found(status: &Status) -> bool {
     status.code == NOT_FOUND
 }
 
+/// Whether another client changed the object meanwhile.
+pub(crate) fn is_conflict(status: &Status) -> bool {
+    status.code == CONFLICT
+}
+
 /// Whether this identity may not make the call.
 pub(crate) fn is_forbidden(status: &Status) -> bool {
     status.code == FORBIDDEN
@@ -39,7 +45,7 @@ pub(crate) fn is_forbidden(status: &Status) -> bool {
 /// Whether the same call may be answered in a moment. The client itself repeats what the
 /// server refuses for its load (429 and 503, with `Retry-After`).
 pub(crate) fn may_be_repeated(status: &Status) -> bool {
-    matches!(status.code, 409 | 500 | 502)
+    matches!(status.code, CONFLICT | 500 | 502)
 }
 
 /// What to do about an error response to `call`.

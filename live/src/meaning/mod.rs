@@ -8,6 +8,7 @@ mod common;
 mod denial;
 pub(crate) mod ec2;
 pub(crate) mod efs;
+pub(crate) mod eks;
 pub(crate) mod helm;
 pub(crate) mod kubernetes;
 

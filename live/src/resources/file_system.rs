@@ -25,7 +25,7 @@ use crate::context::{Context, Done};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::users;
-use crate::wait::{IN_USE, IN_USE_PAUSE};
+use crate::wait::{IN_USE, IN_USE_PAUSE, within};
 
 /// The call that deletes a file system.
 const DELETE: &str = "elasticfilesystem:DeleteFileSystem";
@@ -275,11 +275,10 @@ async fn delete(
             Err(error) if is(&error, codes::FILE_SYSTEM_IN_USE) => {
                 line.state("waiting until its mount targets are gone");
                 let left = IN_USE.saturating_sub(since.elapsed());
-                let wait = tokio::time::timeout(left, targets_gone(context, aws, id));
-                if let Ok(ended) = wait.await {
+                if let Some(ended) = within(left, targets_gone(context, aws, id)).await {
                     ended?;
                     if users::replications(aws, id).await?.is_empty() && since.elapsed() < IN_USE {
-                        tokio::time::sleep(IN_USE_PAUSE).await;
+                        context.pause(IN_USE_PAUSE).await?;
                         continue;
                     }
                 }

@@ -7,6 +7,7 @@ use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::helm::Helm;
 use crate::progress::Line;
+use crate::wait::within;
 use crate::watch::Watch;
 
 /// A release as it is.
@@ -23,9 +24,9 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
         Call::UntilFinished { id, revision, record, at_most } => {
             line.state(&format!("waiting for the Helm that is working on revision {revision}"));
             let finished = finished(context, &cluster.kube, id, record);
-            Ok(Done::that(match tokio::time::timeout(*at_most, finished).await {
-                Ok(finished) => finished.map(|()| "finished")?,
-                Err(_) => "still pending",
+            Ok(Done::that(match within(*at_most, finished).await {
+                Some(finished) => finished.map(|()| "finished")?,
+                None => "still pending",
             }))
         }
         Call::Discard { id, revision, record } => {

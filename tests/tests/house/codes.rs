@@ -10,7 +10,7 @@ use crate::sources;
 
 /// The folder of the tables, and the tables of AWS in it.
 const TABLES: &str = "live/src/meaning";
-const AWS: [&str; 3] = ["common.rs", "ec2.rs", "efs.rs"];
+const AWS: [&str; 4] = ["common.rs", "ec2.rs", "efs.rs", "eks.rs"];
 
 #[test]
 fn nothing_outside_the_tables_names_a_code() {

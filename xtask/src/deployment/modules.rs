@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use failure::failure;
 use job::{DriverDocuments, Module, ModuleInputs};
 
 use super::checked::Deployment;
@@ -113,7 +114,10 @@ fn drivers((storage, left_out): (&[Storage], &[Storage])) -> Vec<DriverDocuments
 fn module(storage: Storage, among_others: bool, driver: DriverDocuments) -> anyhow::Result<Module> {
     let Storage { label, inputs, .. } = storage;
     let Some(inputs) = inputs else {
-        anyhow::bail!("the inputs were refused without a reason; please report it")
+        return Err(failure(
+            "the inputs were refused without a reason",
+            "this is a bug: please report it",
+        ));
     };
     // The only instance of a block has names of its own too: another may join it.
     let shared = among_others || label.contains('[');

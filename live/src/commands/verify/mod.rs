@@ -17,7 +17,7 @@ use kubernetes::proof::Finding;
 use serde_json::{Value, json};
 
 use super::connection::Connection;
-use crate::outcome::{Ending, Outcome, Shown, Verdict};
+use crate::outcome::{Conclusion, Ending, Outcome, Shown};
 use crate::report::{millis, places};
 use crate::stop::Reason;
 use crate::target::Target;
@@ -95,8 +95,8 @@ fn shown(
     let mut document = document(proofs, wanted, millis(elapsed))?;
     document["places"] = places.into();
     let problem = proofs.iter().find_map(Proof::problem);
-    let verdict = if problem.is_some() { Verdict::Wrong } else { Verdict::Fine };
-    Ok(Shown { verdict, problem, ..Shown::new(for_people(proofs), &document)? })
+    let conclusion = if problem.is_some() { Conclusion::Wrong } else { Conclusion::Fine };
+    Ok(Shown { conclusion, problem, ..Shown::new(for_people(proofs), &document)? })
 }
 
 /// One proof from its preparation to the removal of what it made.

@@ -22,7 +22,7 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
         .collect::<Result<_, _>>()?;
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
-        return Err("there are several documents; give one".to_owned());
+        return Err("there are several documents, and only one can be read".to_owned());
     }
     let inner = events.into_iter().filter(|event| {
         !matches!(
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
 
 fn key_of(value: Value) -> Result<String, String> {
     if value.is_null() {
-        return Err("the key of a map is null; put it in quotes".to_owned());
+        return Err("the key of a map is null (in quotes it is a string)".to_owned());
     }
     match crate::config::language::convert::convert(value, &Type::String)?.data {
         Data::String(key) => Ok(key),
