@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
+use inputs::counted;
 use job::{Goal, Output};
 use place::Verdict;
 use serde_json::{Value, json};
@@ -132,11 +133,6 @@ pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
     let mut all: Vec<Value> = places.iter().map(Verdict::json).collect();
     all.dedup();
     all
-}
-
-/// A count with its noun.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Milliseconds, for JSON.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Life {
     pub(crate) state: State,
     /// Milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<u64>,
 }
 

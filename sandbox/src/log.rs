@@ -1,5 +1,6 @@
 //! The state file: a log of changes, each written whole before it is acknowledged.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,9 @@ use crate::compaction::{Compacted, Compaction};
 /// Fewer rows than this are never worth a compaction.
 const FEW: usize = 4096;
 
-/// Takes a row in: place, table, id, and the row, without one where it is removed.
-pub(crate) type Load<'a> = dyn FnMut(&str, &str, &str, Option<&str>) -> anyhow::Result<()> + 'a;
+/// Takes in the rows of one table in one place: each with its id, in the order of the file, and
+/// empty where it is removed.
+pub(crate) type Load<'a> = dyn FnMut(&str, &str, Vec<(&str, &str)>) -> anyhow::Result<()> + 'a;
 
 /// An open state file.
 #[derive(Debug)]
@@ -130,11 +132,14 @@ impl Log {
 /// Loads every row, and returns how many there are.
 fn read(changes: &[u8], load: &mut Load<'_>) -> anyhow::Result<usize> {
     let mut count = 0;
+    let mut tables: BTreeMap<(&str, &str), Vec<(&str, &str)>> = BTreeMap::new();
     for row in rows(std::str::from_utf8(changes)?) {
         let [place, table, id, row] = row?;
-        load(place, table, id, (!row.is_empty()).then_some(row))
-            .with_context(|| format!("the row `{id}` of `{table}`"))?;
+        tables.entry((place, table)).or_default().push((id, row));
         count += 1;
+    }
+    for ((place, table), rows) in tables {
+        load(place, table, rows)?;
     }
     Ok(count)
 }

@@ -101,8 +101,9 @@ pub struct Options {
     )]
     pub(crate) principals: Vec<(String, PathBuf)>,
     /// JSON file with the callers by access key id (`principals`: `arn`, `tags`, `policies`,
-    /// `permissions_boundary`, `session_policies`) and the organization's
-    /// `service_control_policies`, a list for each level
+    /// `permissions_boundary`, `session_policies`), the organization's
+    /// `service_control_policies`, a list for each level, and the account's place in it,
+    /// `organization_path`, such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`
     #[arg(long, value_name = "FILE", env = "CLOCKWORK_SANDBOX_IAM_FILE")]
     pub(crate) iam_file: Option<PathBuf>,
     /// Stop when standard input is closed, for programs that start this one

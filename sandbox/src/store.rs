@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use anyhow::{Context, anyhow};
+
 use crate::changes::Batch;
 use crate::history::History;
 use crate::log::Log;
@@ -31,32 +33,26 @@ impl Store {
             log: None,
         };
         if let Some(path) = path {
-            let log =
-                Log::open(path, &mut |place, table, id, row| store.load(place, table, id, row))?;
+            let log = Log::open(path, &mut |place, table, rows| store.load(place, table, rows))?;
             store.log = Some(log);
         }
         Ok(store)
     }
 
-    fn load(
-        &mut self,
-        place: &str,
-        table: &str,
-        id: &str,
-        row: Option<&str>,
-    ) -> anyhow::Result<()> {
+    fn load(&mut self, place: &str, table: &str, rows: Vec<(&str, &str)>) -> anyhow::Result<()> {
         let tables: &mut dyn Tables = if place == GLOBAL {
             &mut self.world.global
         } else {
             self.world.region(place, &self.account)
         };
-        let mut loaded = None;
+        let (mut rows, mut loaded) = (Some(rows), None);
         tables.each(&mut |name, found| {
             if name == table {
-                loaded = Some(found.load(id, row));
+                loaded = rows.take().map(|rows| found.load(rows));
             }
         });
-        Ok(loaded.ok_or_else(|| anyhow::anyhow!("the table `{table}` is unknown"))??)
+        let loaded = loaded.ok_or_else(|| anyhow!("the table `{table}` is unknown"))?;
+        loaded.with_context(|| format!("the table `{table}`"))
     }
 
     /// Keeps what changed in a region and in the account, in the file first.

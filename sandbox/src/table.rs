@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+mod load;
+
 /// What a table keeps: one resource, by its id.
 pub(crate) trait Row:
     Clone + PartialEq + Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static
@@ -95,15 +97,34 @@ impl<T: Row> Table<T> {
         index: &'static str,
         value: &str,
     ) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        self.by_after(index, value, "")
+    }
+
+    /// The same, behind `id`: where a page goes on. It costs what is taken of it.
+    pub(crate) fn by_after<'a>(
+        &'a self,
+        index: &'static str,
+        value: &str,
+        id: &str,
+    ) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let behind = (Excluded(id), Unbounded);
         let indexed = self.index.get(index).and_then(|values| values.get(value));
-        let mut ids: BTreeSet<&String> = indexed.into_iter().flatten().collect();
-        let has = |row: &T| row.keys().contains(&(index, value));
-        for id in self.before.keys() {
-            if self.rows.get(id).is_some_and(has) {
-                ids.insert(id);
-            }
-        }
-        ids.into_iter().filter_map(|id| self.rows.get(id))
+        let indexed = indexed.map(|ids| ids.range::<str, _>(behind));
+        let mut indexed = indexed.into_iter().flatten().peekable();
+        // What the call itself touched is not indexed yet.
+        let has = |id: &&String| {
+            self.rows.get(*id).is_some_and(|row| row.keys().contains(&(index, value)))
+        };
+        let touched: Vec<&String> =
+            self.before.range::<str, _>(behind).map(|(id, _)| id).filter(has).collect();
+        let mut touched = touched.into_iter().peekable();
+        let ids = std::iter::from_fn(move || match (indexed.peek(), touched.peek()) {
+            (Some(one), Some(other)) if other < one => touched.next(),
+            (Some(_), _) => indexed.next(),
+            (None, _) => touched.next(),
+        });
+        ids.filter_map(|id| self.rows.get(id))
     }
 
     /// How many rows [`Table::by`] would list, without listing them.
@@ -180,8 +201,9 @@ pub(crate) trait AnyTable {
     fn roll_back(&mut self);
     /// Puts rows back to what they were before a commit. This is a change like any other.
     fn restore(&mut self, former: &(dyn Any + Send));
-    /// Puts a row as the state file has it; without one, removes it.
-    fn load(&mut self, id: &str, row: Option<&str>) -> serde_json::Result<()>;
+    /// Fills an empty table with the rows of the state file: id and JSON, in the order in which
+    /// they were written, and empty text where a row was removed.
+    fn load(&mut self, rows: Vec<(&str, &str)>) -> anyhow::Result<()>;
 }
 
 impl<T: Row> AnyTable for Table<T> {
@@ -237,20 +259,16 @@ impl<T: Row> AnyTable for Table<T> {
         }
     }
 
-    fn load(&mut self, id: &str, row: Option<&str>) -> serde_json::Result<()> {
-        let row: Option<T> = row.map(serde_json::from_str).transpose()?;
-        // Listed first: only where there was a former version is anything to be done over.
-        if let Some(row) = &row {
+    fn load(&mut self, rows: Vec<(&str, &str)>) -> anyhow::Result<()> {
+        // The last version of a row counts; the former ones need not be parsed.
+        let last: BTreeMap<&str, &str> = rows.into_iter().collect();
+        let alive: Vec<(&str, &str)> =
+            last.into_iter().filter(|(_, row)| !row.is_empty()).collect();
+        let rows = load::parse(&alive)?;
+        for (id, row) in &rows {
             self.list(id, row);
         }
-        let former = match row {
-            Some(row) => self.rows.insert(id.to_owned(), row),
-            None => self.rows.remove(id),
-        };
-        if let Some(former) = former {
-            self.unlist(id, &former);
-            self.relist(id);
-        }
+        self.rows = rows.into_iter().collect();
         Ok(())
     }
 }

@@ -41,7 +41,7 @@ impl Place {
 }
 
 /// One mistake.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     message: String,
     remedy: Option<String>,
@@ -115,9 +115,14 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Puts those of another file behind these.
+    /// Puts those of another file behind these. A mistake in a file of values that both
+    /// read is one mistake.
     pub(crate) fn append(&mut self, other: Diagnostics) {
-        self.0.extend(other.0);
+        for diagnostic in other.0 {
+            if diagnostic.place == Place::Nowhere || !self.0.contains(&diagnostic) {
+                self.0.push(diagnostic);
+            }
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

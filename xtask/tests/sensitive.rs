@@ -159,6 +159,8 @@ fn a_mistake_in_a_file_of_values_shows_its_line_only_of_public_variables() {
         ("v.tfvars", "s = \"hush-hush\n", "v.tfvars:"),
         ("v.tfvars", "\ns = [\"hush-hush\"\n", "this is not HCL"),
         ("v.tfvars", "\ns = hush-hush\n", "v.tfvars:2"),
+        ("v.tfvars", "s = \"${.hush-hush}\"\n", "this is not HCL"),
+        ("v.tfvars", "s = hush-hush(1)\n", "this is no value"),
         ("v.tfvars", "s = parseint(\"hush-hush\", 10)\n", "v.tfvars:1"),
         ("v.tfvars", "s { x = \"hush-hush\" }\ns = \"\"\n", "has no blocks"),
         ("v.tfvars", "s = [\"hush-hush\"]\n", "v.tfvars:1"),
@@ -191,6 +193,8 @@ fn a_wrong_flag_or_default_is_refused_without_the_value() {
         ("number", "hush-hush x"),
         ("number", "hush-hush"),
         ("number", "parseint(\"hush-hush\", 10)"),
+        ("number", "hush-hush(1)"),
+        ("list(string)", "[\"${.hush-hush}\"]"),
     ] {
         let text = deployment(of, "\"x\"");
         let all = refused(folder.path(), &text, &["--var", &format!("s={value}")]);

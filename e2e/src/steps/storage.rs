@@ -1,7 +1,7 @@
 //! The steps of the storage: deploy, drift, replacement, expansion, proof and destroy.
 
 use anyhow::{Context, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::report::Report;
 use crate::runner::{CLASS, Runner};
@@ -48,7 +48,7 @@ pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()
     }
     report.step("destroy", || {
         let summary = destroyed(runner)?;
-        Ok(((), format!("{} changes", summary["changed"])))
+        Ok(((), counted(&summary["changed"], "change")))
     })?;
     report.step("nothing is left", || {
         let summary = runner.run("destroy-efs", &["--yes"])?;
@@ -79,14 +79,18 @@ fn deployed(runner: &Runner) -> anyhow::Result<(String, String)> {
     let outputs = &summary["outputs"];
     let id = outputs["file_system_id"].as_str().context("no output `file_system_id`")?;
     let targets = outputs["mount_targets"].as_array().map_or(0, Vec::len);
-    let detail = format!("{} changes, {id} with {targets} mount targets", summary["changed"]);
+    let detail =
+        format!("{}, {id} with mount targets: {targets}", counted(&summary["changed"], "change"));
     Ok((id.to_owned(), detail))
 }
 
 fn no_changes(runner: &Runner, args: &[&str]) -> anyhow::Result<((), String)> {
     let summary = runner.run("deploy-efs", args)?;
     ensure!(summary["changed"] == 0, "the second run made changes: {summary:#}");
-    Ok(((), format!("{} AWS calls, {} ms", summary["aws_calls"], summary["elapsed_ms"])))
+    Ok((
+        (),
+        format!("{}, {} ms", counted(&summary["aws_calls"], "AWS call"), summary["elapsed_ms"]),
+    ))
 }
 
 fn status(runner: &Runner) -> anyhow::Result<((), String)> {
@@ -181,4 +185,9 @@ fn class_path() -> String {
 
 fn claim_path() -> String {
     format!("{CLAIMS}/{CLAIM}")
+}
+
+/// A count of a summary with its noun.
+fn counted(count: &Value, noun: &str) -> String {
+    format!("{count} {noun}{}", if *count == 1 { "" } else { "s" })
 }

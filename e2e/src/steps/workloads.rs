@@ -60,8 +60,8 @@ impl Workloads<'_> {
         for (kind, _) in KINDS {
             let changed = self.change("deploy-graphscope", kind, directories_of(kind))?;
             let again = self.change("deploy-graphscope", kind, directories_of(kind))?;
-            ensure!(again == 0, "the second run of `{kind}` made {again} changes");
-            details.push(format!("{kind} {changed} changes"));
+            ensure!(again == 0, "the second run of `{kind}` changed {again}");
+            details.push(format!("{kind} changed {changed}"));
         }
         let claims = self.claims()?;
         for name in ["e2e-engine-datasets", "e2e-store-logs", "e2e-interactive-data"] {

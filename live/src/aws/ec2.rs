@@ -10,6 +10,9 @@ use network::{
 use super::Aws;
 use super::errors::explain;
 
+/// The most items of a page that EC2's listings allow.
+const PAGE: i32 = 1000;
+
 /// One filter: a name, and the values of which any will do.
 pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl ToString>) -> Filter {
     let values = values.into_iter().map(|value| value.to_string()).collect();
@@ -121,7 +124,10 @@ impl Aws {
         Ok(rules)
     }
 
-    /// The security groups of network interfaces, for all of them in one call.
+    /// The security groups of network interfaces, for all of them in one call. The call is
+    /// paginated: in an account with very many interfaces EC2 refuses it otherwise, since the
+    /// filter `network-interface-id` is none of those that it excepts (EC2 API Reference,
+    /// `DescribeNetworkInterfaces`).
     pub(crate) async fn interface_groups(
         &self,
         interfaces: &[NetworkInterfaceId],
@@ -133,7 +139,7 @@ impl Aws {
             .ec2
             .describe_network_interfaces()
             .filters(filter("network-interface-id", interfaces));
-        let mut pages = call.into_paginator().items().send();
+        let mut pages = call.into_paginator().page_size(PAGE).items().send();
         let mut all = Vec::new();
         while let Some(found) = pages.next().await {
             let found = found

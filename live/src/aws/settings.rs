@@ -16,7 +16,7 @@ use crate::wait::{AWS_CONNECT, AWS_FIRST_PAUSE, AWS_READ};
 /// Attempts per call: throttling and server errors are retried by the SDK, in
 /// about ten seconds all together. Its adaptive mode is not for us: after one
 /// refusal it lets half a call a second through, and one deployment is a few calls.
-const ATTEMPTS: u32 = 8;
+pub(super) const ATTEMPTS: u32 = 8;
 
 /// The settings of all clients of a region.
 #[derive(Debug, Clone)]

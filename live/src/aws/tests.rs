@@ -10,8 +10,10 @@ use aws_sdk_efs::config::{
     AsyncSleep, Credentials, SharedCredentialsProvider, Sleep, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::time::TimeSource;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::{ATTEMPTS, Aws, Calls, explain, retries, timeouts};
+use super::settings::{ATTEMPTS, Settings, retries, timeouts};
+use super::{Aws, Calls, explain};
 use crate::trace::Trace;
 use crate::wait::{AWS_CONNECT, AWS_READ, FOREIGN_RESPONSES};
 
@@ -83,19 +85,24 @@ async fn call(response: &'static str) -> (String, u32, Duration) {
     let clock = Clock::new();
     let began = clock.now();
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+    let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-west-1"))
-        .endpoint_url(address)
+        .endpoint_url(&address)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http.clone())
         .retry_config(retries().with_use_static_exponential_base(true))
         .timeout_config(timeouts())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .sleep_impl(clock.clone())
         .time_source(clock.clone());
     let calls = Arc::new(Calls::new(0, &Arc::new(Trace::new())));
-    let aws = Aws::new(&config.build(), "eu-west-1", &calls);
+    let region = "eu-west-1".to_owned();
+    let settings = Settings { http, region: region.clone(), endpoint: Some(address) };
+    let shared =
+        super::Region { settings, config: config.build(), rate: None, caller: Arc::default() };
+    let aws = Aws::new(shared, &region, &calls);
     let error = aws.efs.describe_file_systems().send().await.unwrap_err();
     let error = explain("elasticfilesystem:DescribeFileSystems", &aws.region, error);
     let calls = *count.lock().unwrap();

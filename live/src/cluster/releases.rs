@@ -5,10 +5,13 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::ListParams;
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Error, Resource};
 use kubernetes::Preconditions;
 use kubernetes::release::{Id, Record, Storage};
 
 use super::Kube;
+use super::calls::{Object, patiently};
 
 impl Kube {
     /// The record of a pending revision, wherever Helm keeps it. One that is not pending any more
@@ -69,20 +72,26 @@ impl Kube {
         }
     }
 
-    /// Whether revisions of a release are kept in this kind of object.
+    /// Whether revisions of a release are kept in this kind of object, as far as this identity
+    /// may look.
     pub(crate) async fn keeps_release(&self, id: &Id, storage: Storage) -> anyhow::Result<bool> {
-        let labels = format!("owner=helm,name={}", id.name);
-        let which = ListParams::default().labels(&labels).limit(1);
-        Ok(match storage {
-            Storage::Secret => {
-                let found = self.list::<Secret>(&self.within(&id.namespace), &which).await?;
-                !found.is_empty()
-            }
-            Storage::ConfigMap => {
-                let found = self.list::<ConfigMap>(&self.within(&id.namespace), &which).await?;
-                !found.is_empty()
-            }
-        })
+        match storage {
+            Storage::Secret => self.keeps_in::<Secret>(id).await,
+            Storage::ConfigMap => self.keeps_in::<ConfigMap>(id).await,
+        }
+    }
+
+    async fn keeps_in<K>(&self, id: &Id) -> anyhow::Result<bool>
+    where
+        K: Object + Resource<Scope = NamespaceResourceScope>,
+    {
+        let api: Api<K> = self.within(&id.namespace);
+        let which = ListParams::default().labels(&format!("owner=helm,name={}", id.name)).limit(1);
+        match patiently(|| api.list_metadata(&which)).await {
+            Ok(records) => Ok(!records.items.is_empty()),
+            Err(Error::Api(status)) if status.code == 403 => Ok(false),
+            Err(error) => Err(self.failed::<K>("list", "", error)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use failure::Failure;
+use inputs::counted;
 use job::{Job, Session};
 use place::Verdict;
 
@@ -10,7 +11,6 @@ use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
 use crate::places;
 use crate::progress::Progress;
-use crate::report::counted;
 use crate::stop::Stop;
 use crate::target::{InCluster, Target};
 use crate::trace::Trace;

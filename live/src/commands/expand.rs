@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use inputs::counted;
 use plan::Plan;
 
 use super::connection::Connection;
@@ -28,8 +29,8 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         let cluster = stop.or(Box::pin(looks)).await.inspect_err(|_| line.failed("stopped"))?;
         let cluster = cluster.map_err(|error| connection.misplaced(error))?;
         let class = &inputs.storage_class.name;
-        let found = cluster.claims.len();
-        line.done(&format!("read {found} claims of `{class}` in `{}`", cluster.name));
+        let found = counted(cluster.claims.len(), "claim");
+        line.done(&format!("read {found} of `{class}` in `{}`", cluster.name));
         let Some(aws) = clients.get(&inputs.aws_region) else { continue };
         let part = efs::expand(&job.storage_scope(label), inputs, &cluster);
         plan.append(part.map(|call| Call::of_storage(call, aws)));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use efs::Outputs;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use inputs::counted;
 use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
 use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
-use crate::report::{self, counted, millis};
+use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
 

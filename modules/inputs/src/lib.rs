@@ -23,7 +23,7 @@ use serde_json::Value;
 pub use ids::IdError;
 pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
-pub use printable::{plain, printable};
+pub use printable::{counted, plain, printable};
 pub use reader::{Problem, Reader};
 pub use secrets::{HIDDEN, is_secret, names_secret, redacted};
 pub use shown_lines::shown_lines;

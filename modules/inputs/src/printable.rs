@@ -1,5 +1,10 @@
 //! Texts from outside, without what a terminal would act on.
 
+/// A count with its noun, which takes an `s` for all but one.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The text in one line: what moves a cursor, changes colours or turns the
 /// direction of writing is told by its escape sequence.
 pub fn plain(text: &str) -> String {

@@ -1,9 +1,12 @@
 //! A PersistentVolumeClaim: as it is, its row, and what can be done about it.
 
 use inputs::plain;
-use plan::{Action, After, Change, Difference, Row, Scope};
+use plan::{
+    Action, Change, Known, Mutability, Property, Row, Scope, Unset, Value, compare, equal, set,
+};
 use serde::Serialize;
 
+use crate::quantity::bytes;
 use crate::usage::used;
 
 /// The kind of resource, as it stands in addresses.
@@ -57,26 +60,84 @@ impl Claim {
         }
     }
 
+    /// The volume that can be given what the claim asks for, where there is one.
+    pub fn expandable(&self) -> Option<&String> {
+        let has = self.phase == "Bound" && self.capacity.is_some();
+        self.volume.as_ref().filter(|_| has)
+    }
+
     /// Whether it has a volume, and all that it asks for.
     pub fn is_satisfied(&self) -> bool {
         self.phase == "Bound" && !self.wants_more
     }
 }
 
+/// The properties of a claim, wanted or found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spec {
+    pub class: Option<String>,
+    pub access_modes: Vec<String>,
+    /// What it asks for.
+    pub size: Option<String>,
+    /// What it has; none is wanted of one that has no volume yet.
+    pub capacity: Option<String>,
+}
+
+/// The properties that change in place, by one call each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Size,
+    Capacity,
+}
+
+/// The properties, in the order in which plans show them.
+pub const PROPERTIES: &[Property<Spec, Group>] = &[
+    Property {
+        name: "storageClassName",
+        value: Value::One(|spec| spec.class.as_ref().and_then(set)),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::Never,
+    },
+    Property {
+        name: "accessModes",
+        value: Value::List(|spec| spec.access_modes.iter().cloned().map(Known::Now).collect()),
+        same: |found, wanted| found.split(", ").any(|mode| mode == wanted),
+        unset: Unset::Leave,
+        change: Mutability::Never,
+    },
+    Property {
+        name: "storage",
+        value: Value::One(|spec| spec.size.as_ref().and_then(set)),
+        same: |found, wanted| bytes(found) == bytes(wanted),
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Size),
+    },
+    CAPACITY,
+];
+
+/// The one that nothing but [`Expand`] changes.
+const CAPACITY: Property<Spec, Group> = Property {
+    name: "capacity",
+    value: Value::One(|spec| spec.capacity.as_ref().and_then(set)),
+    same: |found, wanted| bytes(found) >= bytes(wanted),
+    unset: Unset::Leave,
+    change: Mutability::InPlace(Group::Capacity),
+};
+
 /// The change that gives a claim what it asks for; `None` where it has it. A grown claim would
 /// wait for ever.
 pub fn expand<C: From<Expand>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
-    let volume = claim.volume.clone()?;
-    let capacity = claim.requested.clone()?;
-    if !claim.wants_more || claim.phase != "Bound" {
-        return None;
-    }
+    let volume = claim.expandable()?.clone();
+    let found = Spec { capacity: claim.capacity.clone(), ..Spec::default() };
+    let wanted = Spec { capacity: claim.requested.clone(), ..Spec::default() };
+    let differences = compare([&CAPACITY], &wanted, Some(&found)).differences;
+    let capacity = wanted.capacity.filter(|_| !differences.is_empty())?;
     let id = scope.id(format_args!("claim.{}", claim.address()));
-    let after = After::Value(capacity.clone());
     let (namespace, name) = (claim.namespace.clone(), claim.name.clone());
     let change = Change::new(Action::Update, id, scope.address(KIND, Some(&claim.address())))
         .because("it requests more than it has, and nothing else completes that")
-        .showing([Difference::new("capacity", claim.capacity.clone(), after)])
+        .showing(differences)
         .calling(Expand { namespace, name, volume, capacity });
     Some(change)
 }
@@ -103,5 +164,26 @@ pub fn row(claim: &Claim) -> Row {
         state: plain(&claim.phase),
         detail: plain(&detail),
         healthy: claim.is_satisfied(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_spec_is_in_the_table() {
+        let spec = Spec {
+            class: Some("efs-sc".to_owned()),
+            access_modes: vec!["ReadWriteMany".to_owned()],
+            size: Some("1Gi".to_owned()),
+            capacity: Some("1Gi".to_owned()),
+        };
+        // A new field does not compile until it is here, and then it must be in the table.
+        let Spec { class: _, access_modes: _, size: _, capacity: _ } = &spec;
+        assert_eq!(PROPERTIES.len(), 4);
+        for property in PROPERTIES {
+            assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
+        }
     }
 }

@@ -45,7 +45,8 @@ fn described(access: Access, endpoint: &str, authority: &str) -> Evidence {
 }
 
 fn reasons(verdict: &Verdict) -> String {
-    verdict.refusals.iter().map(|refusal| format!("{}\n", refusal.reason)).collect()
+    let all: Vec<&str> = verdict.refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+    all.join("\n")
 }
 
 #[track_caller]

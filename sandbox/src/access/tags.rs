@@ -58,6 +58,7 @@ fn of<'a>(context: &'a Context<'_>, service: &str, kind: &str, id: &str) -> Opti
         ("ec2", "network-interface") => ec2.interfaces.get(id).map(|found| &found.tags),
         ("ec2", "internet-gateway") => ec2.internet_gateways.get(id).map(|found| &found.tags),
         ("ec2", "natgateway") => ec2.nat_gateways.get(id).map(|found| &found.tags),
+        ("ec2", "elastic-ip") => ec2.addresses.get(id).map(|found| &found.tags),
         ("ec2", "network-acl") => ec2.network_acls.get(id).map(|found| &found.tags),
         ("ec2", "dhcp-options") => ec2.dhcp_options.get(id).map(|found| &found.tags),
         ("ec2", "instance") => ec2.instances.get(id).map(|found| &found.tags),

@@ -58,10 +58,14 @@ fn in_partition(value: &mut Value, beginning: &str) {
             }
         }
         Value::Array(values) => {
-            values.iter_mut().for_each(|value| in_partition(value, beginning));
+            for value in values {
+                in_partition(value, beginning);
+            }
         }
         Value::Object(members) => {
-            members.values_mut().for_each(|value| in_partition(value, beginning));
+            for value in members.values_mut() {
+                in_partition(value, beginning);
+            }
         }
         _ => {}
     }

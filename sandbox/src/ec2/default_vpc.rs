@@ -81,24 +81,11 @@ fn put_subnet(
     next: &mut dyn FnMut(&str) -> String,
 ) -> Subnet {
     let acl = acls::default_of(&region.ec2, &vpc.id).map(|acl| acl.id.clone());
+    let acl = (acl.unwrap_or_default(), next("aclassoc-"));
     let subnet = Subnet {
-        id: next("subnet-"),
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        zone: zone.name.clone(),
-        zone_id: zone.id.clone(),
-        cidr: Some(cidr),
-        ipv6: None,
-        outpost: None,
         default_for_az: true,
         public_ip_on_launch: true,
-        ipv6_on_creation: false,
-        dns64: false,
-        hostname_type: "ip-name".to_owned(),
-        a_record: false,
-        aaaa_record: false,
-        acl: (acl.unwrap_or_default(), next("aclassoc-")),
-        tags: Tags::new(),
+        ..defaults::plain_subnet(next("subnet-"), vpc, zone, Some(cidr), acl)
     };
     region.ec2.subnets.insert(subnet.id.clone(), subnet.clone());
     subnet
@@ -128,12 +115,11 @@ pub(super) fn create_subnet(call: &mut Call) -> Answer<Vec<Element>> {
         let message = "No default VPC found for this account in this region.";
         return Err(AwsError::new(400, "DefaultVpcDoesNotExist", message));
     };
-    let mut there = region.ec2.subnets.by("zone", &zone.name);
-    if let Some(other) = there.find(|subnet| subnet.default_for_az) {
+    let other = region.ec2.subnets.by("zone", &zone.name).find(|subnet| subnet.default_for_az);
+    if let Some(other) = other {
         let message = format!("'{}' is already the default subnet in {}.", other.id, zone.name);
         return Err(AwsError::new(400, "DefaultSubnetAlreadyExistsInAvailabilityZone", message));
     }
-    drop(there);
     let Some(cidr) = free_range(&region.ec2, &vpc) else {
         let message = format!("The VPC {} has no free range for a default subnet.", vpc.id);
         return Err(AwsError::new(400, "InvalidSubnet.Range", message));

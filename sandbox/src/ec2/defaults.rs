@@ -1,10 +1,10 @@
 //! What a VPC comes with: its main route table, its default network ACL, and its default
 //! security group with its rules.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::acls;
-use super::state::{Route, RouteTable, Rule, SecurityGroup, Source, Vpc};
+use super::state::{Route, RouteTable, Rule, SecurityGroup, Source, Subnet, Vpc, Zone};
 use crate::world::{Region, Tags};
 
 /// Adds what comes with a VPC. `next` makes an id of a prefix.
@@ -122,6 +122,36 @@ fn everything(id: String, group: &str, egress: bool) -> Rule {
         to_port: -1,
         source: Source::Group(group.to_owned()),
         description: None,
+        tags: Tags::new(),
+    }
+}
+
+/// A subnet without tags, as `CreateSubnet` makes it. `acl` is the network ACL that it uses,
+/// with the id of the association.
+pub(super) fn plain_subnet(
+    id: String,
+    vpc: &Vpc,
+    zone: &Zone,
+    cidr: Option<Ipv4Net>,
+    acl: (String, String),
+) -> Subnet {
+    Subnet {
+        id,
+        vpc: vpc.id.clone(),
+        owner: vpc.owner.clone(),
+        zone: zone.name.clone(),
+        zone_id: zone.id.clone(),
+        cidr,
+        ipv6: None,
+        outpost: None,
+        default_for_az: false,
+        public_ip_on_launch: false,
+        ipv6_on_creation: false,
+        dns64: false,
+        hostname_type: "ip-name".to_owned(),
+        a_record: false,
+        aaaa_record: false,
+        acl,
         tags: Tags::new(),
     }
 }

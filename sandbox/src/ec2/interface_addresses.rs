@@ -20,7 +20,7 @@ const KEPT: u32 = 4;
 const MOST_SECONDARY: usize = 49;
 
 /// A subnet has no address left.
-pub(super) fn insufficient() -> AwsError {
+fn insufficient() -> AwsError {
     let message = "Insufficient free addresses in subnet.";
     AwsError::new(400, "InsufficientFreeAddressesInSubnet", message)
 }

@@ -1,9 +1,8 @@
 //! Listings: identifiers, filters and pages, alike in all Describe operations. A listing is
 //! a table: its filters, where an index serves them, and how an item reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Bound::{Excluded, Unbounded};
 
 use super::call::Call;
 use super::errors::{combination, invalid};
@@ -100,7 +99,8 @@ pub(super) fn filters<T>(
     let find = |name: &str| {
         documented.iter().find(|By(names, _)| names.split(' ').any(|known| known == name))
     };
-    let is_tag = |name: &str| tagged && name.strip_prefix("tag:").is_some_and(|key| key != "");
+    let is_tag =
+        |name: &str| tagged && name.strip_prefix("tag:").is_some_and(|key| !key.is_empty());
     let read = Filter::all(form, |name| is_tag(name) || find(name).is_some())?;
     Ok(read
         .into_iter()
@@ -175,13 +175,19 @@ pub(super) fn page<'a, T: Resource>(
     Ok((page, next))
 }
 
-/// Rows by their ids, so that they are in order and none is there twice.
-type Rows<'a, T> = BTreeMap<&'a str, &'a T>;
+/// Rows in the order of their ids, none of them twice.
+fn in_order<T: Resource>(mut rows: Vec<&T>) -> Vec<&T> {
+    rows.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+    rows.dedup_by(|a, b| a.id() == b.id());
+    rows
+}
 
-fn behind<'a, T>(rows: Rows<'a, T>, after: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
-    let rows: Vec<&'a T> =
-        rows.range::<str, _>((Excluded(after), Unbounded)).map(|(_, row)| *row).collect();
-    rows.into_iter()
+fn behind<'a, T: Resource>(
+    rows: Vec<&'a T>,
+    after: &str,
+) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    let start = rows.partition_point(|row| row.id() <= after);
+    rows.into_iter().skip(start)
 }
 
 /// The rows that a call names by their ids. All that do not exist are named in one error.
@@ -189,20 +195,19 @@ fn named<'a, T: Resource>(
     region: &'a Region,
     ids: &[&str],
     visible: impl Fn(&&T) -> bool,
-) -> Answer<Option<Rows<'a, T>>> {
+) -> Answer<Option<Vec<&'a T>>> {
     if ids.is_empty() {
         return Ok(None);
     }
     ids.iter().try_for_each(|id| T::KIND.check(id))?;
     let table = T::table(&region.ec2);
-    let found: Rows<T> = ids
-        .iter()
-        .filter_map(|id| table.get(id))
-        .filter(visible)
-        .map(|row| (row.id(), row))
-        .collect();
-    let absent: Vec<&str> = ids.iter().copied().filter(|id| !found.contains_key(id)).collect();
-    if absent.is_empty() { Ok(Some(found)) } else { Err(T::KIND.not_found(&absent.join(", "))) }
+    let found: Vec<&T> = ids.iter().filter_map(|id| table.get(id)).filter(visible).collect();
+    let is_absent = |id: &&str| !found.iter().any(|row| row.id() == *id);
+    let absent: Vec<&str> = ids.iter().copied().filter(is_absent).collect();
+    if absent.is_empty() {
+        return Ok(Some(in_order(found)));
+    }
+    Err(T::KIND.not_found(&absent.join(", ")))
 }
 
 /// The rows of the most selective index that serves one of the filters.
@@ -210,12 +215,12 @@ fn narrowed<'a, T: Resource>(
     ec2: &'a Ec2,
     listing: &Listing<T>,
     filters: &[Wanted<T>],
-) -> Option<Rows<'a, T>> {
+) -> Option<Vec<&'a T>> {
     listing.indexes.iter().find_map(|Index(name, find)| {
         let (filter, _) = filters.iter().find(|(filter, _)| filter.name == *name)?;
         let values: BTreeSet<&String> = filter.exact()?.iter().collect();
         let rows = values.into_iter().flat_map(|value| find(ec2, value));
-        Some(rows.map(|row| (row.id(), row)).collect())
+        Some(in_order(rows.collect()))
     })
 }
 

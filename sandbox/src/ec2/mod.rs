@@ -29,6 +29,7 @@ mod resource;
 mod routes;
 mod rules;
 pub(crate) mod seed;
+mod served;
 pub(crate) mod state;
 mod subnets;
 mod tags;

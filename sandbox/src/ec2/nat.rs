@@ -5,7 +5,7 @@ use super::call::Call;
 use super::errors::{combination, invalid, missing, not_yours};
 use super::gateways;
 use super::ids::NAT_GATEWAY;
-use super::interface_addresses::{choose, insufficient};
+use super::interface_addresses::choose;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, everyone, one, tag_keys, tag_set};
 use super::resource::find;
 use super::state::{Address, Ec2, Interface, NatGateway, NatState, Subnet};
@@ -206,12 +206,16 @@ fn equip(
         }
     }
     let form = &call.form;
-    let given = form.get("PrivateIpAddress").into_iter();
-    let given: Vec<&str> = given.chain(form.list("SecondaryPrivateIpAddress")).collect();
+    let primary = form.get("PrivateIpAddress");
+    let secondary = form.list("SecondaryPrivateIpAddress");
     let more = form.parsed::<usize>("SecondaryPrivateIpAddressCount", "a number")?.unwrap_or(0);
-    let count = (1 + more).max(allocations.len()).max(given.len());
-    let private = choose(&call.context.region.ec2, subnet, &given, count)
-        .map_err(|error| if given.is_empty() { insufficient() } else { error })?;
+    let count = (1 + more.max(secondary.len())).max(allocations.len());
+    let given: Vec<&str> = primary.into_iter().chain(secondary.iter().copied()).collect();
+    let mut private = choose(&call.context.region.ec2, subnet, &given, count)?;
+    if primary.is_none() {
+        // The first one behind those that are given is free, and becomes the primary one.
+        private[..=secondary.len()].rotate_right(1);
+    }
     let id = call.context.ids.next("eni-");
     let mut private = private.into_iter();
     let interface = Interface {

@@ -94,9 +94,19 @@ fn single_source(form: &Form, region: &Region, group: &SecurityGroup) -> Answer<
     let Some(name) = form.get("SourceSecurityGroupName") else {
         return Ok(None);
     };
+    Ok(Some(Source::Group(by_name(region, group, name)?)))
+}
+
+/// The group of a name, which only a rule of the default VPC may name so.
+fn by_name(region: &Region, group: &SecurityGroup, name: &str) -> Answer<String> {
+    if !region.ec2.vpcs.get(&group.vpc).is_some_and(|vpc| vpc.is_default) {
+        return Err(invalid_value(format!(
+            "Invalid value '{name}' for groupName. You may not reference Amazon VPC security groups by name. Please use the corresponding id for this operation."
+        )));
+    }
     let mut groups = region.ec2.security_groups.by("vpc", &group.vpc);
-    let found = groups.find(|row| row.name == name).map(|row| Source::Group(row.id.clone()));
-    found.map(Some).ok_or_else(|| GROUP.not_found(name))
+    let found = groups.find(|row| row.name == name).map(|row| row.id.clone());
+    found.ok_or_else(|| GROUP.not_found(name))
 }
 
 /// Protocol and ports, as EC2 keeps them: -1 for what has none.
@@ -179,15 +189,16 @@ pub(super) fn prefix_list(id: &str) -> Answer<()> {
 }
 
 fn peer(form: &Form, region: &Region, group: &SecurityGroup, pair: &str) -> Answer<Source> {
-    let groups = &region.ec2.security_groups;
     let id = if let Some(id) = form.get(&format!("{pair}GroupId")) {
         id.to_owned()
     } else {
         let name = form.get(&format!("{pair}GroupName"));
-        let name = name.ok_or_else(|| missing("IpPermissions.Groups.GroupId"))?;
-        let found = groups.by("vpc", &group.vpc).find(|row| row.name == name);
-        found.ok_or_else(|| GROUP.not_found(name))?.id.clone()
+        by_name(region, group, name.ok_or_else(|| missing("IpPermissions.Groups.GroupId"))?)?
     };
+    // A group of another account is in reach through a peering connection, which there is none.
+    if form.get(&format!("{pair}UserId")).is_some_and(|owner| owner != region.account) {
+        return Err(GROUP.not_found(&id));
+    }
     reference(region, group, &id)?;
     Ok(Source::Group(id))
 }

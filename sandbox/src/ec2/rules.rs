@@ -33,36 +33,43 @@ pub(super) static LISTING: Listing<Rule> = Listing {
 };
 
 fn item(rule: &Rule, region: &Region) -> Vec<Element> {
-    let owner = region.ec2.security_groups.get(&rule.group).map(|group| &group.owner);
-    let source = match &rule.source {
-        Source::Group(id) => {
-            let vpc = region.ec2.security_groups.get(id).map_or("", |group| &group.vpc);
-            let members = vec![
-                Element::text("groupId", id),
-                Element::text("userId", &region.account),
-                Element::text("vpcId", vpc),
-            ];
-            Element::new("referencedGroupInfo", members)
-        }
+    let groups = &region.ec2.security_groups;
+    let owner = groups.get(&rule.group).map_or(&region.account, |group| &group.owner);
+    let mut item = members(rule, |id| {
+        let vpc = groups.get(id).map_or("", |group| &group.vpc);
+        let members = vec![
+            Element::text("groupId", id),
+            Element::text("userId", &region.account),
+            Element::text("vpcId", vpc),
+        ];
+        Element::new("referencedGroupInfo", members)
+    });
+    let arn = region.arn("ec2", &format!("security-group-rule/{}", rule.id));
+    item.push(Element::text("securityGroupRuleArn", arn));
+    item.push(Element::text("groupOwnerId", owner));
+    item.push(tag_set(&rule.tags));
+    item
+}
+
+/// What a rule reads as wherever it is listed, with its peer as `group` writes one.
+fn members(rule: &Rule, group: impl FnOnce(&str) -> Element) -> Vec<Element> {
+    let peer = match &rule.source {
+        Source::Group(id) => group(id),
         Source::Ipv4(range) => Element::text("cidrIpv4", range),
         Source::Ipv6(range) => Element::text("cidrIpv6", range),
         Source::PrefixList(id) => Element::text("prefixListId", id),
     };
-    let arn = region.arn("ec2", &format!("security-group-rule/{}", rule.id));
-    let mut item = vec![
+    let mut members = vec![
         Element::text("securityGroupRuleId", &rule.id),
-        Element::text("securityGroupRuleArn", arn),
         Element::text("groupId", &rule.group),
-        Element::text("groupOwnerId", owner.unwrap_or(&region.account)),
         Element::text("isEgress", rule.egress),
         Element::text("ipProtocol", &rule.protocol),
         Element::text("fromPort", rule.from_port),
         Element::text("toPort", rule.to_port),
-        source,
+        peer,
     ];
-    item.extend(rule.description.as_ref().map(|text| Element::text("description", text)));
-    item.push(tag_set(&rule.tags));
-    item
+    members.extend(rule.description.as_ref().map(|text| Element::text("description", text)));
+    members
 }
 
 /// A group's rules are its owner's to see.
@@ -203,23 +210,7 @@ fn by_permission(
 }
 
 fn revoked_item(rule: &Rule) -> Vec<Element> {
-    let source = match &rule.source {
-        Source::Group(id) => Element::text("referencedGroupId", id),
-        Source::Ipv4(range) => Element::text("cidrIpv4", range),
-        Source::Ipv6(range) => Element::text("cidrIpv6", range),
-        Source::PrefixList(id) => Element::text("prefixListId", id),
-    };
-    let mut item = vec![
-        Element::text("securityGroupRuleId", &rule.id),
-        Element::text("groupId", &rule.group),
-        Element::text("isEgress", rule.egress),
-        Element::text("ipProtocol", &rule.protocol),
-        Element::text("fromPort", rule.from_port),
-        Element::text("toPort", rule.to_port),
-        source,
-    ];
-    item.extend(rule.description.as_ref().map(|text| Element::text("description", text)));
-    item
+    members(rule, |id| Element::text("referencedGroupId", id))
 }
 
 fn unknown_item(permission: &Permission) -> Vec<Element> {

@@ -10,7 +10,7 @@ use super::listing::{
 };
 use super::state::{Block, Subnet, Vpc, Zone, ZoneKind};
 use super::xml::Element;
-use super::{acls, resource, tags, vpcs};
+use super::{acls, defaults, resource, tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, partition};
 
@@ -156,25 +156,15 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     let ids = &mut *call.context.ids;
     let acl = acls::default_of(&call.context.region.ec2, &vpc.id);
     let acl = acl.map(|acl| acl.id.clone()).unwrap_or_default();
+    let acl = (acl, ids.next("aclassoc-"));
     let subnet = Subnet {
-        id: ids.next("subnet-"),
-        acl: (acl, ids.next("aclassoc-")),
-        vpc: vpc.id,
-        owner: vpc.owner,
-        zone: zone.name,
-        zone_id: zone.id,
-        cidr,
         ipv6: ipv6.map(|cidr| Block { association: ids.next("subnet-cidr-assoc-"), cidr }),
         outpost,
-        default_for_az: false,
-        public_ip_on_launch: false,
         // "Ipv6Native: … AssignIpv6AddressOnCreation is true" (CreateSubnet).
         ipv6_on_creation: native,
-        dns64: false,
         hostname_type: if native { "resource-name" } else { "ip-name" }.to_owned(),
-        a_record: false,
-        aaaa_record: false,
         tags,
+        ..defaults::plain_subnet(ids.next("subnet-"), &vpc, &zone, cidr, acl)
     };
     let region = &mut *call.context.region;
     let item = item(&subnet, region);

@@ -79,11 +79,16 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     let id = |point: &&AccessPoint| point.id.clone();
     let shown = |point: &AccessPoint| description(region, point);
     let points = &region.efs.access_points;
+    let after = page.after().to_owned();
     if by_file_system {
         let of = &call.file_system("FileSystemId")?.id;
-        return Ok(page.response("AccessPoints", points.by("file_system", of), id, shown));
+        return Ok(page.response(
+            "AccessPoints",
+            points.by_after("file_system", of, &after),
+            id,
+            shown,
+        ));
     }
-    let after = page.after().to_owned();
     let points = points.after(&after).map(|(_, point)| point);
     Ok(page.response("AccessPoints", points, id, shown))
 }

@@ -177,7 +177,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
         None => call.access_point("AccessPointId")?.file_system.clone(),
     };
     let page = Page::of(call, MARKERS)?;
-    let targets = region.efs.mount_targets.by("file_system", &id);
+    let targets = region.efs.mount_targets.by_after("file_system", &id, page.after());
     let id = |found: &&MountTarget| found.id.clone();
     Ok(page.response("MountTargets", targets, id, |found| description(region, found)))
 }

@@ -31,19 +31,27 @@ pub(crate) struct FileSystem {
     pub(crate) life: Life,
     pub(crate) encrypted: bool,
     /// The ARN of the key, where it is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kms_key: Option<String>,
     pub(crate) performance_mode: PerformanceMode,
     pub(crate) throughput: Throughput,
     /// When the mode or the provisioned amount was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) throughput_changed_ms: Option<u64>,
     /// The zone of a One Zone file system.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) zone: Option<OneZone>,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub(crate) tags: Tags,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lifecycle: Vec<LifecyclePolicy>,
     /// The backup policy, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) backup: Option<Backup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) policy: Option<String>,
     pub(crate) protection: Protection,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metered: Option<Metered>,
 }
 
@@ -68,6 +76,7 @@ pub(crate) enum ThroughputMode {
 pub(crate) struct Throughput {
     pub(crate) mode: ThroughputMode,
     /// MiB per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mibps: Option<f64>,
 }
 
@@ -132,8 +141,10 @@ pub(crate) struct AccessPoint {
     pub(crate) id: String,
     pub(crate) file_system: String,
     pub(crate) token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) posix_user: Option<PosixUser>,
     pub(crate) root_directory: RootDirectory,
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub(crate) tags: Tags,
     pub(crate) life: Life,
 }

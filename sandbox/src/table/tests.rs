@@ -34,6 +34,11 @@ fn same(table: &Table<Pet>, model: &BTreeMap<String, Pet>) {
         let owner = format!("owner-{owner}");
         let expected = model.values().filter(|pet| pet.owner == owner);
         assert!(table.by("owner", &owner).eq(expected), "{owner}");
+        for id in ["pet-1", "pet-5", "pet-9", "pet-95"] {
+            let behind = model.iter().filter(|(found, _)| found.as_str() > id);
+            let expected = behind.map(|(_, pet)| pet).filter(|pet| pet.owner == owner);
+            assert!(table.by_after("owner", &owner, id).eq(expected), "{owner} behind {id}");
+        }
     }
     let mut due: Vec<(u64, String)> =
         model.iter().filter_map(|(id, pet)| Some((pet.fed_at?, id.clone()))).collect();
@@ -91,18 +96,40 @@ fn a_table_is_what_a_plain_map_would_be_after_any_commits_and_roll_backs() {
 
 #[test]
 fn what_changed_can_be_loaded_into_another_table() {
-    let (mut table, mut copy) = (Table::default(), Table::default());
-    let mut model = BTreeMap::new();
+    let (mut table, mut model) = (Table::default(), BTreeMap::new());
+    let mut written: Vec<(String, String)> = Vec::new();
     let mut rng = fastrand::Rng::with_seed(7);
     for _ in 0..200 {
         change(&mut rng, &mut table, &mut model);
         change(&mut rng, &mut table, &mut model);
         for (id, row) in table.changes().unwrap() {
-            copy.load(id, row.as_deref()).unwrap();
+            written.push((id.to_owned(), row.unwrap_or_default()));
         }
         table.commit();
+        let mut copy = Table::default();
+        copy.load(written.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect()).unwrap();
         same(&copy, &model);
     }
+}
+
+/// So many rows that several threads parse them.
+#[test]
+fn many_rows_are_loaded_and_a_wrong_one_is_named() {
+    let mut rows: Vec<(String, String)> = (0..5000)
+        .map(|number| {
+            (format!("pet-{number}"), serde_json::to_string(&pet(number % 3, 5)).unwrap())
+        })
+        .collect();
+    let load = |rows: &[(String, String)]| {
+        let mut table: Table<Pet> = Table::default();
+        table.load(rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect())?;
+        Ok::<_, anyhow::Error>(table)
+    };
+    let table = load(&rows).unwrap();
+    assert_eq!((table.len(), table.by("owner", "owner-1").count()), (5000, 1667));
+    "{}".clone_into(&mut rows[4321].1);
+    let error = format!("{:#}", load(&rows).unwrap_err());
+    assert!(error.contains("the row `pet-4321`") && error.contains("owner"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! In China and in GovCloud, ARNs are of their own partition, and those of `aws` name nothing.
+//! In the regions of China and of the government of the US, ARNs are of their own partition, and
+//! those of `aws` name nothing.
 //!
 //! Source: IAM User Guide, "IAM identifiers".
 

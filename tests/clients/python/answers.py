@@ -29,6 +29,8 @@ COMMON = {
 AWS_DIFFERS = {
     # EC2's own documentation of this member: "available" for an internet gateway.
     "DescribeInternetGateways.internetGatewaySet[].attachmentSet[].state": "available",
+    # The filter `interface-type` names it so, and so do EC2's answers; the model has `natGateway`.
+    "DescribeNetworkInterfaces.networkInterfaceSet[].interfaceType": "nat_gateway",
     # IAM's API reference, SimulatePrincipalPolicy, shows it so in its example.
     "SimulatePrincipalPolicy.EvaluationResults[].MatchedStatements[].SourcePolicyType": "IAM Policy",
 }
@@ -220,17 +222,25 @@ def xml_complaints(operation_model, status, body):
         if not wrapped:
             return [f"no <{wrapper}>"]
         answer, beside = wrapped[0], set()
-    members = {} if shape is None else shape.members
-    check_elements(answer, members, operation_model.name, found, beside)
+    check_elements(answer, shape, operation_model.name, found, beside)
     return found
 
 
-def check_elements(element, members, path, found, beside=frozenset()):
-    names = {}
-    for name, member in members.items():
-        flat = member.type_name == "list" and member.serialization.get("flattened")
-        inner = member.member.serialization.get("name") if flat else None
-        names[inner or member.serialization.get("name", name)] = member
+def element_name(name, member):
+    """What a member of a structure is called in XML."""
+    flat = member.type_name == "list" and member.serialization.get("flattened")
+    inner = member.member.serialization.get("name") if flat else None
+    return inner or member.serialization.get("name", name)
+
+
+def check_elements(element, shape, path, found, beside=frozenset()):
+    members = {} if shape is None else shape.members
+    names = {element_name(name, member): member for name, member in members.items()}
+    tags = {plain(child.tag) for child in element}
+    for name in () if shape is None else shape.required_members:
+        wanted = element_name(name, members[name])
+        if wanted not in tags:
+            found.append(f"{path} lacks {wanted}")
     for child in element:
         tag = plain(child.tag)
         if tag in names:
@@ -242,7 +252,7 @@ def check_elements(element, members, path, found, beside=frozenset()):
 def check_element(element, shape, path, found):
     kind, text = shape.type_name, element.text or ""
     if kind == "structure":
-        check_elements(element, shape.members, path, found)
+        check_elements(element, shape, path, found)
     elif kind == "list" and not shape.serialization.get("flattened"):
         item = shape.member.serialization.get("name", "member")
         for child in element:

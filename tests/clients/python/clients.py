@@ -86,6 +86,8 @@ class Cli:
         self.program = os.path.join(os.path.dirname(sys.executable), "aws")
         self.session = botocore.session.get_session()
         self.called = set()
+        # What the CLI does not call `--no-…`.
+        self.opposite = {"egress": "--ingress"}
 
     def run(self, service, operation, *flags):
         args = [*self.common, service, self.dashed(operation), *flags]
@@ -110,7 +112,7 @@ class Cli:
     def flag(self, name, value):
         name = self.dashed(name)
         if isinstance(value, bool):
-            return [f"--{name}" if value else f"--no-{name}"]
+            return [f"--{name}" if value else self.opposite.get(name, f"--no-{name}")]
         return [f"--{name}", value if isinstance(value, str) else json.dumps(value)]
 
     def all(self, service, operation, listed, size, **params):

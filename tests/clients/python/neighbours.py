@@ -3,7 +3,9 @@
 A chapter of `story.py`: every answer is checked against botocore's model there too.
 """
 
+import base64
 import json
+import time
 
 CLUSTER = "graphscope-dev"
 LISTINGS = (
@@ -85,11 +87,25 @@ def eks(story):
     found = call("DescribePodIdentityAssociation", clusterName=CLUSTER, associationId=made["associationId"])
     assert found["association"]["roleArn"] == whom["roleArn"], found
     assert call("ListPodIdentityAssociations", clusterName=CLUSTER)["associations"]
-    call("DeletePodIdentityAssociation", clusterName=CLUSTER, associationId=made["associationId"])
+    other = f"arn:aws:iam::{account}:role/other"
+    which = {"clusterName": CLUSTER, "associationId": made["associationId"]}
+    call("UpdatePodIdentityAssociation", **which, roleArn=other)
+    assert call("DescribePodIdentityAssociation", **which)["association"]["roleArn"] == other
+    call("TagResource", resourceArn=made["associationArn"], tags={"team": "graphs", "stage": "one"})
+    call("UntagResource", resourceArn=made["associationArn"], tagKeys=["stage"])
+    assert call("ListTagsForResource", resourceArn=made["associationArn"])["tags"] == {"team": "graphs"}
+    call("DeletePodIdentityAssociation", **which)
     call("CreateAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver", addonVersion=version)
     addon = lambda: call("DescribeAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver")["addon"]
     story.until("the add-on is active", lambda: addon()["status"] == "ACTIVE")
     assert call("ListAddons", clusterName=CLUSTER)["addons"] == ["aws-efs-csi-driver"]
+    values = json.dumps({"controller": {"logLevel": 5}})
+    update = call("UpdateAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver", configurationValues=values)["update"]
+    done = lambda: call("DescribeUpdate", name=CLUSTER, addonName="aws-efs-csi-driver", updateId=update["id"])["update"]
+    story.until("the add-on is updated", lambda: done()["status"] == "Successful")
+    assert addon()["configurationValues"] == values
+    wrong = json.dumps({"nobodys": True})
+    story.denied("eks", "InvalidParameterException", "UpdateAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver", configurationValues=wrong)
     call("DeleteAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver")
 
 
@@ -130,3 +146,105 @@ def iam(story):
     call("DeletePolicy", PolicyArn=policy)
     call("DeleteRole", RoleName="story")
     story.denied("iam", "NoSuchEntity", "GetRole", RoleName="story")
+
+
+def policies_of_iam(story):
+    """What is read and changed of roles and policies beside their lives."""
+    call = lambda operation, **params: story.client.call("iam", operation, **params)
+    assert call("ListPolicies", Scope="AWS")["Policies"]
+    driver = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy"
+    version = call("GetPolicy", PolicyArn=driver)["Policy"]["DefaultVersionId"]
+    assert call("GetPolicyVersion", PolicyArn=driver, VersionId=version)["PolicyVersion"]["Document"]
+    allow = lambda **more: json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **more}]})
+    trust = lambda service: allow(Principal={"Service": service}, Action="sts:AssumeRole")
+    document = allow(Action="ec2:Describe*", Resource="*")
+    role, policy = {"RoleName": "nodes"}, {"PolicyName": "more"}
+    call("CreateRole", **role, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"), Tags=[{"Key": "a", "Value": "1"}])
+    assert "nodes" in [one["RoleName"] for one in call("ListRoles")["Roles"]]
+    call("UpdateRole", **role, Description="of nodes", MaxSessionDuration=7200)
+    call("UpdateRoleDescription", **role, Description="of all nodes")
+    call("UpdateAssumeRolePolicy", **role, PolicyDocument=trust("eks.amazonaws.com"))
+    nobody = allow(Principal={"AWS": "arn:aws:iam::111122223333:role/nobodys"}, Action="sts:AssumeRole")
+    story.denied("iam", "MalformedPolicyDocument", "UpdateAssumeRolePolicy", **role, PolicyDocument=nobody)
+    call("TagRole", **role, Tags=[{"Key": "b", "Value": "2"}])
+    call("UntagRole", **role, TagKeys=["a"])
+    assert call("ListRoleTags", **role)["Tags"] == [{"Key": "b", "Value": "2"}]
+    arn = call("CreatePolicy", **policy, PolicyDocument=document)["Policy"]["Arn"]
+    call("TagPolicy", PolicyArn=arn, Tags=[{"Key": "b", "Value": "2"}])
+    assert call("ListPolicyTags", PolicyArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    call("UntagPolicy", PolicyArn=arn, TagKeys=["b"])
+    call("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=document)
+    call("SetDefaultPolicyVersion", PolicyArn=arn, VersionId="v2")
+    call("DeletePolicyVersion", PolicyArn=arn, VersionId="v1")
+    call("PutRolePermissionsBoundary", **role, PermissionsBoundary=arn)
+    used = call("ListEntitiesForPolicy", PolicyArn=arn, PolicyUsageFilter="PermissionsBoundary")
+    assert [one["RoleName"] for one in used["PolicyRoles"]] == ["nodes"], used
+    call("DeleteRolePermissionsBoundary", **role)
+    call("PutRolePolicy", **role, PolicyName="inline", PolicyDocument=document)
+    assert call("GetRolePolicy", **role, PolicyName="inline")["PolicyDocument"]
+    call("DeleteRolePolicy", **role, PolicyName="inline")
+    decision = call("SimulateCustomPolicy", PolicyInputList=[document], ActionNames=["ec2:DescribeVpcs"])
+    assert decision["EvaluationResults"][0]["EvalDecision"] == "allowed", decision
+    profile = {"InstanceProfileName": "nodes"}
+    call("CreateInstanceProfile", **profile)
+    call("AddRoleToInstanceProfile", **profile, **role)
+    assert call("GetInstanceProfile", **profile)["InstanceProfile"]["Roles"][0]["RoleName"] == "nodes"
+    assert call("ListInstanceProfiles")["InstanceProfiles"]
+    assert call("ListInstanceProfilesForRole", **role)["InstanceProfiles"]
+    call("RemoveRoleFromInstanceProfile", **profile, **role)
+    call("DeleteInstanceProfile", **profile)
+    call("DeletePolicy", PolicyArn=arn)
+    call("DeleteRole", **role)
+    linked = call("CreateServiceLinkedRole", AWSServiceName="elasticfilesystem.amazonaws.com")["Role"]
+    assert linked["RoleName"] == "AWSServiceRoleForAmazonElasticFileSystem", linked
+
+
+def token(issuer, **claims):
+    """A token of a provider: whoever reads it here does not check the signature."""
+    encoded = lambda part: base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+    claims = {"iss": f"https://{issuer}", "exp": int(time.time()) + 600, **claims}
+    return f"{encoded({'alg': 'RS256'})}.{encoded(claims)}.{encoded('signature')}"
+
+
+def web_identity(story):
+    """A provider of tokens, a role that trusts it (IRSA), and a session for a token."""
+    call = lambda operation, **params: story.client.call("iam", operation, **params)
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/0C0DEC0C0DEC0C0DEC0C0DEC0C0DEC0C"
+    arn = call("CreateOpenIDConnectProvider", Url=f"https://{issuer}", ClientIDList=["sts.amazonaws.com"])["OpenIDConnectProviderArn"]
+    provider = {"OpenIDConnectProviderArn": arn}
+    story.denied("iam", "EntityAlreadyExists", "CreateOpenIDConnectProvider", Url=f"https://{issuer}")
+    assert {"Arn": arn} in call("ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
+    call("AddClientIDToOpenIDConnectProvider", **provider, ClientID="other")
+    call("RemoveClientIDFromOpenIDConnectProvider", **provider, ClientID="other")
+    call("UpdateOpenIDConnectProviderThumbprint", **provider, ThumbprintList=["0" * 40])
+    call("TagOpenIDConnectProvider", **provider, Tags=[{"Key": "a", "Value": "1"}])
+    assert call("ListOpenIDConnectProviderTags", **provider)["Tags"] == [{"Key": "a", "Value": "1"}]
+    call("UntagOpenIDConnectProvider", **provider, TagKeys=["a"])
+    found = call("GetOpenIDConnectProvider", **provider)
+    assert found["ClientIDList"] == ["sts.amazonaws.com"] and found["ThumbprintList"] == ["0" * 40], found
+
+    account = "system:serviceaccount:kube-system:efs-csi-controller-sa"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:sub": account, f"{issuer}:aud": "sts.amazonaws.com"}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = call("CreateRole", RoleName="irsa", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    who = {"RoleArn": role, "RoleSessionName": "irsa"}
+    told = token(issuer, sub=account, aud=["sts.amazonaws.com"])
+    session = story.client.call("sts", "AssumeRoleWithWebIdentity", **who, WebIdentityToken=told)
+    assert session["SubjectFromWebIdentityToken"] == account and session["Provider"] == arn, session
+    for code, wrong in (
+        ("AccessDenied", token(issuer, sub="system:serviceaccount:other:other", aud=["sts.amazonaws.com"])),
+        ("ExpiredTokenException", token(issuer, sub=account, aud=["sts.amazonaws.com"], exp=1)),
+        ("InvalidIdentityToken", token("nobody.example.com", sub=account, aud=["sts.amazonaws.com"])),
+    ):
+        story.denied("sts", code, "AssumeRoleWithWebIdentity", **who, WebIdentityToken=wrong)
+    nobody = {**who, "RoleArn": role.replace("/irsa", "/nobodys")}
+    story.denied("sts", "AccessDenied", "AssumeRole", **nobody)
+    assert story.client.call("sts", "GetSessionToken")["Credentials"]["SessionToken"]
+    story.denied("sts", "InvalidAuthorizationMessageException", "DecodeAuthorizationMessage", EncodedMessage="nothing")
+    call("DeleteRole", RoleName="irsa")
+    call("DeleteOpenIDConnectProvider", **provider)

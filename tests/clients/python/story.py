@@ -13,6 +13,7 @@ import time
 import traceback
 
 import neighbours
+import network
 import policies
 from clients import MISSING, Boto3, Cli, Refused
 
@@ -335,7 +336,10 @@ def tell(client):
     story.chapter(policies.replication, fs)
     story.chapter(paging)
     story.chapter(the_end, fs, targets, points)
-    for part in (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam):
+    parts = (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam)
+    for part in (*parts, neighbours.policies_of_iam, neighbours.web_identity):
+        story.chapter(part)
+    for part in (network.guards, network.gateways, network.defaults):
         story.chapter(part)
     return story.mistakes
 

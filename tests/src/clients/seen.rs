@@ -57,13 +57,20 @@ pub struct Seen(BTreeMap<String, BTreeMap<String, BTreeSet<String>>>);
 impl Seen {
     /// What the sandbox listed of a client's calls.
     pub fn of(aws: &Aws) -> Seen {
-        let calls: Value = serde_json::from_str(&aws.unsigned("/_sandbox/calls").body).unwrap();
+        Seen::of_all([aws])
+    }
+
+    /// What several sandboxes listed.
+    pub fn of_all<'a>(all: impl IntoIterator<Item = &'a Aws>) -> Seen {
         let mut seen = Seen::default();
-        for call in calls.as_array().unwrap() {
-            let text = |name: &str| call[name].as_str().unwrap();
-            let status = call["status"].as_u64().unwrap();
-            let code = Some(text("outcome")).filter(|outcome| *outcome != "ok");
-            seen.add(text("service"), text("operation"), status, code);
+        for aws in all {
+            let calls: Value = serde_json::from_str(&aws.unsigned("/_sandbox/calls").body).unwrap();
+            for call in calls.as_array().unwrap() {
+                let text = |name: &str| call[name].as_str().unwrap();
+                let status = call["status"].as_u64().unwrap();
+                let code = Some(text("outcome")).filter(|outcome| *outcome != "ok");
+                seen.add(text("service"), text("operation"), status, code);
+            }
         }
         seen
     }

@@ -8,8 +8,19 @@ use tests::clients::{Terraform, serve};
 const REVISED: &[&str] = &["-var=revised=true"];
 
 /// Attributes that AWS does not keep, so that an import cannot know them; source: the
-/// provider's documentation of `aws_security_group` and `aws_efs_file_system_policy`.
-const NOT_IN_AWS: &[&str] = &["bypass_policy_lockout_safety_check", "revoke_rules_on_delete"];
+/// provider's documentation of `aws_security_group`, `aws_efs_file_system_policy`,
+/// `aws_default_vpc`, `aws_default_subnet`, `aws_network_interface` and `aws_eks_addon`.
+const NOT_IN_AWS: &[&str] = &[
+    "bypass_policy_lockout_safety_check",
+    "existing_default_subnet",
+    "existing_default_vpc",
+    "force_destroy",
+    "ipv6_address_list_enabled",
+    "private_ip_list_enabled",
+    "resolve_conflicts_on_create",
+    "resolve_conflicts_on_update",
+    "revoke_rules_on_delete",
+];
 
 /// The whole life of a configuration; `check` sees it after the first apply.
 fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
@@ -33,7 +44,7 @@ fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
         .iter()
         .map(|(address, values)| (address.clone(), import_id(address, values)))
         .collect();
-    assert!(imports.len() > 10, "{imports:?}");
+    assert!(imports.len() > 5, "{imports:?}");
     terraform.forgets(&imports);
     let changes = terraform.plan(REVISED);
     for change in &changes {
@@ -53,8 +64,28 @@ fn life(name: &str, aws: &Aws, replaced: &[&str], check: impl Fn(&Terraform)) {
 /// What `terraform import` wants for a resource; the provider's documentation of each says it.
 fn import_id(address: &str, values: &serde_json::Value) -> String {
     let text = |name: &str| values[name].as_str().unwrap_or_default().to_owned();
-    if !address.starts_with("aws_security_group_rule.") {
-        return text("id");
+    let joined = |names: &[&str], by: &str| {
+        let plain = |name: &&str| match &values[*name] {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        names.iter().map(plain).collect::<Vec<_>>().join(by)
+    };
+    match address.split('.').next().unwrap() {
+        "aws_security_group_rule" => {}
+        "aws_default_route_table" | "aws_vpc_dhcp_options_association" => return text("vpc_id"),
+        "aws_network_acl_rule" => {
+            return joined(&["network_acl_id", "rule_number", "protocol", "egress"], ":");
+        }
+        "aws_route" => return joined(&["route_table_id", "destination_cidr_block"], "_"),
+        "aws_route_table_association" => return joined(&["subnet_id", "route_table_id"], "/"),
+        "aws_iam_role_policy_attachment" => {
+            return format!("{}/{}", text("role"), text("policy_arn"));
+        }
+        "aws_eks_pod_identity_association" => {
+            return format!("{},{}", text("cluster_name"), text("association_id"));
+        }
+        _ => return text("id"),
     }
     // GROUP_TYPE_PROTOCOL_FROM_TO_SOURCE…
     let protocol = if text("protocol") == "-1" { "all".to_owned() } else { text("protocol") };
@@ -115,6 +146,52 @@ fn network(terraform: &Terraform) {
     }
 }
 
+fn interfaces(terraform: &Terraform) {
+    let found = terraform.output("found");
+    let wanted = json!({
+        "acls": 3,
+        "attached": true,
+        "domain": "graphs.internal",
+        "interface": "10.40.1.10",
+        "interfaces": 4,
+        "nat": "available",
+        "public": true,
+    });
+    assert_eq!(found, wanted);
+}
+
+/// The default VPC is made where there is none, and adopted where there is one.
+fn defaults(terraform: &Terraform, existed: bool) {
+    let found = terraform.output("found");
+    let wanted = json!({
+        "existed": existed,
+        "internet": 1,
+        "subnets": 3,
+        "vpc": "172.31.0.0/16",
+    });
+    assert_eq!(found, wanted);
+}
+
+fn identity(terraform: &Terraform) {
+    let found = terraform.output("found");
+    let wanted = [
+        ("cluster", json!("ACTIVE")),
+        ("clusters", json!(true)),
+        ("addon", json!(true)),
+        ("role", json!(true)),
+        ("provider", json!(true)),
+        ("profile", json!("efs-csi-nodes")),
+        ("driver", json!("/service-role/")),
+        ("by_name", json!("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy")),
+        ("allowed", json!(true)),
+        ("key", json!("AWS")),
+        ("alias", json!(true)),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(found[name], value, "{name}: {found:#}");
+    }
+}
+
 /// `cargo xtask clients` skips the rest where this fails.
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
@@ -125,12 +202,23 @@ fn the_provider_can_be_had() {
 
 #[test]
 #[ignore = "needs terraform and its AWS provider"]
-fn terraform_lives_with_all_of_efs_and_groups_in_three_styles() {
-    let aws = serve(300);
+fn terraform_lives_with_all_of_efs_its_network_and_identities() {
+    let aws = [serve(300), serve(300), serve(300)];
     std::thread::scope(|scope| {
-        scope.spawn(|| life("storage", &aws, &[], storage));
-        scope.spawn(|| life("network", &aws, &[], network));
+        scope.spawn(|| life("storage", &aws[0], &[], storage));
+        scope.spawn(|| life("network", &aws[0], &[], network));
+        scope.spawn(|| life("identity", &aws[0], &[], identity));
+        scope.spawn(|| life("interfaces", &aws[1], &[], interfaces));
+        scope.spawn(|| life("defaults", &aws[2], &[], |terraform| defaults(terraform, false)));
     });
-    nothing_is_left(&aws);
-    Seen::of(&aws).settle("terraform", "Terraform");
+    nothing_is_left(&aws[0]);
+    Seen::of_all(&aws).settle("terraform", "Terraform");
+}
+
+#[test]
+#[ignore = "needs terraform and its AWS provider"]
+fn terraform_adopts_the_default_vpc() {
+    let world = ("CLOCKWORK_SANDBOX_WORLDS".to_owned(), "default-vpc".to_owned());
+    let aws = Aws::serve(None, &[world]);
+    life("defaults", &aws, &[], |terraform| defaults(terraform, true));
 }

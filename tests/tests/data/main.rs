@@ -70,6 +70,13 @@ fn more_than_an_empty_file_system_meters_is_data() {
     assert_eq!(users(&ran.json())[0].0, "files");
     world.aws().meter(&id, 6144);
     world.run("destroy-efs", &["--yes"]).exits(0);
+
+    // What EFS itself meters first in a file system that nobody wrote to.
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_METERING_MS", 0);
+    world.deploy(&[]);
+    let ran = world.run("destroy-efs", &["--yes"]).exits(0);
+    assert!(ran.stderr.contains("\"6.0 KiB as metered at 20"), "{}", ran.stderr);
 }
 
 #[test]

@@ -44,6 +44,16 @@ fn a_deployment_is_made_found_complete_and_taken_down_twice() {
     assert_eq!(world.run("destroy-efs", &[]).exits(0).json()["changed"], 0);
 }
 
+/// "If you have a large number of network interfaces, the operation fails unless you use
+/// pagination …" (`DescribeNetworkInterfaces`).
+#[test]
+fn a_deployment_is_found_again_among_five_thousand_interfaces() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_WORLDS", "many-interfaces");
+    world.deploy(&[]);
+    world.nothing_to_do(&[]);
+}
+
 #[test]
 fn calls_and_rounds_stay_within_their_budgets() {
     let mut world = World::new();

@@ -1,4 +1,5 @@
-//! `--fleet DIR`: a command for every deployment file of a folder, in one process.
+//! Subcommand: cargo xtask COMMAND --fleet DIR, for every command of a deployment: all files
+//! of a folder in one process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -55,6 +55,7 @@ pub(super) struct Plan {
 #[command(after_help = "Examples:
   cargo xtask deploy-graphscope --config prod.hcl
   cargo xtask deploy-graphscope --config prod.hcl --manifests gitops
+  cargo xtask deploy-graphscope --fleet clusters    # every file of a folder at once
   cargo xtask deploy-graphscope --workload-kind engine --workload-directories datasets=1Ti")]
 pub(super) struct Deploy {
     #[command(flatten)]

@@ -13,6 +13,7 @@ use crate::request::{Request, Selection};
 #[command(after_help = "Examples:
   cargo xtask plan-efs --sandbox
   cargo xtask plan-efs --config prod.hcl --output json
+  cargo xtask plan-efs --fleet clusters       # every file of a folder
   cargo xtask plan-efs --detailed-exitcode    # 0 no changes, 2 changes, 1 error")]
 pub(super) struct Args {
     #[command(flatten)]

@@ -13,6 +13,7 @@ use crate::request::{Request, Selection};
 #[command(after_help = "Examples:
   cargo xtask status --sandbox
   cargo xtask status --config prod.hcl
+  cargo xtask status --fleet clusters    # every file of a folder
   cargo xtask status --config prod.hcl --output json | jq '.healthy'")]
 pub(super) struct Args {
     #[command(flatten)]

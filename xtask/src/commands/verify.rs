@@ -13,7 +13,7 @@ use crate::request::{Request, Selection};
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 
-/// Verify that pods share a volume of the class.
+/// Verify that pods share a volume of the class, or of each class of the file.
 ///
 /// In a namespace of its own, a writer and readers start together on one claim. Checks that
 /// all of them read what one writes, that concurrent appends lose nothing, that a lock
@@ -23,6 +23,7 @@ pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask verify --config prod.hcl
+  cargo xtask verify --config prod.hcl --module scratch    # one class of several
   cargo xtask verify --config prod.hcl --image registry.example.com/busybox:1.37
   cargo xtask verify --config prod.hcl --workload checkpoint
   cargo xtask verify --config prod.hcl --claim graphs/checkpoints")]

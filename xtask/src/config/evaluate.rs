@@ -81,10 +81,17 @@ impl<'a> Evaluation<'a> {
         let known = config.modules.iter().map(|(label, block)| (label.clone(), Some(block.kind)));
         let broken = config.broken.iter().map(|label| (label.clone(), None));
         let repeated = config.modules.iter().filter(|(_, block)| block.repeat.is_some());
-        let variables = config.variables.keys().chain(values.iter().map(|(name, _)| name));
+        let set = values.iter().map(|(name, _)| name).chain(values.broken());
+        let mut variables: BTreeSet<String> = config.variables.keys().chain(set).cloned().collect();
+        let mut broken_variables: BTreeSet<String> = values.broken().cloned().collect();
+        if values.are_unreadable() {
+            // What could not be read may set any name.
+            broken_variables.extend(config.referenced().difference(&variables).cloned());
+            variables.extend(broken_variables.iter().cloned());
+        }
         let scope = Scope {
             // A value that is set counts as declared: the seed's usage form needs no more.
-            variables: variables.cloned().collect(),
+            variables,
             locals: config.locals.keys().cloned().collect(),
             modules: known.chain(broken).collect(),
             repeated: repeated.map(|(label, _)| label.clone()).collect(),
@@ -97,7 +104,8 @@ impl<'a> Evaluation<'a> {
             ["var", "local", "module"].map(|root| (root.to_owned(), Value::object([]))).into();
         roots.insert("path".to_owned(), Value::object(path));
         roots.insert("terraform".to_owned(), Value::object(terraform));
-        Evaluation { config, scope, roots, instances: BTreeMap::new(), broken: BTreeSet::new() }
+        let broken = broken_variables.into_iter().map(|name| ("var".to_owned(), name)).collect();
+        Evaluation { config, scope, roots, instances: BTreeMap::new(), broken }
     }
 
     pub(super) fn set(&mut self, root: &str, name: &str, value: Value) {

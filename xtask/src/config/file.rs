@@ -12,7 +12,7 @@ use super::module_block::{ModuleBlock, Repeat};
 use super::output_block::OutputBlock;
 use super::provider::{self, Provider};
 use super::references::names;
-use super::source::{parse, place, without_line, without_mark, written};
+use super::source::{NotHcl, parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -47,9 +47,12 @@ const BLOCKS: [(&str, &str); 7] = [
 const REFUSED: [(&str, &str); 6] = [
     (
         "resource",
-        "describe the file system by a `module` block of `./modules/csi/efs`; nothing else is created",
+        "describe the file system by a block `module \"NAME\"` with `source = \"./modules/csi/efs\"`; nothing else is created",
     ),
-    ("data", "give the ids themselves, or take them from a `module` block of `./modules/network`"),
+    (
+        "data",
+        "give the ids themselves, or take them from a block `module \"network\"` with `source = \"./modules/network\"`",
+    ),
     ("import", "adopt a file system with `file_system_id = \"fs-…\"` in its `module` block"),
     ("removed", "take the block away; what a deployment made stays until `destroy-efs`"),
     ("check", "write a `validation` in the `variable` block that it is about"),
@@ -84,10 +87,17 @@ impl Config {
                     config.structure(source, structure, diagnostics);
                 }
             }
-            Err((message, place)) => diagnostics.push(
-                Diagnostic::new(message, shown(place))
-                    .remedy("write `NAME = VALUE`, or `NAME \"LABEL\" { … }`"),
-            ),
+            Err(NotHcl { message, place, remedy }) => {
+                let usual = "write `NAME = VALUE`, or `NAME \"LABEL\" { … }`";
+                let shown = shown(&place);
+                // Message and remedy show what is written there, too.
+                let (message, remedy) = match remedy {
+                    _ if shown != place => ("this is not HCL".to_owned(), usual.to_owned()),
+                    Some(remedy) => (message, remedy),
+                    None => (message, usual.to_owned()),
+                };
+                diagnostics.push(Diagnostic::new(message, shown).remedy(remedy));
+            }
         }
         config
     }
@@ -208,20 +218,24 @@ fn not_a_block(name: &str, header: Place) -> Diagnostic {
         return diagnostic.remedy(*instead);
     }
     let known = BLOCKS.map(|(known, _)| known);
-    if let Some(near) = inputs::nearest(name, known) {
-        return diagnostic.remedy(format!("did you mean `{near}`?"));
+    let near = inputs::nearest(name, known);
+    if let Some((_, form)) = BLOCKS.iter().find(|(known, _)| near == Some(*known)) {
+        return diagnostic.remedy(format!("did you mean `{form}`?"));
     }
-    let source = Kind::Efs.source();
+    let required = Kind::Efs.inputs().iter().filter(|input| input.required);
+    let required: Vec<String> = required.map(|input| format!("`{}`", input.name)).collect();
     diagnostic.remedy(format!(
-        "known here: {}; a deployment is `module \"NAME\" {{ source = \"{source}\" … }}`",
-        known.join(", ")
+        "known here: {}; a deployment is a block `module \"NAME\"` with `source = \"{}\"`, {}",
+        known.join(", "),
+        Kind::Efs.source(),
+        required.join(", ")
     ))
 }
 
 /// The place of a mistake that leaves the file unparsed, without the line where that may
 /// be the default of a sensitive variable: in a `variable` block that says `sensitive`.
-fn shown(place: Place) -> Place {
-    let Place::Text(source, range) = &place else { return place };
+fn shown(place: &Place) -> Place {
+    let Place::Text(source, range) = place else { return place.clone() };
     let starts_block = |line: &str| line.starts_with(|c: char| c.is_ascii_alphabetic());
     let mut block = String::new();
     let mut at = 0;
@@ -236,7 +250,7 @@ fn shown(place: Place) -> Place {
         at += line.len();
     }
     let sensitive = block.starts_with("variable") && block.contains("sensitive");
-    if sensitive { without_line(&place) } else { place }
+    if sensitive { without_line(place) } else { place.clone() }
 }
 
 fn twice(what: &str, name: &str, place: Place) -> Diagnostic {

@@ -40,7 +40,7 @@ pub(crate) fn answer(file: &str, values: &str, expression: &str) -> Result<Strin
     let values = Values::of_text(&source("terraform.tfvars", values));
     let evaluation = Evaluation::new(&config, &values, &mut diagnostics);
     let written = source::parse_expression(&source("<console>", expression));
-    let written = written.map_err(|(message, _)| message)?;
+    let written = written.map_err(|not_hcl| not_hcl.message)?;
     let value = evaluation.value(&written, &mut diagnostics);
     match (value, diagnostics.is_empty()) {
         (Some(value), true) => Ok(language::display(&value)),

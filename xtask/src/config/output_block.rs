@@ -15,6 +15,8 @@ pub(crate) struct OutputBlock {
     pub(crate) value: Written,
     /// Whether its value is for nobody's eyes.
     pub(super) sensitive: bool,
+    /// What `depends_on` names.
+    pub(crate) depends_on: Option<Written>,
 }
 
 const ATTRIBUTES: [&str; 5] = ["value", "description", "sensitive", "ephemeral", "depends_on"];
@@ -26,7 +28,7 @@ impl OutputBlock {
         block: &Block,
         diagnostics: &mut Diagnostics,
     ) -> Option<OutputBlock> {
-        let (mut value, mut sensitive) = (None, false);
+        let (mut value, mut sensitive, mut depends_on) = (None, false, None);
         for structure in &block.body {
             let attribute = match structure {
                 Structure::Attribute(attribute) => attribute,
@@ -55,7 +57,7 @@ impl OutputBlock {
                     }
                 }
                 "description" => check_description(source, attribute, diagnostics),
-                "depends_on" => {}
+                "depends_on" => depends_on = Some(written(source, attribute)),
                 unknown => diagnostics.push(
                     Diagnostic::new(
                         format!("`{unknown}` is not an attribute of an output"),
@@ -71,6 +73,6 @@ impl OutputBlock {
                     .remedy("add `value = …`"),
             );
         }
-        value.map(|value| OutputBlock { value, sensitive })
+        value.map(|value| OutputBlock { value, sensitive, depends_on })
     }
 }

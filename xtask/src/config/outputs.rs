@@ -7,6 +7,7 @@ use super::evaluate::Evaluation;
 use super::language::{Data, Fault, Value, to_serde};
 use super::output_block::OutputBlock;
 use super::references::{self, uses};
+use super::repeat::check_depends_on;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 impl Evaluation<'_> {
@@ -18,6 +19,9 @@ impl Evaluation<'_> {
         let (mut outputs, mut notes) = (Vec::new(), Vec::new());
         self.scope.after = true;
         for (name, block) in &self.config.outputs {
+            if let Some(depends_on) = &block.depends_on {
+                check_depends_on(depends_on, &self.scope, diagnostics);
+            }
             match self.file_output(block, diagnostics) {
                 None => {}
                 Some(Ok(value)) => outputs.push(FileOutput { name: name.clone(), value }),
@@ -31,7 +35,7 @@ impl Evaluation<'_> {
     }
 
     /// The value of a block, without it where it is sensitive; an error where it is computed
-    /// with what is known after apply, and `None` for a mistake that is told.
+    /// with what is known after apply, and `None` for a mistake that is reported.
     fn file_output(
         &self,
         block: &OutputBlock,
@@ -40,7 +44,9 @@ impl Evaluation<'_> {
         let written = &block.value;
         let problems = references::check(written, &self.scope);
         if !problems.is_empty() {
-            problems.into_iter().for_each(|problem| diagnostics.push(problem));
+            for problem in problems {
+                diagnostics.push(problem);
+            }
             return None;
         }
         let used = uses(&written.expression);

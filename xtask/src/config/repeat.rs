@@ -112,33 +112,37 @@ pub(super) fn collected(all: Vec<(Key, Value)>) -> Value {
 
 /// `depends_on` names modules; their order follows from that as from any reference.
 pub(super) fn check_depends_on(written: &Written, scope: &Scope, diagnostics: &mut Diagnostics) {
-    let elements: Vec<&Expression> = match &written.expression {
-        Expression::Array(elements) => elements.iter().collect(),
-        other => vec![other],
+    let Expression::Array(elements) = &written.expression else {
+        diagnostics.push(no_module(written));
+        return;
     };
     for element in elements {
-        let label = match element {
-            Expression::Traversal(node) => match (&node.expr, node.operators.first()) {
-                (Expression::Variable(root), Some(name)) if root.as_str() == "module" => {
-                    match name.value() {
-                        TraversalOperator::GetAttr(name) => Some(name.as_str()),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        match label {
-            Some(label) if scope.modules.contains_key(label) => {}
+        match label(element) {
+            Some(label) if scope.modules.contains_key(&label) => {}
             Some(label) => diagnostics.push(
                 Diagnostic::new(format!("there is no `module \"{label}\"`"), written.place.clone())
-                    .nearest(label, scope.modules.keys().map(String::as_str)),
+                    .nearest(&label, scope.modules.keys().map(String::as_str)),
             ),
-            None => diagnostics.push(
-                Diagnostic::new("`depends_on` is a list of modules", written.place.clone())
-                    .remedy("write `depends_on = [module.NAME]`"),
-            ),
+            None => diagnostics.push(no_module(written)),
         }
     }
+}
+
+/// The label in `module.LABEL`, which Terraform takes in quotes too.
+fn label(element: &Expression) -> Option<String> {
+    match element {
+        Expression::Traversal(node) => match (&node.expr, node.operators.first()?.value()) {
+            (Expression::Variable(root), TraversalOperator::GetAttr(name)) => {
+                (root.as_str() == "module").then(|| name.to_string())
+            }
+            _ => None,
+        },
+        Expression::String(text) => label(&hcl::edit::parser::parse_expr(text.as_str()).ok()?),
+        _ => None,
+    }
+}
+
+fn no_module(written: &Written) -> Diagnostic {
+    Diagnostic::new("`depends_on` is a list of modules", written.place.clone())
+        .remedy("write `depends_on = [module.NAME]`")
 }

@@ -9,7 +9,7 @@ use super::constraints::{Constraint, mismatch, with_article};
 use super::file::Config;
 use super::given::literal as literal_for;
 use super::language::{Value, decode};
-use super::source::{parse, place, without_line, without_mark, written};
+use super::source::{NotHcl, parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -183,6 +183,11 @@ impl Values {
         self.broken.contains(name)
     }
 
+    /// The names whose values are mistakes that are told already.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &String> {
+        self.broken.iter()
+    }
+
     /// Whether values may be missing because a file of them could not be read.
     pub(crate) fn are_unreadable(&self) -> bool {
         self.unreadable
@@ -260,10 +265,15 @@ impl Values {
     fn hcl(&mut self, source: &Arc<Source>, lenient: bool) {
         let body = match parse(source) {
             Ok(body) => body,
-            Err(mistake) => {
+            Err(NotHcl { message, place, remedy }) => {
                 self.unreadable = true;
-                let remedy = "write `NAME = VALUE`, a text in quotes";
-                self.mistakes.push(Mistake::new(None, mistake, "this is not HCL", remedy));
+                let usual = "write `NAME = VALUE`, a text in quotes";
+                let mut mistake = Mistake::new(None, (message, place), "this is not HCL", usual);
+                // The remedy shows what is written there, too.
+                if let Some(remedy) = remedy {
+                    mistake.shown = mistake.shown.remedy(remedy);
+                }
+                self.mistakes.push(mistake);
                 return;
             }
         };

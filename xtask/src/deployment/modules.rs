@@ -92,18 +92,20 @@ fn evaluated(
 /// Whose documents have the driver, for each storage module that the command is about: those
 /// of the first by label that wants it, as several may define its objects once only.
 fn drivers((storage, left_out): (&[Storage], &[Storage])) -> Vec<DriverDocuments> {
-    let of_file = storage.iter().chain(left_out);
-    let mut wanting: Vec<&str> =
-        of_file.filter(|one| one.wants_driver()).map(|one| one.label.as_str()).collect();
-    wanting.sort_unstable();
-    let driver = |one: &Storage| match wanting.split_first() {
-        Some((first, others)) if *first == one.label && !others.is_empty() => {
-            DriverDocuments::Shared(others.iter().map(|label| (*label).to_owned()).collect())
+    let driver = |one: &Storage| {
+        let of_cluster = storage.iter().chain(left_out).filter(|other| other.shares_cluster(one));
+        let mut wanting: Vec<String> =
+            of_cluster.filter(|other| other.wants_driver()).map(|it| it.label.clone()).collect();
+        wanting.sort_unstable();
+        match wanting.split_first() {
+            Some((first, others)) if *first == one.label && !others.is_empty() => {
+                DriverDocuments::Shared(others.to_vec())
+            }
+            Some((first, _)) if *first != one.label && one.wants_driver() => {
+                DriverDocuments::Of(first.clone())
+            }
+            _ => DriverDocuments::Own,
         }
-        Some((first, _)) if *first != one.label && one.wants_driver() => {
-            DriverDocuments::Of((*first).to_owned())
-        }
-        _ => DriverDocuments::Own,
     };
     storage.iter().map(driver).collect()
 }

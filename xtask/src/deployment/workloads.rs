@@ -25,15 +25,21 @@ pub(super) struct Storage {
 }
 
 impl Storage {
+    /// Whether both are of one cluster, as far as that can be read.
+    pub(super) fn shares_cluster(&self, other: &Storage) -> bool {
+        match (&self.inputs, &other.inputs) {
+            (Some(one), Some(other)) => one.cluster_name == other.cluster_name,
+            _ => true,
+        }
+    }
+
     /// Whether the driver is part of it; where its inputs have mistakes, by what was given.
     pub(super) fn wants_driver(&self) -> bool {
-        match &self.inputs {
-            Some(inputs) => inputs.driver.mode != DriverMode::Skip,
-            None => {
-                let given = self.given.inputs.get("driver");
-                given != Some(&Given::Literal(DriverMode::Skip.as_str().into()))
-            }
+        if let Some(inputs) = &self.inputs {
+            return inputs.driver.mode != DriverMode::Skip;
         }
+        let given = self.given.inputs.get("driver");
+        given != Some(&Given::Literal(DriverMode::Skip.as_str().into()))
     }
 
     /// Whether it makes this class.

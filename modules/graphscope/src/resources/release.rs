@@ -14,10 +14,11 @@ pub fn plan<C: From<Call>>(
 ) -> Option<ChangeId> {
     let address = scope.address(release::KIND, Some(&wanted.id.name));
     if let Some(theirs) = found.filter(|release| !release.ours) {
+        let held = release::held(theirs).map(|held| format!("; {held}")).unwrap_or_default();
         plan.refusals.push(Refusal::new(
             &address,
             format!(
-                "the release `{}` in `{}` ({}) is not managed by Clockwork Codex",
+                "the release `{}` in `{}` ({}) is not managed by Clockwork Codex{held}",
                 wanted.id.name, wanted.id.namespace, theirs.chart
             ),
             "give the workload another `name` or `namespace`",

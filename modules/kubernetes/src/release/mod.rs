@@ -3,7 +3,9 @@
 mod planning;
 mod spec;
 
-pub use planning::{Call, KIND, Planned, add, differs, incompatible_chart, plan, unread_values};
+pub use planning::{
+    Call, KIND, Planned, add, differs, held, incompatible_chart, plan, unread_values,
+};
 pub use spec::{
     CHART, Id, LONGEST, PROPERTIES, Record, Release, Spec, Status, Storage, Wanted, disagreements,
     is_marked,

@@ -84,9 +84,10 @@ pub fn plan<C: From<Call>>(
             id: scope.id("helm_release.finished"),
             address,
             reason: format!(
-                "{}; {} may still be at work",
+                "{}; {} may still be at work, for {} at most",
                 pending(found, status, record),
-                holder(record)
+                holder(record),
+                readable(LONGEST)
             ),
             call: Call::UntilFinished {
                 id: wanted.id.clone(),
@@ -96,9 +97,7 @@ pub fn plan<C: From<Call>>(
             }
             .into(),
         }),
-        (Status::Pending(status), record) => {
-            Planned::Refused(held(&address, wanted, found, status, record.as_ref()))
-        }
+        (Status::Pending(_), _) => Planned::Refused(undisturbed(&address, wanted, found)),
     }
 }
 
@@ -112,27 +111,28 @@ fn hide_values(differences: &mut [Difference]) {
     }
 }
 
-/// A pending revision that is nobody's whom we may disturb.
-fn held(
-    address: &Address,
-    wanted: &Wanted,
-    found: &Release,
-    status: &str,
-    record: Option<&Record>,
-) -> Refusal {
-    let Id { name, namespace } = &wanted.id;
-    let reason = match record {
-        Some(record) => format!("{}, held by {}", pending(found, status, record), holder(record)),
+/// Since when a release is pending, and who holds it, where it is.
+pub fn held(found: &Release) -> Option<String> {
+    let Status::Pending(status) = &found.status else { return None };
+    Some(match &found.record {
+        Some(record) => {
+            format!("{}, held by {}", pending(found, status, record), holder(record))
+        }
         None => format!(
-            "revision {} is `{status}`, and neither a Secret nor a ConfigMap of `{namespace}` says since when",
+            "revision {} is `{status}`, and neither a Secret nor a ConfigMap says since when",
             found.revision
         ),
-    };
+    })
+}
+
+/// A pending revision that must not be disturbed.
+fn undisturbed(address: &Address, wanted: &Wanted, found: &Release) -> Refusal {
+    let Id { name, namespace } = &wanted.id;
     let command = if found.previous.is_some() { "rollback" } else { "uninstall" };
     let remedy = format!(
         "wait until it is done; where nobody is at work on it any more, `helm {command} {name} --namespace {namespace}`"
     );
-    Refusal::new(address, reason, remedy)
+    Refusal::new(address, held(found).unwrap_or_default(), remedy)
 }
 
 fn pending(found: &Release, status: &str, record: &Record) -> String {

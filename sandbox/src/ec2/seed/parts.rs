@@ -55,25 +55,7 @@ pub(super) fn subnet(
 pub(super) fn plain_subnet(id: String, vpc: &Vpc, zone: &Zone, cidr: Ipv4Net) -> Subnet {
     // The digits of the VPC's default ACL are the VPC's.
     let acl = (vpc.id.replace("vpc-", "acl-"), id.replace("subnet-", "aclassoc-"));
-    Subnet {
-        id,
-        vpc: vpc.id.clone(),
-        owner: vpc.owner.clone(),
-        zone: zone.name.clone(),
-        zone_id: zone.id.clone(),
-        cidr: Some(cidr),
-        ipv6: None,
-        outpost: None,
-        default_for_az: false,
-        public_ip_on_launch: false,
-        ipv6_on_creation: false,
-        dns64: false,
-        hostname_type: "ip-name".to_owned(),
-        a_record: false,
-        aaaa_record: false,
-        acl,
-        tags: Tags::new(),
-    }
+    defaults::plain_subnet(id, vpc, zone, Some(cidr), acl)
 }
 
 pub(super) fn group(

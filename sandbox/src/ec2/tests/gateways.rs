@@ -98,6 +98,9 @@ fn nat_gateways_are_made_of_what_there_is() {
 #[test]
 fn gateways_have_further_addresses_of_their_own_kind() {
     let aws = Aws::new();
+    let with_one = "ConnectivityType=private&SecondaryPrivateIpAddress.1=10.0.128.4";
+    let made = gateway(&aws, with_one).ok();
+    assert_eq!(made.texts("privateIp"), ["10.0.128.5", "10.0.128.4"], "a free one is primary");
     let private = gateway(&aws, "ConnectivityType=private").ok().text("natGatewayId");
     let on = |verb: &str, id: &str, rest: &str| {
         aws.ec2(&format!("Action={verb}NatGatewayAddress&NatGatewayId={id}&{rest}"))

@@ -220,3 +220,23 @@ fn a_rule_has_tags_of_its_own() {
         aws.ec2("Action=DescribeSecurityGroupRules&Filter.1.Name=tag:a&Filter.1.Value.1=1").ok();
     assert_eq!(found.texts("securityGroupRuleId"), [id.as_str()]);
 }
+
+/// "[Default VPC] The name of the security group" (`UserIdGroupPair`).
+#[test]
+fn a_rule_names_a_group_of_its_own_vpc_and_account() {
+    let aws = Aws::with(&["--world", "default-vpc"]);
+    let from =
+        |peer: &str| format!("IpPermissions.1.IpProtocol=-1&IpPermissions.1.Groups.1.{peer}");
+    ingress(&aws, "Authorize", &from("GroupName=default")).refused("InvalidParameterValue");
+    let theirs = "GroupId=sg-0c0dec00000000001&IpPermissions.1.Groups.1.UserId=444455556666";
+    ingress(&aws, "Authorize", &from(theirs)).refused("InvalidGroup.NotFound");
+    let default = aws.ec2("Action=DescribeSecurityGroups&GroupName.1=default").ok().text("groupId");
+    let message = ingress(&aws, "Authorize", &from(&format!("GroupId={default}")))
+        .refused("InvalidGroup.NotFound");
+    assert_eq!(message, "You have specified two resources that belong to different networks.");
+    let made = aws.ec2("Action=CreateSecurityGroup&GroupName=g&GroupDescription=d").ok();
+    let group = made.text("groupId");
+    let rule = format!("GroupId={group}&{}", from("GroupName=default"));
+    let made = aws.ec2(&format!("Action=AuthorizeSecurityGroupIngress&{rule}")).ok();
+    assert_eq!(made.texts("groupId"), [group, default]);
+}

@@ -17,7 +17,6 @@ fn best(aws: &Aws, form: &str) -> Duration {
 
 fn faster(aws: &Aws, narrowed: &str, scanned: &str) {
     let (fast, slow) = (best(aws, narrowed), best(aws, scanned));
-    println!("{fast:?} {narrowed}\n{slow:?} {scanned}");
     assert!(fast * 4 < slow, "{narrowed}: {fast:?}, and {scanned}: {slow:?}");
 }
 

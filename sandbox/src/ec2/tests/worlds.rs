@@ -159,7 +159,7 @@ fn a_vpc_may_lack_dns_host_names() {
 
 #[test]
 fn all_worlds_go_together() {
-    let all = "local-zone,wavelength,outpost,shared-vpc,database-tier,transit-subnets,nodes,foreign-nodes,twin-clusters,stale-group,ipv6-only,dual-stack,no-dns-hostnames,many-interfaces";
+    let all = "local-zone,wavelength,outpost,shared-vpc,database-tier,transit-subnets,nodes,foreign-nodes,twin-clusters,stale-group,ipv6-only,dual-stack,no-dns-hostnames,many-interfaces,default-vpc";
     let aws = Aws::with(&["--world", all, "--zones", "6"]);
     let mut cidrs = Vec::new();
     let subnets = aws.ec2("Action=DescribeSubnets").ok();

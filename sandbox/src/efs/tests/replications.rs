@@ -131,23 +131,6 @@ fn a_destination_that_cannot_be_is_refused() {
         (json!({}), "BadRequest", "Specify a Region"),
         (json!({ "Region": "moon" }), "ValidationException", "regular expression"),
         (json!({ "Region": "eu-moon-1" }), "BadRequest", "'eu-moon-1' does not exist"),
-        (json!({ "Region": "cn-north-1" }), "BadRequest", "'cn-north-1' is in another partition"),
-        (json!({ "Region": "ap-east-1" }), "BadRequest", "'ap-east-1' is not enabled"),
-        (
-            json!({ "AvailabilityZoneName": "ap-east-1a" }),
-            "BadRequest",
-            "'ap-east-1' is not enabled",
-        ),
-        (
-            json!({ "FileSystemId": "fs-01234567", "Region": "us-gov-west-1" }),
-            "BadRequest",
-            "'us-gov-west-1' is in another partition",
-        ),
-        (
-            json!({ "FileSystemId": foreign.replace("arn:aws:", "arn:aws-cn:") }),
-            "BadRequest",
-            "The resource ARN is invalid",
-        ),
         (
             json!({ "Region": "eu-north-1", "AvailabilityZoneName": "us-east-1a" }),
             "BadRequest",
@@ -187,6 +170,28 @@ fn a_destination_that_cannot_be_is_refused() {
         aws.post(&path(&id), json!({ "Destinations": destinations })).refused("BadRequest");
     }
     aws.post(&path(&id), json!({})).refused("ValidationException");
+}
+
+/// "The Region must be enabled for the Amazon Web Services account that owns the source file
+/// system" (`CreateReplicationConfiguration`).
+#[test]
+fn a_replication_stays_within_its_partition_and_the_regions_of_the_account() {
+    let aws = Aws::new();
+    let id = aws.file_system(&json!({}));
+    let foreign = "arn:aws-cn:elasticfilesystem:eu-west-1:111122223333:file-system/fs-01234567";
+    for (destination, said) in [
+        (json!({ "Region": "cn-north-1" }), "'cn-north-1' is in another partition"),
+        (json!({ "Region": "ap-east-1" }), "'ap-east-1' is not enabled"),
+        (json!({ "AvailabilityZoneName": "ap-east-1a" }), "'ap-east-1' is not enabled"),
+        (
+            json!({ "FileSystemId": "fs-01234567", "Region": "us-gov-west-1" }),
+            "'us-gov-west-1' is in another partition",
+        ),
+        (json!({ "FileSystemId": foreign }), "The resource ARN is invalid"),
+    ] {
+        let message = replicate(&aws, &id, &destination).refused("BadRequest");
+        assert!(message.contains(said), "{destination}: {message}");
+    }
 }
 
 /// The region in use counts as one that the account opted into, as for `DescribeRegions`.

@@ -25,7 +25,6 @@ locals {
 
 resource "aws_default_vpc" "here" {
   enable_dns_hostnames = true
-  force_destroy        = true
   tags                 = { Name = "default", Stage = local.stage }
 }
 
@@ -38,8 +37,9 @@ resource "aws_default_subnet" "here" {
   depends_on              = [aws_default_vpc.here]
 }
 
+# The provider sets no tags where it adopts the options.
 resource "aws_default_vpc_dhcp_options" "here" {
-  tags = { Stage = local.stage }
+  tags = var.revised ? { Stage = local.stage } : {}
 }
 
 resource "aws_default_network_acl" "here" {

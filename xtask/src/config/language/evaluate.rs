@@ -17,7 +17,7 @@ use super::scope::Scope;
 use super::template;
 use super::traversal::traversal;
 use super::types::Type;
-use super::unify::{convertible, unify};
+use super::unify::{convertible, convertible_as_collection, unify};
 use super::value::{Data, Value};
 
 impl<'a> Scope<'a> {
@@ -212,8 +212,11 @@ fn common(yes: &Value, no: &Value) -> Option<Type> {
     if yes_type == Type::Any || no_type == Type::Any {
         return Some(Type::Any);
     }
+    let becomes = |from: &Type, of: &Type| {
+        from == of || convertible(from, of) || convertible_as_collection(from, of)
+    };
     unify(&[yes_type.clone(), no_type.clone()])
-        .filter(|of| [yes_type, no_type].iter().all(|from| from == of || convertible(from, of)))
+        .filter(|of| [yes_type, no_type].iter().all(|from| becomes(from, of)))
 }
 
 /// A condition that is wrong whatever it is asked about is wrong without elements too.

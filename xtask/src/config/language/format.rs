@@ -1,5 +1,7 @@
 //! `format` and `formatlist`: verbs, widths and precisions as Terraform has them.
 
+use inputs::counted;
+
 use super::convert::convert;
 use super::digits::{fixed, round_digits};
 use super::json;
@@ -64,8 +66,8 @@ pub(super) fn format(format: &str, arguments: &[&Value]) -> Result<String, Strin
         rest = &rest[verb.raw.len()..];
     }
     if used < arguments.len() {
-        let given = arguments.len();
-        return Err(format!("{given} arguments are given, and the format uses {used}"));
+        let given = counted(arguments.len(), "argument");
+        return Err(format!("the format uses {used} of {given}"));
     }
     out.push_str(rest);
     Ok(out)

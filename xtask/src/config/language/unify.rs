@@ -128,6 +128,18 @@ fn structures_as(
     matches!(found, Type::List(_) | Type::Map(_)).then_some(found)
 }
 
+/// Whether a value of `from` may become `to` once it is taken for a map or a list, as the
+/// branches of a conditional are: of `{ a = null, b = [] }`, what `b` is then counts for
+/// nothing, unless this branch is taken.
+pub(super) fn convertible_as_collection(from: &Type, to: &Type) -> bool {
+    let collection = match from {
+        Type::Object(_) => objects_to_map(std::slice::from_ref(from)),
+        Type::Tuple(_) => tuples_to_list(std::slice::from_ref(from)),
+        _ => None,
+    };
+    collection.is_some_and(|collection| collection == *to || convertible(&collection, to))
+}
+
 fn objects_to_map(types: &[Type]) -> Option<Type> {
     let all = types.iter().flat_map(|of| match of {
         Type::Object(attributes) => attributes.types.values().cloned().collect(),

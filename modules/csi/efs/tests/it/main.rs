@@ -7,6 +7,7 @@ mod contested;
 mod data;
 mod documents;
 mod file_system;
+mod groups;
 mod hostile;
 mod inputs;
 mod pending;

@@ -20,7 +20,7 @@ fn record(age: Duration) -> Record {
             resource_version: Some("23".to_owned()),
         },
         age,
-        written_by: Some("helm".to_owned()),
+        written_by: Some("Helm".to_owned()),
     }
 }
 
@@ -75,7 +75,7 @@ fn one_that_helm_may_still_be_at_work_on_is_waited_for_as_long_as_that_can_be() 
     assert_eq!(waits.changes, []);
     assert_eq!(
         waits.waits[0].reason,
-        "revision 2 has been `pending-upgrade` for 42 s; `helm` may still be at work"
+        "revision 2 has been `pending-upgrade` for 42 s; `Helm` may still be at work, for 15 min at most"
     );
     let Call::Release(release::Call::UntilFinished { revision: 2, at_most, .. }) =
         &waits.waits[0].call
@@ -95,9 +95,13 @@ fn one_of_somebody_elses_is_never_disturbed_and_its_holder_is_named() {
     assert_eq!((refused.changes.len(), refused.waits.len()), (0, 0));
     assert_eq!(
         refused.refusals[0].reason,
-        "revision 2 has been `pending-upgrade` for 24 h, held by `helm`"
+        "revision 2 has been `pending-upgrade` for 24 h, held by `Helm`"
     );
     assert!(refused.refusals[0].remedy.contains("`helm rollback aws-efs-csi-driver"));
+    let refused = plan(&json!({}), &actual);
+    let reason = &refused.refusals[0].reason;
+    assert!(reason.contains("is not managed by Clockwork Codex; revision 2 has been"), "{reason}");
+    assert!(reason.contains("held by `Helm`"), "{reason}");
 }
 
 #[test]

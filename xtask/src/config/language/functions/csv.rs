@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use inputs::counted;
+
 use crate::config::language::types::Type;
 use crate::config::language::value::Value;
 
@@ -21,8 +23,8 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     let mut values = Vec::new();
     for (line, row) in rows {
         if row.len() != names.len() {
-            let (has, wants) = (row.len(), names.len());
-            return Err(format!("line {line} has {has} fields, and the first row {wants}"));
+            let (has, wants) = (counted(row.len(), "field"), names.len());
+            return Err(format!("line {line} has {has}, and the first row {wants}"));
         }
         let fields = names.iter().cloned().zip(row.iter().map(|field| Value::string(field)));
         values.push(Value::object(fields));

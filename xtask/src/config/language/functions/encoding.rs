@@ -1,11 +1,11 @@
 //! Functions that encode and decode.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 
 use super::arguments::Takes::{Nullable, String as Text};
 use super::arguments::{Arguments, Function};
+use super::bytes::from_base64;
 use super::{csv, yaml};
 use crate::config::language::fault::REFUSED;
 use crate::config::language::json;
@@ -42,18 +42,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         yaml::encode(args.any(0)?).map(|text| Value::string(&text))
     }),
 ];
-
-/// Bits behind the last byte count for nothing, as in Go.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
-
-/// The bytes of a text in base64, whose ends of lines count for nothing.
-pub(super) fn from_base64(text: &str) -> Result<Vec<u8>, String> {
-    let text = text.replace(['\r', '\n'], "");
-    LENIENT.decode(&text).map_err(|error| format!("this is no base64: {error}"))
-}
 
 /// For the query of an address: a space is a plus.
 fn url(args: &Arguments) -> Result<String, String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::edit::Span;
 use hcl::edit::expr::{Expression, FuncCall};
+use inputs::counted;
 
 use crate::config::language::convert::convert;
 use crate::config::language::fault::{Evaluation, Fault};
@@ -65,8 +66,8 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
                 "templatefile" => "templatefile(PATH, MAP)",
                 _ => "templatestring(REFERENCE, MAP)",
             };
-            let given = arguments.len();
-            Err(Fault::new(format!("`{name}()` is given {given} arguments"))
+            let given = counted(arguments.len(), "argument");
+            Err(Fault::new(format!("`{name}()` is given {given}"))
                 .remedy(format!("write `{takes}`")))
         }
     }

@@ -1,6 +1,7 @@
 //! The functions of the language: all pure ones that Terraform documents.
 
 mod arguments;
+mod bytes;
 mod collections;
 mod conversions;
 mod csv;

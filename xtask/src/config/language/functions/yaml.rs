@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use num_bigint::BigInt;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
+use super::bytes::from_base64;
 use super::dates;
 use crate::config::language::fault::REFUSED;
 use crate::config::language::number::Number;
@@ -164,13 +165,14 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     let tag = known_tag(tag, &TAGS)?;
     let quoted = style != ScalarStyle::Plain;
     let looks = text.is_empty() || text.starts_with(LOOKS);
-    let value = match tag {
-        Some("str") => Some(Value::string(text)),
-        Some("binary") => binary(text).map(Some)?,
-        None if quoted => Some(Value::string(text)),
-        Some(_) if quoted && looks => Some(Value::string(text)),
-        _ if quoted || !looks => None,
-        tag => plain(text, tag)?,
+    let value = if tag == Some("binary") {
+        Some(binary(text)?)
+    } else if tag == Some("str") || quoted && (tag.is_none() || looks) {
+        Some(Value::string(text))
+    } else if quoted || !looks {
+        None
+    } else {
+        plain(text, tag)?
     };
     match value {
         Some(value) => Ok(value),
@@ -230,7 +232,7 @@ fn tagged(text: &str, tag: Option<&str>) -> Result<Value, String> {
 
 /// What is in base64 stays in it, as there are no bytes.
 fn binary(text: &str) -> Result<Value, String> {
-    super::encoding::from_base64(text).map(|_| Value::string(text))
+    from_base64(text).map(|_| Value::string(text))
 }
 
 /// A whole number in another base, of 64 bits, with a sign.

@@ -193,10 +193,11 @@ fn installed(address: &Address, foreign: &Foreign) -> Refusal {
 
 /// A release of our name that we never made.
 fn foreign_release(address: &Address, release: &Release, inputs: &DriverInputs) -> Refusal {
+    let held = release::held(release).map(|held| format!("; {held}")).unwrap_or_default();
     Refusal::new(
         address,
         format!(
-            "the release `{RELEASE}` in `{}` ({}, revision {}) is not managed by Clockwork Codex",
+            "the release `{RELEASE}` in `{}` ({}, revision {}) is not managed by Clockwork Codex{held}",
             inputs.namespace, release.chart, release.revision
         ),
         "take it over with `--driver adopt`, whose plan shows what changes, \
