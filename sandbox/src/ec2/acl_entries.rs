@@ -139,7 +139,7 @@ fn range(form: &Form) -> Answer<IpNet> {
     Ok(range.trunc())
 }
 
-/// "IcmpTypeCode: … Required if specifying protocol 1 (ICMP), or protocol 58 (ICMPv6) with an
+/// "`IcmpTypeCode`: … Required if specifying protocol 1 (ICMP), or protocol 58 (`ICMPv6`) with an
 /// IPv6 CIDR block" (`CreateNetworkAclEntry`).
 fn icmp(form: &Form, protocol: &str, range: IpNet) -> Answer<Option<(i32, i32)>> {
     let read = |name: &str| form.parsed::<i32>(&format!("Icmp.{name}"), "an integer");
@@ -151,7 +151,7 @@ fn icmp(form: &Form, protocol: &str, range: IpNet) -> Answer<Option<(i32, i32)>>
     }
 }
 
-/// "PortRange: … Required if specifying protocol 6 (TCP) or 17 (UDP)".
+/// "`PortRange`: … Required if specifying protocol 6 (TCP) or 17 (UDP)".
 fn ports(form: &Form, protocol: &str) -> Answer<Option<(u16, u16)>> {
     let read = |name: &str| form.parsed::<i32>(&format!("PortRange.{name}"), "an integer");
     let (from, to) = (read("From")?, read("To")?);

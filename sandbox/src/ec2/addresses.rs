@@ -187,7 +187,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
     if let Some(found) = &address.association {
         let same = found.interface == interface.id && found.private == private;
         if same {
-            return Ok(vec![done(), vec![Element::text("associationId", &found.id)]].concat());
+            return Ok([done(), vec![Element::text("associationId", &found.id)]].concat());
         }
         if call.form.flag("AllowReassociation")? == Some(false) {
             let message =
@@ -203,7 +203,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
         return Err(AwsError::new(400, "Gateway.NotAttached", message));
     }
     let association = put(call, &id, &interface.id, private);
-    Ok(vec![done(), vec![Element::text("associationId", association)]].concat())
+    Ok([done(), vec![Element::text("associationId", association)]].concat())
 }
 
 /// Lets an address stand for a private one; another one of that gives way.

@@ -160,7 +160,7 @@ pub(super) fn assign(call: &mut Call) -> Answer<Vec<Element>> {
     ])
 }
 
-/// "AllowReassignment: … an IP address that is already assigned to another network interface
+/// "`AllowReassignment`: … an IP address that is already assigned to another network interface
 /// … can be reassigned": only a secondary one moves.
 fn take_from_others(call: &mut Call, interface: &Interface, given: &[String]) {
     let ec2 = &mut call.context.region.ec2;

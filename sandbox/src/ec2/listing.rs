@@ -113,12 +113,12 @@ pub(super) fn filters<T>(
 
 /// Whether a row passes all filters.
 pub(super) fn passes<T>(row: &T, tags: &Tags, region: &Region, filters: &[Wanted<T>]) -> bool {
-    filters.iter().all(|(filter, values)| match values {
-        Some(values) => filter.admits(&values(row, region)),
-        None => {
-            let value = filter.tag().and_then(|key| tags.get(key));
-            value.is_some_and(|value| filter.admits(&[value]))
+    filters.iter().all(|(filter, values)| {
+        if let Some(values) = values {
+            return filter.admits(&values(row, region));
         }
+        let value = filter.tag().and_then(|key| tags.get(key));
+        value.is_some_and(|value| filter.admits(&[value]))
     })
 }
 

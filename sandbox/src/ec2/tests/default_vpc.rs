@@ -51,13 +51,13 @@ fn a_call_makes_one_where_there_is_none() {
 #[test]
 fn a_default_subnet_is_made_once_per_zone_in_the_first_free_range() {
     let aws = Aws::with(&["--world", "default-vpc"]);
-    let make = || aws.ec2("Action=CreateDefaultSubnet&AvailabilityZone=eu-west-1b");
-    make().refused("DefaultSubnetAlreadyExistsInAvailabilityZone");
+    let subnet = || aws.ec2("Action=CreateDefaultSubnet&AvailabilityZone=eu-west-1b");
+    subnet().refused("DefaultSubnetAlreadyExistsInAvailabilityZone");
     let filter = "Filter.1.Name=defaultForAz&Filter.1.Value.1=true&Filter.2.Name=availabilityZone&Filter.2.Value.1=eu-west-1b";
     let found = aws.ec2(&format!("Action=DescribeSubnets&{filter}")).ok();
     let id = found.text("subnetId");
     aws.ec2(&format!("Action=DeleteSubnet&SubnetId={id}")).ok();
-    let made = make().ok();
+    let made = subnet().ok();
     assert_eq!(made.text("cidrBlock"), "172.31.16.0/20");
     assert_eq!(made.text("defaultForAz"), "true");
     aws.ec2("Action=CreateDefaultSubnet&AvailabilityZone=eu-west-9a")
@@ -65,7 +65,7 @@ fn a_default_subnet_is_made_once_per_zone_in_the_first_free_range() {
     aws.ec2("Action=CreateDefaultSubnet").refused("MissingParameter");
 }
 
-/// "GroupName: [Default VPC] The names of the security groups" (`DescribeSecurityGroups`).
+/// "`GroupName`: [Default VPC] The names of the security groups" (`DescribeSecurityGroups`).
 #[test]
 fn groups_of_the_default_vpc_are_found_and_made_by_name() {
     let aws = Aws::with(&["--world", "default-vpc"]);

@@ -25,8 +25,8 @@ fn a_new_interface_is_available_in_the_default_group_at_a_free_address() {
         assert_eq!(made.text(element), expected, "{element}");
     }
     assert_eq!(made.texts("attachment"), [""; 0]);
-    let make = || interface(&aws, "ClientToken=t").ok().text("networkInterfaceId");
-    assert_eq!(make(), make(), "a token makes it once");
+    let with_token = || interface(&aws, "ClientToken=t").ok().text("networkInterfaceId");
+    assert_eq!(with_token(), with_token(), "a token makes it once");
     let subnet = aws.ec2(&format!("Action=DescribeSubnets&SubnetId.1={SUBNET}")).ok();
     assert_eq!(subnet.text("availableIpAddressCount"), "4089");
 }
@@ -57,8 +57,8 @@ fn groups_are_of_the_vpc_and_at_most_five() {
     let form = format!("Action=CreateSecurityGroup&GroupName=g&GroupDescription=d&VpcId={foreign}");
     let foreign = aws.ec2(&form).ok().text("groupId");
     interface(&aws, &format!("SecurityGroupId.1={foreign}")).refused("InvalidGroup.NotFound");
-    let six: String = (1..=6).map(|n| format!("&SecurityGroupId.{n}={CLOSED}")).collect();
-    interface(&aws, &six).refused("SecurityGroupsPerInterfaceLimitExceeded");
+    let six: Vec<String> = (1..=6).map(|n| format!("SecurityGroupId.{n}={CLOSED}")).collect();
+    interface(&aws, &six.join("&")).refused("SecurityGroupsPerInterfaceLimitExceeded");
     interface(&aws, &format!("SecurityGroupId.1={CLOSED}")).ok();
     aws.ec2(&format!("Action=DeleteSecurityGroup&GroupId={CLOSED}")).refused("DependencyViolation");
 }

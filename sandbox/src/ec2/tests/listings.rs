@@ -136,7 +136,7 @@ fn pages_go_together_with_ids_in_most_listings() {
         .refused("InvalidParameterCombination");
 }
 
-/// "DryRun: Checks whether you have the required permissions for the action, without actually
+/// "`DryRun`: Checks whether you have the required permissions for the action, without actually
 /// making the request".
 #[test]
 fn a_dry_run_changes_nothing_and_says_what_would_have_been() {

@@ -39,21 +39,23 @@ fn one_of_five_thousand_interfaces_is_found_by_an_index() {
 fn the_rules_of_one_group_are_found_among_ten_thousand() {
     let aws = Aws::new();
     let vpc = vpc(&aws);
-    let permissions: String = (0..60)
-        .map(|n| format!("&IpPermissions.1.IpRanges.{}.CidrIp=10.{n}.0.0/16", n + 1))
+    let ranges: Vec<String> = (0..60)
+        .map(|n| format!("IpPermissions.1.IpRanges.{}.CidrIp=10.{n}.0.0/16", n + 1))
         .collect();
+    let ranges = ranges.join("&");
     let nfs =
         "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=2049&IpPermissions.1.ToPort=2049";
     let mut last = String::new();
     for n in 0..167 {
         let group = format!("GroupName=g{n}&GroupDescription=d&VpcId={vpc}");
         last = aws.ec2(&format!("Action=CreateSecurityGroup&{group}")).ok().text("groupId");
-        let rules = format!("GroupId={last}&{nfs}{permissions}");
+        let rules = format!("GroupId={last}&{nfs}&{ranges}");
         aws.ec2(&format!("Action=AuthorizeSecurityGroupIngress&{rules}")).ok();
     }
-    let list = "Action=DescribeSecurityGroupRules&MaxResults=1000";
-    let by =
-        |name: &str, value: &str| format!("{list}&Filter.1.Name={name}&Filter.1.Value.1={value}");
+    let listing = "Action=DescribeSecurityGroupRules&MaxResults=1000";
+    let by = |name: &str, value: &str| {
+        format!("{listing}&Filter.1.Name={name}&Filter.1.Value.1={value}")
+    };
     let found = aws.ec2(&by("group-id", &last)).ok();
     assert_eq!(found.texts("securityGroupRuleId").len(), 62, "with the egress of both families");
     faster(&aws, &by("group-id", &last), &by("tag:Name", "banana"));
