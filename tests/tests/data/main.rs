@@ -43,8 +43,8 @@ fn a_destroy_names_all_access_points_of_all_pages_and_yes_alone_deletes_none() {
         let aws = world.aws();
         (0..130).map(|number| aws.access_point(&id, &format!("pvc-{number}"))).collect()
     };
-    let word = format!("--delete-data {id}");
-    let ran = refused(world.run("destroy-efs", &["--yes"]), &["holds data", &word, "retain"]);
+    let remedy = format!("--delete-data {id}");
+    let ran = refused(world.run("destroy-efs", &["--yes"]), &["holds data", &remedy, "retain"]);
     for point in &points {
         assert!(ran.stderr.contains(point), "{point} is not named");
     }
