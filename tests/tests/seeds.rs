@@ -52,13 +52,12 @@ fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
     ];
     for (stage, (job, plan)) in stages.into_iter().enumerate() {
         // A volume was made and is still there when all is destroyed.
-        let job = &match plan {
-            Some(_) => job.clone(),
-            None => {
-                let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
-                trial.aws.access_point(&id, "pvc-1");
-                job.deleting_data(&id)
-            }
+        let job = &if plan.is_some() {
+            job.clone()
+        } else {
+            let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+            trial.aws.access_point(&id, "pvc-1");
+            job.deleting_data(&id)
         };
         trial.aws.admin("POST", "faults", &rules(seed));
         let ran = trial.run(job);
