@@ -2,7 +2,6 @@
 //! other's responses are made side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, needs_chart};
@@ -13,7 +12,6 @@ use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
 use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
-use plan::Scope;
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
@@ -60,10 +58,10 @@ pub(crate) async fn observe(
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
             storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
-            storage.actual.driver_users = driver_users(job, label, directory)?;
+            storage.actual.driver_users = driver::users_of_documents(job, label, directory)?;
         }
         if job.goal.plans() {
-            taken_over(inputs, aws, target, &mut storage.actual).await?;
+            users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -76,21 +74,6 @@ pub(crate) async fn observe(
         storage: storage.into_iter().collect(),
         workloads: workloads.into_iter().collect(),
     })
-}
-
-/// The modules that rely on the driver among this one's documents, beyond this job.
-fn driver_users(job: &Job, label: &str, directory: &Path) -> anyhow::Result<Vec<String>> {
-    let mut users = Vec::new();
-    for user in job.driver_documents(label).users() {
-        if job.storage().any(|(of_job, _)| of_job == user) {
-            continue;
-        }
-        let folder = directory.join(Scope::among(user).path(""));
-        if !directory::read(&folder, efs::DOCUMENTS)?.is_empty() {
-            users.push(user.clone());
-        }
-    }
-    Ok(users)
 }
 
 /// The storage module's part of AWS. Three rounds at most: what can be named at
@@ -164,33 +147,6 @@ async fn whole(
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
     };
     Ok((observed, file_system, mount_targets))
-}
-
-/// Who uses a file system that nothing seems to name: another deployment of these names may
-/// have left it with data. An ordinary run costs no call for it.
-async fn taken_over(
-    inputs: &Inputs,
-    aws: &Aws,
-    target: &Target,
-    actual: &mut Actual,
-) -> anyhow::Result<()> {
-    let FileSystemSource::Own(_) = &inputs.file_system else { return Ok(()) };
-    let Some(id) = actual.file_system.as_ref().map(|found| found.id.clone()) else { return Ok(()) };
-    if !efs::may_be_taken_over(&inputs.owner(), actual) {
-        return Ok(());
-    }
-    let volumes = async {
-        match target.cluster() {
-            Some(cluster) => users::volumes(&cluster.kube).await,
-            None => Ok(Vec::new()),
-        }
-    };
-    let (access_points, volumes) = try_join!(users::access_points(aws, &id), volumes)?;
-    actual.access_points = access_points;
-    if let Some(cluster) = &mut actual.cluster {
-        cluster.volumes = volumes;
-    }
-    Ok(())
 }
 
 /// What the inputs name, and what carries our tags.

@@ -2,14 +2,19 @@
 //! system may be deleted or taken over.
 
 use anyhow::{Context as _, bail};
-use efs::{AccessPoint, AccessPointId, FileSystemId, LifeCycle, Replication, Volume};
+use efs::resources::file_system::FileSystemSource;
+use efs::{
+    AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, Replication, Volume,
+};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
+use tokio::try_join;
 
 use crate::aws::{Aws, Raced, explain, is, is_web_page};
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
+use crate::target::Target;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.
 #[derive(Debug, Default)]
@@ -117,6 +122,33 @@ pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result
         }));
     }
     Ok(all)
+}
+
+/// Who uses a file system that nothing seems to name: another deployment of these names may
+/// have left it with data. An ordinary run costs no call for it.
+pub(crate) async fn of_old_data(
+    inputs: &Inputs,
+    aws: &Aws,
+    target: &Target,
+    actual: &mut Actual,
+) -> anyhow::Result<()> {
+    let FileSystemSource::Own(_) = &inputs.file_system else { return Ok(()) };
+    let Some(id) = actual.file_system.as_ref().map(|found| found.id.clone()) else { return Ok(()) };
+    if !efs::may_be_taken_over(&inputs.owner(), actual) {
+        return Ok(());
+    }
+    let volumes = async {
+        match target.cluster() {
+            Some(cluster) => volumes(&cluster.kube).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (access_points, volumes) = try_join!(access_points(aws, &id), volumes)?;
+    actual.access_points = access_points;
+    if let Some(cluster) = &mut actual.cluster {
+        cluster.volumes = volumes;
+    }
+    Ok(())
 }
 
 /// The policy of a file system, where it has one.

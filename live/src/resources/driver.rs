@@ -1,11 +1,15 @@
 //! The driver's objects: whose they are, and how far they have come.
 
+use std::path::Path;
+
 use efs::resources::driver::{Call, Foreign, Origin, Rollout};
 use inputs::printable;
+use job::Job;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use kube::api::{DeleteParams, ListParams};
+use plan::Scope;
 
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
@@ -151,4 +155,23 @@ fn daemon_set(found: &DaemonSet) -> Rollout {
         current: status.observed_generation >= found.metadata.generation,
         why: None,
     }
+}
+
+/// The modules that rely on the driver among this one's documents, beyond this job.
+pub(crate) fn users_of_documents(
+    job: &Job,
+    label: &str,
+    directory: &Path,
+) -> anyhow::Result<Vec<String>> {
+    let mut users = Vec::new();
+    for user in job.driver_documents(label).users() {
+        if job.storage().any(|(of_job, _)| of_job == user) {
+            continue;
+        }
+        let folder = directory.join(Scope::among(user).path(""));
+        if !directory::read(&folder, efs::DOCUMENTS)?.is_empty() {
+            users.push(user.clone());
+        }
+    }
+    Ok(users)
 }
