@@ -1,0 +1,33 @@
+//! What an ordinary test run leaves out is run by CI.
+
+use std::collections::BTreeSet;
+use std::fs::read_to_string;
+
+use tests::workspace;
+
+use crate::sources;
+
+/// The tests that a command of its own runs.
+const BY_COMMAND: &[(&str, &str)] = &[("clients", "step cargo xtask clients")];
+
+#[test]
+fn ci_runs_every_test_that_needs_more_than_an_ordinary_machine() {
+    let folder = workspace().join("tests/tests");
+    let ci = read_to_string(workspace().join(".ci/run")).unwrap();
+    let mut targets = BTreeSet::new();
+    for file in sources(&folder) {
+        if read_to_string(&file).unwrap().lines().any(|line| line.trim().starts_with("#[ignore")) {
+            let target = file.strip_prefix(&folder).unwrap().iter().next().unwrap();
+            targets.insert(target.to_str().unwrap().trim_end_matches(".rs").to_owned());
+        }
+    }
+    assert!(targets.len() > 10, "the tests were not found: {targets:?}");
+    let ignored: Vec<&str> =
+        ci.lines().filter(|line| line.ends_with("-- --include-ignored")).collect();
+    let runs = |target: &String| match BY_COMMAND.iter().find(|(name, _)| name == target) {
+        Some((_, command)) => ci.lines().any(|line| line == *command),
+        None => ignored.iter().any(|line| line.contains(&format!(" --test {target} "))),
+    };
+    let left_out: Vec<&String> = targets.iter().filter(|target| !runs(target)).collect();
+    assert!(left_out.is_empty(), "add them to `.ci/run`: {left_out:?}");
+}
