@@ -1,5 +1,5 @@
 //! Releases that another Helm is at work on, or was: revisions that are pending, and records
-//! that are kept in ConfigMaps.
+//! that are kept in `ConfigMaps`.
 //!
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
