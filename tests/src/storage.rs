@@ -116,7 +116,11 @@ impl Trial<'_> {
     pub fn not_gone(&self) -> Option<String> {
         let all = self.aws.efs("GET", "file-systems", None).json();
         let systems = all["FileSystems"].as_array().map_or(0, Vec::len);
-        let interfaces = self.aws.ec2("Action=DescribeNetworkInterfaces").body;
+        // Those of mount targets: a NAT gateway of the seed has one too.
+        let interfaces = self.aws.ec2(
+            "Action=DescribeNetworkInterfaces&Filter.1.Name=interface-type&Filter.1.Value.1=efs",
+        );
+        let interfaces = interfaces.body;
         let interfaces = interfaces.matches("<networkInterfaceId>").count();
         let (rules, documents) = (self.rules(), self.manifests.exists());
         ((systems, interfaces, rules, documents) != (0, 0, 0, false)).then(|| {

@@ -165,7 +165,7 @@ fn a_fleet_is_planned_and_shown_and_every_result_is_the_one_of_its_file() {
     }
     let manifests = format!("--manifests={}", world.manifests().display());
     let text = world.xtask(&["status", "--sandbox", &manifests, &fleet]).exits(0).stdout;
-    assert!(text.starts_with("a:\n\nRESOURCE"), "{text}");
+    assert!(text.starts_with("a:\n\nAWS: account"), "{text}");
     assert!(text.contains("2 of 2 read:"), "{text}");
 }
 
