@@ -56,7 +56,7 @@ const FLAGS: &[(&[&str], &[&str])] = &[
     ),
     (
         &["--module", "efs"],
-        &["there is no `module \"efs\"`", "--module efs", "did you mean `efs_csi`?"],
+        &["there is no `module \"efs\"`", "--module efs", "the file has `efs_csi`"],
     ),
     (&["--subnet-idss", "x"], &["--subnet-idss", "--subnet-ids"]),
     (&["--timeout", "soon"], &["--timeout", "soon"]),

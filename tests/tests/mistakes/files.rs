@@ -10,7 +10,10 @@ pub(crate) const FILES: &[Case] = &[
         &["`resource` is not a block", "test.hcl:1:1", "./modules/csi/efs"],
     ),
     ("cluster \"x\" {}", &["`cluster` is not a block", "test.hcl:1:1", "source = "]),
-    ("modul \"x\" {}", &["`modul` is not a block", "test.hcl:1:1", "did you mean `module`?"]),
+    (
+        "modul \"x\" {}",
+        &["`modul` is not a block", "test.hcl:1:1", "did you mean `module \"NAME\" { … }`?"],
+    ),
     ("region = \"x\"", &["`region` stands outside of any block", "test.hcl:1:1", "put it into"]),
     ("module {}", &["has one label", "test.hcl:1:1", "module \"NAME\""]),
     ("locals \"x\" {}", &["`locals` block has no label", "test.hcl:1:1", "locals {"]),

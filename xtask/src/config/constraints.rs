@@ -67,15 +67,14 @@ impl std::fmt::Display for Constraint {
 }
 
 /// A type with its article.
-pub(super) fn with_article(of: &impl std::fmt::Display) -> String {
+fn with_article(of: &impl std::fmt::Display) -> String {
     let of = of.to_string();
     let article = if of.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {of}")
 }
 
-/// That a value is not of a type, and why, where that says more.
-pub(super) fn mismatch(what: &str, of: &impl std::fmt::Display, why: &str) -> String {
-    let of = with_article(of);
+/// That a value is not of a type, given with its article, and why, where that says more.
+pub(super) fn mismatch(what: &str, of: &str, why: &str) -> String {
     if why == format!("{of} is required") {
         format!("{what} is not {of}")
     } else {
@@ -232,8 +231,9 @@ fn parse_optional(
     let Some(default) = default else { return Ok((of, inner, None)) };
     let value = constant(default, text)?;
     let value = convert(value, &of).map_err(|why| {
+        let of = with_article(&of);
         Fault::new(mismatch("this default", &of, &why))
-            .remedy(format!("give {}", with_article(&of)))
+            .remedy(format!("give {of}"))
             .at(default.span())
     })?;
     Ok((of, inner, Some(value)))

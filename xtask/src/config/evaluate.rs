@@ -6,7 +6,7 @@ use inputs::GivenInputs;
 use job::FileOutput;
 
 use super::constant::constant;
-use super::constraints::{mismatch, with_article};
+use super::constraints::mismatch;
 use super::diagnose::diagnostic;
 use super::file::Config;
 use super::language::{Data, Fault, Scope as Names, Type, Value, convert, evaluate};
@@ -177,7 +177,7 @@ impl<'a> Evaluation<'a> {
         let value = Self::checked_default(variable, default);
         value.map_err(|problem| {
             if variable.sensitive {
-                let of = with_article(constraint);
+                let of = constraint;
                 let message = format!("the default is not {of} (it is sensitive and not shown)");
                 Diagnostic::new(message, without_line(&default.place))
                     .remedy(format!("give {of}, a text in quotes"))
@@ -192,8 +192,8 @@ impl<'a> Evaluation<'a> {
             .map_err(|fault| diagnostic(fault, &default.place))?;
         let constraint = &variable.constraint;
         let value = constraint.apply(value).map_err(|why| {
-            Diagnostic::new(mismatch("this", constraint, &why), default.place.clone())
-                .remedy(format!("give {}", with_article(constraint)))
+            Diagnostic::new(mismatch("this", &constraint.to_string(), &why), default.place.clone())
+                .remedy(format!("give {}", constraint))
         })?;
         if value.is_null() && !variable.nullable {
             let message = "the default is null, and `nullable = false` allows no null";

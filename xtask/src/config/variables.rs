@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::constant::constant;
-use super::constraints::{Constraint, mismatch, with_article};
+use super::constraints::{Constraint, mismatch};
 use super::file::Config;
 use super::given::literal as literal_for;
 use super::language::{Value, decode};
@@ -341,7 +341,7 @@ impl Supplied {
         let constraint = variable.map_or(&none, |variable| &variable.constraint);
         let secret = variable.is_some_and(|variable| variable.sensitive);
         let mistake = |message: String| {
-            let of = with_article(constraint);
+            let of = constraint.to_string();
             let message = if secret { format!("the value is not {of}") } else { message };
             Diagnostic::new(message, self.place(secret)).remedy(format!("give {of}"))
         };
@@ -349,13 +349,15 @@ impl Supplied {
             Raw::Value(value) => value.clone(),
             Raw::Text(text) if constraint.is_text => Value::string(text),
             Raw::Text(text) => {
-                let of = with_article(constraint);
+                let of = constraint.to_string();
                 literal(text).ok_or_else(|| mistake(format!("`{text}` is not {of}")))?
             }
         };
         constraint.apply(value).map_err(|why| match &self.raw {
-            Raw::Text(text) => mistake(mismatch(&format!("`{text}`"), constraint, &why)),
-            Raw::Value(_) => mistake(mismatch("this", constraint, &why)),
+            Raw::Text(text) => {
+                mistake(mismatch(&format!("`{text}`"), &constraint.to_string(), &why))
+            }
+            Raw::Value(_) => mistake(mismatch("this", &constraint.to_string(), &why)),
         })
     }
 
