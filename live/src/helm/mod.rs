@@ -131,13 +131,7 @@ impl Helm {
         let shell = xshell::Shell::new()?;
         let program = &self.program;
         let mut command: std::process::Command = xshell::cmd!(shell, "{program} {args...}").into();
-        for (name, _) in std::env::vars_os() {
-            // What could lead Helm to another cluster or namespace than ours.
-            let name = name.to_string_lossy();
-            if name.starts_with("HELM_KUBE") || name == "HELM_NAMESPACE" {
-                command.env_remove(&*name);
-            }
-        }
+        keep_in_place(&mut command, self.kube.context.is_none());
         // A process group of its own: Ctrl-C is for this program, and Helm ends what it began.
         command.process_group(0).stdin(Stdio::null());
         let output = tokio::process::Command::from(command)
@@ -152,6 +146,21 @@ impl Helm {
     }
 }
 
+/// Takes away what could lead Helm to another cluster or namespace than ours. In a pod it is
+/// given an empty kubeconfig: client-go looks at the pod's own account only where the
+/// kubeconfig is empty, and one may be mounted there.
+fn keep_in_place(command: &mut std::process::Command, in_pod: bool) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("HELM_KUBE") || name == "HELM_NAMESPACE" {
+            command.env_remove(&*name);
+        }
+    }
+    if in_pod {
+        command.env("KUBECONFIG", "/dev/null");
+    }
+}
+
 fn digest(path: &Path) -> anyhow::Result<Option<String>> {
     if path.is_dir() {
         return Ok(None);
@@ -162,4 +171,23 @@ fn digest(path: &Path) -> anyhow::Result<Option<String>> {
         write!(text, "{byte:02x}")?;
     }
     Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn helm_in_a_pod_does_not_see_a_kubeconfig_that_is_mounted_there() {
+        let kubeconfig = |in_pod| {
+            let mut command = std::process::Command::new("helm");
+            keep_in_place(&mut command, in_pod);
+            let mut set = command.get_envs().filter(|(name, _)| *name == "KUBECONFIG");
+            set.next().and_then(|(_, value)| value.map(OsStr::to_owned))
+        };
+        assert_eq!(kubeconfig(true).as_deref(), Some(OsStr::new("/dev/null")));
+        assert_eq!(kubeconfig(false), None, "a context names the cluster");
+    }
 }

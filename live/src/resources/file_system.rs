@@ -330,6 +330,8 @@ async fn in_use(
     } else {
         printable(&users.join(", "))
     };
+    // As text: another plan would wait for the same again.
+    let error = anyhow::anyhow!("{error:#}");
     Ok(error.context(failure::Failure::new(
         format!("{id} is still in use by {who}"),
         "end that, and run the same command again: it continues from here",

@@ -29,6 +29,7 @@ pub fn judge(wanted: &Wanted, evidence: &Evidence) -> Verdict {
         access: evidence.access.clone(),
         proof: None,
         doubts: Vec::new(),
+        eks_is_silent: false,
         refusals: Vec::new(),
     };
     verdict.refusals.extend(other_account(wanted, &evidence.caller));
@@ -166,20 +167,34 @@ impl Comparison<'_> {
         }
     }
 
+    /// EKS has no such cluster in the account: a contradiction where the API server is one of EKS.
+    fn unknown_to_eks(&mut self) {
+        let Wanted { cluster, region, .. } = self.wanted;
+        let none = format!("EKS has no cluster `{cluster}` in {region}");
+        match self.caller {
+            Some(caller) if endpoint_region(&self.access.server).is_some() => self.refuse(
+                format!(
+                    "{} is an API server of EKS, and in the account {}, called as `{}`, {none}",
+                    self.access.server, caller.account, caller.arn
+                ),
+                "use credentials of the cluster's account (AWS_PROFILE), or correct `cluster_name`",
+            ),
+            _ => self.verdict.doubts.push(none),
+        }
+    }
+
     /// What EKS says. Where it says nothing, an ARN in the kubeconfig stands for it.
     fn described(&mut self, described: &Result<Option<EksCluster>, String>, named_by_arn: bool) {
         let Wanted { cluster, region, .. } = self.wanted;
         let found = match described {
             Ok(Some(found)) => found,
-            Ok(None) => {
-                self.verdict.doubts.push(format!("EKS has no cluster `{cluster}` in {region}"));
-                return;
-            }
+            Ok(None) => return self.unknown_to_eks(),
             Err(_) if named_by_arn => {
                 self.verdict.proof = Some("the kubeconfig has its ARN".to_owned());
                 return;
             }
             Err(why) => {
+                self.verdict.eks_is_silent = true;
                 self.verdict.doubts.push(format!("EKS does not say where it is: {why}"));
                 return;
             }

@@ -19,6 +19,8 @@ pub struct Verdict {
     pub proof: Option<String>,
     /// Why that is not proved.
     pub doubts: Vec<String>,
+    /// Whether EKS could not be asked, so that a permission would settle it.
+    pub eks_is_silent: bool,
     /// Contradictions.
     pub refusals: Vec<Refusal>,
 }
@@ -86,12 +88,14 @@ impl Verdict {
             Choice::OfFile => format!("deploy or destroy that file alone with {given}"),
             Choice::Current | Choice::ByName => format!("give {given}"),
         };
+        let allow = match self.eks_is_silent {
+            true => ", or allow `eks:DescribeCluster`, which proves it",
+            false => "",
+        };
         Refusal::new(
             self.access.as_ref().map_or("", Access::name),
             format!("{unproved}; and this deletes or replaces {}", gone.join(", ")),
-            format!(
-                "{give} if it is the right one, or allow `eks:DescribeCluster`, which proves it"
-            ),
+            format!("{give} if it is the right one{allow}"),
         )
     }
 

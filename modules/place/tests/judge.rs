@@ -267,6 +267,10 @@ fn eks_proves_endpoint_and_certificate_authority() {
     let arn = "arn:aws:eks:eu-west-1:111122223333:cluster/prod";
     let none = Evidence { described: Ok(None), ..alone(context(arn, SERVER)) };
     let verdict = judge(&wanted("eu-west-1"), &none);
+    contradicts(&verdict, "EKS has no cluster `prod`", "arn:aws:iam::111122223333:user/ci");
+    // Behind a tunnel EKS knows nothing of it, which proves nothing either.
+    let none = Evidence { described: Ok(None), ..alone(context("p", "https://localhost:6443")) };
+    let verdict = judge(&wanted("eu-west-1"), &none);
     assert_eq!(verdict.proof, None);
     assert!(verdict.unproved().unwrap().contains("EKS has no cluster `prod`"), "{verdict:?}");
 }

@@ -14,7 +14,7 @@ use crate::request::{Request, Selection};
 /// That is the class or the documents, the driver, mount targets, the file system and ingress
 /// rules.
 /// Only resources with this deployment's tags are deleted, and an adopted file system is
-/// kept. Asks for consent first, except with `--sandbox`. A file system that anything else uses
+/// kept. Asks for consent first, except for the documents of `--sandbox`. A file system that anything else uses
 /// is never deleted, and one that holds data only with `--delete-data`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -45,6 +45,7 @@ fn file_system(text: &str) -> Result<FileSystemId, String> {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     let goal = Goal::Destroy { delete_data: false, file_systems: args.delete_data.clone() };
-    let yes = args.yes || args.run.sandbox;
+    // A context is a real cluster, whatever AWS is.
+    let yes = args.yes || (args.run.sandbox && args.run.context.is_none());
     fleet::hand_over(&args.fleet, &request, goal, yes)
 }
