@@ -70,9 +70,14 @@ impl Diagnostic {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
-        let title = self.message.chars().flat_map(printable).collect::<String>();
+        let shown = |text: &str| text.chars().flat_map(printable).collect::<String>();
+        let title = shown(&self.message);
         let title = Level::ERROR.primary_title(title);
-        let remedy = self.remedy.as_ref().map(|text| Level::HELP.message(text.as_str()));
+        let remedy = self.remedy.as_ref().map(|text| {
+            let lines: Vec<String> = text.split('\n').map(shown).collect();
+            lines.join("\n")
+        });
+        let remedy = remedy.as_ref().map(|text| Level::HELP.message(text.as_str()));
         match &self.place {
             Place::Text(source, range) => {
                 let snippet = Snippet::source(source.text.as_str())

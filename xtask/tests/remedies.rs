@@ -146,3 +146,12 @@ fn order_is_given_by_references_in_quotes_too() {
         &["did you mean `network`?"],
     );
 }
+
+#[test]
+fn a_remedy_that_quotes_the_file_has_no_control_character() {
+    let messages = xtask::mistakes("Glm_\0\0${.PVC.n\0\u{1b}tame}");
+    assert!(messages.iter().any(|message| message.contains("write `$${")), "{messages:?}");
+    for message in messages {
+        assert!(message.chars().all(|c| c == '\n' || !c.is_control()), "{message:?}");
+    }
+}
