@@ -67,7 +67,8 @@ fn a_class_changed_by_hand_is_fixed_and_replaced_with_consent_only() {
     other["metadata"] = json!({"name": "efs-sc"});
     there.cluster().create("/apis/storage.k8s.io/v1/storageclasses", &other).unwrap();
     refused(&there.run("deploy-efs", &["--yes"]), 1, &["was not made here", "storage_class_name"]);
-    there.run("destroy-efs", &["--yes"]).exits(0);
+    let ran = there.run("destroy-efs", &["--yes"]);
+    refused(&ran, 1, &["is in use: storage class efs-sc", "delete", "retain"]);
     assert!(there.class().is_some());
 }
 
