@@ -51,7 +51,8 @@ impl Spec {
 
     /// Whether a rule that was found admits what this one should, whatever its source is.
     fn is_met_but_for_source(&self, found: &Spec) -> bool {
-        compare([&GROUP_ID, &PROTOCOL, &PORT], self, Some(found)).differences.is_empty()
+        let all_but = PROPERTIES.iter().filter(|property| property.name != SOURCE.name);
+        compare(all_but, self, Some(found)).differences.is_empty()
     }
 
     /// Whether a rule that was found admits everything that this one should.
