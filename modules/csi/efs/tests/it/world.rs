@@ -250,13 +250,21 @@ fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
 
 fn rule(call: &ingress::Call, actual: &mut Actual) {
     match call {
-        ingress::Call::Authorize { group, source, tags } => {
+        ingress::Call::Authorize {
+            group,
+            protocol,
+            from_port,
+            to_port,
+            source,
+            description: _,
+            tags,
+        } => {
             actual.network.ingress_rules.push(IngressRule {
                 id: format!("sgr-{source}"),
                 group_id: group.now().unwrap().clone(),
-                protocol: "tcp".to_owned(),
-                from_port: 2049,
-                to_port: 2049,
+                protocol: protocol.clone(),
+                from_port: *from_port,
+                to_port: *to_port,
                 source: Some(source.clone()),
                 tags: tags.clone(),
             });
@@ -294,7 +302,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
                 rollout.current = true;
             }
         }
-        driver::Call::DeleteCsiDriver => {}
+        driver::Call::DeleteCsiDriver { name } => assert_eq!(name, "efs.csi.aws.com"),
     }
 }
 
