@@ -342,7 +342,6 @@ fn expand(call: &claim::Expand, actual: &mut Actual) {
     let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
     let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
     claim.capacity = Some(capacity.clone());
-    claim.wants_more = false;
 }
 
 /// A class as it is found after this document was applied.
