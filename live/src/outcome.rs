@@ -9,10 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::stop::Reason;
-
-/// The exit code of an interrupted run, as shells have it for Ctrl-C.
-const INTERRUPTED: u8 = 130;
+use crate::stop::{INTERRUPTED, Reason};
 
 /// The exit code of `plan-efs --detailed-exitcode` where there are changes.
 const CHANGES: u8 = 2;

@@ -7,6 +7,9 @@ use tokio::sync::watch;
 
 use crate::wait::GRACE;
 
+/// The exit code of an interrupted run, as shells have it for Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// Why a run stops early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -46,7 +49,7 @@ impl Stop {
             sender.send_replace(Some(reason));
             signalled().await;
             eprintln!("Stopped.");
-            std::process::exit(130);
+            std::process::exit(INTERRUPTED.into());
         });
         Stop { reason }
     }

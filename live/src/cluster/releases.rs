@@ -12,6 +12,7 @@ use kubernetes::release::{Id, Record, Storage};
 
 use super::Kube;
 use super::calls::{Object, patiently};
+use crate::meaning::kubernetes::is_forbidden;
 
 impl Kube {
     /// The record of a pending revision, wherever Helm keeps it. One that is not pending any more
@@ -89,7 +90,7 @@ impl Kube {
         let which = ListParams::default().labels(&format!("owner=helm,name={}", id.name)).limit(1);
         match patiently(|| api.list_metadata(&which)).await {
             Ok(records) => Ok(!records.items.is_empty()),
-            Err(Error::Api(status)) if status.code == 403 => Ok(false),
+            Err(Error::Api(status)) if is_forbidden(&status) => Ok(false),
             Err(error) => Err(self.failed::<K>("list", "", error)),
         }
     }

@@ -115,10 +115,10 @@ pub(super) async fn execute(
     if progress.is_one_of_many()
         && let Some((question, remedy)) = consent::question(plan, asked)
     {
-        let plans = if job.workloads().next().is_some() { "plan-graphscope" } else { "plan-efs" };
+        let review = review(&job.goal, job.workloads().next().is_some());
         return Ok(Outcome::unchanged(Ending::Refused {
             why: format!("{question} Nothing was changed."),
-            remedy: Some(format!("review `{plans}` of its file; {remedy}")),
+            remedy: Some(format!("{review}; {remedy}")),
         }));
     }
     // The prompt is left on a line of its own.
@@ -138,6 +138,20 @@ pub(super) async fn execute(
         }),
     };
     Ok(Outcome { changed: ran.done, ending })
+}
+
+/// How to see the plan of one of several files, before it is agreed to.
+fn review(goal: &Goal, workloads: bool) -> &'static str {
+    match goal {
+        Goal::Plan { .. } | Goal::Deploy { .. } if workloads => {
+            "review `plan-graphscope` of its file"
+        }
+        Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
+        // Those commands show what is wanted, and not what these do.
+        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) => {
+            "review it with the same command and `--config` of that file"
+        }
+    }
 }
 
 /// What all calls of a plan share.
@@ -223,4 +237,20 @@ fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyho
     };
     let problem = (refused > 0).then(|| plan::refused(refused));
     Ok(Shown { conclusion, problem, ..Shown::new(text, plan)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_shows_the_plan_is_named() {
+        let deploy = Goal::Deploy { delete_data: false, adopt_existing: false };
+        assert!(review(&deploy, false).contains("`plan-efs`"));
+        assert!(review(&deploy, true).contains("`plan-graphscope`"));
+        let destroy = Goal::Destroy { delete_data: false, file_systems: Vec::new() };
+        for goal in [destroy, Goal::Expand] {
+            assert!(review(&goal, false).contains("the same command and `--config`"));
+        }
+    }
 }

@@ -16,6 +16,11 @@ pub(super) fn may_pass(error: &anyhow::Error) -> bool {
     helm::may_pass(&format!("{error:#}"))
 }
 
+/// Whether another Helm is at work on the same release.
+pub(super) fn is_raced(error: &anyhow::Error) -> bool {
+    helm::is_raced(&format!("{error:#}"))
+}
+
 /// `None` where Helm says that there is no such release.
 pub(super) fn found(output: anyhow::Result<String>) -> anyhow::Result<Option<String>> {
     match output {

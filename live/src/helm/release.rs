@@ -10,14 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Helm;
-use super::errors::{found, is_listing, may_pass};
+use super::errors::{found, is_listing, is_raced, may_pass};
 use crate::aws::Raced;
 use crate::progress::Line;
 use crate::wait::{PROGRAM, retry};
-
-/// How Helm says that another Helm is at work on the same release.
-const RACED: [&str; 2] =
-    ["another operation (install/upgrade/rollback)", "release: already exists"];
 
 /// How the descriptions of our revisions begin.
 const WRITTEN_BY: &str = "Clockwork Codex";
@@ -140,9 +136,7 @@ impl Helm {
         }
         let upgraded = retry(PROGRAM, is_listing, || self.in_cluster(&wanted.id, &args)).await;
         upgraded.map(drop).map_err(|error| {
-            let said = format!("{error:#}");
-            let raced = RACED.iter().any(|sign| said.contains(sign));
-            if raced { error.context(changed(&wanted.id)) } else { error }
+            if is_raced(&error) { error.context(changed(&wanted.id)) } else { error }
         })
     }
 

@@ -5,6 +5,9 @@ use super::Meaning;
 /// How Helm says that it could not read what releases there are: it changed nothing.
 const LISTING_FAILED: &str = "failed to query with labels";
 
+/// How Helm says that another Helm is at work on the same release.
+const RACED: Signs = &["another operation (install/upgrade/rollback)", "release: already exists"];
+
 /// The signs of a meaning.
 type Signs = &'static [&'static str];
 
@@ -64,6 +67,11 @@ pub(crate) fn is_listing(text: &str) -> bool {
     text.contains(LISTING_FAILED)
 }
 
+/// Whether another Helm is at work on the same release.
+pub(crate) fn is_raced(text: &str) -> bool {
+    has(text, RACED)
+}
+
 /// Whether there is no such release.
 pub(crate) fn is_not_found(text: &str) -> bool {
     text.contains("release: not found")
@@ -111,6 +119,13 @@ mod tests {
         assert!(remedy(refused, &["pull", "chart"]).contains("`helm_repository`"));
         let template = "parse error at (driver/templates/node.yaml:3): unexpected EOF";
         assert!(remedy(template, &upgrade).contains("`helm_values`"));
+    }
+
+    #[test]
+    fn another_helm_at_the_same_release_is_a_race_and_an_error_of_its_own_is_none() {
+        let both = "another operation (install/upgrade/rollback) is in progress";
+        assert!(is_raced(both) && is_raced("cannot re-use: release: already exists"));
+        assert!(!is_raced("release: not found"));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use graphscope::FoundClaim;
 use graphscope::resources::claim::Call;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
 use kubernetes::claim::{Claim, Expand};
@@ -214,12 +213,6 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
     let requested =
         spec.resources.and_then(|resources| resources.requests?.get("storage").cloned());
     let capacity = status.capacity.and_then(|capacity| capacity.get("storage").cloned());
-    let wants_more = match (&requested, &capacity) {
-        (Some(requested), Some(capacity)) => {
-            quantity(requested).zip(quantity(capacity)).is_some_and(|(asked, had)| asked > had)
-        }
-        _ => false,
-    };
     let users = users.get(&(namespace.clone(), name.clone())).map_or(&[][..], Vec::as_slice);
     let nodes: BTreeSet<&String> = users.iter().filter_map(|user| user.node.as_ref()).collect();
     let nodes = nodes.into_iter().cloned().collect();
@@ -230,14 +223,9 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         volume: spec.volume_name,
         requested: requested.map(|quantity| quantity.0),
         capacity: capacity.map(|quantity| quantity.0),
-        wants_more,
         used_by: users.iter().map(|user| user.pod.clone()).collect(),
         nodes,
         used_bytes: None,
         uid: claim.metadata.uid.clone(),
     }
-}
-
-fn quantity(quantity: &Quantity) -> Option<f64> {
-    kubernetes::bytes(&quantity.0)
 }

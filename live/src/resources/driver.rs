@@ -65,10 +65,10 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             ready(context, namespace, line).await?;
             Ok(Done::that("runs"))
         }
-        Call::DeleteCsiDriver => {
+        Call::DeleteCsiDriver { name } => {
             let kube = &context.cluster()?.kube;
             let how = DeleteParams::default();
-            kube.delete::<CSIDriver>(&kube.all(), efs::PROVISIONER, &how).await?;
+            kube.delete::<CSIDriver>(&kube.all(), name, &how).await?;
             Ok(Done::default())
         }
     }

@@ -1,9 +1,10 @@
 //! The rules that admit NFS traffic.
 
 use aws_sdk_ec2::types as ec2;
+use aws_sdk_ec2::types::builders::IpPermissionBuilder;
 use efs::Owner;
 use efs::resources::ingress::Call;
-use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
+use network::{IngressRule, RuleSource, SecurityGroupId, Tags};
 
 use crate::aws::{Aws, explain, filter, is};
 use crate::context::{Context, Done};
@@ -35,9 +36,14 @@ pub(crate) async fn carry_out(
     line: &Line,
 ) -> anyhow::Result<Done> {
     match call {
-        Call::Authorize { group, source, tags } => {
+        Call::Authorize { group, protocol, from_port, to_port, source, description, tags } => {
             line.state("creating");
-            authorize(aws, &context.results.resolve(group)?, source, tags).await?;
+            let group = context.results.resolve(group)?;
+            let permission = ec2::IpPermission::builder()
+                .ip_protocol(protocol)
+                .from_port(*from_port)
+                .to_port(*to_port);
+            authorize(aws, &group, admitting(permission, source, description), tags).await?;
             Ok(Done::that("created"))
         }
         Call::Revoke { group, rule } => {
@@ -48,26 +54,32 @@ pub(crate) async fn carry_out(
     }
 }
 
+/// A permission that admits this source.
+fn admitting(
+    permission: IpPermissionBuilder,
+    source: &RuleSource,
+    description: &str,
+) -> ec2::IpPermission {
+    let permission = match source {
+        RuleSource::Group(id) => permission.user_id_group_pairs(
+            ec2::UserIdGroupPair::builder().group_id(id.as_str()).description(description).build(),
+        ),
+        RuleSource::Cidr(range) if range.addr().is_ipv4() => permission.ip_ranges(
+            ec2::IpRange::builder().cidr_ip(range.to_string()).description(description).build(),
+        ),
+        RuleSource::Cidr(range) => permission.ipv6_ranges(
+            ec2::Ipv6Range::builder().cidr_ipv6(range.to_string()).description(description).build(),
+        ),
+    };
+    permission.build()
+}
+
 async fn authorize(
     aws: &Aws,
     group: &SecurityGroupId,
-    source: &RuleSource,
+    permission: ec2::IpPermission,
     tags: &Tags,
 ) -> anyhow::Result<()> {
-    let permission =
-        ec2::IpPermission::builder().ip_protocol("tcp").from_port(NFS_PORT).to_port(NFS_PORT);
-    let what = "NFS for EFS, by Clockwork Codex";
-    let permission = match source {
-        RuleSource::Group(id) => permission.user_id_group_pairs(
-            ec2::UserIdGroupPair::builder().group_id(id.as_str()).description(what).build(),
-        ),
-        RuleSource::Cidr(range) if range.addr().is_ipv4() => permission.ip_ranges(
-            ec2::IpRange::builder().cidr_ip(range.to_string()).description(what).build(),
-        ),
-        RuleSource::Cidr(range) => permission.ipv6_ranges(
-            ec2::Ipv6Range::builder().cidr_ipv6(range.to_string()).description(what).build(),
-        ),
-    };
     let tag = |(key, value): (&String, &String)| ec2::Tag::builder().key(key).value(value).build();
     let tagged = ec2::TagSpecification::builder()
         .resource_type(ec2::ResourceType::SecurityGroupRule)
@@ -76,7 +88,7 @@ async fn authorize(
         .ec2
         .authorize_security_group_ingress()
         .group_id(group.as_str())
-        .ip_permissions(permission.build())
+        .ip_permissions(permission)
         .tag_specifications(tagged.build());
     match call.send().await {
         Ok(_) => Ok(()),

@@ -2,9 +2,10 @@
 
 use inputs::plain;
 use plan::{
-    Action, Change, Known, Mutability, Property, Row, Scope, Unset, Value, compare, equal, set,
+    Action, Change, Difference, Known, Mutability, Property, Row, Scope, Unset, Value, compare,
+    equal, set,
 };
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::quantity::bytes;
 use crate::usage::used;
@@ -24,7 +25,7 @@ pub struct Expand {
 }
 
 /// A claim, or a volume that no claim holds any more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claim {
     /// Its namespace; empty for a volume without a claim.
     pub namespace: String,
@@ -37,8 +38,6 @@ pub struct Claim {
     pub requested: Option<String>,
     /// What it has, as Kubernetes writes quantities.
     pub capacity: Option<String>,
-    /// Whether it asks for more than it has.
-    pub wants_more: bool,
     /// The pods that use it.
     pub used_by: Vec<String>,
     /// The nodes that those pods run on.
@@ -46,7 +45,6 @@ pub struct Claim {
     /// How many bytes its files take, where a node measures that.
     pub used_bytes: Option<u64>,
     /// The object's own id, which no other of its name will have.
-    #[serde(skip)]
     pub uid: Option<String>,
 }
 
@@ -68,7 +66,53 @@ impl Claim {
 
     /// Whether it has a volume, and all that it asks for.
     pub fn is_satisfied(&self) -> bool {
-        self.phase == "Bound" && !self.wants_more
+        self.phase == "Bound" && !self.wants_more()
+    }
+
+    /// Whether it asks for more than it has; one that has no volume yet does not.
+    pub fn wants_more(&self) -> bool {
+        !self.lacks().is_empty()
+    }
+
+    /// What it asks for and does not have.
+    fn lacks(&self) -> Vec<Difference> {
+        if self.capacity.is_none() {
+            return Vec::new();
+        }
+        let found = Spec { capacity: self.capacity.clone(), ..Spec::default() };
+        let wanted = Spec { capacity: self.requested.clone(), ..Spec::default() };
+        compare([&CAPACITY], &wanted, Some(&found)).differences
+    }
+}
+
+/// With what is decided of it, as programs read it.
+impl Serialize for Claim {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Every field is looked at: a new one does not compile until it is here.
+        let Claim {
+            namespace,
+            name,
+            phase,
+            volume,
+            requested,
+            capacity,
+            used_by,
+            nodes,
+            used_bytes,
+            uid: _, // No person and no program needs it.
+        } = self;
+        let mut claim = serializer.serialize_struct("Claim", 10)?;
+        claim.serialize_field("namespace", namespace)?;
+        claim.serialize_field("name", name)?;
+        claim.serialize_field("phase", phase)?;
+        claim.serialize_field("volume", volume)?;
+        claim.serialize_field("requested", requested)?;
+        claim.serialize_field("capacity", capacity)?;
+        claim.serialize_field("wants_more", &self.wants_more())?;
+        claim.serialize_field("used_by", used_by)?;
+        claim.serialize_field("nodes", nodes)?;
+        claim.serialize_field("used_bytes", used_bytes)?;
+        claim.end()
     }
 }
 
@@ -120,7 +164,8 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
 const CAPACITY: Property<Spec, Group> = Property {
     name: "capacity",
     value: Value::One(|spec| spec.capacity.as_ref().and_then(set)),
-    same: |found, wanted| bytes(found) >= bytes(wanted),
+    // Quantities that are none do not compare.
+    same: |found, wanted| bytes(found).zip(bytes(wanted)).is_none_or(|(has, asks)| has >= asks),
     unset: Unset::Leave,
     change: Mutability::InPlace(Group::Capacity),
 };
@@ -128,11 +173,9 @@ const CAPACITY: Property<Spec, Group> = Property {
 /// The change that gives a claim what it asks for; `None` where it has it. A grown claim would
 /// wait for ever.
 pub fn expand<C: From<Expand>>(scope: &Scope, claim: &Claim) -> Option<Change<C>> {
-    let volume = claim.expandable().filter(|_| claim.wants_more)?.clone();
-    let found = Spec { capacity: claim.capacity.clone(), ..Spec::default() };
-    let wanted = Spec { capacity: claim.requested.clone(), ..Spec::default() };
-    let differences = compare([&CAPACITY], &wanted, Some(&found)).differences;
-    let capacity = wanted.capacity.filter(|_| !differences.is_empty())?;
+    let volume = claim.expandable()?.clone();
+    let differences = claim.lacks();
+    let capacity = claim.requested.clone().filter(|_| !differences.is_empty())?;
     let id = scope.id(format_args!("claim.{}", claim.address()));
     let (namespace, name) = (claim.namespace.clone(), claim.name.clone());
     let change = Change::new(Action::Update, id, scope.address(KIND, Some(&claim.address())))
@@ -146,7 +189,7 @@ pub fn expand<C: From<Expand>>(scope: &Scope, claim: &Claim) -> Option<Change<C>
 pub fn row(claim: &Claim) -> Row {
     let capacity = claim.capacity.as_deref().unwrap_or("-");
     let mut detail = match &claim.requested {
-        Some(requested) if claim.wants_more => {
+        Some(requested) if claim.wants_more() => {
             format!("{capacity}, asks for {requested}: `expand-volumes` completes that")
         }
         _ => capacity.to_owned(),
@@ -170,6 +213,28 @@ pub fn row(claim: &Claim) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_claim_wants_more_where_it_has_less_than_it_asks_for() {
+        for (requested, capacity, more) in [
+            (Some("20Gi"), Some("10Gi"), true),
+            (Some("10Gi"), Some("10240Mi"), false),
+            (Some("10Gi"), Some("20Gi"), false),
+            (Some("10Gi"), None, false),
+            (None, Some("10Gi"), false),
+            (Some("10Gi"), Some("much"), false),
+            (Some("much"), Some("10Gi"), false),
+        ] {
+            let [requested, capacity] = [requested, capacity].map(|text| text.map(str::to_owned));
+            let volume = Some("pvc-1".to_owned());
+            let phase = "Bound".to_owned();
+            let claim = Claim { phase, volume, requested, capacity, ..Claim::default() };
+            assert_eq!(claim.wants_more(), more, "{claim:?}");
+            assert_eq!(serde_json::to_value(&claim).unwrap()["wants_more"], more);
+            let change = expand::<Expand>(&Scope::alone("efs_csi"), &claim);
+            assert_eq!(change.is_some(), more, "{claim:?}");
+        }
+    }
 
     #[test]
     fn every_field_of_a_spec_is_in_the_table() {

@@ -11,6 +11,9 @@ use crate::owner::Owner;
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = "security_group_rule";
 
+/// What people read of a rule of ours.
+const DESCRIPTION: &str = "NFS for EFS, by Clockwork Codex";
+
 /// The properties of a rule, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
@@ -51,7 +54,8 @@ impl Spec {
 
     /// Whether a rule that was found admits what this one should, whatever its source is.
     fn is_met_but_for_source(&self, found: &Spec) -> bool {
-        compare([&GROUP_ID, &PROTOCOL, &PORT], self, Some(found)).differences.is_empty()
+        let all_but = PROPERTIES.iter().filter(|property| property.name != SOURCE.name);
+        compare(all_but, self, Some(found)).differences.is_empty()
     }
 
     /// Whether a rule that was found admits everything that this one should.
@@ -118,8 +122,17 @@ const fn property(
 /// A call of EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// Admits NFS traffic.
-    Authorize { group: Known<SecurityGroupId>, source: RuleSource, tags: Tags },
+    /// Admits traffic.
+    Authorize {
+        group: Known<SecurityGroupId>,
+        protocol: String,
+        from_port: i32,
+        to_port: i32,
+        source: RuleSource,
+        /// What people read of the rule in the console.
+        description: String,
+        tags: Tags,
+    },
     /// Revokes a rule.
     Revoke { group: SecurityGroupId, rule: String },
 }
@@ -191,13 +204,19 @@ fn authorize<C: From<Call>>(
     spec: &Spec,
 ) -> Change<C> {
     let id = scope.id(format_args!("security_group_rule.{source}"));
+    // Every field goes into the call.
+    let Spec { group_id, protocol, from_port, to_port, source: _ } = spec;
     Change::new(Action::Create, id, scope.address(KIND, Some(&source.to_string())))
         .because(format!("{} has no ingress rule for TCP 2049 (NFS) from there", wanted.group))
         .showing([Difference::later("security_group_rule_id")])
         .showing(compare(PROPERTIES, spec, None).differences)
         .calling(Call::Authorize {
-            group: wanted.group.clone(),
+            group: group_id.clone(),
+            protocol: protocol.clone(),
+            from_port: *from_port,
+            to_port: *to_port,
             source: source.clone(),
+            description: DESCRIPTION.to_owned(),
             tags: wanted.tags.clone(),
         })
 }

@@ -295,7 +295,6 @@ fn claim() -> Claim {
         volume: Some("pvc-1".to_owned()),
         requested: Some("20Gi".to_owned()),
         capacity: Some("10Gi".to_owned()),
-        wants_more: true,
         used_by: vec!["engine-0".to_owned()],
         ..Claim::default()
     }
@@ -322,7 +321,7 @@ fn a_driver_that_serves_others_stays() {
 #[test]
 fn a_grown_claim_is_completed_and_others_are_left_alone() {
     let mut actual = deployed_to_cluster(&json!({}));
-    let fits = Claim { wants_more: false, name: "fits".to_owned(), ..claim() };
+    let fits = Claim { capacity: Some("20Gi".to_owned()), name: "fits".to_owned(), ..claim() };
     let unbound = Claim { phase: "Pending".to_owned(), name: "new".to_owned(), ..claim() };
     cluster(&mut actual).claims = vec![claim(), fits, unbound];
     let inputs = inputs(&json!({}));

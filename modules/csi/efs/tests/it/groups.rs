@@ -3,10 +3,10 @@
 use efs::resources::file_system::Planned;
 use efs::resources::mount_target::{self, Call, Wanted};
 use efs::{Actual, FileSystemId, Plan};
-use plan::{ChangeId, Known, Styled};
+use plan::{Action, ChangeId, Known, Styled};
 use serde_json::{Value, json};
 
-use crate::world::{deployed, group, scope, three};
+use crate::world::{deployed, group, scope, subnet, three};
 
 /// The plan of the targets of a deployment that should have these groups.
 fn plan(groups: &[Known<network::SecurityGroupId>], found: &Actual) -> Plan {
@@ -66,4 +66,23 @@ fn groups_that_are_all_known_are_shown_as_one_value() {
         target.security_groups = Some(both.to_vec());
     }
     assert!(self::plan(&wanted, &found).is_empty());
+}
+
+#[test]
+fn a_replaced_target_shows_the_groups_that_change_with_it_where_it_was_read() {
+    let mut found = deployed(&json!({}), three());
+    found.network.subnets[0] = subnet(4, 'a');
+    let wanted = [group("sg-00000001"), group("sg-00000002")].map(Known::Now);
+    let replaced = |found: &Actual| {
+        let plan = plan(&wanted, found);
+        let change = plan.changes.iter().find(|change| change.action == Action::Replace);
+        let shown = change.unwrap().differences.iter();
+        let shown = shown.map(|one| (one.attribute.as_str().to_owned(), one.forces_replacement));
+        shown.collect::<Vec<_>>()
+    };
+    let named = |name: &str, forces| (name.to_owned(), forces);
+    let known = [named("mount_target_id", false), named("subnet_id", true)];
+    assert_eq!(replaced(&found), [&known[..], &[named("security_groups", false)]].concat());
+    found.mount_targets[0].security_groups = None;
+    assert_eq!(replaced(&found), known);
 }

@@ -250,13 +250,21 @@ fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
 
 fn rule(call: &ingress::Call, actual: &mut Actual) {
     match call {
-        ingress::Call::Authorize { group, source, tags } => {
+        ingress::Call::Authorize {
+            group,
+            protocol,
+            from_port,
+            to_port,
+            source,
+            description: _,
+            tags,
+        } => {
             actual.network.ingress_rules.push(IngressRule {
                 id: format!("sgr-{source}"),
                 group_id: group.now().unwrap().clone(),
-                protocol: "tcp".to_owned(),
-                from_port: 2049,
-                to_port: 2049,
+                protocol: protocol.clone(),
+                from_port: *from_port,
+                to_port: *to_port,
                 source: Some(source.clone()),
                 tags: tags.clone(),
             });
@@ -294,7 +302,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
                 rollout.current = true;
             }
         }
-        driver::Call::DeleteCsiDriver => {}
+        driver::Call::DeleteCsiDriver { name } => assert_eq!(name, "efs.csi.aws.com"),
     }
 }
 
@@ -334,7 +342,6 @@ fn expand(call: &claim::Expand, actual: &mut Actual) {
     let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
     let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
     claim.capacity = Some(capacity.clone());
-    claim.wants_more = false;
 }
 
 /// A class as it is found after this document was applied.

@@ -7,7 +7,7 @@ use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait};
 
 use super::found::{Foreign, Found};
 use super::values::{Driver, DriverInputs, DriverMode};
-use crate::chart::RELEASE;
+use crate::chart::{PROVISIONER, RELEASE};
 
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = release::KIND;
@@ -18,7 +18,7 @@ pub enum Call {
     /// Waits until the driver of this namespace runs everywhere.
     UntilReady { namespace: String },
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
-    DeleteCsiDriver,
+    DeleteCsiDriver { name: String },
 }
 
 /// Plans the driver; with `wait`, one that does not run yet is waited for.
@@ -116,7 +116,7 @@ pub fn remove<C: From<Call> + From<release::Call>>(
         .needing(needs.to_vec())
         .showing(plan::gone([&release::CHART], &release.spec()))
         .calling(release::Call::Uninstall(id))
-        .calling(Call::DeleteCsiDriver);
+        .calling(Call::DeleteCsiDriver { name: PROVISIONER.to_owned() });
     let id = change.id.clone();
     plan.changes.push(change);
     Some(id)

@@ -296,6 +296,9 @@ mod tests {
         for property in PROPERTIES {
             assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
             assert!(inputs.contains(&property.name), "{} is no input", property.name);
+            // Its data would go with it, and `update` plans no replacement.
+            let replaces = matches!(property.change, Mutability::Replaces);
+            assert!(!replaces, "{} would differ without a call", property.name);
         }
         assert_eq!(names.len(), 6);
     }

@@ -31,7 +31,7 @@ pub enum Group {
 pub const PROPERTIES: &[Property<Spec, Group>] = &[SUBNET_ID, SECURITY_GROUPS];
 
 /// What plans show of a target that goes, beside its id.
-pub(super) const SUBNET_ID: Property<Spec, Group> = Property {
+const SUBNET_ID: Property<Spec, Group> = Property {
     name: "subnet_id",
     value: Value::One(|spec| set(&spec.subnet_id)),
     same: equal,

@@ -6,7 +6,7 @@ use plan::{
     Wait, compare,
 };
 
-use super::target::{Call, KIND, MountTarget, PROPERTIES, SUBNET_ID, Spec, delete, gone, list};
+use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
@@ -170,10 +170,7 @@ impl<C: From<Call>> Part<'_, C> {
                 ));
                 None
             }
-            Some(target) if !self.in_another_vpc(target) => {
-                let reason = format!("{} is no longer among `subnet_ids`", target.subnet_id);
-                Some(self.replace(zone, target, reason))
-            }
+            Some(target) if !self.in_another_vpc(target) => self.properties(zone, target, None),
             _ => {
                 let leaving = here().find(|target| target.life_cycle.is_leaving());
                 let of = self.file_system.id.now().cloned();
@@ -189,7 +186,7 @@ impl<C: From<Call>> Part<'_, C> {
             LifeCycle::Other(state) => {
                 let reason = format!("{} is in the state `{}`", target.id, state.escape_debug());
                 if self.file_system.own {
-                    return Some(self.replace(zone, target, reason));
+                    return Some(self.replace(zone, target, reason, None));
                 }
                 let remedy = "delete it, as nothing of an adopted file system is changed";
                 self.plan.refusals.push(Refusal::new(self.address(zone), reason, remedy));
@@ -197,28 +194,45 @@ impl<C: From<Call>> Part<'_, C> {
             }
             LifeCycle::Creating => {
                 let wait = self.available(zone, target);
-                self.groups(zone, target, wait.clone()).or(wait)
+                self.properties(zone, target, wait.clone()).or(wait)
             }
-            _ => self.groups(zone, target, None),
+            _ => self.properties(zone, target, None),
         }
     }
 
-    fn groups(
+    /// What differs of a target that is there, after `wait`.
+    fn properties(
         &mut self,
         zone: &Zone,
         target: &MountTarget,
         wait: Option<ChangeId>,
     ) -> Option<ChangeId> {
-        let have = target.security_groups.as_ref()?;
-        let security_groups = self.wanted.security_groups.to_vec();
-        let wanted = Spec {
-            subnet_id: target.subnet_id.clone(),
-            security_groups: Some(security_groups.clone()),
-        };
-        let compared = compare(PROPERTIES, &wanted, Some(&target.spec()));
+        let compared = compare(PROPERTIES, &self.wanted_beside(zone, target), Some(&target.spec()));
+        if compared.replaces && self.file_system.own {
+            let forcing = compared.differences.iter().filter(|one| one.forces_replacement);
+            let names: Vec<&str> = forcing.map(|one| one.attribute.as_str()).collect();
+            let reason = if target.subnet_id == zone.carrier {
+                format!("EFS never changes its `{}`", list(&names))
+            } else {
+                format!("{} is no longer among `subnet_ids`", target.subnet_id)
+            };
+            return Some(self.replace(zone, target, reason, wait));
+        }
         if compared.groups.is_empty() {
             return None;
         }
+        self.groups(zone, target, wait, compared.differences)
+    }
+
+    /// The security groups of a target differ.
+    fn groups(
+        &mut self,
+        zone: &Zone,
+        target: &MountTarget,
+        wait: Option<ChangeId>,
+        differences: Vec<Difference>,
+    ) -> Option<ChangeId> {
+        let have = target.security_groups.as_ref()?;
         if !self.file_system.own {
             let wanted = self.wanted.security_groups;
             let has =
@@ -238,11 +252,11 @@ impl<C: From<Call>> Part<'_, C> {
             Change::new(Action::Update, id.clone(), self.address(zone))
                 .because("the security groups differ")
                 .needing(wait)
-                .showing(compared.differences)
+                .showing(differences)
                 .calling(Call::SetSecurityGroups {
                     file_system,
                     id: target.id.clone(),
-                    security_groups,
+                    security_groups: self.wanted.security_groups.to_vec(),
                 }),
         );
         Some(id)
@@ -294,14 +308,22 @@ impl<C: From<Call>> Part<'_, C> {
         }
     }
 
-    fn replace(&mut self, zone: &Zone, target: &MountTarget, reason: String) -> ChangeId {
-        let (spec, create) = self.target(zone);
+    fn replace(
+        &mut self,
+        zone: &Zone,
+        target: &MountTarget,
+        reason: String,
+        wait: Option<ChangeId>,
+    ) -> ChangeId {
+        let wanted = self.wanted_beside(zone, target);
+        let (_, create) = self.target(zone);
         let old = Some(target.id.to_string());
         let mut change = Change::new(Action::Replace, self.id(zone), self.address(zone))
             .because(reason)
             .needing(self.file_system.needs.clone())
+            .needing(wait)
             .showing([Difference::new("mount_target_id", old, After::KnownAfterApply)])
-            .showing(compare([&SUBNET_ID], &spec, Some(&target.spec())).differences);
+            .showing(compare(PROPERTIES, &wanted, Some(&target.spec())).differences);
         if let Some(file_system) = self.file_system.id.now().cloned() {
             change = change.calling(Call::Delete { file_system, id: target.id.clone() });
         }
@@ -323,6 +345,13 @@ impl<C: From<Call>> Part<'_, C> {
             security_groups,
         };
         (spec, call)
+    }
+
+    /// The properties wanted of a target that was found, by what could be read of it.
+    fn wanted_beside(&self, zone: &Zone, target: &MountTarget) -> Spec {
+        let (wanted, _) = self.target(zone);
+        let read = target.security_groups.is_some();
+        Spec { security_groups: wanted.security_groups.filter(|_| read), ..wanted }
     }
 
     fn available(&mut self, zone: &Zone, target: &MountTarget) -> Option<ChangeId> {
