@@ -37,7 +37,7 @@ pub struct Claim {
     pub requested: Option<String>,
     /// What it has, as Kubernetes writes quantities.
     pub capacity: Option<String>,
-    /// Whether it asks for more than it has.
+    /// Whether it requests more than it has.
     pub wants_more: bool,
     /// The pods that use it.
     pub used_by: Vec<String>,
@@ -147,7 +147,7 @@ pub fn row(claim: &Claim) -> Row {
     let capacity = claim.capacity.as_deref().unwrap_or("-");
     let mut detail = match &claim.requested {
         Some(requested) if claim.wants_more => {
-            format!("{capacity}, asks for {requested}: `expand-volumes` completes that")
+            format!("{capacity}, requests {requested}: `expand-volumes` completes that")
         }
         _ => capacity.to_owned(),
     };
