@@ -48,7 +48,11 @@ pub const INPUTS: &[Input] = &[
     ),
     Input::default("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
     Input::default("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
-    Input::optional("helm_values", Kind::Values, "Chart values of your own; they win"),
+    Input::optional(
+        "helm_values",
+        Kind::Values,
+        "Chart values of your own; they override the defaults",
+    ),
 ];
 
 /// The module's inputs, checked.
