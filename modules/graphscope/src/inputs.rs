@@ -58,11 +58,9 @@ pub const INPUTS: &[Input] = &[
 /// The module's inputs, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inputs {
-    /// Which workload.
     pub kind: Workload,
     /// The StorageClass of its claims.
     pub storage_class_name: String,
-    /// The name of its release.
     pub name: String,
     /// Where it runs.
     pub namespace: String,

@@ -36,7 +36,6 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundClaim {
     pub claim: kubernetes::claim::Claim,
-    /// Its class.
     pub class: Option<String>,
     pub access_modes: Vec<String>,
     /// Whether this workload made it.
