@@ -167,7 +167,7 @@ fn claims_grow_and_never_shrink(there: &Clustered) {
     // Nor do claims change their class.
     let config = config(GROWN).replacen("module.efs_csi.storage_class_name", "\"another\"", 1);
     let refused = run_file(there, "deploy-graphscope", &config, &[]).exits(1);
-    assert!(refused.stderr.contains("a claim never changes its class"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("which cannot be changed"), "{}", refused.stderr);
 }
 
 /// And it comes back with its data.

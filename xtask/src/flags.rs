@@ -39,9 +39,9 @@ pub(crate) struct Run {
     /// Write documents into this directory, for Argo CD and Flux, instead of changing a cluster
     #[arg(long, value_name = "DIR", conflicts_with = "context")]
     pub(crate) manifests: Option<PathBuf>,
-    /// Context of the kubeconfig, or `in-cluster` inside a pod; what nothing proves to be the
-    /// cluster of `cluster_name` is deleted and replaced only by its name [default: the current one;
-    /// with `--sandbox`, documents in a directory beside the state of the sandbox]
+    /// Context of the kubeconfig, or `in-cluster` inside a pod. Unless the context is proved to be
+    /// the cluster of `cluster_name`, deletions and replacements need it to be named here [default:
+    /// the current one; with `--sandbox`, documents in a directory beside the state of the sandbox]
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
     /// Do not wait until the driver is ready
@@ -65,7 +65,7 @@ pub(crate) struct Run {
     /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
-    /// Print every AWS call on standard error
+    /// Print every AWS call to standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }

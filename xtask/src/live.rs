@@ -46,7 +46,7 @@ pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
     let quiet = if first { None } else { Some("--quiet") };
     if first {
         eprintln!(
-            "Building {}: minutes the first time, as the AWS SDK is large; at once from then on.",
+            "Building {}. The first build takes minutes, as the AWS SDK is large; later runs start at once.",
             programs.join(" and ")
         );
     }

@@ -16,7 +16,6 @@ use crate::{helm, live, sandbox};
 pub(crate) enum Selection {
     /// The storage, and the networks that it refers to.
     Storage,
-    /// The workloads.
     Workloads,
     Everything,
 }

@@ -14,7 +14,6 @@ use crate::live;
 /// One external program.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// The program.
     pub(crate) name: &'static str,
     /// The folder of its module under `tools/`.
     folder: &'static str,

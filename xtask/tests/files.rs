@@ -197,8 +197,8 @@ fn a_mistake_in_a_file_of_values_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!("variable \"n\" {{}}\n{}", module("namespace = var.n"));
     for (values, told) in [
-        ("n = var.x\n", "this is no value"),
-        ("n = \"a${null}\"\n", "this is no value"),
+        ("n = var.x\n", "this is not a literal value"),
+        ("n = \"a${null}\"\n", "this is not a literal value"),
         ("n = \n", "this is not HCL"),
     ] {
         std::fs::write(folder.path().join("v.tfvars"), values).unwrap();

@@ -53,7 +53,7 @@ fn a_variable_of_the_driver_is_written_with_two_dollars() {
         deployment(&format!("  helm_chart_version = \"2.5.7\"\n  sub_path_pattern = \"{pattern}\""))
     };
     for pattern in ["${.PVC.name}", "a/${.PVC.namespace}/b", "$${.PV.name}/${.PVC.name}"] {
-        refused(&lines(pattern), &["is no expression", "write `$${.PVC.name"]);
+        refused(&lines(pattern), &["is not an expression", "write `$${.PVC.name"]);
     }
     let said = accepted(&lines("$${.PVC.namespace}/$${.PVC.name}"));
     assert!(said.contains("${.PVC.namespace}/${.PVC.name}"), "{said}");

@@ -160,11 +160,11 @@ fn a_mistake_in_a_file_of_values_shows_its_line_only_of_public_variables() {
         ("v.tfvars", "\ns = [\"hush-hush\"\n", "this is not HCL"),
         ("v.tfvars", "\ns = hush-hush\n", "v.tfvars:2"),
         ("v.tfvars", "s = \"${.hush-hush}\"\n", "this is not HCL"),
-        ("v.tfvars", "s = hush-hush(1)\n", "this is no value"),
+        ("v.tfvars", "s = hush-hush(1)\n", "this is not a literal value"),
         ("v.tfvars", "s = parseint(\"hush-hush\", 10)\n", "v.tfvars:1"),
         ("v.tfvars", "s { x = \"hush-hush\" }\ns = \"\"\n", "has no blocks"),
         ("v.tfvars", "s = [\"hush-hush\"]\n", "v.tfvars:1"),
-        ("v.tfvars.json", "{\"s\": \"hush-hush\" \"x\"}\n", "no JSON object"),
+        ("v.tfvars.json", "{\"s\": \"hush-hush\" \"x\"}\n", "not a JSON object"),
         ("v.tfvars.json", "{\"s\": [\"hush-hush\"]}\n", "is not a string"),
     ] {
         std::fs::write(folder.path().join(name), text).unwrap();

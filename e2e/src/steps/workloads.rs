@@ -88,7 +88,7 @@ impl Workloads<'_> {
         let args = [DATASETS, CHECKPOINTS, "--workload-storage-class-name=another"];
         let args = self.args("engine", &args);
         let output = self.runner.run_refused("deploy-graphscope", &borrowed(&args))?;
-        ensure!(output.contains("a claim never changes its class"), "{output}");
+        ensure!(output.contains("which cannot be changed"), "{output}");
         Ok(((), "refused".to_owned()))
     }
 

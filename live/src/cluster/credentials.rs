@@ -84,8 +84,8 @@ impl Program {
                               (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)"
                 .to_owned(),
             (None, "aws-iam-authenticator") => {
-                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` write the entry \
-                 anew, which needs the AWS CLI only"
+                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` rewrite the \
+                 entry, which needs the AWS CLI only"
                     .to_owned()
             }
             (None, name) => format!("install `{name}`, or correct `exec.command` of the kubeconfig"),
@@ -123,13 +123,13 @@ pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, 
         }
         (AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed, Some(program)) => (
             format!("`{}`, the credential program of the kubeconfig, printed no credentials", program.line()),
-            "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` writes \
-             the entry of an EKS cluster anew"
+            "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` rewrites \
+             the entry of an EKS cluster"
                 .to_owned(),
         ),
         (AuthError::MissingCommand, _) => (
             "the kubeconfig's user has an `exec` without `command`".to_owned(),
-            "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew".to_owned(),
+            "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry".to_owned(),
         ),
         (AuthError::ReadTokenFile(error, path), _) => (
             format!("the token file `{}` cannot be read: {error}", path.display()),

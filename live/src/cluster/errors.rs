@@ -40,7 +40,7 @@ pub(super) fn preparing(address: &str, error: &Error, program: Option<&Program>)
     if let Error::Auth(error) = error {
         return credentials::failed(what, error, program);
     }
-    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` writes its entry anew";
+    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry";
     anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
 }
 

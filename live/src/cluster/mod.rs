@@ -118,8 +118,8 @@ async fn by_context(
         KubeConfigOptions { context: Some(wanted.clone()), ..KubeConfigOptions::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.help(
         format!("reading the context `{wanted}` of the kubeconfig"),
-        "correct its entries of `clusters` and `users`; `aws eks update-kubeconfig` writes those of \
-         an EKS cluster anew",
+        "correct its entries of `clusters` and `users`; `aws eks update-kubeconfig` rewrites those of \
+         an EKS cluster",
     )?;
     Ok((config, entry, Some(wanted)))
 }

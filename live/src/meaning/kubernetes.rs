@@ -53,7 +53,7 @@ pub(crate) fn remedy(status: &Status, call: &str) -> String {
     match find(STATUSES, status.code) {
         Some(Meaning::NotAccepted) => {
             "the cluster does not accept the credentials: log in again, for instance with \
-             `aws sso login`, or write the kubeconfig entry anew with `aws eks update-kubeconfig`"
+             `aws sso login`, or rewrite the kubeconfig entry with `aws eks update-kubeconfig`"
                 .to_owned()
         }
         Some(Meaning::Denied) => format!(

@@ -48,17 +48,19 @@ pub const INPUTS: &[Input] = &[
     ),
     Input::default("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
     Input::default("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
-    Input::optional("helm_values", Kind::Values, "Chart values of your own; they win"),
+    Input::optional(
+        "helm_values",
+        Kind::Values,
+        "Chart values of your own; they override the defaults",
+    ),
 ];
 
 /// The module's inputs, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inputs {
-    /// Which workload.
     pub kind: Workload,
     /// The StorageClass of its claims.
     pub storage_class_name: String,
-    /// The name of its release.
     pub name: String,
     /// Where it runs.
     pub namespace: String,

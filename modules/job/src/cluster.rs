@@ -48,7 +48,6 @@ pub struct Helm {
 pub struct HelmVersion {
     /// 3 or 4.
     pub major: u32,
-    /// The minor version.
     pub minor: u32,
 }
 

@@ -14,7 +14,6 @@ pub struct EndToEnd {
     pub aws_image: Option<String>,
     /// Whether the emulator runs in a container of its own image.
     pub container: bool,
-    /// The deployment file.
     pub config: PathBuf,
     /// The driver's chart.
     pub helm_chart: String,

@@ -190,7 +190,7 @@ pub fn row(claim: &Claim) -> Row {
     let capacity = claim.capacity.as_deref().unwrap_or("-");
     let mut detail = match &claim.requested {
         Some(requested) if claim.wants_more() => {
-            format!("{capacity}, asks for {requested}: `expand-volumes` completes that")
+            format!("{capacity}, requests {requested}: `expand-volumes` completes that")
         }
         _ => capacity.to_owned(),
     };

@@ -225,7 +225,7 @@ impl Comparison<'_> {
                     reason,
                     format!(
                         "give the right `--context`; `aws eks update-kubeconfig --region {region} \
-                         --name {cluster}` writes its entry anew"
+                         --name {cluster}` rewrites its entry"
                     ),
                 );
             }

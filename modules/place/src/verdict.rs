@@ -103,7 +103,7 @@ impl Verdict {
     pub fn account(&self) -> String {
         match &self.caller {
             Some(Caller { account, arn }) => format!("account {account} as {arn}"),
-            None => "an account that is not known".to_owned(),
+            None => "an unknown account".to_owned(),
         }
     }
 

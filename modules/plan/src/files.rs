@@ -35,7 +35,7 @@ pub fn write<C: From<Call>>(
         return None;
     }
     let (action, reason) = match found {
-        None => (Action::Create, "the document is not there"),
+        None => (Action::Create, "the document does not exist"),
         Some(_) => (Action::Update, "the document differs"),
     };
     let differences = found.zip(now.as_deref()).map(|(found, now)| line_differences(found, now));

@@ -30,7 +30,7 @@ impl<C> fmt::Display for Styled<'_, C> {
         }
         for wait in &plan.waits {
             let address = plain(&wait.address.to_string());
-            writeln!(f, "  # {address} is waited for: {}\n", plain(&wait.reason))?;
+            writeln!(f, "  # waiting for {address}: {}\n", plain(&wait.reason))?;
         }
         for line in plan.details.values().flatten().filter_map(|detail| detail.line.as_ref()) {
             writeln!(f, "{}", plain(line))?;

@@ -16,10 +16,8 @@ pub(super) trait Resource: Row {
     /// The table that holds all of its kind.
     fn table(ec2: &Ec2) -> &Table<Self>;
 
-    /// Its identifier.
     fn id(&self) -> &str;
 
-    /// Its tags.
     fn tags(&self) -> &Tags;
 }
 

@@ -83,7 +83,7 @@ fn more_than_an_empty_file_system_meters_is_data() {
 fn an_id_of_another_file_system_is_refused_with_the_right_one() {
     let (world, id) = deployed(&[]);
     let wrong = ["--yes", "--delete-data", "fs-0123456789abcdef0"];
-    let words = ["fs-0123456789abcdef0 is no file system of this deployment", &id];
+    let words = ["fs-0123456789abcdef0 is not a file system of this deployment", &id];
     refused(world.run("destroy-efs", &wrong), &words);
     let ran = world.run("destroy-efs", &["--yes", "--delete-data"]).exits(2);
     assert!(ran.stderr.contains("--delete-data <fs-…>"), "{}", ran.stderr);

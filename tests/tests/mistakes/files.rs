@@ -141,7 +141,7 @@ fn mistakes_in_files_of_variables_and_in_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let right = file("");
     for (text, named) in [
-        ("namespace = var.x", &["this is no value", "vars.hcl:1:13", "literal"][..]),
+        ("namespace = var.x", &["this is not a literal value", "vars.hcl:1:13", "literal"][..]),
         ("x {}", &["has no blocks", "vars.hcl:1:1", "NAME = VALUE"]),
         ("uid = [1]", &["`uid` takes a number", "vars.hcl:1:7", "uid = 1001"]),
     ] {

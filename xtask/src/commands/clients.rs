@@ -23,7 +23,7 @@ const PROVIDER: &str = "terraform::the_provider_can_be_had";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask clients                   # fails where a client sees something else than before
-  cargo xtask clients --write           # writes sandbox/OPERATIONS.md anew
+  cargo xtask clients --write           # rewrites sandbox/OPERATIONS.md
   cargo xtask clients terraform         # one of them")]
 pub(super) struct Args {
     /// Part of a test's name, such as `terraform`, `boto3`, `cli`, `javascript`, `moto`

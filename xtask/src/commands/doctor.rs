@@ -8,7 +8,7 @@ use crate::helm;
 use crate::print::print;
 use crate::tools::TOOLS;
 
-/// Check that this machine has what each command needs, and how to get it.
+/// Check that this machine has what each command needs, and show how to get what is missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   cargo xtask doctor    # exits 1 if something essential is missing")]

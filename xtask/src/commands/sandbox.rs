@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
         }
         forget_documents(&crate::sandbox::manifests()?, DEPTH)?;
-        eprintln!("Forgotten.");
+        eprintln!("Deleted the sandbox's state and documents.");
         return Ok(ExitCode::SUCCESS);
     }
     let program = live::build_sandbox()?.join("sandbox");

@@ -60,7 +60,7 @@ fn install(names: &[String]) -> anyhow::Result<ExitCode> {
         let wanted = if names.is_empty() { tool.find()?.is_none() } else { asked_for(tool) };
         if wanted {
             eprintln!(
-                "building {} {}; Kubernetes takes minutes, the others less",
+                "building {} {}; Kubernetes takes minutes; the others are faster",
                 tool.name,
                 tool.pinned()?
             );

@@ -232,7 +232,7 @@ impl<'a> Evaluation<'a> {
                         format!("the value of `{name}` is not valid, and its message is a secret")
                     }
                     _ => format!(
-                        "the value of `{name}` is not valid, and its `error_message` is no text"
+                        "the value of `{name}` is not valid, and its `error_message` is not a string"
                     ),
                 };
                 diagnostics.push(

@@ -63,7 +63,7 @@ fn mistake(source: &Arc<Source>, error: &hcl::edit::parser::Error) -> NotHcl {
     let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
     let place = Place::Text(Arc::clone(source), at..end);
     if let Some(variable) = driver_variable(text, at) {
-        let message = format!("`{variable}` is no expression: `${{` begins one in HCL");
+        let message = format!("`{variable}` is not an expression: `${{` begins one in HCL");
         let remedy = Some(format!("write `${variable}` where the driver is to read `{variable}`"));
         return NotHcl { message, place, remedy };
     }

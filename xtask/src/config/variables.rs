@@ -147,7 +147,7 @@ impl Values {
         self.module.as_deref().is_none_or(|named| named == module)
     }
 
-    /// Leaves out what was set for Terraform or by its files, and is no variable here;
+    /// Leaves out what was set for Terraform or by its files, and is not a variable here;
     /// says where the rest comes from.
     pub(crate) fn settle(&mut self, config: &Config) -> Vec<String> {
         let referenced = config.referenced();
@@ -256,8 +256,8 @@ impl Values {
         let why = decoded.err().map_or_else(String::new, |why| format!(": {why}"));
         self.mistakes.push(Mistake::new(
             None,
-            (format!("this is no JSON object{why}"), place),
-            "this is no JSON object",
+            (format!("this is not a JSON object{why}"), place),
+            "this is not a JSON object",
             "write `{ \"NAME\": VALUE }`",
         ));
     }
@@ -299,8 +299,8 @@ impl Values {
                     self.by_name.remove(name);
                     self.mistakes.push(Mistake::new(
                         Some(name),
-                        (format!("this is no value: {}", fault.message), value.place),
-                        "this is no value",
+                        (format!("this is not a literal value: {}", fault.message), value.place),
+                        "this is not a literal value",
                         "write a literal; references work in the file given with `--config` only",
                     ));
                 }

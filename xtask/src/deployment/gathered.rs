@@ -14,7 +14,6 @@ use crate::flags::{Flagged, InputFlags};
 pub(super) struct Gathered {
     pub(super) inputs: GivenInputs,
     pub(super) places: BTreeMap<String, Place>,
-    /// The module block.
     pub(super) block: Place,
     /// Inputs whose values are mistakes that are reported already.
     pub(super) broken: BTreeSet<String>,

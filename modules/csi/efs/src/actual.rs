@@ -15,7 +15,6 @@ pub struct Actual {
     pub network: Observed,
     /// The file system with our token, or the adopted one.
     pub file_system: Option<FileSystem>,
-    /// Its mount targets.
     pub mount_targets: Vec<MountTarget>,
     /// Its access points, where it may be deleted or taken over.
     pub access_points: Vec<AccessPoint>,

@@ -326,7 +326,7 @@ pub(crate) fn take_over<C>(
     });
 }
 
-/// Ids whose data may be deleted that are no file systems of these deployments. Those of
+/// Ids whose data may be deleted that are not file systems of these deployments. Those of
 /// deployments whose file system is gone already may be right: an earlier run deleted it.
 pub(crate) fn unknown_ids(
     delete_data: &[FileSystemId],
@@ -342,7 +342,7 @@ pub(crate) fn unknown_ids(
         .map(|id| {
             Refusal::new(
                 "--delete-data",
-                format!("{id} is no file system of this deployment"),
+                format!("{id} is not a file system of this deployment"),
                 format!("its file system is {}", right.join(", ")),
             )
         })

@@ -13,7 +13,6 @@ pub type Networks = BTreeMap<String, network::Outputs>;
 /// What a deployment should be: the inputs, with the network's outputs filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
-    /// The module block.
     pub scope: Scope,
     pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.

@@ -36,7 +36,6 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundClaim {
     pub claim: kubernetes::claim::Claim,
-    /// Its class.
     pub class: Option<String>,
     pub access_modes: Vec<String>,
     /// Whether this workload made it.
@@ -99,7 +98,7 @@ impl Wanted<'_> {
         let had = found.claim.requested.as_deref().unwrap_or_default();
         if compared.groups.contains(&Group::Size) && bytes(&claim.size) < bytes(had) {
             return Some((
-                format!("the claim asks for {had}, and claims never shrink"),
+                format!("the claim requests {had}, and claims never shrink"),
                 format!("keep `{} = \"{had}\"`", claim.directory),
             ));
         }
@@ -111,18 +110,20 @@ impl Wanted<'_> {
 /// (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/>).
 fn never_changes(forbidden: &Forbidden) -> (String, String) {
     let Forbidden { attribute, found, wanted } = forbidden;
-    let (what, keep) = if attribute == "storageClassName" {
-        let keep = found.as_ref().map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
-        ("its class".to_owned(), keep)
-    } else {
-        (format!("`{attribute}`, which should be `{wanted}`"), None)
-    };
     let had = found.as_deref().unwrap_or("none");
+    let (reason, keep) = if attribute == "storageClassName" {
+        let keep = found.as_ref().map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
+        (format!("the claim's class is `{had}`, which cannot be changed"), keep)
+    } else {
+        let reason =
+            format!("the claim's `{attribute}` is `{had}`, which cannot be changed to `{wanted}`");
+        (reason, None)
+    };
     let mut remedy = keep.unwrap_or_default();
     remedy.push_str(
         "copy the data to a workload of another `name` and take this one down with `--delete-data`",
     );
-    (format!("the claim is of `{had}`, and a claim never changes {what}"), remedy)
+    (reason, remedy)
 }
 
 /// Plans a claim that should be there, after `needs`; `document` is the whole object.
@@ -142,7 +143,7 @@ pub fn plan<C: From<Call> + From<Expand>>(
         compare(PROPERTIES, &wanted.spec(claim, found), found.map(FoundClaim::spec).as_ref());
     let Some(found) = found else {
         let change = Change::new(Action::Create, id, address)
-            .because("the claim is not there")
+            .because("the claim does not exist")
             .needing(needs.to_vec())
             .showing(compared.differences)
             .calling(apply);
@@ -165,7 +166,7 @@ pub fn plan<C: From<Call> + From<Expand>>(
         return;
     }
     let mut change = Change::new(Action::Update, id, address)
-        .because("it asks for more than it has")
+        .because("it requests more than it has")
         .needing(needs.to_vec())
         .showing(compared.differences);
     if compared.groups.contains(&Group::Size) {

@@ -26,7 +26,7 @@ pub fn plan<C: From<Call>>(
     let id = ChangeId::from(format!("{KIND}.{name}"));
     plan.changes.push(
         Change::new(Action::Create, id.clone(), scope.address(KIND, Some(name)))
-            .because("the namespace is not there")
+            .because("the namespace does not exist")
             .calling(Call::Create { name: name.to_owned() }),
     );
     Some(id)

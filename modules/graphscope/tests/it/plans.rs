@@ -129,10 +129,7 @@ fn a_claim_grows_and_never_shrinks_or_changes_its_class() {
         "engine",
         &json!({ "directories": { "datasets": "10Gi" }, "storage_class_name": "another" }),
     ));
-    assert_eq!(
-        moved.refusals[0].reason,
-        "the claim is of `efs-sc`, and a claim never changes its class"
-    );
+    assert_eq!(moved.refusals[0].reason, "the claim's class is `efs-sc`, which cannot be changed");
     assert!(moved.refusals[0].remedy.contains("storage_class_name = \"efs-sc\""));
 }
 
@@ -301,7 +298,7 @@ fn a_document_keeps_a_claim_that_is_wanted_no_more_and_none_shrinks_or_moves() {
         &json!({ "directories": { "datasets": "10Gi" }, "storage_class_name": "another" }),
     );
     let moved = planned("engine", &moved, &written(&one), &[], false);
-    assert!(moved.refusals[0].reason.contains("a claim never changes its class"));
+    assert!(moved.refusals[0].reason.contains("which cannot be changed"));
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub fn plan<C: From<Call>>(
             id: scope.id("helm_release.finished"),
             address,
             reason: format!(
-                "{}; {} may still be at work, for {} at most",
+                "{}; {} may still be running, for at most {}",
                 pending(found, status, record),
                 holder(record),
                 readable(LONGEST)
@@ -130,7 +130,7 @@ fn undisturbed(address: &Address, wanted: &Wanted, found: &Release) -> Refusal {
     let Id { name, namespace } = &wanted.id;
     let command = if found.previous.is_some() { "rollback" } else { "uninstall" };
     let remedy = format!(
-        "wait until it is done; where nobody is at work on it any more, `helm {command} {name} --namespace {namespace}`"
+        "wait until it is done; if no Helm process is working on it, `helm {command} {name} --namespace {namespace}`"
     );
     Refusal::new(address, held(found).unwrap_or_default(), remedy)
 }

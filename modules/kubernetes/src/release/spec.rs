@@ -62,10 +62,9 @@ impl Wanted {
     }
 }
 
-/// A release as it is.
+/// A release as it is: its latest revision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release {
-    /// Its latest revision.
     pub revision: u64,
     /// The revision before that, where there is one.
     pub previous: Option<u64>,

@@ -97,7 +97,7 @@ fn lines(text: &str) -> Result<(), Unreadable> {
             return Err(Unreadable::new(
                 mark(),
                 "a byte order mark, U+FEFF, stands within the text",
-                "take it out; nothing shows where it is, so write the line anew",
+                "take it out; nothing shows where it is, so rewrite the line",
             ));
         }
         if line.starts_with('%') && !before {

@@ -155,7 +155,9 @@ impl Reading<'_> {
                     Scalar::Int(number) => Ok(number.to_string()),
                     Scalar::Null | Scalar::Uint(_) | Scalar::Float(_) => Err(Unreadable::new(
                         Some(node.mark),
-                        format!("the key `{text}` is no text, and Helm would change or refuse it"),
+                        format!(
+                            "the key `{text}` is not a string, and Helm would change or refuse it"
+                        ),
                         "write it in quotes",
                     )),
                 }
@@ -166,8 +168,8 @@ impl Reading<'_> {
             }
             Content::Sequence(_) | Content::Mapping(_) => Err(Unreadable::new(
                 Some(node.mark),
-                "a list or a map is no key",
-                "write a text as the key",
+                "a list or a map cannot be a key",
+                "write a string as the key",
             )),
         }
     }

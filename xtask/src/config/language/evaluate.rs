@@ -99,7 +99,7 @@ fn literal(number: &hcl::edit::Formatted<hcl::Number>, text: &str) -> Evaluation
     let compact: String = written.chars().filter(|c| !c.is_whitespace()).collect();
     match Number::read(&compact)? {
         Some(number) => Ok(number.into()),
-        None => Err(Fault::new(format!("{compact} is no number"))),
+        None => Err(Fault::new(format!("{compact} is not a number"))),
     }
 }
 
@@ -158,7 +158,7 @@ fn object_key(value: Value) -> Evaluation<(String, bool)> {
     match convert(value, &Type::String).map(|value| value.data) {
         Ok(Data::String(name)) => Ok((name, secret)),
         Ok(_) => Err(Fault::new("a key is a string")),
-        Err(why) => Err(Fault::new(format!("this is no key: {why}"))
+        Err(why) => Err(Fault::new(format!("this is not a key: {why}"))
             .remedy("a key is a string, such as an attribute of this value")),
     }
 }

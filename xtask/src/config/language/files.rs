@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// A deployment's folder. Without one, as for a text that is no file, nothing is read.
+/// A deployment's folder. Without one, as for a text that is not a file, nothing is read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Folder(Option<PathBuf>);
 
@@ -52,7 +52,7 @@ impl Folder {
 
     pub(super) fn read(&self, written: &str) -> Result<String, String> {
         String::from_utf8(self.bytes(written)?)
-            .map_err(|_| format!("`{written}` is no UTF-8 text; `filebase64` reads any file"))
+            .map_err(|_| format!("`{written}` is not UTF-8 text; `filebase64` reads any file"))
     }
 
     pub(super) fn exists(&self, written: &str) -> Result<bool, String> {
@@ -134,7 +134,7 @@ fn glob(pattern: &str) -> Result<regex_lite::Regex, String> {
         }
     }
     out.push('$');
-    regex_lite::Regex::new(&out).map_err(|_| format!("{pattern:?} is no pattern of paths"))
+    regex_lite::Regex::new(&out).map_err(|_| format!("{pattern:?} is not a valid pattern of paths"))
 }
 
 /// The last part of a path.

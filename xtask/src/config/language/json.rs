@@ -101,7 +101,7 @@ fn decode_raw(raw: &RawValue, depth: usize) -> Result<Value, String> {
         Some(b't') => Ok(true.into()),
         Some(b'f') => Ok(false.into()),
         Some(b'n') => Ok(Value::null(super::types::Type::Any)),
-        _ => Number::read(text)?.map(Value::from).ok_or_else(|| format!("{text} is no number")),
+        _ => Number::read(text)?.map(Value::from).ok_or_else(|| format!("{text} is not a number")),
     }
 }
 

@@ -112,7 +112,7 @@ impl Number {
         Ok(Number::new(value.is_sign_negative(), mantissa.into(), exponent, FLOAT_BITS))
     }
 
-    /// A number as HCL and JSON write it: `-12.5e3`. `None` is no number, and an error one
+    /// A number as HCL and JSON write it: `-12.5e3`. `None` is not a number, and an error one
     /// that is too large or too small to be computed with here.
     pub(crate) fn read(text: &str) -> Result<Option<Number>, String> {
         let Some((negative, digits, power)) = parts(text) else { return Ok(None) };

@@ -51,7 +51,7 @@ pub(super) fn evaluate(expression: &Expression, scope: &Scope) -> Evaluation<Val
             let indented = scope.text.get(start..).is_some_and(|text| text.starts_with("<<-"));
             (heredoc.template.iter().collect(), Form::Heredoc { indented })
         }
-        _ => return Err(Fault::new("this is no template")),
+        _ => return Err(Fault::new("this is not a template")),
     };
     of_elements(&elements, form, scope)
 }

@@ -73,7 +73,7 @@ fn steps(value: Value, operators: &[&TraversalOperator], scope: &Scope) -> Evalu
     steps(value, rest, scope)
 }
 
-/// The same steps for each element; what is no list is a list of itself, and null none.
+/// The same steps for each element; what is not a list is a list of itself, and null none.
 fn splat(value: Value, each: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {
     let secret = value.sensitive;
     if let Data::Output { module, output } = &value.data {

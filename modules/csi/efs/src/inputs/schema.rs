@@ -34,7 +34,7 @@ pub const INPUTS: &[Input] = &[
     Input::optional(
         "helm_values",
         Kind::Values,
-        "Chart values of your own, as a map or the path of a YAML file; they win, and are checked against the chart",
+        "Chart values of your own, as a map or the path of a YAML file; they override the defaults, and are checked against the chart",
     ),
     Input::optional(
         "driver_role_arn",
@@ -84,7 +84,7 @@ pub const INPUTS: &[Input] = &[
         "deletion_policy",
         Kind::String,
         "delete",
-        "What a destroy does with the file system: `delete`, or `retain` to keep it with its data whatever is asked for",
+        "What a destroy does with the file system: `delete`, or `retain` to keep it with its data in any case",
     ),
     Input::optional(
         "nfs_client_security_group_id",
@@ -134,7 +134,7 @@ pub const INPUTS: &[Input] = &[
         "`Immediate` or `WaitForFirstConsumer`",
     ),
     Input::optional("mount_options", Kind::Strings, "Mount options, such as `iam`"),
-    Input::default("allow_volume_expansion", Kind::Bool, "true", "Whether claims may ask for more"),
+    Input::default("allow_volume_expansion", Kind::Bool, "true", "Whether claims can be expanded"),
     Input::optional("storage_class_labels", Kind::Map, "Labels of the StorageClass"),
     Input::optional("storage_class_annotations", Kind::Map, "Annotations of the StorageClass"),
     Input::default(

@@ -75,7 +75,7 @@ fn one_that_helm_may_still_be_at_work_on_is_waited_for_as_long_as_that_can_be() 
     assert_eq!(waits.changes, []);
     assert_eq!(
         waits.waits[0].reason,
-        "revision 2 has been `pending-upgrade` for 42 s; `Helm` may still be at work, for 15 min at most"
+        "revision 2 has been `pending-upgrade` for 42 s; `Helm` may still be running, for at most 15 min"
     );
     let Call::Release(release::Call::UntilFinished { revision: 2, at_most, .. }) =
         &waits.waits[0].call

@@ -13,5 +13,5 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// The bytes of a text in base64, whose ends of lines count for nothing.
 pub(super) fn from_base64(text: &str) -> Result<Vec<u8>, String> {
     let text = text.replace(['\r', '\n'], "");
-    LENIENT.decode(&text).map_err(|error| format!("this is no base64: {error}"))
+    LENIENT.decode(&text).map_err(|error| format!("this is not valid base64: {error}"))
 }

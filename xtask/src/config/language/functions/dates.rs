@@ -14,7 +14,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("timeadd", &[Text, Text], |args| {
         let later = parse(args.text(0)?)?.after(duration(args.text(1)?)?);
         if !(0..=9999).contains(&later.date().0) {
-            return Err(format!("the result is no year of four digits{REFUSED}"));
+            return Err(format!("the result is not a year of four digits{REFUSED}"));
         }
         format("YYYY-MM-DD'T'hh:mm:ssZ", later).map(|text| Value::string(&text))
     }),

@@ -15,7 +15,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("base64decode", &[Text], |args| {
         let bytes = from_base64(args.text(0)?)?;
         String::from_utf8(bytes).map(|text| Value::string(&text)).map_err(|_| {
-            "what was encoded is no text; `textdecodebase64` knows other encodings".to_owned()
+            "what was encoded is not UTF-8 text; `textdecodebase64` knows other encodings"
+                .to_owned()
         })
     }),
     Function::new("base64encode", &[Text], |args| {
@@ -23,7 +24,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     Function::new("csvdecode", &[Text], |args| csv::decode(args.text(0)?)),
     Function::new("jsondecode", &[Text], |args| {
-        json::decode(args.text(0)?).map_err(|why| format!("this is no JSON: {why}"))
+        json::decode(args.text(0)?).map_err(|why| format!("this is not valid JSON: {why}"))
     }),
     Function::new("jsonencode", &[Nullable], |args| {
         json::encode(args.any(0)?).map(|text| Value::string(&text))
@@ -94,7 +95,7 @@ impl Encoding {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<String, String> {
-        let mistake = || "the bytes are no text of that encoding".to_owned();
+        let mistake = || "the bytes are not valid in that encoding".to_owned();
         match self {
             Encoding::Utf8 => String::from_utf8(bytes.to_vec()).map_err(|_| mistake()),
             Encoding::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),

@@ -54,7 +54,7 @@ fn uuid(namespace: &str, name: &str) -> Result<Value, String> {
         .collect();
     let Some(bytes) = bytes.filter(|bytes| bytes.len() == 16 && hyphens) else {
         return Err(format!(
-            "{namespace:?} is no namespace; those are `dns`, `url`, `oid`, `x500` and any UUID"
+            "{namespace:?} is not a namespace; those are `dns`, `url`, `oid`, `x500` and any UUID"
         ));
     };
     let hash = Sha1::new().chain_update(bytes).chain_update(name).finalize();

@@ -51,12 +51,13 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
             let value = scope.evaluate(text)?;
             let secret = value.sensitive;
             let Data::String(content) = value.data else {
-                return Err(Fault::new("this is no text").at(text.span()));
+                return Err(Fault::new("this is not a string").at(text.span()));
             };
             let value = rendered(&content, "the template", variables, scope)
                 .map_err(|fault| hidden(fault, name, secret))?;
-            let text = convert(value, &Type::String)
-                .map_err(|why| Fault::new(format!("the template yields no text: {why}")))?;
+            let text = convert(value, &Type::String).map_err(|why| {
+                Fault::new(format!("the template does not yield a string: {why}"))
+            })?;
             Ok(text.marked(secret))
         }
         _ => {
@@ -114,7 +115,7 @@ fn rendered(text: &str, name: &str, variables: &Expression, scope: &Scope) -> Ev
     let template = hcl::edit::parser::parse_template(text).map_err(|error| {
         let place = error.location();
         let why = number_out_of_range(text, place.offset())
-            .unwrap_or_else(|| format!("this is no template: {}", error.message()));
+            .unwrap_or_else(|| format!("this is not a valid template: {}", error.message()));
         Fault::new(format!("{name}, line {}: {why}", place.line()))
     })?;
     template::of_template(&template, &scope.of_template(text, &roots))

@@ -49,7 +49,7 @@ fn compile(pattern: &str, text: &str) -> Result<Regex, String> {
     Regex::new(&translated).map_err(|error| {
         let why = error.to_string();
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("{pattern:?} is no regular expression: {why}{REFUSED}")
+        format!("{pattern:?} is not a valid regular expression: {why}{REFUSED}")
     })
 }
 

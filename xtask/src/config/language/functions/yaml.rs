@@ -16,7 +16,7 @@ pub(super) use super::yaml_encode::encode;
 
 /// What a document holds: objects and tuples.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let mistake = |error: saphyr_parser::ScanError| format!("this is no YAML: {error}");
+    let mistake = |error: saphyr_parser::ScanError| format!("this is not valid YAML: {error}");
     let events: Vec<Event> = Parser::new_from_str(text)
         .map(|event| event.map(|(event, _)| event).map_err(mistake))
         .collect::<Result<_, _>>()?;
@@ -197,9 +197,9 @@ fn plain(text: &str, tag: Option<&str>) -> Result<Option<Value>, String> {
         }
         "" | "~" | "null" | "Null" | "NULL" => Value::null(Type::Any),
         ".nan" | ".NaN" | ".NAN" if tag == Some("null") => return Ok(None),
-        ".nan" | ".NaN" | ".NAN" => return Err("`.nan` is no number here".to_owned()),
+        ".nan" | ".NaN" | ".NAN" => return Err("`.nan` is not a number here".to_owned()),
         _ if text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(".inf") => {
-            return Err(format!("`.inf` is no number here{REFUSED}"));
+            return Err(format!("`.inf` is not a number here{REFUSED}"));
         }
         _ => match number(text)? {
             Some(number) => number.into(),
@@ -224,9 +224,9 @@ fn tagged(text: &str, tag: Option<&str>) -> Result<Value, String> {
                 None => based(&digits),
                 number => number,
             };
-            number.map(Value::from).ok_or_else(|| format!("{text:?} is no `!!{tag}`"))
+            number.map(Value::from).ok_or_else(|| format!("{text:?} is not a valid `!!{tag}`"))
         }
-        Some(tag) => Err(format!("{text:?} is no `!!{tag}`")),
+        Some(tag) => Err(format!("{text:?} is not a valid `!!{tag}`")),
     }
 }
 

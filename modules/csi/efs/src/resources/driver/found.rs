@@ -33,12 +33,7 @@ impl Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
     /// A Helm release of another name or namespace.
-    Release {
-        /// Its name.
-        name: String,
-        /// Its namespace.
-        namespace: String,
-    },
+    Release { name: String, namespace: String },
     /// The EKS managed add-on.
     AddOn,
     /// Manifests that somebody applied.

@@ -64,7 +64,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
         plan.waits.push(Wait {
             id: scope.id("driver.ready"),
             address,
-            reason: format!("not all of it runs yet: {}", found.behind().join(", ")),
+            reason: format!("not all pods are ready: {}", found.behind().join(", ")),
             call: until_ready().into(),
         });
     }

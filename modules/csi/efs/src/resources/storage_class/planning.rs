@@ -47,7 +47,7 @@ pub fn plan<C: From<Call>>(
     }
     let change = |action| Change::new(action, id(scope), scope.address(KIND, Some(name)));
     let change = match found {
-        None => change(Action::Create).because("the class is not there"),
+        None => change(Action::Create).because("the class does not exist"),
         Some(found) if compared.replaces => change(Action::Replace)
             .because(
                 "Kubernetes never changes these fields: the class must be deleted and created again; \
