@@ -20,15 +20,7 @@ pub(super) fn destination_of_one(call: &Call, id: &str) -> bool {
 }
 
 impl Replication {
-    /// Whether something of it is still to be brought about in its destination's region.
-    /// Of most replications nothing is, however many there are.
-    pub(super) fn is_pending(&self) -> bool {
-        let unknown = !(self.source.configured || self.destination.configured);
-        let copying = self.destination.configured && !self.sizes.is_empty();
-        self.arrival.is_some() || self.deleted.is_some() || unknown || copying
-    }
-
-    /// Whether some of that is due by `now`.
+    /// Whether something that is pending is due by `now`.
     pub(super) fn is_due(&self, now: u64) -> bool {
         let unknown = !(self.source.configured || self.destination.configured);
         self.arrival.is_some() || self.is_gone(now) || unknown || self.replicated(now).is_some()

@@ -262,6 +262,16 @@ impl Row for AccessPoint {
     }
 }
 
+impl Replication {
+    /// Whether something of it is still to be brought about in its destination's region.
+    /// Of most replications nothing is, however many there are.
+    pub(super) fn is_pending(&self) -> bool {
+        let unknown = !(self.source.configured || self.destination.configured);
+        let copying = self.destination.configured && !self.sizes.is_empty();
+        self.arrival.is_some() || self.deleted.is_some() || unknown || copying
+    }
+}
+
 impl Row for Replication {
     fn keys(&self) -> Vec<(&'static str, &str)> {
         let mut keys = vec![

@@ -138,6 +138,28 @@ fn a_parent_that_uses_its_child_and_is_used_by_it_is_in_a_circle() {
 }
 
 #[test]
+fn calling_a_method_that_another_file_gives_to_a_type_is_an_import() {
+    let (edges, circles) = of_texts(&[
+        ("lib.rs", "mod a; mod b; mod c;"),
+        (
+            "a.rs",
+            "pub struct A; impl A { fn own(&self) { self.more(); show!(self.shown(), self.field); \
+             self.twice() } fn plain(&self) {} }",
+        ),
+        ("b.rs", "impl super::a::A { fn more(&self) {} fn twice(&self) {} fn field(&self) {} }"),
+        (
+            "c.rs",
+            "use crate::a::A; impl A { fn shown(&self) {} fn new() {} } struct C; \
+             impl C { fn twice(&self) { self.plain(); self.new() } }",
+        ),
+    ]);
+    let expected =
+        ["a.rs -> b.rs: more", "a.rs -> c.rs: shown", "b.rs -> a.rs: A", "c.rs -> a.rs: A"];
+    assert_eq!(edges, expected);
+    assert_eq!(circles, [["a.rs", "b.rs", "c.rs"]]);
+}
+
+#[test]
 fn a_variable_with_the_name_of_a_reexported_function_is_no_import() {
     let (edges, _) = of_texts(&[
         (

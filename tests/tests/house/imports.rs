@@ -19,10 +19,34 @@ enum Target {
 /// Longer chains of re-exports do not exist; they would be circular.
 const LONGEST_CHAIN: usize = 32;
 
+/// Methods of ours with the name of one of another crate, which most calls of that name mean.
+const OF_OTHERS: &[&str] = &["get", "merge", "repeat"];
+
+/// The methods that a file gives to a type of another file, where no second file has a method of
+/// that name. What calls them has no `use` that would show it; methods beside their type are left
+/// out, as whoever has a value of it imports that file most often anyway.
+fn methods(of: &Crate) -> BTreeMap<&str, &Path> {
+    let mut files: BTreeMap<&str, BTreeSet<(&Path, bool)>> = BTreeMap::new();
+    for module in &of.modules {
+        for (name, method) in &module.methods {
+            let beside = of
+                .modules
+                .iter()
+                .any(|other| other.file == module.file && other.items.contains_key(name));
+            files.entry(method).or_default().insert((&module.file, beside));
+        }
+    }
+    let ours = files.into_iter().filter(|(name, _)| !OF_OTHERS.contains(name));
+    let alone = ours.filter(|(_, files)| files.len() == 1);
+    let all = alone.flat_map(|(name, files)| files.into_iter().map(move |file| (name, file)));
+    all.filter(|(_, (_, beside))| !beside).map(|(name, (file, _))| (name, file)).collect()
+}
+
 /// All imports of a crate. Declaring a child module, or re-exporting its items, is no import; using
-/// a re-exported item is an import of the file that defines it.
+/// a re-exported item is an import of the file that defines it. So is calling one of the `methods`.
 pub(crate) fn imports(of: &Crate) -> Imports {
     let mut found = Imports::new();
+    let methods = methods(of);
     for (id, module) in of.modules.iter().enumerate() {
         let mut add = |to: &Path, name: &str| {
             if to != module.file {
@@ -40,6 +64,11 @@ pub(crate) fn imports(of: &Crate) -> Imports {
         for path in &module.mentions {
             if let Some(Target::Item(file)) = resolve(of, id, path, 0) {
                 add(&file, path.last().map_or("", String::as_str));
+            }
+        }
+        for name in &module.calls {
+            if let Some(file) = methods.get(name.as_str()) {
+                add(file, name);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! The module tree of a crate, parsed with `syn`: what each module defines, imports and mentions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, Item, Lit, Meta, UseTree, Visibility};
+use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, Type, UseTree, Visibility};
 
 /// One path of a `use`.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<Import>,
     /// Every path that the code mentions, also within macro calls.
     pub(crate) mentions: Vec<Vec<String>>,
+    /// The methods that it gives to types, by the names of both; no methods of traits.
+    pub(crate) methods: BTreeSet<(String, String)>,
+    /// The names of the methods that the code calls, also within macro calls.
+    pub(crate) calls: BTreeSet<String>,
 }
 
 /// The modules of a crate; the first one is its root.
@@ -91,8 +95,11 @@ impl Crate {
             };
             self.modules[id].children.insert(name, child);
         }
-        self.modules[id].imports = reader.imports;
-        self.modules[id].mentions = reader.mentions;
+        let module = &mut self.modules[id];
+        module.imports = reader.imports;
+        module.mentions = reader.mentions;
+        module.methods = reader.methods;
+        module.calls = reader.calls;
         id
     }
 }
@@ -154,6 +161,8 @@ fn is_exported(attrs: &[Attribute]) -> bool {
 struct Reader {
     imports: Vec<Import>,
     mentions: Vec<Vec<String>>,
+    methods: BTreeSet<(String, String)>,
+    calls: BTreeSet<String>,
 }
 
 impl Reader {
@@ -192,18 +201,22 @@ impl Reader {
         // The punctuation before the next token: after `::` an identifier continues the path, and
         // after `.` it is a field or a method.
         let mut before = String::new();
+        // The identifier after a `.`, which parentheses make a method.
+        let mut field: Option<String> = None;
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) => {
                     if before != "::" {
                         self.finish(&mut path, false);
                     }
-                    if before != "." && (before != "::" || !path.is_empty()) {
+                    field = (before == ".").then(|| ident.to_string());
+                    if field.is_none() && (before != "::" || !path.is_empty()) {
                         path.push(ident.to_string());
                     }
                     before.clear();
                 }
                 TokenTree::Punct(punct) => {
+                    field = None;
                     if punct.as_char() != ':' {
                         before.clear();
                     }
@@ -213,7 +226,9 @@ impl Reader {
                     }
                 }
                 TokenTree::Group(group) => {
-                    self.finish(&mut path, group.delimiter() == Delimiter::Parenthesis);
+                    let is_called = group.delimiter() == Delimiter::Parenthesis;
+                    self.calls.extend(field.take().filter(|_| is_called));
+                    self.finish(&mut path, is_called);
                     before.clear();
                     self.tokens(group.stream());
                 }
@@ -275,6 +290,25 @@ impl<'ast> Visit<'ast> for Reader {
             self.mentions.push(names(&function.path));
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.calls.insert(call.method.to_string());
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        if let (None, Type::Path(of)) = (&item.trait_, &*item.self_ty) {
+            let of = names(&of.path).pop().unwrap_or_default();
+            let methods = item.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(function) if function.sig.receiver().is_some() => {
+                    Some((of.clone(), function.sig.ident.to_string()))
+                }
+                _ => None,
+            });
+            self.methods.extend(methods);
+        }
+        visit::visit_item_impl(self, item);
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {

@@ -12,29 +12,31 @@ const PLANNED: &[&str] = &["modules/csi/efs/src/resources", "modules/graphscope/
 /// Where their plans are applied.
 const APPLIED: &str = "live/src/resources";
 
-/// The names of the files and folders in a folder, without extensions and without `mod.rs`;
-/// `None` if the folder does not exist.
-fn names(folder: &Path) -> Option<BTreeSet<String>> {
-    let entries = std::fs::read_dir(folder).ok()?;
+/// The names of the files and folders in a folder, without extensions and without `mod.rs`.
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).expect("the folders of the rooms");
     let stems = entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_owned());
     let names = stems.map(|stem| stem.to_str().unwrap().to_owned());
-    Some(names.filter(|name| name != "mod").collect())
+    names.filter(|name| name != "mod").collect()
 }
 
-/// The resources that only one side has; `None` unless all folders exist.
-fn one_sided(workspace: &Path) -> Option<Vec<String>> {
-    let applied = names(&workspace.join(APPLIED))?;
-    let sides: Vec<_> = PLANNED.iter().map(|side| names(&workspace.join(side))).collect();
-    let sides: Option<Vec<_>> = sides.into_iter().collect();
-    let planned: BTreeSet<String> = sides?.into_iter().flatten().collect();
-    Some(planned.symmetric_difference(&applied).cloned().collect())
+/// The resources that only one side has.
+fn one_sided(workspace: &Path) -> Vec<String> {
+    let applied = names(&workspace.join(APPLIED));
+    let planned: BTreeSet<String> =
+        PLANNED.iter().flat_map(|side| names(&workspace.join(side))).collect();
+    planned.symmetric_difference(&applied).cloned().collect()
 }
 
 #[test]
 fn a_resource_has_files_of_the_same_name_on_both_sides() {
-    if let Some(one_sided) = one_sided(&workspace()) {
-        assert_eq!(one_sided, [""; 0], "resources on one side only");
-    }
+    assert_eq!(one_sided(&workspace()), [""; 0], "resources on one side only");
+}
+
+#[test]
+#[should_panic(expected = "the folders of the rooms")]
+fn a_folder_that_is_missing_is_no_success() {
+    one_sided(tempfile::tempdir().unwrap().path());
 }
 
 #[test]
@@ -48,11 +50,10 @@ fn a_resource_on_one_side_only_is_found() {
     add(PLANNED[0], "mod.rs");
     add(PLANNED[0], "file_system.rs");
     add(PLANNED[1], "claim/mod.rs");
-    assert_eq!(one_sided(folder.path()), None);
     add(APPLIED, "claim.rs");
     add(APPLIED, "file_system.rs");
-    assert_eq!(one_sided(folder.path()), Some(Vec::new()));
+    assert_eq!(one_sided(folder.path()), [""; 0]);
     add(APPLIED, "driver.rs");
     add(PLANNED[1], "release.rs");
-    assert_eq!(one_sided(folder.path()), Some(vec!["driver".to_owned(), "release".to_owned()]));
+    assert_eq!(one_sided(folder.path()), ["driver", "release"]);
 }

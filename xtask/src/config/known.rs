@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::Evaluation;
+use super::evaluation::Evaluation;
 use super::language::{Data, Type, Value, convert};
 use super::module::{Kind, Written};
 use super::module_block::{ModuleBlock, Repeat};

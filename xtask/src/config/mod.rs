@@ -4,6 +4,7 @@ mod constant;
 mod constraints;
 mod diagnose;
 mod evaluate;
+mod evaluation;
 mod file;
 mod given;
 mod known;
@@ -22,7 +23,8 @@ mod tests;
 mod variable;
 mod variables;
 
-pub(crate) use evaluate::{Evaluated, Evaluation, Module};
+pub(crate) use evaluate::{Evaluated, Module};
+pub(crate) use evaluation::Evaluation;
 pub(crate) use file::Config;
 pub(crate) use module::Kind;
 pub(crate) use variables::Values;

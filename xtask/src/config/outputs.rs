@@ -3,7 +3,7 @@
 use job::{FileOutput, OutputValue};
 
 use super::diagnose::diagnostic;
-use super::evaluate::Evaluation;
+use super::evaluation::Evaluation;
 use super::language::{Data, Fault, Value, to_serde};
 use super::output_block::OutputBlock;
 use super::references::{self, uses};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::diagnostic;
-use super::evaluate::{Evaluation, Instance};
+use super::evaluation::{Evaluation, Instance};
 use super::file::Config;
 use super::known;
 use super::language::{Data, Value};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reads::{Any, Following, One, Step};
+use super::following::{Any, Following, One, Step};
 
 impl Following<'_> {
     /// Calls a function. One that is not known here reads all that it is given.

@@ -5,9 +5,11 @@
 //! `default`, `dict` and `include` make of it. What cannot be followed counts
 //! as read with all that lies below: a key is never refused for that.
 
+mod following;
 mod functions;
 mod lex;
 mod parse;
 mod reads;
 
-pub(crate) use reads::{Path, Reads, Source, Step};
+pub(crate) use following::{Path, Reads, Step};
+pub(crate) use reads::Source;

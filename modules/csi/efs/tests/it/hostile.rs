@@ -1,12 +1,14 @@
 //! Whatever AWS and a cluster answer: plans and tables stay text, and JSON stays JSON.
 
+use std::collections::BTreeMap;
+
 use efs::resources::file_system::{
     FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
-    AccessPoint, AccessPointId, Cluster, FileSystemId, LifeCycle, MountTargetId, OtherClass,
-    Replication, Volume,
+    AccessPoint, AccessPointId, Actual, Cluster, FileSystemId, LifeCycle, MountTargetId,
+    OtherClass, Owner, Replication, Volume,
 };
 use kubernetes::claim::Claim;
 use plan::{Styled, Table};
@@ -37,84 +39,110 @@ fn hostile() -> impl Strategy<Value = String> {
     .prop_map(|pieces| pieces.concat())
 }
 
+fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSystem {
+    FileSystem {
+        id: FileSystemId::try_from("fs-00000001".to_owned()).unwrap(),
+        life_cycle: if ours { LifeCycle::Available } else { LifeCycle::parse(text) },
+        created: Some(text.to_owned()),
+        account: Some(text.to_owned()),
+        creation_token: text.to_owned(),
+        spec: Spec {
+            encrypted: false,
+            kms_key_id: Some(text.to_owned()),
+            performance_mode: PerformanceMode::parse(text),
+            throughput: Throughput::found(text, None),
+            lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+        },
+        availability_zone: Some(text.to_owned()),
+        metered_bytes: Some(1 << 20),
+        metered_at: Some(text.to_owned()),
+        tags,
+    }
+}
+
+fn mount_target(text: &str) -> MountTarget {
+    MountTarget {
+        id: MountTargetId::try_from("fsmt-00000001".to_owned()).unwrap(),
+        life_cycle: LifeCycle::parse(text),
+        subnet_id: subnet_id(9),
+        vpc_id: None,
+        availability_zone: text.to_owned(),
+        ip_address: Some(text.to_owned()),
+        security_groups: None,
+    }
+}
+
+fn access_point(text: &str) -> AccessPoint {
+    AccessPoint {
+        id: AccessPointId::try_from("fsap-00000001").unwrap(),
+        life_cycle: LifeCycle::Available,
+        path: text.to_owned(),
+        account: Some(text.to_owned()),
+        tags: [("clockwork-codex/cluster".to_owned(), text.to_owned())].into(),
+    }
+}
+
+fn replication(text: &str) -> Replication {
+    Replication {
+        source: text.to_owned(),
+        source_region: text.to_owned(),
+        destination: text.to_owned(),
+        destination_region: text.to_owned(),
+        status: text.to_owned(),
+    }
+}
+
+fn cluster(text: &str) -> Cluster {
+    Cluster {
+        name: text.to_owned(),
+        claims: vec![Claim {
+            namespace: text.to_owned(),
+            name: text.to_owned(),
+            phase: text.to_owned(),
+            used_by: vec![text.to_owned()],
+            nodes: vec![text.to_owned()],
+            requested: Some(text.to_owned()),
+            capacity: Some(text.to_owned()),
+            ..Claim::default()
+        }],
+        denied: vec![text.to_owned()],
+        other_classes: vec![OtherClass {
+            name: text.to_owned(),
+            file_system: Some("fs-00000001".to_owned()),
+        }],
+        volumes: vec![Volume {
+            name: text.to_owned(),
+            handle: "fs-00000001".to_owned(),
+            of_driver: true,
+            class: Some(text.to_owned()),
+            capacity: Some(text.to_owned()),
+            claim: Some(text.to_owned()),
+        }],
+        taints: vec![text.to_owned()],
+        ..Cluster::default()
+    }
+}
+
+/// What is found where everything that may be any text is this one.
+fn found(text: &str, ours: bool, owner: &Owner) -> Actual {
+    let mut tags = if ours { owner.tags(&[].into()) } else { [].into() };
+    tags.insert(text.to_owned(), text.to_owned());
+    Actual {
+        file_system: Some(file_system(text, ours, tags)),
+        mount_targets: vec![mount_target(text)],
+        access_points: vec![access_point(text)],
+        replications: vec![replication(text)],
+        policy: Some(text.to_owned()),
+        cluster: Some(cluster(text)),
+        ..account(vec![subnet(1, 'a'), subnet(2, 'b'), subnet(3, 'c')])
+    }
+}
+
 proptest! {
     #[test]
     fn answers_reach_plans_and_tables_as_text(text in hostile(), ours in any::<bool>()) {
-        let mut actual = account(vec![subnet(1, 'a'), subnet(2, 'b'), subnet(3, 'c')]);
         let inputs = inputs(&json!({}));
-        let owner = inputs.owner();
-        let mut tags = if ours { owner.tags(&[].into()) } else { [].into() };
-        tags.insert(text.clone(), text.clone());
-        actual.file_system = Some(FileSystem {
-            id: FileSystemId::try_from("fs-00000001".to_owned()).unwrap(),
-            life_cycle: if ours { LifeCycle::Available } else { LifeCycle::parse(&text) },
-            created: Some(text.clone()),
-            account: Some(text.clone()),
-            creation_token: text.clone(),
-            spec: Spec {
-                encrypted: false,
-                kms_key_id: Some(text.clone()),
-                performance_mode: PerformanceMode::parse(&text),
-                throughput: Throughput::found(&text, None),
-                lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.clone())])),
-            },
-            availability_zone: Some(text.clone()),
-            metered_bytes: Some(1 << 20),
-            metered_at: Some(text.clone()),
-            tags,
-        });
-        actual.mount_targets = vec![MountTarget {
-            id: MountTargetId::try_from("fsmt-00000001".to_owned()).unwrap(),
-            life_cycle: LifeCycle::parse(&text),
-            subnet_id: subnet_id(9),
-            vpc_id: None,
-            availability_zone: text.clone(),
-            ip_address: Some(text.clone()),
-            security_groups: None,
-        }];
-        actual.access_points = vec![AccessPoint {
-            id: AccessPointId::try_from("fsap-00000001").unwrap(),
-            life_cycle: LifeCycle::Available,
-            path: text.clone(),
-            account: Some(text.clone()),
-            tags: [("clockwork-codex/cluster".to_owned(), text.clone())].into(),
-        }];
-        actual.replications = vec![Replication {
-            source: text.clone(),
-            source_region: text.clone(),
-            destination: text.clone(),
-            destination_region: text.clone(),
-            status: text.clone(),
-        }];
-        actual.policy = Some(text.clone());
-        actual.cluster = Some(Cluster {
-            name: text.clone(),
-            claims: vec![Claim {
-                namespace: text.clone(),
-                name: text.clone(),
-                phase: text.clone(),
-                used_by: vec![text.clone()],
-                nodes: vec![text.clone()],
-                requested: Some(text.clone()),
-                capacity: Some(text.clone()),
-                ..Claim::default()
-            }],
-            denied: vec![text.clone()],
-            other_classes: vec![OtherClass {
-                name: text.clone(),
-                file_system: Some("fs-00000001".to_owned()),
-            }],
-            volumes: vec![Volume {
-                name: text.clone(),
-                handle: "fs-00000001".to_owned(),
-                of_driver: true,
-                class: Some(text.clone()),
-                capacity: Some(text.clone()),
-                claim: Some(text.clone()),
-            }],
-            taints: vec![text],
-            ..Cluster::default()
-        });
+        let actual = found(&text, ours, &inputs.owner());
         for plan in [planned(&desired(&json!({})), &actual), efs::destroy(&scope(), &inputs, &actual)] {
             let told = Styled { plan: &plan, colour: false }.to_string();
             prop_assert!(is_harmless(&told), "{told:?}");
