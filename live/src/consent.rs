@@ -1,10 +1,11 @@
 //! Consent to what deletes or replaces, and to what else a plan asks.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 
 use inputs::printable;
-use plan::Plan;
+use plan::{Plan, Question};
 use tokio::sync::oneshot;
 
 use crate::outcome::Ending;
@@ -18,6 +19,61 @@ pub(crate) struct Asked {
     pub(crate) questions: bool,
 }
 
+/// What was agreed to in the rounds of a run so far, in words or with flags.
+#[derive(Debug, Default)]
+pub(crate) struct Agreed {
+    /// Whether there was a round.
+    any: bool,
+    losses: BTreeSet<String>,
+    questions: Vec<Question>,
+}
+
+impl Agreed {
+    /// Adds all that a plan loses and asks, once it may be carried out.
+    pub(crate) fn add<C>(&mut self, plan: &Plan<C>) {
+        self.any = true;
+        self.losses.extend(losses(plan).cloned());
+        self.questions.extend(plan.questions.iter().cloned());
+    }
+
+    /// The data that a plan of a later round loses, and no plan before it: it appeared, or
+    /// grew, after the consent.
+    pub(crate) fn new_losses<'a, C>(&self, plan: &'a Plan<C>) -> Vec<&'a str> {
+        let new = losses(plan).filter(|data| self.any && !self.losses.contains(*data));
+        new.map(String::as_str).collect()
+    }
+
+    /// What a plan must be asked for; `yes` says that deletions were agreed to with a flag.
+    ///
+    /// Who takes everything down agrees to whatever deletions that needs, but not to the loss of
+    /// data that was not shown.
+    pub(crate) fn asked<C>(&self, plan: &Plan<C>, yes: bool, destroys: bool) -> Asked {
+        let agreed = destroys && self.any && self.new_losses(plan).is_empty();
+        Asked {
+            deletions: !yes && !agreed,
+            questions: !plan.questions.iter().all(|question| self.questions.contains(question)),
+        }
+    }
+}
+
+/// The data that a plan loses.
+fn losses<C>(plan: &Plan<C>) -> impl Iterator<Item = &String> {
+    plan.needing_consent().flat_map(|change| &change.loses)
+}
+
+/// How a run ends that finds data which appeared after its deletions were agreed to with
+/// `--yes`, as there is nobody to ask; `None` where there is none.
+pub(crate) fn appeared<C>(agreed: &Agreed, plan: &Plan<C>) -> Option<Ending> {
+    let new = agreed.new_losses(plan);
+    (!new.is_empty()).then(|| Ending::Refused {
+        why: printable(&format!(
+            "This data appeared or grew while the run was under way: {}. Nothing more was changed.",
+            new.join("; ")
+        )),
+        remedy: Some("review the plan, and run it again if that may go too".to_owned()),
+    })
+}
+
 /// What must be agreed to before a plan is carried out, as people read it, and how to agree
 /// without a terminal; `None` where there is nothing.
 pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, String)> {
@@ -25,8 +81,7 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
     let addresses = addresses(plan);
     if asked.deletions && !addresses.is_empty() {
         lines.push(format!("This deletes or replaces {addresses}."));
-        let lost = plan.needing_consent().flat_map(|change| &change.loses);
-        lines.extend(lost.map(|data| format!("Data is lost: {data}.")));
+        lines.extend(losses(plan).map(|data| format!("Data is lost: {data}.")));
         remedies.push("give `--yes` if it is what you want");
     }
     if asked.questions {
@@ -82,4 +137,68 @@ fn ask(mut terminal: File) -> std::io::Result<bool> {
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer)?;
     Ok(answer.trim() == "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use plan::{Action, Change, Scope};
+
+    use super::*;
+
+    /// A plan that deletes a file system, and loses this with it.
+    fn deletes(data: &[&str]) -> Plan<()> {
+        let address = Scope::alone("efs_csi").address("file_system", None);
+        let change = Change::new(Action::Delete, "file_system.delete", address)
+            .losing(data.iter().map(|data| (*data).to_owned()));
+        Plan { changes: vec![change], ..Plan::default() }
+    }
+
+    fn asks(what: &str) -> Plan<()> {
+        let question = Question {
+            address: "module.efs_csi.file_system".to_owned(),
+            asks: what.to_owned(),
+            remedy: "give `--adopt-existing`".to_owned(),
+        };
+        Plan { questions: vec![question], ..Plan::default() }
+    }
+
+    #[test]
+    fn data_that_appears_after_the_consent_is_asked_for_again() {
+        let mut agreed = Agreed::default();
+        assert!(agreed.asked(&deletes(&["one", "two"]), false, true).deletions);
+        assert!(!agreed.asked(&deletes(&["one", "two"]), true, true).deletions);
+        agreed.add(&deletes(&["one", "two"]));
+        // Less is left of it, or the same.
+        for data in [&["one", "two"][..], &["two"], &[]] {
+            assert!(!agreed.asked(&deletes(data), false, true).deletions, "{data:?}");
+            assert!(appeared(&agreed, &deletes(data)).is_none(), "{data:?}");
+        }
+        let more = deletes(&["two", "three"]);
+        assert!(agreed.asked(&more, false, true).deletions);
+        let Some(Ending::Refused { why, .. }) = appeared(&agreed, &more) else { panic!() };
+        assert!(why.contains("three") && !why.contains("two"), "{why}");
+        agreed.add(&more);
+        assert!(!agreed.asked(&more, false, true).deletions);
+    }
+
+    #[test]
+    fn the_first_plan_has_nothing_that_appeared_and_a_deployment_asks_in_every_round() {
+        let mut agreed = Agreed::default();
+        let plan = deletes(&["one"]);
+        assert!(appeared(&agreed, &plan).is_none());
+        agreed.add(&plan);
+        assert!(agreed.asked(&plan, false, false).deletions);
+    }
+
+    #[test]
+    fn a_question_is_answered_once_and_another_one_is_asked() {
+        let mut agreed = Agreed::default();
+        assert!(agreed.asked(&asks("takes over fs-1"), true, false).questions);
+        agreed.add(&asks("takes over fs-1"));
+        assert!(!agreed.asked(&asks("takes over fs-1"), true, false).questions);
+        assert!(agreed.asked(&asks("takes over fs-2"), true, false).questions);
+        // A round that asks nothing answers nothing.
+        agreed.add(&Plan::<()>::default());
+        assert!(agreed.asked(&asks("takes over fs-2"), true, false).questions);
+    }
 }

@@ -17,7 +17,7 @@ use super::file_outputs;
 use super::plan::plan;
 use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent::{self, Asked};
+use crate::consent::{self, Agreed, Asked};
 use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
@@ -37,7 +37,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let target = connection.connect().await?;
     let mut changed = 0;
     let mut outputs = Made::default();
-    let mut answered = false;
+    let mut agreed = Agreed::default();
     for round in 1.. {
         let observed = match connection.observe(&target).await {
             Ok(observed) => observed,
@@ -52,12 +52,15 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if round > 1 && plan.is_settled() {
             break;
         }
-        let asked = Asked {
-            deletions: !job.yes && (round == 1 || !job.goal.destroys()),
-            questions: !answered,
-        };
+        if job.yes
+            && let Some(ending) = consent::appeared(&agreed, &plan)
+        {
+            connection.progress.plan(&plan);
+            return Ok(Outcome { changed, ending });
+        }
+        let asked = agreed.asked(&plan, job.yes, job.goal.destroys());
         let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
-        answered |= !plan.questions.is_empty();
+        agreed.add(&plan);
         changed += outcome.changed;
         match outcome.ending {
             Ending::Done(made) => {

@@ -149,6 +149,10 @@ pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual, delete_data: boo
     let theirs = found.is_some_and(|release| !release.ours);
     let of_us = |found: &&FoundClaim| found.ours || (found.of_release && !theirs);
     for found in actual.claims.iter().filter(of_us) {
+        if !found.ours && !found.is_of_chart(&inputs.name, &inputs.storage_class_name) {
+            plan.notes.push(claims::not_known(&found.claim.name, &inputs.name));
+            continue;
+        }
         claims::leave(&mut plan, scope, found, &before, delete_data);
     }
     plan

@@ -67,17 +67,17 @@ pub(crate) fn destroy_part(
         file_system::gone(&mut plan, scope, found);
     } else {
         data::guard(&mut plan, scope, actual, (found, &users), part.delete_data);
-        look_again(&mut plan, actual, found, &removed);
-        let mut needs = removed;
+        let mut needs = removed.clone();
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
             needs.push(file_system::available(&mut plan, scope, found));
         }
         let targets = &actual.mount_targets;
         let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
-        needs.extend(gone);
+        needs.extend(gone.clone());
         needs.extend(revoked);
-        file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
+        let last = file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
+        look_again(&mut plan, actual, found, &Steps { removed, gone, last });
     }
     plan
 }
@@ -103,16 +103,35 @@ fn remove_class(
     removed
 }
 
+/// The steps of a destroy, in their order.
+struct Steps {
+    /// The class and the driver, or the documents.
+    removed: Vec<ChangeId>,
+    /// The mount targets.
+    gone: Vec<ChangeId>,
+    /// The file system.
+    last: ChangeId,
+}
+
 /// Looks for users once more when the class or its documents are gone, so that no claim is made
-/// any more, and before the first mount target goes.
-fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, removed: &[ChangeId]) {
+/// any more, and before the first mount target goes. Where an earlier run or a person removed
+/// these, the look comes first in every step that takes the file system from its users: they
+/// run side by side.
+fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, steps: &Steps) {
+    let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
+    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
     // The class goes first in a cluster, and the last document last.
+    let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
-    let change = plan.changes.iter_mut().find(|change| Some(&change.id) == after);
-    if let Some(change) = change {
-        let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
-        let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
+    if let Some(change) = plan.changes.iter_mut().find(|change| Some(&change.id) == after) {
         change.calls.push(look.into());
+        return;
+    }
+    // Targets that are leaving already are waited for, and are no changes.
+    let deletes = plan.changes.iter().any(|change| steps.gone.contains(&change.id));
+    let before = if deletes { &steps.gone[..] } else { std::slice::from_ref(&steps.last) };
+    for change in plan.changes.iter_mut().filter(|change| before.contains(&change.id)) {
+        change.calls.insert(0, look.clone().into());
     }
 }
 

@@ -40,11 +40,24 @@ pub struct FoundClaim {
     pub access_modes: Vec<String>,
     /// Whether this workload made it.
     pub ours: bool,
-    /// Whether its chart made it, one for each pod of a StatefulSet, as the store's data.
+    /// Whether it has the label of the release, as the claims have that its chart makes, one
+    /// for each pod of a StatefulSet, for the store's data.
     pub of_release: bool,
 }
 
 impl FoundClaim {
+    /// Whether the chart of a release made it, as far as that shows. The label alone does not
+    /// say so: Argo CD gives it to everything of an Application
+    /// (<https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>). So it is of
+    /// the class of the inputs too, or has the name of a StatefulSet's claim:
+    /// `TEMPLATE-STATEFULSET-ORDINAL`, where the StatefulSet is named after the release.
+    pub fn is_of_chart(&self, release: &str, class: &str) -> bool {
+        let of_pod = self.claim.name.rsplit_once('-').is_some_and(|(name, ordinal)| {
+            ordinal.parse::<u32>().is_ok() && format!("{name}-").contains(&format!("-{release}-"))
+        });
+        self.of_release && (of_pod || self.class.as_deref() == Some(class))
+    }
+
     /// Its properties.
     fn spec(&self) -> Spec {
         // Every field is looked at: a new one does not compile until somebody says what it means.
@@ -218,4 +231,12 @@ pub fn leave<C: From<Call>>(
 /// That a claim stays with its data.
 pub fn stays(name: &str) -> String {
     format!("the claim `{name}` stays with its data; `--delete-data` deletes it")
+}
+
+/// That a claim stays which has only the label of the release.
+pub fn not_known(name: &str, release: &str) -> String {
+    format!(
+        "the claim `{name}` stays: it has the label of `{release}`, but neither its class nor the \
+         name of a claim that its chart makes; `kubectl delete pvc {name}` deletes it"
+    )
 }

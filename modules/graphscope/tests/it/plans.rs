@@ -244,6 +244,34 @@ fn the_claims_that_a_chart_made_for_its_pods_go_and_stay_as_the_others_do() {
 }
 
 #[test]
+fn a_claim_that_has_only_the_label_of_the_release_stays() {
+    let inputs = inputs("store", &json!({}));
+    let labelled = |name: &str, class: &str| FoundClaim {
+        ours: false,
+        of_release: true,
+        class: Some(class.to_owned()),
+        ..claim(name, "100Gi")
+    };
+    for (name, class, goes) in [
+        ("data-graphscope-store-0", "gp3", true),
+        ("kafka-data-graphscope-kafka-12", "gp3", true),
+        ("uploads", "efs-sc", true),
+        ("uploads", "gp3", false),
+        ("data-mygraphscope-0", "gp3", false),
+        ("data-graphscope", "gp3", false),
+        ("graphscope-0", "gp3", false),
+    ] {
+        let mut actual = deployed(&inputs);
+        let before = destroy(&Scope::among("store"), &inputs, &actual, true).changes.len();
+        actual.claims.push(labelled(name, class));
+        let plan = destroy(&Scope::among("store"), &inputs, &actual, true);
+        assert_eq!(plan.changes.len() - before, usize::from(goes), "{name} of {class}");
+        let noted = plan.notes.iter().any(|note| note.contains(&format!("`{name}` stays")));
+        assert_eq!(noted, !goes, "{:?}", plan.notes);
+    }
+}
+
+#[test]
 fn what_was_not_made_here_is_refused() {
     let inputs = engine(&json!({ "datasets": "10Gi" }));
     let mut actual = deployed(&inputs);

@@ -1,7 +1,10 @@
 //! What a plan says of those who use a file system, and of data that was left.
 
-use efs::{AccessPoint, AccessPointId, Actual, Desired, FileSystemId, LifeCycle, OtherClass, Plan};
-use efs::{Replication, Volume};
+use efs::resources::file_system;
+use efs::{
+    AccessPoint, AccessPointId, Actual, Call, Desired, FileSystemId, LifeCycle, OtherClass, Plan,
+    Replication, Volume,
+};
 use kubernetes::claim::Claim;
 use plan::{Action, Scope, Styled};
 use serde_json::{Value, json};
@@ -192,6 +195,37 @@ fn a_policy_that_may_deny_the_deletion_is_warned_of() {
     let plan = destroy(&json!({}), &actual, &[]);
     assert_eq!(plan.refusals, []);
     assert!(plan.warnings[0].contains("DeleteMountTarget"), "{:?}", plan.warnings);
+}
+
+/// The changes of a plan whose call number `position` looks for users once more.
+fn looks(plan: &Plan, position: usize) -> Vec<&'static str> {
+    let is_look =
+        |call: &Call| matches!(call, Call::FileSystem(file_system::Call::StillUnused { .. }));
+    let all = plan.changes.iter().filter(|it| it.calls.get(position).is_some_and(is_look));
+    all.map(|change| change.address.kind).collect()
+}
+
+#[test]
+fn users_are_looked_for_once_more_also_where_the_class_is_gone_already() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 1), ["storage_class"]);
+    // An earlier run was killed after it, or somebody deleted the class and the driver.
+    let cluster = actual.cluster.as_mut().unwrap();
+    (cluster.storage_class, cluster.driver.release) = (None, None);
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["mount_target"; 3]);
+    actual.mount_targets[0].life_cycle = LifeCycle::Deleting;
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["mount_target"; 2]);
+    // Targets that are leaving are not ours to spare any more.
+    for target in &mut actual.mount_targets {
+        target.life_cycle = LifeCycle::Deleting;
+    }
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["file_system"]);
+    actual.mount_targets.clear();
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["file_system"]);
+    // The same with documents: a directory that has none of them.
+    let mut actual = deployed(&json!({}), three());
+    actual.documents.clear();
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["mount_target"; 3]);
 }
 
 /// A deployment whose cluster was created anew: nothing names the file system.
