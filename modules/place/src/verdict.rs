@@ -88,9 +88,10 @@ impl Verdict {
             Choice::OfFile => format!("deploy or destroy that file alone with {given}"),
             Choice::Current | Choice::ByName => format!("give {given}"),
         };
-        let allow = match self.eks_is_silent {
-            true => ", or allow `eks:DescribeCluster`, which proves it",
-            false => "",
+        let allow = if self.eks_is_silent {
+            ", or allow `eks:DescribeCluster`, which proves it"
+        } else {
+            ""
         };
         Refusal::new(
             self.access.as_ref().map_or("", Access::name),
