@@ -1,6 +1,11 @@
 //! The rules of the code: dependencies between crates, imports within them, sizes, docs,
 //! the glossary, where error codes and remedies stand, and what CI runs.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod circles;
 mod codes;
