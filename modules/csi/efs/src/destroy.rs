@@ -66,7 +66,7 @@ pub(crate) fn destroy_part(
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
     } else {
-        data::guard(&mut plan, scope, actual, (found, &users), part.delete_data);
+        data::guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
@@ -119,7 +119,8 @@ struct Steps {
 /// run side by side.
 fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, steps: &Steps) {
     let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
-    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
+    let addresses = actual.addresses().map(str::to_owned).collect();
+    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points, addresses };
     // The class goes first in a cluster, and the last document last.
     let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
