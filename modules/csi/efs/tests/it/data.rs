@@ -180,9 +180,12 @@ fn a_retained_file_system_keeps_its_way_in_while_anything_uses_it() {
         plan.changes.iter().map(|change| change.address.kind).collect()
     };
     assert!(kinds(&empty).contains(&"security_group_rule"), "{}", text(&empty));
+    assert_eq!(empty.warnings, [] as [&str; 0]);
     actual.access_points = vec![access_point(1, &[])];
     let plan = destroy(&more, &actual, &[id("fs-0000000a")]);
     assert_eq!(kinds(&plan), ["document", "document", "document"]);
+    // Pods that use the file system would lose the driver.
+    assert!(plan.warnings[0].contains("driver") && plan.warnings[0].contains("fsap-00000001"));
     insta::assert_snapshot!(text(&plan));
 }
 
@@ -194,6 +197,17 @@ fn a_volume_of_another_driver_keeps_the_file_system_by_address_or_name() {
         actual.cluster.as_mut().unwrap().volumes = vec![other];
         let refusals = destroy(&json!({}), &actual, &[]).refusals;
         assert!(refusals[0].reason.contains("volume pv-1"), "{server}: {refusals:?}");
+    }
+}
+
+#[test]
+fn an_adopted_and_a_retained_file_system_stay() {
+    for (more, stays) in [
+        (json!({}), false),
+        (json!({ "deletion_policy": "retain" }), true),
+        (json!({ "file_system_id": "fs-0000000a" }), true),
+    ] {
+        assert_eq!(inputs(&more).keeps_file_system(), stays, "{more}");
     }
 }
 
