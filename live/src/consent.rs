@@ -86,7 +86,7 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
     }
     if asked.questions {
         for question in &plan.questions {
-            lines.push(format!("{}: {}.", question.address, question.asks));
+            lines.push(format!("{}: {}{}.", question.address, question.asks, place(plan)));
             remedies.push(&question.remedy);
         }
     }
@@ -125,11 +125,16 @@ fn addresses<C>(plan: &Plan<C>) -> String {
     if all.is_empty() {
         return String::new();
     }
+    format!("{}{}", all.join(", "), place(plan))
+}
+
+/// The account, the identity and the cluster that a plan is for, in brackets; empty where the
+/// plan does not say.
+fn place<C>(plan: &Plan<C>) -> String {
     let places = plan.details.get("places").into_iter().flatten();
     let mut places: Vec<&str> = places.filter_map(|place| place.line.as_deref()).collect();
     places.dedup();
-    let place = if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) };
-    format!("{}{place}", all.join(", "))
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) }
 }
 
 fn ask(mut terminal: File) -> std::io::Result<bool> {
@@ -141,7 +146,7 @@ fn ask(mut terminal: File) -> std::io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use plan::{Action, Change, Scope};
+    use plan::{Action, Change, Detail, Scope};
 
     use super::*;
 
@@ -188,6 +193,18 @@ mod tests {
         assert!(appeared(&agreed, &plan).is_none());
         agreed.add(&plan);
         assert!(agreed.asked(&plan, false, false).deletions);
+    }
+
+    #[test]
+    fn every_question_says_where() {
+        let line = Some("account 111122223333 as role/ci".to_owned());
+        let asked = Asked { deletions: true, questions: true };
+        for mut plan in [deletes(&[]), asks("takes over fs-1")] {
+            let place = Detail { value: serde_json::Value::Null, line: line.clone() };
+            plan.details.entry("places").or_default().push(place);
+            let (text, _) = question(&plan, asked).unwrap();
+            assert!(text.ends_with(" (account 111122223333 as role/ci)."), "{text}");
+        }
     }
 
     #[test]

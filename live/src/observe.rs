@@ -192,7 +192,8 @@ fn listed_group(inputs: &Inputs) -> Option<&SecurityGroupId> {
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the
-/// cluster and its network are gone. A destroy also looks who uses the file system.
+/// cluster and its network are gone. A destroy also looks who uses the file system, and of one
+/// that it deletes, what may keep EFS from that: where it stays, neither needs a permission.
 async fn own(
     inputs: &Inputs,
     aws: &Aws,
@@ -205,10 +206,13 @@ async fn own(
     let (mut mount_targets, mut used) = (Vec::new(), users::InAws::default());
     if let Some(found) = &mut file_system {
         let users = async {
-            if destroys {
-                users::observe(aws, &found.id).await
-            } else {
-                Ok(users::InAws::default())
+            match (destroys, inputs.keeps_file_system()) {
+                (false, _) => Ok(users::InAws::default()),
+                (true, false) => users::observe(aws, &found.id).await,
+                (true, true) => Ok(users::InAws {
+                    access_points: users::access_points(aws, &found.id).await?,
+                    ..users::InAws::default()
+                }),
             }
         };
         let (targets, lifecycle, users) = try_join!(

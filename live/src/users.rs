@@ -32,12 +32,12 @@ pub(crate) async fn observe(aws: &Aws, id: &FileSystemId) -> anyhow::Result<InAw
 }
 
 /// An error where somebody uses a file system who did not when the plan was made: other than
-/// these access points.
+/// these access points. Volumes mount it by its id, or by one of these addresses.
 pub(crate) async fn none_new(
     context: &Context,
     aws: &Aws,
     id: &FileSystemId,
-    known: &[AccessPointId],
+    (known, addresses): (&[AccessPointId], &[String]),
 ) -> anyhow::Result<()> {
     let volumes = async {
         match context.cluster() {
@@ -49,10 +49,11 @@ pub(crate) async fn none_new(
         tokio::try_join!(access_points(aws, id), replications(aws, id), volumes)?;
     let points = points.iter().filter(|point| !point.life_cycle.is_leaving());
     let points = points.filter(|point| !known.contains(&point.id));
+    let mounts = |it: &&Volume| it.mounts(id, addresses.iter().map(String::as_str));
     let new: Vec<String> = points
         .map(|point| format!("the access point {}", point.id))
         .chain(replications.iter().map(|it| format!("a replication to {}", it.destination)))
-        .chain(volumes.iter().filter(|it| it.names(id)).map(|it| format!("the volume {}", it.name)))
+        .chain(volumes.iter().filter(mounts).map(|it| format!("the volume {}", it.name)))
         .collect();
     if new.is_empty() {
         return Ok(());
@@ -167,7 +168,7 @@ async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<String>> 
     }
 }
 
-/// The volumes of the driver, and those that mount over NFS.
+/// The volumes of all CSI drivers, and those that mount over NFS.
 pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
     let all: Vec<PersistentVolume> = kube.list(&kube.all(), &ListParams::default()).await?;
     Ok(all.iter().filter_map(volume).collect())
@@ -191,11 +192,44 @@ fn volume(found: &PersistentVolume) -> Option<Volume> {
     })
 }
 
-/// What a volume says of its file system, and whether the EFS driver serves it.
+/// What a volume says of its file system, and whether the EFS driver serves it. The NFS driver
+/// has the server among its attributes
+/// (<https://github.com/kubernetes-csi/csi-driver-nfs/blob/master/docs/driver-parameters.md>).
 fn handle(spec: &PersistentVolumeSpec) -> Option<(&str, bool)> {
     match (&spec.csi, &spec.nfs) {
         (Some(csi), _) if csi.driver == efs::PROVISIONER => Some((&csi.volume_handle, true)),
+        (Some(csi), _) => {
+            let server = csi.volume_attributes.iter().find_map(|all| all.get("server"));
+            Some((server.unwrap_or(&csi.volume_handle), false))
+        }
         (_, Some(nfs)) => Some((&nfs.server, false)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_volume_of_any_driver_names_its_server_or_its_handle() {
+        let server = "fs-00000001.efs.eu-west-1.amazonaws.com";
+        let csi = |driver: &str, attributes: serde_json::Value| {
+            json!({ "csi": {
+                "driver": driver, "volumeHandle": "handle", "volumeAttributes": attributes,
+            } })
+        };
+        for (spec, handle, of_driver) in [
+            (csi("efs.csi.aws.com", json!({})), "handle", true),
+            (csi("nfs.csi.k8s.io", json!({ "server": server, "share": "/" })), server, false),
+            (csi("ebs.csi.aws.com", json!({})), "handle", false),
+            (json!({ "nfs": { "server": "10.0.0.4", "path": "/" } }), "10.0.0.4", false),
+        ] {
+            let found = json!({ "metadata": { "name": "pv-1" }, "spec": spec });
+            let found = volume(&serde_json::from_value(found).unwrap()).unwrap();
+            assert_eq!((found.handle.as_str(), found.of_driver), (handle, of_driver));
+        }
     }
 }

@@ -82,8 +82,8 @@ pub(crate) async fn carry_out(
             tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
             Ok(Done::that("tagged"))
         }
-        Call::StillUnused { id, access_points } => {
-            users::none_new(context, aws, id, access_points).await?;
+        Call::StillUnused { id, access_points, addresses } => {
+            users::none_new(context, aws, id, (access_points, addresses)).await?;
             Ok(Done::default())
         }
         Call::Delete { id } => {

@@ -30,3 +30,10 @@ pub struct Actual {
     /// The cluster, where the target is one.
     pub cluster: Option<Cluster>,
 }
+
+impl Actual {
+    /// The addresses of the mount targets, which volumes may name in place of the file system.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.mount_targets.iter().filter_map(|target| target.ip_address.as_deref())
+    }
+}

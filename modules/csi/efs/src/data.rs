@@ -11,7 +11,7 @@ use crate::ids::FileSystemId;
 use crate::owner::{OUR_PREFIX, Owner};
 use crate::policy::{Denied, denies_deletion};
 use crate::resources::file_system::{self, FileSystem};
-use crate::users::{AccessPoint, OtherClass, Volume};
+use crate::users::{AccessPoint, OtherClass, Replication, Volume};
 
 /// Under this name plans show who uses the file system, in JSON.
 pub const USERS: &str = "users";
@@ -94,7 +94,7 @@ pub(crate) fn users(
         let account = found.account.as_ref().map(|account| format!("the account {account}"));
         users.push(user(Kind::Files, &format!("in {id}"), Some(found.size()), account));
     }
-    let volumes: Vec<&Volume> = volumes(actual).filter(|volume| volume.names(id)).collect();
+    let volumes: Vec<&Volume> = volumes_of(actual, id).collect();
     users.extend(access_points(actual).map(|point| {
         let name = format!("{} (`{}`)", point.id, point.path);
         user(Kind::AccessPoint, &name, None, owner_of(point, &volumes))
@@ -151,8 +151,11 @@ fn access_points(actual: &Actual) -> impl Iterator<Item = &AccessPoint> {
     actual.access_points.iter().filter(|point| !point.life_cycle.is_leaving())
 }
 
-fn volumes(actual: &Actual) -> impl Iterator<Item = &Volume> {
-    actual.cluster.iter().flat_map(|cluster| &cluster.volumes)
+/// The volumes of the cluster that mount a file system, by its id or by the address of one of
+/// its mount targets.
+fn volumes_of<'a>(actual: &'a Actual, id: &'a FileSystemId) -> impl Iterator<Item = &'a Volume> {
+    let all = actual.cluster.iter().flat_map(|cluster| &cluster.volumes);
+    all.filter(|volume| volume.mounts(id, actual.addresses()))
 }
 
 fn other_classes(actual: &Actual) -> impl Iterator<Item = &OtherClass> {
@@ -182,7 +185,7 @@ pub(crate) fn lost(users: &[User]) -> Vec<String> {
 pub(crate) fn guard<C>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    actual: &Actual,
+    (actual, region): (&Actual, &str),
     (found, users): (&FileSystem, &[User]),
     delete_data: &[FileSystemId],
 ) {
@@ -205,7 +208,7 @@ pub(crate) fn guard<C>(
              `deletion_policy = \"retain\"` keeps the file system",
         ));
     }
-    plan.refusals.extend(refused_by_efs(scope, actual, id, users));
+    plan.refusals.extend(refused_by_efs(scope, (actual, region), id, users));
     plan.warnings.extend(perhaps_denied(actual, id));
     let data = lost(users);
     // Data that claims still use is not to be given up yet.
@@ -225,7 +228,7 @@ pub(crate) fn guard<C>(
 /// What makes EFS refuse the deletion, so that mount targets would be deleted in vain.
 fn refused_by_efs(
     scope: &Scope,
-    actual: &Actual,
+    (actual, region): (&Actual, &str),
     id: &FileSystemId,
     users: &[User],
 ) -> Vec<Refusal> {
@@ -233,29 +236,36 @@ fn refused_by_efs(
     let mut refusals = Vec::new();
     let of = users.iter().filter(|user| user.kind == Kind::Replication);
     let all: Vec<String> = of.map(User::shown).collect();
-    if let Some(first) = actual.replications.first() {
-        refusals.push(Refusal::new(
-            &address,
-            format!("EFS does not delete {id}, which is part of a {}", all.join("; ")),
-            format!(
-                "`aws efs delete-replication-configuration --source-file-system-id {} --region {}` \
-                 ends it; then run it again",
-                plain(&first.source),
-                plain(&first.source_region)
-            ),
-        ));
+    if let Some(remedy) = end_of_replications(&actual.replications) {
+        let reason = format!("EFS does not delete {id}, which is part of a {}", all.join("; "));
+        refusals.push(Refusal::new(&address, reason, remedy));
     }
     if let Some((Denied::Always, call)) = actual.policy.as_deref().map(denies_deletion) {
         refusals.push(Refusal::new(
             &address,
             format!("the policy of {id} denies `{call}` to everybody"),
             format!(
-                "change the policy, or `aws efs delete-file-system-policy --file-system-id {id}`; \
-                 then run it again"
+                "change the policy, or `aws efs delete-file-system-policy --file-system-id {id} \
+                 --region {region}`; then run it again"
             ),
         ));
     }
     refusals
+}
+
+/// How replications end: those that are ending already only take time, as their deletion does
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_Destination.html>).
+fn end_of_replications(replications: &[Replication]) -> Option<String> {
+    replications.first()?;
+    let Some(lasting) = replications.iter().find(|it| it.status != "DELETING") else {
+        return Some("it is being deleted already: wait until it is gone, and run it again".into());
+    };
+    Some(format!(
+        "`aws efs delete-replication-configuration --source-file-system-id {} --region {}` \
+         ends it; then run it again",
+        plain(&lasting.source),
+        plain(&lasting.source_region)
+    ))
 }
 
 fn perhaps_denied(actual: &Actual, id: &FileSystemId) -> Option<String> {
@@ -281,7 +291,7 @@ fn is_named(actual: &Actual, id: &FileSystemId) -> bool {
     let mut classes = other_classes(actual).filter_map(|class| class.file_system.as_deref());
     own.and_then(|class| class.file_system()) == Some(id.as_str())
         || classes.any(|named| named == id.as_str())
-        || volumes(actual).any(|volume| volume.names(id))
+        || volumes_of(actual, id).next().is_some()
         || documents::file_system_of(&actual.documents).as_deref() == Some(id.as_str())
 }
 

@@ -1,5 +1,6 @@
 //! The plan that takes a deployment down.
 
+use inputs::plain;
 use plan::{ChangeId, Scope};
 
 use crate::actual::Actual;
@@ -54,6 +55,7 @@ pub(crate) fn destroy_part(
     data::show(&mut plan, &users);
     if let Some(note) = kept(inputs, actual, found, part.delete_data) {
         plan.notes.push(note);
+        plan.warnings.extend(without_driver(&plan, scope, found, &users));
         keep_rules(&mut plan, scope, (&owner, actual), (found, &users), &removed);
         return plan;
     }
@@ -66,7 +68,7 @@ pub(crate) fn destroy_part(
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
     } else {
-        data::guard(&mut plan, scope, actual, (found, &users), part.delete_data);
+        data::guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
@@ -119,7 +121,8 @@ struct Steps {
 /// run side by side.
 fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, steps: &Steps) {
     let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
-    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points };
+    let addresses = actual.addresses().map(str::to_owned).collect();
+    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points, addresses };
     // The class goes first in a cluster, and the last document last.
     let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
@@ -160,6 +163,27 @@ fn kept(
          adopts it in another deployment",
         data::ADOPT_EXISTING
     ))
+}
+
+/// That whoever applies the directory uninstalls the driver, although volumes of a file system
+/// that stays may still be mounted: no look at a cluster says so here.
+fn without_driver(
+    plan: &Plan,
+    scope: &Scope,
+    found: &FileSystem,
+    users: &[data::User],
+) -> Option<String> {
+    let points = users.iter().filter(|user| user.kind == data::Kind::AccessPoint);
+    let points: Vec<String> = points.map(|user| plain(&user.name)).collect();
+    (!points.is_empty() && documents::remove_driver(plan, scope)).then(|| {
+        format!(
+            "these documents include the EFS CSI driver, and {} stays with {}: once the removal \
+             is applied, pods that mount these can neither start nor stop until a driver is \
+             installed again",
+            found.id,
+            points.join(", ")
+        )
+    })
 }
 
 /// Takes the rules of a deployment back whose file system stays, unless anybody may mount it

@@ -178,6 +178,13 @@ pub(crate) fn class_id(scope: &Scope) -> ChangeId {
     files::id(scope, STORAGE_CLASS)
 }
 
+/// Whether a plan takes the driver out of a directory.
+pub(crate) fn remove_driver<C>(plan: &Plan<C>, scope: &Scope) -> bool {
+    let address = scope.address(files::KIND, Some(VALUES));
+    let mut gone = plan.changes.iter().filter(|change| change.action == Action::Delete);
+    gone.any(|change| change.address == address)
+}
+
 /// Plans the removal of what this deployment wrote. The driver stays while other modules
 /// rely on it: whoever applies the directory would uninstall it under their pods.
 pub(crate) fn remove_all<C: From<files::Call>>(

@@ -34,7 +34,7 @@ pub struct Replication {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Volume {
     pub name: String,
-    /// The handle of a CSI volume, or the server of an NFS volume.
+    /// The handle of a CSI volume, or the server that another volume mounts.
     pub handle: String,
     /// Whether the EFS driver serves it.
     pub of_driver: bool,
@@ -46,7 +46,17 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Whether it is a volume of this file system.
+    /// Whether it is a volume of this file system, whose mount targets have these addresses.
+    pub fn mounts<'a>(
+        &self,
+        id: &FileSystemId,
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        let by_address = || addresses.into_iter().any(|address| address == self.handle);
+        self.names(id) || (!self.of_driver && by_address())
+    }
+
+    /// Whether it names this file system.
     ///
     /// A handle is `fs-X`, `fs-X:/path`, `fs-X::fsap-Y` or `fs-X:/path:fsap-Y`, and from driver
     /// 3.0 on has `efs:` before it. An NFS server is `fs-X.efs.REGION.SUFFIX`, or
@@ -97,6 +107,18 @@ mod tests {
         assert!(volume("fs-00000001.efs.eu-west-1.amazonaws.com", false).names(&id));
         assert!(volume("eu-west-1a.fs-00000001.efs.eu-west-1.amazonaws.com", false).names(&id));
         assert!(!volume("files.example.com", false).names(&id));
+    }
+
+    #[test]
+    fn a_volume_may_mount_the_address_of_a_mount_target() {
+        let id = FileSystemId::try_from("fs-00000001").unwrap();
+        let mounts = |handle: &str, of_driver| {
+            volume(handle, of_driver).mounts(&id, ["10.0.0.4", "10.0.1.4"])
+        };
+        assert!(mounts("10.0.1.4", false));
+        assert!(!mounts("10.0.1.40", false));
+        assert!(!mounts("10.0.1.4", true), "a handle of the driver is no address");
+        assert!(mounts("fs-00000001", true));
     }
 
     #[test]

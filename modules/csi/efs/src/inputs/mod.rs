@@ -44,6 +44,12 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Whether a destroy leaves the file system: it was adopted, or is to be retained.
+    pub fn keeps_file_system(&self) -> bool {
+        let adopted = matches!(self.file_system, FileSystemSource::Adopted(_));
+        adopted || self.deletion_policy == DeletionPolicy::Retain
+    }
+
     /// The deployment that these inputs describe.
     pub fn owner(&self) -> Owner {
         Owner {

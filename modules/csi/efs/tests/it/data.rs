@@ -180,10 +180,53 @@ fn a_retained_file_system_keeps_its_way_in_while_anything_uses_it() {
         plan.changes.iter().map(|change| change.address.kind).collect()
     };
     assert!(kinds(&empty).contains(&"security_group_rule"), "{}", text(&empty));
+    assert_eq!(empty.warnings, [] as [&str; 0]);
     actual.access_points = vec![access_point(1, &[])];
     let plan = destroy(&more, &actual, &[id("fs-0000000a")]);
     assert_eq!(kinds(&plan), ["document", "document", "document"]);
+    // Pods that use the file system would lose the driver.
+    assert!(plan.warnings[0].contains("driver") && plan.warnings[0].contains("fsap-00000001"));
     insta::assert_snapshot!(text(&plan));
+}
+
+#[test]
+fn a_volume_of_another_driver_keeps_the_file_system_by_address_or_name() {
+    for server in ["10.0.0.4", "fs-0000000a.efs.eu-west-1.amazonaws.com"] {
+        let mut actual = deployed_to_cluster(&json!({}));
+        let other = Volume { of_driver: false, ..volume("pv-1", server, None) };
+        actual.cluster.as_mut().unwrap().volumes = vec![other];
+        let refusals = destroy(&json!({}), &actual, &[]).refusals;
+        assert!(refusals[0].reason.contains("volume pv-1"), "{server}: {refusals:?}");
+    }
+}
+
+#[test]
+fn an_adopted_and_a_retained_file_system_stay() {
+    for (more, stays) in [
+        (json!({}), false),
+        (json!({ "deletion_policy": "retain" }), true),
+        (json!({ "file_system_id": "fs-0000000a" }), true),
+    ] {
+        assert_eq!(inputs(&more).keeps_file_system(), stays, "{more}");
+    }
+}
+
+#[test]
+fn what_keeps_efs_from_deleting_is_ended_where_it_is_or_waited_for() {
+    let mut actual = used();
+    let statement = json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*" });
+    actual.policy = Some(json!({ "Statement": statement }).to_string());
+    let remedies = |actual: &Actual| -> Vec<String> {
+        destroy(&json!({}), actual, &[]).refusals.into_iter().map(|it| it.remedy).collect()
+    };
+    let has = |all: &[String], part: &str| all.iter().any(|remedy| remedy.contains(part));
+    let all = remedies(&actual);
+    let call = "delete-file-system-policy --file-system-id fs-0000000a --region eu-west-1`";
+    assert!(has(&all, call) && has(&all, "delete-replication-configuration"), "{all:?}");
+    actual.replications[0].status = "DELETING".to_owned();
+    let all = remedies(&actual);
+    assert!(has(&all, "wait until it is gone"), "{all:?}");
+    assert!(!has(&all, "delete-replication-configuration"), "{all:?}");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub enum Call {
     StillUnused {
         id: FileSystemId,
         access_points: Vec<AccessPointId>,
+        /// The addresses of its mount targets, by which volumes may mount it.
+        addresses: Vec<String>,
     },
     /// Deletes it, and waits until it is gone.
     Delete {
