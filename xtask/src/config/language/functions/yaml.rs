@@ -7,6 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::bytes::from_base64;
 use super::dates;
+use crate::config::language::convert::convert;
 use crate::config::language::fault::REFUSED;
 use crate::config::language::number::Number;
 use crate::config::language::types::Type;
@@ -17,9 +18,10 @@ pub(super) use super::yaml_encode::encode;
 /// What a document holds: objects and tuples.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
     let mistake = |error: saphyr_parser::ScanError| format!("this is no YAML: {error}");
-    let events: Vec<Event> = Parser::new_from_str(text)
+    let mut events: Vec<Event> = Parser::new_from_str(text)
         .map(|event| event.map(|(event, _)| event).map_err(mistake))
         .collect::<Result<_, _>>()?;
+    end_block(text, &mut events);
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
         return Err("there are several documents, and only one can be read".to_owned());
@@ -42,6 +44,26 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     match reader.events.next() {
         None => Err("there is no document; `try(yamldecode(…), null)` allows for that".to_owned()),
         Some(event) => reader.node(event),
+    }
+}
+
+/// Takes the line's end from a block that ends with the document where no line's end is
+/// written: the parser here adds one, and Terraform's does not.
+fn end_block(text: &str, events: &mut [Event]) {
+    let ends = |event: &&mut Event| {
+        !matches!(
+            event,
+            Event::MappingEnd | Event::SequenceEnd | Event::DocumentEnd | Event::StreamEnd
+        )
+    };
+    let within = text.lines().last().is_some_and(|line| line.starts_with(' '));
+    if let Some(Event::Scalar(last, ScalarStyle::Literal | ScalarStyle::Folded, ..)) =
+        events.iter_mut().rev().find(ends)
+        && within
+        && !text.ends_with('\n')
+        && let Some(shorter) = last.strip_suffix('\n')
+    {
+        *last = shorter.to_owned().into();
     }
 }
 
@@ -127,7 +149,7 @@ fn key_of(value: Value) -> Result<String, String> {
     if value.is_null() {
         return Err("the key of a map is null (in quotes it is a string)".to_owned());
     }
-    match crate::config::language::convert::convert(value, &Type::String)?.data {
+    match convert(value, &Type::String)?.data {
         Data::String(key) => Ok(key),
         _ => Err("the key of a map is a string".to_owned()),
     }
@@ -163,7 +185,8 @@ const TAGS: [&str; 7] = ["str", "bool", "int", "float", "null", "timestamp", "bi
 /// `!!bool 5` is a number. Terraform reads them so (go-cty-yaml, `resolve.go`).
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let tag = known_tag(tag, &TAGS)?;
-    let quoted = style != ScalarStyle::Plain;
+    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
     let looks = text.is_empty() || text.starts_with(LOOKS);
     let value = if tag == Some("binary") {
         Some(binary(text)?)
@@ -175,6 +198,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
         plain(text, tag)?
     };
     match value {
+        // Terraform resolves what stands in a block, and makes a string of what it is.
+        Some(value) if block && tag.is_none() && value.is_null() => Ok(Value::null(Type::String)),
+        Some(value) if block && tag.is_none() => convert(value, &Type::String),
         Some(value) => Ok(value),
         None => tagged(text, tag),
     }
