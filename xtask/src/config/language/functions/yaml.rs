@@ -17,10 +17,7 @@ pub(super) use super::yaml_encode::encode;
 
 /// What a document holds: objects and tuples.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let mistake = |error: saphyr_parser::ScanError| format!("this is no YAML: {error}");
-    let mut events: Vec<Event> = Parser::new_from_str(text)
-        .map(|event| event.map(|(event, _)| event).map_err(mistake))
-        .collect::<Result<_, _>>()?;
+    let mut events = events(text)?;
     end_block(text, &mut events);
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
@@ -45,6 +42,40 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
         None => Err("there is no document; `try(yamldecode(…), null)` allows for that".to_owned()),
         Some(event) => reader.node(event),
     }
+}
+
+/// The parser's events. What it refuses, Terraform's parser may read; what it reads beyond
+/// that is an error here.
+fn events(text: &str) -> Result<Vec<Event<'_>>, String> {
+    let head = text.lines().take_while(|line| line.is_empty() || line.starts_with(['%', '#']));
+    for line in head {
+        let version = line.strip_prefix("%YAML ").and_then(|rest| rest.split_whitespace().next());
+        if version.is_some_and(|version| version != "1.1") {
+            return Err("the version of YAML is 1.1; leave the `%YAML` line out".to_owned());
+        }
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let tab = |at: usize, column: Option<usize>| {
+        let line = at.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or_default();
+        let blank = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
+        let blank: Vec<char> = blank.take(column.unwrap_or(usize::MAX)).collect();
+        let whole = column.is_none_or(|column| blank.len() == column);
+        whole && blank.contains(&'\t')
+    };
+    let mut events = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| format!("this is no YAML: {error}{REFUSED}"))?;
+        let (first, last) = (span.start.line(), span.end.line());
+        let written = !span.is_empty();
+        let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
+        if written && tab(first, Some(span.start.col()))
+            || plain && (first + 1..=last).any(|line| tab(line, None))
+        {
+            return Err(format!("line {first} is indented with a tab; use spaces{REFUSED}"));
+        }
+        events.push(event);
+    }
+    Ok(events)
 }
 
 /// Takes the line's end from a block that ends with the document where no line's end is
@@ -185,8 +216,12 @@ const TAGS: [&str; 7] = ["str", "bool", "int", "float", "null", "timestamp", "bi
 /// `!!bool 5` is a number. Terraform reads them so (go-cty-yaml, `resolve.go`).
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let tag = known_tag(tag, &TAGS)?;
-    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    if block && text.trim_start_matches('\n').starts_with('\t') {
+        // Terraform refuses it too, unless the block's header says how far it is indented.
+        return Err(format!("a block's first line begins with a tab; use spaces{REFUSED}"));
+    }
+    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let looks = text.is_empty() || text.starts_with(LOOKS);
     let value = if tag == Some("binary") {
         Some(binary(text)?)
