@@ -193,7 +193,7 @@ impl<'a> Evaluation<'a> {
         let constraint = &variable.constraint;
         let value = constraint.apply(value).map_err(|why| {
             Diagnostic::new(mismatch("this", &constraint.to_string(), &why), default.place.clone())
-                .remedy(format!("give {}", constraint))
+                .remedy(format!("give {constraint}"))
         })?;
         if value.is_null() && !variable.nullable {
             let message = "the default is null, and `nullable = false` allows no null";

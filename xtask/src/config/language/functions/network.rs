@@ -55,7 +55,9 @@ impl Range {
             IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
             // Terraform counts its bits from the wrong end.
             IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
-                return Err(format!("{text:?} holds an IPv4 address; write that range{REFUSED}"));
+                return Err(format!(
+                    "{text:?} is a range of IPv4 addresses written as IPv6{REFUSED}"
+                ));
             }
             IpAddr::V6(address) => (u128::from(address), 128),
         };

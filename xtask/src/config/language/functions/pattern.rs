@@ -62,7 +62,7 @@ impl Translation {
             '&' | '~' => self.out.push_str(&format!("\\{c}")),
             '-' if behind.starts_with('-') && !first => {
                 return Err(format!(
-                    "`--` within a class is not known here; write `\\\\-`{REFUSED}"
+                    "`--` within a class is not known here, only a hyphen behind a backslash{REFUSED}"
                 ));
             }
             '-' if behind.starts_with('-') => self.out.push_str("\\-"),

@@ -51,7 +51,7 @@ fn events(text: &str) -> Result<Vec<Event<'_>>, String> {
     for line in head {
         let version = line.strip_prefix("%YAML ").and_then(|rest| rest.split_whitespace().next());
         if version.is_some_and(|version| version != "1.1") {
-            return Err("the version of YAML is 1.1; leave the `%YAML` line out".to_owned());
+            return Err("the version of YAML in the `%YAML` line is not 1.1".to_owned());
         }
     }
     let lines: Vec<&str> = text.lines().collect();
@@ -71,7 +71,7 @@ fn events(text: &str) -> Result<Vec<Event<'_>>, String> {
         if written && tab(first, Some(span.start.col()))
             || plain && (first + 1..=last).any(|line| tab(line, None))
         {
-            return Err(format!("line {first} is indented with a tab; use spaces{REFUSED}"));
+            return Err(format!("line {first} is indented with a tab instead of spaces{REFUSED}"));
         }
         events.push(event);
     }
@@ -219,7 +219,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
     if block && text.trim_start_matches('\n').starts_with('\t') {
         // Terraform refuses it too, unless the block's header says how far it is indented.
-        return Err(format!("a block's first line begins with a tab; use spaces{REFUSED}"));
+        return Err(format!("a block's first line begins with a tab instead of spaces{REFUSED}"));
     }
     let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let looks = text.is_empty() || text.starts_with(LOOKS);
