@@ -140,6 +140,35 @@ fn a_rule_prints_its_own_message_with_values_in_it() {
 }
 
 #[test]
+fn a_rule_must_refer_to_its_own_variable() {
+    let text = format!(
+        "variable \"m\" {{\n  default = 1\n}}\nvariable \"n\" {{\n  default = 5\n  validation {{\n    condition = var.m > 0\n    error_message = \"no\"\n  }}\n}}\n{}",
+        module("uid = var.n")
+    );
+    assert!(mistakes(&text, &[]).contains("does not check `var.n`, which it must refer to"));
+    let both = text.replace("var.m > 0", "var.m < var.n");
+    assert!(inputs(&both, &[], &[]).to_string().contains("\"uid\":5"));
+}
+
+// As Terraform: "Duplicate attribute definition", and `//` at the top is a comment.
+#[test]
+fn values_in_json_have_each_name_once_and_comments_at_the_top() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("variable \"n\" {{}}\n{}", module("tags = var.n"));
+    let path = folder.path().join("v.tfvars.json");
+    let args = ["render", "--var-file", "v.tfvars.json"];
+    for twice in ["{\"n\": {}, \"n\": {}}", "{\"n\": {\"a\": \"1\", \"a\": \"2\"}}"] {
+        std::fs::write(&path, twice).unwrap();
+        let ran = run(folder.path(), &text, &[], &args);
+        assert_eq!(ran.code, Some(2), "{twice}: {}", ran.stdout);
+        assert!(ran.stderr.contains("stands twice"), "{}", ran.stderr);
+    }
+    std::fs::write(&path, "{\"//\": \"why\", \"//\": 1, \"n\": {\"team\": \"x\"}}").unwrap();
+    let inputs = inputs_in(folder.path(), &text, &[], &args[1..]).to_string();
+    assert!(inputs.contains("\"tags\":{\"team\":\"x\"}"), "{inputs}");
+}
+
+#[test]
 fn a_secret_appears_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("s.tfvars"), "token = \"s3cr3t\"\n").unwrap();

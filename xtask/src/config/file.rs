@@ -140,7 +140,7 @@ impl Config {
                     .remedy("write letters, digits, `_` and `-`, a letter first"),
             ),
             ("variable", [name]) => {
-                let variable = Variable::read(source, block, diagnostics);
+                let variable = Variable::read(name, source, block, diagnostics);
                 if self.variables.insert((*name).to_owned(), variable).is_some() {
                     diagnostics.push(twice("variable", name, header));
                 }

@@ -8,7 +8,7 @@ use super::constant::{check_description, switch};
 use super::constraints::Constraint;
 use super::diagnose::diagnostic;
 use super::module::Written;
-use super::references::uses;
+use super::references::names;
 use super::source::{place, written};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
 
@@ -37,6 +37,7 @@ const ATTRIBUTES: [&str; 5] = ["type", "default", "description", "nullable", "se
 impl Variable {
     /// Reads a block. Mistakes go to `diagnostics`, and what is right stays.
     pub(super) fn read(
+        name: &str,
         source: &Arc<Source>,
         block: &Block,
         diagnostics: &mut Diagnostics,
@@ -55,7 +56,7 @@ impl Variable {
                     variable.attribute(source, attribute, diagnostics);
                 }
                 Structure::Block(inner) if inner.ident.as_str() == "validation" => {
-                    variable.validations.extend(validation(source, inner, diagnostics));
+                    variable.validations.extend(validation(name, source, inner, diagnostics));
                 }
                 Structure::Block(inner) => diagnostics.push(
                     Diagnostic::new(
@@ -111,22 +112,24 @@ impl Variable {
     }
 }
 
+/// The rule of a block within the variable `name`.
 fn validation(
+    name: &str,
     source: &Arc<Source>,
     block: &Block,
     diagnostics: &mut Diagnostics,
 ) -> Option<Validation> {
     for structure in &block.body {
-        let (name, place) = match structure {
+        let (part, place) = match structure {
             Structure::Attribute(attribute) => {
                 (attribute.key.as_str(), place(source, &attribute.key))
             }
             Structure::Block(inner) => (inner.ident.as_str(), place(source, &inner.ident)),
         };
-        if !matches!(name, "condition" | "error_message") {
+        if !matches!(part, "condition" | "error_message") {
             diagnostics.push(
-                Diagnostic::new(format!("`{name}` is not part of a `validation`"), place)
-                    .nearest(name, ["condition", "error_message"]),
+                Diagnostic::new(format!("`{part}` is not part of a `validation`"), place)
+                    .nearest(part, ["condition", "error_message"]),
             );
         }
     }
@@ -143,10 +146,13 @@ fn validation(
         );
         return None;
     };
-    if uses(&condition.expression).is_empty() {
+    if !names(&condition.expression, "var").contains(name) {
         diagnostics.push(
-            Diagnostic::new("this condition checks nothing: it refers to nothing", condition.place)
-                .remedy("compare the variable with something, such as `var.x != \"\"`"),
+            Diagnostic::new(
+                format!("this condition does not check `var.{name}`, which it must refer to"),
+                condition.place,
+            )
+            .remedy(format!("compare the variable with something, such as `var.{name} != \"\"`")),
         );
         return None;
     }

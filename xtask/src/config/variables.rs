@@ -8,7 +8,7 @@ use super::constant::constant;
 use super::constraints::{Constraint, mismatch};
 use super::file::Config;
 use super::given::literal as literal_for;
-use super::language::{Value, decode};
+use super::language::{Value, decode_unique};
 use super::source::{NotHcl, parse, place, without_line, without_mark, written};
 use super::variable::Variable;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Source};
@@ -244,7 +244,7 @@ impl Values {
     /// `.tfvars.json`: an object with a member for each variable.
     fn json(&mut self, source: &Arc<Source>, lenient: bool) {
         let place = Place::Named(source.name.clone());
-        let decoded = decode(&source.text).map(|value| value.entries().cloned());
+        let decoded = decode_unique(&source.text).map(|value| value.entries().cloned());
         if let Ok(Some(entries)) = decoded {
             for (name, value) in entries {
                 let (place, raw) = (place.clone(), Raw::Value(value));
@@ -258,7 +258,7 @@ impl Values {
             None,
             (format!("this is not a JSON object{why}"), place),
             "this is not a JSON object",
-            "write `{ \"NAME\": VALUE }`",
+            "write `{ \"NAME\": VALUE }`, each name once",
         ));
     }
 

@@ -33,7 +33,7 @@ pub(crate) use evaluate::evaluate;
 pub(crate) use fault::Fault;
 pub(crate) use files::Folder;
 pub(crate) use functions::refusal;
-pub(crate) use json::{decode, to_serde};
+pub(crate) use json::{decode_unique, to_serde};
 pub(crate) use misread::{misread, number_out_of_range};
 pub(crate) use number::Number;
 pub(crate) use scope::Scope;

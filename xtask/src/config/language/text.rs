@@ -70,7 +70,15 @@ pub(super) fn title(text: &str) -> Result<String, String> {
     let mut before = ' ';
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let letter = if separates(before) { single(c, c.to_uppercase())? } else { c };
+        let letter = match c {
+            c if !separates(before) => c,
+            // These have a third case for titles, and Georgian letters none.
+            'Ǆ'..='ǌ' | 'Ǳ'..='ǳ' | 'ა'..='ჿ' => {
+                let refused = super::fault::REFUSED;
+                return Err(format!("the title case of `{c}` is not known here{refused}"));
+            }
+            c => single(c, c.to_uppercase())?,
+        };
         out.push(letter);
         before = c;
     }

@@ -13,6 +13,7 @@ use super::value::{Data, Value};
 /// `a.b[c]`, with splats.
 pub(super) fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
     let operators: Vec<&TraversalOperator> = node.operators.iter().map(Decorated::value).collect();
+    refuse_two_legacy_indexes(&operators).map_err(|fault| fault.at(node.span()))?;
     let Expression::Variable(name) = &node.expr else {
         let base = scope.evaluate(&node.expr).map_err(|fault| {
             let of = type_after(&fault.partial, &operators).unwrap_or(Type::Any);
@@ -36,6 +37,22 @@ pub(super) fn traversal(node: &Traversal, scope: &Scope) -> Evaluation<Value> {
     }
     steps(value.clone().marked(secret), &operators[at..], scope)
         .map_err(|fault| fault.partial(Type::Any))
+}
+
+/// `.1.0` is no syntax of Terraform, so that `try` does not pass over it.
+fn refuse_two_legacy_indexes(operators: &[&TraversalOperator]) -> Evaluation<()> {
+    for pair in operators.windows(2) {
+        if let [TraversalOperator::LegacyIndex(first), TraversalOperator::LegacyIndex(second)] =
+            pair
+        {
+            let (first, second) = (first.value(), second.value());
+            let mut fault = Fault::new(format!("`.{first}.{second}` is no index of an index"))
+                .remedy(format!("write `[{first}][{second}]`"));
+            fault.firm = true;
+            return Err(fault);
+        }
+    }
+    Ok(())
 }
 
 fn steps(value: Value, operators: &[&TraversalOperator], scope: &Scope) -> Evaluation<Value> {

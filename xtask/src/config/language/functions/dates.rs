@@ -216,6 +216,11 @@ fn format(format: &str, moment: Moment) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
+        if let Some(behind) = rest.strip_prefix("''") {
+            out.push('\'');
+            rest = behind;
+            continue;
+        }
         if c == '\'' {
             rest = quoted(&rest[1..], &mut out)?;
             continue;
@@ -232,7 +237,8 @@ fn format(format: &str, moment: Moment) -> Result<String, String> {
     Ok(out)
 }
 
-/// Writes what stands in quotes, where two quotes are one.
+/// Writes what stands in quotes, where two quotes are one. Two at the end of the format
+/// end what is quoted, too.
 fn quoted<'a>(mut rest: &'a str, out: &mut String) -> Result<&'a str, String> {
     loop {
         let Some((literal, behind)) = rest.split_once('\'') else {
@@ -242,6 +248,9 @@ fn quoted<'a>(mut rest: &'a str, out: &mut String) -> Result<&'a str, String> {
         match behind.strip_prefix('\'') {
             Some(behind) => {
                 out.push('\'');
+                if behind.is_empty() {
+                    return Ok(behind);
+                }
                 rest = behind;
             }
             None => return Ok(behind),

@@ -13,6 +13,7 @@ mod lazy;
 mod maps;
 mod network;
 mod numeric;
+mod pattern;
 mod patterns;
 mod refused;
 mod sequences;

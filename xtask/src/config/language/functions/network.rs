@@ -53,6 +53,12 @@ impl Range {
         let prefix: u32 = prefix.parse().map_err(|_| mistake())?;
         let (number, bits) = match parse_address(address).ok_or_else(mistake)? {
             IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
+            // Terraform counts its bits from the wrong end.
+            IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
+                return Err(format!(
+                    "{text:?} is a range of IPv4 addresses written as IPv6{REFUSED}"
+                ));
+            }
             IpAddr::V6(address) => (u128::from(address), 128),
         };
         if prefix > bits {

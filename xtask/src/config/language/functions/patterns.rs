@@ -4,6 +4,7 @@ use regex_lite::Regex;
 
 use super::arguments::Takes::String as Text;
 use super::arguments::{Arguments, Function};
+use super::pattern::{flags, translated};
 use crate::config::language::fault::REFUSED;
 use crate::config::language::types::Type;
 use crate::config::language::value::Value;
@@ -97,86 +98,4 @@ impl Shape {
             }
         }
     }
-}
-
-/// The pattern as this crate reads it: in RE2 `\d`, `\w`, `\s` and `\b` know ASCII only,
-/// a bracket within a class is a letter, and `\Q…\E` quotes.
-fn translated(pattern: &str) -> Result<String, String> {
-    let mut out = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    let mut class = false;
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
-        match c {
-            '\\' => rest = escape(rest, class, &mut out)?,
-            '[' if class => match rest.strip_prefix(':').and_then(|named| named.split_once(":]")) {
-                Some((name, behind)) => {
-                    out.push_str(&format!("[:{name}:]"));
-                    rest = behind;
-                }
-                None => out.push_str("\\["),
-            },
-            '[' => {
-                class = true;
-                out.push('[');
-                for start in ["^]", "]", "^"] {
-                    if let Some(behind) = rest.strip_prefix(start) {
-                        out.push_str(&start.replace(']', "\\]"));
-                        rest = behind;
-                        break;
-                    }
-                }
-            }
-            ']' if class => {
-                class = false;
-                out.push(']');
-            }
-            '&' | '~' if class => out.push_str(&format!("\\{c}")),
-            '-' if class && rest.starts_with('-') => out.push_str("\\-"),
-            '(' if rest.starts_with('?') && flags(&rest[1..]).contains(['x', 'R', 'u']) => {
-                return Err("the flags of a pattern are `i`, `m`, `s` and `U`".to_owned());
-            }
-            c => out.push(c),
-        }
-    }
-    Ok(out)
-}
-
-/// The flags of a group, behind its `(?`.
-fn flags(inner: &str) -> &str {
-    let length = inner.bytes().take_while(|c| c.is_ascii_alphabetic() || *c == b'-').count();
-    match inner.as_bytes().get(length) {
-        Some(b':' | b')') => &inner[..length],
-        _ => "",
-    }
-}
-
-/// Writes what follows a backslash, and says what is left.
-fn escape<'a>(rest: &'a str, class: bool, out: &mut String) -> Result<&'a str, String> {
-    let Some(c) = rest.chars().next() else {
-        return Err("a backslash ends the pattern (`\\\\\\\\` is the sign itself)".to_owned());
-    };
-    let behind = &rest[c.len_utf8()..];
-    let members = |members: &str| {
-        if class { members.to_owned() } else { format!("[{members}]") }
-    };
-    match c {
-        // ASCII's digits, letters and spaces, and all that is none of them.
-        'd' => out.push_str(&members("0-9")),
-        'D' => out.push_str(&members("\\x00-\\x2F\\x3A-\\x{10FFFF}")),
-        'w' => out.push_str(&members("0-9A-Za-z_")),
-        'W' => out.push_str(&members("\\x00-\\x2F\\x3A-\\x40\\x5B-\\x5E\\x60\\x7B-\\x{10FFFF}")),
-        's' => out.push_str(&members("\\t\\n\\x0C\\r\\x20")),
-        'S' => out.push_str(&members("\\x00-\\x08\\x0B\\x0E-\\x1F\\x21-\\x{10FFFF}")),
-        'Q' if !class => {
-            let (quoted, behind) = behind.split_once("\\E").unwrap_or((behind, ""));
-            out.push_str(&regex_lite::escape(quoted));
-            return Ok(behind);
-        }
-        'A' | 'b' | 'B' | 'z' if !class => out.push_str(&format!("\\{c}")),
-        'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' | 'p' | 'P' => out.push_str(&format!("\\{c}")),
-        c if c.is_ascii_punctuation() => out.push_str(&format!("\\x{:02X}", u32::from(c))),
-        c => return Err(format!("there is no escape `\\{c}` in a pattern")),
-    }
-    Ok(behind)
 }

@@ -7,6 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::bytes::from_base64;
 use super::dates;
+use crate::config::language::convert::convert;
 use crate::config::language::fault::REFUSED;
 use crate::config::language::number::Number;
 use crate::config::language::types::Type;
@@ -16,10 +17,8 @@ pub(super) use super::yaml_encode::encode;
 
 /// What a document holds: objects and tuples.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
-    let mistake = |error: saphyr_parser::ScanError| format!("this is not valid YAML: {error}");
-    let events: Vec<Event> = Parser::new_from_str(text)
-        .map(|event| event.map(|(event, _)| event).map_err(mistake))
-        .collect::<Result<_, _>>()?;
+    let mut events = events(text)?;
+    end_block(text, &mut events);
     let documents = events.iter().filter(|event| matches!(event, Event::DocumentStart(_))).count();
     if documents > 1 {
         return Err("there are several documents, and only one can be read".to_owned());
@@ -42,6 +41,60 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     match reader.events.next() {
         None => Err("there is no document; `try(yamldecode(…), null)` allows for that".to_owned()),
         Some(event) => reader.node(event),
+    }
+}
+
+/// The parser's events. What it refuses, Terraform's parser may read; what it reads beyond
+/// that is an error here.
+fn events(text: &str) -> Result<Vec<Event<'_>>, String> {
+    let head = text.lines().take_while(|line| line.is_empty() || line.starts_with(['%', '#']));
+    for line in head {
+        let version = line.strip_prefix("%YAML ").and_then(|rest| rest.split_whitespace().next());
+        if version.is_some_and(|version| version != "1.1") {
+            return Err("the version of YAML in the `%YAML` line is not 1.1".to_owned());
+        }
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let tab = |at: usize, column: Option<usize>| {
+        let line = at.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or_default();
+        let blank = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
+        let blank: Vec<char> = blank.take(column.unwrap_or(usize::MAX)).collect();
+        let whole = column.is_none_or(|column| blank.len() == column);
+        whole && blank.contains(&'\t')
+    };
+    let mut events = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| format!("this is not valid YAML: {error}{REFUSED}"))?;
+        let (first, last) = (span.start.line(), span.end.line());
+        let written = !span.is_empty();
+        let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
+        if written && tab(first, Some(span.start.col()))
+            || plain && (first + 1..=last).any(|line| tab(line, None))
+        {
+            return Err(format!("line {first} is indented with a tab instead of spaces{REFUSED}"));
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// Takes the line's end from a block that ends with the document where no line's end is
+/// written: the parser here adds one, and Terraform's does not.
+fn end_block(text: &str, events: &mut [Event]) {
+    let ends = |event: &&mut Event| {
+        !matches!(
+            event,
+            Event::MappingEnd | Event::SequenceEnd | Event::DocumentEnd | Event::StreamEnd
+        )
+    };
+    let within = text.lines().last().is_some_and(|line| line.starts_with(' '));
+    if let Some(Event::Scalar(last, ScalarStyle::Literal | ScalarStyle::Folded, ..)) =
+        events.iter_mut().rev().find(ends)
+        && within
+        && !text.ends_with('\n')
+        && let Some(shorter) = last.strip_suffix('\n')
+    {
+        *last = shorter.to_owned().into();
     }
 }
 
@@ -127,7 +180,7 @@ fn key_of(value: Value) -> Result<String, String> {
     if value.is_null() {
         return Err("the key of a map is null (in quotes it is a string)".to_owned());
     }
-    match crate::config::language::convert::convert(value, &Type::String)?.data {
+    match convert(value, &Type::String)?.data {
         Data::String(key) => Ok(key),
         _ => Err("the key of a map is a string".to_owned()),
     }
@@ -163,7 +216,12 @@ const TAGS: [&str; 7] = ["str", "bool", "int", "float", "null", "timestamp", "bi
 /// `!!bool 5` is a number. Terraform reads them so (go-cty-yaml, `resolve.go`).
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let tag = known_tag(tag, &TAGS)?;
-    let quoted = style != ScalarStyle::Plain;
+    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    if block && text.trim_start_matches('\n').starts_with('\t') {
+        // Terraform refuses it too, unless the block's header says how far it is indented.
+        return Err(format!("a block's first line begins with a tab instead of spaces{REFUSED}"));
+    }
+    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let looks = text.is_empty() || text.starts_with(LOOKS);
     let value = if tag == Some("binary") {
         Some(binary(text)?)
@@ -175,6 +233,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
         plain(text, tag)?
     };
     match value {
+        // Terraform resolves what stands in a block, and makes a string of what it is.
+        Some(value) if block && tag.is_none() && value.is_null() => Ok(Value::null(Type::String)),
+        Some(value) if block && tag.is_none() => convert(value, &Type::String),
         Some(value) => Ok(value),
         None => tagged(text, tag),
     }
