@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::collections::VecDeque;
 
-/// How many changes are remembered in any case.
+/// How many changes are remembered in any case: a rule for stale reads that is made while the
+/// sandbox runs must see what came before it. That costs the rows that these changes replaced,
+/// however large the world is.
 const ALWAYS: usize = 256;
 
 /// Rows as they were before a change.

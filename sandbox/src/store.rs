@@ -1,6 +1,7 @@
 //! The world, kept in a file where one is given: every change is in the file before its
 //! response leaves.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -14,6 +15,9 @@ use crate::world::World;
 /// The place of what belongs to no region, in the state file.
 const GLOBAL: &str = "";
 
+/// The ids of the rows to write with the next change, by place and table.
+type Unwritten = BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>;
+
 /// The world, its file and its recent past.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -21,6 +25,7 @@ pub(crate) struct Store {
     account: String,
     history: History,
     log: Option<Log>,
+    unwritten: Unwritten,
 }
 
 impl Store {
@@ -31,6 +36,7 @@ impl Store {
             account: account.to_owned(),
             history: History::default(),
             log: None,
+            unwritten: Unwritten::new(),
         };
         if let Some(path) = path {
             let log = Log::open(path, &mut |place, table, rows| store.load(place, table, rows))?;
@@ -68,18 +74,61 @@ impl Store {
                 }
             });
             result?;
-            if let Some(log) = &mut self.log {
-                log.append(batch)?;
+            if batch.rows() > 0 {
+                self.add_unwritten(region, &mut batch)?;
+                if let Some(log) = &mut self.log {
+                    log.append(batch)?;
+                }
+                self.unwritten.clear();
             }
         }
-        self.accept(region, now);
+        self.keep(region, now);
         self.compact();
         Ok(())
     }
 
+    /// Adds to a change what went by itself before it.
+    fn add_unwritten(&mut self, region: &str, batch: &mut Batch) -> serde_json::Result<()> {
+        let unwritten = std::mem::take(&mut self.unwritten);
+        let mut result = Ok(());
+        for (place, tables) in &unwritten {
+            let region = if place == GLOBAL { region } else { place };
+            self.each(region, |visited, name, table| {
+                if let Some(ids) = tables.get(name).filter(|_| visited == place && result.is_ok()) {
+                    result = table.unchanged(ids).map(|rows| batch.extend(place, name, rows));
+                }
+            });
+        }
+        self.unwritten = unwritten;
+        result
+    }
+
     /// Keeps what changed by itself. That follows from what is in the file and the time: it is
     /// found again when the file is read, and need not be written.
+    ///
+    /// Where a row is gone, it is written with the next change, or the file would keep the row
+    /// for ever; and what else changed with it too, for without the row it is not found again.
     pub(crate) fn accept(&mut self, region: &str, now: u64) {
+        if self.log.is_some() {
+            let (mut changed, mut gone) = (Unwritten::new(), false);
+            self.each(region, |place, name, table| {
+                for (id, is_gone) in table.changed() {
+                    let tables = changed.entry(place.to_owned()).or_default();
+                    tables.entry(name).or_default().insert(id.to_owned());
+                    gone |= is_gone;
+                }
+            });
+            for (place, tables) in changed.into_iter().filter(|_| gone) {
+                let unwritten = self.unwritten.entry(place).or_default();
+                for (name, ids) in tables {
+                    unwritten.entry(name).or_default().extend(ids);
+                }
+            }
+        }
+        self.keep(region, now);
+    }
+
+    fn keep(&mut self, region: &str, now: u64) {
         let mut former = Vec::new();
         self.each(region, |place, name, table| {
             former.extend(table.commit().map(|rows| (place.to_owned(), name, rows)));

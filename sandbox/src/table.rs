@@ -180,6 +180,11 @@ impl<T: Row> Table<T> {
         }
     }
 
+    /// Whether a row is another than at the last commit.
+    fn differs(&self, id: &str) -> bool {
+        self.before.get(id).is_some_and(|before| self.rows.get(id) != before.as_ref())
+    }
+
     /// Puts a row into the indexes again, once it will not be changed any more.
     fn relist(&mut self, id: &str) {
         if let Some(row) = self.rows.remove(id) {
@@ -193,6 +198,14 @@ impl<T: Row> Table<T> {
 pub(crate) trait AnyTable {
     /// The rows that changed since the last commit, by id, as JSON; `None` for a removed one.
     fn changes(&self) -> serde_json::Result<Vec<(&str, Option<String>)>>;
+    /// The ids of the rows that changed since the last commit, and whether each is gone.
+    fn changed(&self) -> Vec<(&str, bool)>;
+    /// These rows as JSON, without those that [`AnyTable::changes`] lists; `None` for a removed
+    /// one.
+    fn unchanged<'a>(
+        &self,
+        ids: &'a BTreeSet<String>,
+    ) -> serde_json::Result<Vec<(&'a str, Option<String>)>>;
     /// How many rows there are.
     fn rows(&self) -> usize;
     /// Keeps what changed, and returns the rows as they were, for [`AnyTable::restore`].
@@ -208,15 +221,22 @@ pub(crate) trait AnyTable {
 
 impl<T: Row> AnyTable for Table<T> {
     fn changes(&self) -> serde_json::Result<Vec<(&str, Option<String>)>> {
-        let mut changes = Vec::new();
-        for (id, before) in &self.before {
-            let after = self.rows.get(id);
-            if after != before.as_ref() {
-                let row = after.map(serde_json::to_string).transpose()?;
-                changes.push((id.as_str(), row));
-            }
-        }
-        Ok(changes)
+        let row = |id| self.rows.get(id).map(serde_json::to_string).transpose();
+        self.changed().into_iter().map(|(id, _)| Ok((id, row(id)?))).collect()
+    }
+
+    fn changed(&self) -> Vec<(&str, bool)> {
+        let changed = self.before.keys().filter(|id| self.differs(id));
+        changed.map(|id| (id.as_str(), !self.rows.contains_key(id))).collect()
+    }
+
+    fn unchanged<'a>(
+        &self,
+        ids: &'a BTreeSet<String>,
+    ) -> serde_json::Result<Vec<(&'a str, Option<String>)>> {
+        let row = |id| self.rows.get(id).map(serde_json::to_string).transpose();
+        let unchanged = ids.iter().filter(|id| !self.differs(id));
+        unchanged.map(|id| Ok((id.as_str(), row(id)?))).collect()
     }
 
     fn rows(&self) -> usize {

@@ -76,25 +76,8 @@ impl Wishes {
                 )));
             }
         }
-        self.check_configuration(offer)
-    }
-
-    /// JSON only: EKS takes YAML too.
-    fn check_configuration(&self, offer: &Offer) -> Answer<()> {
-        let text = self.configuration_values.as_deref().unwrap_or_default();
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        let refused = |why: String| {
-            invalid_parameter(format!(
-                "ConfigurationValue provided in request is not supported: {why}"
-            ))
-        };
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| refused(format!("the sandbox reads JSON and no YAML: {error}")))?;
-        schema::check(&offer.schema(), &value).map_err(|mistake| {
-            refused(format!("Json schema validation failed with error: [{mistake}]"))
-        })
+        let values = self.configuration_values.as_deref().unwrap_or_default();
+        schema::check_configuration(&offer.schema(), values)
     }
 }
 

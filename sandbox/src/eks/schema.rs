@@ -2,6 +2,30 @@
 
 use serde_json::Value;
 
+use super::errors::invalid_parameter;
+use crate::error::{Answer, AwsError};
+
+/// Checks an add-on's `configurationValues`, in JSON only. EKS takes YAML too, which the sandbox
+/// does not serve: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html>.
+pub(super) fn check_configuration(schema: &Value, text: &str) -> Answer<()> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    if !text.trim_start().starts_with(['{', '[']) {
+        return Err(AwsError::not_served(
+            "The sandbox does not serve configurationValues in YAML: write them as JSON.",
+        ));
+    }
+    let refused = |why: String| {
+        invalid_parameter(format!("ConfigurationValue provided in request is not supported: {why}"))
+    };
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| refused(format!("not JSON: {error}")))?;
+    check(schema, &value).map_err(|mistake| {
+        refused(format!("Json schema validation failed with error: [{mistake}]"))
+    })
+}
+
 /// The first mistake, in the words that EKS reports (terraform-aws-eks's issues show them):
 /// `$.nodeSelector: is not defined in the schema and the schema does not allow additional
 /// properties`.

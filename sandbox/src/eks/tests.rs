@@ -122,6 +122,23 @@ fn an_add_on_that_cannot_be_is_refused() {
 }
 
 #[test]
+fn a_configuration_in_yaml_is_not_served_and_one_in_broken_json_is_refused() {
+    let aws = Aws::new();
+    let create = |values: &str| {
+        let body = json!({ "addonName": "aws-efs-csi-driver", "configurationValues": values });
+        aws.eks("POST", ADDONS, &body)
+    };
+    let yaml = create("controller:\n  replicaCount: 2\n");
+    assert_eq!((yaml.status, &yaml.error_type), (501, &None), "{}", yaml.body);
+    assert!(yaml.body.contains("YAML"), "{}", yaml.body);
+    for broken in [" {\"controller\":", "[1"] {
+        let message = create(broken).rejected(400, "InvalidParameterException");
+        assert!(message.contains("not JSON"), "{message}");
+    }
+    create("\n ").ok();
+}
+
+#[test]
 fn an_add_on_meets_what_was_installed_by_other_means() {
     let aws = Aws::new();
     let mine = json!({ "name": "graphscope-dev", "selfManaged": ["aws-efs-csi-driver"] });

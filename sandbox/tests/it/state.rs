@@ -116,8 +116,7 @@ async fn a_file_of_former_versions_is_written_anew_and_says_the_same() {
     let id = account.create("a").await;
     let changes = 12_000;
     for round in 1..=changes {
-        let tags = json!({ "Tags": [{ "Key": "round", "Value": round.to_string() }] });
-        assert_eq!(account.efs("POST", &format!("resource-tags/{id}"), tags).await.0, 200);
+        tag(&account, &id, round).await;
     }
     drop(account);
     let lines = fs::read_to_string(&state).unwrap().lines().count();
@@ -126,4 +125,55 @@ async fn a_file_of_former_versions_is_written_anew_and_says_the_same() {
     let (_, listed) = account.efs("GET", &format!("resource-tags/{id}"), json!(null)).await;
     assert_eq!(listed["Tags"][0]["Value"], "12000");
     assert_eq!(account.tokens().await, ["a"]);
+}
+
+#[tokio::test]
+async fn what_is_gone_leaves_the_file_and_compaction_comes_to_an_end() {
+    let (_folder, state) = place();
+    let account = open(&state);
+    let kept = account.create("kept").await;
+    for round in 0..2_000 {
+        let id = account.create(&format!("short-lived {round}")).await;
+        account.hands.advance(Duration::from_secs(1));
+        assert_eq!(account.efs("DELETE", &format!("file-systems/{id}"), json!(null)).await.0, 204);
+    }
+    account.hands.advance(Duration::from_hours(1));
+    tag(&account, &kept, 0).await;
+    // So many changes of one row that the file is written anew once, without what is gone, and
+    // is far from the next time at the end.
+    for round in 1..=4_000 {
+        tag(&account, &kept, round).await;
+    }
+    drop(account);
+    let before = fs::read_to_string(&state).unwrap();
+    assert!(before.lines().count() < 6_000, "{} lines", before.lines().count());
+    let account = open(&state);
+    assert_eq!(account.tokens().await, ["kept"]);
+    let (_, listed) = account.efs("GET", &format!("resource-tags/{kept}"), json!(null)).await;
+    assert_eq!(listed["Tags"][0]["Value"], "4000");
+    assert_eq!(fs::read_to_string(&state).unwrap(), before, "the restart had nothing to do");
+}
+
+#[tokio::test]
+async fn the_file_knows_what_is_gone_with_the_next_change() {
+    let (_folder, state) = place();
+    let account = open(&state);
+    let (kept, gone) = (account.create("kept").await, account.create("gone").await);
+    account.hands.advance(Duration::from_secs(1));
+    account.efs("DELETE", &format!("file-systems/{gone}"), json!(null)).await;
+    account.hands.advance(Duration::from_hours(1));
+    assert_eq!(account.state(&gone).await, "404");
+    let last = |id: &str| {
+        let text = fs::read_to_string(&state).unwrap();
+        let row = text.lines().rfind(|line| line.contains(&format!("\t{id}\t"))).unwrap();
+        row.rsplit('\t').next().unwrap().to_owned()
+    };
+    assert!(last(&gone).contains("deleting"), "a read writes nothing: {}", last(&gone));
+    tag(&account, &kept, 1).await;
+    assert_eq!(last(&gone), "", "removed");
+}
+
+async fn tag(account: &Account, id: &str, round: usize) {
+    let tags = json!({ "Tags": [{ "Key": "round", "Value": round.to_string() }] });
+    assert_eq!(account.efs("POST", &format!("resource-tags/{id}"), tags).await.0, 200);
 }
