@@ -64,7 +64,8 @@ fn events(text: &str) -> Result<Vec<Event<'_>>, String> {
     };
     let mut events = Vec::new();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| format!("this is not valid YAML: {error}{REFUSED}"))?;
+        let (event, span) =
+            event.map_err(|error| format!("this is not valid YAML: {error}{REFUSED}"))?;
         let (first, last) = (span.start.line(), span.end.line());
         let written = !span.is_empty();
         let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
