@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn helm_in_a_pod_does_not_see_a_kubeconfig_that_is_mounted_there() {
         let kubeconfig = |in_pod| {
-            let mut command = std::process::Command::new("helm");
+            let shell = xshell::Shell::new().unwrap();
+            let mut command: std::process::Command = xshell::cmd!(shell, "helm").into();
             keep_in_place(&mut command, in_pod);
             let mut set = command.get_envs().filter(|(name, _)| *name == "KUBECONFIG");
             set.next().and_then(|(_, value)| value.map(OsStr::to_owned))
