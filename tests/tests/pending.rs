@@ -70,7 +70,7 @@ fn a_release_that_is_kept_in_config_maps_is_found() {
     let hidden = there.run("deploy-efs", &[]).exits(1);
     assert!(hidden.stderr.contains("is kept in ConfigMaps"), "{}", hidden.stderr);
     assert!(hidden.stderr.contains("help: set `HELM_DRIVER=configmap`"), "{}", hidden.stderr);
-    assert!(hidden.calls.iter().all(|call| call.reads()));
+    assert!(hidden.calls.iter().all(tests::Call::reads));
 
     there.world.set("HELM_DRIVER", "configmap");
     let foreign = there.run("deploy-efs", &[]).exits(1);
