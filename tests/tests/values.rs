@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{front_door, workspace};
 use xshell::{Shell, cmd};
@@ -26,6 +28,12 @@ data:
   flag: {{ printf \"--flag=%v\" .Values.a | quote }}
   truth: {{ if .Values.a }}yes{{ else }}no{{ end }}
 ";
+
+/// A template that shows the values as JSON, which no YAML reads again on the way.
+const HELD: &str = "held: {{ toJson .Values | b64enc }}\n";
+
+/// What Helm holds of every text here; `cargo test -p kubernetes` compares our reading with it.
+const ANSWERS: &str = "modules/kubernetes/tests/helm.json";
 
 /// Texts that mean to Helm what they may not mean to others.
 const TEXTS: &[&str] = &[
@@ -179,8 +187,13 @@ impl Trial {
 
     /// The same, or why Helm refuses them.
     fn tried(&self, files: &[&Path]) -> Result<String, String> {
+        self.tried_on(&self.path("chart"), files)
+    }
+
+    /// The same for another chart.
+    fn tried_on(&self, chart: &Path, files: &[&Path]) -> Result<String, String> {
         let shell = Shell::new().unwrap();
-        let (helm, chart) = (&self.helm, self.path("chart"));
+        let helm = &self.helm;
         let files = files.iter().flat_map(|file| [Path::new("--values"), file]);
         let ran = cmd!(shell, "{helm} template release {chart} {files...}")
             .quiet()
@@ -281,4 +294,44 @@ fn what_helm_would_read_otherwise_or_not_at_all_is_refused_with_place_and_remedy
         let said = trial.rendered("own.hcl").expect_err(text);
         assert!(said.contains(reason) && said.contains("own.yaml"), "{text:?}: {said}");
     }
+}
+
+/// Every text here, with what Helm holds of it, or without where it refuses it.
+fn answers() -> Vec<Value> {
+    let trial = Trial::new();
+    let shell = Shell::new().unwrap();
+    let (chart, own) = (trial.path("held"), trial.path("own.yaml"));
+    shell
+        .write_file(chart.join("Chart.yaml"), "apiVersion: v2\nname: held\nversion: 1.0.0\n")
+        .unwrap();
+    shell.write_file(chart.join("templates/held.yaml"), HELD).unwrap();
+    let all_escapes = escapes();
+    let quoted = all_escapes
+        .iter()
+        .flat_map(|escape| [format!("a: \"{escape}\"\n"), format!("a: 'x{escape}'\n")]);
+    let texts = TEXTS.iter().map(|&text| (text.to_owned(), false));
+    let refused = REFUSED.iter().map(|(text, _)| ((*text).to_owned(), true));
+    let all = texts.chain(quoted.map(|text| (text, false))).chain(refused);
+    let answer = |(text, refused_here): (String, bool)| {
+        std::fs::write(&own, &text).unwrap();
+        let values = trial.tried_on(&chart, &[&own]).ok().map(|objects| {
+            let held = objects.lines().find_map(|line| line.strip_prefix("held: ")).unwrap();
+            serde_json::from_slice::<Value>(&STANDARD.decode(held).unwrap()).unwrap()
+        });
+        json!({ "text": text, "helm": values, "refused_here": refused_here })
+    };
+    all.map(answer).collect()
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn the_table_of_helms_answers_is_current() {
+    let text = serde_json::to_string_pretty(&answers()).unwrap() + "\n";
+    let table = workspace().join(ANSWERS);
+    if std::env::var_os("CLOCKWORK_WRITE_HELM_ANSWERS").is_some() {
+        std::fs::write(&table, &text).unwrap();
+    }
+    let again =
+        "CLOCKWORK_WRITE_HELM_ANSWERS=1 cargo test -p tests --test values table -- --ignored";
+    assert!(std::fs::read_to_string(&table).unwrap() == text, "write it again: `{again}`");
 }
