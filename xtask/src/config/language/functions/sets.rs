@@ -84,6 +84,10 @@ fn product(args: &Arguments) -> Result<Value, String> {
             }
         };
         let elements = args.elements(at)?;
+        // A null beside objects or tuples has no type, and Terraform makes no list of both.
+        if of == Type::Any && elements.windows(2).any(|pair| pair[0].ty() != pair[1].ty()) {
+            return Err(format!("the elements of argument {} are of no one type", at + 1));
+        }
         if rows.len().saturating_mul(elements.len()) > 100_000 {
             return Err(format!(
                 "the product has over 100000 elements{}",
