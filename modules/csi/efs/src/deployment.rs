@@ -2,7 +2,7 @@
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Refusal, Row, Scope, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, files};
 
 use crate::actual::Actual;
 use crate::chart;
@@ -76,8 +76,8 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, .. } = desired;
+    let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
+    let Desired { driver_in, adopt_existing, consent, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -87,12 +87,11 @@ pub(crate) fn plan_part(
     if let FileSystemSource::Own(_) = &inputs.file_system {
         data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
     }
-    let security_groups = std::slice::from_ref(security_group);
-    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =
-        ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
+        ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, ready.as_slice());
@@ -162,7 +161,7 @@ pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
 }
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
-/// and with the security group becomes refusals.
+/// and with the security groups becomes refusals.
 fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
     let network = &actual.network;
     let region = &desired.inputs.aws_region;
@@ -177,35 +176,39 @@ fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) ->
             )),
         }
     }
-    let Some(id) = desired.security_group.now() else { return wanted };
-    let group = network.security_groups.iter().find(|group| group.id == *id);
-    if group.is_none() {
-        plan.refusals.push(Refusal::new(
-            id,
-            format!("the security group does not exist in `{region}`"),
-            "correct `security_group_id`, or `aws_region`",
-        ));
+    let mut groups: Vec<&SecurityGroup> = Vec::new();
+    for id in desired.security_groups.iter().filter_map(Known::now) {
+        match network.security_groups.iter().find(|group| group.id == *id) {
+            Some(group) => groups.push(group),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the security group does not exist in `{region}`"),
+                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
+            )),
+        }
     }
-    plan.refusals.extend(one_vpc(&wanted, group));
+    plan.refusals.extend(one_vpc(&wanted, &groups));
     wanted
 }
 
-/// All mount targets of a file system belong to one VPC, and so does their group.
-fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
-    let Some(vpc) = group.map(|group| &group.vpc_id).or(subnets.first().map(|first| &first.vpc_id))
-    else {
+/// All mount targets of a file system belong to one VPC, and so do their groups.
+fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
+    let vpcs = groups.iter().map(|group| &group.vpc_id);
+    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
         return Vec::new();
     };
-    let elsewhere = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc);
-    elsewhere
-        .map(|subnet| {
-            let reason = format!(
-                "the subnet is in `{}`, and the others or the security group in `{vpc}`",
-                subnet.vpc_id
-            );
-            Refusal::new(&subnet.id, reason, "give subnets and a security group of one VPC")
-        })
-        .collect()
+    let remedy = "give subnets and security groups of one VPC";
+    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
+        let its = &subnet.vpc_id;
+        let reason =
+            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
+        Refusal::new(&subnet.id, reason, remedy)
+    });
+    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
+        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
+        Refusal::new(&group.id, reason, remedy)
+    });
+    of_subnets.chain(of_groups).collect()
 }
 
 /// What holds for every plan that changes a cluster.

@@ -40,5 +40,6 @@ pub use life_cycle::LifeCycle;
 pub use outputs::{MOUNT_TARGET, OUTPUTS, Output, Outputs};
 pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
+pub use resources::mount_target::Consent as TargetConsent;
 pub use together::{destroy_together, plan_together};
 pub use users::{AccessPoint, OtherClass, Replication, Volume};

@@ -245,6 +245,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
 }
 
 fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+    assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
     groups.iter().map(|group| group.now().unwrap().clone()).collect()
 }
 
