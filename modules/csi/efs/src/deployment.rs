@@ -138,6 +138,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
+    rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {
             let there = actual.documents.contains_key(name);
