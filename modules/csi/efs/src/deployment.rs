@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::data;
 use crate::desired::Desired;
 use crate::documents;
+use crate::driver_policy;
 use crate::inputs::Inputs;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
@@ -248,11 +249,12 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if inputs.driver.mode != driver::DriverMode::Skip {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
-    let owner = inputs.owner();
-    let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
-    if !kept.is_empty() {
+    let tags = &inputs.driver.access_point_tags;
+    if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
         warnings.push(format!(
-            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
+             stay pending: the policies of the driver's role need this statement beside it: {}",
+            driver_policy::tagging(tags)
         ));
     }
     let room = crate::inputs::directory::room_for_names(

@@ -14,6 +14,7 @@ mod desired;
 mod destroy;
 mod digests;
 mod documents;
+mod driver_policy;
 mod ids;
 mod inputs;
 mod life_cycle;
