@@ -4,4 +4,4 @@ mod target;
 mod zones;
 
 pub use target::{Call, Group, KIND, MountTarget, PROPERTIES, Spec, rows};
-pub use zones::{Wanted, plan, remove_all};
+pub use zones::{Ready, Wanted, plan, remove_all};
