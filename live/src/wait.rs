@@ -41,6 +41,13 @@ pub(crate) const API_SERVER_READ: Duration = Duration::from_mins(1);
 pub(crate) const POLL_FIRST: Duration = Duration::from_millis(250);
 pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
 
+/// For how long every look at what is waited for may fail: an API server that is being upgraded,
+/// or a network that is, is back within that time.
+pub(crate) const LOOKS_MAY_FAIL: Duration = Duration::from_mins(1);
+
+/// For how long a rollout that lacks no more pods than its `maxUnavailable` is still waited for.
+pub(crate) const LAST_PODS: Duration = Duration::from_secs(30);
+
 /// How often a line of a terminal moves while something is in progress.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 

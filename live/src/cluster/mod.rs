@@ -20,6 +20,7 @@ use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
+pub(crate) use pods::{is_ready, node_of};
 pub(crate) use proof::Seen;
 
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
+use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -158,7 +158,8 @@ async fn one(
         ..Deployed::new(name)
     };
     match outcome.ending {
-        Ending::Done(Made { modules, file }) => {
+        Ending::Done(Made { modules, file })
+        | Ending::Failed(Failed { made: Made { modules, file }, .. }) => {
             (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
         }
         Ending::Shown(shown) => {
@@ -168,7 +169,6 @@ async fn one(
         }
         Ending::Refused { .. }
         | Ending::Unplanned(_)
-        | Ending::Failed(_)
         | Ending::Stopped { .. }
         | Ending::Fleet { .. } => {}
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use job::{Job, Order, Output, Session, Work};
 
 use crate::aws::Account;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Ending, Failed, Outcome};
 use crate::report::{Summary, done, json, text};
 use crate::sandbox::LocalAws;
 use crate::stop::Stop;
@@ -91,8 +91,17 @@ fn report(connection: &Connection<'_>, outcome: Outcome) -> anyhow::Result<Outco
             Output::Text => text(&shown.text),
         }
     }
-    if let Ending::Done(made) = &outcome.ending {
+    // What can be used although something failed is a result too.
+    let made = match &outcome.ending {
+        Ending::Done(made) => Some((made, &[][..])),
+        Ending::Failed(Failed { errors, made, .. }) if !made.modules.is_empty() => {
+            Some((made, errors.as_slice()))
+        }
+        _ => None,
+    };
+    if let Some((made, errors)) = made {
         let summary = Summary {
+            errors,
             changed: outcome.changed,
             calls: calls.count(),
             rounds: calls.rounds(),

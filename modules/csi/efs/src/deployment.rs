@@ -1,5 +1,7 @@
 //! Whole plans: of a deployment, and of claims that grew.
 
+use std::collections::BTreeSet;
+
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
 use plan::{ChangeId, Known, Refusal, Row, Scope, files};
@@ -95,7 +97,7 @@ pub(crate) fn plan_part(
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
-        let storage = (&file_system.id, ready.as_slice());
+        let storage = (&file_system.id, &ready);
         let wanted = (inputs, driver_in.as_deref());
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
@@ -157,9 +159,20 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 /// The changes after which the class is there, or its document: what claims from
 /// it needs them.
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
-    let ids = [storage_class::id(&desired.scope), documents::class_id(&desired.scope)];
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
-    ids.into_iter().filter(planned).collect()
+    class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The ids of the changes that make the class in a cluster, and its document in a directory.
+pub fn class_ids(desired: &Desired) -> [ChangeId; 2] {
+    [storage_class::id(&desired.scope), documents::class_id(&desired.scope)]
+}
+
+/// The Availability Zones of the subnets that should reach the file system.
+pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
+    let wanted = |subnet: &&Subnet| desired.subnets.contains(&subnet.id);
+    let wanted = actual.network.subnets.iter().filter(wanted);
+    wanted.map(|subnet| subnet.availability_zone.clone()).collect()
 }
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others

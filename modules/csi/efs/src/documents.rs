@@ -10,6 +10,7 @@ use crate::chart;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::DriverMode;
+use crate::resources::mount_target::Ready;
 use crate::resources::storage_class;
 use crate::templates;
 
@@ -109,7 +110,7 @@ pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     (inputs, driver_in): (&Inputs, Option<&str>),
-    (file_system, ready): (&Known<FileSystemId>, &[ChangeId]),
+    (file_system, ready): (&Known<FileSystemId>, &Ready),
     found: &Files,
 ) -> Result<(), RenderError> {
     let relying = driver_in.map(|_| inputs.without_driver());
@@ -139,7 +140,8 @@ pub(crate) fn plan<C: From<files::Call>>(
         match name {
             // Whoever applies the class can mount from then on.
             STORAGE_CLASS => {
-                change.needs = ready.to_vec();
+                change.needs.clone_from(&ready.needs);
+                change.needs_any = ready.targets.clone();
                 replacement(&mut change, inputs, file_system, there);
             }
             // It names the other two, and so comes after them.

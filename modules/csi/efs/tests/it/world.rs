@@ -112,7 +112,8 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
     while !left.is_empty() {
         let before = left.len();
         left.retain(|change| {
-            let ready = change.needs.iter().all(|need| done.contains(&need));
+            let mut needs = change.needs.iter().chain(&change.needs_any.of);
+            let ready = needs.all(|need| done.contains(&need));
             if ready {
                 for call in &change.calls {
                     carry_out(call, actual);
@@ -304,7 +305,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
     match call {
         driver::Call::UntilReady { .. } => {
             for rollout in &mut driver.rollouts {
-                rollout.ready = rollout.desired;
+                (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
                 rollout.current = true;
             }
         }

@@ -8,4 +8,4 @@ mod zones;
 pub use groups::MOST_GROUPS;
 pub use removal::remove_all;
 pub use target::{Call, Group, KIND, MountTarget, PROPERTIES, Spec, rows};
-pub use zones::{Consent, Wanted, plan};
+pub use zones::{Consent, Ready, Wanted, plan};

@@ -2,7 +2,7 @@
 
 use network::{SecurityGroupId, Subnet, SubnetId};
 use plan::{
-    Action, Address, After, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
+    Action, Address, After, Any, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
     Wait, compare,
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,16 @@ pub struct Consent {
     pub remove_security_groups: bool,
 }
 
+/// What must be done before pods can mount.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The changes and waits that all must be done: those of the file system.
+    pub needs: Vec<ChangeId>,
+    /// The targets of the zones. One is enough, as any address of the VPC can reach it; where a
+    /// zone is served already, all of these may fail.
+    pub targets: Any,
+}
+
 /// Plans the targets of every zone; the answer is what must be done before pods
 /// can mount.
 pub fn plan<C: From<Call>>(
@@ -38,7 +48,7 @@ pub fn plan<C: From<Call>>(
     wanted: &Wanted,
     file_system: &Planned,
     found: &[MountTarget],
-) -> Vec<ChangeId> {
+) -> Ready {
     let target_in = |subnet: &SubnetId| {
         let live = |target: &&MountTarget| !target.life_cycle.is_leaving();
         let target = found.iter().find(|target| target.subnet_id == *subnet && live(target));
@@ -48,15 +58,15 @@ pub fn plan<C: From<Call>>(
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
     let groups = Groups::new(wanted.security_groups, wanted.consent.remove_security_groups);
     let mut part = Part { plan, scope, wanted, groups, found, file_system, first: Vec::new() };
-    let mut ready = file_system.needs.clone();
+    let mut ready = Ready { needs: file_system.needs.clone(), targets: Any::default() };
     if let Some(refusal) = part.of_another_vpc() {
         part.plan.refusals.push(refusal);
         return ready;
     }
     part.remove_unwanted(&zones);
-    for zone in &zones {
-        ready.extend(part.zone(zone));
-    }
+    let changes: Vec<Option<ChangeId>> = zones.iter().map(|zone| part.zone(zone)).collect();
+    ready.targets.least = usize::from(changes.iter().all(Option::is_some) && !zones.is_empty());
+    ready.targets.of = changes.into_iter().flatten().collect();
     let notes = part.groups.notes(&file_system.id);
     plan.notes.extend(notes);
     ready
