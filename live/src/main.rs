@@ -27,6 +27,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod workload;
 mod world;
 
 use std::process::ExitCode;
