@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -154,6 +154,8 @@ fn info(exec: &ExecConfig, interactive: bool) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// A plugin whose program is a shell script.
