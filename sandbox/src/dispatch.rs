@@ -14,6 +14,7 @@ use crate::access::{self, Access, Caller};
 use crate::admission;
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
+use crate::codes;
 use crate::error::{Answer, AwsError};
 use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
@@ -134,7 +135,7 @@ impl Dispatcher {
         let operation = service.operation(&request);
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
         let operation = if signed { operation } else { "unsigned".to_owned() };
-        let drawn = lock(&self.faults).draw(&operation);
+        let drawn = lock(&self.faults).draw(service.name(), &operation);
         let answer = match admission::refusal(service, &request, signed, too_large) {
             Some(refusal) => Err(refusal),
             None if !lock(&self.limit).allows(self.clock.now_us()) => {
@@ -241,6 +242,7 @@ impl Dispatcher {
                 Fault::HoldBefore => self.hold().await,
                 Fault::Throttle => return Err(service.refusal(Refusal::Throttled)),
                 Fault::Error => return Err(service.refusal(Refusal::Internal)),
+                Fault::Code(code) => return Err(injected(service, operation, code)),
                 Fault::CutBefore => {
                     let message = "cut before it was carried out";
                     return Err(AwsError::new(500, "ConnectionCut", message));
@@ -374,6 +376,12 @@ impl Dispatcher {
         };
         Some(work(&mut context))
     }
+}
+
+/// The error that a rule of faults names.
+fn injected(service: &dyn Service, operation: &str, code: &'static str) -> AwsError {
+    let status = codes::status(service.name(), operation, code).unwrap_or(500);
+    AwsError::new(status, code, "The sandbox was told to answer with this error.")
 }
 
 fn milliseconds(time: Duration) -> u64 {

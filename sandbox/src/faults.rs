@@ -3,14 +3,17 @@
 //! A rule is written `OPERATION:WHEN:FAULT`, such as `CreateMountTarget:#2:cut-after`.
 //! `OPERATION` is a name, or `*` for all. `WHEN` is `*` for every call, `#N` for
 //! the N-th since the rule was made, or `P%` for a chance. `FAULT` is one of
-//! `throttle`, `error`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
-//! `hold-before` and `hold-after`.
+//! `throttle`, `error`, `code=NAME`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
+//! `hold-before` and `hold-after`. `NAME` is an error code of the operation's, such as
+//! `DependencyTimeout` of `DeleteMountTarget`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::codes;
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(crate) enum Fault {
     Throttle,
     /// Answered with a server error, and not carried out.
     Error,
+    /// Answered with this error code, and not carried out.
+    Code(&'static str),
     /// Carried out later.
     Delay(Duration),
     /// The connection ends before the call is carried out.
@@ -43,9 +48,9 @@ enum When {
 /// One rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rule {
-    operation: String,
+    pub(crate) operation: String,
     when: When,
-    fault: Fault,
+    pub(crate) fault: Fault,
     /// How many calls of its operation the rule has seen.
     seen: u64,
 }
@@ -77,12 +82,20 @@ impl Faults {
     /// rule and the call's number among those of its operation, and not from when it comes:
     /// calls that are made side by side meet with the same however they interleave, so that
     /// a seed that failed fails again.
-    pub(crate) fn draw(&mut self, operation: &str) -> Vec<Fault> {
+    ///
+    /// An error code is only for the service that has it: the operations of two services may
+    /// have one name.
+    pub(crate) fn draw(&mut self, service: &str, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
         let call = self.calls.entry(operation.to_owned()).or_insert(0);
         *call += 1;
         for (number, rule) in self.rules.iter_mut().enumerate() {
             if rule.operation != "*" && rule.operation != operation {
+                continue;
+            }
+            if let Fault::Code(code) = rule.fault
+                && codes::status(service, operation, code).is_none()
+            {
                 continue;
             }
             rule.seen += 1;
@@ -122,15 +135,19 @@ impl FromStr for Rule {
             (None, None) => (*when == "*").then_some(When::Always),
         }
         .ok_or_else(|| format!("`{when}` is not `*`, `#N` or `P%`"))?;
-        let (name, ms) = fault.split_once('=').unwrap_or((fault, ""));
+        let (name, value) = fault.split_once('=').unwrap_or((fault, ""));
         let time = || {
-            ms.parse()
+            value
+                .parse()
                 .map(Duration::from_millis)
                 .map_err(|_| format!("`{fault}` needs milliseconds: `{name}=MS`"))
         };
         let fault = match name {
             "throttle" => Fault::Throttle,
             "error" => Fault::Error,
+            "code" => Fault::Code(
+                codes::known(value).ok_or_else(|| format!("`{value}` is not an error code"))?,
+            ),
             "delay" => Fault::Delay(time()?),
             "cut-before" => Fault::CutBefore,
             "cut-after" => Fault::CutAfter,
@@ -148,6 +165,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Throttle => f.write_str("throttle"),
             Fault::Error => f.write_str("error"),
+            Fault::Code(code) => write!(f, "code={code}"),
             Fault::Delay(time) => write!(f, "delay={}", time.as_millis()),
             Fault::CutBefore => f.write_str("cut-before"),
             Fault::CutAfter => f.write_str("cut-after"),
@@ -176,12 +194,25 @@ mod tests {
 
     #[test]
     fn rules_are_written_as_they_are_read() {
-        for text in
-            ["*:*:throttle", "CreateMountTarget:#2:cut-after", "*:12.5%:delay=30", "*:#1:stale=500"]
-        {
+        for text in [
+            "*:*:throttle",
+            "CreateMountTarget:#2:cut-after",
+            "*:12.5%:delay=30",
+            "*:#1:stale=500",
+            "DeleteMountTarget:#1:code=DependencyTimeout",
+        ] {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
-        for text in ["", "*:*", "*:x:error", "*:*:explode", "*:*:delay", "a:b:c:d"] {
+        for text in [
+            "",
+            "*:*",
+            "*:x:error",
+            "*:*:explode",
+            "*:*:delay",
+            "a:b:c:d",
+            "A:*:code",
+            "A:*:code=Nobodys",
+        ] {
             assert!(text.parse::<Rule>().is_err(), "{text}");
         }
     }
@@ -190,7 +221,8 @@ mod tests {
     fn the_nth_call_is_counted_for_each_rule_by_itself() {
         let rules = ["A:#2:error", "*:#3:throttle"].map(|text| text.parse().unwrap());
         let mut faults = Faults::new(rules.to_vec(), 1);
-        let drawn = ["A", "B", "A", "A"].map(|operation| faults.draw(operation));
+        let drawn =
+            ["A", "B", "A", "A"].map(|operation| faults.draw("elasticfilesystem", operation));
         assert_eq!(drawn, [vec![], vec![], vec![Fault::Error, Fault::Throttle], vec![]]);
     }
 
@@ -198,13 +230,23 @@ mod tests {
     fn one_seed_draws_the_same_every_time() {
         let draw = || {
             let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-            (0..64).map(|_| faults.draw("A").len()).collect::<Vec<_>>()
+            (0..64).map(|_| faults.draw("ec2", "A").len()).collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
         assert!(draw().contains(&0) && draw().contains(&1));
         // What else is called meanwhile changes nothing.
         let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-        let beside = (0..64).map(|_| (faults.draw("B"), faults.draw("A").len()).1);
+        let beside = (0..64).map(|_| (faults.draw("ec2", "B"), faults.draw("ec2", "A").len()).1);
         assert_eq!(beside.collect::<Vec<_>>(), draw());
+    }
+
+    /// `TagResource` is one of EFS, and one of EKS.
+    #[test]
+    fn an_error_code_is_drawn_for_the_service_that_has_it() {
+        let rule = "TagResource:#1:code=AccessPointNotFound".parse().unwrap();
+        let mut faults = Faults::new(vec![rule], 1);
+        assert_eq!(faults.draw("eks", "TagResource"), []);
+        let drawn = faults.draw("elasticfilesystem", "TagResource");
+        assert_eq!(drawn, [Fault::Code("AccessPointNotFound")]);
     }
 }

@@ -11,6 +11,7 @@ use axum::routing::any;
 
 use crate::access::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
+use crate::fault_rules;
 use crate::faults::Rule;
 use crate::seeding;
 use crate::socket::Cut;
@@ -80,7 +81,7 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
             let body = serde_json::json!({ "rules": rules, "held": dispatcher.held() });
             response(200, "application/json", body.to_string().into_bytes())
         }
-        ("POST", "faults") => match rules(body) {
+        ("POST", "faults") => match rules(dispatcher, body) {
             Ok(rules) => {
                 dispatcher.change_faults(|faults| faults.rules.extend(rules));
                 response(204, "text/plain", Vec::new())
@@ -131,7 +132,8 @@ fn administer(dispatcher: &Dispatcher, path: &str, body: &[u8]) -> Result<(), (u
 }
 
 /// A rule per line.
-fn rules(body: &[u8]) -> Result<Vec<Rule>, String> {
+fn rules(dispatcher: &Dispatcher, body: &[u8]) -> Result<Vec<Rule>, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    text.lines().filter(|line| !line.trim().is_empty()).map(str::parse).collect()
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| fault_rules::read(dispatcher.services, line)).collect()
 }

@@ -73,7 +73,8 @@ pub struct Options {
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,
     /// Fault to inject, `OPERATION:WHEN:FAULT`; may be repeated.
-    /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
+    /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, code=NAME (an error code of the operation),
+    /// delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
     #[arg(
         long = "fault",
         value_name = "RULE",

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::dispatch::{Dispatcher, Services};
+use crate::fault_rules;
 use crate::faults::{Faults, Rule};
 use crate::http;
 use crate::ids::Ids;
@@ -77,13 +78,16 @@ impl Sandbox {
 /// The rules of the flags and of the file.
 fn rules(options: &Options) -> anyhow::Result<Vec<Rule>> {
     let mut rules = options.faults.clone();
+    for rule in &rules {
+        fault_rules::check(SERVICES, rule)
+            .map_err(|mistake| anyhow::anyhow!("a fault rule: {mistake}"))?;
+    }
     if let Some(path) = &options.faults_file {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("reading the fault rules `{}`", path.display()))?;
         for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            rules.push(
-                line.parse().map_err(|mistake| anyhow::anyhow!("{}: {mistake}", path.display()))?,
-            );
+            let rule = fault_rules::read(SERVICES, line);
+            rules.push(rule.map_err(|mistake| anyhow::anyhow!("{}: {mistake}", path.display()))?);
         }
     }
     Ok(rules)

@@ -17,6 +17,9 @@ pub(crate) trait Service: Send + Sync {
     /// Whether a request has this service's form: its path, target, or API version.
     fn accepts(&self, request: &Incoming) -> bool;
 
+    /// The names of the operations that it serves.
+    fn operations(&self) -> Vec<&'static str>;
+
     /// The operation that a request names, for the list of calls and for faults.
     fn operation(&self, request: &Incoming) -> String;
 

@@ -74,6 +74,10 @@ impl Service for Ec2 {
             && form.get("Version").is_none_or(|version| version == VERSION)
     }
 
+    fn operations(&self) -> Vec<&'static str> {
+        served::SERVED.iter().map(|action| action.0).collect()
+    }
+
     fn operation(&self, request: &Incoming) -> String {
         form(request).get("Action").unwrap_or("unknown").to_owned()
     }

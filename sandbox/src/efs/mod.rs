@@ -71,6 +71,11 @@ impl Service for Efs {
         request.path.first().is_some_and(|segment| segment == VERSION)
     }
 
+    fn operations(&self) -> Vec<&'static str> {
+        let all = MODEL.operations.keys().map(String::as_str);
+        all.filter(|name| carries(name).is_some()).collect()
+    }
+
     fn operation(&self, request: &Incoming) -> String {
         let route = MODEL.route(request.method.as_str(), &request.path);
         route.map_or("unknown", |route| route.name).to_owned()
