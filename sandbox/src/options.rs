@@ -14,7 +14,7 @@ use crate::worlds::World;
 /// A local AWS for any client: EFS, and what goes with it of other services.
 ///
 /// Point a client at it with `AWS_ENDPOINT_URL`; any credentials will do, but
-/// requests must be signed. Calls are listed at `/_sandbox/calls`.
+/// requests must be signed. The last 10,000 calls are listed at `/_sandbox/calls`.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Options {
