@@ -13,6 +13,7 @@ pub(crate) mod state;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use serde_json::{Value, json};
 
