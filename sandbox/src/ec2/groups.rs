@@ -10,6 +10,9 @@ use super::{defaults, permissions, tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
 
+/// "VPC security groups per Region: 2,500" (Amazon VPC quotas); the code is of EC2's "Error codes".
+const MOST_GROUPS: usize = 2500;
+
 pub(super) static LISTING: Listing<SecurityGroup> = Listing {
     set: "securityGroupInfo",
     ids: "GroupId",
@@ -165,6 +168,11 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     if region.ec2.security_groups.by("vpc", &vpc.id).any(same) {
         let message = format!("The security group '{name}' already exists for VPC '{}'", vpc.id);
         return Err(AwsError::new(400, "InvalidGroup.Duplicate", message));
+    }
+    let own = region.ec2.security_groups.values().filter(|group| group.owner == region.account);
+    if own.count() >= MOST_GROUPS {
+        let message = "The maximum number of security groups has been reached.";
+        return Err(AwsError::new(400, "SecurityGroupLimitExceeded", message));
     }
     let ids = &mut *call.context.ids;
     let region = &mut *call.context.region;
