@@ -92,3 +92,30 @@ fn rules(options: &Options) -> anyhow::Result<Vec<Rule>> {
     }
     Ok(rules)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../OPERATIONS.md");
+
+    /// The operations that the table of operations by client has of a service.
+    fn rows(service: &str) -> BTreeSet<&'static str> {
+        let title = if service == "elasticfilesystem" { "EFS" } else { service }.to_uppercase();
+        let mut parts = DOCUMENT.split("\n## ");
+        let part = parts.find(|part| part.starts_with(&format!("{title}\n"))).unwrap();
+        let cells = part.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        cells.filter(|cell| !["Operation", "---"].contains(cell)).collect()
+    }
+
+    /// `cargo xtask clients --write` writes the table of what clients called.
+    #[test]
+    fn every_operation_that_is_served_is_called_by_a_client() {
+        for service in SERVICES {
+            let served: BTreeSet<&str> = service.operations().into_iter().collect();
+            assert_eq!(rows(service.name()), served, "{}", service.name());
+        }
+    }
+}
