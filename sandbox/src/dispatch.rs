@@ -88,7 +88,7 @@ impl Dispatcher {
         Ok(Arc::new(dispatcher))
     }
 
-    /// Changes the rules of faults, and has the past remembered as far as they reach.
+    /// Changes the rules of faults, and keeps former states for as long as they need.
     pub(crate) fn change_faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         let mut faults = lock(&self.faults);
         let changed = change(&mut faults);
@@ -101,12 +101,12 @@ impl Dispatcher {
         self.held.load(Ordering::SeqCst)
     }
 
-    /// Lets go of the calls that are held.
+    /// Releases the calls that are held.
     pub(crate) fn release(&self) {
         self.releases.send_modify(|count| *count += 1);
     }
 
-    /// Waits until somebody releases what is held.
+    /// Waits for the next release.
     async fn hold(&self) {
         /// Counts as held for as long as it lives, also when the client goes away.
         struct Held<'a>(&'a AtomicUsize);
@@ -292,7 +292,7 @@ impl Dispatcher {
         answer
     }
 
-    /// Gives a new region what it starts with, and carries out what is due.
+    /// Seeds a new region, and carries out the changes of state that are due.
     fn prepare(&self, store: &mut Store, region: &str, now: u64) -> anyhow::Result<()> {
         if !store.world.regions.contains_key(region) {
             let found = store.world.region(region, &self.options.account);
@@ -381,7 +381,7 @@ impl Dispatcher {
 /// The error that a rule of faults names.
 fn injected(service: &dyn Service, operation: &str, code: &'static str) -> AwsError {
     let status = codes::status(service.name(), operation, code).unwrap_or(500);
-    AwsError::new(status, code, "The sandbox was told to answer with this error.")
+    AwsError::new(status, code, "This error was injected by a fault rule of the sandbox.")
 }
 
 fn milliseconds(time: Duration) -> u64 {

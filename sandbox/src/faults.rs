@@ -18,7 +18,7 @@ use crate::codes;
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Refused for its rate, and not carried out.
+    /// Refused with the service's throttling error, and not carried out.
     Throttle,
     /// Answered with a server error, and not carried out.
     Error,
@@ -30,7 +30,7 @@ pub(crate) enum Fault {
     CutBefore,
     /// The connection ends after the call is carried out: the client cannot know.
     CutAfter,
-    /// A read is answered from the past.
+    /// A read returns a former state.
     Stale(Duration),
     /// Held until released, and carried out then.
     HoldBefore,
@@ -69,7 +69,7 @@ impl Faults {
         Faults { rules, seed, calls: BTreeMap::new() }
     }
 
-    /// How far back the rules have reads answered from.
+    /// The longest time that a rule of stale reads goes back.
     pub(crate) fn reach(&self) -> Duration {
         let stale = self.rules.iter().map(|rule| match rule.fault {
             Fault::Stale(time) => time,
@@ -78,13 +78,12 @@ impl Faults {
         stale.max().unwrap_or_default()
     }
 
-    /// What happens to the next call of an operation. A chance is drawn from the seed, the
-    /// rule and the call's number among those of its operation, and not from when it comes:
-    /// calls that are made side by side meet with the same however they interleave, so that
-    /// a seed that failed fails again.
+    /// The faults of the next call of an operation. A chance is drawn from the seed, the rule and
+    /// the number of the call among those of its operation, not from the time: concurrent calls
+    /// get the same faults in whatever order they arrive, so that a failing seed can be repeated.
     ///
-    /// An error code is only for the service that has it: the operations of two services may
-    /// have one name.
+    /// An error code applies only to the service that returns it: operations of two services can
+    /// have the same name.
     pub(crate) fn draw(&mut self, service: &str, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
         let call = self.calls.entry(operation.to_owned()).or_insert(0);
@@ -114,7 +113,7 @@ impl Faults {
     }
 }
 
-/// A number from 0 to 1 that belongs to this and nothing else.
+/// A number from 0 to 1 that depends on nothing but `of`.
 fn chance(of: &impl Hash) -> f64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nth_call_is_counted_for_each_rule_by_itself() {
+    fn each_rule_counts_its_own_calls() {
         let rules = ["A:#2:error", "*:#3:throttle"].map(|text| text.parse().unwrap());
         let mut faults = Faults::new(rules.to_vec(), 1);
         let drawn =
@@ -234,7 +233,7 @@ mod tests {
         };
         assert_eq!(draw(), draw());
         assert!(draw().contains(&0) && draw().contains(&1));
-        // What else is called meanwhile changes nothing.
+        // Calls of other operations do not change it.
         let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
         let beside = (0..64).map(|_| (faults.draw("ec2", "B"), faults.draw("ec2", "A").len()).1);
         assert_eq!(beside.collect::<Vec<_>>(), draw());

@@ -66,7 +66,7 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
 }
 
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
-/// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
+/// line) and removes (DELETE) rules, `release` releases the calls that are held, `efs/REGION/ID`
 /// changes what AWS's API cannot change (POST), `seed/REGION` adds clusters, keys and
 /// instances (POST, see `seeding`), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {

@@ -1,11 +1,12 @@
-//! A local EFS, and the parts of AWS that go with it, for any AWS client.
+//! A local EFS, and the parts of other AWS services that its clients use, for any AWS client.
 //!
-//! It keeps the rules that AWS keeps: tokens, states that take time, one mount target per
-//! zone, addresses out of the subnet's range, signed requests, and AWS's own error shapes.
-//! What it does not have it refuses by name.
+//! It follows AWS's rules: tokens, states that take time, one mount target per zone, addresses of
+//! the subnet's range, signed requests, and AWS's error shapes. Operations and parameters that it
+//! does not serve are refused by name, with status 501.
 //!
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
-//! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
+//! ([`Sandbox::call`]). Its clock and its source of random
+//! identifiers can be replaced ([`Surroundings`]).
 
 mod access;
 mod admission;

@@ -1,5 +1,5 @@
-//! What a region has beside its seed, given from outside: clusters as they really are,
-//! keys, and instances.
+//! Resources that are added to a region from a file or through `/_sandbox/seed`: clusters, keys,
+//! aliases and instances.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,5 +1,4 @@
-//! What an AWS service is to the sandbox: how its requests are told apart, carried out
-//! and answered.
+//! The interface of an AWS service: how its requests are recognized, carried out and answered.
 
 use crate::access::{Access, Caller};
 use crate::error::{Answer, AwsError};
@@ -42,7 +41,7 @@ pub(crate) trait Service: Send + Sync {
         None
     }
 
-    /// Changes what AWS's API cannot change, as a POST to `/_sandbox/NAME/REGION/ID` says; the
+    /// Changes what no call of AWS's API changes, as a POST to `/_sandbox/NAME/REGION/ID` says; the
     /// status and a sentence where it cannot.
     fn administer(
         &self,
@@ -53,7 +52,7 @@ pub(crate) trait Service: Send + Sync {
         Err((404, format!("`{id}` cannot be changed")))
     }
 
-    /// Gives a region that is used for the first time what it starts with.
+    /// Adds what a new region starts with.
     fn seed(&self, _region: &mut Region, _options: &Options) {}
 
     /// Carries out the changes of state that are due by `now`.

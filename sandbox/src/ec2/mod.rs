@@ -1,4 +1,5 @@
-//! The part of the EC2 API that goes with EFS, version 2016-11-15, over forms and XML.
+//! The part of the EC2 API that EFS and its clients use, version 2016-11-15: the EC2 Query
+//! protocol.
 
 mod acl_changes;
 mod acl_entries;

@@ -66,8 +66,8 @@ const ENTRY: &[&str] = &[
     "PortRange",
 ];
 
-/// All served actions. Other parameters are refused: an option that is not followed would be
-/// kinder than AWS.
+/// All served actions. Other parameters are refused: AWS would carry them out, and the
+/// sandbox would silently ignore them.
 pub(super) static SERVED: &[Action] = &[
     Action("DescribeVpcs", |call| list(call, &vpcs::LISTING), &["VpcId"]),
     Action(

@@ -1,5 +1,5 @@
-//! What happens to file systems without a call of AWS's API: data is written and metered, a
-//! zone is lost, a replication pauses. Tests and demonstrations bring it about.
+//! Changes of file systems that no call of AWS's API makes, for tests and demonstrations: data is
+//! written and metered, a zone fails, a replication pauses.
 
 use serde::Deserialize;
 

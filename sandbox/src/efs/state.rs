@@ -196,7 +196,7 @@ pub(crate) struct Replication {
     pub(crate) interval_ms: u64,
     /// When somebody deleted it, and when it is gone.
     pub(crate) deleted: Option<(u64, u64)>,
-    /// A state that was brought about on purpose.
+    /// A state that was set through `/_sandbox/efs`.
     pub(crate) forced: Option<Forced>,
     /// What becomes of the destination, until its region has seen it.
     pub(crate) arrival: Option<Arrival>,

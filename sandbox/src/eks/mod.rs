@@ -1,4 +1,4 @@
-//! The part of Amazon EKS that goes with EFS, over REST and JSON: clusters to read, Pod
+//! The part of Amazon EKS that EFS and its clients use, over REST and JSON: reading clusters, Pod
 //! Identity associations, and add-ons.
 
 mod addons;

@@ -69,7 +69,7 @@ fn check_trust(call: &Call<'_, '_>, text: &str) -> Answer<()> {
     }
 }
 
-/// Whether somebody whom a trust policy names exists: a role, or a user that is configured.
+/// Whether a principal that a trust policy names exists: a role, or a user that is configured.
 /// Who is in another account is not known here, and counts as existing.
 fn exists_as(call: &Call<'_, '_>, grantee: &Grantee) -> bool {
     let text = match grantee {

@@ -1,4 +1,4 @@
-//! The part of AWS KMS that goes with EFS: keys and aliases, to read, over JSON 1.1.
+//! The part of AWS KMS that EFS and its clients use: reading keys and aliases, over JSON 1.1.
 
 mod find;
 mod seed;

@@ -87,7 +87,7 @@ fn the_first_file_system_makes_the_service_linked_role() {
     create("t").is(201);
     let name = "AWSServiceRoleForAmazonElasticFileSystem";
     aws.iam(&root(), &[("Action", "GetRole"), ("RoleName", name)]).is(200);
-    // The role is there: nobody needs to make it again.
+    // The role exists now: no permission to create it is needed.
     aws.may("ci", &json!([efs]));
     create("u").is(201);
 }

@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// Delete everything that runs with `--sandbox` created
     #[arg(long)]
     reset: bool,
-    /// Port to listen on; 0 for any that is free
+    /// Port to listen on; 0 for any free port
     #[arg(long)]
     port: Option<u16>,
     /// Flags of the sandbox itself
