@@ -9,9 +9,10 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 
-use crate::access::config::Config;
-use crate::access::{self, Access, Caller};
+use crate::access;
 use crate::admission;
+use crate::callers::config::Config;
+use crate::callers::{Access, Caller};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::codes;

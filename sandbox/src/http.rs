@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 
-use crate::access::admin;
+use crate::callers::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
 use crate::fault_rules;
 use crate::faults::Rule;

@@ -11,6 +11,7 @@
 mod access;
 mod admission;
 mod authorization;
+mod callers;
 mod calls;
 mod changes;
 mod clock;
@@ -50,6 +51,7 @@ mod testing;
 mod unserved;
 mod world;
 mod worlds;
+mod xml;
 
 pub use clock::{Clock, Hands};
 pub use options::Options;

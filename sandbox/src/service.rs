@@ -1,6 +1,6 @@
 //! The interface of an AWS service: how its requests are recognized, carried out and answered.
 
-use crate::access::{Access, Caller};
+use crate::callers::{Access, Caller};
 use crate::error::{Answer, AwsError};
 use crate::ids::Ids;
 use crate::options::Options;

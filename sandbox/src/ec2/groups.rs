@@ -4,11 +4,11 @@ use super::call::Call;
 use super::errors::{dependency, invalid_value, missing, not_yours};
 use super::ids::GROUP;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, list_where, one, tag_keys, tag_set};
-use super::state::{Rule, SecurityGroup, Source};
-use super::xml::Element;
 use super::{defaults, permissions, tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Rule, SecurityGroup, Source};
+use crate::xml::Element;
 
 /// "VPC security groups per Region: 2,500" (Amazon VPC quotas); the code is of EC2's "Error codes".
 const MOST_GROUPS: usize = 2500;

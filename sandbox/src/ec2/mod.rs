@@ -18,7 +18,6 @@ mod groups;
 mod ids;
 mod instance_filters;
 mod instances;
-mod interface;
 mod interface_addresses;
 mod interface_changes;
 mod interfaces;
@@ -31,13 +30,11 @@ mod routes;
 mod rules;
 pub(crate) mod seed;
 mod served;
-pub(crate) mod state;
 mod subnets;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod vpcs;
-pub(crate) mod xml;
 pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};
@@ -47,9 +44,9 @@ use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
 
+use crate::xml::Element;
 use call::Call;
 use form::Form;
-use xml::Element;
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";

@@ -4,9 +4,9 @@
 use serde::Deserialize;
 
 use super::replication::arrive;
-use super::state::{Forced, Metered, Protection};
 use crate::life::{Life, State};
 use crate::service::Context;
+use crate::world::efs::{Forced, Metered, Protection};
 
 /// A status of HTTP and a sentence.
 type Refusal = (u16, String);

@@ -13,14 +13,12 @@ mod lifecycle;
 mod mount_targets;
 mod names;
 mod network;
-pub(crate) mod options;
 mod pages;
 mod policy;
 mod preferences;
 mod protection;
 mod replicated;
 mod replication;
-pub(crate) mod state;
 mod tags;
 mod throughput;
 

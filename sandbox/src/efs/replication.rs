@@ -11,11 +11,11 @@ use super::file_systems::seconds;
 use super::names::Kind;
 use super::pages::{Page, TOKENS};
 use super::replicated::part_of_one;
-use super::state::{Arrival, FileSystem, Forced, Protection, Replication, Side};
 use super::{destinations, network};
 use crate::error::{Answer, AwsError};
 use crate::life::Life;
 use crate::service::Context;
+use crate::world::efs::{Arrival, FileSystem, Forced, Protection, Replication, Side};
 use crate::world::partition;
 
 #[derive(Deserialize)]

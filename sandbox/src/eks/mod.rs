@@ -9,7 +9,6 @@ mod clusters;
 mod errors;
 mod schema;
 mod seed;
-pub(crate) mod state;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -23,8 +22,8 @@ use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
+use crate::world::eks::AddonStatus;
 use call::{Call, Response};
-use state::AddonStatus;
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "application/json";

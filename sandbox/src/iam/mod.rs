@@ -7,9 +7,8 @@ mod instance_profiles;
 mod policies;
 mod providers;
 mod roles;
-pub(crate) mod service_linked;
+mod service_linked;
 mod simulate;
-pub(crate) mod state;
 mod write;
 
 use crate::error::{Answer, AwsError};

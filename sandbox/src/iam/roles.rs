@@ -1,13 +1,13 @@
 //! Roles: their trust, tags and boundaries.
 
 use super::call::{Call, Result, conflict, exists, no_such, over_quota};
-use super::state::Role;
 use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::principal::Grantee;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, validation};
+use crate::world::iam::Role;
+use crate::xml::Element;
 
 /// The longest trust policy, and the most roles. Source: IAM User Guide, "IAM and AWS STS
 /// quotas".

@@ -2,7 +2,6 @@
 
 mod find;
 mod seed;
-pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +17,7 @@ use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
-use state::{Key, KeyState};
+use crate::world::kms::{Key, KeyState};
 
 /// What the header `x-amz-target` starts with.
 const TARGET: &str = "TrentService.";
@@ -224,7 +223,7 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
         .filter(|alias| marker.as_ref().is_none_or(|marker| alias.name > *marker))
         .filter(|alias| key.as_ref().is_none_or(|key| alias.target_key_id == *key))
         .peekable();
-    let page: Vec<&state::Alias> = rest.by_ref().take(limit).collect();
+    let page: Vec<&crate::world::kms::Alias> = rest.by_ref().take(limit).collect();
     let items: Vec<Value> = page
         .iter()
         .map(|alias| {

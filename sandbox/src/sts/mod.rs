@@ -3,18 +3,17 @@
 
 mod assume;
 mod credentials;
-pub(crate) mod state;
 mod token;
 
 use crate::authorization::denial;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, Params};
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
-use crate::sts::state::Of;
 use crate::world::Tags;
+use crate::world::sts::Of;
+use crate::xml::Element;
 use credentials::{duration, issue};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

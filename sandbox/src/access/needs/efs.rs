@@ -10,8 +10,8 @@
 use serde_json::Value;
 
 use super::need::{Action, Need, action, row};
+use crate::access::service_linked;
 use crate::authorization::context::Context as Keys;
-use crate::iam::service_linked;
 use crate::kms;
 use crate::request::Incoming;
 use crate::service::Context;

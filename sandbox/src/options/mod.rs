@@ -1,13 +1,16 @@
 //! The sandbox's flags; each can be set by an environment variable too, so that
 //! they reach it through the programs that start it.
 
+pub(crate) mod efs;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 
-use crate::efs::options::EfsOptions;
+use efs::EfsOptions;
+
 use crate::faults::Rule;
 use crate::worlds::World;
 

@@ -265,7 +265,7 @@ impl Row for AccessPoint {
 impl Replication {
     /// Whether something of it is still to be brought about in its destination's region.
     /// Of most replications nothing is, however many there are.
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         let unknown = !(self.source.configured || self.destination.configured);
         let copying = self.destination.configured && !self.sizes.is_empty();
         self.arrival.is_some() || self.deleted.is_some() || unknown || copying
