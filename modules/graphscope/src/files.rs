@@ -3,7 +3,7 @@
 use kubernetes::claim::KIND;
 use kubernetes::{RenderError, archive_for_kustomize};
 use plan::files::{self, Files};
-use plan::{ChangeId, Plan, Refusal, Scope, Text};
+use plan::{ChangeId, Plan, Refusal, Row, Scope, Text};
 
 use crate::documents::{CLAIMS, DOCUMENTS, KUSTOMIZATION, claims_of, documents, is_ours};
 use crate::inputs::Inputs;
@@ -92,4 +92,17 @@ fn kept<C>(
     }
     plan.notes.extend(free.iter().map(|found| stays(&found.claim.name)));
     free
+}
+
+/// The documents of a workload in the table of a status.
+pub(crate) fn rows(workload: &str, found: &Files) -> Vec<Row> {
+    let row = |document: &&str| {
+        let name = Scope::among(workload).path(document);
+        if found.contains_key(*document) {
+            Row::present("workload", name)
+        } else {
+            Row::missing("workload", name)
+        }
+    };
+    DOCUMENTS.iter().map(row).collect()
 }
