@@ -2,7 +2,7 @@
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Refusal, Row, Scope, files};
+use plan::{ChangeId, Refusal, Row, Scope, Warning, files};
 
 use crate::actual::Actual;
 use crate::chart;
@@ -231,7 +231,7 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     ))
 }
 
-fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
+fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
     let class = &inputs.storage_class;
     let controller = inputs.driver.values.get("controller");
     let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
@@ -247,8 +247,12 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     let owner = inputs.owner();
     let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
     if !kept.is_empty() {
-        warnings.push(format!(
-            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+        warnings.push(Warning::new(
+            format!(
+                "the driver cannot put these tags on access points, for their spaces, colons or \
+                 empty values: {kept}"
+            ),
+            "change them in `tags` if access points should have them too",
         ));
     }
     let room = crate::inputs::directory::room_for_names(
@@ -260,14 +264,19 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if let Ok(Some(room)) = room
         && room < 63
     {
-        warnings.push(format!(
-            "`sub_path_pattern` leaves {room} characters for the names of a claim and its namespace: \
-             EFS takes directories of 100, and claims with longer names stay pending"
+        warnings.push(Warning::new(
+            format!(
+                "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
+                 namespace: EFS takes directories of 100, and claims with longer names stay pending"
+            ),
+            "shorten `sub_path_pattern` or `base_path`",
         ));
     }
     if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
-        warnings
-            .push("the file system is not encrypted at rest, and can never be made so".to_owned());
+        warnings.push(Warning::new(
+            "the file system is not encrypted at rest, and can never be made so",
+            "leave out `encrypted = false` before the file system is created",
+        ));
     }
     warnings
 }

@@ -3,7 +3,7 @@
 use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Scope, Unset, Value,
-    compare, equal, later, set,
+    Warning, compare, equal, later, set,
 };
 
 use crate::owner::Owner;
@@ -160,9 +160,11 @@ pub fn plan<C: From<Call>>(
     let nfs = Spec::nfs(group.clone(), None);
     let found: Vec<Spec> = rules.iter().map(Spec::found).collect();
     if wanted.sources.is_empty() && !found.iter().any(|found| nfs.is_met_but_for_source(found)) {
-        plan.warnings.push(format!(
-            "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
-             `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
+        plan.warnings.push(Warning::new(
+            format!(
+                "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out"
+            ),
+            "set `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
         ));
     }
     let specs = wanted.sources.iter().map(|source| Spec::nfs(group.clone(), Some(source.clone())));
