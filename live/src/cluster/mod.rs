@@ -20,7 +20,7 @@ use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
-pub(crate) use proof::Seen;
+pub(crate) use proof::PodProgress;
 
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 use credentials::Program;

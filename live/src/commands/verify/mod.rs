@@ -107,7 +107,7 @@ async fn prove(setting: &Setting<'_>) -> anyhow::Result<Judged> {
         Some(example) => example::run(setting, example).await?,
     };
     if !outcome.as_ref().is_ok_and(Judged::is_proof) {
-        stage.show_what_was_seen().await;
+        stage.show_state().await;
     }
     if setting.wanted.keep {
         eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);
