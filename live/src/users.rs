@@ -10,7 +10,8 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
 use tokio::try_join;
 
-use crate::aws::{Aws, Raced, explain, is, is_web_page};
+use crate::aws::{Aws, explain, is, is_web_page};
+use crate::raced::Raced;
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;

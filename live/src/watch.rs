@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
-use crate::aws::LOOKS;
-use crate::wait::{POLL_FIRST, POLL_LONGEST};
+use crate::wait::{POLL_FIRST, POLL_LONGEST, poll, unless};
 
 /// A pause in terms of the time that was waited already: whatever takes its time is
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
@@ -17,12 +16,12 @@ use crate::wait::{POLL_FIRST, POLL_LONGEST};
 const LATE: f64 = 0.08;
 
 /// What was seen last, or why nothing could be seen.
-type Seen<T> = Option<Result<Arc<T>, String>>;
+type Latest<T> = Option<Result<Arc<T>, String>>;
 
 /// Looks at something again and again for as long as anybody waits.
 #[derive(Debug)]
 pub(crate) struct Watch<T> {
-    seen: watch::Receiver<Seen<T>>,
+    latest: watch::Receiver<Latest<T>>,
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
 }
@@ -30,7 +29,7 @@ pub(crate) struct Watch<T> {
 impl<T> Clone for Watch<T> {
     fn clone(&self) -> Self {
         Watch {
-            seen: self.seen.clone(),
+            latest: self.latest.clone(),
             waiting: Arc::clone(&self.waiting),
             wake: Arc::clone(&self.wake),
         }
@@ -50,7 +49,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let (sender, seen) = watch::channel(None);
+        let (sender, latest) = watch::channel(None);
         let waiting = Arc::new(AtomicUsize::new(0));
         let wake = Arc::new(Notify::new());
         let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
@@ -58,9 +57,8 @@ impl<T: Send + Sync + 'static> Watch<T> {
             let mut since = Instant::now();
             loop {
                 if count.load(Ordering::Acquire) == 0 {
-                    tokio::select! {
-                        () = woken.notified() => {}
-                        () = sender.closed() => return,
+                    if unless(sender.closed(), woken.notified()).await.is_err() {
+                        return;
                     }
                     since = Instant::now();
                     continue;
@@ -68,16 +66,13 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 let pause = since.elapsed().mul_f64(LATE).clamp(first, POLL_LONGEST);
                 tokio::time::sleep(jittered(pause)).await;
                 if count.load(Ordering::Acquire) > 0 {
-                    let seen = LOOKS
-                        .scope((), look())
-                        .await
-                        .map(Arc::new)
-                        .map_err(|error| format!("{error:#}"));
-                    sender.send_replace(Some(seen));
+                    let found = poll(look()).await;
+                    let found = found.map(Arc::new).map_err(|error| format!("{error:#}"));
+                    sender.send_replace(Some(found));
                 }
             }
         });
-        Watch { seen, waiting, wake }
+        Watch { latest, waiting, wake }
     }
 
     /// Waits until `judge` finds in a fresh look what it is after.
@@ -85,12 +80,12 @@ impl<T: Send + Sync + 'static> Watch<T> {
         &self,
         mut judge: impl FnMut(&T) -> Option<R>,
     ) -> anyhow::Result<R> {
-        let mut seen = self.seen.clone();
-        seen.mark_unchanged();
+        let mut latest = self.latest.clone();
+        latest.mark_unchanged();
         let _waiting = Waiting::new(&self.waiting, &self.wake);
         loop {
-            seen.changed().await?;
-            let found = match &*seen.borrow_and_update() {
+            latest.changed().await?;
+            let found = match &*latest.borrow_and_update() {
                 Some(Ok(found)) => Arc::clone(found),
                 Some(Err(error)) => anyhow::bail!("{error}"),
                 None => continue,

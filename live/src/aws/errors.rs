@@ -9,19 +9,9 @@ use failure::Failure;
 use inputs::printable;
 
 use super::foreign;
-use crate::meaning::{Meaning, aws};
-
-/// Another run changed things after this one had looked: a new plan may continue from there.
-#[derive(Debug)]
-pub(crate) struct Raced(pub(crate) String);
-
-impl std::fmt::Display for Raced {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Raced {}
+use crate::meaning::aws::{self, NoCode};
+use crate::meaning::Meaning;
+use crate::raced::Raced;
 
 /// An error of the call `operation`, such as `elasticfilesystem:CreateFileSystem`,
 /// with a remedy. What AWS wrote is shown without anything that a terminal acts on.
@@ -39,7 +29,7 @@ where
         code.as_deref().map(|code| aws::Response { operation, region, code, message: &message });
     let remedy = match &response {
         Some(response) => response.remedy(),
-        None => without_code(region, &error),
+        None => without_code(&error).remedy(region),
     };
     let cause = printable(&cause(&error));
     let cause = match response.and_then(|response| response.meaning()) {
@@ -96,25 +86,20 @@ fn chain(error: &dyn std::error::Error) -> String {
     parts.join(": ")
 }
 
-/// The remedy for an error that is no error response of AWS.
-fn without_code<E>(region: &str, error: &SdkError<E, Response>) -> String
+/// What an error is that is no error response of AWS.
+fn without_code<E>(error: &SdkError<E, Response>) -> NoCode
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     if chain(error).to_lowercase().contains("credential") {
-        return "no credentials were found, or the profile's cannot be used: set AWS_PROFILE, or run \
-                `aws configure` or `aws sso login`"
-            .to_owned();
+        NoCode::Credentials
+    } else if error.raw_response().is_some() {
+        NoCode::Foreign
+    } else if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+        NoCode::Unreachable
+    } else {
+        NoCode::Bug
     }
-    if error.raw_response().is_some() {
-        return "something between here and AWS responded, such as a proxy: check HTTPS_PROXY and \
-                any `--endpoint-url`"
-            .to_owned();
-    }
-    if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
-        return aws::unreachable(region);
-    }
-    "this is a bug: please report it".to_owned()
 }
 
 #[cfg(test)]

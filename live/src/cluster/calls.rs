@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Kube;
 use super::errors::explain;
-use crate::aws::Raced;
+use crate::raced::Raced;
 use crate::meaning::kubernetes as codes;
 use crate::wait::{API_SERVER, retry};
 

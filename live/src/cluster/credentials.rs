@@ -10,6 +10,8 @@ use kube::client::AuthError;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use place::TokenPlugin;
 
+use crate::meaning::credentials::NoCredentials;
+
 /// The credential program of a kubeconfig's user.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -71,31 +73,10 @@ impl Program {
         }
         printable(&words.join(" "))
     }
-
-    /// How to get it.
-    fn install(&self) -> String {
-        let name = self.command.rsplit('/').next().unwrap_or(&self.command);
-        match (&self.install_hint, name) {
-            (Some(hint), _) => {
-                let hint = hint.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("install `{name}`; the kubeconfig says: {}", printable(&hint))
-            }
-            (None, "aws") => "install the AWS CLI \
-                              (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)"
-                .to_owned(),
-            (None, "aws-iam-authenticator") => {
-                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` rewrite the \
-                 entry, which needs the AWS CLI only"
-                    .to_owned()
-            }
-            (None, name) => format!("install `{name}`, or correct `exec.command` of the kubeconfig"),
-        }
-    }
 }
 
 /// An error of the credentials, in words, and its remedy.
 pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, String) {
-    let log_in = "log in again, for instance with `aws sso login`";
     match (error, program) {
         (AuthError::AuthExecStart(error), Some(program)) => {
             let name = &program.command;
@@ -104,7 +85,12 @@ pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, 
                 ErrorKind::PermissionDenied => format!("the program `{name}` cannot be executed"),
                 _ => format!("the program `{name}` cannot be started: {error}"),
             };
-            (format!("{why}; the kubeconfig fetches credentials by `{}`", program.line()), program.install())
+            let meaning = NoCredentials::NotStarted {
+                command: name,
+                install_hint: program.install_hint.as_deref(),
+            };
+            let line = program.line();
+            (format!("{why}; the kubeconfig fetches credentials by `{line}`"), meaning.remedy())
         }
         (AuthError::AuthExecRun { out, .. }, Some(program)) => {
             let words = String::from_utf8_lossy(&out.stderr);
@@ -118,27 +104,22 @@ pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, 
             let line = program.line();
             (
                 format!("`{line}`, the credential program of the kubeconfig, ended with {}: {said}", out.status),
-                format!("run `{line}` by hand to see all of it, or {log_in}"),
+                NoCredentials::Failed { line: &line }.remedy(),
             )
         }
         (AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed, Some(program)) => (
             format!("`{}`, the credential program of the kubeconfig, printed no credentials", program.line()),
-            "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` rewrites \
-             the entry of an EKS cluster"
-                .to_owned(),
+            NoCredentials::NotPrinted.remedy(),
         ),
         (AuthError::MissingCommand, _) => (
             "the kubeconfig's user has an `exec` without `command`".to_owned(),
-            "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry".to_owned(),
+            NoCredentials::NoCommand.remedy(),
         ),
         (AuthError::ReadTokenFile(error, path), _) => (
             format!("the token file `{}` cannot be read: {error}", path.display()),
-            "correct `tokenFile` in the kubeconfig, or have it written again".to_owned(),
+            NoCredentials::TokenFile.remedy(),
         ),
-        (other, _) => (
-            other.to_string(),
-            format!("the kubeconfig's credentials could not be fetched: {log_in}"),
-        ),
+        (other, _) => (other.to_string(), NoCredentials::Other.remedy()),
     }
 }
 

@@ -6,6 +6,7 @@ use inputs::printable;
 use kube::Error;
 
 use super::credentials::{self, Program};
+use crate::meaning::credentials::REWRITE_KUBECONFIG;
 use crate::meaning::kubernetes as codes;
 
 /// An error of the call `what`, with a remedy.
@@ -20,9 +21,7 @@ pub(crate) fn explain(
     }
     let remedy = match &error {
         Error::Api(status) => codes::remedy(status, what),
-        _ => format!(
-            "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
-        ),
+        _ => codes::unreachable(cluster),
     };
     let cause = match &error {
         Error::Api(status) if !status.message.is_empty() => {
@@ -40,8 +39,7 @@ pub(super) fn preparing(address: &str, error: &Error, program: Option<&Program>)
     if let Error::Auth(error) = error {
         return credentials::failed(what, error, program);
     }
-    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry";
-    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
+    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, REWRITE_KUBECONFIG))
 }
 
 /// An error with everything that led to it.

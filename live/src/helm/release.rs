@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Helm;
 use super::errors::{found, is_listing, is_raced, may_pass};
-use crate::aws::Raced;
+use crate::raced::Raced;
 use crate::progress::Line;
 use crate::wait::{PROGRAM, retry};
 

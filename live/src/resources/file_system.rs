@@ -20,7 +20,8 @@ use network::Tags;
 use plan::ChangeId;
 
 use crate::absence::Absence;
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
+use crate::raced::Raced;
 use crate::context::{Context, Done};
 use crate::meaning::efs as codes;
 use crate::progress::Line;

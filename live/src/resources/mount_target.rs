@@ -8,7 +8,8 @@ use plan::{ChangeId, Known};
 
 use super::file_system;
 use crate::absence::Absence;
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
+use crate::raced::Raced;
 use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
