@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_on_is_told_and_not_done() {
+    fn what_a_terminal_would_act_on_is_shown_as_text() {
         assert_eq!(plain("\u{1b}[31mred\r\n"), "\\u{1b}[31mred\\r\\n");
         assert_eq!(plain("a\u{202e}b\u{9b}c"), "a\\u{202e}b\\u{9b}c");
         assert_eq!(plain("it's \"fine\" \\ größer 東"), "it's \"fine\" \\ größer 東");

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hazard_is_told_for_the_versions_that_have_it_and_no_others() {
+    fn a_hazard_is_reported_for_the_versions_that_have_it_and_no_others() {
         let shown = |text: &str, fixed_gid| {
             let here = Context { fixed_gid, ..Context::default() };
             warnings(ChartVersion::parse(text).unwrap(), &here).len()

@@ -244,7 +244,7 @@ fn a_chart_of_another_name_or_version_or_with_another_digest_is_refused() {
 }
 
 #[test]
-fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
+fn a_driver_that_does_not_run_yet_is_waited_for_without_no_wait() {
     let mut actual = deployed_to_cluster(&json!({}));
     cluster(&mut actual).driver.rollouts.push(Rollout {
         name: "deployment/efs-csi-controller".to_owned(),

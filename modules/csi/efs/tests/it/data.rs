@@ -282,7 +282,7 @@ fn recreated(bytes: u64, points: u32) -> Actual {
 }
 
 #[test]
-fn data_of_before_is_taken_over_only_when_told() {
+fn earlier_data_is_taken_over_only_with_consent() {
     let wanted = desired(&json!({}));
     let plan = planned(&wanted, &recreated(12 << 30, 3));
     assert_eq!(
