@@ -6,7 +6,7 @@ pub fn counted(count: usize, noun: &str) -> String {
 }
 
 /// The text in one line: what moves a cursor, changes colours or turns the
-/// direction of writing is told by its escape sequence.
+/// direction of writing is shown by its escape sequence.
 pub fn plain(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
         push(c, &mut plain);

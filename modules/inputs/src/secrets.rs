@@ -1,6 +1,6 @@
 //! Values that plans, errors and logs do not show: what looks like a password, a token or a key.
 //!
-//! Nobody marks the values of a chart as secret, so their names and their form have to tell. In
+//! Nobody marks the values of a chart as secret, so their names and their form have to show it. In
 //! doubt a value is hidden: a person can look it up, and cannot take it back from a log.
 
 use serde_json::Value;

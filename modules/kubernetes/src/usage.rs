@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Bytes by claim: namespace and name.
 pub type Usage = BTreeMap<(String, String), u64>;
 
-/// What a kubelet's `/stats/summary` tells of claims. The driver measures a
+/// What a kubelet's `/stats/summary` reports of claims. The driver measures a
 /// volume only where its node runs with `--vol-metrics-opt-in` (the chart's
 /// `node.volMetricsOptIn`); other volumes are not there, or have no figure.
 /// Source: Kubernetes `pkg/apis/stats/v1alpha1`, `VolumeStats`.

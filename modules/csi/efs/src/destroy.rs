@@ -19,7 +19,7 @@ use crate::resources::{driver, file_system, ingress, mount_target, storage_class
 /// rules, and the file system last.
 ///
 /// What lacks our tags stays, and so does an adopted file system with all its
-/// mount targets: EFS cannot tag them, so ours cannot be told from others. A file system that
+/// mount targets: EFS cannot tag them, so ours cannot be distinguished from others. A file system that
 /// holds data, or that anything else uses, is refused.
 pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
     let part = Part { driver: DriverPart::Own { of_this_job: &[] }, going: &[], delete_data: &[] };

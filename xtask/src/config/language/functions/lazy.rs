@@ -44,7 +44,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
             if !matches!(text, Expression::Traversal(_) | Expression::Variable(_)) {
                 return Err(Fault::new("`templatestring()` takes a reference to a template")
                     .remedy(
-                        "name it, as in `local.template`; a text in quotes is a template by itself",
+                        "name it, as in `local.template`; a quoted text is a template already",
                     )
                     .at(text.span()));
             }
