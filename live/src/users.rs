@@ -11,10 +11,10 @@ use kube::api::ListParams;
 use tokio::try_join;
 
 use crate::aws::{Aws, explain, is, is_web_page};
-use crate::raced::Raced;
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
+use crate::raced::Raced;
 use crate::target::Target;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.

@@ -10,7 +10,7 @@ use inputs::printable;
 
 use super::foreign;
 use crate::meaning::aws::{self, NoCode};
-use crate::meaning::Meaning;
+use crate::meaning::{Meaning, connection};
 use crate::raced::Raced;
 
 /// An error of the call `operation`, such as `elasticfilesystem:CreateFileSystem`,
@@ -29,7 +29,7 @@ where
         code.as_deref().map(|code| aws::Response { operation, region, code, message: &message });
     let remedy = match &response {
         Some(response) => response.remedy(),
-        None => without_code(&error).remedy(region),
+        None => without_code(region, &error),
     };
     let cause = printable(&cause(&error));
     let cause = match response.and_then(|response| response.meaning()) {
@@ -86,20 +86,24 @@ fn chain(error: &dyn std::error::Error) -> String {
     parts.join(": ")
 }
 
-/// What an error is that is no error response of AWS.
-fn without_code<E>(error: &SdkError<E, Response>) -> NoCode
+/// The remedy for an error that is no error response of AWS.
+fn without_code<E>(region: &str, error: &SdkError<E, Response>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    if chain(error).to_lowercase().contains("credential") {
+    let chain = chain(error);
+    let meaning = if chain.to_lowercase().contains("credential") {
         NoCode::Credentials
     } else if error.raw_response().is_some() {
         NoCode::Foreign
+    } else if let Some(remedy) = connection::remedy(&chain) {
+        return remedy;
     } else if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
         NoCode::Unreachable
     } else {
         NoCode::Bug
-    }
+    };
+    meaning.remedy(region)
 }
 
 #[cfg(test)]

@@ -65,7 +65,11 @@ impl Kube {
     }
 
     /// The pods of a proof.
-    pub(crate) async fn pods_of(&self, namespace: &str, nonce: &str) -> anyhow::Result<Vec<PodProgress>> {
+    pub(crate) async fn pods_of(
+        &self,
+        namespace: &str,
+        nonce: &str,
+    ) -> anyhow::Result<Vec<PodProgress>> {
         let ours = ListParams::default().labels(&format!("{VERIFY}={nonce}"));
         let pods: Vec<Pod> = self.list(&self.within(namespace), &ours).await?;
         Ok(pods.iter().map(progress).collect())
@@ -132,11 +136,7 @@ fn progress(pod: &Pod) -> PodProgress {
         .or(evicted);
     PodProgress {
         name: pod.metadata.name.clone().unwrap_or_default(),
-        part: pod
-            .metadata
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get(PART).cloned()),
+        part: pod.metadata.labels.as_ref().and_then(|labels| labels.get(PART).cloned()),
         started: states.iter().any(|state| state.running.is_some() || state.terminated.is_some()),
         ended: ended.map(|message| printable(&message)),
         why: reason(pod).map(|why| printable(&why)),

@@ -85,9 +85,11 @@ impl NoCode {
     /// What to do about it.
     pub(crate) fn remedy(self, region: &str) -> String {
         match self {
-            NoCode::Credentials => "no credentials were found, or the profile's cannot be used: set \
+            NoCode::Credentials => {
+                "no credentials were found, or the profile's cannot be used: set \
                                     AWS_PROFILE, or run `aws configure` or `aws sso login`"
-                .to_owned(),
+                    .to_owned()
+            }
             NoCode::Foreign => "something between here and AWS responded, such as a proxy: check \
                                 HTTPS_PROXY and any `--endpoint-url`"
                 .to_owned(),

@@ -20,6 +20,8 @@ pub(crate) enum NoCredentials<'a> {
     },
     /// It ended with an error; this is its command line.
     Failed { line: &'a str },
+    /// It was not done in time; this is its command line.
+    Late { line: &'a str },
     /// It printed something else.
     NotPrinted,
     /// The kubeconfig names no program.
@@ -37,6 +39,9 @@ impl NoCredentials<'_> {
             NoCredentials::NotStarted { command, install_hint } => install(command, install_hint),
             NoCredentials::Failed { line } => {
                 format!("run `{line}` by hand to see all of it, or {LOG_IN}")
+            }
+            NoCredentials::Late { line } => {
+                format!("run `{line}` by hand to see what it waits for, or {LOG_IN}")
             }
             NoCredentials::NotPrinted => "run it by hand: it must print an `ExecCredential`; `aws \
                                           eks update-kubeconfig` rewrites the entry of an EKS \

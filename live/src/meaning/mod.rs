@@ -6,6 +6,7 @@
 
 pub(crate) mod aws;
 mod common;
+pub(crate) mod connection;
 pub(crate) mod credentials;
 mod denial;
 pub(crate) mod ec2;

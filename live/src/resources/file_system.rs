@@ -21,10 +21,10 @@ use plan::ChangeId;
 
 use crate::absence::Absence;
 use crate::aws::{Aws, explain, is};
-use crate::raced::Raced;
 use crate::context::{Context, Done};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE, within};
 

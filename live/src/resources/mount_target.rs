@@ -9,10 +9,10 @@ use plan::{ChangeId, Known};
 use super::file_system;
 use crate::absence::Absence;
 use crate::aws::{Aws, explain, is};
-use crate::raced::Raced;
 use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 
 /// Reads a target, as listed or as created: two types of the SDK with the same members.
 macro_rules! read {

@@ -113,8 +113,9 @@ fn under_random_faults_a_run_converges_or_leaves_what_a_clean_run_completes() {
                         return;
                     }
                     if let Err(why) = one(&storage, seed, &counts) {
-                        let again =
-                            format!("CLOCKWORK_SEED={seed} cargo test --workspace --test trials seeds");
+                        let again = format!(
+                            "CLOCKWORK_SEED={seed} cargo test --workspace --test trials seeds"
+                        );
                         wrong
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)

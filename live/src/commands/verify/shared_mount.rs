@@ -55,7 +55,8 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
     let (writer, witness) = (&team[0], proof.witness());
     line.state("deleting the writer");
     kube.delete_pod(&proof.namespace, &writer.name).await?;
-    let gone = |pods: &Vec<PodProgress>| (!pods.iter().any(|pod| pod.name == writer.name)).then_some(());
+    let gone =
+        |pods: &Vec<PodProgress>| (!pods.iter().any(|pod| pod.name == writer.name)).then_some(());
     stage.until(line, stop, gone).await?;
     kube.create_from(&proof.pod_document(&witness)?).await?;
     let only = [witness];

@@ -198,9 +198,7 @@ pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = HAZARDS
         .iter()
         .filter(|hazard| (hazard.from..=hazard.to).contains(&version) && (hazard.when)(here))
-        .map(|hazard| {
-            Warning::new(format!("{} ({})", hazard.danger, hazard.source), hazard.remedy)
-        })
+        .map(|hazard| Warning::new(format!("{} ({})", hazard.danger, hazard.source), hazard.remedy))
         .collect();
     if version > ChartVersion::NEWEST {
         let newest = ChartVersion::NEWEST;

@@ -61,7 +61,12 @@ pub fn remove<C: From<Call>>(
 
 /// The release of a workload in the table of a status; `more` is what else is known of the
 /// workload.
-pub fn row(workload: &str, wanted: &release::Id, found: Option<&Release>, more: Vec<String>) -> Row {
+pub fn row(
+    workload: &str,
+    wanted: &release::Id,
+    found: Option<&Release>,
+    more: Vec<String>,
+) -> Row {
     let chart = found.map(|found| format!("{}, revision {}", found.chart, found.revision));
     let details: Vec<String> = chart.into_iter().chain(more).collect();
     let state = found.map_or("missing", |found| found.status.as_str());
