@@ -18,6 +18,7 @@ mod outcome;
 mod places;
 mod progress;
 mod proxies;
+mod raced;
 mod report;
 mod resources;
 mod run;

@@ -8,10 +8,10 @@ use failure::Failure;
 use plan::{ChangeId, Plan, Schedule};
 use tokio::task::JoinSet;
 
-use crate::aws::Raced;
 use crate::call::Call;
 use crate::context::{Context, Done, Stopped};
 use crate::progress::{Line, Progress};
+use crate::raced::Raced;
 use crate::stop::Reason;
 use crate::world::carry_out;
 

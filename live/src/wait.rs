@@ -87,6 +87,34 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
     tokio::time::timeout(limit, work).await.ok()
 }
 
+/// What `work` results in, unless `end` comes before: then it is given up, and this is what
+/// ended it.
+pub(crate) async fn unless<T, E>(
+    end: impl Future<Output = E>,
+    work: impl Future<Output = T>,
+) -> Result<T, E> {
+    tokio::select! {
+        biased;
+        result = work => Ok(result),
+        end = end => Err(end),
+    }
+}
+
+tokio::task_local! {
+    /// Set where a call only looks whether something is done.
+    static POLLS: ();
+}
+
+/// Looks at something that takes its time: such calls of AWS wait until all others were made.
+pub(crate) async fn poll<T>(look: impl Future<Output = T>) -> T {
+    POLLS.scope((), look).await
+}
+
+/// Whether this call is part of a [`poll`].
+pub(crate) fn is_poll() -> bool {
+    POLLS.try_with(|()| ()).is_ok()
+}
+
 /// Makes a call that may be repeated, until its result is not `passing`.
 pub(crate) async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     backoff: Backoff,

@@ -10,8 +10,7 @@ use anyhow::anyhow;
 use failure::Failure;
 use tokio::sync::{Notify, watch};
 
-use crate::aws::LOOKS;
-use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST};
+use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST, poll, unless};
 
 /// A pause in terms of the time that was waited already: whatever takes its time is
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
@@ -19,7 +18,7 @@ use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST};
 const LATE: f64 = 0.08;
 
 /// What was seen last, or why nothing can be seen.
-type Seen<T> = Option<Result<Arc<T>, Blind>>;
+type Latest<T> = Option<Result<Arc<T>, Blind>>;
 
 /// Why nothing can be seen, for everybody who waits.
 #[derive(Debug, Clone)]
@@ -48,7 +47,7 @@ impl Blind {
 /// Looks at something again and again for as long as anybody waits.
 #[derive(Debug)]
 pub(crate) struct Watch<T> {
-    seen: watch::Receiver<Seen<T>>,
+    latest: watch::Receiver<Latest<T>>,
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
 }
@@ -56,7 +55,7 @@ pub(crate) struct Watch<T> {
 impl<T> Clone for Watch<T> {
     fn clone(&self) -> Self {
         Watch {
-            seen: self.seen.clone(),
+            latest: self.latest.clone(),
             waiting: Arc::clone(&self.waiting),
             wake: Arc::clone(&self.wake),
         }
@@ -77,7 +76,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let (sender, seen) = watch::channel(None);
+        let (sender, latest) = watch::channel(None);
         let waiting = Arc::new(AtomicUsize::new(0));
         let wake = Arc::new(Notify::new());
         let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
@@ -87,9 +86,8 @@ impl<T: Send + Sync + 'static> Watch<T> {
             let mut failing: Option<Instant> = None;
             loop {
                 if count.load(Ordering::Acquire) == 0 {
-                    tokio::select! {
-                        () = woken.notified() => {}
-                        () = sender.closed() => return,
+                    if unless(sender.closed(), woken.notified()).await.is_err() {
+                        return;
                     }
                     since = Instant::now();
                     failing = None;
@@ -99,7 +97,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 tokio::time::sleep(jittered(pause)).await;
                 if count.load(Ordering::Acquire) > 0 {
                     let began = Instant::now();
-                    match LOOKS.scope((), look()).await {
+                    match poll(look()).await {
                         Ok(seen) => {
                             failing = None;
                             sender.send_replace(Some(Ok(Arc::new(seen))));
@@ -114,7 +112,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                 }
             }
         });
-        Watch { seen, waiting, wake }
+        Watch { latest, waiting, wake }
     }
 
     /// Waits until `judge` finds in a fresh look what it is after.
@@ -122,12 +120,12 @@ impl<T: Send + Sync + 'static> Watch<T> {
         &self,
         mut judge: impl FnMut(&T) -> Option<R>,
     ) -> anyhow::Result<R> {
-        let mut seen = self.seen.clone();
-        seen.mark_unchanged();
+        let mut latest = self.latest.clone();
+        latest.mark_unchanged();
         let _waiting = Waiting::new(&self.waiting, &self.wake);
         loop {
-            seen.changed().await?;
-            let found = match &*seen.borrow_and_update() {
+            latest.changed().await?;
+            let found = match &*latest.borrow_and_update() {
                 Some(Ok(found)) => Arc::clone(found),
                 Some(Err(blind)) => return Err(blind.clone().error()),
                 None => continue,

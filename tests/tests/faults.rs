@@ -38,7 +38,7 @@ fn each_fault_does_what_it_says_and_is_in_the_list_of_calls() {
         ("error", Some(500), false),
         ("cut-before", None, false),
         ("cut-after", None, true),
-        ("delay=60", Some(201), true),
+        ("delay=900", Some(201), true),
     ] {
         let aws = aws(&[]);
         aws.admin("POST", "faults", &format!("CreateFileSystem:*:{fault}"));
@@ -46,7 +46,7 @@ fn each_fault_does_what_it_says_and_is_in_the_list_of_calls() {
         assert_eq!(create(&aws, "a"), status, "{fault}");
         let took = began.elapsed();
         assert_eq!(exists(&aws, "a"), done, "{fault}");
-        let delay = if fault.starts_with("delay") { 60 } else { 0 };
+        let delay = if fault.starts_with("delay") { 900 } else { 0 };
         assert!(took >= Duration::from_millis(delay), "{fault}: {took:?}");
         assert_eq!(listed(&aws, "CreateFileSystem"), [fault]);
         assert_eq!(listed(&aws, "DescribeFileSystems"), [""; 0], "no other operation");

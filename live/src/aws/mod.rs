@@ -27,8 +27,8 @@ use crate::proxies::Proxies;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is, is_web_page};
-pub(crate) use rate::{LOOKS, Rate};
+pub(crate) use errors::{explain, is, is_web_page};
+pub(crate) use rate::Rate;
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::Kube;
 use super::errors::explain;
-use crate::aws::Raced;
 use crate::meaning::kubernetes as codes;
+use crate::raced::Raced;
 use crate::wait::{API_SERVER, retry};
 
 /// What every object is here.

@@ -12,6 +12,8 @@ use kube::client::AuthError;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use place::TokenPlugin;
 
+use crate::meaning::credentials::NoCredentials;
+
 /// The credential program of a kubeconfig's user.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -69,26 +71,6 @@ impl Program {
         }
         printable(&words.join(" "))
     }
-
-    /// How to get it.
-    fn install(&self) -> String {
-        let name = self.command.rsplit('/').next().unwrap_or(&self.command);
-        match (&self.install_hint, name) {
-            (Some(hint), _) => {
-                let hint = hint.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("install `{name}`; the kubeconfig says: {}", printable(&hint))
-            }
-            (None, "aws") => "install the AWS CLI \
-                              (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)"
-                .to_owned(),
-            (None, "aws-iam-authenticator") => {
-                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` rewrite the \
-                 entry, which needs the AWS CLI only"
-                    .to_owned()
-            }
-            (None, name) => format!("install `{name}`, or correct `exec.command` of the kubeconfig"),
-        }
-    }
 }
 
 /// Why the program of a kubeconfig printed no credentials.
@@ -125,8 +107,7 @@ impl Program {
                     _ if name.is_empty() => {
                         return (
                             "the kubeconfig's user has an `exec` without `command`".to_owned(),
-                            "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry"
-                                .to_owned(),
+                            NoCredentials::NoCommand.remedy(),
                         );
                     }
                     ErrorKind::NotFound => format!("the program `{name}` was not found"),
@@ -135,7 +116,11 @@ impl Program {
                     }
                     _ => format!("the program `{name}` cannot be started: {error}"),
                 };
-                (format!("{why}; the kubeconfig fetches credentials by `{line}`"), self.install())
+                let meaning = NoCredentials::NotStarted {
+                    command: name,
+                    install_hint: self.install_hint.as_deref(),
+                };
+                (format!("{why}; the kubeconfig fetches credentials by `{line}`"), meaning.remedy())
             }
             Failed::Ended { status, stderr } => {
                 let words = String::from_utf8_lossy(stderr);
@@ -150,7 +135,7 @@ impl Program {
                     format!(
                         "`{line}`, the credential program of the kubeconfig, ended with {status}: {said}"
                     ),
-                    format!("run `{line}` by hand to see all of it, or {LOG_IN}"),
+                    NoCredentials::Failed { line: &line }.remedy(),
                 )
             }
             Failed::Late(limit) => (
@@ -158,15 +143,13 @@ impl Program {
                     "`{line}`, the credential program of the kubeconfig, was not done within {} s",
                     limit.as_secs()
                 ),
-                format!("run `{line}` by hand to see what it waits for, or {LOG_IN}"),
+                NoCredentials::Late { line: &line }.remedy(),
             ),
             Failed::NoCredentials => (
                 format!(
                     "`{line}`, the credential program of the kubeconfig, printed no credentials"
                 ),
-                "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` \
-                 rewrites the entry of an EKS cluster"
-                    .to_owned(),
+                NoCredentials::NotPrinted.remedy(),
             ),
         }
     }
@@ -178,20 +161,14 @@ impl Program {
     }
 }
 
-/// What to do where credentials are missing.
-const LOG_IN: &str = "log in again, for instance with `aws sso login`";
-
 /// Other credentials of a kubeconfig that cannot be used, for people.
 pub(super) fn failed(what: String, error: &AuthError) -> anyhow::Error {
     let (why, remedy) = match error {
         AuthError::ReadTokenFile(error, path) => (
             format!("the token file `{}` cannot be read: {error}", path.display()),
-            "correct `tokenFile` in the kubeconfig, or have it written again".to_owned(),
+            NoCredentials::TokenFile.remedy(),
         ),
-        other => (
-            other.to_string(),
-            format!("the kubeconfig's credentials could not be fetched: {LOG_IN}"),
-        ),
+        other => (other.to_string(), NoCredentials::Other.remedy()),
     };
     anyhow!("{}", printable(&why)).context(Failure::new(what, remedy))
 }

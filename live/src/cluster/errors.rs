@@ -6,6 +6,7 @@ use inputs::printable;
 use kube::Error;
 
 use super::credentials::{self, Failed, Program};
+use crate::meaning::credentials::REWRITE_KUBECONFIG;
 use crate::meaning::{connection, kubernetes as codes};
 
 /// An error of the call `what`, with a remedy.
@@ -25,11 +26,7 @@ pub(crate) fn explain(
     }
     let remedy = match &error {
         Error::Api(status) => codes::remedy(status, what),
-        other => connection::remedy(&chain(other)).unwrap_or_else(|| {
-            format!(
-                "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
-            )
-        }),
+        other => connection::remedy(&chain(other)).unwrap_or_else(|| codes::unreachable(cluster)),
     };
     let cause = match &error {
         Error::Api(status) if !status.message.is_empty() => {
@@ -47,8 +44,7 @@ pub(super) fn preparing(address: &str, error: &Error) -> anyhow::Error {
     if let Error::Auth(error) = error {
         return credentials::failed(what, error);
     }
-    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry";
-    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
+    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, REWRITE_KUBECONFIG))
 }
 
 /// An error with everything that led to it.

@@ -24,7 +24,7 @@ use place::{Access, ClusterArn, Wanted, eks_name};
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
 pub(crate) use pods::{is_ready, node_of};
-pub(crate) use proof::Seen;
+pub(crate) use proof::PodProgress;
 
 use crate::proxies::{self, Proxies};
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};

@@ -15,13 +15,13 @@ use tokio::sync::watch;
 use super::connection::Connection;
 use super::file_outputs;
 use super::plan::plan;
-use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent::{self, Agreed, Asked};
+use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Results};
 use crate::observe::{Observed, Storage};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
+use crate::raced::Raced;
 use crate::report::{json, takes_colour};
 use crate::resources::{file_system, mount_target};
 use crate::run::{self, Ran};
@@ -58,8 +58,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             connection.progress.plan(&plan);
             return Ok(Outcome { changed, ending });
         }
-        let asked = agreed.asked(&plan, job.yes, job.goal.destroys());
-        let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
+        let required = agreed.required(&plan, job.yes, job.goal.destroys());
+        let outcome = execute(connection, &target, &plan, Some(&observed), required).await?;
         agreed.add(&plan);
         changed += outcome.changed;
         match outcome.ending {
@@ -106,7 +106,7 @@ pub(super) async fn execute(
     target: &Target,
     plan: &Plan<Call>,
     observed: Option<&Observed>,
-    asked: Asked,
+    required: Required,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
@@ -116,7 +116,7 @@ pub(super) async fn execute(
         return Ok(Outcome::unchanged(Ending::Refused { why, remedy: None }));
     }
     if progress.is_one_of_many()
-        && let Some((question, remedy)) = consent::question(plan, asked)
+        && let Some((question, remedy)) = consent::question(plan, required)
     {
         let review = review(&job.goal, job.workloads().next().is_some());
         return Ok(Outcome::unchanged(Ending::Refused {
@@ -125,7 +125,7 @@ pub(super) async fn execute(
         }));
     }
     // The prompt is left on a line of its own.
-    let consent = stop.or(consent::given(plan, asked)).await.inspect_err(|_| eprintln!());
+    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| eprintln!());
     if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(refused));

@@ -19,6 +19,7 @@ use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
+use crate::wait::unless;
 
 /// What came of one deployment.
 #[derive(Serialize)]
@@ -102,11 +103,8 @@ pub(super) async fn run(
         tokio::pin!(room);
         // Those in progress continue while the next one waits for its turn.
         let turn = async {
-            loop {
-                tokio::select! {
-                    () = &mut room => break,
-                    Some(one) = in_progress.next() => keep(&mut ended, one),
-                }
+            while let Ok(one) = unless(&mut room, next(&mut in_progress)).await {
+                keep(&mut ended, one);
             }
         };
         if stop.or(turn).await.is_err() || stop.reason().is_some() {
@@ -124,6 +122,14 @@ pub(super) async fn run(
         eprintln!("{message}");
     }
     outcome
+}
+
+/// The next one of those in progress that ends; there is no end of none.
+async fn next<T: Future>(in_progress: &mut FuturesUnordered<T>) -> T::Output {
+    match in_progress.next().await {
+        Some(one) => one,
+        None => std::future::pending().await,
+    }
 }
 
 fn keep(ended: &mut BTreeMap<String, Deployed>, one: Deployed) {

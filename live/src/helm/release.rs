@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 
 use super::Helm;
 use super::errors::{found, is_listing, is_raced, may_pass};
-use crate::aws::Raced;
 use crate::progress::Line;
+use crate::raced::Raced;
 use crate::wait::{PROGRAM, retry};
 
 /// How the descriptions of our revisions begin.

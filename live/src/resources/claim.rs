@@ -77,7 +77,7 @@ pub(crate) async fn observe_workload(
             .flatten()
             .collect(),
         ours: label(claim, MANAGED_BY).as_deref() == Some(MANAGER)
-            && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
+            && label(claim, kubernetes::label::WORKLOAD).as_ref() == Some(&inputs.name),
         // A StatefulSet gives the claims of its pods the labels that it selects them by.
         // Those of the charts below it have another name, and the same release.
         of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name),

@@ -3,7 +3,7 @@
 use kubernetes::release::{self, Id, Release, Wanted};
 use kubernetes::{FoundChart, RenderError, claim};
 use plan::files::{self, Files};
-use plan::{ChangeId, Document, Scope};
+use plan::{ChangeId, Document, Scope, Warning};
 
 use crate::documents::claim_document;
 use crate::files as in_directory;
@@ -161,7 +161,7 @@ pub fn plan(
 }
 
 /// What to warn of whatever there is.
-fn warning(inputs: &Inputs, default: &DefaultClass) -> Result<Option<String>, RenderError> {
+fn warning(inputs: &Inputs, default: &DefaultClass) -> Result<Option<Warning>, RenderError> {
     if inputs.kind != Workload::Store {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use kubernetes::claim::KIND;
 use kubernetes::{RenderError, archive_for_kustomize, bytes};
 use plan::files::{self, Files};
-use plan::{ChangeId, Plan, Refusal, Scope, Text};
+use plan::{ChangeId, Plan, Refusal, Row, Scope, Text, Warning};
 use serde_json::Value;
 
 use crate::documents::{CLAIMS, DOCUMENTS, KUSTOMIZATION, VALUES, claims_of, documents, is_ours};
@@ -69,12 +69,17 @@ fn data_of_pods<C>(plan: &mut Plan<C>, scope: &Scope, inputs: &Inputs, values: &
         )),
         Some(Ordering::Greater) => {
             let Inputs { name, namespace, .. } = inputs;
-            plan.warnings.push(format!(
-                "`data` of `{name}` grows from {had} to {wanted}, and Kubernetes never changes the \
-                 templates of claims: before Argo CD or Flux can apply it, `kubectl delete \
-                 statefulset --cascade=orphan --namespace {namespace} --selector \
-                 app.kubernetes.io/instance={name},app.kubernetes.io/component=store`; the claims \
-                 that its pods have grow with `kubectl edit pvc` and `expand-volumes`"
+            plan.warnings.push(Warning::new(
+                format!(
+                    "`data` of `{name}` grows from {had} to {wanted}, and Kubernetes never changes \
+                     the templates of claims: Argo CD and Flux cannot apply it"
+                ),
+                format!(
+                    "before they do, `kubectl delete statefulset --cascade=orphan --namespace \
+                     {namespace} --selector \
+                     app.kubernetes.io/instance={name},app.kubernetes.io/component=store`; the \
+                     claims that its pods have grow with `kubectl edit pvc` and `expand-volumes`"
+                ),
             ));
         }
         _ => {}
@@ -130,4 +135,17 @@ fn kept<C>(
     }
     plan.notes.extend(free.iter().map(|found| stays(&found.claim.name)));
     free
+}
+
+/// The documents of a workload in the table of a status.
+pub(crate) fn rows(workload: &str, found: &Files) -> Vec<Row> {
+    let row = |document: &&str| {
+        let name = Scope::among(workload).path(document);
+        if found.contains_key(*document) {
+            Row::present("workload", name)
+        } else {
+            Row::missing("workload", name)
+        }
+    };
+    DOCUMENTS.iter().map(row).collect()
 }

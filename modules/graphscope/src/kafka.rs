@@ -5,6 +5,7 @@
 //! over their own: so the store's class is never given as `global.storageClass`.
 
 use inputs::Problem;
+use plan::Warning;
 use serde_json::Value;
 
 use crate::directories;
@@ -72,25 +73,26 @@ pub(crate) fn of_default_class(values: &Value) -> Vec<&'static str> {
 }
 
 /// What to warn of, where these values are given to a store's chart.
-pub(crate) fn warning(values: &Value, class: &str, default: &DefaultClass) -> Option<String> {
+pub(crate) fn warning(values: &Value, class: &str, default: &DefaultClass) -> Option<Warning> {
     let parts = of_default_class(values).join(" and ");
     if parts.is_empty() {
         return None;
     }
     let remedy = "set `kafka_storage_class` to a class of block storage, such as one of the EBS \
                   CSI driver";
-    match default {
-        DefaultClass::Named(default) if default == class => Some(format!(
-            "the claims of {parts} get the default class of the cluster, which is `{class}`: {}; {remedy}",
+    let text = match default {
+        DefaultClass::Named(default) if default == class => format!(
+            "the claims of {parts} get the default class of the cluster, which is `{class}`: {}",
             reason()
-        )),
+        ),
         // EKS marks none as the default from Kubernetes 1.30 on
         // (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-extended.html>).
-        DefaultClass::Missing => Some(format!(
-            "the cluster has no default class: the claims of {parts} stay pending; {remedy}"
-        )),
-        DefaultClass::Named(_) | DefaultClass::Unknown => None,
-    }
+        DefaultClass::Missing => {
+            format!("the cluster has no default class: the claims of {parts} stay pending")
+        }
+        DefaultClass::Named(_) | DefaultClass::Unknown => return None,
+    };
+    Some(Warning::new(text, remedy))
 }
 
 /// Why the log must not be there, without a full stop.
@@ -119,14 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn a_default_class_is_told_where_it_would_hurt_and_only_there() {
+    fn a_default_class_is_reported_where_it_would_hurt_and_only_there() {
         let told = |values: &Value, default| warning(values, "efs-sc", &default);
         let named = |name: &str| DefaultClass::Named(name.to_owned());
         let ours = told(&json!({}), named("efs-sc")).unwrap();
-        assert!(ours.contains("Kafka and ZooKeeper get the default class"), "{ours}");
-        assert!(ours.contains("`kafka_storage_class`") && ours.contains("which NFS"), "{ours}");
+        assert!(ours.text.contains("Kafka and ZooKeeper get the default class"), "{ours:?}");
+        assert!(ours.text.contains("which NFS"), "{ours:?}");
+        assert!(ours.remedy.contains("`kafka_storage_class`"), "{ours:?}");
         let none = told(&json!({}), DefaultClass::Missing).unwrap();
-        assert!(none.contains("stay pending"), "{none}");
+        assert!(none.text.contains("stay pending"), "{none:?}");
         assert_eq!(told(&json!({}), named("gp3")), None);
         assert_eq!(told(&json!({}), DefaultClass::Unknown), None);
         assert_eq!(told(&json!({ "kafka": { "enabled": false } }), named("efs-sc")), None);

@@ -21,7 +21,7 @@ pub struct Plan<C> {
     /// What stays as it is although a person might expect otherwise.
     pub notes: Vec<String>,
     /// What works and yet will cause trouble.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What a person must agree to, beside deletions and replacements.
     pub questions: Vec<Question>,
     /// Why nothing of this plan can be carried out.
@@ -112,10 +112,10 @@ impl<C> Plan<C> {
 }
 
 /// Adds what is not among `lines` yet: what holds for several modules is said once.
-fn add_new(lines: &mut Vec<String>, more: Vec<String>) {
-    for line in more {
-        if !lines.contains(&line) {
-            lines.push(line);
+fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
         }
     }
 }
@@ -281,6 +281,22 @@ impl Refusal {
         remedy: impl Into<String>,
     ) -> Refusal {
         Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+/// What works and yet will cause trouble, with the way out. In JSON it is one text with both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What will cause trouble, without a full stop.
+    pub text: String,
+    /// The way out, without a full stop.
+    pub remedy: String,
+}
+
+impl Warning {
+    /// A warning of what `text` says.
+    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Warning {
+        Warning { text: text.into(), remedy: remedy.into() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Any, Change, Plan, Wait};
+use crate::change::{Action, Any, Change, Plan, Wait, Warning};
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
@@ -27,6 +27,14 @@ impl<C> Serialize for Plan<C> {
         }
         plan.serialize_entry("refusals", refusals)?;
         plan.end()
+    }
+}
+
+/// One text, as programs know warnings: what is wrong, and what to do about it.
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Warning { text, remedy } = self;
+        serializer.collect_str(&format_args!("{text}; {remedy}"))
     }
 }
 
@@ -67,5 +75,23 @@ impl<'a, C> From<&'a Wait<C>> for Waited<'a> {
     fn from(wait: &'a Wait<C>) -> Self {
         let Wait { id, address, reason, call: _ } = wait;
         Waited { id, address, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::text::Styled;
+
+    #[test]
+    fn a_warning_is_one_text_for_programs_and_has_its_remedy_on_a_line_for_people() {
+        let mut plan: Plan<()> = Plan::default();
+        plan.warnings.push(Warning::new("mounts will hang", "set `nfs_client_cidr`"));
+        let document = serde_json::to_value(&plan).unwrap();
+        assert_eq!(document["warnings"], json!(["mounts will hang; set `nfs_client_cidr`"]));
+        let text = Styled { plan: &plan, colour: false }.to_string();
+        assert!(text.starts_with("Warning: mounts will hang\n  help: set `nfs_client_cidr`\n"));
     }
 }

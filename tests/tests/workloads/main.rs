@@ -132,7 +132,7 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     status_shows_each_workload(&there, &nodes);
     claims_grow_and_never_shrink(&there);
     a_directory_that_is_taken_out_keeps_its_data(&there);
-    workloads_are_destroyed_and_their_data_when_told_so(&there);
+    workloads_are_destroyed_and_their_data_with_delete_data(&there);
 }
 
 fn all_three_kinds_are_deployed(there: &Clustered) {
@@ -213,7 +213,7 @@ fn a_directory_that_is_taken_out_keeps_its_data(there: &Clustered) {
 }
 
 /// Storage stays while claims hold volumes of it.
-fn workloads_are_destroyed_and_their_data_when_told_so(there: &Clustered) {
+fn workloads_are_destroyed_and_their_data_with_delete_data(there: &Clustered) {
     let refused = run(there, "destroy-efs", GROWN, &["--yes"]).exits(1);
     assert!(refused.stderr.contains("graphs/engine-datasets (Bound)"), "{}", refused.stderr);
     run(there, "destroy-graphscope", GROWN, &[]).exits(1);

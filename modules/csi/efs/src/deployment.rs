@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Known, Refusal, Row, Scope, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, Warning, files};
 
 use crate::actual::Actual;
 use crate::chart;
@@ -249,7 +249,7 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     ))
 }
 
-fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
+fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
     let class = &inputs.storage_class;
     let controller = inputs.driver.values.get("controller");
     let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
@@ -264,10 +264,13 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     }
     let tags = &inputs.driver.access_point_tags;
     if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
-        warnings.push(format!(
+        warnings.push(Warning::new(
             "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
-             stay pending: the policies of the driver's role need this statement beside it: {}",
-            driver_policy::tagging(tags)
+             stay pending",
+            format!(
+                "add this statement to the policies of the driver's role: {}",
+                driver_policy::tagging(tags)
+            ),
         ));
     }
     let room = crate::inputs::directory::room_for_names(
@@ -279,14 +282,19 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if let Ok(Some(room)) = room
         && room < 63
     {
-        warnings.push(format!(
-            "`sub_path_pattern` leaves {room} characters for the names of a claim and its namespace: \
-             EFS takes directories of 100, and claims with longer names stay pending"
+        warnings.push(Warning::new(
+            format!(
+                "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
+                 namespace: EFS takes directories of 100, and claims with longer names stay pending"
+            ),
+            "shorten `sub_path_pattern` or `base_path`",
         ));
     }
     if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
-        warnings
-            .push("the file system is not encrypted at rest, and can never be made so".to_owned());
+        warnings.push(Warning::new(
+            "the file system is not encrypted at rest, and can never be made so",
+            "leave out `encrypted = false` before the file system is created",
+        ));
     }
     warnings
 }

@@ -205,7 +205,7 @@ fn nothing_is_taken_from_under_a_release_that_helm_is_at_work_on() {
 }
 
 #[test]
-fn data_outlives_what_used_it_unless_told_otherwise_and_never_goes_from_under_a_pod() {
+fn data_outlives_its_workload_without_delete_data_and_is_never_deleted_while_a_pod_uses_it() {
     let fewer = engine(&json!({ "datasets": "10Gi" }));
     let mut actual = deployed(&engine(&json!({ "datasets": "10Gi", "logs": "1Gi" })));
     let kept = planned("engine", &fewer, &actual, &[], false);
@@ -281,7 +281,7 @@ fn a_document_keeps_a_claim_that_is_wanted_no_more_and_none_shrinks_or_moves() {
 }
 
 #[test]
-fn documents_go_and_their_claims_stay_unless_told_otherwise() {
+fn documents_go_and_their_claims_stay_without_delete_data() {
     let inputs = engine(&json!({ "datasets": "10Gi" }));
     let kept = destroy(&Scope::among("engine"), &inputs, &written(&inputs), false);
     assert_eq!(kept.changes.len(), 2);

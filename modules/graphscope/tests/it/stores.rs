@@ -103,7 +103,7 @@ fn the_claims_of_pods_never_shrink_nor_change_their_class_and_grow_when_they_are
     );
     let log = resized("10Gi", |actual| actual.rendered = vec![set("10Gi", "gp3")]);
     assert!(log.refusals.is_empty(), "{}", text(&log));
-    assert!(log.warnings[0].contains("keeps its class `efs-sc`"), "{:?}", log.warnings);
+    assert!(log.warnings[0].text.contains("keeps its class `efs-sc`"), "{:?}", log.warnings);
     let pending = resized("20Gi", |actual| {
         let claim = &mut actual.claims.last_mut().unwrap().claim;
         claim.phase = "Pending".to_owned();
@@ -125,7 +125,7 @@ fn a_claim_of_another_class_is_completed_by_that_class() {
 #[test]
 fn documents_say_what_argo_cd_and_flux_cannot_do_where_data_grows() {
     let plan = |size: &str| planned("store", &store(size), &written(&store("10Gi")), &[], false);
-    let grown = plan("20Gi").warnings.join("\n");
+    let grown = &plan("20Gi").warnings[0].remedy;
     assert!(grown.contains("--cascade=orphan --namespace graphscope"), "{grown}");
     assert!(grown.contains("app.kubernetes.io/instance=graphscope"), "{grown}");
     assert!(plan("5Gi").refusals[0].remedy.contains("10Gi"));
@@ -165,10 +165,10 @@ fn a_store_is_warned_where_its_log_would_get_the_class_of_its_data_or_none() {
     let ours = || DefaultClass::Named("efs-sc".to_owned());
     for documents in [false, true] {
         let told = warned(&json!({}), ours(), documents);
-        assert!(told[0].contains("Kafka and ZooKeeper get the default class"), "{told:?}");
+        assert!(told[0].text.contains("Kafka and ZooKeeper get the default class"), "{told:?}");
         assert!(warned(&json!({ "kafka_storage_class": "gp3" }), ours(), documents).is_empty());
     }
-    assert!(warned(&json!({}), DefaultClass::Missing, false)[0].contains("stay pending"));
+    assert!(warned(&json!({}), DefaultClass::Missing, false)[0].text.contains("stay pending"));
     assert!(warned(&json!({}), DefaultClass::Named("gp3".to_owned()), false).is_empty());
 }
 

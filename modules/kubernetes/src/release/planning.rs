@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use inputs::HIDDEN;
-use plan::{Action, Address, Change, ChangeId, Difference, Plan, Refusal, Scope, Wait, compare};
+use plan::{
+    Action, Address, Change, ChangeId, Difference, Plan, Refusal, Scope, Wait, Warning, compare,
+};
 
 use super::spec::{CHART, Id, LONGEST, PROPERTIES, Record, Release, Status, VALUES, Wanted};
 use crate::chart::FoundChart;
@@ -232,9 +234,13 @@ pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart
 }
 
 /// Warnings for values that change nothing, as no template of this chart reads them.
-pub fn unread_values(wanted: &Wanted, chart: &FoundChart) -> Vec<String> {
+pub fn unread_values(wanted: &Wanted, chart: &FoundChart) -> Vec<Warning> {
     let warning = |path: String| {
-        format!("no template of chart {}-{} reads the value `{path}`", chart.name, chart.version)
+        let FoundChart { name, version, .. } = chart;
+        Warning::new(
+            format!("no template of chart {name}-{version} reads the value `{path}`"),
+            "leave it out of `helm_values`, or check its spelling",
+        )
     };
     unread_keys(&chart.values, &wanted.values.value).into_iter().map(warning).collect()
 }

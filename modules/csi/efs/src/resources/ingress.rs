@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
-    Value, compare, equal, later, set,
+    Value, Warning, compare, equal, later, set,
 };
 
 use crate::owner::Owner;
@@ -231,10 +231,13 @@ pub fn plan<C: From<Call>>(
     if wanted.sources.is_empty() && !in_each(None).iter().any(admits) {
         let groups: Vec<String> = wanted.groups.iter().map(ToString::to_string).collect();
         let (none, has) = if groups.len() > 1 { ("none of ", "has an") } else { ("", "has no") };
-        plan.warnings.push(format!(
-            "{none}{} {has} ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
-             `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
-            groups.join(", ")
+        plan.warnings.push(Warning::new(
+            format!(
+                "{none}{} {has} ingress rule for TCP 2049 (NFS): mounts will hang until they time \
+                 out",
+                groups.join(", ")
+            ),
+            "set `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
         ));
     }
     let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();

@@ -245,7 +245,7 @@ fn a_chart_of_another_name_or_version_or_with_another_digest_is_refused() {
 }
 
 #[test]
-fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
+fn a_driver_that_does_not_run_yet_is_waited_for_without_no_wait() {
     let mut actual = deployed_to_cluster(&json!({}));
     cluster(&mut actual).driver.rollouts.push(Rollout {
         name: "deployment/efs-csi-controller".to_owned(),
@@ -284,7 +284,7 @@ fn a_node_that_cannot_run_the_driver_is_named_and_not_waited_for() {
     let plan = planned_with(rollout(9, vec![away("ip-10-0-0-7")]));
     assert!(plan.is_empty(), "{}", text(&plan));
     let warning = "daemonset/efs-csi-node 9 of 10, not on ip-10-0-0-7 (NotReady): not waited for";
-    assert!(plan.warnings.iter().any(|it| it == warning), "{:?}", plan.warnings);
+    assert!(plan.warnings.iter().any(|it| it.text == warning), "{:?}", plan.warnings);
     // Another one that is missing beside it is waited for, or within `maxUnavailable` is not.
     let plan = planned_with(rollout(8, vec![away("ip-10-0-0-7")]));
     assert!(plan.waits[0].reason.contains("8 of 10, not on ip-10-0-0-7 (NotReady)"));
@@ -382,14 +382,14 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
         planned(&desired(more), &actual).warnings
     };
     let fixed = json!({ "uid": 1001, "gid": 1001 });
-    assert_eq!(warned(&fixed, &[]), [""; 0]);
+    assert_eq!(warned(&fixed, &[]), []);
     let tainted = warned(&fixed, &["efs.csi.aws.com/agent-not-ready"]);
-    assert!(tainted[0].contains("nothing is scheduled there"), "{tainted:?}");
+    assert!(tainted[0].text.contains("nothing is scheduled there"), "{tainted:?}");
     let newer = json!({ "uid": 1001, "gid": 1001, "helm_chart_version": "2.5.2" });
-    assert_eq!(warned(&newer, &["efs.csi.aws.com/agent-not-ready"]), [""; 0]);
+    assert_eq!(warned(&newer, &["efs.csi.aws.com/agent-not-ready"]), []);
     let deletes = json!({
         "helm_chart_version": "4.4.1",
         "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
     });
-    assert!(warned(&deletes, &[])[0].contains("issues/1085"));
+    assert!(warned(&deletes, &[])[0].text.contains("issues/1085"));
 }

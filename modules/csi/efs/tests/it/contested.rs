@@ -72,8 +72,8 @@ fn every_remedy_settles_it() {
     assert!(refused(&first, &skips).is_empty());
     let plan = planned(&logs(&json!({ "driver": "adopt" })), &beside(&first));
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
-    let said =
-        plan.warnings.iter().any(|warning| warning.contains("from `dev/efs-sc` to `dev/efs-logs`"));
+    let hands = "from `dev/efs-sc` to `dev/efs-logs`";
+    let said = plan.warnings.iter().any(|warning| warning.text.contains(hands));
     assert!(said, "{:?}", plan.warnings);
 }
 

@@ -83,7 +83,7 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let told = mistakes(&json!({
         "aws_region": "eu-west-1a",
         "namespace": "Kube_System",

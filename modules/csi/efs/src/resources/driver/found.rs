@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_add_on_is_told_from_manifests_by_who_applied_it() {
+    fn an_add_on_is_distinguished_from_manifests_by_who_applied_it() {
         let applied = |by: &str| Origin {
             field_managers: vec!["kube-controller-manager".to_owned(), by.to_owned()],
             namespace: "kube-system".to_owned(),

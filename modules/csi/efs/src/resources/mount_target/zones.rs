@@ -3,7 +3,7 @@
 use network::{SecurityGroupId, Subnet, SubnetId};
 use plan::{
     Action, Address, After, Any, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
-    Wait, compare,
+    Wait, Warning, compare,
 };
 use serde::{Deserialize, Serialize};
 
@@ -236,9 +236,15 @@ impl<C: From<Call>> Part<'_, C> {
             let has =
                 |wanted: &&Known<SecurityGroupId>| have.iter().any(|id| wanted.now() == Some(id));
             if !wanted.iter().any(|wanted| has(&wanted)) {
-                self.plan.warnings.push(format!(
-                    "{} of the adopted file system has the groups {}, not {}: mounts hang where none of them admits TCP 2049 from the nodes",
-                    target.id, list(have), list(wanted)
+                self.plan.warnings.push(Warning::new(
+                    format!(
+                        "{} of the adopted file system has the groups {}, not {}: mounts hang where \
+                         none of them admits TCP 2049 from the nodes",
+                        target.id,
+                        list(have),
+                        list(wanted)
+                    ),
+                    "let one of them admit it, or give the mount target another group",
                 ));
             }
             return None;
