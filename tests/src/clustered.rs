@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -22,10 +24,40 @@ const CLUSTER: &str = "graphscope-dev";
 /// Where a program is missing, with the command that builds it.
 pub fn control_plane() -> ControlPlane {
     let tools = tools();
+    PLACE.with(|_| ());
     let found = Programs::find(&tools).unwrap_or_else(|missing| {
         panic!("missing: {}; run `cargo xtask tools install`", missing.join(", "))
     });
     ControlPlane::start(&found).unwrap()
+}
+
+/// A place among the tests that run control planes: there are as many as cores, since a control
+/// plane is several programs that are busy at their start. A test that has one may start several.
+struct Place;
+
+static TAKEN: Mutex<usize> = Mutex::new(0);
+static GIVEN_BACK: Condvar = Condvar::new();
+
+thread_local! {
+    /// The place of a test, which has a thread of its own: given back when that ends.
+    static PLACE: Place = Place::take();
+}
+
+impl Place {
+    fn take() -> Place {
+        let places = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = GIVEN_BACK.wait_while(taken, |taken| *taken >= places);
+        *taken.unwrap_or_else(PoisonError::into_inner) += 1;
+        Place
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        GIVEN_BACK.notify_one();
+    }
 }
 
 /// The folder that `cargo xtask tools install` builds into.

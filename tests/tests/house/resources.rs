@@ -21,8 +21,8 @@ type Rooms = BTreeMap<String, BTreeSet<String>>;
 /// The folders of resources in all crates below a folder.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let files = sources(folder);
-    let rooms = files.iter().filter_map(|file| file.parent());
-    let rooms: BTreeSet<&Path> = rooms.filter(|room| room.ends_with(ROOMS)).collect();
+    let rooms = files.iter().filter_map(|file| file.ancestors().find(|it| it.ends_with(ROOMS)));
+    let rooms: BTreeSet<&Path> = rooms.collect();
     rooms.into_iter().map(Path::to_owned).collect()
 }
 

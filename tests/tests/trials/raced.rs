@@ -46,32 +46,31 @@ fn a_deploy_and_a_destroy_at_once_end_as_one_of_them() {
             [(after, true, false), (after, true, true), (after, false, true)]
         })
         .collect();
-    std::thread::scope(|scope| {
-        let run = |(after, deploy_first, deployed): (u64, bool, bool)| {
-            let name = format!("race-{after}-{deploy_first}-{deployed}");
-            let trial = storage.trial(&name, &[]);
-            if deployed {
-                trial.run(&storage.deploy).exits(0);
-            }
-            let jobs = [&storage.deploy, &storage.destroy];
-            // A deployment that stands has a change to make, so that both have work.
-            let up = if deployed { &storage.change } else { jobs[0] };
-            let after = Duration::from_millis(after);
-            let told = if deploy_first {
-                race(&trial, up, jobs[1], after)
-            } else {
-                race(&trial, jobs[1], up, after)
-            };
-            if deployed && trial.not_deployed(&storage.plan_change).is_none() {
-                return true;
-            }
-            stands(&trial, &told)
+    let run = |(after, deploy_first, deployed): (u64, bool, bool)| {
+        let name = format!("race-{after}-{deploy_first}-{deployed}");
+        let trial = storage.trial(&name, &[]);
+        if deployed {
+            trial.run(&storage.deploy).exits(0);
+        }
+        let jobs = [&storage.deploy, &storage.destroy];
+        // A deployment that stands has a change to make, so that both have work.
+        let up = if deployed { &storage.change } else { jobs[0] };
+        let after = Duration::from_millis(after);
+        let told = if deploy_first {
+            race(&trial, up, jobs[1], after)
+        } else {
+            race(&trial, jobs[1], up, after)
         };
-        let (run, trials, next, stood, fell) = (&run, &trials, &next, &stood, &fell);
+        if deployed && trial.not_deployed(&storage.plan_change).is_none() {
+            return true;
+        }
+        stands(&trial, &told)
+    };
+    std::thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
-            scope.spawn(move || {
+            scope.spawn(|| {
                 while let Some(&trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let count = if run(trial) { stood } else { fell };
+                    let count = if run(trial) { &stood } else { &fell };
                     count.fetch_add(1, Ordering::Relaxed);
                 }
             });

@@ -3,6 +3,7 @@
 
 mod examples;
 mod plans;
+mod status;
 mod stores;
 
 use std::collections::BTreeMap;
