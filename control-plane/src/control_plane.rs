@@ -87,6 +87,11 @@ impl ControlPlane {
         self.folder.path()
     }
 
+    /// The file with the certificate authority of the API server.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join(certificates::AUTHORITY)
+    }
+
     /// The path of a user's kubeconfig.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
         user.kubeconfig(self.folder.path())

@@ -7,6 +7,8 @@
 mod certificates;
 mod cluster;
 mod control_plane;
+mod driver;
+mod efs;
 mod files;
 mod json;
 mod kubeconfig;
@@ -19,8 +21,10 @@ mod repeated;
 
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
+pub use driver::{DriverPrograms, RealDriver};
+pub use efs::{AccessPoint, Efs};
 pub use kubeconfig::{CONTEXT, User};
-pub use nodes::Nodes;
+pub use nodes::{Driver, Nodes};
 pub use programs::Programs;
 pub use provisioner::{Provisioner, Source};
 pub use proxy::{ApiProxy, Faults};

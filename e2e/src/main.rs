@@ -6,6 +6,7 @@
 
 mod aws;
 mod cluster;
+mod identity;
 mod interrupt;
 mod kind;
 mod report;

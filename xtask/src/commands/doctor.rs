@@ -111,6 +111,17 @@ impl Machine {
         [npm, terraform]
     }
 
+    /// Namespaces of mounts and host names, as root or in a user namespace.
+    fn namespaces(&self) -> Need {
+        let command = cmd!(self.shell, "unshare --map-root-user --mount --uts true");
+        let there = command.quiet().ignore_stdout().ignore_stderr().run().is_ok();
+        Need {
+            what: "namespaces of its own for a process",
+            there,
+            remedy: "allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`), or run it as root on Linux",
+        }
+    }
+
     fn go(&self) -> Need {
         let there = self.runs("go", "version");
         Need { what: "go", there, remedy: "install Go from https://go.dev/dl" }
@@ -136,7 +147,9 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     };
     let (kubeconfig, helm, tool) = (Machine::kubeconfig, Machine::helm, Machine::tool);
     let control_plane =
-        vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()];
+        || vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()];
+    let mut driver = control_plane();
+    driver.extend([tool("efs-csi-driver"), tool("csi-provisioner"), machine.namespaces()]);
     Ok(vec![
         ("render, matrix, completions", true, vec![machine.cargo()]),
         (
@@ -158,7 +171,8 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         ),
         ("bench", false, vec![machine.cargo(), c()]),
         ("fuzz", false, vec![machine.cargo(), cpp]),
-        ("e2e --cluster control-plane", false, control_plane),
+        ("e2e --cluster control-plane", false, control_plane()),
+        ("e2e --cluster control-plane --driver real", false, driver),
         ("e2e --cluster kind", false, vec![tool("kind"), machine.engine(), helm()]),
         ("clients", false, clients),
         ("e2e --aws moto, e2e --aws ministack", false, vec![machine.python()]),
