@@ -17,6 +17,7 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod proxies;
 mod report;
 mod resources;
 mod run;
@@ -27,6 +28,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod workload;
 mod world;
 
 use std::process::ExitCode;
