@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use emulators::{Emulator, Kind, Network};
-use job::{AwsChoice, DriverChoice, EndToEnd};
+use job::{AwsChoice, ClusterChoice, DriverChoice, EndToEnd};
 use supervised::Program;
 use tempfile::TempDir;
 
@@ -77,7 +77,8 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
     let folder = tempfile::tempdir().context("creating a folder for the sandbox")?;
     let program = job.programs.join("sandbox");
     let mut args = vec!["--port".to_owned(), "0".to_owned()];
-    let enforced = job.driver == DriverChoice::Real;
+    let on_node = job.cluster == ClusterChoice::Node;
+    let enforced = job.driver == DriverChoice::Real || on_node;
     if enforced {
         args.push("--enforce-iam".to_owned());
     }
@@ -94,13 +95,14 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         }
         std::thread::sleep(Duration::from_millis(20));
     };
-    let driver_role = enforced.then(|| identity::create_role(&url)).transpose()?;
+    let node_credentials = on_node.then(|| identity::of_node(&url)).transpose()?;
+    let driver_role = (enforced && !on_node).then(|| identity::create_role(&url)).transpose()?;
     Ok(Aws {
         url,
         network: None,
         emulated: true,
         driver_role,
-        node_credentials: None,
+        node_credentials,
         _running: Running::Sandbox { _program: running, _folder: folder },
     })
 }

@@ -4,14 +4,17 @@ use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use control_plane::{
-    Cluster, ControlPlane, Driver, DriverPrograms, Efs, Nodes, Programs, RealDriver, Source, User,
+    Cluster, ControlPlane, Driver, DriverPrograms, Efs, Nodes, Programs, RealDriver, RealNode,
+    Source, User,
 };
 use failure::failure;
 use job::{ClusterChoice, DriverChoice, EndToEnd};
 
 use crate::aws::Aws;
+use crate::identity;
 use crate::interrupt::Interrupt;
 use crate::kind::{self, Kind};
+use crate::node;
 use crate::report::{Report, write_log};
 
 pub(crate) struct TestCluster {
@@ -26,14 +29,15 @@ pub(crate) struct TestCluster {
     pub(crate) runs_driver: bool,
     /// Whether volumes are access points, and not folders.
     pub(crate) has_access_points: bool,
-    running: Running,
+    pub(crate) running: Running,
 }
 
 /// What is stopped when the cluster is dropped.
-enum Running {
+pub(crate) enum Running {
     External,
     // The nodes stop before the API server that they report to.
     ControlPlane { nodes: Option<Nodes>, plane: Box<ControlPlane> },
+    Node { node: Option<Box<RealNode>>, plane: Box<ControlPlane> },
     Kind(Kind),
 }
 
@@ -41,6 +45,7 @@ impl TestCluster {
     pub(crate) fn start(job: &EndToEnd) -> anyhow::Result<TestCluster> {
         match &job.cluster {
             ClusterChoice::ControlPlane => control_plane(job),
+            ClusterChoice::Node => node::cluster(job),
             ClusterChoice::Kind { image, reuse } => in_kind(job, image.as_deref(), *reuse),
             ClusterChoice::Context(context) => Ok(TestCluster {
                 api: Cluster::connect_to(context.as_deref())?,
@@ -67,7 +72,18 @@ impl TestCluster {
     /// # Errors
     /// If a program is missing, or the API server refuses a node.
     pub(crate) fn add_nodes(&mut self, job: &EndToEnd, aws: &Aws) -> anyhow::Result<()> {
-        let Running::ControlPlane { nodes, plane } = &mut self.running else { return Ok(()) };
+        let real = job.driver == DriverChoice::Real || job.cluster == ClusterChoice::Node;
+        if real {
+            identity::complete_provisioner_role(&self.api)?;
+        }
+        let (nodes, plane) = match &mut self.running {
+            Running::ControlPlane { nodes, plane } => (nodes, plane),
+            Running::Node { node, plane } => {
+                *node = Some(Box::new(node::start(job, aws, plane)?));
+                return Ok(());
+            }
+            Running::External | Running::Kind(_) => return Ok(()),
+        };
         let driver = match job.driver {
             DriverChoice::StandIn => Driver::StandIn(Source::AccessPoints(Efs::new(&aws.url))),
             DriverChoice::Real => Driver::Real(Box::new(RealDriver {
@@ -93,7 +109,7 @@ impl TestCluster {
         match self.running {
             Running::External => Report::note("kept: everything in the cluster that was given"),
             Running::Kind(kind) => Report::note(&kind.keep()),
-            Running::ControlPlane { .. } => {
+            Running::ControlPlane { .. } | Running::Node { .. } => {
                 let kubeconfig = self.kubeconfig.unwrap_or_default();
                 Report::note(&format!(
                     "kept: KUBECONFIG={}, --endpoint-url={aws_url}",
@@ -133,6 +149,12 @@ impl TestCluster {
                 write_log(folder, &program, &text)?;
             }
         }
+        if let Running::Node { plane, node } = &self.running {
+            let node = node.iter().flat_map(|node| node.logs());
+            for (program, text) in plane.logs().into_iter().chain(node) {
+                write_log(folder, program, &text)?;
+            }
+        }
         Ok(())
     }
 }
@@ -156,7 +178,7 @@ fn raise_on_enter(interrupt: &Interrupt) -> bool {
 }
 
 /// Programs that are not here, with the command that builds them.
-fn missing(names: &[&str]) -> anyhow::Error {
+pub(crate) fn missing(names: &[&str]) -> anyhow::Error {
     failure(
         format!("missing programs: {}", names.join(", ")),
         format!("run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS", names.join(" ")),

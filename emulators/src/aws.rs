@@ -49,6 +49,14 @@ pub fn iam(url: &str, action: &str, parameters: &[(&str, &str)]) -> anyhow::Resu
     send("POST", &format!("{url}/"), "iam", &form)
 }
 
+/// Puts a document at a path of the emulator's own.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn put(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
+    send("PUT", &format!("{url}/{path}"), "sandbox", document).map(drop)
+}
+
 /// The text of the first element with a name.
 pub fn text(xml: &str, element: &str) -> Option<String> {
     let rest = xml.split(&format!("<{element}>")).nth(1)?;

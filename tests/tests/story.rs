@@ -36,6 +36,8 @@ fn what_an_end_to_end_run_cannot_use_is_a_mistake() {
     assert!(ran.stderr.contains("--cluster context"), "{}", ran.stderr);
     let ran = World::new().xtask(&["e2e", "--cluster", "kind", "--driver", "real"]).exits(2);
     assert!(ran.stderr.contains("--cluster control-plane"), "{}", ran.stderr);
+    let ran = World::new().xtask(&["e2e", "--cluster", "node", "--keep"]).exits(2);
+    assert!(ran.stderr.contains("--keep"), "{}", ran.stderr);
 }
 
 /// Starts a run, and waits until it has printed a text.

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tests::World;
 
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 12] = [
     "helm",
     "kind",
     "etcd",
@@ -13,6 +13,11 @@ const PROGRAMS: [&str; 7] = [
     "kube-controller-manager",
     "efs-csi-driver",
     "csi-provisioner",
+    "kube-scheduler",
+    "kubelet",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
 ];
 
 #[test]

@@ -23,7 +23,7 @@ use crate::files::write_private;
 const MAX_HEAD: usize = 8 * 1024;
 
 /// A running proxy; dropping this value stops it.
-pub(super) struct AwsProxy {
+pub(crate) struct AwsProxy {
     url: String,
     authority: PathBuf,
     _runtime: Runtime,
@@ -34,7 +34,15 @@ impl AwsProxy {
     ///
     /// # Errors
     /// If the endpoint is not one of plain HTTP, or no port is free.
-    pub(super) fn start(endpoint: &str, folder: &Path) -> anyhow::Result<AwsProxy> {
+    pub(crate) fn start(endpoint: &str, folder: &Path) -> anyhow::Result<AwsProxy> {
+        AwsProxy::start_at("127.0.0.1", endpoint, folder)
+    }
+
+    /// The same at another address of this machine.
+    ///
+    /// # Errors
+    /// If the endpoint is not one of plain HTTP, or no port is free.
+    pub(crate) fn start_at(host: &str, endpoint: &str, folder: &Path) -> anyhow::Result<AwsProxy> {
         let address = endpoint.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         let Some(upstream) = address.filter(|address| !address.contains('/')) else {
             bail!("the driver cannot be led to `{endpoint}`: it is not `http://HOST:PORT`");
@@ -48,7 +56,7 @@ impl AwsProxy {
             .enable_all()
             .build()
             .context("starting the async runtime")?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
+        let listener = runtime.block_on(TcpListener::bind((host, 0)))?;
         let url = format!("http://{}", listener.local_addr()?);
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -60,8 +68,13 @@ impl AwsProxy {
         Ok(AwsProxy { url, authority: path, _runtime: runtime })
     }
 
+    /// The file of its certificate authority.
+    pub(crate) fn authority(&self) -> &Path {
+        &self.authority
+    }
+
     /// What leads a program of AWS's SDK through it.
-    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         [
             ("HTTPS_PROXY", self.url.clone()),
             ("NO_PROXY", "127.0.0.1".to_owned()),

@@ -21,8 +21,9 @@ use tempfile::TempDir;
 use crate::cluster::Cluster;
 use crate::json::text;
 use crate::programs::find;
-use aws_proxy::AwsProxy;
 use pod::ControllerPod;
+
+pub(crate) use aws_proxy::AwsProxy;
 
 /// The programs of the driver's controller, by the last part of the names of their images.
 #[derive(Debug, Clone)]

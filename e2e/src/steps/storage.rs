@@ -8,6 +8,9 @@ use crate::runner::{CLASS, Runner};
 use crate::steps::volumes;
 use crate::wait::until;
 
+/// The examples of what GraphScope does with shared storage.
+const EXAMPLES: [&str; 4] = ["dataset", "checkpoint", "logs", "stream"];
+
 /// From nothing to bound and expanded claims whose volumes pods share.
 pub(crate) fn deploy(runner: &Runner, report: &mut Report) -> anyhow::Result<()> {
     let file_system = report.step("deploy", || deployed(runner))?;
@@ -18,7 +21,14 @@ pub(crate) fn deploy(runner: &Runner, report: &mut Report) -> anyhow::Result<()>
     volumes::run(runner, &file_system, report)?;
     let verify = "verify: pods share a volume";
     if runner.cluster.has_nodes()? {
-        report.step(verify, || verified(runner))
+        report.step(verify, || verified(runner, &[]))?;
+        for example in EXAMPLES {
+            let workload = format!("--workload={example}");
+            report.step(&format!("verify: the example {example}"), || {
+                verified(runner, &[&workload])
+            })?;
+        }
+        Ok(())
     } else {
         report.skip(verify, "the cluster has no nodes");
         Ok(())
@@ -119,9 +129,9 @@ fn replaced(runner: &Runner) -> anyhow::Result<((), String)> {
     Ok(((), "and replaced back".to_owned()))
 }
 
-fn verified(runner: &Runner) -> anyhow::Result<((), String)> {
+fn verified(runner: &Runner, more: &[&str]) -> anyhow::Result<((), String)> {
     let image = runner.job.verify_image.as_ref().map(|image| format!("--image={image}"));
-    let args: Vec<&str> = image.iter().map(String::as_str).collect();
+    let args: Vec<&str> = image.iter().map(String::as_str).chain(more.iter().copied()).collect();
     let proof = runner.run("verify", &args)?;
     ensure!(proof["proved"] == true, "{proof:#}");
     let findings = proof["findings"].as_array().map_or(0, Vec::len);

@@ -43,6 +43,8 @@ pub struct EndToEnd {
 pub enum ClusterChoice {
     /// A bare control plane, with stand-ins for nodes.
     ControlPlane,
+    /// A control plane with one real node, in namespaces of its own.
+    Node,
     /// A cluster of containers.
     Kind {
         /// The image of its nodes.
@@ -59,6 +61,7 @@ impl ClusterChoice {
     pub fn as_str(&self) -> &'static str {
         match self {
             ClusterChoice::ControlPlane => "control-plane",
+            ClusterChoice::Node => "node",
             ClusterChoice::Kind { .. } => "kind",
             ClusterChoice::Context(_) => "context",
         }

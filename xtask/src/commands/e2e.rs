@@ -21,6 +21,7 @@ use crate::{live, tools};
   cargo xtask tools install                                 # once: the programs of a control plane
   cargo xtask e2e --cluster control-plane --aws sandbox
   cargo xtask e2e --cluster control-plane --aws sandbox --driver real
+  cargo xtask e2e --cluster node
   cargo xtask e2e --cluster kind --kind-image kindest/node:v1.35.0 --aws ministack
   LOCALSTACK_AUTH_TOKEN=… cargo xtask e2e --cluster kind --aws localstack
   cargo xtask e2e --cluster context --context dev --aws https://efs.example.com")]
@@ -52,8 +53,8 @@ pub(super) struct Args {
     /// Deployment file [default: the example at the top of the repository]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The driver's chart [default: the small one of the tests; with `--driver real`, the one that the
-    /// driver brings along; with `--cluster context`, the published one]
+    /// The driver's chart [default: the small one of the tests; with `--driver real` or `--cluster node`,
+    /// the one that the driver brings along; with `--cluster context`, the published one]
     #[arg(long, value_name = "CHART")]
     helm_chart: Option<String>,
     /// Version of the driver's chart [default: 2.4.5; with `--driver real`, that of its chart]
@@ -80,6 +81,8 @@ enum Cluster {
     Kind,
     /// A bare control plane on the loopback, with stand-ins for nodes
     ControlPlane,
+    /// A control plane with a real kubelet and containers, as root on Linux
+    Node,
     /// A context of the kubeconfig
     Context,
 }
@@ -96,25 +99,14 @@ enum Driver {
 const CHART_VERSION: &str = "2.4.5";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let cluster = match args.cluster {
-        Cluster::Context => ClusterChoice::Context(args.context.clone()),
-        _ if args.context.is_some() => {
-            return wrong(
-                "--context",
-                "it goes with `--cluster context`, and `--cluster` is another one",
-                "give `--cluster context`, or leave it out",
-            );
-        }
-        Cluster::Kind => ClusterChoice::Kind { image: args.kind_image.clone(), reuse: args.reuse },
-        Cluster::ControlPlane => ClusterChoice::ControlPlane,
+    let cluster = match cluster(args) {
+        Ok(cluster) => cluster,
+        Err((flag, what, remedy)) => return wrong(flag, what, remedy),
     };
     let driver = match args.driver {
         Driver::Real if cluster != ClusterChoice::ControlPlane => {
-            return wrong(
-                "--driver",
-                "only `--cluster control-plane` runs the driver's programs",
-                "give `--cluster control-plane`, or leave it out",
-            );
+            let what = "only `--cluster control-plane` runs the driver's programs as processes";
+            return wrong("--driver", what, "give `--cluster control-plane`, or leave it out");
         }
         Driver::Real => DriverChoice::Real,
         Driver::StandIn => DriverChoice::StandIn,
@@ -152,13 +144,35 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match live::start(&job, &job.programs.join("e2e"), false)? {}
 }
 
+/// The cluster, or the flag that does not go with it, why, and the remedy.
+fn cluster(args: &Args) -> Result<ClusterChoice, (&'static str, &'static str, &'static str)> {
+    match args.cluster {
+        Cluster::Context => Ok(ClusterChoice::Context(args.context.clone())),
+        _ if args.context.is_some() => Err((
+            "--context",
+            "it goes with `--cluster context`, and `--cluster` is another one",
+            "give `--cluster context`, or leave it out",
+        )),
+        Cluster::Kind => {
+            Ok(ClusterChoice::Kind { image: args.kind_image.clone(), reuse: args.reuse })
+        }
+        Cluster::ControlPlane => Ok(ClusterChoice::ControlPlane),
+        Cluster::Node if args.keep => Err((
+            "--keep",
+            "nothing outlives the namespaces of `--cluster node`",
+            "leave it out, or give `--cluster control-plane`",
+        )),
+        Cluster::Node => Ok(ClusterChoice::Node),
+    }
+}
+
 /// The driver's chart and its version.
 fn chart(args: &Args) -> anyhow::Result<(String, String)> {
     let version = args.helm_chart_version.clone();
     let published = || version.clone().unwrap_or_else(|| CHART_VERSION.to_owned());
     Ok(match (&args.helm_chart, args.driver, args.cluster) {
         (Some(chart), ..) => (chart.clone(), published()),
-        (None, Driver::Real, _) => {
+        (None, Driver::Real, _) | (None, _, Cluster::Node) => {
             let (folder, its) = tools::driver_chart()?;
             (folder.display().to_string(), version.unwrap_or(its))
         }
