@@ -56,9 +56,12 @@ pub(crate) fn of_node(url: &str) -> anyhow::Result<(String, String)> {
 pub(crate) fn complete_provisioner_role(cluster: &Cluster) -> anyhow::Result<()> {
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
     let metadata = json!({"name": "clockwork-e2e-provisioner"});
-    let rule = json!({"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["patch"]});
-    cluster
-        .create(&format!("{rbac}/clusterroles"), &json!({"metadata": metadata, "rules": [rule]}))?;
+    let patching =
+        json!({"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["patch"]});
+    cluster.create(
+        &format!("{rbac}/clusterroles"),
+        &json!({"metadata": metadata, "rules": [patching]}),
+    )?;
     let account = json!({
         "kind": "ServiceAccount",
         "namespace": "kube-system",

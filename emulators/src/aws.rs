@@ -43,8 +43,10 @@ pub fn ec2(url: &str, form: &str) -> anyhow::Result<String> {
 pub fn iam(url: &str, action: &str, parameters: &[(&str, &str)]) -> anyhow::Result<String> {
     let mut form = format!("Action={action}&Version=2010-05-08");
     for (name, value) in parameters {
-        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        form.push_str(&format!("&{name}={value}"));
+        form.push_str(&format!("&{name}="));
+        for byte in value.bytes() {
+            form.push_str(&format!("%{byte:02X}"));
+        }
     }
     send("POST", &format!("{url}/"), "iam", &form)
 }
