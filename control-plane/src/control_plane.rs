@@ -87,6 +87,11 @@ impl ControlPlane {
         self.folder.path()
     }
 
+    /// The file with the certificate authority of the API server.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join(certificates::AUTHORITY)
+    }
+
     /// The path of a user's kubeconfig.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
         user.kubeconfig(self.folder.path())
@@ -203,6 +208,9 @@ fn api_server(
             format!("--etcd-servers=http://127.0.0.1:{etcd}"),
             "--bind-address=127.0.0.1".to_owned(),
             format!("--secure-port={secure}"),
+            // Of the range for documentation: nothing is led to it, as said of endpoints below, and
+            // a network of its own has no address that could be found for it.
+            "--advertise-address=192.0.2.1".to_owned(),
             format!("--tls-cert-file={}", at(certificates::SERVER)),
             format!("--tls-private-key-file={}", at(certificates::SERVER_KEY)),
             format!("--service-account-key-file={}", at(certificates::ACCOUNTS_PUBLIC)),

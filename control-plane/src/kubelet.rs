@@ -5,7 +5,8 @@
 //! that names a command runs as a process of this machine; environment variables that hold
 //! the path of a volume or of the termination message hold a local path there. A container
 //! without a command would run the program of its image, which is not here: it is reported
-//! as running and ready.
+//! as running and ready. Only the programs of the driver's controller may be here, and then run
+//! as [`Controllers`] describes.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
+use crate::driver::Controllers;
 use crate::json::text;
 use crate::nodes::{Failed, has};
 
@@ -31,6 +33,8 @@ pub(crate) struct Kubelet {
     volumes: TempDir,
     /// By the pods' UIDs.
     running: BTreeMap<String, Process>,
+    /// The real driver, where it is here.
+    controllers: Option<Controllers>,
 }
 
 struct Process {
@@ -51,13 +55,19 @@ impl Kubelet {
         cluster: Cluster,
         (nodes, failed): (Vec<String>, Failed),
         volumes: TempDir,
+        controllers: Option<Controllers>,
     ) -> Kubelet {
-        Kubelet { cluster, nodes, failed, next_node: 0, volumes, running: BTreeMap::new() }
+        let running = BTreeMap::new();
+        Kubelet { cluster, nodes, failed, next_node: 0, volumes, running, controllers }
     }
 
     /// Moves every pod one state further.
     pub(crate) fn sync_pods(&mut self) -> anyhow::Result<()> {
-        for pod in self.cluster.list("/api/v1/pods")? {
+        let pods = self.cluster.list("/api/v1/pods")?;
+        if let Some(controllers) = &mut self.controllers {
+            controllers.stop_all_but(&pods);
+        }
+        for pod in pods {
             self.sync(&pod)?;
         }
         Ok(())
@@ -72,11 +82,21 @@ impl Kubelet {
         }
         if pod["metadata"]["deletionTimestamp"].is_string() {
             self.running.remove(uid);
+            if let Some(controllers) = &mut self.controllers {
+                controllers.stop(uid);
+            }
             let _ = self.cluster.delete(&format!("{path}?gracePeriodSeconds=0"));
         } else if text(pod, "/spec/nodeName").is_empty() {
             let target = json!({"apiVersion": "v1", "kind": "Node", "name": self.node_for(pod)});
             let binding = json!({"metadata": {"name": name}, "target": target});
             let _ = self.cluster.create(&format!("{path}/binding"), &binding);
+        } else if let Some(controllers) = &mut self.controllers
+            && controllers.runs(pod)
+        {
+            let ready = controllers.sync(&self.cluster, pod)?;
+            if ready && text(pod, "/status/phase") == "Pending" {
+                self.report(pod, &path, "Running", &json!({"running": {}}))?;
+            }
         } else if let Some(process) = self.running.get_mut(uid) {
             if let Some(status) = process.child.try_wait()? {
                 let message =
@@ -184,7 +204,7 @@ fn environment(
 }
 
 /// The value of a `fieldRef`, such as `metadata.annotations['batch.kubernetes.io/job-completion-index']`.
-fn field_of<'a>(pod: &'a Value, path: &str) -> &'a str {
+pub(crate) fn field_of<'a>(pod: &'a Value, path: &str) -> &'a str {
     let key = path.split_once("['").and_then(|(map, rest)| Some((map, rest.strip_suffix("']")?)));
     match key {
         Some((map, key)) => {

@@ -7,10 +7,13 @@
 mod certificates;
 mod cluster;
 mod control_plane;
+mod driver;
+mod efs;
 mod files;
 mod json;
 mod kubeconfig;
 mod kubelet;
+mod node;
 mod nodes;
 mod programs;
 mod provisioner;
@@ -19,8 +22,11 @@ mod repeated;
 
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
+pub use driver::{DriverPrograms, RealDriver};
+pub use efs::{AccessPoint, Efs};
 pub use kubeconfig::{CONTEXT, User};
-pub use nodes::Nodes;
-pub use programs::Programs;
+pub use node::{DriverImages, NodeOptions, NodePrograms, RealNode, enter, is_inside};
+pub use nodes::{Driver, Nodes};
+pub use programs::{Programs, find};
 pub use provisioner::{Provisioner, Source};
 pub use proxy::{ApiProxy, Faults};

@@ -1,9 +1,9 @@
 //! Stand-in nodes, for machines where no kubelet can run.
 //!
 //! Their Node and CSINode objects are what the EFS driver and its provisioner read. Pods run
-//! as [`Kubelet`] describes, and claims get volumes from [`Provisioner`].
+//! as [`Kubelet`] describes, and claims get volumes from [`Provisioner`] or from the driver itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::driver::{Controllers, Logs, RealDriver};
 use crate::json::text;
 use crate::kubelet::Kubelet;
 use crate::provisioner::{DRIVER, Provisioner, Source};
@@ -29,16 +30,26 @@ const ZONES: [&str; 3] = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
 /// The label by which Kubernetes knows a node's zone, and the driver its volumes' topology.
 const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
+/// Who makes the volumes of claims.
+#[derive(Debug, Clone)]
+pub enum Driver {
+    /// A stand-in for the driver's provisioner.
+    StandIn(Source),
+    /// The driver itself, as soon as its chart is installed.
+    Real(Box<RealDriver>),
+}
+
 /// The names of nodes whose kubelets do not work.
 pub(crate) type Failed = Arc<Mutex<BTreeSet<String>>>;
 
 /// Running stand-in nodes; dropping this value stops them.
 pub struct Nodes {
-    _provisioner: Provisioner,
+    _provisioner: Option<Provisioner>,
     _kubelet: Repeated,
     cluster: Cluster,
     failed: Failed,
     folder: PathBuf,
+    logs: Logs,
 }
 
 impl Nodes {
@@ -47,11 +58,25 @@ impl Nodes {
         &self.folder
     }
 
-    /// Registers `count` nodes, runs the pods that are bound to them, and provisions volumes.
+    /// The logs of the real driver's programs so far, by pod and program.
+    pub fn logs(&self) -> BTreeMap<String, String> {
+        self.logs.read()
+    }
+
+    /// Registers `count` nodes, runs the pods that are bound to them, and provisions volumes
+    /// that are made up.
     ///
     /// # Errors
     /// If the API server cannot be reached or refuses a node.
     pub fn start(kubeconfig: &Path, count: usize) -> anyhow::Result<Nodes> {
+        Nodes::start_with(kubeconfig, count, Driver::StandIn(Source::MadeUp))
+    }
+
+    /// The same with a driver of choice.
+    ///
+    /// # Errors
+    /// If the API server cannot be reached or refuses a node, or the driver cannot call AWS.
+    pub fn start_with(kubeconfig: &Path, count: usize, driver: Driver) -> anyhow::Result<Nodes> {
         let cluster = Cluster::connect(kubeconfig)?;
         let nodes: Vec<Node> = (1..=count).map(Node::new).collect();
         let volumes = tempfile::tempdir().context("creating a folder for volumes")?;
@@ -60,9 +85,15 @@ impl Nodes {
             node.register(&cluster)?;
         }
         let names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
+        let logs = Logs::default();
+        let (provisioner, controllers) = match driver {
+            Driver::StandIn(source) => (Some(Provisioner::start(kubeconfig, source)?), None),
+            Driver::Real(driver) => (None, Some(Controllers::new(*driver, logs.clone())?)),
+        };
         let failed = Failed::default();
         let kubelets = (names.clone(), Arc::clone(&failed));
-        let mut kubelet = Kubelet::new(Cluster::connect(kubeconfig)?, kubelets, volumes);
+        let client = Cluster::connect(kubeconfig)?;
+        let mut kubelet = Kubelet::new(client, kubelets, volumes, controllers);
         let not_ready = Arc::clone(&failed);
         let mut last_heartbeat = Instant::now();
         let repeated = Repeated::start(Duration::from_millis(50), move || {
@@ -75,9 +106,9 @@ impl Nodes {
                 }
             }
         });
-        let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
         let cluster = Cluster::connect(kubeconfig)?;
-        Ok(Nodes { _provisioner: provisioner, _kubelet: repeated, cluster, failed, folder })
+        let kubelet = repeated;
+        Ok(Nodes { _provisioner: provisioner, _kubelet: kubelet, cluster, failed, folder, logs })
     }
 
     /// A node fails: it is not ready from now on, and runs no more pods.

@@ -33,7 +33,8 @@ impl Programs {
     }
 }
 
-fn find(name: &str, tools: &Path) -> Option<PathBuf> {
+/// A program by its name: in `KUBEBUILDER_ASSETS`, in `PATH`, or in the folder `tools`.
+pub fn find(name: &str, tools: &Path) -> Option<PathBuf> {
     let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     assets

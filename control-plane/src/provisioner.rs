@@ -1,13 +1,16 @@
 //! A stand-in for the driver's provisioner: it creates volumes for claims on the driver's
-//! classes, and deletes released volumes whose reclaim policy is `Delete`.
+//! classes, and deletes released volumes whose reclaim policy is `Delete`. It is held to the
+//! same end-to-end steps as the driver itself.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::efs::{Efs, NewAccessPoint};
 use crate::json::text;
 use crate::repeated::Repeated;
 
@@ -20,8 +23,10 @@ const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 /// What the volumes are.
 #[derive(Debug, Clone)]
 pub enum Source {
+    /// CSI volumes of access points that do not exist, for clusters without an AWS.
+    MadeUp,
     /// CSI volumes of access points, as the driver creates them; nothing here can mount them.
-    AccessPoint,
+    AccessPoints(Efs),
     /// Folders of this machine that all nodes have mounted.
     HostPath {
         /// The path on this machine.
@@ -53,38 +58,45 @@ impl Provisioner {
 
 fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
     let classes = cluster.list("/apis/storage.k8s.io/v1/storageclasses")?;
+    let volumes = cluster.list("/api/v1/persistentvolumes")?;
     for claim in cluster.list("/api/v1/persistentvolumeclaims")? {
         let class_name = text(&claim, "/spec/storageClassName");
         let class = classes.iter().find(|found| {
             text(found, "/metadata/name") == class_name && text(found, "/provisioner") == DRIVER
         });
+        let name = name_of_volume(&claim);
         if let Some(class) = class
             && text(&claim, "/status/phase") == "Pending"
+            && text(&claim, "/spec/volumeName").is_empty()
+            && !volumes.iter().any(|volume| text(volume, "/metadata/name") == name)
         {
-            create_folder(source, text(&claim, "/metadata/uid"))?;
-            let _ = cluster.create("/api/v1/persistentvolumes", &volume(class, &claim, source));
+            let volume = volume(class, &claim, source)?;
+            let _ = cluster.create("/api/v1/persistentvolumes", &volume);
         }
     }
-    for volume in cluster.list("/api/v1/persistentvolumes")? {
+    for volume in volumes {
         let released = text(&volume, "/status/phase") == "Released";
         let delete = text(&volume, "/spec/persistentVolumeReclaimPolicy") == "Delete";
         if released && delete && volume["metadata"]["annotations"][PROVISIONED_BY] == DRIVER {
             let name = text(&volume, "/metadata/name");
+            delete_access_point(source, &volume)?;
             cluster.delete(&format!("/api/v1/persistentvolumes/{name}"))?;
         }
     }
     Ok(())
 }
 
-fn volume(class: &Value, claim: &Value, source: &Source) -> Value {
+fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value> {
     let uid = text(claim, "/metadata/uid");
     let file_system = text(class, "/parameters/fileSystemId");
+    let name = name_of_volume(claim);
     let mut volume = json!({
-        "metadata": {"name": format!("pvc-{uid}"), "annotations": {PROVISIONED_BY: DRIVER}},
+        "metadata": {"name": name, "annotations": {PROVISIONED_BY: DRIVER}},
         "spec": {
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "accessModes": claim["spec"]["accessModes"],
             "persistentVolumeReclaimPolicy": class["reclaimPolicy"],
+            "mountOptions": class["mountOptions"],
             "storageClassName": class["metadata"]["name"],
             "claimRef": {
                 "apiVersion": "v1",
@@ -95,22 +107,71 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> Value {
             },
         },
     });
+    let mut csi = |access_point: &str| {
+        let handle = format!("{file_system}::{access_point}");
+        volume["spec"]["csi"] = json!({"driver": DRIVER, "volumeHandle": handle});
+    };
     match source {
-        Source::AccessPoint => {
-            let handle = format!("{file_system}::fsap-{uid}");
-            volume["spec"]["csi"] = json!({"driver": DRIVER, "volumeHandle": handle});
-        }
-        Source::HostPath { here: _, mounted } => {
+        Source::MadeUp => csi(&format!("fsap-{uid}")),
+        Source::AccessPoints(efs) => csi(&create_access_point(efs, class, &name)?),
+        Source::HostPath { here, mounted } => {
+            create_folder(here, uid)?;
             let path = format!("{mounted}/{uid}");
             volume["spec"]["hostPath"] = json!({"path": path, "type": "Directory"});
         }
     }
-    volume
+    Ok(volume)
+}
+
+fn name_of_volume(claim: &Value) -> String {
+    format!("pvc-{}", text(claim, "/metadata/uid"))
+}
+
+/// Creates the access point of a volume as its class says; returns its id.
+fn create_access_point(efs: &Efs, class: &Value, volume: &str) -> anyhow::Result<String> {
+    let parameters = &class["parameters"];
+    let file_system = text(parameters, "/fileSystemId");
+    let number = |name: &str| parameters[name].as_str().and_then(|text| text.parse::<u64>().ok());
+    let (uid, gid) = match (number("uid"), number("gid")) {
+        (Some(uid), Some(gid)) => (uid, gid),
+        (uid, gid) => {
+            let range = (number("gidRangeStart"), number("gidRangeEnd"));
+            let free = free_gid(efs, file_system, range)?;
+            (uid.unwrap_or(free), gid.unwrap_or(free))
+        }
+    };
+    let base = text(parameters, "/basePath").trim_matches('/');
+    let path = if base.is_empty() { format!("/{volume}") } else { format!("/{base}/{volume}") };
+    let perms = text(parameters, "/directoryPerms");
+    efs.create(volume, &NewAccessPoint { file_system, path: &path, uid, gid, perms })
+}
+
+/// The lowest group id of the range that no access point has. The driver's own range where the
+/// class names none: `DefaultGidMin` and `DefaultGidMax` of its `pkg/driver/controller.go`.
+fn free_gid(
+    efs: &Efs,
+    file_system: &str,
+    range: (Option<u64>, Option<u64>),
+) -> anyhow::Result<u64> {
+    let taken: Vec<u64> =
+        efs.access_points(file_system)?.into_iter().map(|found| found.gid).collect();
+    let (first, last) = (range.0.unwrap_or(50_000), range.1.unwrap_or(51_000));
+    (first..=last)
+        .find(|gid| !taken.contains(gid))
+        .with_context(|| format!("{file_system} has no free group id"))
+}
+
+/// Deletes the access point of a released volume.
+fn delete_access_point(source: &Source, volume: &Value) -> anyhow::Result<()> {
+    let Source::AccessPoints(efs) = source else { return Ok(()) };
+    match text(volume, "/spec/csi/volumeHandle").rsplit_once("::") {
+        Some((_, id)) => efs.delete(id),
+        None => Ok(()),
+    }
 }
 
 /// Creates the folder of a volume, writable for every user that pods may run as.
-fn create_folder(source: &Source, uid: &str) -> std::io::Result<()> {
-    let Source::HostPath { here, mounted: _ } = source else { return Ok(()) };
+fn create_folder(here: &Path, uid: &str) -> std::io::Result<()> {
     let folder = here.join(uid);
     std::fs::create_dir_all(&folder)?;
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))

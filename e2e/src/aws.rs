@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use emulators::{Emulator, Kind, Network};
-use job::{AwsChoice, EndToEnd};
+use job::{AwsChoice, ClusterChoice, DriverChoice, EndToEnd};
 use supervised::Program;
 use tempfile::TempDir;
+
+use crate::identity;
 
 /// How long the sandbox may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,8 +19,12 @@ pub(crate) struct Aws {
     /// The subnets and the security group to deploy into; `None` where they are those of the
     /// deployment file.
     pub(crate) network: Option<Network>,
-    /// Whether it accepts any credentials.
+    /// Whether it is none of Amazon's, and needs no credentials of the user's.
     pub(crate) emulated: bool,
+    /// The role of the driver, where AWS enforces its policies.
+    pub(crate) driver_role: Option<String>,
+    /// The credentials that programs on a node get, where AWS accepts any.
+    pub(crate) node_credentials: Option<(String, String)>,
     _running: Running,
 }
 
@@ -41,6 +47,8 @@ impl Aws {
                     url: url.clone(),
                     network: None,
                     emulated: false,
+                    driver_role: None,
+                    node_credentials: None,
                     _running: Running::External,
                 });
             }
@@ -56,16 +64,24 @@ impl Aws {
             url: emulator.url().to_owned(),
             network,
             emulated: true,
+            driver_role: None,
+            node_credentials: Some(("emulated".to_owned(), "emulated".to_owned())),
             _running: Running::Emulator { _emulator: emulator },
         })
     }
 }
 
-/// Starts the sandbox as a program of this machine.
+/// Starts the sandbox as a program of this machine. It enforces the policy of the real driver's
+/// role: a driver without the role gets nothing from it.
 fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
     let folder = tempfile::tempdir().context("creating a folder for the sandbox")?;
     let program = job.programs.join("sandbox");
-    let args = ["--port".to_owned(), "0".to_owned()];
+    let mut args = vec!["--port".to_owned(), "0".to_owned()];
+    let on_node = job.cluster == ClusterChoice::Node;
+    let enforced = job.driver == DriverChoice::Real || on_node;
+    if enforced {
+        args.push("--enforce-iam".to_owned());
+    }
     let running = Program::start("sandbox", &program, folder.path(), &args, &[])?;
     let deadline = Instant::now() + START_TIMEOUT;
     // The first line that it prints is its URL.
@@ -79,10 +95,14 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         }
         std::thread::sleep(Duration::from_millis(20));
     };
+    let node_credentials = on_node.then(|| identity::of_node(&url)).transpose()?;
+    let driver_role = (enforced && !on_node).then(|| identity::create_role(&url)).transpose()?;
     Ok(Aws {
         url,
         network: None,
         emulated: true,
+        driver_role,
+        node_credentials,
         _running: Running::Sandbox { _program: running, _folder: folder },
     })
 }

@@ -3,12 +3,18 @@
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use control_plane::{Cluster, ControlPlane, Nodes, Programs, User};
+use control_plane::{
+    Cluster, ControlPlane, Driver, DriverPrograms, Efs, Nodes, Programs, RealDriver, RealNode,
+    Source, User,
+};
 use failure::failure;
-use job::{ClusterChoice, EndToEnd};
+use job::{ClusterChoice, DriverChoice, EndToEnd};
 
+use crate::aws::Aws;
+use crate::identity;
 use crate::interrupt::Interrupt;
 use crate::kind::{self, Kind};
+use crate::node;
 use crate::report::{Report, write_log};
 
 pub(crate) struct TestCluster {
@@ -21,14 +27,17 @@ pub(crate) struct TestCluster {
     pub(crate) stand_in: Option<&'static str>,
     /// Whether the driver's pods become ready.
     pub(crate) runs_driver: bool,
-    running: Running,
+    /// Whether volumes are access points, and not folders.
+    pub(crate) has_access_points: bool,
+    pub(crate) running: Running,
 }
 
 /// What is stopped when the cluster is dropped.
-enum Running {
+pub(crate) enum Running {
     External,
     // The nodes stop before the API server that they report to.
-    ControlPlane { _nodes: Nodes, plane: Box<ControlPlane> },
+    ControlPlane { nodes: Option<Nodes>, plane: Box<ControlPlane> },
+    Node { node: Option<Box<RealNode>>, plane: Box<ControlPlane> },
     Kind(Kind),
 }
 
@@ -36,6 +45,7 @@ impl TestCluster {
     pub(crate) fn start(job: &EndToEnd) -> anyhow::Result<TestCluster> {
         match &job.cluster {
             ClusterChoice::ControlPlane => control_plane(job),
+            ClusterChoice::Node => node::cluster(job),
             ClusterChoice::Kind { image, reuse } => in_kind(job, image.as_deref(), *reuse),
             ClusterChoice::Context(context) => Ok(TestCluster {
                 api: Cluster::connect_to(context.as_deref())?,
@@ -51,9 +61,41 @@ impl TestCluster {
                 },
                 stand_in: None,
                 runs_driver: true,
+                has_access_points: true,
                 running: Running::External,
             }),
         }
+    }
+
+    /// Adds the nodes of a control plane, and what makes the volumes of claims: it calls AWS.
+    ///
+    /// # Errors
+    /// If a program is missing, or the API server refuses a node.
+    pub(crate) fn add_nodes(&mut self, job: &EndToEnd, aws: &Aws) -> anyhow::Result<()> {
+        let real = job.driver == DriverChoice::Real || job.cluster == ClusterChoice::Node;
+        if real {
+            identity::complete_provisioner_role(&self.api)?;
+        }
+        let (nodes, plane) = match &mut self.running {
+            Running::ControlPlane { nodes, plane } => (nodes, plane),
+            Running::Node { node, plane } => {
+                *node = Some(Box::new(node::start(job, aws, plane)?));
+                return Ok(());
+            }
+            Running::External | Running::Kind(_) => return Ok(()),
+        };
+        let driver = match job.driver {
+            DriverChoice::StandIn => Driver::StandIn(Source::AccessPoints(Efs::new(&aws.url))),
+            DriverChoice::Real => Driver::Real(Box::new(RealDriver {
+                programs: DriverPrograms::find(&job.tools).map_err(|names| missing(&names))?,
+                aws: aws.url.clone(),
+                api_server: plane.url().to_owned(),
+                authority: plane.authority(),
+                node_credentials: aws.node_credentials.clone(),
+            })),
+        };
+        *nodes = Some(Nodes::start_with(&plane.kubeconfig(User::Admin), 3, driver)?);
+        Ok(())
     }
 
     /// Whether pods can run.
@@ -67,7 +109,7 @@ impl TestCluster {
         match self.running {
             Running::External => Report::note("kept: everything in the cluster that was given"),
             Running::Kind(kind) => Report::note(&kind.keep()),
-            Running::ControlPlane { .. } => {
+            Running::ControlPlane { .. } | Running::Node { .. } => {
                 let kubeconfig = self.kubeconfig.unwrap_or_default();
                 Report::note(&format!(
                     "kept: KUBECONFIG={}, --endpoint-url={aws_url}",
@@ -99,8 +141,17 @@ impl TestCluster {
             };
             write_log(folder, name, &text)?;
         }
-        if let Running::ControlPlane { plane, .. } = &self.running {
+        if let Running::ControlPlane { plane, nodes } = &self.running {
             for (program, text) in plane.logs() {
+                write_log(folder, program, &text)?;
+            }
+            for (program, text) in nodes.iter().flat_map(Nodes::logs) {
+                write_log(folder, &program, &text)?;
+            }
+        }
+        if let Running::Node { plane, node } = &self.running {
+            let node = node.iter().flat_map(|node| node.logs());
+            for (program, text) in plane.logs().into_iter().chain(node) {
                 write_log(folder, program, &text)?;
             }
         }
@@ -126,30 +177,36 @@ fn raise_on_enter(interrupt: &Interrupt) -> bool {
     true
 }
 
+/// Programs that are not here, with the command that builds them.
+pub(crate) fn missing(names: &[&str]) -> anyhow::Error {
+    failure(
+        format!("missing programs: {}", names.join(", ")),
+        format!("run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS", names.join(" ")),
+    )
+}
+
 fn control_plane(job: &EndToEnd) -> anyhow::Result<TestCluster> {
-    let programs = Programs::find(&job.tools).map_err(|missing| {
-        failure(
-            format!("missing programs: {}", missing.join(", ")),
-            format!(
-                "run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS",
-                missing.join(" ")
-            ),
-        )
-    })?;
+    let programs = Programs::find(&job.tools).map_err(|names| missing(&names))?;
     let plane = ControlPlane::start(&programs)?;
     let kubeconfig = plane.kubeconfig(User::Admin);
-    let nodes = Nodes::start(&kubeconfig, 3)?;
     Ok(TestCluster {
         api: Cluster::connect(&kubeconfig)?,
         description: format!("control plane in {}", plane.folder().display()),
         context: Some(control_plane::CONTEXT.to_owned()),
         kubeconfig: Some(kubeconfig),
-        stand_in: Some(
-            "there is no kubelet: commands of pods run as processes of this machine, and folders \
-             stand in for EFS",
-        ),
+        stand_in: Some(match job.driver {
+            DriverChoice::StandIn => {
+                "there is no kubelet and no driver: commands of pods run as processes of this \
+                 machine, folders stand in for EFS, and a stand-in makes access points"
+            }
+            DriverChoice::Real => {
+                "there is no kubelet: commands of pods run as processes of this machine, the \
+                 driver's controller among them, and folders stand in for EFS"
+            }
+        }),
         runs_driver: true,
-        running: Running::ControlPlane { _nodes: nodes, plane: Box::new(plane) },
+        has_access_points: true,
+        running: Running::ControlPlane { nodes: None, plane: Box::new(plane) },
     })
 }
 
@@ -165,6 +222,7 @@ fn in_kind(job: &EndToEnd, image: Option<&str>, reuse: bool) -> anyhow::Result<T
             "containers cannot mount EFS: a folder that both workers share stands in for it",
         ),
         runs_driver: false,
+        has_access_points: false,
         running: Running::Kind(kind),
     })
 }

@@ -6,8 +6,10 @@
 
 mod aws;
 mod cluster;
+mod identity;
 mod interrupt;
 mod kind;
+mod node;
 mod report;
 mod runner;
 mod scenario;
@@ -17,7 +19,7 @@ mod wait;
 use std::process::ExitCode;
 
 use failure::Help;
-use job::EndToEnd;
+use job::{ClusterChoice, EndToEnd};
 
 use crate::interrupt::Interrupt;
 use crate::report::Report;
@@ -37,6 +39,11 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<bool> {
     let job: EndToEnd = serde_json::from_reader(std::io::stdin().lock())
         .help("reading the job from standard input", "start it with `cargo xtask e2e`")?;
+    if job.cluster == ClusterChoice::Node && !control_plane::is_inside() {
+        let never = control_plane::enter(&serde_json::to_vec(&job)?)
+            .help("`--cluster node` cannot run here", "use `--cluster control-plane`")?;
+        match never {}
+    }
     let interrupt = Interrupt::listen()?;
     let mut report = Report::new(&job, interrupt.clone());
     let outcome = scenario::run(&job, &mut report, &interrupt);

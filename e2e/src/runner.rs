@@ -51,11 +51,12 @@ impl Runner<'_> {
             shell.set_var("KUBECONFIG", kubeconfig);
         }
         if self.aws.emulated {
-            shell.set_var("AWS_ACCESS_KEY_ID", "emulated");
-            shell.set_var("AWS_SECRET_ACCESS_KEY", "emulated");
+            // The sandbox's root user; the others take any.
+            shell.set_var("AWS_ACCESS_KEY_ID", "sandbox");
+            shell.set_var("AWS_SECRET_ACCESS_KEY", "sandbox");
         }
         let program = self.job.programs.join("xtask");
-        let shared = self.shared_args();
+        let shared = self.shared_args(args);
         let output =
             cmd!(shell, "{program} {command} {shared...} {args...}").quiet().ignore_status();
         let output = output.output()?;
@@ -67,15 +68,13 @@ impl Runner<'_> {
         })
     }
 
-    fn shared_args(&self) -> Vec<String> {
+    /// What all commands get; those of another class say all about it themselves.
+    fn shared_args(&self, args: &[&str]) -> Vec<String> {
+        let of_another_class = args.iter().any(|arg| arg.starts_with("--storage-class-name="));
         let EndToEnd { config, helm_chart, helm_chart_version, .. } = self.job;
         let mut args = vec![
             format!("--config={}", config.display()),
             format!("--endpoint-url={}", self.aws.url),
-            format!("--storage-class-name={CLASS}"),
-            // The user that the store's pods run as; all workloads share one class.
-            "--uid=1001".to_owned(),
-            "--gid=1001".to_owned(),
             format!("--helm-chart={helm_chart}"),
             format!("--helm-chart-version={helm_chart_version}"),
             "--output=json".to_owned(),
@@ -84,6 +83,13 @@ impl Runner<'_> {
         if let Some(network) = &self.aws.network {
             args.push(format!("--subnet-ids={}", network.subnets.join(",")));
             args.push(format!("--security-group-id={}", network.security_group));
+        }
+        if !of_another_class {
+            args.push(format!("--storage-class-name={CLASS}"));
+            // The user that the store's pods run as; all workloads share one class.
+            args.extend(["--uid=1001", "--gid=1001"].map(str::to_owned));
+            let role = self.aws.driver_role.iter();
+            args.extend(role.map(|role| format!("--driver-role-arn={role}")));
         }
         if !self.cluster.runs_driver {
             args.push("--no-wait".to_owned());

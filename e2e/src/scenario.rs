@@ -59,8 +59,9 @@ fn start<'a>(job: &'a EndToEnd, report: &mut Report) -> anyhow::Result<Runner<'a
     let name = format!("start {}", job.aws.as_str());
     let aws = report.timed_step(&name, aws, |aws: &Aws| aws.url.clone())?;
     let name = format!("start {}", job.cluster.as_str());
-    let cluster =
+    let mut cluster =
         report.timed_step(&name, cluster, |cluster: &TestCluster| cluster.description.clone())?;
+    cluster.add_nodes(job, &aws)?;
     Ok(Runner { job, aws, cluster })
 }
 

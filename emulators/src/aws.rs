@@ -36,6 +36,35 @@ pub fn ec2(url: &str, form: &str) -> anyhow::Result<String> {
     send("POST", &format!("{url}/"), "ec2", form)
 }
 
+/// Calls an IAM operation; returns the XML of the response.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn iam(url: &str, action: &str, parameters: &[(&str, &str)]) -> anyhow::Result<String> {
+    let mut form = format!("Action={action}&Version=2010-05-08");
+    for (name, value) in parameters {
+        form.push_str(&format!("&{name}="));
+        for byte in value.bytes() {
+            form.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    send("POST", &format!("{url}/"), "iam", &form)
+}
+
+/// Puts a document at a path of the emulator's own.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn put(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
+    send("PUT", &format!("{url}/{path}"), "sandbox", document).map(drop)
+}
+
+/// The text of the first element with a name.
+pub fn text(xml: &str, element: &str) -> Option<String> {
+    let rest = xml.split(&format!("<{element}>")).nth(1)?;
+    rest.split('<').next().map(str::to_owned)
+}
+
 /// The ids of a file system's mount targets.
 ///
 /// # Errors
@@ -63,12 +92,14 @@ pub fn delete_mount_target(url: &str, id: &str) -> anyhow::Result<()> {
 fn send(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<String> {
     let signature = "0".repeat(64);
     let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, \
+        "AWS4-HMAC-SHA256 Credential=sandbox/20260101/eu-west-1/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={signature}"
     );
     // Some emulators distinguish the services by it.
-    let content_type =
-        if service == "ec2" { "application/x-www-form-urlencoded" } else { "application/json" };
+    let content_type = match service {
+        "ec2" | "iam" => "application/x-www-form-urlencoded",
+        _ => "application/json",
+    };
     let request = ureq::http::Request::builder()
         .method(method)
         .uri(url)

@@ -1,13 +1,14 @@
 //! The end-to-end runs themselves: what they report, and that they leave nothing behind.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use control_plane::Cluster;
 use serde_json::Value;
-use tests::{World, programs};
+use tests::{World, programs, workspace};
 use xshell::cmd;
 
 #[test]
@@ -34,6 +35,10 @@ fn what_an_end_to_end_run_cannot_use_is_a_mistake() {
     assert!(ran.stderr.contains("did you mean `ministack`?"), "{}", ran.stderr);
     let ran = World::new().xtask(&["e2e", "--context", "dev"]).exits(2);
     assert!(ran.stderr.contains("--cluster context"), "{}", ran.stderr);
+    let ran = World::new().xtask(&["e2e", "--cluster", "kind", "--driver", "real"]).exits(2);
+    assert!(ran.stderr.contains("--cluster control-plane"), "{}", ran.stderr);
+    let ran = World::new().xtask(&["e2e", "--cluster", "node", "--keep"]).exits(2);
+    assert!(ran.stderr.contains("--keep"), "{}", ran.stderr);
 }
 
 /// Starts a run, and waits until it has printed a text.
@@ -116,4 +121,51 @@ fn without_a_terminal_a_kept_run_can_be_used_until_it_is_stopped() {
     signal(&world, &run, "TERM");
     assert_eq!(run.wait().unwrap().code(), Some(0), "{said}");
     await_none_left(&world, "TERM");
+}
+
+/// The objects of a kind that a chart renders.
+fn rendered(chart: &Path, kind: &str) -> Vec<Value> {
+    let tools = programs().parent().unwrap().join("tools/bin");
+    let helm = control_plane::find("helm", &tools)
+        .unwrap_or_else(|| panic!("helm is missing; run `cargo xtask tools install helm`"));
+    let world = World::new();
+    let shell = world.shell();
+    let text = cmd!(shell, "{helm} template release {chart}").quiet().read().unwrap();
+    let objects = text.split("\n---\n").map(|text| serde_norway::from_str::<Value>(text).unwrap());
+    objects.filter(|object| object["kind"] == kind).collect()
+}
+
+/// What the driver's controller may do, as group, resource and verb.
+fn rights(chart: &Path) -> BTreeSet<[String; 3]> {
+    let roles = rendered(chart, "ClusterRole");
+    let role = roles
+        .iter()
+        .find(|role| role["metadata"]["name"] == "efs-csi-external-provisioner-role")
+        .unwrap_or_else(|| panic!("{} has no such role", chart.display()));
+    let texts = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap() };
+    let mut rights = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        for group in texts(&rule["apiGroups"]) {
+            for resource in texts(&rule["resources"]) {
+                for verb in texts(&rule["verbs"]) {
+                    rights.insert([group.clone(), resource.clone(), verb]);
+                }
+            }
+        }
+    }
+    rights
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn our_small_chart_gives_the_driver_the_accounts_and_rights_of_its_own_chart() {
+    let small = workspace().join("tests/charts/aws-efs-csi-driver");
+    let own = programs().parent().unwrap().join("tools/share/aws-efs-csi-driver");
+    assert!(own.exists(), "run `cargo xtask tools install efs-csi-driver`");
+    assert_eq!(rights(&small), rights(&own));
+    let names = |chart: &Path| -> BTreeSet<String> {
+        let accounts = rendered(chart, "ServiceAccount");
+        accounts.iter().map(|found| found["metadata"]["name"].to_string()).collect()
+    };
+    assert_eq!(names(&small), names(&own));
 }

@@ -5,7 +5,20 @@ use std::os::unix::fs::PermissionsExt;
 
 use tests::World;
 
-const PROGRAMS: [&str; 5] = ["helm", "kind", "etcd", "kube-apiserver", "kube-controller-manager"];
+const PROGRAMS: [&str; 12] = [
+    "helm",
+    "kind",
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "efs-csi-driver",
+    "csi-provisioner",
+    "kube-scheduler",
+    "kubelet",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+];
 
 #[test]
 fn every_program_is_listed_with_its_pinned_version() {

@@ -23,6 +23,9 @@ pub(crate) struct Tool {
     version_variable: Option<&'static str>,
     /// The arguments that print the version.
     version: &'static [&'static str],
+    /// A folder of its module that is copied beside the programs: its path in the module, and
+    /// its name in [`shared`].
+    share: Option<(&'static str, &'static str)>,
     pub(crate) what: &'static str,
 }
 
@@ -34,6 +37,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         package: "helm.sh/helm/v4/cmd/helm",
         version_variable: Some("helm.sh/helm/v4/internal/version.version"),
         version: &["version", "--short"],
+        share: None,
         what: "installs charts",
     },
     Tool {
@@ -42,6 +46,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         package: "sigs.k8s.io/kind",
         version_variable: None,
         version: &["version"],
+        share: None,
         what: "makes a cluster of containers",
     },
     Tool {
@@ -50,6 +55,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         package: "go.etcd.io/etcd/server/v3",
         version_variable: None,
         version: &["--version"],
+        share: None,
         what: "holds the state of a bare control plane",
     },
     Tool {
@@ -58,6 +64,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         package: "k8s.io/kubernetes/cmd/kube-apiserver",
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
+        share: None,
         what: "serves the API of a bare control plane",
     },
     Tool {
@@ -66,9 +73,78 @@ pub(crate) const TOOLS: &[Tool] = &[
         package: "k8s.io/kubernetes/cmd/kube-controller-manager",
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
+        share: None,
         what: "runs the controllers of a bare control plane",
     },
+    Tool {
+        name: "efs-csi-driver",
+        folder: "efs-csi-driver",
+        package: "github.com/kubernetes-sigs/aws-efs-csi-driver/cmd",
+        version_variable: Some(
+            "github.com/kubernetes-sigs/aws-efs-csi-driver/pkg/driver.driverVersion",
+        ),
+        version: &["--version"],
+        share: Some(("charts/aws-efs-csi-driver", DRIVER_CHART)),
+        what: "is the EFS CSI driver, with its chart",
+    },
+    Tool {
+        name: "csi-provisioner",
+        folder: "csi-provisioner",
+        package: "github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner",
+        version_variable: Some("main.version"),
+        version: &["--version"],
+        share: None,
+        what: "makes the volumes of claims with that driver",
+    },
+    Tool {
+        name: "kube-scheduler",
+        folder: "kubernetes",
+        package: "k8s.io/kubernetes/cmd/kube-scheduler",
+        version_variable: Some("k8s.io/component-base/version.gitVersion"),
+        version: &["--version"],
+        share: None,
+        what: "chooses the nodes of pods",
+    },
+    Tool {
+        name: "kubelet",
+        folder: "kubernetes",
+        package: "k8s.io/kubernetes/cmd/kubelet",
+        version_variable: Some("k8s.io/component-base/version.gitVersion"),
+        version: &["--version"],
+        share: None,
+        what: "runs the pods of a node",
+    },
+    Tool {
+        name: "containerd",
+        folder: "containerd",
+        package: "github.com/containerd/containerd/v2/cmd/containerd",
+        version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
+        version: &["--version"],
+        share: None,
+        what: "runs the containers of a node",
+    },
+    Tool {
+        name: "containerd-shim-runc-v2",
+        folder: "containerd",
+        package: "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+        version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
+        version: &["-v"],
+        share: None,
+        what: "keeps the containers of a pod",
+    },
+    Tool {
+        name: "ctr",
+        folder: "containerd",
+        package: "github.com/containerd/containerd/v2/cmd/ctr",
+        version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
+        version: &["--version"],
+        share: None,
+        what: "imports images into containerd",
+    },
 ];
+
+/// The name of the folder of the driver's chart.
+const DRIVER_CHART: &str = "aws-efs-csi-driver";
 
 /// A program that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +161,33 @@ pub(crate) fn folder() -> anyhow::Result<PathBuf> {
     Ok(live::target()?.join("tools/bin"))
 }
 
+/// The folder of what programs bring along, such as charts.
+fn shared() -> anyhow::Result<PathBuf> {
+    Ok(live::target()?.join("tools/share"))
+}
+
+/// The chart that the pinned driver brings along, and its version.
+///
+/// # Errors
+/// Where it was not built yet.
+pub(crate) fn driver_chart() -> anyhow::Result<(PathBuf, String)> {
+    let folder = shared()?.join(DRIVER_CHART);
+    let remedy = "run `cargo xtask tools install efs-csi-driver csi-provisioner`";
+    let text = std::fs::read_to_string(folder.join("Chart.yaml"))
+        .help("the real driver's chart is not here", remedy)?;
+    let version = text.lines().find_map(|line| line.strip_prefix("version:"));
+    let version = version.context("the driver's chart names no version")?.trim();
+    Ok((folder, version.to_owned()))
+}
+
 impl Tool {
     /// The version that is pinned, such as `v4.3.1`.
     pub(crate) fn pinned(&self) -> anyhow::Result<String> {
+        self.required().map(|(_, version)| version)
+    }
+
+    /// The module of its package, and the version that is pinned.
+    fn required(&self) -> anyhow::Result<(String, String)> {
         let path = self.module().join("go.mod");
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("reading `{}`", path.display()))?;
@@ -95,7 +195,8 @@ impl Tool {
             let mut words = line.trim().trim_start_matches("require ").split_whitespace();
             let module = words.next()?;
             let version = words.next().filter(|version| version.starts_with('v'))?;
-            self.package.starts_with(module).then(|| version.to_owned())
+            let here = self.package.starts_with(module);
+            here.then(|| (module.to_owned(), version.to_owned()))
         });
         required
             .with_context(|| format!("`{}` does not require `{}`", path.display(), self.package))
@@ -130,9 +231,11 @@ impl Tool {
         let args = self.version;
         let said =
             cmd!(shell, "{program} {args...}").quiet().ignore_stderr().ignore_status().read();
-        let line = said.unwrap_or_default();
-        let line = line.lines().next().unwrap_or_default();
-        line.chars().filter(|c| !c.is_control()).collect()
+        let said = said.unwrap_or_default();
+        // Some say it in a document of several lines.
+        let numbered = |line: &&str| line.contains(|c: char| c.is_ascii_digit());
+        let line = said.lines().find(numbered).unwrap_or_default();
+        line.trim().chars().filter(|c| !c.is_control()).collect()
     }
 
     /// Builds it into our folder with the machine's Go; nothing half built is ever in its place.
@@ -160,7 +263,30 @@ impl Tool {
         let path = folder.join(self.name);
         std::fs::rename(&new, &path)
             .with_context(|| format!("putting `{}` in its place", path.display()))?;
+        self.copy_shared(&shell)?;
         Ok(path)
+    }
+
+    /// Whether nothing of it has to be built.
+    pub(crate) fn is_complete(&self) -> anyhow::Result<bool> {
+        let shared = match self.share {
+            Some((_, name)) => shared()?.join(name).exists(),
+            None => true,
+        };
+        Ok(shared && self.find()?.is_some())
+    }
+
+    /// Copies what it brings along out of its module, which Go has verified and keeps read-only.
+    fn copy_shared(&self, shell: &Shell) -> anyhow::Result<()> {
+        let Some((inside, name)) = self.share else { return Ok(()) };
+        let (module, _) = self.required()?;
+        let format = "{{.Dir}}";
+        let dir = cmd!(shell, "go list -mod=readonly -m -f {format} {module}").quiet().read()?;
+        let (from, to) = (Path::new(dir.trim()).join(inside), shared()?.join(name));
+        let _ = std::fs::remove_dir_all(&to);
+        std::fs::create_dir_all(shared()?)?;
+        cmd!(shell, "cp -r --no-preserve=mode {from} {to}").quiet().run()?;
+        Ok(())
     }
 }
 

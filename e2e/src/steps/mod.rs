@@ -1,4 +1,5 @@
 //! The steps of a run, by what they deploy.
 
 pub(crate) mod storage;
+mod volumes;
 pub(crate) mod workloads;

@@ -1,47 +1,43 @@
-//! The steps of the storage: deploy, drift, replacement, expansion, proof and destroy.
+//! The steps of the storage: deploy, drift, replacement, volumes, proof and destroy.
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use crate::report::Report;
 use crate::runner::{CLASS, Runner};
+use crate::steps::volumes;
 use crate::wait::until;
 
-const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
+/// The examples of what GraphScope does with shared storage.
+const EXAMPLES: [&str; 4] = ["dataset", "checkpoint", "logs", "stream"];
 
-/// The claim of a run, in the namespace `default`.
-const CLAIM: &str = "clockwork-e2e";
-
-/// From nothing to a bound and expanded claim whose volume pods share.
+/// From nothing to bound and expanded claims whose volumes pods share.
 pub(crate) fn deploy(runner: &Runner, report: &mut Report) -> anyhow::Result<()> {
     let file_system = report.step("deploy", || deployed(runner))?;
     report.step("no changes", || no_changes(runner, &[]))?;
     report.step("status", || status(runner))?;
     report.step("drift is found and repaired", || drift(runner, &file_system))?;
     report.step("the class is replaced only with consent", || replaced(runner))?;
-    report.step("a claim is bound", || bound(runner))?;
-    report.step("a volume expansion is completed", || expanded(runner))?;
-    report.step("destroy is refused while the claim is bound", || {
-        let output = runner.run_refused("destroy-efs", &["--yes"])?;
-        let claim = format!("default/{CLAIM}");
-        ensure!(output.contains(&claim), "the refusal does not name {claim}: {output}");
-        Ok(((), "the claim is named".to_owned()))
-    })?;
+    volumes::run(runner, &file_system, report)?;
     let verify = "verify: pods share a volume";
     if runner.cluster.has_nodes()? {
-        report.step(verify, || verified(runner))
+        report.step(verify, || verified(runner, &[]))?;
+        for example in EXAMPLES {
+            let workload = format!("--workload={example}");
+            report.step(&format!("verify: the example {example}"), || {
+                verified(runner, &[&workload])
+            })?;
+        }
+        Ok(())
     } else {
         report.skip(verify, "the cluster has no nodes");
         Ok(())
     }
 }
 
-/// Deletes the claim, and everything else unless `--keep` was given.
+/// Deletes the volumes, and everything else unless `--keep` was given.
 pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()> {
-    report.step("the claim and its volume are deleted", || {
-        delete_claim(runner)?;
-        Ok(((), "deleted".to_owned()))
-    })?;
+    volumes::delete(runner, report)?;
     if runner.job.keep {
         report.skip("destroy", "`--keep` was given");
         return Ok(());
@@ -60,7 +56,7 @@ pub(crate) fn destroy(runner: &Runner, report: &mut Report) -> anyhow::Result<()
 
 /// Removes what the steps made, after one of them failed.
 pub(crate) fn clean_up(runner: &Runner) -> anyhow::Result<()> {
-    delete_claim(runner)?;
+    volumes::clean_up(runner)?;
     destroyed(runner).map(drop)
 }
 
@@ -133,58 +129,17 @@ fn replaced(runner: &Runner) -> anyhow::Result<((), String)> {
     Ok(((), "and replaced back".to_owned()))
 }
 
-fn bound(runner: &Runner) -> anyhow::Result<((), String)> {
-    let claim = json!({
-        "metadata": {"name": CLAIM},
-        "spec": {
-            "accessModes": ["ReadWriteMany"],
-            "storageClassName": CLASS,
-            "resources": {"requests": {"storage": "10Gi"}},
-        },
-    });
-    runner.cluster.api.create(CLAIMS, &claim)?;
-    until("the claim is bound", || {
-        Ok(runner.cluster.api.get(&claim_path())?["status"]["phase"] == "Bound")
-    })?;
-    Ok(((), "10Gi, ReadWriteMany".to_owned()))
-}
-
-fn expanded(runner: &Runner) -> anyhow::Result<((), String)> {
-    let requests = json!({"spec": {"resources": {"requests": {"storage": "20Gi"}}}});
-    runner.cluster.api.merge(&claim_path(), &requests)?;
-    let summary = runner.run("expand-volumes", &[])?;
-    ensure!(summary["changed"] == 1, "expected 1 change: {summary:#}");
-    let capacity = &runner.cluster.api.get(&claim_path())?["status"]["capacity"]["storage"];
-    ensure!(capacity == "20Gi", "the claim's capacity is {capacity}");
-    Ok(((), "10Gi to 20Gi".to_owned()))
-}
-
-fn verified(runner: &Runner) -> anyhow::Result<((), String)> {
+fn verified(runner: &Runner, more: &[&str]) -> anyhow::Result<((), String)> {
     let image = runner.job.verify_image.as_ref().map(|image| format!("--image={image}"));
-    let args: Vec<&str> = image.iter().map(String::as_str).collect();
+    let args: Vec<&str> = image.iter().map(String::as_str).chain(more.iter().copied()).collect();
     let proof = runner.run("verify", &args)?;
     ensure!(proof["proved"] == true, "{proof:#}");
     let findings = proof["findings"].as_array().map_or(0, Vec::len);
     Ok(((), format!("{findings} findings")))
 }
 
-/// Deletes the claim, and waits until its volume is deleted too. Those of workloads stay
-/// where the run is kept.
-fn delete_claim(runner: &Runner) -> anyhow::Result<()> {
-    let api = &runner.cluster.api;
-    let claim = api.find(&claim_path())?.unwrap_or_default();
-    api.delete(&claim_path())?;
-    let Some(volume) = claim["spec"]["volumeName"].as_str() else { return Ok(()) };
-    let path = format!("/api/v1/persistentvolumes/{volume}");
-    until("the volume is deleted", || Ok(api.find(&path)?.is_none()))
-}
-
 fn class_path() -> String {
     format!("/apis/storage.k8s.io/v1/storageclasses/{CLASS}")
-}
-
-fn claim_path() -> String {
-    format!("{CLAIMS}/{CLAIM}")
 }
 
 /// A count of a summary with its noun.

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use crate::report::Report;
-use crate::runner::Runner;
+use crate::runner::{CLASS, Runner};
 use crate::wait::until;
 
 const NAMESPACE: &str = "clockwork-e2e-graphs";
@@ -72,9 +72,17 @@ impl Workloads<'_> {
     }
 
     fn expanded(&self) -> anyhow::Result<((), String)> {
-        until("the workloads' claims are bound", || {
-            Ok(self.claims()?.iter().all(|claim| claim["status"]["phase"] == "Bound"))
+        // Those of Kafka and ZooKeeper are none of EFS, and wait where a cluster has no other class.
+        let on_efs = |claim: &&Value| claim["spec"]["storageClassName"] == CLASS;
+        until("the workloads' claims on EFS are bound", || {
+            let claims = self.claims()?;
+            Ok(claims.iter().filter(on_efs).all(|claim| claim["status"]["phase"] == "Bound"))
         })?;
+        for claim in self.claims()?.iter().filter(on_efs) {
+            let name = claim["metadata"]["name"].as_str().unwrap_or_default();
+            let log = name.contains("kafka") || name.contains("zookeeper");
+            ensure!(!log, "{name} must never be on EFS");
+        }
         let changed =
             self.change("deploy-graphscope", "engine", &[EXPANDED_DATASETS, CHECKPOINTS])?;
         ensure!(changed == 1, "expected 1 change, found {changed}");

@@ -10,6 +10,8 @@ pub struct EndToEnd {
     pub cluster: ClusterChoice,
     /// AWS, or what stands in for it.
     pub aws: AwsChoice,
+    /// Who makes the volumes of claims on a control plane.
+    pub driver: DriverChoice,
     /// The image of the emulator; it then runs in a container.
     pub aws_image: Option<String>,
     /// Whether the emulator runs in a container of its own image.
@@ -41,6 +43,8 @@ pub struct EndToEnd {
 pub enum ClusterChoice {
     /// A bare control plane, with stand-ins for nodes.
     ControlPlane,
+    /// A control plane with one real node, in namespaces of its own.
+    Node,
     /// A cluster of containers.
     Kind {
         /// The image of its nodes.
@@ -57,10 +61,21 @@ impl ClusterChoice {
     pub fn as_str(&self) -> &'static str {
         match self {
             ClusterChoice::ControlPlane => "control-plane",
+            ClusterChoice::Node => "node",
             ClusterChoice::Kind { .. } => "kind",
             ClusterChoice::Context(_) => "context",
         }
     }
+}
+
+/// Who makes the volumes of claims on a control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverChoice {
+    /// A stand-in for the driver's provisioner.
+    StandIn,
+    /// The controller of the EFS CSI driver, as processes of this machine.
+    Real,
 }
 
 /// AWS, or what stands in for it.

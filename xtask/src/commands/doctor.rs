@@ -1,5 +1,6 @@
 //! Subcommand: cargo xtask doctor
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use xshell::{Shell, cmd};
@@ -13,6 +14,17 @@ use crate::tools::TOOLS;
 #[command(after_help = "Example:
   cargo xtask doctor    # exits 1 if something essential is missing")]
 pub(super) struct Args {}
+
+/// The programs of a real node, beside those of the driver and of a control plane.
+const NODE: [&str; 7] = [
+    "kubelet",
+    "kube-scheduler",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+    "efs-csi-driver",
+    "csi-provisioner",
+];
 
 /// A thing that commands need.
 struct Need {
@@ -111,6 +123,31 @@ impl Machine {
         [npm, terraform]
     }
 
+    /// Namespaces of mounts and host names, as root or in a user namespace.
+    fn namespaces(&self) -> Need {
+        let command = cmd!(self.shell, "unshare --map-root-user --mount --uts true");
+        let there = command.quiet().ignore_stdout().ignore_stderr().run().is_ok();
+        Need {
+            what: "namespaces of its own for a process",
+            there,
+            remedy: "allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`), or run it as root on Linux",
+        }
+    }
+
+    /// What a real node needs of the distribution.
+    fn of_node(&self) -> [Need; 3] {
+        let package = |what, there, remedy| Need { what, there, remedy };
+        [
+            package("busybox", self.runs("busybox", "true"), "install Debian's busybox-static"),
+            package("runc", self.runs("runc", "--version"), "install Debian's runc"),
+            package(
+                "the network plugin ptp",
+                Path::new("/usr/lib/cni/ptp").exists(),
+                "install Debian's containernetworking-plugins",
+            ),
+        ]
+    }
+
     fn go(&self) -> Need {
         let there = self.runs("go", "version");
         Need { what: "go", there, remedy: "install Go from https://go.dev/dl" }
@@ -136,7 +173,12 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     };
     let (kubeconfig, helm, tool) = (Machine::kubeconfig, Machine::helm, Machine::tool);
     let control_plane =
-        vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()];
+        || vec![tool("etcd"), tool("kube-apiserver"), tool("kube-controller-manager"), helm()];
+    let mut driver = control_plane();
+    driver.extend([tool("efs-csi-driver"), tool("csi-provisioner"), machine.namespaces()]);
+    let mut node = control_plane();
+    node.extend(NODE.map(tool));
+    node.extend(machine.of_node());
     Ok(vec![
         ("render, matrix, completions", true, vec![machine.cargo()]),
         (
@@ -158,7 +200,9 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
         ),
         ("bench", false, vec![machine.cargo(), c()]),
         ("fuzz", false, vec![machine.cargo(), cpp]),
-        ("e2e --cluster control-plane", false, control_plane),
+        ("e2e --cluster control-plane", false, control_plane()),
+        ("e2e --cluster control-plane --driver real", false, driver),
+        ("e2e --cluster node", false, node),
         ("e2e --cluster kind", false, vec![tool("kind"), machine.engine(), helm()]),
         ("clients", false, clients),
         ("e2e --aws moto, e2e --aws ministack", false, vec![machine.python()]),

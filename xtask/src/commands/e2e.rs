@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use job::{AwsChoice, ClusterChoice, EndToEnd};
+use job::{AwsChoice, ClusterChoice, DriverChoice, EndToEnd};
 
 use crate::diagnostic::wrong;
 use crate::{live, tools};
@@ -20,6 +20,8 @@ use crate::{live, tools};
 #[command(after_help = "Examples:
   cargo xtask tools install                                 # once: the programs of a control plane
   cargo xtask e2e --cluster control-plane --aws sandbox
+  cargo xtask e2e --cluster control-plane --aws sandbox --driver real
+  cargo xtask e2e --cluster node
   cargo xtask e2e --cluster kind --kind-image kindest/node:v1.35.0 --aws ministack
   LOCALSTACK_AUTH_TOKEN=… cargo xtask e2e --cluster kind --aws localstack
   cargo xtask e2e --cluster context --context dev --aws https://efs.example.com")]
@@ -30,6 +32,9 @@ pub(super) struct Args {
     /// AWS: `sandbox`, `moto`, `ministack`, `localstack`, or the URL of an endpoint
     #[arg(long, default_value = "sandbox", value_parser = aws)]
     aws: AwsChoice,
+    /// Who makes the volumes of claims, with `--cluster control-plane`
+    #[arg(long, value_enum, default_value_t = Driver::StandIn)]
+    driver: Driver,
     /// Run the emulator in a container of its own image; `localstack` always does
     #[arg(long)]
     container: bool,
@@ -48,12 +53,13 @@ pub(super) struct Args {
     /// Deployment file [default: the example at the top of the repository]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The driver's chart [default: the small one of the tests; with `--cluster context`, the real one]
+    /// The driver's chart [default: the small one of the tests; with `--driver real` or `--cluster node`,
+    /// the one that the driver brings along; with `--cluster context`, the published one]
     #[arg(long, value_name = "CHART")]
     helm_chart: Option<String>,
-    /// Version of the driver's chart
-    #[arg(long, value_name = "VERSION", default_value = "2.4.5")]
-    helm_chart_version: String,
+    /// Version of the driver's chart [default: 2.4.5; with `--driver real`, that of its chart]
+    #[arg(long, value_name = "VERSION")]
+    helm_chart_version: Option<String>,
     /// Folder with the charts of the workloads, by their names [default: the small ones of the
     /// tests; with `--cluster context`, none, and the workloads are left out]
     #[arg(long, value_name = "DIR")]
@@ -75,33 +81,44 @@ enum Cluster {
     Kind,
     /// A bare control plane on the loopback, with stand-ins for nodes
     ControlPlane,
+    /// A control plane with a real kubelet and containers, as root on Linux
+    Node,
     /// A context of the kubeconfig
     Context,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Driver {
+    /// A stand-in for the driver's provisioner
+    StandIn,
+    /// The controller of the EFS CSI driver, and csi-provisioner, as programs of this machine
+    Real,
+}
+
+/// The version of the published chart.
+const CHART_VERSION: &str = "2.4.5";
+
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let cluster = match args.cluster {
-        Cluster::Context => ClusterChoice::Context(args.context.clone()),
-        _ if args.context.is_some() => {
-            return wrong(
-                "--context",
-                "it goes with `--cluster context`, and `--cluster` is another one",
-                "give `--cluster context`, or leave it out",
-            );
-        }
-        Cluster::Kind => ClusterChoice::Kind { image: args.kind_image.clone(), reuse: args.reuse },
-        Cluster::ControlPlane => ClusterChoice::ControlPlane,
+    let cluster = match cluster(args) {
+        Ok(cluster) => cluster,
+        Err((flag, what, remedy)) => return wrong(flag, what, remedy),
     };
+    let driver = match args.driver {
+        Driver::Real if cluster != ClusterChoice::ControlPlane => {
+            let what = "only `--cluster control-plane` runs the driver's programs as processes";
+            return wrong("--driver", what, "give `--cluster control-plane`, or leave it out");
+        }
+        Driver::Real => DriverChoice::Real,
+        Driver::StandIn => DriverChoice::StandIn,
+    };
+    let (helm_chart, helm_chart_version) = chart(args)?;
     // Together with what it runs, so that all agree on the features of what they share.
     let programs = live::build(&["live", "sandbox", "e2e"])?;
     let target = live::target()?;
-    let name = format!("{}-{}", cluster.as_str(), args.aws.as_str());
-    let own_chart = live::workspace().join("tests/charts/aws-efs-csi-driver");
-    let helm_chart = match (&args.helm_chart, args.cluster) {
-        (Some(chart), _) => chart.clone(),
-        (None, Cluster::Context) => efs::CHART.to_owned(),
-        (None, _) => own_chart.display().to_string(),
-    };
+    let mut name = format!("{}-{}", cluster.as_str(), args.aws.as_str());
+    if driver == DriverChoice::Real {
+        name.push_str("-driver");
+    }
     let workload_charts = match (&args.workload_charts, args.cluster) {
         (Some(charts), _) => Some(std::path::absolute(charts)?),
         (None, Cluster::Context) => None,
@@ -110,11 +127,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let job = EndToEnd {
         workload_charts,
         aws: args.aws.clone(),
+        driver,
         aws_image: args.aws_image.clone(),
         container: args.container,
         config: args.config.clone().unwrap_or_else(|| live::workspace().join("clockwork.hcl")),
         helm_chart,
-        helm_chart_version: args.helm_chart_version.clone(),
+        helm_chart_version,
         verify_image: args.verify_image.clone(),
         keep: args.keep,
         report: args.report.clone().unwrap_or_else(|| target.join("e2e").join(name)),
@@ -124,6 +142,46 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         cluster,
     };
     match live::start(&job, &job.programs.join("e2e"), false)? {}
+}
+
+/// The cluster, or the flag that does not go with it, why, and the remedy.
+fn cluster(args: &Args) -> Result<ClusterChoice, (&'static str, &'static str, &'static str)> {
+    match args.cluster {
+        Cluster::Context => Ok(ClusterChoice::Context(args.context.clone())),
+        _ if args.context.is_some() => Err((
+            "--context",
+            "it goes with `--cluster context`, and `--cluster` is another one",
+            "give `--cluster context`, or leave it out",
+        )),
+        Cluster::Kind => {
+            Ok(ClusterChoice::Kind { image: args.kind_image.clone(), reuse: args.reuse })
+        }
+        Cluster::ControlPlane => Ok(ClusterChoice::ControlPlane),
+        Cluster::Node if args.keep => Err((
+            "--keep",
+            "nothing outlives the namespaces of `--cluster node`",
+            "leave it out, or give `--cluster control-plane`",
+        )),
+        Cluster::Node => Ok(ClusterChoice::Node),
+    }
+}
+
+/// The driver's chart and its version.
+fn chart(args: &Args) -> anyhow::Result<(String, String)> {
+    let version = args.helm_chart_version.clone();
+    let published = || version.clone().unwrap_or_else(|| CHART_VERSION.to_owned());
+    Ok(match (&args.helm_chart, args.driver, args.cluster) {
+        (Some(chart), ..) => (chart.clone(), published()),
+        (None, Driver::Real, _) | (None, _, Cluster::Node) => {
+            let (folder, its) = tools::driver_chart()?;
+            (folder.display().to_string(), version.unwrap_or(its))
+        }
+        (None, _, Cluster::Context) => (efs::CHART.to_owned(), published()),
+        (None, ..) => {
+            let own = live::workspace().join("tests/charts/aws-efs-csi-driver");
+            (own.display().to_string(), published())
+        }
+    })
 }
 
 fn aws(text: &str) -> Result<AwsChoice, String> {

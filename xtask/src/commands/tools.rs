@@ -57,7 +57,7 @@ fn list() -> anyhow::Result<ExitCode> {
 fn install(names: &[String]) -> anyhow::Result<ExitCode> {
     let asked_for = |tool: &Tool| names.iter().any(|name| name == tool.name);
     for tool in TOOLS {
-        let wanted = if names.is_empty() { tool.find()?.is_none() } else { asked_for(tool) };
+        let wanted = if names.is_empty() { !tool.is_complete()? } else { asked_for(tool) };
         if wanted {
             eprintln!(
                 "building {} {}; Kubernetes takes minutes; the others are faster",

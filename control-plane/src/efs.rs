@@ -1,0 +1,136 @@
+//! Access points of an emulated EFS, with a signature that emulators require and do not verify.
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::json::text;
+
+/// A client of an emulator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Efs {
+    url: String,
+}
+
+/// An access point, as far as the driver decides about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessPoint {
+    pub id: String,
+    /// The path of its directory.
+    pub path: String,
+    pub uid: u64,
+    pub gid: u64,
+    /// Whether it has the tag by which the driver knows its own.
+    pub is_the_drivers: bool,
+}
+
+/// The tag of access points that the driver made; its policy lets it delete only those.
+const TAG: (&str, &str) = ("efs.csi.aws.com/cluster", "true");
+
+impl Efs {
+    /// A client of the emulator at `url`.
+    pub fn new(url: &str) -> Efs {
+        Efs { url: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// The access points of a file system.
+    ///
+    /// # Errors
+    /// If the emulator does not respond, or responds with an error.
+    pub fn access_points(&self, file_system: &str) -> anyhow::Result<Vec<AccessPoint>> {
+        let path = format!("access-points?FileSystemId={file_system}&MaxResults=1000");
+        let found = self.send("GET", &path, "")?;
+        let found = found["AccessPoints"].as_array().cloned().unwrap_or_default();
+        Ok(found.iter().map(access_point).collect())
+    }
+
+    /// Creates an access point, or finds the one of the same token; returns its id.
+    pub(crate) fn create(&self, token: &str, of: &NewAccessPoint<'_>) -> anyhow::Result<String> {
+        let NewAccessPoint { file_system, path, uid, gid, perms } = of;
+        let (key, value) = TAG;
+        let body = json!({
+            "ClientToken": token,
+            "FileSystemId": file_system,
+            "PosixUser": {"Uid": uid, "Gid": gid},
+            "RootDirectory": {
+                "Path": path,
+                "CreationInfo": {"OwnerUid": uid, "OwnerGid": gid, "Permissions": perms},
+            },
+            "Tags": [{"Key": key, "Value": value}],
+        });
+        let created = self.send("POST", "access-points", &body.to_string())?;
+        let id = text(&created, "/AccessPointId");
+        ensure!(!id.is_empty(), "an access point without an id was created: {created}");
+        Ok(id.to_owned())
+    }
+
+    /// Deletes an access point; succeeds if it does not exist.
+    pub(crate) fn delete(&self, id: &str) -> anyhow::Result<()> {
+        match self.send("DELETE", &format!("access-points/{id}"), "") {
+            Err(error) if format!("{error:#}").contains("AccessPointNotFound") => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
+        let url = format!("{}/2015-02-01/{path}", self.url);
+        let signature = "0".repeat(64);
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/eu-west-1/elasticfilesystem/aws4_request, \
+             SignedHeaders=host;x-amz-date, Signature={signature}"
+        );
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(&url)
+            .header("authorization", authorization)
+            .header("x-amz-date", "20260101T000000Z")
+            .header("content-type", "application/json")
+            .body(body.to_owned())
+            .context("building a request")?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let mut response = agent.run(request).with_context(|| format!("calling {method} {url}"))?;
+        let body = response.body_mut().read_to_string().context("reading the response")?;
+        if !response.status().is_success() {
+            // The same token again is answered with the id of what it created.
+            if let Ok(found) = serde_json::from_str::<Value>(&body)
+                && response.status() == 409
+                && found["AccessPointId"].is_string()
+            {
+                return Ok(found);
+            }
+            let error = response.headers().get("x-amzn-errortype");
+            let code = error.and_then(|code| code.to_str().ok()).unwrap_or_default();
+            bail!("{method} {url} failed with {} {code}: {body}", response.status());
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&body).with_context(|| format!("reading the response of {url}"))
+    }
+}
+
+/// What an access point is created with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewAccessPoint<'a> {
+    pub(crate) file_system: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) uid: u64,
+    pub(crate) gid: u64,
+    /// The permissions of its directory, in octal.
+    pub(crate) perms: &'a str,
+}
+
+fn access_point(found: &Value) -> AccessPoint {
+    let (key, value) = TAG;
+    let mut tags = found["Tags"].as_array().into_iter().flatten();
+    AccessPoint {
+        id: text(found, "/AccessPointId").to_owned(),
+        path: text(found, "/RootDirectory/Path").to_owned(),
+        uid: found["PosixUser"]["Uid"].as_u64().unwrap_or_default(),
+        gid: found["PosixUser"]["Gid"].as_u64().unwrap_or_default(),
+        is_the_drivers: tags.any(|tag| tag["Key"] == key && tag["Value"] == value),
+    }
+}

@@ -1,0 +1,80 @@
+//! The driver's role in an AWS that enforces policies: who may assume it, and what it may do.
+
+use anyhow::Context;
+use control_plane::Cluster;
+use serde_json::json;
+
+/// The issuer of the control plane's tokens, without `https://`.
+const ISSUER: &str = "kubernetes.default.svc";
+
+/// Who asks AWS in the driver's name.
+const SUBJECT: &str = "system:serviceaccount:kube-system:efs-csi-controller-sa";
+
+/// AWS's own policy for the driver.
+const POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
+
+/// Creates what `eksctl create iamserviceaccount` does: a provider for the tokens of the cluster,
+/// and a role that trusts the driver's service account alone. Returns the role's ARN.
+pub(crate) fn create_role(url: &str) -> anyhow::Result<String> {
+    let call = |action: &str, parameters: &[(&str, &str)]| emulators::iam(url, action, parameters);
+    let provider = call(
+        "CreateOpenIDConnectProvider",
+        &[("Url", &format!("https://{ISSUER}")), ("ClientIDList.member.1", "sts.amazonaws.com")],
+    )?;
+    let provider = emulators::text(&provider, "OpenIDConnectProviderArn")
+        .context("the provider of tokens has no ARN")?;
+    let conditions = json!({
+        format!("{ISSUER}:sub"): SUBJECT,
+        format!("{ISSUER}:aud"): "sts.amazonaws.com",
+    });
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": conditions},
+        }],
+    });
+    let name = ("RoleName", "clockwork-e2e-driver");
+    let role = call("CreateRole", &[name, ("AssumeRolePolicyDocument", &trust.to_string())])?;
+    call("AttachRolePolicy", &[name, ("PolicyArn", POLICY)])?;
+    emulators::text(&role, "Arn").context("the role has no ARN")
+}
+
+/// Gives the role of the node the driver's policy, as nothing here hands a pod a token for AWS.
+/// Returns credentials of that role.
+pub(crate) fn of_node(url: &str) -> anyhow::Result<(String, String)> {
+    let principal = json!({"policies": [POLICY]});
+    emulators::put(url, "_sandbox/iam/principals/node", &principal.to_string())?;
+    Ok(("node".to_owned(), "node".to_owned()))
+}
+
+/// Lets the provisioner patch volumes. From 5.0 on it holds each volume by a finalizer until the
+/// driver has deleted it; charts before 3.0.6 do not let it take the finalizer away again, and the
+/// driver's deletion, tried once more, is denied, as an access point that is gone has no tags.
+pub(crate) fn complete_provisioner_role(cluster: &Cluster) -> anyhow::Result<()> {
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let metadata = json!({"name": "clockwork-e2e-provisioner"});
+    let patching =
+        json!({"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["patch"]});
+    cluster.create(
+        &format!("{rbac}/clusterroles"),
+        &json!({"metadata": metadata, "rules": [patching]}),
+    )?;
+    let account = json!({
+        "kind": "ServiceAccount",
+        "namespace": "kube-system",
+        "name": "efs-csi-controller-sa",
+    });
+    let role = json!({
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": "clockwork-e2e-provisioner",
+    });
+    cluster.create(
+        &format!("{rbac}/clusterrolebindings"),
+        &json!({"metadata": metadata, "roleRef": role, "subjects": [account]}),
+    )?;
+    Ok(())
+}
