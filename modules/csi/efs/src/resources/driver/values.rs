@@ -1,6 +1,6 @@
 //! The release of the driver's chart: where it comes from, and its values.
 
-use inputs::Problem;
+use inputs::{Problem, Written};
 use kubernetes::release::{Id, Wanted};
 use kubernetes::yaml::Block;
 use kubernetes::{ChartSource, RenderError, merged};
@@ -91,6 +91,7 @@ impl Driver<'_> {
             values: Document::literal(values),
             mark: Some(MARK),
             owner: self.owner.name(),
+            written: Written::default(),
         })
     }
 
