@@ -19,7 +19,7 @@ use kube::{Client, Config};
 use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
-pub(crate) use calls::patiently;
+pub(crate) use calls::{Object, patiently};
 pub(crate) use proof::Seen;
 
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};

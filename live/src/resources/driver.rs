@@ -1,5 +1,6 @@
 //! The driver's objects: whose they are, and how far they have come.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use efs::resources::driver::{Call, Foreign, Origin, Rollout};
@@ -8,16 +9,22 @@ use job::Job;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use kube::Resource;
 use kube::api::{DeleteParams, ListParams};
+use kube::core::NamespaceResourceScope;
 use plan::Scope;
 
-use crate::cluster::Kube;
+use crate::cluster::{Kube, Object};
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::watch::Watch;
 
-const CONTROLLER: &str = "efs-csi-controller";
-const NODE: &str = "efs-csi-node";
+/// The label that chart, manifests and add-on give the driver's objects
+/// (`app.kubernetes.io/name`); the chart's `nameOverride` changes its value.
+const LABEL: &str = "app.kubernetes.io/name=aws-efs-csi-driver";
+
+/// The names of its Deployment and its DaemonSet, unless somebody chose others.
+const NAMES: [&str; 2] = ["efs-csi-controller", "efs-csi-node"];
 
 /// What was found of the driver's objects.
 #[derive(Default)]
@@ -30,11 +37,10 @@ pub(crate) struct Objects {
 
 /// The driver's Deployment and DaemonSet, wherever they are.
 pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Objects> {
-    let named = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
-    let (controllers, nodes) = (named(CONTROLLER), named(NODE));
-    let (deployments, daemon_sets) = (kube.all::<Deployment>(), kube.all::<DaemonSet>());
-    let (deployments, daemon_sets) =
-        tokio::try_join!(kube.list(&deployments, &controllers), kube.list(&daemon_sets, &nodes))?;
+    let (deployments, daemon_sets) = tokio::try_join!(
+        installed::<Deployment>(kube, namespace, NAMES[0]),
+        installed::<DaemonSet>(kube, namespace, NAMES[1]),
+    )?;
     let mut objects = Objects::default();
     let found = deployments
         .iter()
@@ -56,6 +62,27 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         }
     }
     Ok(objects)
+}
+
+/// The objects of the driver of one kind: by its label, by their usual name, and in our namespace by
+/// our release, whatever names and labels its values give them.
+async fn installed<K>(kube: &Kube, namespace: &str, name: &str) -> anyhow::Result<Vec<K>>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let labelled = ListParams::default().labels(LABEL);
+    let named = ListParams::default().fields(&format!("metadata.name={name}"));
+    let everything = ListParams::default();
+    let (all, ours) = (kube.all::<K>(), kube.within::<K>(namespace));
+    let (labelled, named, mut ours) = tokio::try_join!(
+        kube.list(&all, &labelled),
+        kube.list(&all, &named),
+        kube.list(&ours, &everything),
+    )?;
+    ours.retain(|found| Foreign::of(origin(found.meta()), namespace).is_none());
+    let mut known = BTreeSet::new();
+    let every = labelled.into_iter().chain(named).chain(ours);
+    Ok(every.filter(|found| known.insert(found.meta().uid.clone())).collect())
 }
 
 /// Carries a call out.
@@ -130,6 +157,10 @@ fn origin(metadata: &ObjectMeta) -> Origin {
     }
 }
 
+fn name(metadata: &ObjectMeta) -> String {
+    printable(metadata.name.as_deref().unwrap_or_default())
+}
+
 fn selector(found: &Deployment) -> Option<LabelSelector> {
     found.spec.as_ref().map(|spec| spec.selector.clone())
 }
@@ -138,7 +169,7 @@ fn deployment(found: &Deployment) -> Rollout {
     let status = found.status.clone().unwrap_or_default();
     let updated = status.updated_replicas.unwrap_or(0);
     Rollout {
-        name: format!("deployment/{CONTROLLER}"),
+        name: format!("deployment/{}", name(&found.metadata)),
         ready: updated.min(status.ready_replicas.unwrap_or(0)),
         desired: found.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
         current: status.observed_generation >= found.metadata.generation,
@@ -149,7 +180,7 @@ fn deployment(found: &Deployment) -> Rollout {
 fn daemon_set(found: &DaemonSet) -> Rollout {
     let status = found.status.clone().unwrap_or_default();
     Rollout {
-        name: format!("daemonset/{NODE}"),
+        name: format!("daemonset/{}", name(&found.metadata)),
         ready: status.updated_number_scheduled.unwrap_or(0).min(status.number_ready),
         desired: status.desired_number_scheduled,
         current: status.observed_generation >= found.metadata.generation,

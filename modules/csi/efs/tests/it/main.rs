@@ -15,5 +15,6 @@ mod plans;
 mod properties;
 mod reachable;
 mod together;
+mod traps;
 mod users;
 mod world;

@@ -4,11 +4,14 @@
 mod found;
 mod ownership;
 mod planning;
+mod traps;
 mod values;
 
 pub use kubernetes::release::PROPERTIES;
 
 pub use found::{Foreign, Found, Origin, Rollout};
 pub use ownership::{Neighbours, contest};
-pub use planning::{Call, KIND, Others, needs_chart, plan, remove, rows};
+pub(crate) use traps::shared_range;
+
+pub use planning::{Call, KIND, Others, may_be_older, needs_chart, plan, remove, rows};
 pub use values::{Driver, DriverInputs, DriverMode, check};
