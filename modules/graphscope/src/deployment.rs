@@ -100,7 +100,7 @@ impl Inputs {
             digest: None,
             values: Document::literal(self.release_values()?),
             // The engines' chart mounts whatever items there are.
-            mark: None,
+            marks: &[],
             owner: format!("{}/{}", self.namespace, self.name),
             written: self.written.clone(),
         })
