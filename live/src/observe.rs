@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{DriverMode, Found, needs_chart};
+use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
 use efs::resources::file_system::{FileSystem, FileSystemSource};
 use efs::resources::mount_target::MountTarget;
 use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
@@ -318,11 +318,23 @@ pub(crate) async fn cluster(
         },
         async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
     )?;
+    // An ordinary run changes no release, and looks at no volume.
+    let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
+        users::volumes(kube).await?
+    } else {
+        Vec::new()
+    };
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,
         other_classes: classes.others,
-        driver: Found { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
+        driver: Found {
+            release,
+            foreign: objects.foreign,
+            rollouts: objects.rollouts,
+            volumes: known_to_newer,
+            chart,
+        },
         claims,
         volumes,
         taints,

@@ -22,7 +22,7 @@ use kube::{Client, Config};
 use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
-pub(crate) use calls::patiently;
+pub(crate) use calls::{Object, patiently};
 pub(crate) use pods::{is_ready, node_of};
 pub(crate) use proof::PodProgress;
 

@@ -1,5 +1,6 @@
 //! The driver's objects: whose they are, and how far they have come.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,17 +12,23 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kube::Resource;
 use kube::api::{DeleteParams, ListParams};
+use kube::core::NamespaceResourceScope;
 use plan::Scope;
 
-use crate::cluster::{Kube, is_ready, node_of};
+use crate::cluster::{Kube, Object, is_ready, node_of};
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::wait::LAST_PODS;
 use crate::watch::Watch;
 
-const CONTROLLER: &str = "efs-csi-controller";
-const NODE: &str = "efs-csi-node";
+/// The label that chart, manifests and add-on give the driver's objects
+/// (`app.kubernetes.io/name`); the chart's `nameOverride` changes its value.
+const LABEL: &str = "app.kubernetes.io/name=aws-efs-csi-driver";
+
+/// The names of its Deployment and its DaemonSet, unless somebody chose others.
+const NAMES: [&str; 2] = ["efs-csi-controller", "efs-csi-node"];
 
 /// The generation of a DaemonSet's newest template, among its annotations, and that of a pod's,
 /// among its labels (`k8s.io/api/apps/v1`, `DeprecatedTemplateGeneration` and
@@ -46,11 +53,10 @@ struct Workload {
 
 /// The driver's Deployment and DaemonSet, wherever they are.
 pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Objects> {
-    let named = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
-    let (controllers, nodes) = (named(CONTROLLER), named(NODE));
-    let (deployments, daemon_sets) = (kube.all::<Deployment>(), kube.all::<DaemonSet>());
-    let (deployments, daemon_sets) =
-        tokio::try_join!(kube.list(&deployments, &controllers), kube.list(&daemon_sets, &nodes))?;
+    let (deployments, daemon_sets) = tokio::try_join!(
+        installed::<Deployment>(kube, namespace, NAMES[0]),
+        installed::<DaemonSet>(kube, namespace, NAMES[1]),
+    )?;
     let mut objects = Objects::default();
     let found = deployments
         .iter()
@@ -64,6 +70,27 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         }
     }
     Ok(objects)
+}
+
+/// The objects of the driver of one kind: by its label, by their usual name, and in our namespace by
+/// our release, whatever names and labels its values give them.
+async fn installed<K>(kube: &Kube, namespace: &str, name: &str) -> anyhow::Result<Vec<K>>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let labelled = ListParams::default().labels(LABEL);
+    let named = ListParams::default().fields(&format!("metadata.name={name}"));
+    let everything = ListParams::default();
+    let (all, ours) = (kube.all::<K>(), kube.within::<K>(namespace));
+    let (labelled, named, mut ours) = tokio::try_join!(
+        kube.list(&all, &labelled),
+        kube.list(&all, &named),
+        kube.list(&ours, &everything),
+    )?;
+    ours.retain(|found| Foreign::of(origin(found.meta()), namespace).is_none());
+    let mut known = BTreeSet::new();
+    let every = labelled.into_iter().chain(named).chain(ours);
+    Ok(every.filter(|found| known.insert(found.meta().uid.clone())).collect())
 }
 
 /// A rollout with what its missing pods say. That only explains: where it cannot be read, a
@@ -170,11 +197,15 @@ fn origin(metadata: &ObjectMeta) -> Origin {
     }
 }
 
+fn name(metadata: &ObjectMeta) -> String {
+    printable(metadata.name.as_deref().unwrap_or_default())
+}
+
 fn deployment(found: &Deployment) -> Workload {
     let status = found.status.clone().unwrap_or_default();
     let spec = found.spec.as_ref();
     let rollout = Rollout {
-        name: format!("deployment/{CONTROLLER}"),
+        name: format!("deployment/{}", name(&found.metadata)),
         desired: spec.and_then(|spec| spec.replicas).unwrap_or(1),
         updated: status.updated_replicas.unwrap_or(0),
         ready: status.ready_replicas.unwrap_or(0),
@@ -197,7 +228,7 @@ fn daemon_set(found: &DaemonSet) -> Workload {
     });
     let desired = status.desired_number_scheduled;
     let rollout = Rollout {
-        name: format!("daemonset/{NODE}"),
+        name: format!("daemonset/{}", name(&found.metadata)),
         desired,
         updated: if by_hand { desired } else { status.updated_number_scheduled.unwrap_or(0) },
         ready: status.number_ready,

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use efs::OtherClass;
-use efs::resources::storage_class::{Call, DEFAULT_CLASS, Spec, StorageClass};
+use efs::resources::storage_class::{
+    Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
+};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
 use kube::api::ListParams;
 use kubernetes::{MANAGER, Preconditions};
@@ -34,8 +36,18 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
         .map(|class| OtherClass {
             name: class.metadata.name.clone().unwrap_or_default(),
             file_system: class.parameters.as_ref().and_then(|all| all.get("fileSystemId").cloned()),
+            gid_range: gid_range(class),
         });
     Ok(Classes { own: own.map(read), others: others.collect() })
+}
+
+/// The group ids that the driver hands out for a class; those that it says are none.
+fn gid_range(class: &KubeClass) -> Option<GidRange> {
+    let number = |name: &str| class.parameters.as_ref()?.get(name)?.parse::<u32>().ok();
+    if number("uid").is_some() && number("gid").is_some() {
+        return None;
+    }
+    Some(number("gidRangeStart").zip(number("gidRangeEnd")).unwrap_or(DEFAULT_GID_RANGE))
 }
 
 /// The class of claims that name none: of several that are marked, the newest

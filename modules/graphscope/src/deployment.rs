@@ -102,6 +102,7 @@ impl Inputs {
             // The engines' chart mounts whatever items there are.
             marks: &[],
             owner: format!("{}/{}", self.namespace, self.name),
+            written: self.written.clone(),
         })
     }
 
@@ -110,8 +111,12 @@ impl Inputs {
         Ok(release::differs(&self.release()?, release))
     }
 
-    fn wanted(&self) -> claims::Wanted<'_> {
-        claims::Wanted { namespace: &self.namespace, class: &self.storage_class_name }
+    pub(crate) fn wanted(&self) -> claims::Wanted<'_> {
+        claims::Wanted {
+            namespace: &self.namespace,
+            class: &self.storage_class_name,
+            written: &self.written,
+        }
     }
 }
 

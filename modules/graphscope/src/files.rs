@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::documents::{CLAIMS, DOCUMENTS, KUSTOMIZATION, VALUES, claims_of, documents, is_ours};
 use crate::inputs::Inputs;
 use crate::kind::Workload;
-use crate::resources::claim::{FoundClaim, Wanted, stays};
+use crate::resources::claim::{FoundClaim, stays};
 
 /// What has to be done so that a workload's documents are what they should be, after `needs`.
 ///
@@ -65,7 +65,7 @@ fn data_of_pods<C>(plan: &mut Plan<C>, scope: &Scope, inputs: &Inputs, values: &
         Some(Ordering::Less) => plan.refusals.push(Refusal::new(
             scope.address(files::KIND, Some(VALUES)),
             format!("the claims of its pods request {had}, and claims never shrink"),
-            format!("keep `data = \"{had}\"`"),
+            format!("keep {}", inputs.written.entry("directories", "data", had)),
         )),
         Some(Ordering::Greater) => {
             let Inputs { name, namespace, .. } = inputs;
@@ -118,7 +118,7 @@ fn kept<C>(
     text: &str,
     delete_data: bool,
 ) -> Vec<FoundClaim> {
-    let wanted = Wanted { namespace: &inputs.namespace, class: &inputs.storage_class_name };
+    let wanted = inputs.wanted();
     let claims = inputs.claims();
     let claim_of = |found: &FoundClaim| claims.iter().find(|claim| claim.name == found.claim.name);
     let (asked, free): (Vec<_>, Vec<_>) =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader};
+use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader, Written};
 use kubernetes::{ChartSource, repository};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -50,10 +50,14 @@ pub const INPUTS: &[Input] = &[
     Input::optional(
         "helm_chart",
         Kind::String,
-        "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it",
+        "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it; required for `interactive`, whose chart is in no repository",
     ),
     Input::default("helm_repository", Kind::String, REPOSITORY, "Chart repository"),
-    Input::default("helm_chart_version", Kind::String, "0.31.0", "Helm chart version"),
+    Input::optional(
+        "helm_chart_version",
+        Kind::String,
+        "Helm chart version; 0.31.0 where none is given, and 0.0.2 of `interactive`",
+    ),
     Input::optional(
         "helm_values",
         Kind::Values,
@@ -79,6 +83,8 @@ pub struct Inputs {
     pub helm_chart_version: String,
     /// The user's own values.
     pub helm_values: Map<String, Value>,
+    /// How they were written, for remedies.
+    pub written: Written,
 }
 
 impl Inputs {
@@ -90,18 +96,12 @@ impl Inputs {
         let name = reader.string("name", inputs::release_name);
         let namespace = reader.string("namespace", inputs::dns_label);
         let directories = kind.and_then(|kind| directories(&mut reader, kind));
-        let url = reader.string("helm_repository", repository);
-        let chosen = reader.is_given("helm_repository");
-        let chart = if reader.is_given("helm_chart") {
-            reader.string("helm_chart", |text| {
-                let given = url.as_deref().filter(|_| chosen);
-                ChartSource::parse(text, given, REPOSITORY)
-            })
+        let chart = chart(&mut reader, kind);
+        let version = if reader.is_given("helm_chart_version") {
+            reader.string("helm_chart_version", version)
         } else {
-            kind.zip(url)
-                .map(|(kind, url)| ChartSource::Repository { name: kind.chart().to_owned(), url })
+            kind.map(|kind| kind.chart_version().to_owned())
         };
-        let version = reader.string("helm_chart_version", version);
         let values = if reader.is_given("helm_values") {
             reader.values("helm_values")
         } else {
@@ -119,6 +119,7 @@ impl Inputs {
                 helm_chart: chart?,
                 helm_chart_version: version?,
                 helm_values: values?,
+                written: Written::default(),
             })
         };
         match (reader.finish(), read()) {
@@ -155,7 +156,10 @@ impl Inputs {
                  access points ignore `fsGroup`",
                 self.storage_class_name
             ),
-            format!("set `uid = {STORE_USER}` and `gid = {STORE_USER}` in the module of the class"),
+            format!(
+                "set `uid = {STORE_USER}` and `gid = {STORE_USER}` in the module of the class, or \
+                 pass `--uid {STORE_USER} --gid {STORE_USER}`"
+            ),
         ))
     }
 }
@@ -224,6 +228,30 @@ fn directories(reader: &mut Reader, kind: Workload) -> Option<BTreeMap<String, S
         return None;
     }
     Some(chosen)
+}
+
+/// Where the chart of a kind comes from.
+fn chart(reader: &mut Reader, kind: Option<Workload>) -> Option<ChartSource> {
+    let url = reader.string("helm_repository", repository);
+    let chosen = reader.is_given("helm_repository");
+    let source = if reader.is_given("helm_chart") {
+        reader.string("helm_chart", |text| {
+            let given = url.as_deref().filter(|_| chosen);
+            ChartSource::parse(text, given, REPOSITORY)
+        })
+    } else {
+        kind.zip(url)
+            .map(|(kind, url)| ChartSource::Repository { name: kind.chart().to_owned(), url })
+    };
+    let published = match &source {
+        Some(ChartSource::Repository { url, .. }) => url != REPOSITORY,
+        _ => true,
+    };
+    if kind == Some(Workload::Interactive) && !published {
+        reader.mistake("helm_chart", Workload::interactive_is_a_folder());
+        return None;
+    }
+    source
 }
 
 /// An exact version, as charts have them.

@@ -13,6 +13,7 @@ mod reader;
 mod secrets;
 mod shown_lines;
 mod words;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,7 @@ pub use reader::{Problem, Reader};
 pub use secrets::{HIDDEN, is_secret, names_secret, redacted};
 pub use shown_lines::shown_lines;
 pub use words::one_of;
+pub use written::Written;
 
 /// One input of a module.
 #[derive(Debug, Clone, Copy)]

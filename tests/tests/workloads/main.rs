@@ -251,14 +251,24 @@ fn flags_tell_a_workload_where_the_file_has_none() {
     assert!(claims.contains("storageClassName: \"efs-sc\""), "{claims}");
     assert!(claims.contains("storage: \"1Ti\""), "{claims}");
     assert_eq!(deploy(&[]).exits(0).json()["changed"], 0);
-    let named = deploy(&["--workload-name=fraud", "--workload-namespace=graphs"]).exits(1);
-    assert!(named.stderr.contains("move that file away"), "another workload's: {}", named.stderr);
+    let named = ["--workload-name=fraud", "--workload-namespace=graphs"];
+    deploy(&named).exits(0);
+    let claims = world.document("fraud/claims.yaml");
+    assert!(claims.contains("name: \"fraud-datasets\""), "a folder of its name: {claims}");
+    let status = world.run("status", &[&flags[..], &named].concat()).exits(0).json();
+    assert_eq!(status["workloads"][0]["name"], "fraud", "{status:#}");
+    assert_eq!(status["healthy"], true, "{status:#}");
+    assert_eq!(world.run("status", &[]).exits(0).json()["workloads"], json!([]));
+    let shrunk = deploy(&["--workload-directories=datasets=1Gi"]).exits(1);
+    let told = "keep `--workload-directories=datasets=1Ti`";
+    assert!(shrunk.stderr.contains(told), "{}", shrunk.stderr);
 
     for (flags, told) in [
         (&["--workload-name=fraud"][..], "or pass `--workload-kind`"),
         (&["--workload-kind=engin"], "did you mean `engine`?"),
         (&["--workload-kind=engine", "--workload-directories=vineyard=1Gi"], "memory of the node"),
-        (&["--workload-kind=store"], "set `uid = 1001`"),
+        (&["--workload-kind=store"], "`--uid 1001 --gid 1001`"),
+        (&["--workload-kind=interactive"], "`--workload-helm-chart`"),
     ] {
         let ran = world.run("plan-graphscope", flags).exits(2);
         assert!(ran.stderr.contains(told), "{flags:?}: {}", ran.stderr);

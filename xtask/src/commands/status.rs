@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
 use crate::request::{Request, Selection};
 
 /// Show the file system, mount targets, driver, class and claims, in one table.
@@ -14,10 +14,13 @@ use crate::request::{Request, Selection};
   cargo xtask status --sandbox
   cargo xtask status --config prod.hcl
   cargo xtask status --fleet clusters    # every file of a folder
+  cargo xtask status --workload-kind engine    # with a workload that flags describe
   cargo xtask status --config prod.hcl --output json | jq '.healthy'")]
 pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
+    #[command(flatten)]
+    workload: InputFlags<Workload>,
     #[command(flatten)]
     run: Run,
     #[command(flatten)]
@@ -25,6 +28,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let request = Request::new(&args.deployment, &args.run, Selection::Everything);
+    let mut request = Request::new(&args.deployment, &args.run, Selection::Everything);
+    if !args.workload.given.is_empty() {
+        request = request.with_workload(&args.workload);
+    }
     fleet::hand_over(&args.fleet, &request, Goal::Status, false)
 }

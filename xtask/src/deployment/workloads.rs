@@ -3,16 +3,13 @@
 use std::path::Path;
 
 use efs::resources::driver::DriverMode;
-use inputs::Given;
+use inputs::{Given, Written};
 use job::{DriverDocuments, Module, ModuleInputs};
 
 use super::gathered::Gathered;
 use crate::config::{Evaluated, Kind};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::flags::{InputFlags, Workload};
-
-/// The workload's label where no file gives it one.
-const DEFAULT_LABEL: &str = "graphscope";
 
 /// A storage module, as it was read.
 pub(super) struct Storage {
@@ -64,9 +61,23 @@ pub(super) fn read(
     for (_, gathered) in &mut all {
         gathered.resolve_paths(graphscope::INPUTS, folder);
     }
+    let mut written = Vec::new();
     if !flags.given.is_empty() {
         if all.is_empty() {
-            all.push((DEFAULT_LABEL.to_owned(), on(storage.first())));
+            let label = label(flags);
+            if evaluated.modules.contains_key(&label) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        format!("the workload and `module \"{label}\"` of the file have one name"),
+                        Place::Named("--workload-name".to_owned()),
+                    )
+                    .remedy("give the workload another name"),
+                );
+            }
+            all.push((label, on(storage.first())));
+            written = graphscope::INPUTS.iter().map(|input| input.name).collect();
+        } else {
+            written = flags.given.keys().copied().collect();
         }
         match all.as_mut_slice() {
             [(_, one)] => one.take_flags(flags, diagnostics),
@@ -86,7 +97,8 @@ pub(super) fn read(
     let mut workloads = Vec::new();
     for (label, mut gathered) in all {
         gathered.read_files(graphscope::INPUTS, diagnostics);
-        if let Some(parsed) = parse((storage, left_out), &mut gathered, diagnostics) {
+        if let Some(mut parsed) = parse((storage, left_out), &mut gathered, diagnostics) {
+            parsed.written = Written::with_flags(graphscope::FLAGS, written.iter().copied());
             let of = |all: &[Storage]| all.iter().any(|one| one.has(&parsed.storage_class_name));
             if of(left_out) && !of(storage) {
                 continue;
@@ -100,6 +112,15 @@ pub(super) fn read(
         }
     }
     workloads
+}
+
+/// The label of a workload that no block describes: its name, after which its folder of documents
+/// is called too.
+fn label(flags: &InputFlags<Workload>) -> String {
+    let default = graphscope::INPUTS.iter().find(|input| input.name == "name");
+    let default = default.and_then(|input| input.default).unwrap_or_default();
+    let given = flags.given.get("name").and_then(|values| values.last());
+    given.map_or(default, String::as_str).to_owned()
 }
 
 /// A workload that no block describes uses the class of the storage.

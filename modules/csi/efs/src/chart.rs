@@ -47,6 +47,13 @@ impl ChartVersion {
     /// `ensureUniqueDirectory` and `reuseAccessPoint`.
     pub const SUB_PATH_PATTERN: ChartVersion = version(2, 5, 0);
 
+    /// The first chart whose driver (1.7.0) keeps a range of group ids for each class.
+    pub(crate) const RANGE_OF_EACH_CLASS: ChartVersion = ChartVersion::SUB_PATH_PATTERN;
+
+    /// The first chart whose driver (3.0.0) writes `efs:` before the handles of volumes, and
+    /// knows such handles.
+    pub const PREFIXED_HANDLES: ChartVersion = version(4, 0, 0);
+
     /// The first chart that reads `controller.replicaCount` (driver 2.0.9:
     /// "Fix controller template to support replicaCount", CHANGELOG-2.x).
     const CONTROLLER_REPLICA_COUNT: ChartVersion = version(3, 1, 0);

@@ -84,6 +84,13 @@ pub(crate) fn plan_part(
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
+    if inputs.storage_class.reuse_access_point == Some(true) {
+        plan.notes.push(format!(
+            "claims of one name get one access point, and so the same files, in whatever namespace \
+             or cluster they are made from `{}`: `reuse_access_point`",
+            inputs.storage_class.name
+        ));
+    }
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
@@ -109,6 +116,13 @@ pub(crate) fn plan_part(
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(&mut plan, scope, &wanted, &cluster.driver, neighbours);
+    }
+    if let Some(id) = file_system.id.now()
+        && inputs.driver.mode != driver::DriverMode::Skip
+    {
+        let class = (&inputs.storage_class, id.as_str());
+        let version = inputs.driver.version;
+        plan.refusals.extend(driver::shared_range(scope, version, class, &cluster.other_classes));
     }
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());

@@ -12,7 +12,9 @@ use crate::destroy::{Part, destroy_part};
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
+use crate::resources::file_system::FileSystemSource;
 use crate::resources::storage_class;
+use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
 /// Modules that want different releases of it are refused.
@@ -32,6 +34,8 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
             None if wants => installs = Some(desired),
             None => {}
         }
+        let before = modules.iter().map(|(desired, _)| *desired).take(plans.len());
+        plan.refusals.extend(ranges_of_one_file_system(before, desired));
         plans.push(plan);
     }
     Ok(plans)
@@ -80,6 +84,25 @@ fn class_going<'a>(
     let found = actual.cluster.as_ref()?.storage_class.as_ref()?;
     let name = inputs.storage_class.name.as_str();
     found.is_of(&inputs.owner()).then(|| (storage_class::removal_id(scope), name))
+}
+
+/// Why a class cannot be on the file system that modules before it have adopted too.
+fn ranges_of_one_file_system<'a>(
+    before: impl Iterator<Item = &'a Desired>,
+    desired: &Desired,
+) -> Option<Refusal> {
+    let FileSystemSource::Adopted(id) = &desired.inputs.file_system else { return None };
+    let others: Vec<OtherClass> = before
+        .filter(|other| other.inputs.file_system == desired.inputs.file_system)
+        .map(|other| OtherClass {
+            name: other.inputs.storage_class.name.clone(),
+            file_system: Some(id.to_string()),
+            gid_range: other.inputs.storage_class.hands_out(),
+        })
+        .collect();
+    let class = (&desired.inputs.storage_class, id.as_str());
+    driver::shared_range(&desired.scope, desired.inputs.driver.version, class, &others)
+        .filter(|_| wants_driver(&desired.inputs))
 }
 
 fn wants_driver(inputs: &Inputs) -> bool {

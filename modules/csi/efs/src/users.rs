@@ -5,6 +5,7 @@ use network::Tags;
 
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
+use crate::resources::storage_class::GidRange;
 
 /// An access point: the driver creates one per volume, and deletes it with the volume unless
 /// that is retained.
@@ -83,6 +84,9 @@ pub struct OtherClass {
     pub name: String,
     /// Its parameter `fileSystemId`.
     pub file_system: Option<String>,
+    /// The group ids that the driver hands out for it; `None` where its volumes have those that
+    /// it says.
+    pub gid_range: Option<GidRange>,
 }
 
 #[cfg(test)]

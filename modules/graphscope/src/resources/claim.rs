@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use inputs::Written;
 pub use kubernetes::claim::PROPERTIES;
 use kubernetes::claim::{Expand, Group, KIND, Spec};
 use kubernetes::{bytes, readable};
@@ -91,6 +92,8 @@ pub struct Wanted<'a> {
     pub namespace: &'a str,
     /// The StorageClass of the claims.
     pub class: &'a str,
+    /// How the inputs were written, for remedies.
+    pub written: &'a Written,
 }
 
 impl Wanted<'_> {
@@ -114,13 +117,13 @@ impl Wanted<'_> {
     pub fn may_not_become(&self, claim: &Claim, found: &FoundClaim) -> Option<(String, String)> {
         let compared = compare(PROPERTIES, &self.spec(claim, Some(found)), Some(&found.spec()));
         if let Some(forbidden) = compared.forbidden.first() {
-            return Some(never_changes(forbidden));
+            return Some(never_changes(forbidden, self.written));
         }
         let had = found.claim.requested.as_deref().unwrap_or_default();
         if compared.groups.contains(&Group::Size) && bytes(&claim.size) < bytes(had) {
             return Some((
                 format!("the claim requests {had}, and claims never shrink"),
-                format!("keep `{} = \"{had}\"`", claim.directory),
+                format!("keep {}", self.written.entry("directories", &claim.directory, had)),
             ));
         }
         None
@@ -129,28 +132,33 @@ impl Wanted<'_> {
 
 /// What Kubernetes never changes in a claim
 /// (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/>).
-fn never_changes(forbidden: &Forbidden) -> (String, String) {
+fn never_changes(forbidden: &Forbidden, written: &Written) -> (String, String) {
     let Forbidden { attribute, found, wanted } = forbidden;
     if attribute == "storageClassName" {
-        return never_of_another_class(found.as_deref());
+        return never_of_another_class(found.as_deref(), written);
     }
     let had = found.as_deref().unwrap_or("none");
     (
         format!("the claim's `{attribute}` is `{had}`, which cannot be changed to `{wanted}`"),
-        COPY.to_owned(),
+        copy(written),
     )
 }
 
 /// What to do about a claim that can never be what is wanted.
-const COPY: &str =
-    "copy the data to a workload of another `name` and take this one down with `--delete-data`";
+fn copy(written: &Written) -> String {
+    format!(
+        "copy the data to a workload of another {} and take this one down with `--delete-data`",
+        written.name("name")
+    )
+}
 
 /// Why a claim keeps its class, and what to do where another is wanted.
-pub(super) fn never_of_another_class(found: Option<&str>) -> (String, String) {
-    let keep = found.map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
+pub(super) fn never_of_another_class(found: Option<&str>, written: &Written) -> (String, String) {
+    let keep = |had: &str| format!("keep {}, or ", written.setting("storage_class_name", had));
+    let keep = found.map(keep);
     (
         format!("the claim's class is `{}`, which cannot be changed", found.unwrap_or("none")),
-        format!("{}{COPY}", keep.unwrap_or_default()),
+        format!("{}{}", keep.unwrap_or_default(), copy(written)),
     )
 }
 
@@ -249,7 +257,7 @@ pub fn plan<C: From<Call> + From<Expand>>(
         plan.refusals.push(Refusal::new(
             &address,
             format!("`{}` has a claim of that name that was not made here", wanted.namespace),
-            "give the workload another `name` or `namespace`",
+            another_name(wanted.written),
         ));
         return;
     }
@@ -308,6 +316,11 @@ pub fn leave<C: From<Call>>(
         .needing(needs.to_vec())
         .calling(Call::Delete { namespace, name: name.clone(), uid: found.claim.uid.clone() });
     plan.changes.push(change);
+}
+
+/// What to do where somebody else has something of the workload's names.
+pub(super) fn another_name(written: &Written) -> String {
+    format!("give the workload another {} or {}", written.name("name"), written.name("namespace"))
 }
 
 /// That a claim stays with its data.

@@ -5,6 +5,8 @@ use kubernetes::FoundChart;
 use kubernetes::release::{self, Call, Planned, Release, Status, Wanted};
 use plan::{Action, Change, ChangeId, Plan, Refusal, Row, Scope};
 
+use super::claim::another_name;
+
 /// Plans the release, after `needs`. What must go after it needs the answer.
 pub fn plan<C: From<Call>>(
     plan: &mut Plan<C>,
@@ -22,7 +24,7 @@ pub fn plan<C: From<Call>>(
                 "the release `{}` in `{}` ({}) is not managed by Clockwork Codex{held}",
                 wanted.id.name, wanted.id.namespace, theirs.chart
             ),
-            "give the workload another `name` or `namespace`",
+            another_name(&wanted.written),
         ));
         return None;
     }

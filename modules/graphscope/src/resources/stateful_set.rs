@@ -154,7 +154,8 @@ fn pods_claim<C: From<claim::Call> + From<Expand>>(
     let address = scope.address(kubernetes::claim::KIND, Some(&found.claim.name));
     if had.class != gets.class && found.class != gets.class {
         if gets.class.as_ref() == Some(&inputs.storage_class_name) {
-            let (reason, remedy) = claim::never_of_another_class(found.class.as_deref());
+            let (reason, remedy) =
+                claim::never_of_another_class(found.class.as_deref(), &inputs.written);
             plan.refusals.push(Refusal::new(&address, reason, remedy));
             return None;
         }
@@ -163,8 +164,11 @@ fn pods_claim<C: From<claim::Call> + From<Expand>>(
     let (had, gets) = (had.size.as_deref().unwrap_or_default(), gets.size.as_ref()?);
     if bytes(gets) < bytes(had) {
         let asked = inputs.directories.get(name).is_some_and(|size| size == gets);
-        let remedy =
-            if asked { format!("keep `{name} = \"{had}\"`") } else { format!("keep {had}") };
+        let remedy = if asked {
+            format!("keep {}", inputs.written.entry("directories", name, had))
+        } else {
+            format!("keep {had}")
+        };
         let reason = format!("the claims of its pods request {had}, and claims never shrink");
         plan.refusals.push(Refusal::new(&address, reason, remedy));
         return None;

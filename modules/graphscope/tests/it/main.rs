@@ -18,6 +18,10 @@ const KINDS: [&str; 3] = ["engine", "store", "interactive"];
 
 fn parse(kind: &str, more: &Value) -> Result<Inputs, Vec<Mistake>> {
     let mut all = json!({ "kind": kind, "storage_class_name": "efs-sc" });
+    if kind == "interactive" {
+        // It is in no repository.
+        all["helm_chart"] = json!("./charts/graphscope-interactive");
+    }
     for (name, value) in more.as_object().unwrap() {
         all[name] = value.clone();
     }
@@ -127,6 +131,17 @@ fn values_name_the_claims_that_are_made_beforehand() {
 }
 
 #[test]
+fn each_kind_has_the_version_of_its_own_chart() {
+    for (kind, version) in [("engine", "0.31.0"), ("store", "0.31.0"), ("interactive", "0.0.2")] {
+        assert_eq!(inputs(kind, &json!({})).helm_chart_version, version);
+        let given = inputs(kind, &json!({ "helm_chart_version": "0.30.0" }));
+        assert_eq!(given.helm_chart_version, "0.30.0");
+    }
+    let own = json!({ "helm_chart": "mine", "helm_repository": "https://charts.example.com" });
+    assert!(parse("interactive", &own).is_ok(), "a repository of one's own may have it");
+}
+
+#[test]
 fn kafka_and_zookeeper_never_get_the_class_of_the_data() {
     let values = |more: &Value| inputs("store", more).release_values().unwrap();
     let own = values(&json!({}));
@@ -171,6 +186,8 @@ fn mistakes_name_the_remedy() {
         ("engine", json!({ "helm_chart_version": "v0.31" }), "no `v`, no range"),
         ("engine", json!({ "helm_chart": "./a", "helm_repository": "https://b" }), "leave out"),
         ("engine", json!({ "name": "Fraud" }), "`Fraud`"),
+        ("interactive", json!({ "helm_chart": null }), "`--workload-helm-chart`"),
+        ("interactive", json!({ "helm_chart": "graphscope-interactive" }), "published in no"),
         ("engine", json!({ "kafka_storage_class": "gp3" }), "leave `kafka_storage_class` out"),
         ("store", json!({ "kafka_storage_class": "efs-sc" }), "Kafka must not be on `efs-sc`"),
         ("store", json!({ "kafka_storage_class": "gp_3" }), "`gp_3`"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use graphscope::resources::{claim, namespace};
 use graphscope::{Actual, Call, FoundClaim, Inputs, Plan, destroy, documents};
+use inputs::Written;
 use kubernetes::Preconditions;
 use kubernetes::claim::Claim;
 use kubernetes::release::{self, Record, Release, Status, Storage};
@@ -231,6 +232,20 @@ fn what_was_not_made_here_is_refused() {
     let plan = planned("engine", &inputs, &actual, &[], false);
     assert_eq!(plan.refusals.len(), 2, "{}", text(&plan));
     assert!(plan.refusals.iter().all(|it| it.remedy.contains("another `name` or `namespace`")));
+}
+
+#[test]
+fn remedies_name_the_flags_that_were_used() {
+    let mut inputs = engine(&json!({ "datasets": "5Gi" }));
+    inputs.written = Written::with_flags("workload-", ["name", "namespace", "directories"]);
+    let mut actual = deployed(&engine(&json!({ "datasets": "10Gi" })));
+    let shrunk = planned("engine", &inputs, &actual, &[], false);
+    assert_eq!(shrunk.refusals[0].remedy, "keep `--workload-directories=datasets=10Gi`");
+    actual.claims[0].ours = false;
+    actual.release.as_mut().unwrap().ours = false;
+    let theirs = planned("engine", &inputs, &actual, &[], false);
+    let other = "give the workload another `--workload-name` or `--workload-namespace`";
+    assert!(theirs.refusals.iter().all(|refusal| refusal.remedy == other), "{}", text(&theirs));
 }
 
 /// What is there after the documents of these inputs were written.

@@ -195,20 +195,24 @@ pub fn can_change(found: &Release) -> bool {
 
 /// Why this chart cannot be what is wanted; all reasons at once.
 pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
-    let Wanted { chart_name, version, values, digest, .. } = wanted;
+    let Wanted { chart_name, version, values, digest, written, .. } = wanted;
+    let chart_input = written.name("helm_chart");
     let mut refusals = Vec::new();
     if chart.name != *chart_name {
         refusals.push(Refusal::new(
             address,
             format!("the chart's name is `{}`", chart.name),
-            format!("give a chart whose name is `{chart_name}` in `helm_chart`"),
+            format!("give a chart whose name is `{chart_name}` in {chart_input}"),
         ));
     }
     if chart.version != *version {
         refusals.push(Refusal::new(
             address,
             format!("the chart's version is {}, and {version} is wanted", chart.version),
-            "set `helm_chart_version` to it, or give another `helm_chart`",
+            format!(
+                "set {} to it, or give another {chart_input}",
+                written.name("helm_chart_version")
+            ),
         ));
     } else if let (Some(known), Some(found)) = (digest, &chart.digest)
         && known != found
@@ -216,13 +220,15 @@ pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart
         refusals.push(Refusal::new(
             address,
             format!("the archive's digest is {found}, and that of chart {version} is {known}"),
-            "find out who changed it; a chart of your own goes into `helm_chart` as a folder",
+            format!(
+                "find out who changed it; a chart of your own goes into {chart_input} as a folder"
+            ),
         ));
     }
     for key in unknown_keys(&chart.values, &values.value) {
         let remedy = match key.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "leave it out of `helm_values`".to_owned(),
+            None => format!("leave it out of {}", written.name("helm_values")),
         };
         let reason = format!(
             "chart {} does not know the key `{}`, and Helm would ignore it",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use inputs::Written;
 use plan::{Attribute, Document, Mutability, Property, Unset, Value, compare, equal, set};
 
 use crate::MANAGER;
@@ -38,6 +39,8 @@ pub struct Wanted {
     pub marks: &'static [&'static str],
     /// The deployment that it belongs to, for Helm's history.
     pub owner: String,
+    /// How its inputs were written, for remedies.
+    pub written: Written,
 }
 
 impl Wanted {
@@ -51,8 +54,9 @@ impl Wanted {
             version,
             digest: _, // `incompatible_chart` judges it.
             values,
-            marks: _, // Part of the values.
-            owner: _, // For people only.
+            marks: _,   // Part of the values.
+            owner: _,   // For people only,
+            written: _, // and so is this.
         } = self;
         Spec {
             status: Status::Deployed,

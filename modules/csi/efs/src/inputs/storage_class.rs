@@ -26,6 +26,9 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     reader.check(blamed, room.map(drop));
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
+    if reuse_access_point == Some(true) && reclaim_policy == Some(ReclaimPolicy::Delete) {
+        reader.mistake("reuse_access_point", shared_and_deleted());
+    }
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
@@ -50,6 +53,17 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         annotations: annotations.unwrap_or_default(),
         default: default?,
     })
+}
+
+/// With `reuseAccessPoint` the driver makes the token of an access point of the claim's name alone
+/// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/parameters.md>), so
+/// that claims of that name in several namespaces are given the same one.
+fn shared_and_deleted() -> Problem {
+    Problem::new(
+        "claims of one name in different namespaces get one access point, and the first of them \
+         that is deleted takes it away from the others, as `reclaim_policy` is `Delete`",
+        "set `reclaim_policy = \"Retain\"`, or leave `reuse_access_point` out",
+    )
 }
 
 /// Both ends or neither, the first below the last.

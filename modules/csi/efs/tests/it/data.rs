@@ -72,8 +72,11 @@ fn used() -> Actual {
         status: "ENABLED".to_owned(),
     }];
     let cluster = actual.cluster.as_mut().unwrap();
-    cluster.other_classes =
-        vec![OtherClass { name: "efs-b".to_owned(), file_system: Some("fs-0000000a".to_owned()) }];
+    cluster.other_classes = vec![OtherClass {
+        name: "efs-b".to_owned(),
+        file_system: Some("fs-0000000a".to_owned()),
+        ..OtherClass::default()
+    }];
     cluster.volumes = vec![
         volume("pv-1", "fs-0000000a::fsap-00000001", Some("graphs/datasets")),
         volume("pv-2", "efs:fs-0000000a:/data", None),
@@ -148,7 +151,7 @@ fn two_modules_on_one_file_system_go_together_and_the_file_system_after_both_cla
     apply(&planned(&other, &adopted), &mut adopted);
     for (actual, name) in [(&mut own, "efs-b"), (&mut adopted, "efs-sc")] {
         let file_system = Some("fs-0000000a".to_owned());
-        let class = OtherClass { name: name.to_owned(), file_system };
+        let class = OtherClass { name: name.to_owned(), file_system, ..OtherClass::default() };
         actual.cluster.as_mut().unwrap().other_classes.push(class);
     }
     let scopes = [Scope::among("a"), Scope::among("b")];

@@ -3,7 +3,7 @@
 use inputs::{Given, GivenInputs};
 use serde_json::{Value, json};
 
-use crate::world::inputs;
+use crate::world::{account_and_cluster, desired, inputs, planned, three};
 
 fn mistakes(more: &Value) -> Vec<(String, String)> {
     let mut all = json!({
@@ -118,8 +118,24 @@ fn a_parameter_that_the_driver_would_ignore_names_the_first_version_that_has_it(
         ("reuse_access_point", json!(true)),
     ] {
         let told = mistakes(&json!({ input: value }));
-        assert!(told[0].1.contains("2.5.0"), "{told:?}");
+        assert!(told.iter().any(|(_, told)| told.contains("2.5.0")), "{told:?}");
     }
+}
+
+#[test]
+fn a_reused_access_point_is_never_deleted_under_the_claims_that_share_it() {
+    let reused = |more: &Value| {
+        let mut all = json!({ "helm_chart_version": "2.5.7", "reuse_access_point": true });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    for given in [json!({}), json!({ "reclaim_policy": "Delete" })] {
+        let told = mistakes(&reused(&given));
+        assert!(told[0].1.contains("takes it away from the others"), "{told:?}");
+    }
+    let kept = reused(&json!({ "reclaim_policy": "Retain" }));
+    let plan = planned(&desired(&kept), &account_and_cluster(three()));
+    assert!(plan.notes.iter().any(|note| note.contains("claims of one name")), "{:?}", plan.notes);
 }
 
 #[test]

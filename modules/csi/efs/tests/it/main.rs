@@ -16,5 +16,6 @@ mod plans;
 mod properties;
 mod reachable;
 mod together;
+mod traps;
 mod users;
 mod world;

@@ -150,6 +150,7 @@ fn in_cluster(actual: &mut Actual, user: &User) {
         _ => cluster.other_classes.push(OtherClass {
             name: "efs-b".to_owned(),
             file_system: Some("fs-0000000a".to_owned()),
+            gid_range: None,
         }),
     }
 }

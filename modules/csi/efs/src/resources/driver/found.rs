@@ -5,6 +5,7 @@ use kubernetes::release::Release;
 
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
+use crate::users::Volume;
 
 /// Everything that was found of the driver.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +16,9 @@ pub struct Found {
     pub foreign: Vec<Foreign>,
     /// Its Deployment and DaemonSet.
     pub rollouts: Vec<Rollout>,
+    /// The volumes of a cluster, where an older driver may be installed that does not know those
+    /// of newer ones.
+    pub volumes: Vec<Volume>,
     /// The chart, where a release must be made or changed.
     pub chart: Option<FoundChart>,
 }

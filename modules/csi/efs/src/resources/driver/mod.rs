@@ -5,12 +5,14 @@ mod found;
 mod ownership;
 mod planning;
 mod rollout;
+mod traps;
 mod values;
 
 pub use kubernetes::release::PROPERTIES;
 
 pub use found::{Foreign, Found, Origin};
 pub use ownership::{Neighbours, contest};
-pub use planning::{Call, KIND, Others, needs_chart, plan, remove, rows};
+pub use planning::{Call, KIND, Others, may_be_older, needs_chart, plan, remove, rows};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};
+pub(crate) use traps::shared_range;
 pub use values::{Driver, DriverInputs, DriverMode, check};

@@ -6,8 +6,9 @@ use kubernetes::release::{self, Planned, Release, Status};
 use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait, Warning};
 
 use super::found::{Foreign, Found};
+use super::traps::unknown_handles;
 use super::values::{Driver, DriverInputs, DriverMode};
-use crate::chart::{PROVISIONER, RELEASE};
+use crate::chart::{ChartVersion, PROVISIONER, RELEASE};
 
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = release::KIND;
@@ -30,7 +31,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     wait: bool,
 ) -> Result<(), RenderError> {
     // Every field is looked at: a new one does not compile until somebody says what it means.
-    let Found { release, foreign, rollouts: _, chart } = found;
+    let Found { release, foreign, rollouts: _, volumes, chart } = found;
     let (inputs, release) = (wanted.inputs, release.as_ref());
     if inputs.mode == DriverMode::Skip {
         if release.is_none() && foreign.is_empty() {
@@ -52,6 +53,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     let until_ready = || Call::UntilReady { namespace: inputs.namespace.clone() };
     let mut planned = release::plan(scope, address.clone(), &wanted, release);
     if let Planned::Change(change) = &mut planned {
+        plan.refusals.extend(unknown_handles(scope, inputs.version, volumes));
         if let Some(chart) = chart {
             plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
             plan.warnings.extend(release::unread_values(&wanted, chart));
@@ -81,6 +83,12 @@ pub fn plan<C: From<Call> + From<release::Call>>(
 /// Whether the release must be made or changed, and so its chart be looked at.
 pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, RenderError> {
     Ok(wanted.inputs.mode != DriverMode::Skip && release::differs(&wanted.release()?, release))
+}
+
+/// Whether an older driver may be installed than the one that made the volumes that are there,
+/// and so these be looked at.
+pub fn may_be_older(inputs: &DriverInputs) -> bool {
+    inputs.version < ChartVersion::PREFIXED_HANDLES
 }
 
 /// What else in the cluster needs the driver.

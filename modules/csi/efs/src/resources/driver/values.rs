@@ -1,6 +1,6 @@
 //! The release of the driver's chart: where it comes from, and its values.
 
-use inputs::Problem;
+use inputs::{Problem, Written};
 use kubernetes::release::{Id, Wanted};
 use kubernetes::yaml::Block;
 use kubernetes::{ChartSource, MANAGER, RenderError, merged};
@@ -104,6 +104,7 @@ impl Driver<'_> {
             values,
             marks: MARKS,
             owner: self.owner.name(),
+            written: Written::default(),
         })
     }
 

@@ -7,6 +7,6 @@ mod spec;
 pub use document::{Wanted, parse};
 pub use planning::{Call, KIND, id, plan, removal_id, remove, row};
 pub use spec::{
-    DEFAULT_CLASS, PROPERTIES, ReclaimPolicy, Spec, StorageClass, StorageClassInputs,
-    VolumeBindingMode, immutable,
+    DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, PROPERTIES, ReclaimPolicy, Spec, StorageClass,
+    StorageClassInputs, VolumeBindingMode, immutable,
 };

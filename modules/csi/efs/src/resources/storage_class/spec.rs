@@ -63,6 +63,21 @@ pub struct StorageClassInputs {
     pub default: bool,
 }
 
+/// The first and the last of the group ids that the driver hands out for a class.
+pub type GidRange = (u32, u32);
+
+/// The range of a class that names none
+/// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/parameters.md>).
+pub const DEFAULT_GID_RANGE: GidRange = (50_000, 7_000_000);
+
+impl StorageClassInputs {
+    /// The group ids that the driver hands out for it; none where user and group are given.
+    pub(crate) fn hands_out(&self) -> Option<GidRange> {
+        let fixed = self.uid.is_some() && self.gid.is_some();
+        (!fixed).then(|| self.gid_range.unwrap_or(DEFAULT_GID_RANGE))
+    }
+}
+
 /// The properties of a class, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {

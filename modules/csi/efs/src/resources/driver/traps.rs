@@ -1,0 +1,93 @@
+//! What older drivers do to volumes of newer ones, and to classes that share a file system.
+
+use plan::{Refusal, Scope};
+
+use super::planning::KIND;
+use crate::chart::{ChartVersion, RELEASE};
+use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
+use crate::users::{OtherClass, Volume};
+
+/// How many things a message names.
+const NAMED: usize = 5;
+
+/// Refuses a driver that does not know the handles of volumes that are there: from chart 4.0.0 on
+/// they are `efs:fs-X::fsap-Y`. An older driver cannot mount these, and answers their deletion
+/// with success without deleting anything. (Both were tried, with drivers 1.7.7 and 3.4.1.)
+pub(crate) fn unknown_handles(
+    scope: &Scope,
+    wanted: ChartVersion,
+    volumes: &[Volume],
+) -> Option<Refusal> {
+    let newer = |volume: &&Volume| volume.of_driver && volume.handle.starts_with("efs:");
+    let names: Vec<&str> = volumes.iter().filter(newer).map(|it| it.name.as_str()).collect();
+    if wanted >= ChartVersion::PREFIXED_HANDLES || names.is_empty() {
+        return None;
+    }
+    let first = ChartVersion::PREFIXED_HANDLES;
+    Some(Refusal::new(
+        scope.address(KIND, Some(RELEASE)),
+        format!(
+            "the driver of chart {wanted} does not know the volumes of charts from {first} on: it could \
+             not mount them, and would say that it deletes them and delete nothing: {}",
+            listed(&names)
+        ),
+        format!(
+            "choose `helm_chart_version` {first} or later, or move the data of these volumes to \
+             others first"
+        ),
+    ))
+}
+
+/// Refuses a class whose volumes would get group ids of another class's range: drivers before
+/// 1.7.0 keep one range for each file system, that of whichever class they see first, and hand
+/// the same ids out again after a restart (tried with driver 1.5.6, and
+/// <https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/764>).
+pub(crate) fn shared_range(
+    scope: &Scope,
+    chart: ChartVersion,
+    (class, file_system): (&StorageClassInputs, &str),
+    others: &[OtherClass],
+) -> Option<Refusal> {
+    let own = class.hands_out().filter(|_| chart < ChartVersion::RANGE_OF_EACH_CLASS)?;
+    let differs = |other: &&OtherClass| {
+        other.file_system.as_deref() == Some(file_system)
+            && other.gid_range.is_some_and(|range| range != own)
+    };
+    let differing: Vec<String> = others
+        .iter()
+        .filter(differs)
+        .map(|other| {
+            format!("`{}` {}", other.name, other.gid_range.map_or_else(String::new, shown))
+        })
+        .collect();
+    if differing.is_empty() {
+        return None;
+    }
+    let differing: Vec<&str> = differing.iter().map(String::as_str).collect();
+    Some(Refusal::new(
+        scope.address(storage_class::KIND, Some(&class.name)),
+        format!(
+            "its volumes get group ids {}, and on the same file system those of {}: the driver of chart \
+             {chart} keeps one range for each file system, whatever its classes say",
+            shown(own),
+            listed(&differing)
+        ),
+        format!(
+            "give both the same `gid_range_start` and `gid_range_end`, or `uid` and `gid`, or choose \
+             `helm_chart_version` {} or later",
+            ChartVersion::RANGE_OF_EACH_CLASS
+        ),
+    ))
+}
+
+fn shown((first, last): GidRange) -> String {
+    format!("{first} to {last}")
+}
+
+fn listed(names: &[&str]) -> String {
+    let mut shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if let Some(more) = names.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        shown.push_str(&format!(" and {more} more"));
+    }
+    shown
+}
