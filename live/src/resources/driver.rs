@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     fn rollouts(ready: i32) -> Vec<Rollout> {
-        let name = format!("daemonset/{NODE}");
+        let name = format!("daemonset/efs-csi-node");
         let (desired, updated, may_lack) = (10, 10, 1);
         vec![Rollout {
             name,
