@@ -1,4 +1,4 @@
-//! The labels of our own that objects have. The templates write them; `tests/proof.rs` compares.
+//! The labels and annotations of our own that objects have. The templates write them; `tests/proof.rs` compares.
 
 /// The workload that a claim belongs to, by its name.
 pub const WORKLOAD: &str = "clockwork-codex/workload";
@@ -11,3 +11,6 @@ pub const VERIFY: &str = "clockwork-codex/verify";
 
 /// The part of an example that a pod belongs to.
 pub const PART: &str = "clockwork-codex/part";
+
+/// The annotation of a service account in the values of a release, which only ours have.
+pub const RELEASE_MARK: &str = "clockwork-codex/managed-by";
