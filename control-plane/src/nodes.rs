@@ -29,8 +29,10 @@ const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
 /// Running stand-in nodes; dropping this value stops them.
 pub struct Nodes {
-    _provisioner: Provisioner,
-    _kubelet: Repeated,
+    #[expect(dead_code, reason = "dropping it stops it")]
+    provisioner: Option<Provisioner>,
+    #[expect(dead_code, reason = "dropping it stops it")]
+    kubelet: Repeated,
     folder: PathBuf,
 }
 
@@ -45,6 +47,15 @@ impl Nodes {
     /// # Errors
     /// If the API server cannot be reached or refuses a node.
     pub fn start(kubeconfig: &Path, count: usize) -> anyhow::Result<Nodes> {
+        let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
+        Ok(Nodes { provisioner: Some(provisioner), ..Nodes::alone(kubeconfig, count)? })
+    }
+
+    /// The same without a provisioner: claims wait for one.
+    ///
+    /// # Errors
+    /// If the API server cannot be reached or refuses a node.
+    pub fn alone(kubeconfig: &Path, count: usize) -> anyhow::Result<Nodes> {
         let cluster = Cluster::connect(kubeconfig)?;
         let nodes: Vec<Node> = (1..=count).map(Node::new).collect();
         let volumes = tempfile::tempdir().context("creating a folder for volumes")?;
@@ -65,8 +76,7 @@ impl Nodes {
                 }
             }
         });
-        let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
-        Ok(Nodes { _provisioner: provisioner, _kubelet: repeated, folder })
+        Ok(Nodes { provisioner: None, kubelet: repeated, folder })
     }
 }
 

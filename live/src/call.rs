@@ -2,7 +2,7 @@
 
 use plan::files;
 
-use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
+use efs::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 use graphscope::resources::{claim, namespace};
 use kubernetes::claim::Expand;
 use kubernetes::release;
@@ -22,6 +22,7 @@ pub(crate) enum Call {
     Claim(claim::Call),
     Expand(Expand),
     Release(release::Call),
+    Canary(Aws, canary::Call),
 }
 
 impl Call {
@@ -36,6 +37,7 @@ impl Call {
             efs::Call::Driver(call) => Call::Driver(call),
             efs::Call::Release(call) => Call::Release(call),
             efs::Call::Expand(call) => Call::Expand(call),
+            efs::Call::Canary(call) => Call::Canary(aws.clone(), call),
         }
     }
 

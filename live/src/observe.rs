@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, needs_chart};
 use efs::resources::file_system::{FileSystem, FileSystemSource};
 use efs::resources::mount_target::MountTarget;
-use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
@@ -102,12 +102,18 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
     let desired =
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
             wait_for_driver: job.wait,
+            canary: canary(job),
             adopt_existing: job.goal.adopts_existing(),
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
     Ok(Storage { desired, actual, networks })
+}
+
+/// When a claim is bound at the end: where the driver is not waited for, nobody may bind it.
+fn canary(job: &Job) -> Canary {
+    if job.wait && job.goal.has_canary() { Canary::AfterChanges } else { Canary::LeftOut }
 }
 
 /// All that a plan looks at.

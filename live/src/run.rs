@@ -24,7 +24,7 @@ pub(crate) struct Ran {
     pub(crate) stopped: Option<(Reason, Vec<String>)>,
 }
 
-/// A change or a wait.
+/// A change, a wait or a check.
 #[derive(Clone)]
 struct Node {
     id: ChangeId,
@@ -157,5 +157,12 @@ fn nodes(plan: &Plan<Call>) -> Vec<Node> {
         calls: vec![wait.call.clone()],
         is_change: false,
     });
-    waits.chain(changes).collect()
+    let checks = plan.checks.iter().map(|check| Node {
+        id: check.id.clone(),
+        address: check.address.to_string(),
+        needs: check.needs.iter().cloned().collect(),
+        calls: vec![check.call.clone()],
+        is_change: false,
+    });
+    waits.chain(changes).chain(checks).collect()
 }

@@ -50,9 +50,11 @@ impl Trace {
             .map(|change| (&change.id, change.address.to_string()))
             .chain(plan.waits.iter().map(|wait| (&wait.id, wait.address.to_string())))
             .collect();
-        let needs = plan.changes.iter().map(|change| {
-            let needs = change.needs.iter().filter_map(|id| address.get(id).cloned());
-            (change.id.clone(), needs.collect())
+        let changes = plan.changes.iter().map(|change| (&change.id, &change.needs));
+        let checks = plan.checks.iter().map(|check| (&check.id, &check.needs));
+        let needs = changes.chain(checks).map(|(id, needs)| {
+            let needs = needs.iter().filter_map(|id| address.get(id).cloned());
+            (id.clone(), needs.collect())
         });
         self.recorded().needs.extend(needs);
     }

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
+    canary, claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
 };
 
 /// Carries a call of a change out.
@@ -31,6 +31,7 @@ pub(crate) async fn carry_out(
         Call::Claim(call) => claim::carry_out(context, call, line).await,
         Call::Expand(call) => claim::expand(context, call, line).await,
         Call::Release(call) => release::carry_out(context, call, line).await,
+        Call::Canary(aws, call) => canary::carry_out(context, aws, call, line).await,
     }
 }
 

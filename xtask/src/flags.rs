@@ -70,6 +70,14 @@ pub(crate) struct Run {
     pub(crate) verbose: u8,
 }
 
+/// How a deploy ends.
+#[derive(Debug, Args)]
+pub(crate) struct CanaryArgs {
+    /// Do not end with a claim of the class that is created, bound and deleted
+    #[arg(long)]
+    pub(crate) no_canary: bool,
+}
+
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

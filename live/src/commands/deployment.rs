@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use efs::{FileSystemId, Outputs};
+use efs::{Canary, FileSystemId, Outputs};
 use failure::report;
 use job::{Goal, Output, Session};
 use plan::{Plan, Scope, Styled};
@@ -23,7 +23,7 @@ use crate::observe::Observed;
 use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
 use crate::places;
 use crate::report::{json, takes_colour};
-use crate::resources::{file_system, mount_target};
+use crate::resources::{canary, file_system, mount_target};
 use crate::run;
 use crate::target::Target;
 use crate::watch::Watches;
@@ -38,11 +38,16 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let mut changed = 0;
     let mut outputs = Made::default();
     let mut agreed = Agreed::default();
+    let mut owes_canaries = false;
+    sweep(connection, &target).await?;
     for round in 1.. {
-        let observed = match connection.observe(&target).await {
+        let mut observed = match connection.observe(&target).await {
             Ok(observed) => observed,
             Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
+        if owes_canaries {
+            owe_canaries(&mut observed);
+        }
         let mut plan = plan(job, &connection.clients, &observed)?;
         places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
@@ -62,9 +67,11 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
         agreed.add(&plan);
         changed += outcome.changed;
+        owes_canaries = !plan.checks.is_empty();
         match outcome.ending {
             Ending::Done(made) => {
                 outputs = made;
+                owes_canaries = false;
                 if is_final(job.goal.destroys(), round, &plan) {
                     break;
                 }
@@ -83,6 +90,28 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
     }
     Ok(Outcome { changed, ending: Ending::Done(outputs) })
+}
+
+/// Deletes what an interrupted run left of its canaries, before anybody takes them for somebody's
+/// claims.
+async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<()> {
+    let goal = &connection.job.goal;
+    let changes = matches!(goal, Goal::Deploy { .. } | Goal::Destroy { .. });
+    let Some(cluster) = target.cluster().filter(|_| changes) else { return Ok(()) };
+    for (_, inputs) in connection.job.storage() {
+        let class = &inputs.storage_class.name;
+        let swept = canary::sweep(&cluster.kube, class, &connection.progress);
+        connection.stop.or(swept).await??;
+    }
+    Ok(())
+}
+
+/// Has canaries sent that an earlier round did not come to, although nothing else may be left.
+fn owe_canaries(observed: &mut Observed) {
+    let desired = observed.storage.values_mut().filter_map(|storage| storage.desired.as_mut());
+    for desired in desired.filter(|desired| desired.canary == Canary::AfterChanges) {
+        desired.canary = Canary::Always;
+    }
 }
 
 /// Whether a plan that was carried out needs no second look. A run that took
@@ -248,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_command_that_shows_the_plan_is_named() {
-        let deploy = Goal::Deploy { delete_data: false, adopt_existing: false };
+        let deploy = Goal::Deploy { delete_data: false, adopt_existing: false, canary: true };
         assert!(review(&deploy, false).contains("`plan-efs`"));
         assert!(review(&deploy, true).contains("`plan-graphscope`"));
         let destroy = Goal::Destroy { delete_data: false, file_systems: Vec::new() };

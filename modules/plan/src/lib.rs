@@ -18,7 +18,7 @@ mod status;
 mod text;
 mod values;
 
-pub use change::{Action, Change, Detail, Plan, Question, Refusal, Wait};
+pub use change::{Action, Change, Check, Detail, Plan, Question, Refusal, Wait};
 pub use compare::{Compared, Forbidden, compare, gone};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{CanaryArgs, DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
 ///
 /// Shows the plan first. Can be interrupted at any moment: running it again completes it.
+///
+/// In a cluster, a deploy that changes what claims need ends with a claim of the class that is
+/// created, bound and deleted; where it is not bound, the message says why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask deploy-efs --sandbox
@@ -32,10 +35,16 @@ pub(super) struct Args {
     /// without being asked
     #[arg(long)]
     adopt_existing: bool,
+    #[command(flatten)]
+    canary: CanaryArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
-    let goal = Goal::Deploy { delete_data: false, adopt_existing: args.adopt_existing };
+    let goal = Goal::Deploy {
+        delete_data: false,
+        adopt_existing: args.adopt_existing,
+        canary: !args.canary.no_canary,
+    };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

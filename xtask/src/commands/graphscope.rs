@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
+use crate::flags::{CanaryArgs, DeploymentArgs, InputFlags, Run, Workload};
 use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
@@ -70,6 +70,8 @@ pub(super) struct Deploy {
     /// without being asked
     #[arg(long)]
     adopt_existing: bool,
+    #[command(flatten)]
+    canary: CanaryArgs,
 }
 
 /// Delete the GraphScope workloads.
@@ -98,8 +100,12 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let Deploy { workloads, delete_data, yes, adopt_existing } = args;
-    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing: *adopt_existing };
+    let Deploy { workloads, delete_data, yes, adopt_existing, canary } = args;
+    let goal = Goal::Deploy {
+        delete_data: *delete_data,
+        adopt_existing: *adopt_existing,
+        canary: !canary.no_canary,
+    };
     workloads.hand_over(Selection::Everything, goal, *yes)
 }
 

@@ -8,11 +8,11 @@ use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
 use crate::data;
-use crate::desired::Desired;
+use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::inputs::Inputs;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,7 @@ pub enum Call {
     Driver(driver::Call),
     Release(release::Call),
     Expand(claim::Expand),
+    Canary(canary::Call),
 }
 
 /// What a deployment's plan changes, and what stands against it.
@@ -48,7 +49,8 @@ calls!(
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     Release(release::Call),
-    Expand(claim::Expand)
+    Expand(claim::Expand),
+    Canary(canary::Call)
 );
 
 /// What has to be done so that `actual` becomes `desired`.
@@ -111,6 +113,16 @@ pub(crate) fn plan_part(
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
+    if desired.canary != Canary::LeftOut {
+        let wanted = canary::Wanted {
+            always: desired.canary == Canary::Always,
+            class: &inputs.storage_class.name,
+            namespace: &inputs.driver.namespace,
+            binding: inputs.storage_class.volume_binding_mode,
+            file_system: &file_system.id,
+        };
+        canary::plan(&mut plan, scope, wanted, cluster.storage_class.as_ref());
+    }
     in_cluster(&mut plan, cluster);
     Ok(plan)
 }

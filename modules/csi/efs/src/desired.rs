@@ -22,11 +22,23 @@ pub struct Desired {
     pub security_group: Known<SecurityGroupId>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
+    /// When a claim is bound and deleted at the end, where the target is a cluster.
+    pub canary: Canary,
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
     /// Whether data that an earlier deployment of these names left may be taken over.
     pub adopt_existing: bool,
+}
+
+/// When a deploy ends with a claim that is bound and deleted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Canary {
+    LeftOut,
+    /// Where the plan changes what a claim needs, or where the last one was not bound.
+    AfterChanges,
+    /// Also where nothing changes.
+    Always,
 }
 
 impl Desired {
@@ -49,6 +61,7 @@ impl Desired {
             subnets,
             security_group,
             wait_for_driver: true,
+            canary: Canary::AfterChanges,
             driver_in: None,
             adopt_existing: false,
         })

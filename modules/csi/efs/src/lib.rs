@@ -31,7 +31,7 @@ pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::{ADOPT_EXISTING, USERS, may_be_taken_over};
 pub use deployment::{Call, Plan, class_changes, expand, plan, rows};
-pub use desired::{Desired, Networks};
+pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use documents::{DOCUMENTS, documents, file_system_of, rendered};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};

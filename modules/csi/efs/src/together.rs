@@ -12,7 +12,7 @@ use crate::destroy::{Part, destroy_part};
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
-use crate::resources::storage_class;
+use crate::resources::{canary, storage_class};
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
 /// Modules that want different releases of it are refused.
@@ -21,12 +21,15 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
     let owners: Vec<String> =
         modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
     let own = DriverPart::Own { of_this_job: &owners };
-    let mut plans = Vec::new();
+    let (mut plans, mut driver_changes) = (Vec::new(), Vec::new());
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
         let part = if first.is_some() { DriverPart::Others } else { own };
         let mut plan = plan_part(desired, actual, part)?;
+        // A cluster has one driver, which the claims of every class need.
+        canary::after_changes(&mut plan, &driver_changes);
+        driver_changes.extend(of_driver(&plan));
         match first {
             Some(first) => plan.refusals.extend(another_driver(first, desired)?),
             None if wants => installs = Some(desired),
@@ -80,6 +83,14 @@ fn class_going<'a>(
     let found = actual.cluster.as_ref()?.storage_class.as_ref()?;
     let name = inputs.storage_class.name.as_str();
     found.is_of(&inputs.owner()).then(|| (storage_class::removal_id(scope), name))
+}
+
+/// What a plan does with the driver.
+fn of_driver(plan: &Plan) -> Vec<ChangeId> {
+    let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
+    let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
+    let of_driver = changes.chain(waits).filter(|(_, address)| address.kind == driver::KIND);
+    of_driver.map(|(id, _)| id.clone()).collect()
 }
 
 fn wants_driver(inputs: &Inputs) -> bool {
