@@ -17,6 +17,7 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod reach;
 mod report;
 mod resources;
 mod run;

@@ -6,6 +6,7 @@ mod errors;
 mod foreign;
 mod identity;
 mod rate;
+mod reach;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
 pub(crate) use errors::{Raced, explain, is, is_web_page};
 pub(crate) use rate::{LOOKS, Rate};
+pub(crate) use reach::Nodes;
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {

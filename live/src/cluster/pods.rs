@@ -1,7 +1,7 @@
 //! Pods and nodes: why something does not run.
 
 use inputs::printable;
-use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use k8s_openapi::api::core::v1::{Event, Node, NodeSpec, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::Api;
 use kube::api::ListParams;
@@ -48,8 +48,24 @@ impl Kube {
         Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
     }
 
+    /// What the nodes say of the machines that they are (`spec.providerID`); none where this
+    /// identity may not see nodes.
+    pub(crate) async fn provider_ids(&self) -> anyhow::Result<Vec<String>> {
+        let specs = self.node_specs().await?;
+        Ok(specs.into_iter().filter_map(|spec| spec.provider_id).collect())
+    }
+
     /// The keys of the nodes' taints; none where this identity may not see nodes.
     pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
+        let specs = self.node_specs().await?.into_iter();
+        let mut keys: Vec<String> =
+            specs.flat_map(|spec| spec.taints.unwrap_or_default()).map(|taint| taint.key).collect();
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    async fn node_specs(&self) -> anyhow::Result<Vec<NodeSpec>> {
         let api: Api<Node> = Api::all(self.client.clone());
         let all = ListParams::default();
         let list = match patiently(|| api.list(&all)).await {
@@ -57,12 +73,7 @@ impl Kube {
             Err(kube::Error::Api(status)) if is_forbidden(&status) => return Ok(Vec::new()),
             Err(error) => return Err(self.failed::<Node>("list", "", error)),
         };
-        let specs = list.items.into_iter().filter_map(|node| node.spec);
-        let mut keys: Vec<String> =
-            specs.flat_map(|spec| spec.taints.unwrap_or_default()).map(|taint| taint.key).collect();
-        keys.sort();
-        keys.dedup();
-        Ok(keys)
+        Ok(list.items.into_iter().filter_map(|node| node.spec).collect())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::context::{Context, Results};
 use crate::observe::Observed;
 use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
 use crate::places;
+use crate::reach;
 use crate::report::{json, takes_colour};
 use crate::resources::{canary, file_system, mount_target};
 use crate::run;
@@ -48,7 +49,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if owes_canaries {
             owe_canaries(&mut observed);
         }
-        let mut plan = plan(job, &connection.clients, &observed)?;
+        let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
             let shown = shown(connection.session, &plan, detailed_exitcode)?;
@@ -104,6 +105,22 @@ async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<(
         connection.stop.or(swept).await??;
     }
     Ok(())
+}
+
+/// The plan by what was observed; where it changes something, also by what lies between the nodes
+/// and the mount targets. A run that finds nothing to do makes no calls for that.
+async fn planned(
+    connection: &Connection<'_>,
+    target: &Target,
+    observed: &mut Observed,
+) -> anyhow::Result<Plan<Call>> {
+    let (job, clients) = (connection.job, &connection.clients);
+    let first = plan(job, clients, observed)?;
+    if !job.goal.plans() || first.is_empty() {
+        return Ok(first);
+    }
+    connection.stop.or(reach::observe(job, clients, target, observed)).await?;
+    plan(job, clients, observed)
 }
 
 /// Has canaries sent that an earlier round did not come to, although nothing else may be left.

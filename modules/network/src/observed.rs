@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::reach::{Node, Paths};
 use crate::{SecurityGroupId, SubnetId, VpcId};
 
 /// The TCP port of NFS, which every mount of EFS uses.
@@ -24,6 +25,10 @@ pub struct Observed {
     pub security_groups: Vec<SecurityGroup>,
     /// Ingress rules of the group that the mount targets get.
     pub ingress_rules: Vec<IngressRule>,
+    /// The cluster's nodes, where they were looked for.
+    pub nodes: Option<Vec<Node>>,
+    /// What lies between them and the mount targets, where that was looked at.
+    pub paths: Option<Paths>,
 }
 
 /// A subnet.
@@ -34,6 +39,10 @@ pub struct Subnet {
     /// The Availability Zone's name, such as `eu-west-1a`.
     pub availability_zone: String,
     pub free_addresses: u32,
+    /// Its ranges, that of IPv4 first where it has one.
+    pub ranges: Vec<IpNet>,
+    /// Whether it is on an Outpost.
+    pub on_outpost: bool,
     pub tags: Tags,
 }
 

@@ -164,6 +164,8 @@ mod tests {
             vpc_id: vpc(1),
             availability_zone: "eu-west-1a".to_owned(),
             free_addresses: 100,
+            ranges: Vec::new(),
+            on_outpost: false,
             tags: tagged(tags),
         }
     }
@@ -202,7 +204,7 @@ mod tests {
             subnets,
             route_tables: vec![table(true, &[], false), table(false, &[3], true)],
             security_groups: vec![group(1, vpc(1), "dev")],
-            ingress_rules: Vec::new(),
+            ..Observed::default()
         }
     }
 

@@ -11,6 +11,7 @@ use crate::data;
 use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::inputs::Inputs;
+use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 
@@ -92,10 +93,18 @@ pub(crate) fn plan_part(
     let security_groups = std::slice::from_ref(security_group);
     let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
-    let sources = desired.nfs_sources();
+    let sources = desired.nfs_sources(&actual.network);
     let wanted =
         ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    if inputs.nfs_clients.of_nodes && actual.network.nodes.as_ref().is_some_and(Vec::is_empty) {
+        plan.warnings.push(
+            "no node of the cluster was found: `nfs_clients = \"nodes\"` admits nobody yet, and whom it \
+             admitted before"
+                .to_owned(),
+        );
+    }
+    reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, ready.as_slice());
         let wanted = (inputs, driver_in.as_deref());

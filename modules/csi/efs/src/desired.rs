@@ -1,8 +1,9 @@
 //! What a deployment should be, with nothing left to look up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use network::{SecurityGroupId, SubnetId};
+use network::reach::groups_of;
+use network::{RuleSource, SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
 use crate::inputs::{Group, Inputs, Subnets};
@@ -67,10 +68,31 @@ impl Desired {
         })
     }
 
-    /// Whose NFS traffic must be admitted.
-    pub fn nfs_sources(&self) -> Vec<Source> {
+    /// Whose NFS traffic must be admitted, by the nodes that were found. Where none was, as when
+    /// all of them are being replaced, the groups that were admitted for nodes stay so.
+    pub fn nfs_sources(&self, network: &network::Observed) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
-        let groups = clients.security_group_id.iter().cloned().map(Known::Now).map(Source::Group);
+        let mut groups: BTreeSet<SecurityGroupId> =
+            clients.security_group_id.iter().cloned().collect();
+        if clients.of_nodes {
+            let nodes = network.nodes.as_deref().unwrap_or_default();
+            groups.extend(groups_of(nodes).into_iter().cloned());
+            if nodes.is_empty() {
+                groups.extend(self.admitted_before(network));
+            }
+        }
+        let groups = groups.into_iter().map(Known::Now).map(Source::Group);
         groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
+    }
+
+    /// The groups that our own rules admit.
+    fn admitted_before(&self, network: &network::Observed) -> Vec<SecurityGroupId> {
+        let owner = self.inputs.owner();
+        let ours = network.ingress_rules.iter().filter(|rule| owner.owns(&rule.tags));
+        let groups = ours.filter_map(|rule| match &rule.source {
+            Some(RuleSource::Group(id)) => Some(id.clone()),
+            Some(RuleSource::Cidr(_)) | None => None,
+        });
+        groups.collect()
     }
 }

@@ -21,6 +21,7 @@ mod outputs;
 mod owner;
 mod placement;
 mod policy;
+mod reach;
 pub mod resources;
 mod templates;
 mod together;

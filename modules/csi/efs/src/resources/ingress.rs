@@ -36,7 +36,7 @@ impl Source {
     }
 
     /// The source, where it is known now.
-    fn now(&self) -> Option<RuleSource> {
+    pub(crate) fn now(&self) -> Option<RuleSource> {
         match self {
             Source::Group(group) => group.now().cloned().map(RuleSource::Group),
             Source::Cidr(range) => Some(RuleSource::Cidr(*range)),
@@ -226,7 +226,7 @@ pub fn plan<C: From<Call>>(
     if wanted.sources.is_empty() && !found.iter().any(|found| nfs.is_met_but_for_source(found)) {
         plan.warnings.push(format!(
             "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
-             `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
+             `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
         ));
     }
     let specs = wanted.sources.iter().map(|source| Spec::nfs(group.clone(), Some(source.clone())));

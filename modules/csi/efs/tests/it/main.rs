@@ -15,6 +15,7 @@ mod inputs;
 mod pending;
 mod plans;
 mod properties;
+mod reach;
 mod reachable;
 mod together;
 mod users;

@@ -40,6 +40,8 @@ pub(crate) fn subnet(n: u32, zone: char) -> Subnet {
         vpc_id: vpc(),
         availability_zone: format!("eu-west-1{zone}"),
         free_addresses: 100,
+        ranges: vec![format!("10.0.{}.0/24", n % 256).parse().unwrap()],
+        on_outpost: false,
         tags: BTreeMap::new(),
     }
 }
@@ -64,6 +66,7 @@ pub(crate) fn account(subnets: Vec<Subnet>) -> Actual {
                 source: Some(RuleSource::Group(group(GROUP))),
                 tags: BTreeMap::new(),
             }],
+            ..Observed::default()
         },
         ..Actual::default()
     }
