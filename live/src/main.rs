@@ -17,6 +17,7 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod proxies;
 mod reach;
 mod report;
 mod resources;
@@ -28,6 +29,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod workload;
 mod world;
 
 use std::process::ExitCode;

@@ -50,10 +50,13 @@ impl Trace {
             .map(|change| (&change.id, change.address.to_string()))
             .chain(plan.waits.iter().map(|wait| (&wait.id, wait.address.to_string())))
             .collect();
-        let changes = plan.changes.iter().map(|change| (&change.id, &change.needs));
-        let checks = plan.checks.iter().map(|check| (&check.id, &check.needs));
-        let needs = changes.chain(checks).map(|(id, needs)| {
-            let needs = needs.iter().filter_map(|id| address.get(id).cloned());
+        let changes = plan
+            .changes
+            .iter()
+            .map(|change| (&change.id, change.needs.iter().chain(&change.needs_any.of).collect()));
+        let checks = plan.checks.iter().map(|check| (&check.id, check.needs.iter().collect()));
+        let needs = changes.chain(checks).map(|(id, needs): (_, Vec<&ChangeId>)| {
+            let needs = needs.into_iter().filter_map(|id| address.get(id).cloned());
             (id.clone(), needs.collect())
         });
         self.recorded().needs.extend(needs);

@@ -19,13 +19,13 @@ use crate::aws::Raced;
 use crate::call::Call;
 use crate::consent::{self, Agreed, Asked};
 use crate::context::{Context, Results};
-use crate::observe::Observed;
-use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
+use crate::observe::{Observed, Storage};
+use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
 use crate::reach;
 use crate::report::{json, takes_colour};
 use crate::resources::{canary, file_system, mount_target};
-use crate::run;
+use crate::run::{self, Ran};
 use crate::target::Target;
 use crate::watch::Watches;
 
@@ -77,8 +77,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                     break;
                 }
             }
-            Ending::Failed(errors) if round < ROUNDS && are_raced(connection, &errors) => {
-                connection.progress.say(&report(&errors));
+            Ending::Failed(failed) if round < ROUNDS && are_raced(connection, &failed.errors) => {
+                connection.progress.say(&report(&failed.errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
             Ending::Refused { remedy, .. }
@@ -178,15 +178,21 @@ pub(super) async fn execute(
     }
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
-    let ending = match ran.stopped {
-        _ if !ran.errors.is_empty() => Ending::Failed(ran.errors),
-        Some((reason, left)) => Ending::Stopped { reason, left },
-        None => Ending::Done(match observed {
-            Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
-            _ => Made::default(),
-        }),
+    let made = match observed {
+        Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan, &ran),
+        _ => Made::default(),
     };
-    Ok(Outcome { changed: ran.done, ending })
+    let changed = ran.done;
+    let ending = match ran.stopped {
+        _ if !ran.errors.is_empty() => Ending::Failed(Failed {
+            errors: ran.errors,
+            held_back: ran.held_back.into_values().collect(),
+            made,
+        }),
+        Some((reason, left)) => Ending::Stopped { reason, left },
+        None => Ending::Done(made),
+    };
+    Ok(Outcome { changed, ending })
 }
 
 /// How to see the plan of one of several files, before it is agreed to.
@@ -227,12 +233,14 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
     }
 }
 
-/// The outputs of every storage module whose file system is there, and of their file.
+/// The outputs of every storage module that can be used, as its file system and its class are
+/// there, and of their file.
 fn outputs(
     connection: &Connection<'_>,
     context: &Context,
     observed: &Observed,
     plan: &Plan<Call>,
+    ran: &Ran,
 ) -> Made {
     let job = connection.job;
     let of = |label: &str, inputs: &efs::Inputs| {
@@ -240,7 +248,12 @@ fn outputs(
         let created = scope.id(efs::resources::file_system::KIND);
         let made = plan.changes.iter().any(|change| change.id == created);
         let made = made.then(|| context.results.of(&created).ok()).flatten();
-        let found = observed.storage.get(label)?.actual.file_system.as_ref();
+        let Storage { desired, actual, .. } = observed.storage.get(label)?;
+        let desired = desired.as_ref()?;
+        if efs::class_ids(desired).iter().any(|class| ran.lacks(class)) {
+            return None;
+        }
+        let found = actual.file_system.as_ref();
         let file_system_id = match made {
             Some(id) => FileSystemId::try_from(id).ok()?,
             None => found?.id.clone(),
@@ -253,6 +266,7 @@ fn outputs(
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
+            zones: efs::zones_of(desired, actual),
             file_system_id,
             region: inputs.aws_region.clone(),
             cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
@@ -294,7 +308,12 @@ mod tests {
 
     #[test]
     fn a_command_that_shows_the_plan_is_named() {
-        let deploy = Goal::Deploy { delete_data: false, adopt_existing: false, canary: true };
+        let deploy = Goal::Deploy {
+            delete_data: false,
+            adopt_existing: false,
+            canary: true,
+            targets: efs::TargetConsent::default(),
+        };
         assert!(review(&deploy, false).contains("`plan-efs`"));
         assert!(review(&deploy, true).contains("`plan-graphscope`"));
         let destroy = Goal::Destroy { delete_data: false, file_systems: Vec::new() };

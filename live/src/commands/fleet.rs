@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
+use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -83,10 +83,9 @@ struct Result {
 pub(super) async fn run(
     fleet: &Fleet,
     session: &Session,
-    endpoint: Option<&str>,
+    (account, endpoint): (&Account, Option<&str>),
     stop: &Stop,
 ) -> Outcome {
-    let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
     let mut in_progress = FuturesUnordered::new();
     let mut ended = BTreeMap::new();
@@ -113,7 +112,7 @@ pub(super) async fn run(
         if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
-        in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
+        in_progress.push(Box::pin(one(account, (name, job), session, endpoint, stop)));
         // The first calls of the new one are queued before the next is let in.
         tokio::task::yield_now().await;
     }
@@ -158,7 +157,8 @@ async fn one(
         ..Deployed::new(name)
     };
     match outcome.ending {
-        Ending::Done(Made { modules, file }) => {
+        Ending::Done(Made { modules, file })
+        | Ending::Failed(Failed { made: Made { modules, file }, .. }) => {
             (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
         }
         Ending::Shown(shown) => {
@@ -168,7 +168,6 @@ async fn one(
         }
         Ending::Refused { .. }
         | Ending::Unplanned(_)
-        | Ending::Failed(_)
         | Ending::Stopped { .. }
         | Ending::Fleet { .. } => {}
     }

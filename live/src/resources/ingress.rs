@@ -17,15 +17,15 @@ pub(crate) async fn observe_own(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<
     aws.ingress_rules(owner.marks().into_iter().map(by_mark).collect()).await
 }
 
-/// The rules of a group.
+/// The rules of groups.
 pub(crate) async fn observe(
     aws: &Aws,
-    group: Option<&SecurityGroupId>,
+    groups: &[SecurityGroupId],
 ) -> anyhow::Result<Vec<IngressRule>> {
-    match group {
-        Some(id) => aws.ingress_rules(vec![filter("group-id", [id])]).await,
-        None => Ok(Vec::new()),
+    if groups.is_empty() {
+        return Ok(Vec::new());
     }
+    aws.ingress_rules(vec![filter("group-id", groups)]).await
 }
 
 /// Carries a call out.

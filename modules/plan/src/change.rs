@@ -153,6 +153,8 @@ pub struct Change<C> {
     pub reason: String,
     /// The changes and waits that must be done first.
     pub needs: Vec<ChangeId>,
+    /// Others that must have ended first, and of which not all are needed.
+    pub needs_any: Any,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
     /// The data that is lost with it, as people name it.
@@ -170,6 +172,7 @@ impl<C> Change<C> {
             address,
             reason: String::new(),
             needs: Vec::new(),
+            needs_any: Any::default(),
             differences: Vec::new(),
             loses: Vec::new(),
             calls: Vec::new(),
@@ -187,6 +190,13 @@ impl<C> Change<C> {
     #[must_use]
     pub fn needing(mut self, needs: impl IntoIterator<Item = ChangeId>) -> Self {
         self.needs.extend(needs);
+        self
+    }
+
+    /// The same, after these too, of which not all are needed.
+    #[must_use]
+    pub fn needing_any(mut self, any: Any) -> Self {
+        self.needs_any = any;
         self
     }
 
@@ -212,9 +222,27 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, loses, calls } = self;
+        let Change { id, action, address, reason, needs, needs_any, differences, loses, calls } =
+            self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, loses, calls }
+        Change { id, action, address, reason, needs, needs_any, differences, loses, calls }
+    }
+}
+
+/// Changes and waits of which not all are needed, such as the mount targets of several zones:
+/// whoever needs them waits until each has ended, and goes on where enough of them ended well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Any {
+    /// What must have ended.
+    pub of: Vec<ChangeId>,
+    /// How many of these must have ended well.
+    pub least: usize,
+}
+
+impl Any {
+    /// Whether there is nothing to wait for.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
     }
 }
 
@@ -267,13 +295,15 @@ pub struct Check<C> {
     pub reason: String,
     /// The changes and waits that must be done first.
     pub needs: Vec<ChangeId>,
+    /// The changes and waits that must have ended first, and how many of them well.
+    pub needs_any: Any,
     pub call: C,
 }
 
 impl<C> Check<C> {
     fn map<D>(self, call: impl Fn(C) -> D) -> Check<D> {
-        let Check { id, address, reason, needs, call: checks } = self;
-        Check { id, address, reason, needs, call: call(checks) }
+        let Check { id, address, reason, needs, needs_any, call: checks } = self;
+        Check { id, address, reason, needs, needs_any, call: call(checks) }
     }
 }
 

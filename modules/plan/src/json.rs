@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Change, Check, Plan, Wait};
+use crate::change::{Action, Any, Change, Check, Plan, Wait};
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
@@ -51,6 +51,8 @@ struct Step<'a> {
     address: &'a Address,
     reason: &'a str,
     needs: &'a [ChangeId],
+    #[serde(skip_serializing_if = "Any::is_empty")]
+    needs_any: &'a Any,
     differences: &'a [Difference],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     loses: &'a [String],
@@ -58,9 +60,11 @@ struct Step<'a> {
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {
     fn from(change: &'a Change<C>) -> Self {
-        let Change { id, action, address, reason, needs, differences, loses, calls: _ } = change;
-        let resource = address.kind;
-        Step { id, action: *action, resource, address, reason, needs, differences, loses }
+        // The calls are the executor's.
+        let Change { id, action, address, reason, needs, needs_any, differences, loses, calls: _ } =
+            change;
+        let (action, resource) = (*action, address.kind);
+        Step { id, action, resource, address, reason, needs, needs_any, differences, loses }
     }
 }
 
@@ -88,7 +92,7 @@ struct Checked<'a> {
 
 impl<'a, C> From<&'a Check<C>> for Checked<'a> {
     fn from(check: &'a Check<C>) -> Self {
-        let Check { id, address, reason, needs, call: _ } = check;
+        let Check { id, address, reason, needs, needs_any: _, call: _ } = check;
         Checked { id, address, reason, needs }
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{CanaryArgs, DeploymentArgs, Run};
+use crate::flags::{CanaryArgs, DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
@@ -28,6 +28,8 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
+    #[command(flatten)]
+    targets: TargetFlags,
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
@@ -45,6 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         delete_data: false,
         adopt_existing: args.adopt_existing,
         canary: !args.canary.no_canary,
+        targets: args.targets.into(),
     };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

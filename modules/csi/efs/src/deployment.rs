@@ -1,8 +1,10 @@
 //! Whole plans: of a deployment, and of claims that grew.
 
+use std::collections::BTreeSet;
+
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Refusal, Row, Scope, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, files};
 
 use crate::actual::Actual;
 use crate::chart;
@@ -10,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::data;
 use crate::desired::{Canary, Desired};
 use crate::documents;
+use crate::driver_policy;
 use crate::inputs::Inputs;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
@@ -79,8 +82,8 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, .. } = desired;
+    let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
+    let Desired { driver_in, adopt_existing, consent, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -90,12 +93,11 @@ pub(crate) fn plan_part(
     if let FileSystemSource::Own(_) = &inputs.file_system {
         data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
     }
-    let security_groups = std::slice::from_ref(security_group);
-    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources(&actual.network);
     let wanted =
-        ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
+        ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     if inputs.nfs_clients.of_nodes && actual.network.nodes.as_ref().is_some_and(Vec::is_empty) {
         plan.warnings.push(
@@ -106,7 +108,7 @@ pub(crate) fn plan_part(
     }
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let Some(cluster) = &actual.cluster else {
-        let storage = (&file_system.id, ready.as_slice());
+        let storage = (&file_system.id, &ready);
         let wanted = (inputs, driver_in.as_deref());
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
@@ -178,13 +180,24 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 /// The changes after which the class is there, or its document: what claims from
 /// it needs them.
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
-    let ids = [storage_class::id(&desired.scope), documents::class_id(&desired.scope)];
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
-    ids.into_iter().filter(planned).collect()
+    class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The ids of the changes that make the class in a cluster, and its document in a directory.
+pub fn class_ids(desired: &Desired) -> [ChangeId; 2] {
+    [storage_class::id(&desired.scope), documents::class_id(&desired.scope)]
+}
+
+/// The Availability Zones of the subnets that should reach the file system.
+pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
+    let wanted = |subnet: &&Subnet| desired.subnets.contains(&subnet.id);
+    let wanted = actual.network.subnets.iter().filter(wanted);
+    wanted.map(|subnet| subnet.availability_zone.clone()).collect()
 }
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
-/// and with the security group becomes refusals.
+/// and with the security groups becomes refusals.
 fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
     let network = &actual.network;
     let region = &desired.inputs.aws_region;
@@ -199,35 +212,39 @@ fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) ->
             )),
         }
     }
-    let Some(id) = desired.security_group.now() else { return wanted };
-    let group = network.security_groups.iter().find(|group| group.id == *id);
-    if group.is_none() {
-        plan.refusals.push(Refusal::new(
-            id,
-            format!("the security group does not exist in `{region}`"),
-            "correct `security_group_id`, or `aws_region`",
-        ));
+    let mut groups: Vec<&SecurityGroup> = Vec::new();
+    for id in desired.security_groups.iter().filter_map(Known::now) {
+        match network.security_groups.iter().find(|group| group.id == *id) {
+            Some(group) => groups.push(group),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the security group does not exist in `{region}`"),
+                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
+            )),
+        }
     }
-    plan.refusals.extend(one_vpc(&wanted, group));
+    plan.refusals.extend(one_vpc(&wanted, &groups));
     wanted
 }
 
-/// All mount targets of a file system belong to one VPC, and so does their group.
-fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
-    let Some(vpc) = group.map(|group| &group.vpc_id).or(subnets.first().map(|first| &first.vpc_id))
-    else {
+/// All mount targets of a file system belong to one VPC, and so do their groups.
+fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
+    let vpcs = groups.iter().map(|group| &group.vpc_id);
+    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
         return Vec::new();
     };
-    let elsewhere = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc);
-    elsewhere
-        .map(|subnet| {
-            let reason = format!(
-                "the subnet is in `{}`, and the others or the security group in `{vpc}`",
-                subnet.vpc_id
-            );
-            Refusal::new(&subnet.id, reason, "give subnets and a security group of one VPC")
-        })
-        .collect()
+    let remedy = "give subnets and security groups of one VPC";
+    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
+        let its = &subnet.vpc_id;
+        let reason =
+            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
+        Refusal::new(&subnet.id, reason, remedy)
+    });
+    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
+        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
+        Refusal::new(&group.id, reason, remedy)
+    });
+    of_subnets.chain(of_groups).collect()
 }
 
 /// What holds for every plan that changes a cluster.
@@ -266,11 +283,12 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if inputs.driver.mode != driver::DriverMode::Skip {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
-    let owner = inputs.owner();
-    let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
-    if !kept.is_empty() {
+    let tags = &inputs.driver.access_point_tags;
+    if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
         warnings.push(format!(
-            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
+             stay pending: the policies of the driver's role need this statement beside it: {}",
+            driver_policy::tagging(tags)
         ));
     }
     let room = crate::inputs::directory::room_for_names(

@@ -33,13 +33,15 @@ pub(crate) fn warn(
         zones(subnets.iter().copied(), target_in).into_iter().map(|zone| zone.carrier).collect();
     let targets: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| carriers.contains(&subnet.id)).collect();
-    let group = &desired.security_group;
-    let there = ingress_rules.iter().filter(|rule| group.now() == Some(&rule.group_id)).cloned();
+    let groups = &desired.security_groups;
+    let of_targets = |id| groups.iter().any(|group| group.now() == Some(id));
+    let there = ingress_rules.iter().filter(|rule| of_targets(&rule.group_id)).cloned();
     let rules: Vec<IngressRule> = there.chain(sources.iter().filter_map(admitting)).collect();
-    let groups = [match group {
+    let groups = groups.iter().map(|group| match group {
         Known::Now(id) => id.to_string(),
         Known::After(_) => "the group that is created".to_owned(),
-    }];
+    });
+    let groups: Vec<String> = groups.collect();
     let ends = Ends { nodes, targets: &targets, groups: &groups, rules: &rules };
     let found = obstacles(&ends, paths);
     plan.warnings.extend(found.into_iter().map(|it| format!("{}; {}", it.what, it.remedy)));

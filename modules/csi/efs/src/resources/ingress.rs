@@ -205,8 +205,9 @@ pub enum Call {
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
     pub owner: &'a Owner,
-    /// The group of the mount targets.
-    pub group: &'a Known<SecurityGroupId>,
+    /// The groups of the mount targets: each admits what any of its rules admits, and a rule in
+    /// one of them is enough. A missing one is added to the first.
+    pub groups: &'a [Known<SecurityGroupId>],
     /// Whose NFS traffic must be admitted.
     pub sources: &'a [Source],
     /// The tags of everything that is created.
@@ -220,25 +221,33 @@ pub fn plan<C: From<Call>>(
     wanted: &Wanted,
     rules: &[IngressRule],
 ) {
-    let group = wanted.group;
-    let nfs = Spec::nfs(group.clone(), None);
+    let Some(first) = wanted.groups.first() else { return };
+    // A source's rule, as it would be in each of the groups.
+    let in_each = |source: Option<&Source>| -> Vec<Spec> {
+        wanted.groups.iter().map(|group| Spec::nfs(group.clone(), source.cloned())).collect()
+    };
     let found: Vec<Spec> = rules.iter().map(Spec::found).collect();
-    if wanted.sources.is_empty() && !found.iter().any(|found| nfs.is_met_but_for_source(found)) {
+    let admits = |nfs: &Spec| found.iter().any(|found| nfs.is_met_but_for_source(found));
+    if wanted.sources.is_empty() && !in_each(None).iter().any(admits) {
+        let groups: Vec<String> = wanted.groups.iter().map(ToString::to_string).collect();
+        let (none, has) = if groups.len() > 1 { ("none of ", "has an") } else { ("", "has no") };
         plan.warnings.push(format!(
-            "{group} has no ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
-             `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added"
+            "{none}{} {has} ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
+             `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` to have the \
+             rule added",
+            groups.join(", ")
         ));
     }
-    let specs = wanted.sources.iter().map(|source| Spec::nfs(group.clone(), Some(source.clone())));
-    let specs: Vec<Spec> = specs.collect();
-    for (source, spec) in wanted.sources.iter().zip(&specs) {
-        if !found.iter().any(|found| spec.is_met(found)) {
-            plan.changes.push(authorize(scope, wanted, source, spec));
+    let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();
+    for (source, specs) in wanted.sources.iter().zip(&specs) {
+        let is_met = |spec: &Spec| found.iter().any(|found| spec.is_met(found));
+        if !specs.iter().any(is_met) {
+            plan.changes.push(authorize(scope, (wanted, first), source));
         }
     }
     for (rule, found) in rules.iter().zip(&found) {
         let is_wanted = |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
-        if wanted.owner.owns(&rule.tags) && !specs.iter().any(is_wanted) {
+        if wanted.owner.owns(&rule.tags) && !specs.iter().flatten().any(is_wanted) {
             plan.changes.push(revoke(scope, rule, "it is no longer in the inputs"));
         }
     }
@@ -263,17 +272,21 @@ pub fn remove_all<C: From<Call>>(
 
 fn authorize<C: From<Call>>(
     scope: &Scope,
-    wanted: &Wanted,
+    (wanted, group): (&Wanted, &Known<SecurityGroupId>),
     source: &Source,
-    spec: &Spec,
 ) -> Change<C> {
+    let spec = &Spec::nfs(group.clone(), Some(source.clone()));
     let key = source.key();
     let id = scope.id(format_args!("security_group_rule.{key}"));
-    let made = source.created_by().into_iter().chain(created_by(wanted.group)).cloned();
+    let made = source.created_by().into_iter().chain(created_by(group)).cloned();
+    let reason = match wanted.groups {
+        [_] => format!("{group} has no ingress rule for TCP 2049 (NFS) from there"),
+        _ => "no security group has an ingress rule for TCP 2049 (NFS) from there".to_owned(),
+    };
     // Every field goes into the call.
     let Spec { group_id, protocol, from_port, to_port, source: _ } = spec;
     Change::new(Action::Create, id, scope.address(KIND, Some(&key)))
-        .because(format!("{} has no ingress rule for TCP 2049 (NFS) from there", wanted.group))
+        .because(reason)
         .needing(made)
         .showing([Difference::later("security_group_rule_id")])
         .showing(compare(PROPERTIES, spec, None).differences)

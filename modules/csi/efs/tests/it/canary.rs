@@ -20,7 +20,9 @@ fn a_first_deployment_ends_with_a_claim_after_everything_else() {
     let [check] = &plan.checks[..] else { panic!("{:?}", plan.checks) };
     assert_eq!(check.address.to_string(), "module.efs_csi.canary[\"efs-sc\"]");
     let before: BTreeSet<_> = plan.changes.iter().map(|change| &change.id).collect();
-    assert_eq!(check.needs.iter().collect::<BTreeSet<_>>(), before);
+    let needs = check.needs.iter().chain(&check.needs_any.of);
+    assert_eq!(needs.collect::<BTreeSet<_>>(), before);
+    assert_eq!(check.needs_any.of.len(), 3, "the mount targets, of which any may fail");
     let efs::Call::Canary(Call::Prove { class, namespace, file_system, with_pod }) = &check.call
     else {
         panic!("{:?}", check.call)

@@ -115,7 +115,8 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
     while !left.is_empty() {
         let before = left.len();
         left.retain(|change| {
-            let ready = change.needs.iter().all(|need| done.contains(&need));
+            let mut needs = change.needs.iter().chain(&change.needs_any.of);
+            let ready = needs.all(|need| done.contains(&need));
             if ready {
                 for call in &change.calls {
                     carry_out(call, actual);
@@ -251,6 +252,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
 }
 
 fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+    assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
     groups.iter().map(|group| group.now().unwrap().clone()).collect()
 }
 
@@ -307,7 +309,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
     match call {
         driver::Call::UntilReady { .. } => {
             for rollout in &mut driver.rollouts {
-                rollout.ready = rollout.desired;
+                (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
                 rollout.current = true;
             }
         }

@@ -1,12 +1,12 @@
 //! When a canary is sent, and what it consists of.
 
 use kubernetes::RenderError;
-use plan::{ChangeId, Check, Known, Plan, Scope};
+use plan::{Any, ChangeId, Check, Known, Plan, Scope};
 use serde::Serialize;
 
 use crate::ids::FileSystemId;
-use crate::resources::file_system;
 use crate::resources::storage_class::{StorageClass, VolumeBindingMode};
+use crate::resources::{file_system, mount_target};
 use crate::templates::render;
 
 /// The kind, as it stands in addresses.
@@ -83,8 +83,13 @@ pub fn plan<C: From<Call>>(
     };
     let Wanted { always: _, class, namespace, binding, file_system } = wanted;
     let pod = if binding == VolumeBindingMode::WaitForFirstConsumer { " and a pod" } else { "" };
-    let changes = plan.changes.iter().map(|change| change.id.clone());
-    let needs = changes.chain(plan.waits.iter().map(|wait| wait.id.clone())).collect();
+    let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
+    let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
+    // A claim needs no mount target, and it is known then how each of them has ended.
+    let (targets, others): (Vec<_>, Vec<_>) =
+        changes.chain(waits).partition(|(_, address)| address.kind == mount_target::KIND);
+    let ids = |of: Vec<(&ChangeId, _)>| of.into_iter().map(|(id, _)| id.clone()).collect();
+    let (needs, needs_any) = (ids(others), Any { of: ids(targets), least: 0 });
     plan.checks.push(Check {
         id: scope.id(KIND),
         address: scope.address(KIND, Some(class)),
@@ -93,6 +98,7 @@ pub fn plan<C: From<Call>>(
              `--no-canary` leaves it out"
         ),
         needs,
+        needs_any,
         call: Call::Prove {
             class: class.to_owned(),
             namespace: namespace.to_owned(),

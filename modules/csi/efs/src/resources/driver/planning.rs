@@ -68,6 +68,10 @@ pub fn plan<C: From<Call> + From<release::Call>>(
             call: until_ready().into(),
         });
     }
+    if matches!(planned, Planned::Nothing) {
+        let partly = found.not_waited_for();
+        plan.warnings.extend(partly.into_iter().map(|it| plain(&format!("{it}: not waited for"))));
+    }
     release::add(plan, planned);
     Ok(())
 }
@@ -155,9 +159,9 @@ pub fn rows(found: &Found) -> Vec<Row> {
         state: if rollout.is_complete() { "ready" } else { "not ready" }.to_owned(),
         detail: plain(&format!(
             "{} of {} {}",
-            rollout.ready,
+            rollout.done(),
             rollout.desired,
-            rollout.why.as_deref().unwrap_or_default()
+            rollout.not_waited_for().or(rollout.why.clone()).unwrap_or_default()
         )),
         healthy: rollout.is_complete(),
     }));
