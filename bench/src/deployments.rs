@@ -48,6 +48,7 @@ impl Deployment {
                 free_addresses: 100,
                 ranges: Vec::new(),
                 on_outpost: false,
+                nodes: 0,
                 tags: Tags::new(),
             })
         };

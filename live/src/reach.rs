@@ -71,6 +71,9 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
         paths.unread.push(format!("{error:#}"));
         Vec::new()
     });
+    for subnet in &mut found.subnets {
+        subnet.nodes = nodes.iter().filter(|node| node.subnet_id == subnet.id).count();
+    }
     (found.nodes, found.paths) = (Some(nodes), Some(paths));
 }
 

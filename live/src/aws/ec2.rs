@@ -39,6 +39,7 @@ impl Aws {
                     .try_into()
                     .unwrap_or(0),
                 ranges: ranges(&found)?,
+                nodes: 0,
                 on_outpost: found.outpost_arn().is_some_and(|arn| !arn.is_empty()),
                 tags: tags(found.tags()),
             });

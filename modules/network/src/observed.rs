@@ -43,6 +43,8 @@ pub struct Subnet {
     pub ranges: Vec<IpNet>,
     /// Whether it is on an Outpost.
     pub on_outpost: bool,
+    /// How many nodes are known to be in it.
+    pub nodes: usize,
     pub tags: Tags,
 }
 
@@ -56,6 +58,30 @@ pub struct RouteTable {
     pub subnet_ids: Vec<SubnetId>,
     /// Whether a route leads to an internet gateway (`igw-…`).
     pub to_internet_gateway: bool,
+}
+
+impl Subnet {
+    /// Why EFS makes no mount target in it, where it does not: zones that extend a region and
+    /// Outposts have no EFS
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>), and a target has an IPv4
+    /// address unless it is asked for as IPv6-only (`IpAddressType` of `CreateMountTarget`).
+    pub fn takes_no_target(&self, region: &str) -> Option<&'static str> {
+        // `us-west-2-lax-1a` and `us-east-1-wl1-bos-wlz-1` extend a region; a zone of its own is
+        // the region's name with a letter.
+        let letter = self.availability_zone.strip_prefix(region).unwrap_or_default();
+        let is_extension = letter.len() > 1 && letter.starts_with('-');
+        if is_extension && letter.contains("-wl") {
+            Some("it is in a Wavelength Zone")
+        } else if is_extension {
+            Some("it is in a Local Zone")
+        } else if self.on_outpost {
+            Some("it is on an Outpost")
+        } else if !self.ranges.is_empty() && !self.ranges.iter().any(|it| it.addr().is_ipv4()) {
+            Some("it has no IPv4 range")
+        } else {
+            None
+        }
+    }
 }
 
 /// A security group.

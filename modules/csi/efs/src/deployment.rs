@@ -87,6 +87,7 @@ pub(crate) fn plan_part(
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
+    plan.notes.extend(desired.notes.iter().cloned());
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());

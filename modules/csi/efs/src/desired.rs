@@ -20,6 +20,8 @@ pub struct Desired {
     pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.
     pub subnets: Vec<SubnetId>,
+    /// What the network left out, and why.
+    pub notes: Vec<String>,
     /// The security groups of the mount targets, each once; rules that are missing are added to
     /// the first.
     pub security_groups: Vec<Known<SecurityGroupId>>,
@@ -55,6 +57,10 @@ impl Desired {
             Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
         };
         subnets.sort();
+        let notes = match &inputs.subnet_ids {
+            Subnets::Listed(_) => Vec::new(),
+            Subnets::FromNetwork(label) => networks.get(label)?.notes.clone(),
+        };
         let mut security_groups = Vec::new();
         for group in &inputs.security_groups {
             let group = Known::Now(match group {
@@ -70,6 +76,7 @@ impl Desired {
             scope,
             inputs: inputs.clone(),
             subnets,
+            notes,
             security_groups,
             wait_for_driver: true,
             canary: Canary::AfterChanges,

@@ -42,6 +42,7 @@ pub(crate) fn subnet(n: u32, zone: char) -> Subnet {
         free_addresses: 100,
         ranges: vec![format!("10.0.{}.0/24", n % 256).parse().unwrap()],
         on_outpost: false,
+        nodes: 0,
         tags: BTreeMap::new(),
     }
 }
