@@ -100,13 +100,6 @@ pub(crate) fn plan_part(
     let wanted =
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
-    if inputs.nfs_clients.of_nodes && actual.network.nodes.as_ref().is_some_and(Vec::is_empty) {
-        plan.warnings.push(
-            "no node of the cluster was found: `nfs_clients = \"nodes\"` admits nobody yet, and whom it \
-             admitted before"
-                .to_owned(),
-        );
-    }
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, &ready);

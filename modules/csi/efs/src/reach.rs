@@ -20,6 +20,13 @@ pub(crate) fn warn(
     sources: &[Source],
 ) {
     let Observed { ingress_rules, nodes, paths, .. } = &actual.network;
+    if desired.inputs.nfs_clients.of_nodes && nodes.as_ref().is_some_and(Vec::is_empty) {
+        plan.warnings.push(
+            "no node of the cluster was found: `nfs_clients = \"nodes\"` admits nobody yet, and whom it \
+             admitted before"
+                .to_owned(),
+        );
+    }
     let (Some(nodes), Some(paths)) = (nodes, paths) else { return };
     for why in &paths.unread {
         plan.notes

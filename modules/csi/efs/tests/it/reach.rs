@@ -161,6 +161,15 @@ fn faults() -> Vec<(&'static str, Actual)> {
                 nodes(it).truncate(1);
             }),
         ),
+    ]
+    .into_iter()
+    .chain(unresolved())
+    .collect()
+}
+
+/// The names of file systems may not resolve, or nobody may look.
+fn unresolved() -> Vec<(&'static str, Actual)> {
+    vec![
         ("no DNS in the VPC", with(|it| names(it).support = false)),
         ("no DNS host names in the VPC", with(|it| names(it).hostnames = false)),
         ("another resolver", with(|it| names(it).servers = vec!["10.0.0.9".to_owned()])),
