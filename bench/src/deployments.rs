@@ -46,6 +46,9 @@ impl Deployment {
                 vpc_id: vpc.clone(),
                 availability_zone: format!("eu-west-1{zone}"),
                 free_addresses: 100,
+                ranges: Vec::new(),
+                on_outpost: false,
+                nodes: 0,
                 tags: Tags::new(),
             })
         };
@@ -66,6 +69,7 @@ impl Deployment {
                 source: Some(RuleSource::Group(group)),
                 tags: Tags::new(),
             }],
+            ..Observed::default()
         };
         Some(Deployment {
             desired: Desired::new(Scope::alone("efs_csi"), &inputs, &Networks::new())?,

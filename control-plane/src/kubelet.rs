@@ -22,6 +22,7 @@ use crate::cluster::Cluster;
 use crate::driver::Controllers;
 use crate::json::text;
 use crate::nodes::{Failed, has};
+use crate::provisioner::SELECTED_NODE;
 
 /// Runs the pods of all nodes.
 pub(crate) struct Kubelet {
@@ -87,7 +88,9 @@ impl Kubelet {
             }
             let _ = self.cluster.delete(&format!("{path}?gracePeriodSeconds=0"));
         } else if text(pod, "/spec/nodeName").is_empty() {
-            let target = json!({"apiVersion": "v1", "kind": "Node", "name": self.node_for(pod)});
+            let node = self.node_for(pod);
+            self.select_node(pod, &node);
+            let target = json!({"apiVersion": "v1", "kind": "Node", "name": node});
             let binding = json!({"metadata": {"name": name}, "target": target});
             let _ = self.cluster.create(&format!("{path}/binding"), &binding);
         } else if let Some(controllers) = &mut self.controllers
@@ -112,6 +115,19 @@ impl Kubelet {
             self.start(pod, &path, uid)?;
         }
         Ok(())
+    }
+
+    /// Writes the node of a pod into its claims, for which a class may wait with their volumes.
+    fn select_node(&self, pod: &Value, node: &str) {
+        let namespace = text(pod, "/metadata/namespace");
+        for volume in pod["spec"]["volumes"].as_array().into_iter().flatten() {
+            let claim = text(volume, "/persistentVolumeClaim/claimName");
+            if !claim.is_empty() {
+                let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}");
+                let selected = json!({"metadata": {"annotations": {SELECTED_NODE: node}}});
+                let _ = self.cluster.merge(&path, &selected);
+            }
+        }
     }
 
     /// The node that the pod requires, as a DaemonSet's pods do; otherwise each in turn that has

@@ -44,8 +44,10 @@ pub(crate) type Failed = Arc<Mutex<BTreeSet<String>>>;
 
 /// Running stand-in nodes; dropping this value stops them.
 pub struct Nodes {
-    _provisioner: Option<Provisioner>,
-    _kubelet: Repeated,
+    #[expect(dead_code, reason = "dropping it stops it")]
+    provisioner: Option<Provisioner>,
+    #[expect(dead_code, reason = "dropping it stops it")]
+    kubelet: Repeated,
     cluster: Cluster,
     failed: Failed,
     folder: PathBuf,
@@ -72,11 +74,27 @@ impl Nodes {
         Nodes::start_with(kubeconfig, count, Driver::StandIn(Source::MadeUp))
     }
 
+    /// The same without a provisioner: claims wait for one.
+    ///
+    /// # Errors
+    /// If the API server cannot be reached or refuses a node.
+    pub fn alone(kubeconfig: &Path, count: usize) -> anyhow::Result<Nodes> {
+        Nodes::start_driven(kubeconfig, count, None)
+    }
+
     /// The same with a driver of choice.
     ///
     /// # Errors
     /// If the API server cannot be reached or refuses a node, or the driver cannot call AWS.
     pub fn start_with(kubeconfig: &Path, count: usize, driver: Driver) -> anyhow::Result<Nodes> {
+        Nodes::start_driven(kubeconfig, count, Some(driver))
+    }
+
+    fn start_driven(
+        kubeconfig: &Path,
+        count: usize,
+        driver: Option<Driver>,
+    ) -> anyhow::Result<Nodes> {
         let cluster = Cluster::connect(kubeconfig)?;
         let nodes: Vec<Node> = (1..=count).map(Node::new).collect();
         let volumes = tempfile::tempdir().context("creating a folder for volumes")?;
@@ -107,8 +125,7 @@ impl Nodes {
             }
         });
         let cluster = Cluster::connect(kubeconfig)?;
-        let kubelet = repeated;
-        Ok(Nodes { _provisioner: provisioner, _kubelet: kubelet, cluster, failed, folder, logs })
+        Ok(Nodes { provisioner, kubelet: repeated, cluster, failed, folder, logs })
     }
 
     /// A node fails: it is not ready from now on, and runs no more pods.

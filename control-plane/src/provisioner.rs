@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -20,6 +21,9 @@ pub(crate) const DRIVER: &str = "efs.csi.aws.com";
 /// The annotation that names the provisioner of a volume; only its own are deleted.
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
+/// The annotation by which the scheduler says that a pod that uses a claim has a node.
+pub(crate) const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
 /// What the volumes are.
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -27,6 +31,8 @@ pub enum Source {
     MadeUp,
     /// CSI volumes of access points, as the driver creates them; nothing here can mount them.
     AccessPoints(Efs),
+    /// None: every claim gets this answer of the driver as an event, as the provisioner writes it.
+    Refused(String),
     /// Folders of this machine that all nodes have mounted.
     HostPath {
         /// The path on this machine.
@@ -69,7 +75,13 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
             && text(&claim, "/status/phase") == "Pending"
             && text(&claim, "/spec/volumeName").is_empty()
             && !volumes.iter().any(|volume| text(volume, "/metadata/name") == name)
+            && has_consumer(class, &claim)
         {
+            if let Source::Refused(answer) = source {
+                // Where the event is there already, the answer is the same.
+                let _ = refuse(cluster, &claim, answer);
+                continue;
+            }
             let volume = volume(class, &claim, source)?;
             let _ = cluster.create("/api/v1/persistentvolumes", &volume);
         }
@@ -84,6 +96,38 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a volume is made for the claim now: of a class that waits for pods, once the scheduler
+/// has written the node of one into it
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode>).
+fn has_consumer(class: &Value, claim: &Value) -> bool {
+    let waits = text(class, "/volumeBindingMode") == "WaitForFirstConsumer";
+    !waits || claim["metadata"]["annotations"][SELECTED_NODE].is_string()
+}
+
+/// Writes the event of a claim for which the driver made no volume, once.
+fn refuse(cluster: &Cluster, claim: &Value, answer: &str) -> anyhow::Result<()> {
+    let (namespace, name) = (text(claim, "/metadata/namespace"), text(claim, "/metadata/name"));
+    let class = text(claim, "/spec/storageClassName");
+    let now = Timestamp::now().to_string();
+    let event = json!({
+        "metadata": {"name": format!("{name}.refused"), "namespace": namespace},
+        "involvedObject": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": namespace,
+            "name": name,
+            "uid": claim["metadata"]["uid"],
+        },
+        "type": "Warning",
+        "reason": "ProvisioningFailed",
+        "message": format!("failed to provision volume with StorageClass \"{class}\": {answer}"),
+        "source": {"component": DRIVER},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+    });
+    cluster.create(&format!("/api/v1/namespaces/{namespace}/events"), &event).map(drop)
 }
 
 fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value> {
@@ -114,6 +158,7 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value
     match source {
         Source::MadeUp => csi(&format!("fsap-{uid}")),
         Source::AccessPoints(efs) => csi(&create_access_point(efs, class, &name)?),
+        Source::Refused(_) => {}
         Source::HostPath { here, mounted } => {
             create_folder(here, uid)?;
             let path = format!("{mounted}/{uid}");

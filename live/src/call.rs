@@ -2,7 +2,7 @@
 
 use plan::files;
 
-use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
+use efs::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
 use kubernetes::release;
@@ -23,6 +23,7 @@ pub(crate) enum Call {
     Expand(Expand),
     StatefulSet(stateful_set::Call),
     Release(release::Call),
+    Canary(Aws, canary::Call),
 }
 
 impl Call {
@@ -37,6 +38,7 @@ impl Call {
             efs::Call::Driver(call) => Call::Driver(call),
             efs::Call::Release(call) => Call::Release(call),
             efs::Call::Expand(call) => Call::Expand(call),
+            efs::Call::Canary(call) => Call::Canary(aws.clone(), call),
         }
     }
 

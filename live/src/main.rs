@@ -19,6 +19,7 @@ mod places;
 mod progress;
 mod proxies;
 mod raced;
+mod reach;
 mod report;
 mod resources;
 mod run;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
 use efs::resources::file_system::{FileSystem, FileSystemSource};
 use efs::resources::mount_target::MountTarget;
-use efs::{Actual, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
@@ -16,6 +16,7 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
+use crate::reach;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
@@ -50,7 +51,7 @@ pub(crate) async fn observe(
 ) -> anyhow::Result<Observed> {
     let storage = try_join_all(job.storage().map(|(label, inputs)| async move {
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
-        let all = async { Box::pin(in_aws(job, label, inputs, aws)).await };
+        let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
         let (mut storage, cluster) = try_join!(all, in_cluster(job, inputs, target))?;
         storage.actual.cluster = cluster;
         if let Target::Directory(directory) = target {
@@ -78,7 +79,12 @@ pub(crate) async fn observe(
 /// The storage module's part of AWS. Three rounds at most: what can be named at
 /// once, what belongs to the VPC and the file system found, and the interfaces of
 /// the mount targets found.
-async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::Result<Storage> {
+async fn in_aws(
+    job: &Job,
+    label: &str,
+    inputs: &Inputs,
+    (aws, target): (&Aws, &Target),
+) -> anyhow::Result<Storage> {
     let lookup = match &inputs.file_system {
         FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
@@ -87,8 +93,14 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         return own(inputs, aws, &lookup, job.goal.destroys()).await;
     }
     let network = network_of(job, inputs);
-    let (observed, file_system, mount_targets) =
-        whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup).await?;
+    let ((observed, file_system, mount_targets), nodes) =
+        try_join!(whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup), async {
+            match inputs.nfs_clients.of_nodes {
+                true => reach::nodes(inputs, aws, target).await.map(Some),
+                false => Ok(None),
+            }
+        },)?;
+    let observed = network::Observed { nodes, ..observed };
     let mut networks = Networks::new();
     if let Some((name, asked)) = network {
         let outputs = network::outputs(asked, &inputs.aws_region, &observed);
@@ -101,6 +113,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
     let desired =
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
             wait_for_driver: job.wait,
+            canary: canary(job),
             adopt_existing: job.goal.adopts_existing(),
             consent: job.goal.targets(),
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
@@ -108,6 +121,11 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         });
     let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
     Ok(Storage { desired, actual, networks })
+}
+
+/// When a claim is bound at the end: where the driver is not waited for, nobody may bind it.
+fn canary(job: &Job) -> Canary {
+    if job.wait && job.goal.has_canary() { Canary::AfterChanges } else { Canary::LeftOut }
 }
 
 /// All that a plan looks at.
@@ -145,6 +163,7 @@ async fn whole(
         route_tables,
         security_groups: once([groups, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
+        ..network::Observed::default()
     };
     Ok((observed, file_system, mount_targets))
 }

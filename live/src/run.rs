@@ -30,7 +30,7 @@ pub(crate) struct Ran {
     pub(crate) stopped: Option<(Reason, Vec<String>)>,
 }
 
-/// A change or a wait.
+/// A change, a wait or a check.
 #[derive(Clone)]
 struct Node {
     id: ChangeId,
@@ -180,5 +180,11 @@ fn nodes(plan: &Plan<Call>) -> BTreeMap<ChangeId, Node> {
         calls: vec![wait.call.clone()],
         is_change: false,
     });
-    waits.chain(changes).map(|node| (node.id.clone(), node)).collect()
+    let checks = plan.checks.iter().map(|check| Node {
+        id: check.id.clone(),
+        address: check.address.to_string(),
+        calls: vec![check.call.clone()],
+        is_change: false,
+    });
+    waits.chain(changes).chain(checks).map(|node| (node.id.clone(), node)).collect()
 }

@@ -50,13 +50,14 @@ impl Trace {
             .map(|change| (&change.id, change.address.to_string()))
             .chain(plan.waits.iter().map(|wait| (&wait.id, wait.address.to_string())))
             .collect();
-        let needs = plan.changes.iter().map(|change| {
-            let needs = change
-                .needs
-                .iter()
-                .chain(&change.needs_any.of)
-                .filter_map(|id| address.get(id).cloned());
-            (change.id.clone(), needs.collect())
+        let changes = plan
+            .changes
+            .iter()
+            .map(|change| (&change.id, change.needs.iter().chain(&change.needs_any.of).collect()));
+        let checks = plan.checks.iter().map(|check| (&check.id, check.needs.iter().collect()));
+        let needs = changes.chain(checks).map(|(id, needs): (_, Vec<&ChangeId>)| {
+            let needs = needs.into_iter().filter_map(|id| address.get(id).cloned());
+            (id.clone(), needs.collect())
         });
         self.recorded().needs.extend(needs);
     }

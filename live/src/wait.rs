@@ -63,6 +63,14 @@ pub(crate) const LOCAL_AWS: Duration = Duration::from_secs(10);
 /// How long Kubernetes may take to remove a namespace with a claim in it.
 pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);
 
+/// How long a claim may stay unbound at the end of a deploy: a controller that was just started
+/// takes up to half a minute until it leads, and a role that was just made as long until AWS
+/// knows it everywhere.
+pub(crate) const CANARY: Duration = Duration::from_secs(90);
+
+/// How long its volume may take to go when the claim is gone.
+pub(crate) const CANARY_REMOVAL: Duration = Duration::from_mins(1);
+
 /// How long a node may take for its figures: it is only looked at.
 pub(crate) const NODE_FIGURES: Duration = Duration::from_secs(5);
 

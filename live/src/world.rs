@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, namespace, release, stateful_set,
+    canary, claim, driver, file_system, ingress, mount_target, namespace, release, stateful_set,
     storage_class,
 };
 
@@ -33,6 +33,7 @@ pub(crate) async fn carry_out(
         Call::Expand(call) => claim::expand(context, call, line).await,
         Call::StatefulSet(call) => stateful_set::carry_out(context, call, line).await,
         Call::Release(call) => release::carry_out(context, call, line).await,
+        Call::Canary(aws, call) => canary::carry_out(context, aws, call, line).await,
     }
 }
 

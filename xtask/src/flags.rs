@@ -71,6 +71,14 @@ pub(crate) struct Run {
     pub(crate) verbose: u8,
 }
 
+/// How a deploy ends.
+#[derive(Debug, Args)]
+pub(crate) struct CanaryArgs {
+    /// Do not end with a claim of the class that is created, bound and deleted
+    #[arg(long)]
+    pub(crate) no_canary: bool,
+}
+
 /// What may be done to mount targets that are there, beside what `--yes` consents to.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct TargetFlags {

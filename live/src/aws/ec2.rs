@@ -1,9 +1,9 @@
 //! Reading EC2 into plain data.
 
 use anyhow::Context;
-use aws_sdk_ec2::types::{Filter, Tag};
+use aws_sdk_ec2::types::{Filter, SubnetCidrBlockStateCode, Tag};
 use network::{
-    IngressRule, NetworkInterfaceId, RouteTable, RuleSource, SecurityGroup, SecurityGroupId,
+    IngressRule, IpNet, NetworkInterfaceId, RouteTable, RuleSource, SecurityGroup, SecurityGroupId,
     Subnet, SubnetId, Tags, VpcId,
 };
 
@@ -38,6 +38,9 @@ impl Aws {
                     .unwrap_or(0)
                     .try_into()
                     .unwrap_or(0),
+                ranges: ranges(&found)?,
+                nodes: 0,
+                on_outpost: found.outpost_arn().is_some_and(|arn| !arn.is_empty()),
                 tags: tags(found.tags()),
             });
         }
@@ -100,15 +103,10 @@ impl Aws {
                 continue;
             }
             let group = found.referenced_group_info().and_then(|info| info.group_id());
-            let range = found.cidr_ipv4().or(found.cidr_ipv6());
-            let source = match (group, range) {
+            let text = found.cidr_ipv4().or(found.cidr_ipv6());
+            let source = match (group, text) {
                 (Some(id), _) => Some(RuleSource::Group(SecurityGroupId::try_from(id)?)),
-                (None, Some(range)) => {
-                    let range = range
-                        .parse()
-                        .with_context(|| format!("reading the range `{}`", range.escape_debug()))?;
-                    Some(RuleSource::Cidr(range))
-                }
+                (None, Some(text)) => Some(RuleSource::Cidr(range(text)?)),
                 (None, None) => None,
             };
             rules.push(IngressRule {
@@ -155,6 +153,23 @@ impl Aws {
         }
         Ok(all)
     }
+}
+
+/// The ranges of a subnet, that of IPv4 first; one that is only being associated is none yet.
+fn ranges(found: &aws_sdk_ec2::types::Subnet) -> anyhow::Result<Vec<IpNet>> {
+    let associated = found.ipv6_cidr_block_association_set().iter().filter(|block| {
+        let state = block.ipv6_cidr_block_state().and_then(|state| state.state());
+        state == Some(&SubnetCidrBlockStateCode::Associated)
+    });
+    let v6 = associated.filter_map(|block| block.ipv6_cidr_block());
+    // An IPv6-only subnet has an empty one, or none.
+    let v4 = found.cidr_block().filter(|range| !range.is_empty());
+    v4.into_iter().chain(v6).map(range).collect()
+}
+
+/// A range as EC2 writes it.
+pub(super) fn range(text: &str) -> anyhow::Result<IpNet> {
+    text.parse().with_context(|| format!("reading the range `{}`", text.escape_debug()))
 }
 
 fn tags(found: &[Tag]) -> Tags {

@@ -7,6 +7,7 @@ mod foreign;
 mod http;
 mod identity;
 mod rate;
+mod reach;
 mod settings;
 mod socks;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
 pub(crate) use errors::{explain, is, is_web_page};
 pub(crate) use rate::Rate;
+pub(crate) use reach::Nodes;
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {

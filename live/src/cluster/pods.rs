@@ -58,6 +58,13 @@ impl Kube {
         Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
     }
 
+    /// What the nodes say of the machines that they are (`spec.providerID`); none where this
+    /// identity may not see nodes.
+    pub(crate) async fn provider_ids(&self) -> anyhow::Result<Vec<String>> {
+        let nodes = self.nodes().await?;
+        Ok(nodes.into_iter().filter_map(|node| node.spec?.provider_id).collect())
+    }
+
     /// The keys of the nodes' taints; none where this identity may not see nodes.
     pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
         let nodes = self.nodes().await?;

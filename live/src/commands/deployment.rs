@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use efs::{FileSystemId, Outputs};
+use efs::{Canary, FileSystemId, Outputs};
 use failure::report;
 use job::{Goal, Output, Session};
 use plan::{Plan, Scope, Styled};
@@ -22,8 +22,9 @@ use crate::observe::{Observed, Storage};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
 use crate::raced::Raced;
+use crate::reach;
 use crate::report::{json, takes_colour};
-use crate::resources::{file_system, mount_target};
+use crate::resources::{canary, file_system, mount_target};
 use crate::run::{self, Ran};
 use crate::target::Target;
 use crate::watch::Watches;
@@ -38,12 +39,17 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let mut changed = 0;
     let mut outputs = Made::default();
     let mut agreed = Agreed::default();
+    let mut owes_canaries = false;
+    sweep(connection, &target).await?;
     for round in 1.. {
-        let observed = match connection.observe(&target).await {
+        let mut observed = match connection.observe(&target).await {
             Ok(observed) => observed,
             Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
-        let mut plan = plan(job, &connection.clients, &observed)?;
+        if owes_canaries {
+            owe_canaries(&mut observed);
+        }
+        let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
         if let Goal::Plan { detailed_exitcode, .. } = job.goal {
             let shown = shown(connection.session, &plan, detailed_exitcode)?;
@@ -62,9 +68,11 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         let outcome = execute(connection, &target, &plan, Some(&observed), required).await?;
         agreed.add(&plan);
         changed += outcome.changed;
+        owes_canaries = !plan.checks.is_empty();
         match outcome.ending {
             Ending::Done(made) => {
                 outputs = made;
+                owes_canaries = false;
                 if is_final(job.goal.destroys(), round, &plan) {
                     break;
                 }
@@ -83,6 +91,44 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
     }
     Ok(Outcome { changed, ending: Ending::Done(outputs) })
+}
+
+/// Deletes what an interrupted run left of its canaries, before anybody takes them for somebody's
+/// claims.
+async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<()> {
+    let goal = &connection.job.goal;
+    let changes = matches!(goal, Goal::Deploy { .. } | Goal::Destroy { .. });
+    let Some(cluster) = target.cluster().filter(|_| changes) else { return Ok(()) };
+    for (_, inputs) in connection.job.storage() {
+        let class = &inputs.storage_class.name;
+        let swept = canary::sweep(&cluster.kube, class, &connection.progress);
+        connection.stop.or(swept).await??;
+    }
+    Ok(())
+}
+
+/// The plan by what was observed; where it changes something, also by what lies between the nodes
+/// and the mount targets. A run that finds nothing to do makes no calls for that.
+async fn planned(
+    connection: &Connection<'_>,
+    target: &Target,
+    observed: &mut Observed,
+) -> anyhow::Result<Plan<Call>> {
+    let (job, clients) = (connection.job, &connection.clients);
+    let first = plan(job, clients, observed)?;
+    if !job.goal.plans() || first.is_empty() {
+        return Ok(first);
+    }
+    connection.stop.or(reach::observe(job, clients, target, observed)).await?;
+    plan(job, clients, observed)
+}
+
+/// Has canaries sent that an earlier round did not come to, although nothing else may be left.
+fn owe_canaries(observed: &mut Observed) {
+    let desired = observed.storage.values_mut().filter_map(|storage| storage.desired.as_mut());
+    for desired in desired.filter(|desired| desired.canary == Canary::AfterChanges) {
+        desired.canary = Canary::Always;
+    }
 }
 
 /// Whether a plan that was carried out needs no second look. A run that took
@@ -265,6 +311,7 @@ mod tests {
         let deploy = Goal::Deploy {
             delete_data: false,
             adopt_existing: false,
+            canary: true,
             targets: efs::TargetConsent::default(),
         };
         assert!(review(&deploy, false).contains("`plan-efs`"));

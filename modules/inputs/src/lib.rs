@@ -8,6 +8,7 @@
 mod ids;
 mod kubernetes;
 mod names;
+mod partitions;
 mod printable;
 mod reader;
 mod secrets;
@@ -24,6 +25,7 @@ use serde_json::Value;
 pub use ids::IdError;
 pub use kubernetes::{dns_label, dns_subdomain, release_name};
 pub use names::nearest;
+pub use partitions::{PARTITIONS, Partition, REGIONS};
 pub use printable::{counted, plain, printable};
 pub use reader::{Problem, Reader};
 pub use secrets::{HIDDEN, is_secret, names_secret, redacted};

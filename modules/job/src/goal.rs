@@ -24,6 +24,8 @@ pub enum Goal {
         adopt_existing: bool,
         /// What may be done to mount targets that are there.
         targets: TargetConsent,
+        /// Whether a claim is bound and deleted at the end, where the target is a cluster.
+        canary: bool,
     },
     /// Take the modules down.
     Destroy {
@@ -44,6 +46,11 @@ impl Goal {
     /// Whether it plans what a deployment should be, and so looks at all that this depends on.
     pub fn plans(&self) -> bool {
         matches!(self, Goal::Plan { .. } | Goal::Deploy { .. })
+    }
+
+    /// Whether a deploy ends with a claim that is bound and deleted.
+    pub fn has_canary(&self) -> bool {
+        matches!(self, Goal::Plan { .. } | Goal::Deploy { canary: true, .. })
     }
 
     /// Whether it takes modules down.

@@ -7,12 +7,15 @@
 mod module;
 mod observed;
 mod outputs;
+pub mod reach;
 
 inputs::id!(VpcId, "vpc-", "VPC id");
 inputs::id!(SubnetId, "subnet-", "subnet id");
 inputs::id!(SecurityGroupId, "sg-", "security group id");
+inputs::id!(InstanceId, "i-", "instance id");
 inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 
+pub use ipnet::IpNet;
 pub use module::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
 pub use observed::{
     IngressRule, NFS_PORT, Observed, RouteTable, RuleSource, SecurityGroup, Subnet, Tags,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::reach::{Node, Paths};
 use crate::{SecurityGroupId, SubnetId, VpcId};
 
 /// The TCP port of NFS, which every mount of EFS uses.
@@ -24,6 +25,10 @@ pub struct Observed {
     pub security_groups: Vec<SecurityGroup>,
     /// Ingress rules of the group that the mount targets get.
     pub ingress_rules: Vec<IngressRule>,
+    /// The cluster's nodes, where they were looked for.
+    pub nodes: Option<Vec<Node>>,
+    /// What lies between them and the mount targets, where that was looked at.
+    pub paths: Option<Paths>,
 }
 
 /// A subnet.
@@ -34,6 +39,12 @@ pub struct Subnet {
     /// The Availability Zone's name, such as `eu-west-1a`.
     pub availability_zone: String,
     pub free_addresses: u32,
+    /// Its ranges, that of IPv4 first where it has one.
+    pub ranges: Vec<IpNet>,
+    /// Whether it is on an Outpost.
+    pub on_outpost: bool,
+    /// How many nodes are known to be in it.
+    pub nodes: usize,
     pub tags: Tags,
 }
 
@@ -47,6 +58,30 @@ pub struct RouteTable {
     pub subnet_ids: Vec<SubnetId>,
     /// Whether a route leads to an internet gateway (`igw-…`).
     pub to_internet_gateway: bool,
+}
+
+impl Subnet {
+    /// Why EFS makes no mount target in it, where it does not: zones that extend a region and
+    /// Outposts have no EFS
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>), and a target has an IPv4
+    /// address unless it is asked for as IPv6-only (`IpAddressType` of `CreateMountTarget`).
+    pub fn takes_no_target(&self, region: &str) -> Option<&'static str> {
+        // `us-west-2-lax-1a` and `us-east-1-wl1-bos-wlz-1` extend a region; a zone of its own is
+        // the region's name with a letter.
+        let letter = self.availability_zone.strip_prefix(region).unwrap_or_default();
+        let is_extension = letter.len() > 1 && letter.starts_with('-');
+        if is_extension && letter.contains("-wl") {
+            Some("it is in a Wavelength Zone")
+        } else if is_extension {
+            Some("it is in a Local Zone")
+        } else if self.on_outpost {
+            Some("it is on an Outpost")
+        } else if !self.ranges.is_empty() && !self.ranges.iter().any(|it| it.addr().is_ipv4()) {
+            Some("it has no IPv4 range")
+        } else {
+            None
+        }
+    }
 }
 
 /// A security group.

@@ -1,7 +1,5 @@
 //! From an observed VPC to the module's outputs.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::module::CLUSTER_TAG;
@@ -15,6 +13,8 @@ pub struct Outputs {
     pub private_subnets: Vec<SubnetId>,
     /// The cluster's own security group, which admits all traffic among its members.
     pub security_group_id: SecurityGroupId,
+    /// What was left out and why, in sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// Why there are no outputs.
@@ -64,22 +64,26 @@ impl Refusal {
 /// The module's outputs for what was observed.
 pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Outputs, Refusal> {
     let group = cluster_group(inputs, region, observed)?;
+    let (vpc_id, security_group_id) = (group.vpc_id.clone(), group.id.clone());
     let subnets: Vec<&Subnet> =
-        observed.subnets.iter().filter(|subnet| subnet.vpc_id == group.vpc_id).collect();
+        observed.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).collect();
     let private: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
     let chosen = cluster_subnets(inputs.cluster_name.as_deref(), &private);
-    if chosen.is_empty() {
-        return Err(Refusal::NoPrivateSubnets {
-            vpc: group.vpc_id.clone(),
-            subnets: subnets.len(),
-        });
+    let (none, private_subnets): (Vec<&Subnet>, Vec<&Subnet>) =
+        chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
+    let notes = none.iter().filter_map(|subnet| {
+        let why = subnet.takes_no_target(region)?;
+        Some(format!("{} is left out: {why}, where EFS makes no mount target", subnet.id))
+    });
+    let notes = notes.collect();
+    if private_subnets.is_empty() {
+        return Err(Refusal::NoPrivateSubnets { vpc: vpc_id, subnets: subnets.len() });
     }
-    Ok(Outputs {
-        vpc_id: group.vpc_id.clone(),
-        private_subnets: chosen.into_iter().collect(),
-        security_group_id: group.id.clone(),
-    })
+    let mut private_subnets: Vec<SubnetId> =
+        private_subnets.into_iter().map(|subnet| subnet.id.clone()).collect();
+    private_subnets.sort();
+    Ok(Outputs { vpc_id, private_subnets, security_group_id, notes })
 }
 
 /// The one group that EKS made for the cluster.
@@ -125,13 +129,13 @@ fn is_private(subnet: &Subnet, observed: &Observed) -> bool {
 /// Of the private subnets those that the cluster claims by tag; those marked
 /// for internal load balancers where it claims none; all where nothing is
 /// marked at all, as newer clusters tag no subnets.
-fn cluster_subnets(cluster: Option<&str>, private: &[&Subnet]) -> BTreeSet<SubnetId> {
-    let having = |has: &dyn Fn(&Subnet) -> bool| -> BTreeSet<SubnetId> {
-        private.iter().filter(|subnet| has(subnet)).map(|subnet| subnet.id.clone()).collect()
+fn cluster_subnets<'a>(cluster: Option<&str>, private: &[&'a Subnet]) -> Vec<&'a Subnet> {
+    let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
+        private.iter().copied().filter(|subnet| has(subnet)).collect()
     };
     if let Some(cluster) = cluster {
-        let claimed =
-            having(&|subnet| subnet.tags.contains_key(&format!("kubernetes.io/cluster/{cluster}")));
+        let tag = format!("kubernetes.io/cluster/{cluster}");
+        let claimed = having(&|subnet| subnet.tags.contains_key(&tag));
         if !claimed.is_empty() {
             return claimed;
         }
@@ -164,6 +168,9 @@ mod tests {
             vpc_id: vpc(1),
             availability_zone: "eu-west-1a".to_owned(),
             free_addresses: 100,
+            ranges: Vec::new(),
+            on_outpost: false,
+            nodes: 0,
             tags: tagged(tags),
         }
     }
@@ -202,7 +209,7 @@ mod tests {
             subnets,
             route_tables: vec![table(true, &[], false), table(false, &[3], true)],
             security_groups: vec![group(1, vpc(1), "dev")],
-            ingress_rules: Vec::new(),
+            ..Observed::default()
         }
     }
 
@@ -232,6 +239,33 @@ mod tests {
         let claimed = ("kubernetes.io/cluster/dev", "shared");
         let refusal = outputs(&named("dev"), "eu-west-1", &observed(vec![subnet(3, &[claimed])]));
         assert_eq!(refusal, Err(Refusal::NoPrivateSubnets { vpc: vpc(1), subnets: 1 }));
+    }
+
+    #[test]
+    fn subnets_where_efs_makes_no_mount_target_are_left_out_with_a_note() {
+        let (v4, v6) =
+            (vec!["10.0.0.0/20".parse().unwrap()], vec!["2600:1f13::/64".parse().unwrap()]);
+        let of = |n: u32, zone: &str, ranges: &Vec<ipnet::IpNet>, on_outpost: bool| Subnet {
+            availability_zone: zone.to_owned(),
+            ranges: ranges.clone(),
+            on_outpost,
+            ..subnet(n, &[])
+        };
+        let dual = [v4.clone(), v6.clone()].concat();
+        let observed = observed(vec![
+            of(1, "eu-west-1a", &dual, false),
+            of(2, "eu-west-1-lhr-1a", &v4, false),
+            of(4, "eu-west-1-wl1-lon-wlz-1", &v4, false),
+            of(5, "eu-west-1a", &v4, true),
+            of(6, "eu-west-1b", &v6, false),
+        ]);
+        let found = outputs(&named("dev"), "eu-west-1", &observed).unwrap();
+        assert_eq!(found.private_subnets, [subnet_id(1)]);
+        let why = ["in a Local Zone", "in a Wavelength Zone", "on an Outpost", "no IPv4 range"];
+        assert_eq!(found.notes.len(), why.len());
+        for (note, why) in found.notes.iter().zip(why) {
+            assert!(note.contains(why), "{note}");
+        }
     }
 
     #[test]

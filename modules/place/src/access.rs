@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use inputs::PARTITIONS;
+
 use crate::plugin::TokenPlugin;
 
 /// How a cluster is reached: what a kubeconfig, or the pod that this runs in, says of it.
@@ -53,23 +55,18 @@ pub fn certificates(pem: &str) -> BTreeSet<String> {
 /// The region of an EKS endpoint; `None` for an address that is none.
 ///
 /// An endpoint is `ID.XXX.REGION.eks.SUFFIX`, or `ID.XXX.REGION.api.aws` where it is
-/// dual-stack; China has suffixes of its own
+/// dual-stack; each partition has suffixes of its own
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
 pub fn endpoint_region(server: &str) -> Option<&str> {
-    const SUFFIXES: [&str; 10] = [
-        ".eks.amazonaws.com",
-        ".eks.amazonaws.com.cn",
-        ".eks.amazonaws.eu",
-        ".eks.c2s.ic.gov",
-        ".eks.sc2s.sgov.gov",
-        ".eks.cloud.adc-e.uk",
-        ".eks.csp.hci.ic.gov",
-        ".api.aws",
-        ".api.amazonwebservices.com.cn",
-        ".amazonwebservices.com.cn",
-    ];
     let host = host(server);
-    let named = SUFFIXES.iter().find_map(|suffix| host.strip_suffix(suffix))?;
+    let named = PARTITIONS.iter().find_map(|partition| {
+        let behind = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.');
+        let classic = || host.strip_suffix(partition.dns_suffix)?.strip_suffix(".eks.");
+        // Those of China are also written without `api`.
+        let without_api = partition.dual_stack_suffix.strip_prefix("api.");
+        let without_api = without_api.filter(|_| partition.name == "aws-cn");
+        classic().or_else(|| behind(partition.dual_stack_suffix)).or_else(|| behind(without_api?))
+    })?;
     let (_, region) = named.rsplit_once('.')?;
     let is_region = region.contains('-') && region.ends_with(|c: char| c.is_ascii_digit());
     is_region.then_some(region)

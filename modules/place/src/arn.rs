@@ -1,6 +1,6 @@
 //! What names say: ARNs of clusters, contexts of eksctl, partitions of regions.
 
-use inputs::Problem;
+use inputs::{Partition, Problem};
 
 /// The ARN of an EKS cluster, `arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +41,9 @@ pub(crate) fn eksctl(text: &str) -> Option<(&str, &str)> {
     cluster.rsplit_once('.')
 }
 
-/// The partition of a region, by the beginnings that botocore's `partitions.json` gives.
+/// The name of the partition of a region.
 pub fn partition(region: &str) -> &'static str {
-    const BY_PREFIX: [(&str, &str); 7] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("eusc-", "aws-eusc"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-    ];
-    let known = BY_PREFIX.iter().find(|(prefix, _)| region.starts_with(prefix));
-    known.map_or("aws", |(_, partition)| partition)
+    Partition::of(region).name
 }
 
 /// The rule for AWS account ids: twelve digits.

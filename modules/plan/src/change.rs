@@ -16,6 +16,8 @@ pub struct Plan<C> {
     pub changes: Vec<Change<C>>,
     /// What is in progress already and must end first.
     pub waits: Vec<Wait<C>>,
+    /// What proves, once the changes are done, that they do what they are for.
+    pub checks: Vec<Check<C>>,
     /// What a module shows beside its changes, by the name that it has in JSON.
     pub details: BTreeMap<&'static str, Vec<Detail>>,
     /// What stays as it is although a person might expect otherwise.
@@ -35,6 +37,7 @@ impl<C> Default for Plan<C> {
         Plan {
             changes: Vec::new(),
             waits: Vec::new(),
+            checks: Vec::new(),
             details: BTreeMap::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
@@ -51,16 +54,26 @@ impl<C> Plan<C> {
         self.changes.is_empty() && self.waits.is_empty()
     }
 
-    /// Whether it can be carried out, and there is nothing to do.
+    /// Whether it can be carried out, and there is nothing to do and nothing to prove.
     pub fn is_settled(&self) -> bool {
-        self.is_empty() && self.refusals.is_empty()
+        self.is_empty() && self.checks.is_empty() && self.refusals.is_empty()
     }
 
     /// Puts another plan behind this one: both are one graph. What both plan under one id,
     /// such as the namespace of two workloads, is planned once.
     pub fn append(&mut self, other: Plan<C>) {
-        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
-            other;
+        let Plan {
+            changes,
+            waits,
+            checks,
+            details,
+            notes,
+            warnings,
+            questions,
+            refusals,
+            unchanged: _,
+        } = other;
+        self.checks.extend(checks);
         for change in changes {
             if !self.changes.iter().any(|planned| planned.id == change.id) {
                 self.changes.push(change);
@@ -87,11 +100,21 @@ impl<C> Plan<C> {
 
     /// The same plan with calls of another type.
     pub fn map<D>(self, call: impl Fn(C) -> D) -> Plan<D> {
-        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged } =
-            self;
+        let Plan {
+            changes,
+            waits,
+            checks,
+            details,
+            notes,
+            warnings,
+            questions,
+            refusals,
+            unchanged,
+        } = self;
         Plan {
             changes: changes.into_iter().map(|change| change.map(&call)).collect(),
             waits: waits.into_iter().map(|wait| wait.map(&call)).collect(),
+            checks: checks.into_iter().map(|check| check.map(&call)).collect(),
             details,
             notes,
             warnings,
@@ -259,6 +282,28 @@ impl<C> Wait<C> {
     fn map<D>(self, call: impl Fn(C) -> D) -> Wait<D> {
         let Wait { id, address, reason, call: waits } = self;
         Wait { id, address, reason, call: call(waits) }
+    }
+}
+
+/// What proves, once the changes are done, that they do what they are for. It is no change: what
+/// it makes is gone when it ends, and a plan that has nothing else has no changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check<C> {
+    pub id: ChangeId,
+    pub address: Address,
+    /// What it does, and why it is made now; without a full stop.
+    pub reason: String,
+    /// The changes and waits that must be done first.
+    pub needs: Vec<ChangeId>,
+    /// The changes and waits that must have ended first, and how many of them well.
+    pub needs_any: Any,
+    pub call: C,
+}
+
+impl<C> Check<C> {
+    fn map<D>(self, call: impl Fn(C) -> D) -> Check<D> {
+        let Check { id, address, reason, needs, needs_any, call: checks } = self;
+        Check { id, address, reason, needs, needs_any, call: call(checks) }
     }
 }
 

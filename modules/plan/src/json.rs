@@ -2,21 +2,33 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Any, Change, Plan, Wait, Warning};
+use crate::change::{Action, Any, Change, Check, Plan, Wait, Warning};
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
 
 /// `{"changes", "steps", "waits", …details…, "notes", "warnings", "refusals"}`, and
-/// `"questions"` where there are any.
+/// `"checks"` and `"questions"` where there are any.
 impl<C> Serialize for Plan<C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Plan { changes, waits, details, notes, warnings, questions, refusals, unchanged: _ } =
-            self;
+        let Plan {
+            changes,
+            waits,
+            checks,
+            details,
+            notes,
+            warnings,
+            questions,
+            refusals,
+            unchanged: _,
+        } = self;
         let mut plan = serializer.serialize_map(None)?;
         plan.serialize_entry("changes", &changes.len())?;
         plan.serialize_entry("steps", &changes.iter().map(Step::from).collect::<Vec<_>>())?;
         plan.serialize_entry("waits", &waits.iter().map(Waited::from).collect::<Vec<_>>())?;
+        if !checks.is_empty() {
+            plan.serialize_entry("checks", &checks.iter().map(Checked::from).collect::<Vec<_>>())?;
+        }
         for (name, rows) in details {
             plan.serialize_entry(name, &rows.iter().map(|row| &row.value).collect::<Vec<_>>())?;
         }
@@ -75,6 +87,21 @@ impl<'a, C> From<&'a Wait<C>> for Waited<'a> {
     fn from(wait: &'a Wait<C>) -> Self {
         let Wait { id, address, reason, call: _ } = wait;
         Waited { id, address, reason }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Checked<'a> {
+    id: &'a ChangeId,
+    address: &'a Address,
+    reason: &'a str,
+    needs: &'a [ChangeId],
+}
+
+impl<'a, C> From<&'a Check<C>> for Checked<'a> {
+    fn from(check: &'a Check<C>) -> Self {
+        let Check { id, address, reason, needs, needs_any: _, call: _ } = check;
+        Checked { id, address, reason, needs }
     }
 }
 

@@ -36,8 +36,13 @@ impl Schedule {
             needs: change.needs.clone(),
             needs_any: change.needs_any.clone(),
         });
+        let checks = plan.checks.iter().map(|check| Step {
+            id: check.id.clone(),
+            needs: check.needs.clone(),
+            needs_any: check.needs_any.clone(),
+        });
         Schedule {
-            ahead: waits.chain(changes).collect(),
+            ahead: waits.chain(changes).chain(checks).collect(),
             under_way: BTreeSet::new(),
             done: BTreeSet::new(),
             failed: BTreeSet::new(),

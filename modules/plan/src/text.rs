@@ -32,6 +32,9 @@ impl<C> fmt::Display for Styled<'_, C> {
             let address = plain(&wait.address.to_string());
             writeln!(f, "  # waiting for {address}: {}\n", plain(&wait.reason))?;
         }
+        for check in &plan.checks {
+            writeln!(f, "Check: {}", plain(&check.reason))?;
+        }
         for line in plan.details.values().flatten().filter_map(|detail| detail.line.as_ref()) {
             writeln!(f, "{}", plain(line))?;
         }

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run, TargetFlags};
+use crate::flags::{CanaryArgs, DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
 ///
 /// Shows the plan first. Can be interrupted at any moment: running it again completes it.
+///
+/// In a cluster, a deploy that changes what claims need ends with a claim of the class that is
+/// created, bound and deleted; where it is not bound, the message says why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask deploy-efs --sandbox
@@ -34,6 +37,8 @@ pub(super) struct Args {
     /// without being asked
     #[arg(long)]
     adopt_existing: bool,
+    #[command(flatten)]
+    canary: CanaryArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -41,6 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let goal = Goal::Deploy {
         delete_data: false,
         adopt_existing: args.adopt_existing,
+        canary: !args.canary.no_canary,
         targets: args.targets.into(),
     };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)

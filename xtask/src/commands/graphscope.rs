@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
+use crate::flags::{CanaryArgs, DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
 use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
@@ -74,6 +74,8 @@ pub(super) struct Deploy {
     /// without being asked
     #[arg(long)]
     adopt_existing: bool,
+    #[command(flatten)]
+    canary: CanaryArgs,
 }
 
 /// Delete the GraphScope workloads.
@@ -106,10 +108,11 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let Deploy { workloads, targets, delete_data, yes, adopt_existing } = args;
+    let Deploy { workloads, targets, delete_data, yes, adopt_existing, canary } = args;
     let goal = Goal::Deploy {
         delete_data: *delete_data,
         adopt_existing: *adopt_existing,
+        canary: !canary.no_canary,
         targets: (*targets).into(),
     };
     workloads.hand_over(Selection::Everything, goal, *yes)

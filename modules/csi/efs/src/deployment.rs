@@ -10,12 +10,13 @@ use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
 use crate::data;
-use crate::desired::Desired;
+use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::driver_policy;
 use crate::inputs::Inputs;
+use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,7 @@ pub enum Call {
     Driver(driver::Call),
     Release(release::Call),
     Expand(claim::Expand),
+    Canary(canary::Call),
 }
 
 /// What a deployment's plan changes, and what stands against it.
@@ -51,7 +53,8 @@ calls!(
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     Release(release::Call),
-    Expand(claim::Expand)
+    Expand(claim::Expand),
+    Canary(canary::Call)
 );
 
 /// What has to be done so that `actual` becomes `desired`.
@@ -91,6 +94,7 @@ pub(crate) fn plan_part(
             inputs.storage_class.name
         ));
     }
+    plan.notes.extend(desired.notes.iter().cloned());
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
@@ -99,10 +103,11 @@ pub(crate) fn plan_part(
     }
     let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
-    let sources = desired.nfs_sources();
+    let sources = desired.nfs_sources(&actual.network);
     let wanted =
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, &ready);
         let wanted = (inputs, driver_in.as_deref());
@@ -127,6 +132,16 @@ pub(crate) fn plan_part(
     let class = inputs.storage_class(&owner, &file_system.id);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
+    if desired.canary != Canary::LeftOut {
+        let wanted = canary::Wanted {
+            always: desired.canary == Canary::Always,
+            class: &inputs.storage_class.name,
+            namespace: &inputs.driver.namespace,
+            binding: inputs.storage_class.volume_binding_mode,
+            file_system: &file_system.id,
+        };
+        canary::plan(&mut plan, scope, wanted, cluster.storage_class.as_ref());
+    }
     in_cluster(&mut plan, cluster);
     Ok(plan)
 }

@@ -1,8 +1,9 @@
 //! What a deployment should be, with nothing left to look up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use network::{SecurityGroupId, SubnetId};
+use network::reach::groups_of;
+use network::{RuleSource, SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
 use crate::inputs::{Group, Inputs, Subnets};
@@ -19,11 +20,15 @@ pub struct Desired {
     pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.
     pub subnets: Vec<SubnetId>,
+    /// What the network left out, and why.
+    pub notes: Vec<String>,
     /// The security groups of the mount targets, each once; rules that are missing are added to
     /// the first.
     pub security_groups: Vec<Known<SecurityGroupId>>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
+    /// When a claim is bound and deleted at the end, where the target is a cluster.
+    pub canary: Canary,
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
@@ -31,6 +36,16 @@ pub struct Desired {
     pub adopt_existing: bool,
     /// What may be done to mount targets that are there.
     pub consent: Consent,
+}
+
+/// When a deploy ends with a claim that is bound and deleted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Canary {
+    LeftOut,
+    /// Where the plan changes what a claim needs, or where the last one was not bound.
+    AfterChanges,
+    /// Also where nothing changes.
+    Always,
 }
 
 impl Desired {
@@ -42,6 +57,10 @@ impl Desired {
             Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
         };
         subnets.sort();
+        let notes = match &inputs.subnet_ids {
+            Subnets::Listed(_) => Vec::new(),
+            Subnets::FromNetwork(label) => networks.get(label)?.notes.clone(),
+        };
         let mut security_groups = Vec::new();
         for group in &inputs.security_groups {
             let group = Known::Now(match group {
@@ -57,18 +76,41 @@ impl Desired {
             scope,
             inputs: inputs.clone(),
             subnets,
+            notes,
             security_groups,
             wait_for_driver: true,
+            canary: Canary::AfterChanges,
             driver_in: None,
             adopt_existing: false,
             consent: Consent::default(),
         })
     }
 
-    /// Whose NFS traffic must be admitted.
-    pub fn nfs_sources(&self) -> Vec<Source> {
+    /// Whose NFS traffic must be admitted, by the nodes that were found. Where none was, as when
+    /// all of them are being replaced, the groups that were admitted for nodes stay so.
+    pub fn nfs_sources(&self, network: &network::Observed) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
-        let groups = clients.security_group_id.iter().cloned().map(Known::Now).map(Source::Group);
+        let mut groups: BTreeSet<SecurityGroupId> =
+            clients.security_group_id.iter().cloned().collect();
+        if clients.of_nodes {
+            let nodes = network.nodes.as_deref().unwrap_or_default();
+            groups.extend(groups_of(nodes).into_iter().cloned());
+            if nodes.is_empty() {
+                groups.extend(self.admitted_before(network));
+            }
+        }
+        let groups = groups.into_iter().map(Known::Now).map(Source::Group);
         groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
+    }
+
+    /// The groups that our own rules admit.
+    fn admitted_before(&self, network: &network::Observed) -> Vec<SecurityGroupId> {
+        let owner = self.inputs.owner();
+        let ours = network.ingress_rules.iter().filter(|rule| owner.owns(&rule.tags));
+        let groups = ours.filter_map(|rule| match &rule.source {
+            Some(RuleSource::Group(id)) => Some(id.clone()),
+            Some(RuleSource::Cidr(_)) | None => None,
+        });
+        groups.collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use inputs::Partition;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -133,8 +134,29 @@ impl Serialize for Outputs {
 
 /// The DNS name of a file system
 /// (<https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>);
-/// China has a suffix of its own.
+/// each partition has a suffix of its own.
 fn dns_name(file_system: &FileSystemId, region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("{file_system}.efs.{region}.amazonaws.com{suffix}")
+    let suffix = Partition::of(region).dns_suffix;
+    format!("{file_system}.efs.{region}.{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use inputs::{PARTITIONS, REGIONS};
+
+    use super::*;
+
+    #[test]
+    fn a_file_system_has_a_name_in_every_region_of_every_partition() {
+        let id = FileSystemId::try_from("fs-00000001").unwrap();
+        for (name, regions) in REGIONS {
+            let partition = PARTITIONS.iter().find(|partition| partition.name == *name).unwrap();
+            for region in *regions {
+                let expected = format!("fs-00000001.efs.{region}.{}", partition.dns_suffix);
+                assert_eq!(dns_name(&id, region), expected);
+            }
+        }
+        assert_eq!(dns_name(&id, "cn-north-1"), "fs-00000001.efs.cn-north-1.amazonaws.com.cn");
+        assert_eq!(dns_name(&id, "eusc-de-east-1"), "fs-00000001.efs.eusc-de-east-1.amazonaws.eu");
+    }
 }

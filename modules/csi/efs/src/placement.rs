@@ -27,11 +27,15 @@ pub struct Zone {
     pub existing: Option<MountTargetId>,
 }
 
+/// A subnet with fewer free addresses is used where there is no other: it was made for something
+/// else, such as a transit gateway's /28, which has 11.
+const TINY: u32 = 16;
+
 /// The zones of `subnets`, sorted by name.
 ///
 /// `target_in` says which target a subnet has already. The choice depends on what is there, not on the order of the inputs: the
-/// subnet that has a target keeps it; else one that has an address free; among
-/// those the lowest id.
+/// subnet that has a target keeps it; else one that has an address free; then one that nodes are
+/// in, as nobody then passes an ACL; then one that is not tiny; among those the lowest id.
 pub fn zones<'a>(
     subnets: impl IntoIterator<Item = &'a Subnet>,
     target_in: impl Fn(&SubnetId) -> Option<MountTargetId>,
@@ -44,7 +48,13 @@ pub fn zones<'a>(
         .into_iter()
         .filter_map(|(zone, mut subnets)| {
             subnets.sort_by_key(|subnet| {
-                (target_in(&subnet.id).is_none(), subnet.free_addresses == 0, subnet.id.clone())
+                (
+                    target_in(&subnet.id).is_none(),
+                    subnet.free_addresses == 0,
+                    subnet.nodes == 0,
+                    subnet.free_addresses < TINY,
+                    subnet.id.clone(),
+                )
             });
             let (carrier, rest) = subnets.split_first()?;
             let mut covered: Vec<SubnetId> = rest.iter().map(|subnet| subnet.id.clone()).collect();
@@ -59,4 +69,46 @@ pub fn zones<'a>(
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use network::{Tags, VpcId};
+
+    use super::*;
+
+    fn subnet(n: u32, free_addresses: u32, nodes: usize) -> Subnet {
+        Subnet {
+            id: SubnetId::try_from(format!("subnet-{n:08x}")).unwrap(),
+            vpc_id: VpcId::try_from("vpc-00000001").unwrap(),
+            availability_zone: "eu-west-1a".to_owned(),
+            free_addresses,
+            ranges: Vec::new(),
+            on_outpost: false,
+            nodes,
+            tags: Tags::new(),
+        }
+    }
+
+    #[test]
+    fn of_a_zone_the_subnet_with_nodes_comes_first_and_a_tiny_one_last() {
+        let carrier = |subnets: &[Subnet], has: Option<u32>| {
+            let target_in = |id: &SubnetId| {
+                let has = has.map(|n| subnet(n, 0, 0).id);
+                (has.as_ref() == Some(id))
+                    .then(|| MountTargetId::try_from("fsmt-00000001").unwrap())
+            };
+            zones(subnets, target_in)[0].carrier.to_string()
+        };
+        let three = [subnet(1, 11, 0), subnet(2, 4000, 0), subnet(3, 200, 2)];
+        assert_eq!(carrier(&three, None), "subnet-00000003");
+        assert_eq!(
+            carrier(&three[..2], None),
+            "subnet-00000002",
+            "the first is a transit gateway's"
+        );
+        assert_eq!(carrier(&three[..1], None), "subnet-00000001");
+        // What is there stays, whatever would be chosen now.
+        assert_eq!(carrier(&three, Some(1)), "subnet-00000001");
+    }
 }

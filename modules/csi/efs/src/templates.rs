@@ -7,6 +7,8 @@ use serde::Serialize;
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::new(&[
+        ("canary-claim.yaml", include_str!("../../../../templates/canary-claim.yaml.j2")),
+        ("canary-pod.yaml", include_str!("../../../../templates/canary-pod.yaml.j2")),
         ("kustomization.yaml", include_str!("../../../../templates/kustomization.yaml.j2")),
         ("storageclass.yaml", include_str!("../../../../templates/storageclass.yaml.j2")),
         ("values.yaml", include_str!("../../../../templates/values.yaml.j2")),

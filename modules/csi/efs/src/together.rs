@@ -13,7 +13,7 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::storage_class;
+use crate::resources::{canary, storage_class};
 use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
@@ -23,12 +23,15 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
     let owners: Vec<String> =
         modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
     let own = DriverPart::Own { of_this_job: &owners };
-    let mut plans = Vec::new();
+    let (mut plans, mut driver_changes) = (Vec::new(), Vec::new());
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
         let part = if first.is_some() { DriverPart::Others } else { own };
         let mut plan = plan_part(desired, actual, part)?;
+        // A cluster has one driver, which the claims of every class need.
+        canary::after_changes(&mut plan, &driver_changes);
+        driver_changes.extend(of_driver(&plan));
         match first {
             Some(first) => plan.refusals.extend(another_driver(first, desired)?),
             None if wants => installs = Some(desired),
@@ -103,6 +106,14 @@ fn ranges_of_one_file_system<'a>(
     let class = (&desired.inputs.storage_class, id.as_str());
     driver::shared_range(&desired.scope, desired.inputs.driver.version, class, &others)
         .filter(|_| wants_driver(&desired.inputs))
+}
+
+/// What a plan does with the driver.
+fn of_driver(plan: &Plan) -> Vec<ChangeId> {
+    let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
+    let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
+    let of_driver = changes.chain(waits).filter(|(_, address)| address.kind == driver::KIND);
+    of_driver.map(|(id, _)| id.clone()).collect()
 }
 
 fn wants_driver(inputs: &Inputs) -> bool {

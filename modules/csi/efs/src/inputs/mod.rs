@@ -145,4 +145,6 @@ pub struct NfsClients {
     pub security_group_id: Option<SecurityGroupId>,
     /// The nodes' addresses.
     pub cidr: Option<IpNet>,
+    /// Whether they are the security groups that the nodes have, whichever these are.
+    pub of_nodes: bool,
 }

@@ -31,6 +31,7 @@ impl Inputs {
             security_group_id: reader
                 .string("nfs_client_security_group_id", rules::security_group_id),
             cidr: reader.string("nfs_client_cidr", rules::cidr),
+            of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
         };
         let storage_class = storage_class(&mut reader);
         if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)

@@ -161,6 +161,18 @@ pub(crate) fn cidr(text: &str) -> Result<ipnet::IpNet, Problem> {
     ))
 }
 
+/// Whose NFS traffic is admitted, where no group and no range is named.
+pub(crate) fn nfs_clients(text: &str) -> Result<(), Problem> {
+    if text == "nodes" {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("`{}` names no clients of NFS", text.escape_debug()),
+        "write `nodes` for the security groups of the cluster's nodes; `nfs_client_security_group_id` \
+         and `nfs_client_cidr` take others",
+    ))
+}
+
 /// The limits of tags: 128 characters in a key, 256 in a value, letters,
 /// digits, spaces and `+ - = . _ : / @`, and no `aws:` in front
 /// (<https://docs.aws.amazon.com/efs/latest/ug/API_Tag.html>).

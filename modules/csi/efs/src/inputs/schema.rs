@@ -98,6 +98,11 @@ pub const INPUTS: &[Input] = &[
         "What a destroy does with the file system: `delete`, or `retain` to keep it with its data in any case",
     ),
     Input::optional(
+        "nfs_clients",
+        Kind::String,
+        "`nodes` admits the NFS traffic of the security groups that the cluster's nodes have, and keeps it so",
+    ),
+    Input::optional(
         "nfs_client_security_group_id",
         Kind::String,
         "Security group of the nodes; the rule that admits their NFS traffic is added where it is missing",

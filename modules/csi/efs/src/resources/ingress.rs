@@ -36,7 +36,7 @@ impl Source {
     }
 
     /// The source, where it is known now.
-    fn now(&self) -> Option<RuleSource> {
+    pub(crate) fn now(&self) -> Option<RuleSource> {
         match self {
             Source::Group(group) => group.now().cloned().map(RuleSource::Group),
             Source::Cidr(range) => Some(RuleSource::Cidr(*range)),
@@ -237,7 +237,8 @@ pub fn plan<C: From<Call>>(
                  out",
                 groups.join(", ")
             ),
-            "set `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
+            "set `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` to have \
+             the rule added",
         ));
     }
     let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();

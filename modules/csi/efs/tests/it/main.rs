@@ -1,6 +1,7 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod canary;
 mod chart;
 mod cluster;
 mod contested;
@@ -14,6 +15,7 @@ mod inputs;
 mod pending;
 mod plans;
 mod properties;
+mod reach;
 mod reachable;
 mod together;
 mod traps;

@@ -40,6 +40,9 @@ pub(crate) fn subnet(n: u32, zone: char) -> Subnet {
         vpc_id: vpc(),
         availability_zone: format!("eu-west-1{zone}"),
         free_addresses: 100,
+        ranges: vec![format!("10.0.{}.0/24", n % 256).parse().unwrap()],
+        on_outpost: false,
+        nodes: 0,
         tags: BTreeMap::new(),
     }
 }
@@ -64,6 +67,7 @@ pub(crate) fn account(subnets: Vec<Subnet>) -> Actual {
                 source: Some(RuleSource::Group(group(GROUP))),
                 tags: BTreeMap::new(),
             }],
+            ..Observed::default()
         },
         ..Actual::default()
     }
@@ -136,6 +140,7 @@ fn carry_out(call: &Call, actual: &mut Actual) {
         Call::Driver(call) => driver(call, actual),
         Call::Release(call) => release(call, actual),
         Call::Expand(call) => expand(call, actual),
+        Call::Canary(_) => panic!("a check is no change"),
     }
 }
 

@@ -1,0 +1,70 @@
+//! Who cannot reach the mount targets, as a plan says it.
+
+use network::reach::{Ends, obstacles};
+use network::{IngressRule, NFS_PORT, Observed, Subnet};
+use plan::Known;
+
+use crate::actual::Actual;
+use crate::deployment::Plan;
+use crate::desired::Desired;
+use crate::placement::zones;
+use crate::resources::ingress::Source;
+
+/// Warns of the nodes that cannot reach the mount targets, where that was looked at: by the rules
+/// that are there, and those that the plan adds.
+pub(crate) fn warn(
+    plan: &mut Plan,
+    desired: &Desired,
+    actual: &Actual,
+    subnets: &[&Subnet],
+    sources: &[Source],
+) {
+    let Observed { ingress_rules, nodes, paths, .. } = &actual.network;
+    if desired.inputs.nfs_clients.of_nodes && nodes.as_ref().is_some_and(Vec::is_empty) {
+        plan.warnings.push(
+            "no node of the cluster was found: `nfs_clients = \"nodes\"` admits nobody yet, and whom it \
+             admitted before"
+                .to_owned(),
+        );
+    }
+    let (Some(nodes), Some(paths)) = (nodes, paths) else { return };
+    for why in &paths.unread {
+        plan.notes
+            .push(format!("whether the nodes reach the mount targets was not looked at: {why}"));
+    }
+    let target_in = |subnet: &network::SubnetId| {
+        let target = actual.mount_targets.iter().find(|target| target.subnet_id == *subnet);
+        target.map(|target| target.id.clone())
+    };
+    let carriers: Vec<_> =
+        zones(subnets.iter().copied(), target_in).into_iter().map(|zone| zone.carrier).collect();
+    let targets: Vec<&Subnet> =
+        subnets.iter().copied().filter(|subnet| carriers.contains(&subnet.id)).collect();
+    let groups = &desired.security_groups;
+    let of_targets = |id| groups.iter().any(|group| group.now() == Some(id));
+    let there = ingress_rules.iter().filter(|rule| of_targets(&rule.group_id)).cloned();
+    let rules: Vec<IngressRule> = there.chain(sources.iter().filter_map(admitting)).collect();
+    let groups = groups.iter().map(|group| match group {
+        Known::Now(id) => id.to_string(),
+        Known::After(_) => "the group that is created".to_owned(),
+    });
+    let groups: Vec<String> = groups.collect();
+    let ends = Ends { nodes, targets: &targets, groups: &groups, rules: &rules };
+    let found = obstacles(&ends, paths);
+    plan.warnings.extend(found.into_iter().map(|it| format!("{}; {}", it.what, it.remedy)));
+}
+
+/// The rule that a plan has for a source, as one that is there. Nodes have no group that a plan
+/// creates.
+fn admitting(source: &Source) -> Option<IngressRule> {
+    let source = source.now()?;
+    Some(IngressRule {
+        id: String::new(),
+        group_id: network::SecurityGroupId::try_from("sg-00000000").ok()?,
+        protocol: "tcp".to_owned(),
+        from_port: NFS_PORT,
+        to_port: NFS_PORT,
+        source: Some(source),
+        tags: network::Tags::new(),
+    })
+}

@@ -1,0 +1,338 @@
+//! Whether nodes reach the mount targets: their security groups, the network ACLs on both
+//! sides, and the names of the VPC. What stands in the way is found before a mount hangs for it.
+//!
+//! Sources: Amazon VPC User Guide, "Network ACLs" (entries are judged by number, the lowest
+//! first, for each packet; they know no connections, so that answers need a way back) and
+//! "DNS attributes in your VPC"; Amazon EFS User Guide, "Mounting EFS file systems" (the name of
+//! a file system has the address of the target in the client's zone) and "Using VPC security
+//! groups" (TCP 2049).
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::observed::{IngressRule, NFS_PORT, RuleSource, Subnet};
+use crate::{InstanceId, SecurityGroupId, SubnetId, VpcId};
+
+/// A node, as far as its network goes: what its first network interface has, through which the
+/// host mounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    pub id: InstanceId,
+    pub vpc_id: VpcId,
+    pub subnet_id: SubnetId,
+    pub availability_zone: String,
+    /// Sorted.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// Its private addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A network ACL, with the subnets that have it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkAcl {
+    pub id: String,
+    pub subnets: Vec<SubnetId>,
+    pub entries: Vec<AclEntry>,
+}
+
+/// One entry of a network ACL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AclEntry {
+    /// Lower numbers are judged first.
+    pub number: i32,
+    pub egress: bool,
+    pub allows: bool,
+    /// `6` for TCP, `-1` for all, or another number.
+    pub protocol: String,
+    pub range: IpNet,
+    /// The ports of TCP or UDP; none for all of them.
+    pub ports: Option<(i32, i32)>,
+}
+
+/// How names are resolved in a VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dns {
+    pub vpc_id: VpcId,
+    /// `enableDnsSupport`.
+    pub support: bool,
+    /// `enableDnsHostnames`.
+    pub hostnames: bool,
+    /// `domain-name-servers` of its DHCP options.
+    pub servers: Vec<String>,
+}
+
+/// What lies between nodes and mount targets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Paths {
+    pub acls: Vec<NetworkAcl>,
+    pub dns: Option<Dns>,
+    /// What could not be read, and why.
+    pub unread: Vec<String>,
+}
+
+/// Both ends of the way.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a> {
+    pub nodes: &'a [Node],
+    /// The subnets of the mount targets.
+    pub targets: &'a [&'a Subnet],
+    /// The mount targets' security groups, as people know them.
+    pub groups: &'a [String],
+    /// The ingress rules of these groups, found or planned.
+    pub rules: &'a [IngressRule],
+}
+
+/// What stands in the way, or may do so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// A sentence without a full stop.
+    pub what: String,
+    pub remedy: String,
+}
+
+/// The resolver that every VPC has, by the name that DHCP options give it.
+const AMAZON_DNS: &str = "AmazonProvidedDNS";
+
+/// The ports that answers go to: a client of NFS chooses one below 1024 where it may, and any
+/// other port else (`nfs(5)`, `resvport`); `amazon-efs-utils` mounts with `noresvport`, so that
+/// these are the ephemeral ones of Linux (`net.ipv4.ip_local_port_range`).
+const EPHEMERAL: (i32, i32) = (32768, 60999);
+
+/// All that keeps nodes from the mount targets.
+pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    found.extend(elsewhere(ends));
+    found.extend(not_admitted(ends));
+    found.extend(blocked_by_acls(ends, &paths.acls));
+    found.extend(paths.dns.iter().flat_map(unresolved));
+    found
+}
+
+/// The groups of all nodes, each once.
+pub fn groups_of(nodes: &[Node]) -> BTreeSet<&SecurityGroupId> {
+    nodes.iter().flat_map(|node| &node.security_groups).collect()
+}
+
+/// Nodes of another VPC: the name of a file system is known in that of its targets only.
+fn elsewhere(ends: &Ends<'_>) -> Option<Obstacle> {
+    let vpc = &ends.targets.first()?.vpc_id;
+    let others: Vec<&Node> = ends.nodes.iter().filter(|node| node.vpc_id != *vpc).collect();
+    let theirs = &others.first()?.vpc_id;
+    Some(Obstacle {
+        what: format!(
+            "{} nodes ({}) are in {theirs}, and the mount targets in {vpc}: names of file \
+             systems resolve in the VPC of their mount targets only",
+            of(others.len(), ends.nodes.len()),
+            some(others.iter().map(|node| node.id.as_str())),
+        ),
+        remedy: format!("give subnets of {theirs}, where the nodes are"),
+    })
+}
+
+/// Nodes whose traffic no rule admits, by their groups.
+fn not_admitted(ends: &Ends<'_>) -> Vec<Obstacle> {
+    let rules: Vec<&IngressRule> = ends.rules.iter().filter(|rule| is_nfs(rule)).collect();
+    let shut: Vec<&Node> = ends.nodes.iter().filter(|node| !is_admitted(node, &rules)).collect();
+    if shut.is_empty() {
+        return Vec::new();
+    }
+    let groups: BTreeSet<&str> =
+        shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
+    // Whom a prefix list admits is not read.
+    let unknown = rules.iter().filter(|rule| rule.source.is_none());
+    let unknown: Vec<&str> = unknown.map(|rule| rule.id.as_str()).collect();
+    let unless = match unknown.as_slice() {
+        [] => String::new(),
+        rules => format!(", unless the prefix list of {} does", rules.join(", ")),
+    };
+    vec![Obstacle {
+        what: format!(
+            "{} nodes ({}), which are in {}, are not admitted on TCP {NFS_PORT} by {}{unless}: \
+             their mounts will hang until they time out",
+            of(shut.len(), ends.nodes.len()),
+            some(shut.iter().map(|node| node.id.as_str())),
+            some(groups),
+            ends.groups.join(", "),
+        ),
+        remedy: "set `nfs_clients = \"nodes\"`, which admits the nodes' groups and keeps it so"
+            .to_owned(),
+    }]
+}
+
+fn is_nfs(rule: &IngressRule) -> bool {
+    let protocol = matches!(rule.protocol.as_str(), "tcp" | "6" | "-1");
+    let all = rule.protocol == "-1" || (rule.from_port, rule.to_port) == (-1, -1);
+    protocol && (all || (rule.from_port..=rule.to_port).contains(&NFS_PORT))
+}
+
+fn is_admitted(node: &Node, rules: &[&IngressRule]) -> bool {
+    rules.iter().any(|rule| match &rule.source {
+        Some(RuleSource::Group(id)) => node.security_groups.contains(id),
+        Some(RuleSource::Cidr(range)) => {
+            node.addresses.iter().any(|address| range.contains(address))
+        }
+        None => false,
+    })
+}
+
+/// The way of a packet through one subnet's ACL.
+struct Way<'a> {
+    subnet: &'a SubnetId,
+    egress: bool,
+    /// The other end.
+    peer: IpNet,
+    ports: (i32, i32),
+    what: &'static str,
+}
+
+/// What the ACLs of both sides do not let through, each once.
+fn blocked_by_acls(ends: &Ends<'_>, acls: &[NetworkAcl]) -> Vec<Obstacle> {
+    let nfs = (NFS_PORT, NFS_PORT);
+    let mut found: Vec<Obstacle> = Vec::new();
+    // A subnet's ACL is named once for each direction, and not for each node behind it.
+    let mut named = BTreeSet::new();
+    for node in ends.nodes {
+        for target in mounted_by(node, ends.targets) {
+            let (Some(node_range), Some(target_range)) = (range_of(node), target.ranges.first())
+            else {
+                continue;
+            };
+            let way = |subnet, egress, peer, ports, what| Way { subnet, egress, peer, ports, what };
+            let there = "requests of nodes";
+            let back = "answers to nodes";
+            let ways = [
+                way(&node.subnet_id, true, *target_range, nfs, there),
+                way(&target.id, false, node_range, nfs, there),
+                way(&target.id, true, node_range, EPHEMERAL, back),
+                way(&node.subnet_id, false, *target_range, EPHEMERAL, back),
+            ];
+            for way in &ways {
+                let Some(obstacle) = stopped(way, acls) else { continue };
+                if named.insert((way.subnet, way.egress, way.what)) {
+                    found.push(obstacle);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The subnets of the targets that a node mounts by way of an ACL: that of its zone where there
+/// is one. Within a subnet no ACL is asked.
+fn mounted_by<'a>(
+    node: &'a Node,
+    targets: &'a [&'a Subnet],
+) -> impl Iterator<Item = &'a Subnet> + 'a {
+    let here = |target: &Subnet| target.availability_zone == node.availability_zone;
+    let any = targets.iter().any(|target| here(target));
+    let mounted = targets.iter().copied().filter(move |target| !any || here(target));
+    mounted.filter(|target| target.id != node.subnet_id)
+}
+
+/// The address of a node by which the name of a file system is reached: IPv4 where it has any.
+fn range_of(node: &Node) -> Option<IpNet> {
+    let first = node.addresses.iter().find(|address| address.is_ipv4());
+    first.or(node.addresses.first()).map(|address| IpNet::from(*address))
+}
+
+/// Why a packet does not pass.
+fn stopped(way: &Way<'_>, acls: &[NetworkAcl]) -> Option<Obstacle> {
+    let acl = acls.iter().find(|acl| acl.subnets.contains(way.subnet))?;
+    let mut entries: Vec<&AclEntry> =
+        acl.entries.iter().filter(|entry| entry.egress == way.egress).collect();
+    entries.sort_by_key(|entry| entry.number);
+    let meets = |entry: &&&AclEntry| {
+        let tcp = matches!(entry.protocol.as_str(), "6" | "-1" | "tcp");
+        let ports = entry.ports.filter(|_| entry.protocol != "-1");
+        // All of the ports must be allowed, and one that is denied is enough to lose answers.
+        let (from, to) = ports.unwrap_or((0, 65535));
+        let ports = if entry.allows {
+            from <= way.ports.0 && way.ports.1 <= to
+        } else {
+            from <= way.ports.1 && way.ports.0 <= to
+        };
+        let range = if entry.allows {
+            entry.range.contains(&way.peer)
+        } else {
+            entry.range.contains(&way.peer) || way.peer.contains(&entry.range)
+        };
+        tcp && ports && range
+    };
+    let first = entries.iter().find(meets);
+    if first.is_some_and(|entry| entry.allows) {
+        return None;
+    }
+    let (direction, towards) = if way.egress { ("outbound", "to") } else { ("inbound", "from") };
+    let ports = match way.ports {
+        (from, to) if from == to => from.to_string(),
+        (from, to) => format!("{from}-{to}"),
+    };
+    let by = match first {
+        Some(entry) => format!("its {direction} rule {} denies", entry.number),
+        None => format!("no {direction} rule allows"),
+    };
+    let (id, subnet, peer) = (&acl.id, way.subnet, way.peer);
+    Some(Obstacle {
+        what: format!(
+            "the network ACL {id} of {subnet} stops {}: {by} TCP {ports} {towards} {peer}",
+            way.what
+        ),
+        remedy: format!("allow TCP {ports} {towards} {peer} in the {direction} rules of {id}"),
+    })
+}
+
+/// What keeps the names of file systems from being resolved.
+fn unresolved(dns: &Dns) -> Vec<Obstacle> {
+    let Dns { vpc_id, support, hostnames, servers } = dns;
+    let mut found = Vec::new();
+    let mut add = |what: String, remedy: String| found.push(Obstacle { what, remedy });
+    if !support {
+        add(
+            format!(
+                "`enableDnsSupport` of {vpc_id} is off: nothing in it resolves the name of a file system"
+            ),
+            format!("`aws ec2 modify-vpc-attribute --vpc-id {vpc_id} --enable-dns-support`"),
+        );
+    } else if !hostnames {
+        add(
+            format!(
+                "`enableDnsHostnames` of {vpc_id} is off: the names of file systems do not resolve in it"
+            ),
+            format!("`aws ec2 modify-vpc-attribute --vpc-id {vpc_id} --enable-dns-hostnames`"),
+        );
+    }
+    let others: Vec<&str> =
+        servers.iter().map(String::as_str).filter(|server| *server != AMAZON_DNS).collect();
+    if !others.is_empty() {
+        add(
+            format!(
+                "the DHCP options of {vpc_id} name other resolvers than {AMAZON_DNS} ({}): where they do \
+                 not ask Amazon's for `amazonaws.com`, the names of file systems do not resolve",
+                others.join(", ")
+            ),
+            "have them forward to the VPC's resolver (the second address of its range), or ignore \
+             this if they do"
+                .to_owned(),
+        );
+    }
+    found
+}
+
+/// How many of how many.
+fn of(count: usize, all: usize) -> String {
+    if count == all { format!("all {all}") } else { format!("{count} of {all}") }
+}
+
+/// Up to three of them.
+fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.as_slice() {
+        [a, b, c, rest @ ..] if !rest.is_empty() => {
+            format!("{a}, {b}, {c} and {} more", rest.len())
+        }
+        few => few.join(", "),
+    }
+}
