@@ -247,5 +247,6 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         nodes,
         used_bytes: None,
         uid: claim.metadata.uid.clone(),
+        why: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use inputs::plain;
-use kubernetes::claim::Claim;
+use kubernetes::claim::{self, Claim};
 use kubernetes::readable;
 use kubernetes::release::Status;
 use plan::{Row, Scope};
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::deployment::Actual;
 use crate::documents::DOCUMENTS;
 use crate::inputs::Inputs;
+use crate::resources::claim::FoundClaim;
 
 /// A workload as it is there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +52,11 @@ pub fn status(label: &str, inputs: &Inputs, actual: &Actual) -> (WorkloadStatus,
             let name = format!("{label}: claim {}/{}", inputs.namespace, claim.name);
             Row::missing("workload", name)
         }));
+        // Those of its own class have rows there.
+        let elsewhere = |found: &&FoundClaim| {
+            found.class.as_ref() != Some(&inputs.storage_class_name) && !found.claim.is_satisfied()
+        };
+        rows.extend(actual.claims.iter().filter(elsewhere).map(|found| claim::row(&found.claim)));
     }
     let claims: Vec<Claim> = actual.claims.iter().map(|found| found.claim.clone()).collect();
     let satisfied = claims.iter().all(Claim::is_satisfied);

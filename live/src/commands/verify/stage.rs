@@ -1,10 +1,11 @@
 //! Where a proof takes place: its namespace and claim, the pods in it, and their end.
 
-use failure::Help;
+use failure::{Help, failure};
 
 use crate::cluster::{Kube, Seen};
+use crate::meaning::kubernetes::lacks_image;
 use crate::progress::{Line, Progress};
-use crate::stop::Stop;
+use crate::stop::{Reason, Stop};
 use crate::wait::{NAMESPACE_REMOVAL, within};
 use crate::watch::Watch;
 
@@ -72,6 +73,22 @@ impl Stage {
         judge: impl FnMut(&Vec<Seen>) -> Option<R>,
     ) -> anyhow::Result<R> {
         stop.or(self.pods.until(judge)).await.inspect_err(|_| line.failed("stopped"))?
+    }
+
+    /// What ended a proof, where it is not that an image cannot be had: more time would not help.
+    pub(super) async fn without_image(&self, image: &str, error: anyhow::Error) -> anyhow::Error {
+        if error.downcast_ref() != Some(&Reason::TimedOut) {
+            return error;
+        }
+        let seen = self.kube.seen(&self.namespace, &self.nonce).await.unwrap_or_default();
+        let mut reasons = seen.into_iter().filter_map(|pod| pod.why);
+        match reasons.find(|why| lacks_image(why)) {
+            Some(why) => failure(
+                format!("the image `{image}` cannot be pulled: {why}"),
+                "correct `--image`, or let the nodes reach its registry; more time does not help",
+            ),
+            None => error,
+        }
     }
 
     /// After a failure: what pods and claim say.
