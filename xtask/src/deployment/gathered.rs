@@ -123,7 +123,7 @@ fn values_of(name: &str, path: &str) -> Result<serde_json::Map<String, Value>, (
         )
     })?;
     kubernetes::yaml::read_map(&text)
-        .map_err(|why| (format!("`{path}` cannot be read: {why}"), why.remedy.to_string()))
+        .map_err(|why| (format!("`{path}` cannot be read: {why}"), why.remedy.clone()))
 }
 
 fn flag_value(
