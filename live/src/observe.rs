@@ -332,6 +332,7 @@ pub(crate) async fn cluster(
             let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
             if *goal == Goal::Status {
                 kube.measure(&mut found).await;
+                kube.explain_pending(&mut found).await;
             }
             Ok(found)
         },

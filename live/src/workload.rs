@@ -2,7 +2,7 @@
 
 use efs::resources::storage_class::StorageClassInputs;
 use graphscope::{DefaultClass, Workload};
-use job::Job;
+use job::{Goal, Job};
 use tokio::try_join;
 
 use crate::cluster::Kube;
@@ -44,7 +44,12 @@ pub(crate) async fn observe(
     let id = inputs.release_id();
     let of_pods = async {
         let sets = stateful_set::observe(kube, &id).await?;
-        let claims = claim::observe_workload(kube, inputs, &sets).await?;
+        let mut claims = claim::observe_workload(kube, inputs, &sets).await?;
+        if job.goal == Goal::Status {
+            for found in &mut claims {
+                kube.explain_pending(std::slice::from_mut(&mut found.claim)).await;
+            }
+        }
         anyhow::Ok((sets, claims))
     };
     let ((stateful_sets, claims), release, default_class) =

@@ -168,7 +168,8 @@ impl<M: Flagged> Args for InputFlags<M> {
                 Kind::Bool => ("BOOL", ArgAction::Set),
                 Kind::Strings => ("A,B", ArgAction::Append),
                 Kind::Map => ("KEY=VALUE,…", ArgAction::Append),
-                Kind::Values => ("FILE", ArgAction::Set),
+                // As Helm's `--values`: the last one wins, key by key.
+                Kind::Values => ("FILE", ArgAction::Append),
             };
             let mut arg = Arg::new(flag.clone())
                 .long(flag)

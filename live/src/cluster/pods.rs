@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::Api;
 use kube::api::ListParams;
+use kubernetes::claim::Claim;
 
 use super::Kube;
 use super::calls::patiently;
@@ -50,10 +51,13 @@ impl Kube {
         namespace: &str,
         name: &str,
     ) -> anyhow::Result<Option<String>> {
+        self.newest_event(namespace, &format!("involvedObject.name={name},type=Warning")).await
+    }
+
+    /// What the newest event says that these fields choose.
+    async fn newest_event(&self, namespace: &str, fields: &str) -> anyhow::Result<Option<String>> {
         let events: Api<Event> = self.within(namespace);
-        let of_it =
-            ListParams::default().fields(&format!("involvedObject.name={name},type=Warning"));
-        let mut list = self.list(&events, &of_it).await?;
+        let mut list = self.list(&events, &ListParams::default().fields(fields)).await?;
         list.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
         Ok(list.pop().and_then(|event| event.message).map(|message| printable(&message)))
     }
@@ -63,6 +67,24 @@ impl Kube {
     pub(crate) async fn provider_ids(&self) -> anyhow::Result<Vec<String>> {
         let nodes = self.nodes().await?;
         Ok(nodes.into_iter().filter_map(|node| node.spec?.provider_id).collect())
+    }
+
+    /// Adds to claims that are pending what their events say: the newest warning, or else the
+    /// newest event. That only explains: where it cannot be read, nothing is added.
+    pub(crate) async fn explain_pending(&self, claims: &mut [Claim]) {
+        for claim in claims.iter_mut().filter(|claim| claim.phase == "Pending") {
+            let of_it = format!(
+                "involvedObject.kind=PersistentVolumeClaim,involvedObject.name={}",
+                claim.name
+            );
+            let warnings = format!("{of_it},type=Warning");
+            for fields in [warnings, of_it] {
+                claim.why = self.newest_event(&claim.namespace, &fields).await.unwrap_or_default();
+                if claim.why.is_some() {
+                    break;
+                }
+            }
+        }
     }
 
     /// The keys of the nodes' taints; none where this identity may not see nodes.

@@ -1,6 +1,7 @@
 //! Errors of Helm, by signs in the text that it prints: it has no codes.
 
 use super::Meaning;
+use super::kubernetes::REFUSED;
 
 /// How Helm says that it could not read what releases there are: it changed nothing.
 const LISTING_FAILED: &str = "failed to query with labels";
@@ -14,7 +15,8 @@ type Signs = &'static [&'static str];
 /// The meanings by their signs; the first that fits counts.
 const SIGNS: &[(Signs, Meaning)] = &[
     (&["Unauthorized", "the server has asked for the client to provide"], Meaning::NotAccepted),
-    (&["forbidden"], Meaning::Denied),
+    (&["\" cannot "], Meaning::Denied),
+    (&["forbidden", "Forbidden"], Meaning::Never(REFUSED)),
     (
         &["connection refused", "no such host", "i/o timeout", "cluster unreachable"],
         Meaning::Unreachable,
@@ -112,7 +114,9 @@ mod tests {
     fn a_text_has_the_remedy_of_its_first_sign() {
         let remedy = |text, args: &[&str]| remedy(text, args, "dev");
         let upgrade = ["upgrade", "driver"];
-        let forbidden = "secrets is forbidden: User \"ann\" cannot list resource";
+        let invalid = "StatefulSet.apps \"a\" is invalid: spec: Forbidden: updates are forbidden";
+        assert_eq!(remedy(invalid, &upgrade), REFUSED);
+        let forbidden = "secrets is forbidden: User \"ann\" cannot list resource \"secrets\"";
         assert!(remedy(forbidden, &upgrade).starts_with("allow what the message names"));
         let refused = "dial tcp 10.0.0.1:443: connect: connection refused";
         assert!(remedy(refused, &upgrade).starts_with("`dev` could not be reached"));

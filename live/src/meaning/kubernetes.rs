@@ -27,6 +27,25 @@ const STATUSES: Table<u16> = &[
     (504, Meaning::Passing),
 ];
 
+/// What to do where the cluster refuses what nobody may do there.
+pub(crate) const REFUSED: &str = "a rule of the cluster refuses what the message names, such as a \
+     quota, the pod security level of the namespace or a field that never changes; no right is missing";
+
+/// How a kubelet says that it cannot have the image of a container
+/// (`k8s.io/kubernetes/pkg/kubelet/images/types.go`).
+const IMAGE_MISSING: [&str; 5] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+];
+
+/// Whether a pod does not run because its image cannot be had, which no patience mends.
+pub(crate) fn lacks_image(why: &str) -> bool {
+    IMAGE_MISSING.iter().any(|sign| why.contains(sign))
+}
+
 /// Whether there is no such object.
 pub(crate) fn is_not_found(status: &Status) -> bool {
     status.code == NOT_FOUND
@@ -53,9 +72,18 @@ pub(crate) fn unreachable(cluster: &str) -> String {
     format!("`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG")
 }
 
+/// Whether a message says that a right is missing, in the words of RBAC: `User "ann" cannot list
+/// resource "secrets"` (`k8s.io/apiserver`, `forbiddenMessage`). Validation and admission say
+/// "forbidden" too, of what nobody may do.
+pub(crate) fn lacks_right(message: &str) -> bool {
+    message.split_once("forbidden: User \"").is_some_and(|(_, rest)| rest.contains("\" cannot "))
+}
+
 /// What to do about an error response to `call`.
 pub(crate) fn remedy(status: &Status, call: &str) -> String {
+    let refused = !status.message.is_empty() && !lacks_right(&status.message);
     match find(STATUSES, status.code) {
+        Some(Meaning::Denied) if refused => REFUSED.to_owned(),
         Some(Meaning::NotAccepted) => {
             "the cluster does not accept the credentials: log in again, for instance with \
              `aws sso login`, or rewrite the kubeconfig entry with `aws eks update-kubeconfig`"
@@ -94,6 +122,31 @@ mod tests {
             let remedy = remedy_of(code);
             assert!(remedy.contains("again"), "{code}: {remedy}");
         }
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_had_is_told_from_a_pod_that_is_late() {
+        assert!(lacks_image("pod a: ImagePullBackOff Back-off pulling image \"busybox:none\""));
+        assert!(!lacks_image("pod a: ContainerCreating"));
+    }
+
+    #[test]
+    fn only_rbac_says_that_a_right_is_missing() {
+        let of = |code, message: &str| {
+            let status = Status { code, message: message.to_owned(), ..Status::default() };
+            remedy(&status, "create pods")
+        };
+        let rbac =
+            "pods is forbidden: User \"ann\" cannot create resource \"pods\" in API group \"\"";
+        assert!(of(403, rbac).starts_with("allow `create pods`"));
+        for admission in [
+            "pods \"a\" is forbidden: violates PodSecurity \"restricted:latest\": privileged",
+            "pods \"a\" is forbidden: exceeded quota: pods, requested: pods=1",
+        ] {
+            assert_eq!(of(403, admission), REFUSED);
+        }
+        let validation = "spec: Forbidden: updates to statefulset spec are forbidden";
+        assert!(of(422, validation).contains("correct the input"));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
 }
 
 /// The claims of a workload's namespace that have its names or its label, or that its chart made
-/// for the pods of these StatefulSets, or of others.
+/// for the pods of these `StatefulSets`, or of others.
 pub(crate) async fn observe_workload(
     kube: &Kube,
     inputs: &graphscope::Inputs,
@@ -247,5 +247,6 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         nodes,
         used_bytes: None,
         uid: claim.metadata.uid.clone(),
+        why: None,
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use efs::resources::driver::{Call, Foreign, Missing, Origin, Rollout, away, max_unavailable};
+use failure::failure;
 use inputs::printable;
 use job::Job;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
@@ -18,8 +19,10 @@ use kube::core::NamespaceResourceScope;
 use plan::Scope;
 
 use crate::cluster::{Kube, Object, is_ready, node_of};
-use crate::context::{Context, Done};
+use crate::context::{Context, Done, Stopped};
+use crate::meaning::kubernetes::lacks_image;
 use crate::progress::Line;
+use crate::stop::Reason;
 use crate::wait::LAST_PODS;
 use crate::watch::Watch;
 
@@ -148,8 +151,24 @@ async fn ready(context: &Context, namespace: &str, line: &Line) -> anyhow::Resul
         line.observed(&partly.join("; "));
         None
     };
-    let partly = context.wait_unless_failing(&watch, judge).await?;
+    let partly = match context.wait_unless_failing(&watch, judge).await {
+        Err(error) if error.is::<Stopped>() => return Err(without_image(context, line, error)),
+        waited => waited?,
+    };
     Ok(if partly.is_empty() { "runs".to_owned() } else { format!("runs: {}", partly.join("; ")) })
+}
+
+/// What ended a wait at its time limit where an image is missing: more time would not help.
+fn without_image(context: &Context, line: &Line, error: anyhow::Error) -> anyhow::Error {
+    let last = line.last();
+    if context.stop.reason() != Some(Reason::TimedOut) || !lacks_image(&last) {
+        return error;
+    }
+    failure(
+        format!("an image cannot be pulled: {last}"),
+        "correct the image in `helm_values`, or let the nodes reach its registry; more time does not \
+         help",
+    )
 }
 
 /// For how long a rollout has had all but the pods that may be missing, and nothing changed.

@@ -1,4 +1,4 @@
-//! The StatefulSets of a release, as far as their claims go.
+//! The `StatefulSets` of a release, as far as their claims go.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::watch::Watch;
 
-/// The StatefulSets that Helm made for a release.
+/// The `StatefulSets` that Helm made for a release.
 pub(crate) async fn observe(kube: &Kube, release: &Id) -> anyhow::Result<Vec<StatefulSet>> {
     let api: Api<KubeStatefulSet> = kube.within(&release.namespace);
     let found = kube.list(&api, &ListParams::default()).await?;

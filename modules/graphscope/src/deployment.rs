@@ -76,9 +76,9 @@ pub struct Actual {
     /// The class of claims that name none, where a store is planned.
     pub default_class: DefaultClass,
     pub release: Option<Release>,
-    /// The StatefulSets of the release.
+    /// The `StatefulSets` of the release.
     pub stateful_sets: Vec<StatefulSet>,
-    /// The StatefulSets as the chart would make them, where the release must be changed.
+    /// The `StatefulSets` as the chart would make them, where the release must be changed.
     pub rendered: Vec<StatefulSet>,
     /// Its chart, where the release must be made or changed.
     pub chart: Option<FoundChart>,

@@ -174,7 +174,7 @@ struct Context<'a> {
     name: &'a str,
     namespace: &'a str,
     class: &'a str,
-    /// That of Kafka and ZooKeeper.
+    /// That of Kafka and `ZooKeeper`.
     kafka_class: Option<&'a str>,
     version: &'a str,
     claims: Vec<Claim>,

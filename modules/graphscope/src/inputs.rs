@@ -76,7 +76,7 @@ pub struct Inputs {
     pub namespace: String,
     /// The sizes of its directories on shared storage.
     pub directories: BTreeMap<String, String>,
-    /// The StorageClass of a store's Kafka and ZooKeeper.
+    /// The StorageClass of a store's Kafka and `ZooKeeper`.
     pub kafka_storage_class: Option<String>,
     /// Where its chart comes from.
     pub helm_chart: ChartSource,
@@ -164,7 +164,7 @@ impl Inputs {
     }
 }
 
-/// The class of Kafka and ZooKeeper, which only a store has; `None` for a mistake.
+/// The class of Kafka and `ZooKeeper`, which only a store has; `None` for a mistake.
 #[expect(clippy::option_option, reason = "the reader's answer, of an input that may be left out")]
 fn kafka_storage_class(reader: &mut Reader, kind: Option<Workload>) -> Option<Option<String>> {
     if !reader.is_given("kafka_storage_class") {

@@ -1,4 +1,4 @@
-//! The classes of the store's log: Kafka and ZooKeeper, which must never be on EFS.
+//! The classes of the store's log: Kafka and `ZooKeeper`, which must never be on EFS.
 //!
 //! Both come with the store's chart, as charts below it. Helm hands `global` down to those
 //! (<https://helm.sh/docs/chart_template_guide/subcharts_and_globals/>), and there its class wins

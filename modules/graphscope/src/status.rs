@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use kubernetes::claim::Claim;
+use kubernetes::claim::{self, Claim};
 use plan::Row;
 use serde::Serialize;
 
 use crate::deployment::Actual;
 use crate::files as in_directory;
 use crate::inputs::Inputs;
+use crate::resources::claim::FoundClaim;
 use crate::resources::{claim as claims, release as releases};
 
 /// A workload as it is there.
@@ -43,6 +44,11 @@ pub fn status(label: &str, inputs: &Inputs, actual: &Actual) -> (WorkloadStatus,
         let release = actual.release.as_ref();
         let mut rows = vec![releases::row(&workload, &inputs.release_id(), release, details)];
         rows.extend(claims::missing(label, &inputs.namespace, &inputs.claims(), found));
+        // Those of its own class have rows there.
+        let elsewhere = |found: &&FoundClaim| {
+            found.class.as_ref() != Some(&inputs.storage_class_name) && !found.claim.is_satisfied()
+        };
+        rows.extend(found.iter().filter(elsewhere).map(|found| claim::row(&found.claim)));
         rows
     };
     let satisfied = found.iter().all(|found| found.claim.is_satisfied());

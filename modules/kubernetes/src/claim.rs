@@ -46,6 +46,8 @@ pub struct Claim {
     pub used_bytes: Option<u64>,
     /// The object's own id, which no other of its name will have.
     pub uid: Option<String>,
+    /// What the newest of its events says, where it has no volume yet and somebody asked.
+    pub why: Option<String>,
 }
 
 impl Claim {
@@ -100,8 +102,9 @@ impl Serialize for Claim {
             nodes,
             used_bytes,
             uid: _, // No person and no program needs it.
+            why,
         } = self;
-        let mut claim = serializer.serialize_struct("Claim", 10)?;
+        let mut claim = serializer.serialize_struct("Claim", 11)?;
         claim.serialize_field("namespace", namespace)?;
         claim.serialize_field("name", name)?;
         claim.serialize_field("phase", phase)?;
@@ -112,6 +115,7 @@ impl Serialize for Claim {
         claim.serialize_field("used_by", used_by)?;
         claim.serialize_field("nodes", nodes)?;
         claim.serialize_field("used_bytes", used_bytes)?;
+        claim.serialize_field("why", why)?;
         claim.end()
     }
 }
@@ -201,6 +205,9 @@ pub fn row(claim: &Claim) -> Row {
     if !claim.nodes.is_empty() {
         detail.push_str(&format!(" on {}", claim.nodes.join(", ")));
     }
+    if let Some(why) = &claim.why {
+        detail.push_str(&format!(": {why}"));
+    }
     Row {
         resource: "claim",
         name: plain(&claim.address()),
@@ -234,6 +241,20 @@ mod tests {
             let change = expand::<Expand>(&Scope::alone("efs_csi"), &claim);
             assert_eq!(change.is_some(), more, "{claim:?}");
         }
+    }
+
+    #[test]
+    fn a_claim_without_a_volume_says_why() {
+        let claim = Claim {
+            namespace: "graphs".to_owned(),
+            name: "data".to_owned(),
+            phase: "Pending".to_owned(),
+            why: Some("storageclass.storage.k8s.io \"gp3\" not found".to_owned()),
+            ..Claim::default()
+        };
+        let row = row(&claim);
+        assert_eq!(row.detail, "-: storageclass.storage.k8s.io \"gp3\" not found");
+        assert!(!row.healthy);
     }
 
     #[test]

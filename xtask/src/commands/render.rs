@@ -47,7 +47,7 @@ pub(super) struct Args {
     /// Print an example workload on each class instead, complete and ready to apply
     #[arg(long, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
     example: Option<Example>,
-    /// Image of the example's pods: any with a shell and `flock`
+    /// Image of the example's pods: any with a shell, `flock` and `cksum`
     #[arg(long, default_value = IMAGE, requires = "example")]
     image: String,
     /// Output format: one stream of YAML, or JSON by file name

@@ -34,7 +34,7 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
-    /// Image of the pods: any with a shell and `flock`
+    /// Image of the pods: any with a shell and `flock`, and `cksum` for `--workload`
     #[arg(long, default_value = IMAGE)]
     image: String,
     /// Example workload to run and check; `render --example` prints it

@@ -74,26 +74,35 @@ impl Gathered {
 
     /// Puts what a YAML file holds in the place of its path.
     fn read_file(&mut self, name: &str, diagnostics: &mut Diagnostics) {
-        let Some(Given::Literal(Value::String(path))) = self.inputs.get(name) else { return };
-        let place = || self.places.get(name).unwrap_or(&self.block).clone();
-        let read = match std::fs::read_to_string(path) {
-            Err(error) => Err((
-                format!("`{path}` cannot be read: {error}"),
-                format!("give `{name}` a map, or the path of a YAML file"),
-            )),
-            // As Helm reads it, or not at all.
-            Ok(text) => kubernetes::yaml::read_map(&text)
-                .map(Value::Object)
-                .map_err(|why| (format!("`{path}` cannot be read: {why}"), why.remedy)),
+        let Some(Given::Literal(given)) = self.inputs.get(name) else { return };
+        let paths: Vec<&str> = match given {
+            Value::String(path) => vec![path],
+            // Several flags, one file each.
+            Value::Array(paths) => match paths.iter().map(Value::as_str).collect() {
+                Some(paths) => paths,
+                None => return,
+            },
+            _ => return,
         };
-        match read {
-            Ok(values) => drop(self.inputs.insert(name.to_owned(), Given::Literal(values))),
-            Err((message, remedy)) => {
-                diagnostics.push(Diagnostic::new(message, place()).remedy(remedy));
-                self.inputs.remove(name);
-                self.broken.insert(name.to_owned());
+        let mut all = Value::Object(serde_json::Map::new());
+        let mut mistakes = Vec::new();
+        for path in paths {
+            match values_of(name, path) {
+                // Each over those before it, as Helm puts together what `--values` names.
+                Ok(values) => all = kubernetes::merged(all, &values),
+                Err(mistake) => mistakes.push(mistake),
             }
         }
+        if mistakes.is_empty() {
+            self.inputs.insert(name.to_owned(), Given::Literal(all));
+            return;
+        }
+        let place = self.places.get(name).unwrap_or(&self.block).clone();
+        for (message, remedy) in mistakes {
+            diagnostics.push(Diagnostic::new(message, place.clone()).remedy(remedy));
+        }
+        self.inputs.remove(name);
+        self.broken.insert(name.to_owned());
     }
 
     /// Reports mistakes with their places.
@@ -105,6 +114,18 @@ impl Gathered {
     }
 }
 
+/// What a YAML file holds, as Helm reads it, or what is wrong with it and what to do.
+fn values_of(name: &str, path: &str) -> Result<serde_json::Map<String, Value>, (String, String)> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        (
+            format!("`{path}` cannot be read: {error}"),
+            format!("give `{name}` a map, or the path of a YAML file"),
+        )
+    })?;
+    kubernetes::yaml::read_map(&text)
+        .map_err(|why| (format!("`{path}` cannot be read: {why}"), why.remedy.clone()))
+}
+
 fn flag_value(
     input: &inputs::Input,
     given: &[String],
@@ -112,9 +133,11 @@ fn flag_value(
     diagnostics: &mut Diagnostics,
 ) -> Value {
     match input.kind {
-        ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::Values => {
-            given.last().cloned().into()
-        }
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => given.last().cloned().into(),
+        ValueKind::Values => match given {
+            [one] => one.clone().into(),
+            several => several.into(),
+        },
         ValueKind::Strings => given.iter().map(|text| Value::from(text.trim())).collect(),
         ValueKind::Map => {
             let mut map = serde_json::Map::new();
@@ -156,4 +179,48 @@ fn entries(input: &inputs::Input) -> String {
         _ => "a value here holds no comma".to_owned(),
     };
     format!("write KEY=VALUE,KEY=VALUE; {comma}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::flags::Workload;
+
+    fn given(files: &[(&str, &str)]) -> (Gathered, Diagnostics) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut flags = InputFlags::<Workload>::default();
+        let paths = files.iter().map(|(name, text)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        });
+        flags.given.insert("helm_values", paths.collect());
+        let (mut gathered, mut diagnostics) = (Gathered::nothing(), Diagnostics::default());
+        gathered.take_flags(&flags, &mut diagnostics);
+        gathered.read_files(graphscope::INPUTS, &mut diagnostics);
+        (gathered, diagnostics)
+    }
+
+    #[test]
+    fn of_several_files_of_values_the_last_one_wins_key_by_key() {
+        let files =
+            [("a", "engines: {num_workers: 2, image: a}\n"), ("b", "engines: {image: b}\n")];
+        let (gathered, diagnostics) = given(&files);
+        let all = json!({ "engines": { "num_workers": 2, "image": "b" } });
+        assert_eq!(gathered.inputs["helm_values"], Given::Literal(all));
+        assert!(diagnostics.is_empty());
+    }
+
+    #[test]
+    fn each_file_that_cannot_be_read_is_told() {
+        let (gathered, diagnostics) = given(&[("a", "- 1\n"), ("b", "a: 1\n"), ("c", "- 2\n")]);
+        assert!(gathered.broken.contains("helm_values"));
+        let told = diagnostics.rendered(false).join("\n");
+        assert!(
+            told.contains("/a` cannot be read") && told.contains("/c` cannot be read"),
+            "{told}"
+        );
+    }
 }

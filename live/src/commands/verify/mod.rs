@@ -106,6 +106,10 @@ async fn prove(setting: &Setting<'_>) -> anyhow::Result<Judged> {
         None => shared_mount::run(setting).await?,
         Some(example) => example::run(setting, example).await?,
     };
+    let outcome = match outcome {
+        Ok(judged) => Ok(judged),
+        Err(error) => Err(stage.without_image(&setting.wanted.image, error).await),
+    };
     if !outcome.as_ref().is_ok_and(Judged::is_proof) {
         stage.show_state().await;
     }

@@ -1,11 +1,12 @@
 //! Where a proof takes place: its namespace and claim, the pods in it, and their end.
 
-use failure::Help;
+use failure::{Help, failure};
 use kubernetes::label::VERIFY;
 
 use crate::cluster::{Kube, PodProgress};
+use crate::meaning::kubernetes::lacks_image;
 use crate::progress::{Line, Progress};
-use crate::stop::Stop;
+use crate::stop::{Reason, Stop};
 use crate::wait::{NAMESPACE_REMOVAL, within};
 use crate::watch::Watch;
 
@@ -73,6 +74,22 @@ impl Stage {
         judge: impl FnMut(&Vec<PodProgress>) -> Option<R>,
     ) -> anyhow::Result<R> {
         stop.or(self.pods.until(judge)).await.inspect_err(|_| line.failed("stopped"))?
+    }
+
+    /// What ended a proof, where it is not that an image cannot be had: more time would not help.
+    pub(super) async fn without_image(&self, image: &str, error: anyhow::Error) -> anyhow::Error {
+        if error.downcast_ref() != Some(&Reason::TimedOut) {
+            return error;
+        }
+        let pods = self.kube.pods_of_proof(&self.namespace, &self.nonce).await;
+        let mut reasons = pods.unwrap_or_default().into_iter().filter_map(|pod| pod.why);
+        match reasons.find(|why| lacks_image(why)) {
+            Some(why) => failure(
+                format!("the image `{image}` cannot be pulled: {why}"),
+                "correct `--image`, or let the nodes reach its registry; more time does not help",
+            ),
+            None => error,
+        }
     }
 
     /// After a failure: what pods and claim say.

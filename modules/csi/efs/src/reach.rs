@@ -21,11 +21,11 @@ pub(crate) fn warn(
 ) {
     let Observed { ingress_rules, nodes, paths, .. } = &actual.network;
     if desired.inputs.nfs_clients.of_nodes && nodes.as_ref().is_some_and(Vec::is_empty) {
-        plan.warnings.push(
+        plan.warnings.push(Warning::new(
             "no node of the cluster was found: `nfs_clients = \"nodes\"` admits nobody yet, and whom it \
-             admitted before"
-                .to_owned(),
-        );
+             admitted before",
+            "run it again once the cluster has nodes",
+        ));
     }
     let (Some(nodes), Some(paths)) = (nodes, paths) else { return };
     for why in &paths.unread {
@@ -51,7 +51,7 @@ pub(crate) fn warn(
     let groups: Vec<String> = groups.collect();
     let ends = Ends { nodes, targets: &targets, groups: &groups, rules: &rules };
     let found = obstacles(&ends, paths);
-    plan.warnings.extend(found.into_iter().map(|it| format!("{}; {}", it.what, it.remedy)));
+    plan.warnings.extend(found.into_iter().map(|it| Warning::new(it.what, it.remedy)));
 }
 
 /// The rule that a plan has for a source, as one that is there. Nodes have no group that a plan

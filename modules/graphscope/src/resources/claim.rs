@@ -19,7 +19,7 @@ pub enum Call {
         /// The whole object, as YAML.
         document: String,
     },
-    /// Has the claim that was observed ask for more; one of a StatefulSet's pods is of its
+    /// Has the claim that was observed ask for more; one of a `StatefulSet`'s pods is of its
     /// controller, and nothing else of it is changed.
     Grow { namespace: String, name: String, uid: Option<String>, size: String },
     /// Deletes the claim that was observed, once no pod uses it.
@@ -47,9 +47,9 @@ pub struct FoundClaim {
     /// Whether this workload made it.
     pub ours: bool,
     /// Whether it has the label of the release, as the claims have that its chart makes, one
-    /// for each pod of a StatefulSet, for the store's data.
+    /// for each pod of a `StatefulSet`, for the store's data.
     pub of_release: bool,
-    /// Whether a StatefulSet of the release makes it for one of its pods.
+    /// Whether a `StatefulSet` of the release makes it for one of its pods.
     pub of_pod: bool,
 }
 
@@ -57,8 +57,8 @@ impl FoundClaim {
     /// Whether the chart of a release made it, as far as that shows. The label alone does not
     /// say so: Argo CD gives it to everything of an Application
     /// (<https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>). So it is of
-    /// the class of the inputs too, or has the name of a StatefulSet's claim:
-    /// `TEMPLATE-STATEFULSET-ORDINAL`, where the StatefulSet is named after the release.
+    /// the class of the inputs too, or has the name of a `StatefulSet`'s claim:
+    /// `TEMPLATE-STATEFULSET-ORDINAL`, where the `StatefulSet` is named after the release.
     pub fn is_of_chart(&self, release: &str, class: &str) -> bool {
         let named_so = self.claim.name.rsplit_once('-').is_some_and(|(name, ordinal)| {
             ordinal.parse::<u32>().is_ok() && format!("{name}-").contains(&format!("-{release}-"))

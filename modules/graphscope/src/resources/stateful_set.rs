@@ -1,6 +1,6 @@
-//! The StatefulSets of a release, as far as their claims go: Kubernetes changes no template of
+//! The `StatefulSets` of a release, as far as their claims go: Kubernetes changes no template of
 //! claims (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/>), so the
-//! claims of the pods grow themselves, and the StatefulSet is deleted without its pods. Helm
+//! claims of the pods grow themselves, and the `StatefulSet` is deleted without its pods. Helm
 //! makes it anew with the new template, and it takes over the pods, which run on.
 
 use std::collections::BTreeMap;
@@ -21,12 +21,12 @@ pub const KIND: &str = "stateful_set";
 /// A call of Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// Deletes the StatefulSet that was observed, and leaves its pods and claims; done when it
+    /// Deletes the `StatefulSet` that was observed, and leaves its pods and claims; done when it
     /// is gone.
     DeleteWithoutPods { namespace: String, name: String, preconditions: Preconditions },
 }
 
-/// A StatefulSet, as it is or as the chart would make it.
+/// A `StatefulSet`, as it is or as the chart would make it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatefulSet {
     pub name: String,
@@ -96,7 +96,7 @@ pub const PROPERTIES: &[Property<StatefulSet>] = &[
     },
 ];
 
-/// Plans what lets Helm give StatefulSets other templates of claims, after `needs`: the claims
+/// Plans what lets Helm give `StatefulSets` other templates of claims, after `needs`: the claims
 /// of their pods grow, then each of them goes without its pods. The release needs all of it.
 pub fn plan<C: From<Call> + From<claim::Call> + From<Expand>>(
     plan: &mut Plan<C>,
