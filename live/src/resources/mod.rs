@@ -4,8 +4,11 @@
 pub(crate) mod claim;
 pub(crate) mod driver;
 pub(crate) mod file_system;
+pub(crate) mod iam_role;
 pub(crate) mod ingress;
 pub(crate) mod mount_target;
 pub(crate) mod namespace;
+pub(crate) mod oidc_provider;
+pub(crate) mod pod_identity_association;
 pub(crate) mod release;
 pub(crate) mod storage_class;

@@ -172,10 +172,7 @@ impl Document {
     }
 
     /// The whole document, with what `result` knows of each change.
-    pub fn resolve<E>(
-        &self,
-        result: impl Fn(&ChangeId) -> Result<String, E>,
-    ) -> Result<Json, E> {
+    pub fn resolve<E>(&self, result: impl Fn(&ChangeId) -> Result<String, E>) -> Result<Json, E> {
         let mut value = self.value.clone();
         for (pointer, text) in &self.later {
             if let Some(slot) = value.pointer_mut(pointer) {

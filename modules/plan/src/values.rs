@@ -152,7 +152,8 @@ mod tests {
     fn a_value_that_is_known_later_differs_from_every_other_wherever_it_stands() {
         let slot = "(known after apply)";
         let value = json!({ "a/b": { "role": slot }, "list": ["x", slot], "other": "y" });
-        let later = ["/a~1b/role", "/list/1"].map(|at| (at.to_owned(), Text::literal("role"))).into();
+        let later =
+            ["/a~1b/role", "/list/1"].map(|at| (at.to_owned(), Text::literal("role"))).into();
         let wanted = Document { value: value.clone(), later };
         let expected = [
             ("values.a/b.role".to_owned(), Some(slot.to_owned()), After::KnownAfterApply),

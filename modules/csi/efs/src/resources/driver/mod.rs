@@ -2,6 +2,7 @@
 //! choose of it ends in its release, whose properties are those of any.
 
 mod found;
+mod identity;
 mod ownership;
 mod planning;
 mod values;
@@ -9,6 +10,8 @@ mod values;
 pub use kubernetes::release::PROPERTIES;
 
 pub use found::{Foreign, Found, Origin, Rollout};
+pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
+pub(crate) use identity::{annotated_role, service_accounts};
 pub use ownership::{Neighbours, contest};
 pub use planning::{Call, KIND, Others, needs_chart, plan, remove, rows};
 pub use values::{Driver, DriverInputs, DriverMode, check};
