@@ -85,21 +85,32 @@ impl Aws {
     /// Calls an IAM operation, which must succeed; the body of the response.
     #[track_caller]
     pub fn iam(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
+        self.iam_as("AKID", operation, parameters)
+    }
+
+    /// The same with another access key id.
+    #[track_caller]
+    pub fn iam_as(&self, key: &str, operation: &str, parameters: &[(&str, &str)]) -> String {
         let mut form = format!("Action={operation}&Version=2010-05-08");
         for (name, value) in parameters {
             let all = percent_encoding::NON_ALPHANUMERIC;
             let value = percent_encoding::utf8_percent_encode(value, all);
             form.push_str(&format!("&{name}={value}"));
         }
-        let answer = send("POST", &format!("{}/", self.url), "iam", &form);
+        let answer = send_as(key, "POST", &format!("{}/", self.url), "iam", &form);
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
         answer.body
     }
 
     /// Calls an EKS operation by its method, its path and its body.
     pub fn eks(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.eks_as("AKID", method, path, body)
+    }
+
+    /// The same with another access key id.
+    pub fn eks_as(&self, key: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let body = body.map(ToString::to_string).unwrap_or_default();
-        send(method, &format!("{}/{path}", self.url), "eks", &body)
+        send_as(key, method, &format!("{}/{path}", self.url), "eks", &body)
     }
 
     /// Sends a GET request without a signature.

@@ -106,10 +106,12 @@ pub(crate) fn plan_part(
         ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let shared = match part {
-        _ if driver_in.is_some() => Some(None),
-        DriverPart::Others { role } => Some(role),
-        _ if inputs.driver.mode == driver::DriverMode::Skip => Some(None),
-        _ => None,
+        _ if driver_in.is_some() => identity::Part::Policy { role: None },
+        DriverPart::Others { role } => identity::Part::Policy { role },
+        _ if inputs.driver.mode == driver::DriverMode::Skip => {
+            identity::Part::Policy { role: None }
+        }
+        _ => identity::Part::Whole,
     };
     let usable = (&file_system.id, file_system.needs.as_slice());
     let given = identity::plan(&mut plan, desired, actual, usable, shared);

@@ -21,6 +21,7 @@ mod inputs;
 mod life_cycle;
 mod outputs;
 mod owner;
+pub mod permissions;
 mod placement;
 mod policy;
 pub mod resources;

@@ -5,4 +5,4 @@ mod found;
 mod planning;
 
 pub use found::{EksIdentity, IdentityFound};
-pub(crate) use planning::{Given, plan, remove};
+pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust, remove};

@@ -47,14 +47,24 @@ impl<C> Calls for C where
 {
 }
 
-/// Plans the identity of the driver. Where another module of the job plans the role, `shared` is
-/// its change, if there is one, and only the policy for this file system is planned.
+/// How much of the identity a module plans.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part<'a> {
+    Whole,
+    /// The policy for its file system alone: another module plans the role, by this change where
+    /// it changes.
+    Policy {
+        role: Option<&'a ChangeId>,
+    },
+}
+
+/// Plans the identity of the driver.
 pub(crate) fn plan<C: Calls>(
     plan: &mut Plan<C>,
     desired: &Desired,
     actual: &Actual,
     file_system: (&Known<FileSystemId>, &[ChangeId]),
-    shared: Option<Option<&ChangeId>>,
+    part: Part<'_>,
 ) -> Given {
     let (scope, inputs) = (&desired.scope, &desired.inputs);
     let nothing = IdentityFound::default();
@@ -76,9 +86,9 @@ pub(crate) fn plan<C: Calls>(
         return Given::default();
     };
     let here = Here { plan, scope, inputs, owner: &inputs.owner(), cluster, found };
-    match shared {
-        Some(role) => here.policy_only(file_system, role),
-        None => here.all((method, why), file_system, actual),
+    match part {
+        Part::Policy { role } => here.policy_only(file_system, role),
+        Part::Whole => here.all((method, why), file_system, actual),
     }
 }
 
@@ -268,7 +278,7 @@ fn change_of<T>(value: &Known<T>) -> Option<ChangeId> {
 
 /// Who may assume the role by IRSA
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>).
-pub(super) fn irsa_trust(
+pub(crate) fn irsa_trust(
     provider: &str,
     issuer: &str,
     namespace: &str,
@@ -294,7 +304,7 @@ pub(super) fn irsa_trust(
 
 /// Who may assume the role by EKS Pod Identity
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>).
-pub(super) fn pod_identity_trust() -> Value {
+pub(crate) fn pod_identity_trust() -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
