@@ -2,7 +2,10 @@
 
 use plan::files;
 
-use efs::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
+use efs::resources::{
+    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    pod_identity_association, storage_class,
+};
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
 use kubernetes::release;
@@ -18,6 +21,9 @@ pub(crate) enum Call {
     Ingress(Aws, ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
+    IamRole(Aws, iam_role::Call),
+    OidcProvider(Aws, oidc_provider::Call),
+    PodIdentityAssociation(Aws, pod_identity_association::Call),
     Namespace(namespace::Call),
     Claim(claim::Call),
     Expand(Expand),
@@ -36,6 +42,11 @@ impl Call {
             efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
             efs::Call::StorageClass(call) => Call::StorageClass(call),
             efs::Call::Driver(call) => Call::Driver(call),
+            efs::Call::IamRole(call) => Call::IamRole(aws.clone(), call),
+            efs::Call::OidcProvider(call) => Call::OidcProvider(aws.clone(), call),
+            efs::Call::PodIdentityAssociation(call) => {
+                Call::PodIdentityAssociation(aws.clone(), call)
+            }
             efs::Call::Release(call) => Call::Release(call),
             efs::Call::Expand(call) => Call::Expand(call),
             efs::Call::Canary(call) => Call::Canary(aws.clone(), call),

@@ -12,6 +12,7 @@ mod commands;
 mod consent;
 mod context;
 mod helm;
+mod identity;
 mod meaning;
 mod observe;
 mod outcome;

@@ -16,6 +16,7 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
+use crate::identity;
 use crate::reach;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
@@ -52,8 +53,11 @@ pub(crate) async fn observe(
     let storage = try_join_all(job.storage().map(|(label, inputs)| async move {
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
-        let (mut storage, cluster) = try_join!(all, in_cluster(job, inputs, target))?;
+        let identity = identity::observe(&job.goal, inputs, aws, target);
+        let (mut storage, cluster, identity) =
+            try_join!(all, in_cluster(job, inputs, target), identity)?;
         storage.actual.cluster = cluster;
+        storage.actual.identity = identity;
         if let Target::Directory(directory) = target {
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
@@ -320,9 +324,10 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, taints, objects, lacking, (release, chart), claims, volumes) = try_join!(
+    let (classes, taints, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
         storage_class::observe(kube, name),
         async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
+        async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
             if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
@@ -357,6 +362,7 @@ pub(crate) async fn cluster(
         },
         claims,
         volumes,
+        pod_identity_agent: agent,
         taints,
         denied: lacking,
     })

@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
-    canary, claim, driver, file_system, ingress, mount_target, namespace, release, stateful_set,
-    storage_class,
+    canary, claim, driver, file_system, iam_role, ingress, mount_target, namespace, oidc_provider,
+    pod_identity_association, release, stateful_set, storage_class,
 };
 
 /// Carries a call of a change out.
@@ -28,6 +28,11 @@ pub(crate) async fn carry_out(
         Call::Ingress(aws, call) => ingress::carry_out(context, aws, call, line).await,
         Call::StorageClass(call) => storage_class::carry_out(context, call, line).await,
         Call::Driver(call) => driver::carry_out(context, call, line).await,
+        Call::IamRole(aws, call) => iam_role::carry_out(context, aws, call, line).await,
+        Call::OidcProvider(aws, call) => oidc_provider::carry_out(aws, call, line).await,
+        Call::PodIdentityAssociation(aws, call) => {
+            pod_identity_association::carry_out(context, aws, call, line).await
+        }
         Call::Namespace(call) => namespace::carry_out(context, call, line).await,
         Call::Claim(call) => claim::carry_out(context, call, line).await,
         Call::Expand(call) => claim::expand(context, call, line).await,

@@ -75,6 +75,44 @@ impl Aws {
         send("POST", &format!("{}/", self.url), "ec2", form)
     }
 
+    /// Calls an EFS operation with another access key id.
+    pub fn efs_as(&self, key: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let url = format!("{}/2015-02-01/{path}", self.url);
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        send_as(key, method, &url, "elasticfilesystem", &body)
+    }
+
+    /// Calls an IAM operation, which must succeed; the body of the response.
+    #[track_caller]
+    pub fn iam(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
+        self.iam_as("AKID", operation, parameters)
+    }
+
+    /// The same with another access key id.
+    #[track_caller]
+    pub fn iam_as(&self, key: &str, operation: &str, parameters: &[(&str, &str)]) -> String {
+        let mut form = format!("Action={operation}&Version=2010-05-08");
+        for (name, value) in parameters {
+            let all = percent_encoding::NON_ALPHANUMERIC;
+            let value = percent_encoding::utf8_percent_encode(value, all);
+            form.push_str(&format!("&{name}={value}"));
+        }
+        let answer = send_as(key, "POST", &format!("{}/", self.url), "iam", &form);
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
+        answer.body
+    }
+
+    /// Calls an EKS operation by its method, its path and its body.
+    pub fn eks(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.eks_as("AKID", method, path, body)
+    }
+
+    /// The same with another access key id.
+    pub fn eks_as(&self, key: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        send_as(key, method, &format!("{}/{path}", self.url), "eks", &body)
+    }
+
     /// Sends a GET request without a signature.
     pub fn unsigned(&self, path: &str) -> Answer {
         answer(agent().get(format!("{}{path}", self.url)).call())
@@ -160,9 +198,18 @@ fn send(method: &str, url: &str, service: &str, body: &str) -> Answer {
 }
 
 fn try_send(method: &str, url: &str, service: &str, body: &str) -> Option<Answer> {
+    try_send_as("AKID", method, url, service, body)
+}
+
+fn send_as(key: &str, method: &str, url: &str, service: &str, body: &str) -> Answer {
+    let sent = try_send_as(key, method, url, service, body);
+    sent.unwrap_or_else(|| panic!("{url} does not respond"))
+}
+
+fn try_send_as(key: &str, method: &str, url: &str, service: &str, body: &str) -> Option<Answer> {
     let signature = "0".repeat(64);
     let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, \
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={signature}"
     );
     let request = ureq::http::Request::builder()

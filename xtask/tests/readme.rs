@@ -64,3 +64,20 @@ fn every_output_has_its_row_with_its_description() {
     let wanted = efs::OUTPUTS.iter().map(|output| (output.name, output.description));
     assert_eq!(rows, wanted.collect::<Vec<_>>());
 }
+
+#[test]
+fn the_list_of_actions_is_that_of_the_code() {
+    let mut services: Vec<(&str, Vec<String>)> = Vec::new();
+    for permission in efs::permissions::PERMISSIONS {
+        let (service, name) = permission.action.split_once(':').unwrap();
+        let name = format!("`{name}`");
+        match services.iter_mut().find(|(known, _)| *known == service) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => services.push((service, vec![name])),
+        }
+    }
+    let wanted =
+        services.iter().map(|(service, names)| vec![format!("`{service}`"), names.join(", ")]);
+    assert_eq!(table("### Permissions"), wanted.collect::<Vec<_>>());
+}

@@ -6,7 +6,7 @@ use place::{Caller, EksCluster};
 use super::Aws;
 use super::errors::{explain, is};
 use super::settings::sts;
-use crate::meaning::eks::CLUSTER_NOT_FOUND;
+use crate::meaning::eks::NOT_FOUND;
 
 impl Aws {
     /// Who calls AWS, or why that is not known.
@@ -32,18 +32,26 @@ impl Aws {
         }
     }
 
-    /// A cluster as EKS shows it; `None` where there is none of that name.
+    /// A cluster as EKS shows it; `None` where there is none of that name. It is asked once.
     pub(crate) async fn eks_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
+        let described = self.clusters.of(name);
+        described.get_or_init(|| self.describe_cluster(name)).await.clone()
+    }
+
+    async fn describe_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
         let described = match self.eks.describe_cluster().name(name).send().await {
             Ok(described) => described,
-            Err(error) if is(&error, CLUSTER_NOT_FOUND) => return Ok(None),
+            Err(error) if is(&error, NOT_FOUND) => return Ok(None),
             Err(error) => {
                 return Err(format!("{:#}", explain("eks:DescribeCluster", &self.region, error)));
             }
         };
         let cluster = described.cluster().ok_or("eks:DescribeCluster shows no cluster")?;
         let authority = cluster.certificate_authority().and_then(|authority| authority.data());
+        let issuer = cluster.identity().and_then(|identity| identity.oidc()?.issuer());
         Ok(Some(EksCluster {
+            arn: cluster.arn().unwrap_or_default().to_owned(),
+            issuer: issuer.map(str::to_owned),
             endpoint: cluster.endpoint().unwrap_or_default().to_owned(),
             authority: authority.map(pem).unwrap_or_default(),
         }))

@@ -1,6 +1,7 @@
 //! AWS: clients, and the calls that read and change.
 
 mod calls;
+mod clusters;
 mod ec2;
 mod errors;
 mod foreign;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use clusters::Clusters;
 use foreign::ForeignResponses;
 use place::Caller;
 use rate::Paced;
@@ -56,8 +58,11 @@ pub(crate) struct Aws {
     pub(crate) efs: aws_sdk_efs::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
     sts: aws_sdk_sts::Client,
-    eks: aws_sdk_eks::Client,
+    pub(crate) eks: aws_sdk_eks::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) region: String,
+    /// The clusters that were described, once for all that want to know.
+    clusters: Arc<Clusters>,
     /// Who calls, looked up once for all deployments of the region.
     caller: Arc<OnceCell<Result<Caller, String>>>,
     settings: Settings,
@@ -87,7 +92,9 @@ impl Aws {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             sts: settings::sts(&config, calls),
             eks: settings::eks(&config, calls),
+            iam: settings::iam(&config, calls),
             region: name.to_owned(),
+            clusters: Arc::default(),
             caller,
             settings,
             calls: Arc::clone(calls),

@@ -84,3 +84,11 @@ pub(super) fn eks(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_eks::Client
         .interceptor(ForeignResponses);
     aws_sdk_eks::Client::from_conf(builder.build())
 }
+
+/// A client of IAM.
+pub(super) fn iam(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_iam::Client {
+    let builder = aws_sdk_iam::config::Builder::from(config)
+        .interceptor(Counter::new(calls))
+        .interceptor(ForeignResponses);
+    aws_sdk_iam::Client::from_conf(builder.build())
+}

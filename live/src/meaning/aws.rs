@@ -1,10 +1,14 @@
 //! Error responses of AWS: the tables of its services together, and the remedies.
 
-use super::{Meaning, REPEAT, Table, common, denial, ec2, efs, eks, find};
+use super::{Meaning, REPEAT, Table, common, denial, ec2, efs, eks, find, iam};
 
 /// The tables by the prefix of a service's actions.
-const SERVICES: &[(&str, Table)] =
-    &[("ec2", ec2::CODES), ("eks", eks::CODES), ("elasticfilesystem", efs::CODES)];
+const SERVICES: &[(&str, Table)] = &[
+    ("ec2", ec2::CODES),
+    ("eks", eks::CODES),
+    ("elasticfilesystem", efs::CODES),
+    ("iam", iam::CODES),
+];
 
 /// An error response.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,8 @@
 //! Sources: IAM User Guide, "Troubleshoot access denied error messages", for the words of each
 //! kind of policy; STS API Reference, `DecodeAuthorizationMessage`, for encoded messages.
 
+use efs::permissions::needed_by;
+
 /// The policies that can deny, by the words of AWS's messages, and what to do about each:
 /// where it allows nothing, and where it denies explicitly. The more special words come first.
 const POLICIES: &[(&str, Policy)] = &[
@@ -56,6 +58,11 @@ impl<'a> Denial<'a> {
             explicit: words.contains("explicit deny"),
             encoded,
         }
+    }
+
+    /// Whether an allow in a policy of the identity can help.
+    fn lacks_allow(&self) -> bool {
+        !self.explicit && matches!(self.policy, None | Some(Policy::Identity))
     }
 
     /// What to do about it, by the kind of policy that denied it.
@@ -127,6 +134,13 @@ pub(super) fn remedy(operation: &str, message: &str) -> String {
         |principal| format!("`{principal}`"),
     );
     let what = denial.remedy(action, &principal);
+    let what = match (denial.lacks_allow(), needed_by(action)) {
+        (true, Some(call)) if call != action => {
+            format!("{what}; `{call}` needs it, and {POLICY}")
+        }
+        (true, Some(_)) => format!("{what}; {POLICY}"),
+        _ => what,
+    };
     if denial.encoded {
         format!(
             "{what}; `aws sts decode-authorization-message --encoded-message TEXT` shows the details \
@@ -136,6 +150,9 @@ pub(super) fn remedy(operation: &str, message: &str) -> String {
         what
     }
 }
+
+/// Where all that a deployment needs is written down.
+const POLICY: &str = "`cargo xtask render --iam operator` prints the whole policy";
 
 fn verb(explicit: bool) -> &'static str {
     if explicit { "denies" } else { "does not allow" }
@@ -246,7 +263,8 @@ mod tests {
             remedy(CREATE, &dependent),
             format!(
                 "allow `elasticfilesystem:TagResource` in an IAM policy of `{USER}`; if one allows \
-                 it, a permissions boundary or a service control policy denies it"
+                 it, a permissions boundary or a service control policy denies it; \
+                 `{CREATE}` needs it, and `cargo xtask render --iam operator` prints the whole policy"
             )
         );
         // <https://github.com/hashicorp/terraform-provider-aws/issues/1727>

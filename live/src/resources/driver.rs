@@ -116,6 +116,13 @@ async fn explained(kube: &Kube, namespace: &str, workload: Workload) -> Rollout 
     rollout
 }
 
+/// Whether the cluster runs the EKS Pod Identity Agent: EKS installs it as a DaemonSet of this name
+/// in `kube-system` (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html>).
+pub(crate) async fn pod_identity_agent(kube: &Kube) -> anyhow::Result<bool> {
+    let named = ListParams::default().fields("metadata.name=eks-pod-identity-agent");
+    Ok(!kube.list(&kube.all::<DaemonSet>(), &named).await?.is_empty())
+}
+
 /// Carries a call out.
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     match call {

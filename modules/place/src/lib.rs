@@ -42,6 +42,9 @@ pub struct Caller {
 /// A cluster as `eks:DescribeCluster` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EksCluster {
+    pub arn: String,
+    /// The URL of its OpenID Connect issuer.
+    pub issuer: Option<String>,
     pub endpoint: String,
     /// The PEM of its certificate authority.
     pub authority: String,

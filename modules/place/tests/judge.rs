@@ -40,7 +40,12 @@ fn alone(access: Access) -> Evidence {
 
 /// EKS says where the cluster is.
 fn described(access: Access, endpoint: &str, authority: &str) -> Evidence {
-    let cluster = EksCluster { endpoint: endpoint.to_owned(), authority: authority.to_owned() };
+    let cluster = EksCluster {
+        arn: String::new(),
+        issuer: None,
+        endpoint: endpoint.to_owned(),
+        authority: authority.to_owned(),
+    };
     Evidence { described: Ok(Some(cluster)), ..alone(access) }
 }
 

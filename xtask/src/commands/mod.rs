@@ -11,6 +11,7 @@ mod expand;
 mod fleet;
 mod fuzz;
 mod graphscope;
+mod iam;
 mod matrix;
 mod plan;
 mod render;

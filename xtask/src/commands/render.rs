@@ -10,6 +10,7 @@ use graphscope::{Example, Trial};
 use job::ModuleInputs;
 
 use super::fleet;
+use super::iam::{self, Whose};
 use super::verify::{IMAGE, example};
 use crate::deployment::{self, Deployment};
 use crate::flags::{DeploymentArgs, Format};
@@ -29,6 +30,8 @@ const UNKNOWN: &str = "(known after apply)";
 #[command(after_help = "Examples:
   cargo xtask render
   cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
+  cargo xtask render --iam operator
+  cargo xtask render --iam driver --iam-format terraform
   cargo xtask render --example checkpoint | kubectl apply -f -
   cargo xtask render --check gitops/efs    # exits 1 if they differ
   cargo xtask render --fleet clusters --check gitops")]
@@ -50,6 +53,12 @@ pub(super) struct Args {
     /// Image of the example's pods: any with a shell, `flock` and `cksum`
     #[arg(long, default_value = IMAGE, requires = "example")]
     image: String,
+    /// Print the IAM policy of whoever runs this program, or the documents of the driver's role
+    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example"])]
+    iam: Option<Whose>,
+    /// How those documents are written
+    #[arg(long, value_enum, default_value_t = iam::Language::Json, requires = "iam")]
+    iam_format: iam::Language,
     /// Output format: one stream of YAML, or JSON by file name
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
@@ -63,6 +72,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     } else {
         let deployment = deployment::read(&args.deployment)?;
+        if let Some(whose) = args.iam {
+            return iam::print_documents(whose, args.iam_format, &deployment);
+        }
         if let Some(example) = args.example {
             return print_example(args, example, &deployment);
         }

@@ -4,6 +4,7 @@ use network::Observed;
 use plan::files::Files;
 
 use crate::cluster::Cluster;
+use crate::identity::IdentityFound;
 use crate::resources::file_system::FileSystem;
 use crate::resources::mount_target::MountTarget;
 use crate::users::{AccessPoint, Replication};
@@ -22,6 +23,8 @@ pub struct Actual {
     pub replications: Vec<Replication>,
     /// Its policy as JSON, where it may be deleted.
     pub policy: Option<String>,
+    /// The driver's identity in AWS, where it was looked at.
+    pub identity: Option<IdentityFound>,
     /// The documents that are there, by file name, where the target is a directory.
     pub documents: Files,
     /// The modules whose documents are in the same directory and rely on the driver among

@@ -20,6 +20,8 @@ pub struct Cluster {
     pub claims: Vec<Claim>,
     /// The volumes of the driver and those that mount over NFS, of any class or of none.
     pub volumes: Vec<Volume>,
+    /// Whether it runs the EKS Pod Identity Agent, where that was looked at.
+    pub pod_identity_agent: bool,
     /// The keys of the nodes' taints.
     pub taints: Vec<String>,
     /// What the identity may not do of what a deployment does, such as

@@ -13,10 +13,14 @@ use crate::data;
 use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::driver_policy;
+use crate::identity;
 use crate::inputs::Inputs;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{
+    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    pod_identity_association, storage_class,
+};
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +31,9 @@ pub enum Call {
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
+    IamRole(iam_role::Call),
+    OidcProvider(oidc_provider::Call),
+    PodIdentityAssociation(pod_identity_association::Call),
     Release(release::Call),
     Expand(claim::Expand),
     Canary(canary::Call),
@@ -52,6 +59,9 @@ calls!(
     Ingress(ingress::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
+    IamRole(iam_role::Call),
+    OidcProvider(oidc_provider::Call),
+    PodIdentityAssociation(pod_identity_association::Call),
     Release(release::Call),
     Expand(claim::Expand),
     Canary(canary::Call)
@@ -70,8 +80,8 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Result<Plan, RenderError> {
 pub(crate) enum DriverPart<'a> {
     /// It installs and uninstalls the driver, for these deployments too.
     Own { of_this_job: &'a [String] },
-    /// Another module of the same job does.
-    Others,
+    /// Another module of the same job does, and plans its role by this change.
+    Others { role: Option<&'a ChangeId> },
     /// It uninstalls the driver after these changes, which delete these classes too.
     Last { classes: &'a [&'a str], after: &'a [ChangeId] },
 }
@@ -108,15 +118,28 @@ pub(crate) fn plan_part(
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
+    let shared = match part {
+        _ if driver_in.is_some() => identity::Part::Policy { role: None },
+        DriverPart::Others { role } => identity::Part::Policy { role },
+        _ if inputs.driver.mode == driver::DriverMode::Skip => {
+            identity::Part::Policy { role: None }
+        }
+        _ => identity::Part::Whole,
+    };
+    let usable = (&file_system.id, file_system.needs.as_slice());
+    let given = identity::plan(&mut plan, desired, actual, usable, shared);
+    let mut ready = ready;
+    ready.needs.extend(given.before_class.iter().cloned());
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, &ready);
-        let wanted = (inputs, driver_in.as_deref());
+        let wanted = (inputs, driver_in.as_deref(), &given);
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
     };
     if let DriverPart::Own { of_this_job } = part {
-        let wanted = inputs.driver(&owner);
-        driver::plan(&mut plan, scope, &wanted, &cluster.driver, *wait_for_driver)?;
+        let wanted = given.driver(inputs.driver(&owner));
+        let needs = given.before_driver.as_slice();
+        driver::plan(&mut plan, scope, &wanted, (&cluster.driver, needs), *wait_for_driver)?;
         let classes: Vec<String> =
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
@@ -292,7 +315,10 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
     let tags = &inputs.driver.access_point_tags;
-    if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
+    if inputs.driver.mode != driver::DriverMode::Skip
+        && !inputs.driver.identity.is_ours()
+        && !tags.is_empty()
+    {
         warnings.push(Warning::new(
             "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
              stay pending",

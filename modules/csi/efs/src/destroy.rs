@@ -8,10 +8,12 @@ use crate::cluster::Cluster;
 use crate::data;
 use crate::deployment::{DriverPart, Plan, in_cluster};
 use crate::documents;
+use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
 use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
+use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
 
 /// What has to be done so that nothing of the deployment is left: first the
@@ -22,7 +24,8 @@ use crate::resources::{driver, file_system, ingress, mount_target, storage_class
 /// mount targets: EFS cannot tag them, so ours cannot be distinguished from others. A file system that
 /// holds data, or that anything else uses, is refused.
 pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
-    let part = Part { driver: DriverPart::Own { of_this_job: &[] }, going: &[], delete_data: &[] };
+    let driver = DriverPart::Own { of_this_job: &[] };
+    let part = Part { driver, going: &[], policies: &[], delete_data: &[] };
     destroy_part(scope, inputs, actual, &part)
 }
 
@@ -31,6 +34,8 @@ pub(crate) struct Part<'a> {
     pub(crate) driver: DriverPart<'a>,
     /// The classes that the other modules delete, by the change that does.
     pub(crate) going: &'a [(ChangeId, &'a str)],
+    /// The policies in the driver's role that the other modules delete.
+    pub(crate) policies: &'a [String],
     /// The file systems whose data may be deleted.
     pub(crate) delete_data: &'a [FileSystemId],
 }
@@ -46,6 +51,7 @@ pub(crate) fn destroy_part(
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
     let removed = remove_class(&mut plan, scope, (inputs, &owner), actual, part.driver);
+    remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
     let Some(found) = &actual.file_system else {
         ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &removed);
         return plan;
@@ -103,6 +109,29 @@ fn remove_class(
     removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
     in_cluster(plan, cluster);
     removed
+}
+
+/// Plans the removal of the driver's identity, after the driver.
+fn remove_identity(
+    plan: &mut Plan,
+    scope: &Scope,
+    owner: &Owner,
+    actual: &Actual,
+    (part, removed): (&Part<'_>, &[ChangeId]),
+) {
+    let Some(found) = &actual.identity else { return };
+    let mut found = found.clone();
+    if let Some(role) = &mut found.role {
+        role.others.retain(|name| !part.policies.contains(name));
+    }
+    let uninstalled = plan.changes.iter().any(|change| change.address.kind == driver::KIND);
+    let installed = actual.cluster.as_ref().is_some_and(|cluster| cluster.driver.release.is_some());
+    let stays = match part.driver {
+        DriverPart::Others { .. } => Stays::Silently,
+        _ if installed && !uninstalled => Stays::Because("the driver stays".to_owned()),
+        _ => Stays::No,
+    };
+    identity::remove(plan, scope, (owner, &found), stays, removed);
 }
 
 /// The steps of a destroy, in their order.
@@ -219,7 +248,7 @@ fn remove_driver(
     part: DriverPart<'_>,
 ) -> Option<ChangeId> {
     let (going, after) = match part {
-        DriverPart::Others => return None,
+        DriverPart::Others { .. } => return None,
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };

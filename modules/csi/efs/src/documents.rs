@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::identity::Given;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
-use crate::resources::driver::DriverMode;
+use crate::resources::driver::{Driver, DriverMode};
 use crate::resources::mount_target::Ready;
 use crate::resources::storage_class;
 use crate::templates;
@@ -40,9 +41,18 @@ pub fn documents(
     inputs: &Inputs,
     file_system: &Known<FileSystemId>,
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
+    of_driver(inputs, &inputs.driver(&inputs.owner()), file_system)
+}
+
+/// The same with the driver as a plan has it.
+fn of_driver(
+    inputs: &Inputs,
+    driver: &Driver,
+    file_system: &Known<FileSystemId>,
+) -> Result<Vec<(&'static str, Text)>, RenderError> {
     let owner = inputs.owner();
     Ok(vec![
-        (VALUES, inputs.driver(&owner).values()?),
+        (VALUES, driver.values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
     ])
@@ -109,7 +119,7 @@ struct Kustomization<'a> {
 pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (inputs, driver_in): (&Inputs, Option<&str>),
+    (inputs, driver_in, identity): (&Inputs, Option<&str>, &Given),
     (file_system, ready): (&Known<FileSystemId>, &Ready),
     found: &Files,
 ) -> Result<(), RenderError> {
@@ -120,7 +130,8 @@ pub(crate) fn plan<C: From<files::Call>>(
     if !skips {
         plan.refusals.extend(archive_for_kustomize(scope, KUSTOMIZATION, &inputs.driver.chart));
     }
-    for (name, wanted) in documents(inputs, file_system)? {
+    let driver = identity.driver(inputs.driver(&owner));
+    for (name, wanted) in of_driver(inputs, &driver, file_system)? {
         let there = found.get(name).map(String::as_str);
         if there.is_some_and(|text| !owner.wrote(text)) {
             plan.refusals.push(files::foreign(scope, name));
@@ -138,6 +149,7 @@ pub(crate) fn plan<C: From<files::Call>>(
         }
         let Some(mut change) = files::write(scope, name, there, &wanted) else { continue };
         match name {
+            VALUES => change.needs.clone_from(&identity.before_driver),
             // Whoever applies the class can mount from then on.
             STORAGE_CLASS => {
                 change.needs.clone_from(&ready.needs);

@@ -27,3 +27,127 @@ pub(crate) fn tagging(tags: &Tags) -> Value {
         },
     })
 }
+
+/// What a policy for the driver is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Access<'a> {
+    pub(crate) partition: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    /// The tags of access points.
+    pub(crate) tags: &'a Tags,
+    /// Whether the nodes mount with IAM.
+    pub(crate) mounts: bool,
+}
+
+/// The policy that the driver needs for a file system. An access point is known by the driver's
+/// tag alone: IAM has no condition for the file system that it belongs to (Service Authorization
+/// Reference, "Actions, resources, and condition keys for Amazon EFS").
+pub(crate) fn document(access: &Access, file_system: &str) -> Value {
+    let Access { partition, region, account, tags, mounts } = access;
+    let arn =
+        |resource: &str| format!("arn:{partition}:elasticfilesystem:{region}:{account}:{resource}");
+    let (file_system, points) = (arn(&format!("file-system/{file_system}")), arn("access-point/*"));
+    let (key, value) = DRIVER_TAG;
+    let mut tagged = json!({
+        "StringEquals": { (format!("aws:RequestTag/{key}")): value },
+        "ForAllValues:StringEquals": { "aws:TagKeys": keys(tags) },
+    });
+    let create = tagged.clone();
+    tagged["StringEquals"]["elasticfilesystem:CreateAction"] = "CreateAccessPoint".into();
+    let ours = json!({ "StringEquals": { (format!("aws:ResourceTag/{key}")): value } });
+    let mut statements = vec![
+        json!({
+            "Sid": "Describe",
+            "Effect": "Allow",
+            "Action": [
+                "elasticfilesystem:DescribeAccessPoints",
+                "elasticfilesystem:DescribeFileSystems",
+                "elasticfilesystem:DescribeMountTargets",
+                "ec2:DescribeAvailabilityZones",
+            ],
+            "Resource": "*",
+        }),
+        json!({
+            "Sid": "Create",
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:CreateAccessPoint",
+            "Resource": file_system,
+            "Condition": create,
+        }),
+        json!({
+            "Sid": "TagNew",
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:TagResource",
+            "Resource": [file_system, points],
+            "Condition": tagged,
+        }),
+        json!({
+            "Sid": "OfDriver",
+            "Effect": "Allow",
+            "Action": ["elasticfilesystem:DeleteAccessPoint", "elasticfilesystem:TagResource"],
+            "Resource": points,
+            "Condition": ours,
+        }),
+    ];
+    statements.extend(mounts.then(|| mounting(&file_system)));
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What nodes that mount with IAM need.
+fn mounting(file_system: &str) -> Value {
+    json!({
+        "Sid": "Mount",
+        "Effect": "Allow",
+        "Action": [
+            "elasticfilesystem:ClientMount",
+            "elasticfilesystem:ClientWrite",
+            "elasticfilesystem:ClientRootAccess",
+        ],
+        "Resource": file_system,
+    })
+}
+
+/// Whether two policy documents mean the same: IAM reads a list with one element as that element,
+/// the order of lists does not matter, and neither does how a number or a bool is written (IAM
+/// User Guide, "Grammar of the IAM JSON policy language").
+pub(crate) fn same(found: &Value, wanted: &Value) -> bool {
+    normal(found) == normal(wanted)
+}
+
+fn normal(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => {
+            let mut elements: Vec<Value> = elements.iter().map(normal).collect();
+            elements.sort_by_key(Value::to_string);
+            elements.dedup();
+            match elements.as_slice() {
+                [one] => one.clone(),
+                _ => Value::Array(elements),
+            }
+        }
+        Value::Object(entries) => {
+            Value::Object(entries.iter().map(|(key, value)| (key.clone(), normal(value))).collect())
+        }
+        Value::Bool(_) | Value::Number(_) => value.to_string().into(),
+        Value::String(_) | Value::Null => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_compared_by_what_they_mean() {
+        let wanted = json!({ "Action": ["a", "b"], "Resource": ["*"], "Bool": { "x": true } });
+        let same_as = |found: Value| same(&found, &wanted);
+        assert!(same_as(
+            json!({ "Action": ["b", "a", "a"], "Resource": "*", "Bool": { "x": "true" } })
+        ));
+        assert!(!same_as(json!({ "Action": ["b"], "Resource": "*", "Bool": { "x": "true" } })));
+        assert!(!same_as(
+            json!({ "Action": ["a", "b"], "Resource": "*", "Bool": { "y": "true" } })
+        ));
+    }
+}

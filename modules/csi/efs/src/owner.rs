@@ -76,6 +76,47 @@ impl Owner {
         first == Some(self.document_mark().as_str())
     }
 
+    /// The name of the role of the cluster's driver: at most 64 characters, and another one for
+    /// another cluster (IAM User Guide, "IAM and AWS STS quotas").
+    pub fn role_name(&self) -> String {
+        let mut hash = Sha256::new();
+        for name in [&self.region, &self.cluster] {
+            hash.update((name.len() as u64).to_be_bytes());
+            hash.update(name.as_bytes());
+        }
+        let mut name =
+            format!("clockwork-efs-csi-{}-", &self.cluster[..self.cluster.len().min(24)]);
+        // 10 of the 32 bytes make 20 digits.
+        for byte in &hash.finalize()[..10] {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
+    }
+
+    /// The name of this deployment's policy in that role.
+    pub fn policy_name(&self) -> String {
+        self.creation_token()
+    }
+
+    /// The tags of what belongs to a cluster, and not to one class: the user's, and ours.
+    pub fn tags_of_cluster(&self, user: &Tags) -> Tags {
+        let mut tags = user.clone();
+        tags.extend(self.marks_of_cluster());
+        tags
+    }
+
+    /// Whether something of the cluster with these tags is ours.
+    pub fn owns_of_cluster(&self, tags: &Tags) -> bool {
+        self.marks_of_cluster().iter().all(|(key, value)| tags.get(key) == Some(value))
+    }
+
+    /// The tags that make something of the cluster ours, whatever the class.
+    pub fn marks_of_cluster(&self) -> Tags {
+        let mut marks = self.marks();
+        marks.remove(&format!("{OUR_PREFIX}storage-class"));
+        marks
+    }
+
     /// The tags that make a resource ours.
     pub fn marks(&self) -> Tags {
         [
@@ -150,6 +191,9 @@ mod tests {
             let (here, there) = (owner(&a[0], &a[1], &a[2]), owner(&b[0], &b[1], &b[2]));
             prop_assert!((1..=64).contains(&here.creation_token().len()));
             prop_assert_eq!(here == there, here.creation_token() == there.creation_token());
+            prop_assert!(here.role_name().len() <= 64);
+            let same = (&here.region, &here.cluster) == (&there.region, &there.cluster);
+            prop_assert_eq!(same, here.role_name() == there.role_name());
         }
     }
 }

@@ -13,13 +13,14 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{canary, storage_class};
+use crate::resources::{canary, iam_role, storage_class};
 use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
 /// Modules that want different releases of it are refused.
 pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, RenderError> {
     let mut installs: Option<&Desired> = None;
+    let mut role = None;
     let owners: Vec<String> =
         modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
     let own = DriverPart::Own { of_this_job: &owners };
@@ -27,14 +28,19 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
-        let part = if first.is_some() { DriverPart::Others } else { own };
+        let part = if first.is_some() { DriverPart::Others { role: role.as_ref() } } else { own };
         let mut plan = plan_part(desired, actual, part)?;
         // A cluster has one driver, which the claims of every class need.
         canary::after_changes(&mut plan, &driver_changes);
         driver_changes.extend(of_driver(&plan));
         match first {
             Some(first) => plan.refusals.extend(another_driver(first, desired)?),
-            None if wants => installs = Some(desired),
+            None if wants => {
+                installs = Some(desired);
+                let of_role =
+                    plan.changes.iter().find(|change| change.address.kind == iam_role::KIND);
+                role = of_role.map(|change| change.id.clone());
+            }
             None => {}
         }
         let before = modules.iter().map(|(desired, _)| *desired).take(plans.len());
@@ -63,11 +69,18 @@ pub fn destroy_together(
         let driver = if Some(number) == last {
             DriverPart::Last { classes: &classes, after: &after }
         } else {
-            DriverPart::Others
+            DriverPart::Others { role: None }
         };
-        let part = Part { driver, going: &others, delete_data };
+        let policies: Vec<String> = modules
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != number)
+            .map(|(_, (_, inputs, _))| inputs.owner().policy_name())
+            .collect();
+        let part = Part { driver, going: &others, policies: &policies, delete_data };
         plans.push(destroy_part(scope, inputs, actual, &part));
     }
+    role_last(&mut plans);
     let found: Vec<Option<&FileSystemId>> = modules
         .iter()
         .map(|(_, _, actual)| actual.file_system.as_ref().map(|found| &found.id))
@@ -76,6 +89,20 @@ pub fn destroy_together(
         first.refusals.extend(unknown_ids(delete_data, &found));
     }
     plans
+}
+
+/// Has the role of the driver go after the policies of all modules in it.
+fn role_last(plans: &mut [Plan]) {
+    let policies: Vec<ChangeId> = plans
+        .iter()
+        .flat_map(|plan| &plan.changes)
+        .filter(|change| change.address.kind == iam_role::POLICY_KIND)
+        .map(|change| change.id.clone())
+        .collect();
+    let changes = plans.iter_mut().flat_map(|plan| &mut plan.changes);
+    for change in changes.filter(|change| change.address.kind == iam_role::KIND) {
+        change.needs.extend(policies.iter().cloned());
+    }
 }
 
 /// The class that a module deletes, by the change that does.
@@ -123,7 +150,10 @@ fn wants_driver(inputs: &Inputs) -> bool {
 /// Why the second of two modules cannot share the driver of the first.
 fn another_driver(first: &Desired, second: &Desired) -> Result<Option<Refusal>, RenderError> {
     let release = |desired: &Desired| desired.inputs.driver(&desired.inputs.owner()).release();
-    let differing = release::disagreements(&release(first)?, &release(second)?);
+    let mut differing = release::disagreements(&release(first)?, &release(second)?);
+    if first.inputs.driver.identity != second.inputs.driver.identity {
+        differing.push("driver_identity".to_owned());
+    }
     if differing.is_empty() {
         return Ok(None);
     }

@@ -77,8 +77,15 @@ impl Inputs {
 
     /// The driver as it should be.
     pub fn driver<'a>(&'a self, owner: &'a Owner) -> Driver<'a> {
-        let role = self.driver.role_arn.clone().map(Known::Now);
-        Driver { owner, inputs: &self.driver, role, role_of_nodes: true }
+        let role = self.driver.identity.role().map(str::to_owned);
+        // A role that somebody else made was always that of both.
+        let role_of_nodes = role.is_some() || self.mounts_with_iam();
+        Driver { owner, inputs: &self.driver, role: role.map(Known::Now), role_of_nodes }
+    }
+
+    /// Whether the nodes mount with IAM, and so need an identity too.
+    pub fn mounts_with_iam(&self) -> bool {
+        self.storage_class.mount_options.iter().any(|option| option == "iam")
     }
 
     /// The same inputs of a module that leaves the driver alone.

@@ -11,7 +11,7 @@ use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
 use super::{DeletionPolicy, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
-use crate::resources::driver::{DriverInputs, DriverMode, check};
+use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
 use crate::resources::file_system::FileSystemSource;
 
 impl Inputs {
@@ -82,8 +82,10 @@ fn of_place(
         Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
         _ => None,
     };
-    let role = driver.and_then(|driver| driver.role_arn.as_deref());
-    let named = [("kms_key_id", "key", key), ("driver_role_arn", "role", role)];
+    let role = driver.and_then(|driver| driver.identity.role());
+    let older = reader.is_given("driver_role_arn");
+    let role_input = if older { "driver_role_arn" } else { "driver_identity" };
+    let named = [("kms_key_id", "key", key), (role_input, "role", role)];
     let arns: Vec<Arn> = named
         .into_iter()
         .filter_map(|(input, what, text)| Arn::parse(input, what, text?))
@@ -96,7 +98,8 @@ fn of_place(
 fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let namespace = reader.string("namespace", ::inputs::dns_label);
     let version = reader.string("helm_chart_version", ChartVersion::parse);
-    let role_arn = reader.string("driver_role_arn", rules::role_arn);
+    let identity = identity(reader);
+    let oidc_provider = reader.string("oidc_provider", ProviderPolicy::one_of);
     let access_point_tags = access_point_tags(reader);
     let mode = reader.string("driver", DriverMode::one_of);
     let repository = reader.string("helm_repository", repository);
@@ -115,10 +118,30 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         namespace: namespace?,
         chart: chart?,
         version: version?,
-        role_arn,
+        identity: identity?,
+        oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
         values,
     })
+}
+
+/// The identity of the driver; `driver_role_arn` is the older name for one of its forms.
+fn identity(reader: &mut Reader) -> Option<Identity> {
+    let identity = reader.string("driver_identity", rules::identity);
+    let Some(role) = reader.string("driver_role_arn", rules::role_arn) else { return identity };
+    if reader.is_given("driver_identity")
+        && identity.as_ref().and_then(Identity::role) != Some(&role)
+    {
+        reader.mistake(
+            "driver_role_arn",
+            Problem::new(
+                "`driver_identity` says another identity than `driver_role_arn`",
+                "give one of them: `driver_identity` takes the ARN of a role too",
+            ),
+        );
+        return None;
+    }
+    Some(Identity::Role(role))
 }
 
 fn access_point_tags(reader: &mut Reader) -> Option<Tags> {

@@ -7,6 +7,7 @@ use network::{SecurityGroupId, SubnetId};
 use crate::driver_policy::DRIVER_TAG;
 use crate::ids::FileSystemId;
 use crate::owner::{OUR_PREFIX, OWN_TAGS};
+use crate::resources::driver::{Identity, Way};
 use crate::resources::storage_class::DEFAULT_CLASS;
 
 /// Tags per resource, from the EFS API reference of `TagResource`: 50.
@@ -142,6 +143,16 @@ pub(crate) fn role_arn(text: &str) -> Result<String, Problem> {
         format!("`{}` is not the ARN of an IAM role", text.escape_debug()),
         "write it as `arn:aws:iam::111122223333:role/NAME`",
     ))
+}
+
+/// The identity of the driver: a word, or the ARN of a role.
+pub(crate) fn identity(text: &str) -> Result<Identity, Problem> {
+    if text.starts_with("arn:") {
+        return role_arn(text).map(Identity::Role);
+    }
+    Way::one_of(text).map(Identity::By).map_err(|problem| {
+        Problem::new(problem.message, format!("{}; or write the ARN of a role", problem.remedy))
+    })
 }
 
 /// An address range without host bits, which EC2 would drop silently.

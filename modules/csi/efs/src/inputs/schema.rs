@@ -42,10 +42,22 @@ pub const INPUTS: &[Input] = &[
         Kind::Values,
         "Chart values of your own, as a map or the path of a YAML file; they override the defaults, and are checked against the chart",
     ),
+    Input::default(
+        "driver_identity",
+        Kind::String,
+        "auto",
+        "How the driver gets its IAM role: `irsa` or `pod-identity` make one, `node` and `none` make none, the ARN of a role is used as it is; `auto` takes what the cluster offers",
+    ),
     Input::optional(
         "driver_role_arn",
         Kind::String,
-        "IAM role that the driver's service accounts assume (IRSA)",
+        "IAM role that the driver's service accounts assume (IRSA), as in `driver_identity`",
+    ),
+    Input::default(
+        "oidc_provider",
+        Kind::String,
+        "check",
+        "What IRSA does about the cluster's OpenID Connect provider in IAM: `check` that it is there, or `create` it",
     ),
     Input::optional(
         "access_point_tags",

@@ -8,6 +8,9 @@
 pub mod canary;
 pub mod driver;
 pub mod file_system;
+pub mod iam_role;
 pub mod ingress;
 pub mod mount_target;
+pub mod oidc_provider;
+pub mod pod_identity_association;
 pub mod storage_class;

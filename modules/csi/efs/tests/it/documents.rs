@@ -80,7 +80,9 @@ fn a_class_has_a_slot_where_its_file_system_is_known_later() {
 
 #[test]
 fn a_role_that_the_same_plan_makes_is_named_by_the_service_accounts_when_it_is_there() {
-    let inputs = inputs(&json!({ "helm_values": { "node": { "tolerations": [] } } }));
+    let more =
+        json!({ "helm_values": { "node": { "tolerations": [] } }, "mount_options": ["iam"] });
+    let inputs = inputs(&more);
     let owner = inputs.owner();
     let mut driver = inputs.driver(&owner);
     driver.role = Some(Known::After("iam_role".into()));

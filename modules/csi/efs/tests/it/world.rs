@@ -19,6 +19,8 @@ use network::{
 use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
 
+use crate::obeying;
+
 pub(crate) const GROUP: &str = "sg-00000001";
 
 pub(crate) fn subnet_id(n: u32) -> SubnetId {
@@ -138,18 +140,26 @@ fn carry_out(call: &Call, actual: &mut Actual) {
         Call::Ingress(call) => rule(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
         Call::Driver(call) => driver(call, actual),
+        Call::IamRole(call) => obeying::role(call, &result(actual), actual),
+        Call::OidcProvider(call) => obeying::provider(call, actual),
+        Call::PodIdentityAssociation(call) => obeying::association(call, &result(actual), actual),
         Call::Release(call) => release(call, actual),
         Call::Expand(call) => expand(call, actual),
         Call::Canary(_) => panic!("a check is no change"),
     }
 }
 
-/// What a change resulted in: here that is always the file system.
-fn result(actual: &Actual) -> impl Fn(&ChangeId) -> Result<String, Infallible> {
-    let id = actual.file_system.as_ref().unwrap().id.to_string();
+/// What a change resulted in: the file system's id, or the role's ARN.
+fn result(actual: &Actual) -> impl Fn(&ChangeId) -> Result<String, Infallible> + use<> {
+    let id = actual.file_system.as_ref().map(|found| found.id.to_string());
+    let role = actual.identity.as_ref().and_then(|found| Some(found.role.as_ref()?.arn.clone()));
     move |change| {
-        assert_eq!(*change, "file_system");
-        Ok(id.clone())
+        let result = match change.as_str() {
+            "file_system" => &id,
+            "iam_role" => &role,
+            other => panic!("nobody needs the result of {other}"),
+        };
+        Ok(result.clone().unwrap())
     }
 }
 
@@ -319,6 +329,10 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
 }
 
 fn release(call: &release::Call, actual: &mut Actual) {
+    let values = match call {
+        release::Call::Upgrade { release, .. } => release.values.resolve(result(actual)).unwrap(),
+        _ => Value::Null,
+    };
     let found = &mut actual.cluster.as_mut().unwrap().driver.release;
     let latest = found.as_ref().map(|found| found.revision);
     match call {
@@ -329,7 +343,7 @@ fn release(call: &release::Call, actual: &mut Actual) {
                 previous: latest,
                 status: Status::Deployed,
                 chart: format!("{}-{}", release.chart_name, release.version),
-                values: release.values.value.clone(),
+                values,
                 ours: true,
                 owner: Some(release.owner.clone()),
                 record: None,

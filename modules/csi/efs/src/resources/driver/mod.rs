@@ -2,6 +2,7 @@
 //! choose of it ends in its release, whose properties are those of any.
 
 mod found;
+mod identity;
 mod ownership;
 mod planning;
 mod rollout;
@@ -11,6 +12,8 @@ mod values;
 pub use kubernetes::release::PROPERTIES;
 
 pub use found::{Foreign, Found, Origin};
+pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
+pub(crate) use identity::{annotated_role, service_accounts};
 pub use ownership::{Neighbours, contest};
 pub use planning::{Call, KIND, Others, may_be_older, needs_chart, plan, remove, rows};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};

@@ -3,9 +3,10 @@
 use inputs::plain;
 use kubernetes::RenderError;
 use kubernetes::release::{self, Planned, Release, Status};
-use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait, Warning};
+use plan::{Action, Address, Change, ChangeId, Known, Plan, Refusal, Row, Scope, Wait, Warning};
 
 use super::found::{Foreign, Found};
+use super::identity::annotated_role;
 use super::traps::unknown_handles;
 use super::values::{Driver, DriverInputs, DriverMode};
 use crate::chart::{ChartVersion, PROVISIONER, RELEASE};
@@ -22,12 +23,13 @@ pub enum Call {
     DeleteCsiDriver { name: String },
 }
 
-/// Plans the driver; with `wait`, one that does not run yet is waited for.
+/// Plans the driver, which changes after `needs`; with `wait`, one that does not run yet is waited
+/// for.
 pub fn plan<C: From<Call> + From<release::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     wanted: &Driver,
-    found: &Found,
+    (found, needs): (&Found, &[ChangeId]),
     wait: bool,
 ) -> Result<(), RenderError> {
     // Every field is looked at: a new one does not compile until somebody says what it means.
@@ -58,6 +60,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
             plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
             plan.warnings.extend(release::unread_values(&wanted, chart));
         }
+        change.needs.extend(needs.iter().cloned());
         if wait {
             change.calls.push(until_ready().into());
         }
@@ -81,7 +84,15 @@ pub fn plan<C: From<Call> + From<release::Call>>(
 }
 
 /// Whether the release must be made or changed, and so its chart be looked at.
+///
+/// A role of ours that the release has is not known yet when this is asked.
 pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, RenderError> {
+    let mut wanted = wanted.clone();
+    let annotated = release.and_then(|release| annotated_role(release.values.as_object()?));
+    let name = format!(":role/{}", wanted.owner.role_name());
+    if let Some(role) = annotated.filter(|role| wanted.role.is_none() && role.ends_with(&name)) {
+        wanted.role = Some(Known::Now(role.to_owned()));
+    }
     Ok(wanted.inputs.mode != DriverMode::Skip && release::differs(&wanted.release()?, release))
 }
 

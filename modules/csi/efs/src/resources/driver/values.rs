@@ -9,6 +9,7 @@ use plan::{Document, Known, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::identity::{Identity, ProviderPolicy};
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::owner::Owner;
@@ -46,8 +47,8 @@ pub struct DriverInputs {
     pub chart: ChartSource,
     /// The version of its chart.
     pub version: ChartVersion,
-    /// The IAM role of its service accounts.
-    pub role_arn: Option<String>,
+    pub identity: Identity,
+    pub oidc_provider: ProviderPolicy,
     /// The tags of access points, beside the one that the driver sets itself.
     pub access_point_tags: Tags,
     /// The user's own values, which win over ours.
@@ -86,8 +87,9 @@ impl Driver<'_> {
             namespace,
             chart,
             version,
-            role_arn: _,          // Part of the values,
-            access_point_tags: _, // and so are these,
+            identity: _,          // Part of the values,
+            oidc_provider: _,     // as far as it is an annotation,
+            access_point_tags: _, // and so are these
             values: _,            // and the user's.
         } = self.inputs;
         let parsed = |role: Option<&str>| kubernetes::parsed("values.yaml", &self.render(role)?);

@@ -1,0 +1,22 @@
+//! What EKS said of clusters, each asked about once by all that want to know.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use place::EksCluster;
+use tokio::sync::OnceCell;
+
+/// What EKS said of a cluster, or will.
+type Described = Arc<OnceCell<Result<Option<EksCluster>, String>>>;
+
+/// The clusters by name.
+#[derive(Debug, Default)]
+pub(super) struct Clusters(Mutex<BTreeMap<String, Described>>);
+
+impl Clusters {
+    /// What EKS said of a cluster; empty where nobody has asked yet.
+    pub(super) fn of(&self, name: &str) -> Described {
+        let mut clusters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(clusters.entry(name.to_owned()).or_default())
+    }
+}

@@ -1,0 +1,136 @@
+//! Which identity the driver gets: what is asked for, or what the cluster offers.
+
+use kubernetes::release::Release;
+
+use super::found::IdentityFound;
+use crate::actual::Actual;
+use crate::chart::{ChartVersion, version};
+use crate::inputs::Inputs;
+use crate::resources::driver::{
+    DriverInputs, DriverMode, Identity, ProviderPolicy, Way, annotated_role,
+};
+
+/// The first chart whose driver takes credentials of EKS Pod Identity: 2.0.5 does
+/// (aws-efs-csi-driver pull 1254, CHANGELOG-2.x), and this chart has 2.0.9.
+const POD_IDENTITY: ChartVersion = version(3, 1, 0);
+
+/// The first chart whose nodes do: efs-utils 2.3.0 does (aws-efs-csi-driver issue 1630).
+const POD_IDENTITY_OF_NODES: ChartVersion = version(4, 0, 0);
+
+/// Why a chart's driver takes no credentials of EKS Pod Identity, where it does not.
+pub(crate) fn without_pod_identity(version: ChartVersion, nodes: bool) -> Option<String> {
+    let first = if nodes { POD_IDENTITY_OF_NODES } else { POD_IDENTITY };
+    (version < first).then(|| {
+        let whose = if nodes { "nodes, which mount with `iam`," } else { "driver" };
+        format!("the {whose} of chart {version} takes no credentials of EKS Pod Identity, and that of chart {first} does")
+    })
+}
+
+/// How the driver gets its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Irsa,
+    PodIdentity,
+}
+
+/// What is decided of the driver's identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// A role of ours, and why, where it was not asked for.
+    Ours(Method, Option<String>),
+    /// Nothing is done.
+    Nothing,
+    /// Nothing is done, and a plan says why.
+    Noted(String),
+    /// Nothing is done, and claims will stay pending.
+    Lacking(String),
+}
+
+/// Decides the identity of a driver: what is asked for, or what the cluster offers.
+pub(crate) fn choose(inputs: &Inputs, actual: &Actual) -> Choice {
+    let driver = &inputs.driver;
+    match &driver.identity {
+        Identity::By(Way::Irsa) => Choice::Ours(Method::Irsa, None),
+        Identity::By(Way::PodIdentity) => Choice::Ours(Method::PodIdentity, None),
+        Identity::By(Way::Node | Way::None) | Identity::Role(_) => Choice::Nothing,
+        Identity::By(Way::Auto) => match (&actual.identity, &actual.cluster) {
+            (Some(found), Some(cluster)) => {
+                let release = cluster.driver.release.as_ref();
+                offered(
+                    driver,
+                    found,
+                    (cluster.pod_identity_agent, release),
+                    inputs.mounts_with_iam(),
+                )
+            }
+            _ => Choice::Nothing,
+        },
+    }
+}
+
+/// What a cluster offers.
+fn offered(
+    driver: &DriverInputs,
+    found: &IdentityFound,
+    (agent, release): (bool, Option<&Release>),
+    nodes: bool,
+) -> Choice {
+    if let Some(why) = &found.unknown {
+        return Choice::Lacking(format!(
+            "the driver's identity could not be looked at: {why}; `driver_identity` says which it \
+             has, such as `node`"
+        ));
+    }
+    let Some(cluster) = &found.cluster else { return Choice::Nothing };
+    if annotated_role(&driver.values).is_some() {
+        return Choice::Nothing;
+    }
+    if let Some(other) = found.associations.iter().find(|one| !one.ours) {
+        return Choice::Noted(format!(
+            "the driver has its identity by the Pod Identity association {} of `{}`",
+            other.id, other.role_arn
+        ));
+    }
+    let ours = found.role.as_ref().is_some_and(|role| role.ours);
+    if driver.mode == DriverMode::Skip {
+        return match (ours, agent) {
+            (true, _) => Choice::Ours(method_of(found), None),
+            _ => Choice::Nothing,
+        };
+    }
+    if !ours && release.is_some() {
+        return Choice::Noted(
+            "the driver keeps the identity that its release had before: `driver_identity` = \
+             `irsa` or `pod-identity` gives it a role of its own"
+                .to_owned(),
+        );
+    }
+    let unable = without_pod_identity(driver.version, nodes);
+    let registered = found.provider.is_some();
+    let why_not = match (agent, unable) {
+        (true, None) => {
+            let why = "the cluster has the EKS Pod Identity Agent".to_owned();
+            return Choice::Ours(Method::PodIdentity, Some(why));
+        }
+        (true, Some(unable)) => unable,
+        (false, _) => "the cluster has no EKS Pod Identity Agent".to_owned(),
+    };
+    let creates = driver.oidc_provider == ProviderPolicy::Create && cluster.issuer.is_some();
+    if registered || creates {
+        let has = if registered { "has" } else { "gets" };
+        let why = format!("{why_not}, and IAM {has} the cluster's OpenID Connect provider");
+        return Choice::Ours(Method::Irsa, Some(why));
+    }
+    Choice::Lacking(format!(
+        "the driver has no identity of its own, and claims stay pending unless its node's role \
+         allows what it does: {why_not}, and IAM does not have the cluster's OpenID Connect \
+         provider; `oidc_provider` = `create` makes that, and `driver_identity` = `node` says that \
+         the node's role is meant"
+    ))
+}
+
+/// How a role that was found is handed out.
+fn method_of(found: &IdentityFound) -> Method {
+    let associated = found.associations.iter().any(|one| one.ours);
+    if associated { Method::PodIdentity } else { Method::Irsa }
+}

@@ -1,0 +1,8 @@
+//! The driver's identity in AWS: what was found of it, which one it gets, and its part of a plan.
+
+mod choice;
+mod found;
+mod planning;
+
+pub use found::{EksIdentity, IdentityFound};
+pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust, remove};

@@ -1,0 +1,163 @@
+//! IAM policies for people to hand to whoever grants them: of this program, and of the driver.
+
+use std::collections::BTreeMap;
+
+use place::partition;
+use serde_json::{Map, Value, json};
+
+use super::table::{OURS, On, PERMISSIONS, Permission, When};
+use crate::driver_policy::{self, Access};
+use crate::identity::{irsa_trust, pod_identity_trust};
+use crate::inputs::Inputs;
+use crate::resources::driver::{Identity, ProviderPolicy, Way, service_accounts};
+use crate::resources::file_system::FileSystemSource;
+
+/// What stands in a driver's policy for what only AWS knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unknown<'a> {
+    pub account: &'a str,
+    pub file_system: &'a str,
+    /// The issuer of the cluster's tokens, without its scheme.
+    pub issuer: &'a str,
+}
+
+/// The policy that this program needs for a deployment, and no more. Where the inputs name no
+/// account, it is for any.
+pub fn operator(inputs: &Inputs) -> Value {
+    let adopted = matches!(inputs.file_system, FileSystemSource::Adopted(_));
+    // By resources and conditions, in the order of the table.
+    let mut statements: Vec<(String, Value, Value, Vec<&str>)> = Vec::new();
+    for permission in PERMISSIONS.iter().filter(|one| is_needed(one, inputs, adopted)) {
+        let resources = resources(permission.on, inputs);
+        let conditions = conditions(permission, inputs, adopted);
+        let key = format!("{resources}{conditions}");
+        match statements.iter_mut().find(|(known, ..)| *known == key) {
+            Some((.., actions)) if actions.contains(&permission.action) => {}
+            Some((.., actions)) => actions.push(permission.action),
+            None => statements.push((key, resources, conditions, vec![permission.action])),
+        }
+    }
+    let statements =
+        statements.into_iter().enumerate().map(|(n, (_, resources, conditions, actions))| {
+            let mut statement = json!({
+                "Sid": format!("Clockwork{}", n + 1),
+                "Effect": "Allow",
+                "Action": actions,
+                "Resource": resources,
+            });
+            if conditions.as_object().is_some_and(|all| !all.is_empty()) {
+                statement["Condition"] = json!({ "StringEquals": conditions });
+            }
+            statement
+        });
+    json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() })
+}
+
+fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
+    let driver = &inputs.driver;
+    let auto = driver.identity == Identity::By(Way::Auto);
+    match permission.when {
+        When::Always => true,
+        When::Own => !adopted,
+        When::Lifecycle => match &inputs.file_system {
+            FileSystemSource::Own(spec) => spec.lifecycle.is_some(),
+            FileSystemSource::Adopted(_) => false,
+        },
+        When::IngressRules => {
+            inputs.nfs_clients.security_group_id.is_some() || inputs.nfs_clients.cidr.is_some()
+        }
+        When::Key => key(inputs).is_some(),
+        When::Role => driver.identity.is_looked_at(),
+        When::Irsa => {
+            let irsa = auto || driver.identity == Identity::By(Way::Irsa);
+            irsa && driver.oidc_provider == ProviderPolicy::Create
+        }
+        When::PodIdentity => auto || driver.identity == Identity::By(Way::PodIdentity),
+    }
+}
+
+fn key(inputs: &Inputs) -> Option<&str> {
+    match &inputs.file_system {
+        FileSystemSource::Own(spec) => spec.kms_key_id.as_deref(),
+        FileSystemSource::Adopted(_) => None,
+    }
+}
+
+fn resources(on: On, inputs: &Inputs) -> Value {
+    let (region, cluster) = (inputs.aws_region.as_str(), inputs.cluster_name.as_str());
+    let account = inputs.aws_account_id.as_deref().unwrap_or("*");
+    let partition = partition(region);
+    let arn = |service: &str, resource: &str| {
+        let region = if service == "iam" { "" } else { region };
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    };
+    let own = format!("cluster/{cluster}");
+    let associations = format!("podidentityassociation/{cluster}/*");
+    match on {
+        On::Everything => "*".into(),
+        On::FileSystems => arn("elasticfilesystem", "file-system/*").into(),
+        On::SecurityGroups => arn("ec2", "security-group/*").into(),
+        On::SecurityGroupRules => arn("ec2", "security-group-rule/*").into(),
+        On::NewRules => {
+            json!([arn("ec2", "security-group/*"), arn("ec2", "security-group-rule/*")])
+        }
+        On::Interfaces => {
+            let kinds = ["network-interface/*", "subnet/*", "security-group/*"];
+            kinds.map(|kind| arn("ec2", kind)).to_vec().into()
+        }
+        On::ServiceRole => {
+            arn("iam", "role/aws-service-role/elasticfilesystem.amazonaws.com/*").into()
+        }
+        On::DriverRole => arn("iam", &format!("role/{}", inputs.owner().role_name())).into(),
+        On::Providers => arn("iam", "oidc-provider/*").into(),
+        On::Cluster => arn("eks", &own).into(),
+        On::Associations => arn("eks", &associations).into(),
+        On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
+        On::Key => match key(inputs) {
+            Some(key) if key.starts_with("arn:") && !key.contains(":alias/") => key.into(),
+            Some(key) if !key.contains("alias/") => arn("kms", &format!("key/{key}")).into(),
+            _ => arn("kms", "key/*").into(),
+        },
+    }
+}
+
+fn conditions(permission: &Permission, inputs: &Inputs, adopted: bool) -> Value {
+    // An adopted file system does not carry our tags.
+    let only = permission.only.iter().filter(|only| !(adopted && **only == OURS));
+    let mut all: Map<String, Value> =
+        only.map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+    if permission.on == On::Key {
+        // By EFS, on the caller's behalf (EFS User Guide, "Using AWS KMS keys").
+        let service = format!("elasticfilesystem.{}.amazonaws.com", inputs.aws_region);
+        all.insert("kms:ViaService".to_owned(), service.into());
+    }
+    Value::Object(all)
+}
+
+/// The documents that the driver's role needs, by name: its policy, and who may assume it, by each
+/// way that the inputs leave.
+pub fn driver(inputs: &Inputs, unknown: &Unknown) -> BTreeMap<&'static str, Value> {
+    let nodes = inputs.mounts_with_iam();
+    let partition = partition(&inputs.aws_region);
+    let access = Access {
+        partition,
+        region: &inputs.aws_region,
+        account: unknown.account,
+        tags: &inputs.driver.access_point_tags,
+        mounts: nodes,
+    };
+    let mut documents =
+        BTreeMap::from([("policy", driver_policy::document(&access, unknown.file_system))]);
+    let identity = &inputs.driver.identity;
+    if *identity != Identity::By(Way::PodIdentity) {
+        let provider =
+            format!("arn:{partition}:iam::{}:oidc-provider/{}", unknown.account, unknown.issuer);
+        let accounts = service_accounts(nodes);
+        let namespace = &inputs.driver.namespace;
+        documents.insert("trust_irsa", irsa_trust(&provider, unknown.issuer, namespace, &accounts));
+    }
+    if *identity != Identity::By(Way::Irsa) {
+        documents.insert("trust_pod_identity", pod_identity_trust());
+    }
+    documents
+}

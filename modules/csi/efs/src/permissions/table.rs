@@ -1,0 +1,164 @@
+//! The AWS actions that this program takes: each with the call that needs it, on what, and under
+//! which conditions.
+//!
+//! Sources: Service Authorization Reference, the pages of EFS, EC2, EKS, IAM, KMS and STS, for
+//! actions, resources and condition keys; Amazon EFS API Reference for what `CreateMountTarget`,
+//! `DeleteMountTarget` and `ModifyMountTargetSecurityGroups` need of EC2 beside themselves; EFS User
+//! Guide, "Using service-linked roles" and "Using AWS KMS keys".
+
+/// One action, and why a policy allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// Such as `elasticfilesystem:CreateFileSystem`.
+    pub action: &'static str,
+    /// The call that needs it: itself, or one that does it on the caller's behalf.
+    pub of: &'static str,
+    pub(super) on: On,
+    /// Condition keys and the values that they must have (`StringEquals`).
+    pub(super) only: &'static [(&'static str, &'static str)],
+    pub(super) when: When,
+}
+
+/// On what an action is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum On {
+    /// Actions that know no resources, or whose resources are not known yet.
+    Everything,
+    FileSystems,
+    SecurityGroups,
+    SecurityGroupRules,
+    /// A group and the rules in it: the rule too is a resource of the call that makes it.
+    NewRules,
+    /// Network interfaces, and what they are made of.
+    Interfaces,
+    /// The role that EFS itself uses.
+    ServiceRole,
+    DriverRole,
+    Providers,
+    Cluster,
+    Associations,
+    /// The cluster and its associations: a new one has no id yet.
+    NewAssociations,
+    Key,
+}
+
+/// For which deployments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Always,
+    /// The file system is not adopted.
+    Own,
+    Lifecycle,
+    IngressRules,
+    Key,
+    /// A role of ours is made.
+    Role,
+    Irsa,
+    PodIdentity,
+}
+
+/// The tag of what is ours.
+pub(super) const OURS: (&str, &str) =
+    ("aws:ResourceTag/clockwork-codex/managed-by", "clockwork-codex");
+const NEW: (&str, &str) = ("aws:RequestTag/clockwork-codex/managed-by", "clockwork-codex");
+
+/// An action that a call needs itself.
+const fn own(action: &'static str, on: On, when: When) -> Permission {
+    Permission { action, of: action, on, only: &[], when }
+}
+
+/// One that it needs of another service, or of the same for tags.
+const fn within(action: &'static str, of: &'static str, on: On, when: When) -> Permission {
+    Permission { action, of, on, only: &[], when }
+}
+
+impl Permission {
+    const fn only(self, only: &'static [(&'static str, &'static str)]) -> Permission {
+        Permission { only, ..self }
+    }
+}
+
+const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+const TARGET: &str = "elasticfilesystem:CreateMountTarget";
+const GROUPS: &str = "elasticfilesystem:ModifyMountTargetSecurityGroups";
+const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
+const ROLE: &str = "iam:CreateRole";
+const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
+const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
+
+/// All actions, by service.
+pub const PERMISSIONS: &[Permission] = &[
+    own("elasticfilesystem:DescribeFileSystems", On::FileSystems, When::Always),
+    own("elasticfilesystem:DescribeMountTargets", On::FileSystems, When::Always),
+    // Who uses a file system: for a destroy, and before data of before is taken over.
+    own("elasticfilesystem:DescribeAccessPoints", On::FileSystems, When::Always),
+    own("elasticfilesystem:DescribeReplicationConfigurations", On::FileSystems, When::Own),
+    own("elasticfilesystem:DescribeFileSystemPolicy", On::FileSystems, When::Own),
+    own("elasticfilesystem:DescribeLifecycleConfiguration", On::FileSystems, When::Lifecycle),
+    own(CREATE, On::Everything, When::Own).only(&[NEW]),
+    within("elasticfilesystem:TagResource", CREATE, On::FileSystems, When::Own)
+        .only(&[("elasticfilesystem:CreateAction", "CreateFileSystem")]),
+    own("elasticfilesystem:TagResource", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:UpdateFileSystem", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:PutLifecycleConfiguration", On::FileSystems, When::Lifecycle)
+        .only(&[OURS]),
+    own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
+    own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
+    own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),
+    own("elasticfilesystem:DeleteMountTarget", On::FileSystems, When::Always).only(&[OURS]),
+    own("ec2:DescribeSubnets", On::Everything, When::Always),
+    own("ec2:DescribeRouteTables", On::Everything, When::Always),
+    own("ec2:DescribeSecurityGroups", On::Everything, When::Always),
+    own("ec2:DescribeSecurityGroupRules", On::Everything, When::Always),
+    own("ec2:DescribeNetworkInterfaces", On::Everything, When::Always),
+    within("ec2:CreateNetworkInterface", TARGET, On::Interfaces, When::Always),
+    within("ec2:ModifyNetworkInterfaceAttribute", GROUPS, On::Interfaces, When::Always),
+    within(
+        "ec2:DeleteNetworkInterface",
+        "elasticfilesystem:DeleteMountTarget",
+        On::Interfaces,
+        When::Always,
+    ),
+    own(INGRESS, On::NewRules, When::IngressRules),
+    within("ec2:CreateTags", INGRESS, On::SecurityGroupRules, When::IngressRules)
+        .only(&[("ec2:CreateAction", "AuthorizeSecurityGroupIngress")]),
+    own("ec2:RevokeSecurityGroupIngress", On::SecurityGroups, When::IngressRules),
+    within("iam:CreateServiceLinkedRole", CREATE, On::ServiceRole, When::Always)
+        .only(&[("iam:AWSServiceName", "elasticfilesystem.amazonaws.com")]),
+    own("sts:GetCallerIdentity", On::Everything, When::Always),
+    own("eks:DescribeCluster", On::Cluster, When::Always),
+    within("kms:DescribeKey", CREATE, On::Key, When::Key),
+    within("kms:CreateGrant", CREATE, On::Key, When::Key),
+    within("kms:GenerateDataKeyWithoutPlaintext", CREATE, On::Key, When::Key),
+    within("kms:Decrypt", CREATE, On::Key, When::Key),
+    own("iam:GetRole", On::DriverRole, When::Role),
+    own("iam:GetRolePolicy", On::DriverRole, When::Role),
+    own(ROLE, On::DriverRole, When::Role),
+    within("iam:TagRole", ROLE, On::DriverRole, When::Role),
+    own("iam:UpdateAssumeRolePolicy", On::DriverRole, When::Role),
+    own("iam:PutRolePolicy", On::DriverRole, When::Role),
+    own("iam:ListRolePolicies", On::DriverRole, When::Role),
+    own("iam:ListAttachedRolePolicies", On::DriverRole, When::Role),
+    own("iam:DeleteRolePolicy", On::DriverRole, When::Role),
+    own("iam:DeleteRole", On::DriverRole, When::Role),
+    own("iam:GetOpenIDConnectProvider", On::Providers, When::Role),
+    own(PROVIDER, On::Providers, When::Irsa),
+    within("iam:TagOpenIDConnectProvider", PROVIDER, On::Providers, When::Irsa),
+    own("iam:AddClientIDToOpenIDConnectProvider", On::Providers, When::Irsa),
+    // Who else trusts a provider of ours, before it is deleted.
+    own("iam:ListRoles", On::Everything, When::Irsa),
+    own("iam:DeleteOpenIDConnectProvider", On::Providers, When::Irsa),
+    own("eks:ListPodIdentityAssociations", On::Cluster, When::Role),
+    own("eks:DescribePodIdentityAssociation", On::Associations, When::Role),
+    own("eks:DeletePodIdentityAssociation", On::Associations, When::Role),
+    own(ASSOCIATION, On::Cluster, When::PodIdentity),
+    within("eks:TagResource", ASSOCIATION, On::NewAssociations, When::PodIdentity),
+    own("eks:UpdatePodIdentityAssociation", On::Associations, When::PodIdentity),
+    within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
+        .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
+];
+
+/// The call that needs an action, where this program makes it.
+pub fn needed_by(action: &str) -> Option<&'static str> {
+    PERMISSIONS.iter().find(|known| known.action == action).map(|known| known.of)
+}

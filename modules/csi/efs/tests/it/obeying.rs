@@ -1,0 +1,96 @@
+//! IAM and EKS of the world for plans, as they obey calls at once.
+
+use std::convert::Infallible;
+
+use efs::resources::iam_role::{self, Role};
+use efs::resources::oidc_provider::{self, Provider};
+use efs::resources::pod_identity_association::{self, Association};
+use efs::{Actual, IdentityFound};
+use plan::{ChangeId, Known};
+
+/// What a change resulted in.
+type Resolve<'a> = &'a dyn Fn(&ChangeId) -> Result<String, Infallible>;
+
+/// What there is of the driver's identity.
+pub(crate) fn found(actual: &mut Actual) -> &mut IdentityFound {
+    actual.identity.as_mut().unwrap()
+}
+
+/// IAM, as it obeys a call.
+pub(crate) fn role(call: &iam_role::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let found = found(actual);
+    match call {
+        iam_role::Call::Create { name, trust, tags, marks, .. } => {
+            assert!(found.role.is_none(), "EntityAlreadyExists");
+            assert!(marks.iter().all(|(key, value)| tags.get(key) == Some(value)));
+            found.role = Some(Role {
+                arn: format!("arn:aws:iam::111122223333:role/{name}"),
+                trust: trust.clone(),
+                ours: true,
+                policy: None,
+                others: Vec::new(),
+            });
+        }
+        iam_role::Call::PutTrust { trust, .. } => {
+            found.role.as_mut().unwrap().trust = trust.clone();
+        }
+        iam_role::Call::PutPolicy { document, .. } => {
+            let document = document.resolve(resolve).unwrap();
+            found.role.as_mut().unwrap().policy = Some(document);
+        }
+        iam_role::Call::DeletePolicy { .. } => found.role.as_mut().unwrap().policy = None,
+        iam_role::Call::Delete { .. } => {
+            let gone = found.role.take().unwrap();
+            assert_eq!((gone.policy, gone.others), (None, Vec::new()), "DeleteConflict");
+        }
+    }
+}
+
+/// The same for providers.
+pub(crate) fn provider(call: &oidc_provider::Call, actual: &mut Actual) {
+    let found = found(actual);
+    match call {
+        oidc_provider::Call::Create { arn, audience, tags, .. } => {
+            found.provider = Some(Provider {
+                arn: arn.clone(),
+                client_ids: vec![audience.clone()],
+                tags: tags.clone(),
+                trusting: Vec::new(),
+            });
+        }
+        oidc_provider::Call::AddAudience { audience, .. } => {
+            found.provider.as_mut().unwrap().client_ids.push(audience.clone());
+        }
+        oidc_provider::Call::Delete { .. } => drop(found.provider.take().unwrap()),
+    }
+}
+
+/// EKS, as it obeys a call.
+pub(crate) fn association(
+    call: &pod_identity_association::Call,
+    resolve: Resolve<'_>,
+    actual: &mut Actual,
+) {
+    let arn = |role: &Known<String>| match role {
+        Known::Now(arn) => arn.clone(),
+        Known::After(change) => resolve(change).unwrap(),
+    };
+    let found = found(actual);
+    match call {
+        pod_identity_association::Call::Create { service_account, role, .. } => {
+            found.associations.push(Association {
+                id: format!("a-{service_account}"),
+                service_account: service_account.clone(),
+                role_arn: arn(role),
+                ours: true,
+            });
+        }
+        pod_identity_association::Call::SetRole { id, role, .. } => {
+            let one = found.associations.iter_mut().find(|one| one.id == *id).unwrap();
+            one.role_arn = arn(role);
+        }
+        pod_identity_association::Call::Delete { id, .. } => {
+            found.associations.retain(|one| one.id != *id);
+        }
+    }
+}

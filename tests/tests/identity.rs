@@ -1,0 +1,186 @@
+//! The driver's identity, made by whole runs against the sandbox: roles, policies, providers and
+//! associations, and what the driver may do with them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use serde_json::{Value, json};
+use tests::{Aws, World};
+
+const IRSA: [&str; 2] = ["--driver-identity=irsa", "--oidc-provider=create"];
+const POD_IDENTITY: [&str; 2] = ["--driver-identity=pod-identity", "--helm-chart-version=4.4.1"];
+
+/// What of the driver's identity is in the account: roles, providers and associations.
+fn left(aws: &Aws) -> (usize, usize, usize) {
+    let roles = aws.iam("ListRoles", &[]).matches("<RoleName>clockwork-").count();
+    let providers = aws.iam("ListOpenIDConnectProviders", &[]).matches("<Arn>").count();
+    (roles, providers, associations(aws).len())
+}
+
+fn associations(aws: &Aws) -> Vec<Value> {
+    let all = aws.eks("GET", "clusters/graphscope-dev/pod-identity-associations", None).json();
+    all["associations"].as_array().unwrap().clone()
+}
+
+/// The name of the driver's role.
+fn role(aws: &Aws) -> String {
+    let roles = aws.iam("ListRoles", &[]);
+    let name = roles.split("<RoleName>").find(|rest| rest.starts_with("clockwork-"));
+    name.unwrap().split('<').next().unwrap().to_owned()
+}
+
+fn steps(plan: &Value) -> Vec<String> {
+    let steps = plan["steps"].as_array().unwrap().iter();
+    steps.map(|step| format!("{} {}", step["action"], step["address"]).replace('"', "")).collect()
+}
+
+#[test]
+fn irsa_is_made_found_complete_and_taken_down() {
+    let world = World::new();
+    let made = world.deploy(&IRSA);
+    assert_eq!(made["changed"], 10, "seven of before, and provider, role and policy");
+    let values: Value = serde_norway::from_str(&world.document("values.yaml")).unwrap();
+    let account = &values["controller"]["serviceAccount"];
+    let arn = account["annotations"]["eks.amazonaws.com/role-arn"].as_str().unwrap();
+    let aws = world.aws();
+    assert_eq!(arn, format!("arn:aws:iam::111122223333:role/{}", role(&aws)));
+    assert_eq!(left(&aws), (1, 1, 0));
+    drop(aws);
+
+    world.nothing_to_do(&IRSA);
+    let again = world.run("deploy-efs", &IRSA).exits(0);
+    assert_eq!(again.json()["changed"], 0);
+    assert!(again.calls.len() <= 18, "{:?}", again.calls);
+
+    world.run("destroy-efs", &[&IRSA[..], &["--yes"]].concat()).exits(0);
+    assert_eq!(left(&world.aws()), (0, 0, 0));
+    let again = world.run("destroy-efs", &[&IRSA[..], &["--yes"]].concat()).exits(0);
+    assert_eq!(again.json()["changed"], 0);
+}
+
+#[test]
+fn pod_identity_is_made_found_complete_and_taken_down() {
+    let world = World::new();
+    world.deploy(&POD_IDENTITY);
+    let aws = world.aws();
+    assert_eq!(left(&aws), (1, 0, 1));
+    assert_eq!(associations(&aws)[0]["serviceAccount"], "efs-csi-controller-sa");
+    drop(aws);
+    world.nothing_to_do(&POD_IDENTITY);
+    let again = world.run("deploy-efs", &POD_IDENTITY).exits(0);
+    assert!(again.calls.len() <= 18, "{:?}", again.calls);
+    world.run("destroy-efs", &[&POD_IDENTITY[..], &["--yes"]].concat()).exits(0);
+    assert_eq!(left(&world.aws()), (0, 0, 0));
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_found_and_repaired() {
+    let world = World::new();
+    let inputs = [POD_IDENTITY[0], POD_IDENTITY[1], "--mount-options=iam"];
+    world.deploy(&inputs);
+    let aws = world.aws();
+    let role = role(&aws);
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    aws.iam("UpdateAssumeRolePolicy", &[("RoleName", &role), ("PolicyDocument", trust)]);
+    let policies = aws.iam("ListRolePolicies", &[("RoleName", &role)]);
+    let policy = policies.split("<member>").nth(1).unwrap().split('<').next().unwrap();
+    aws.iam("DeleteRolePolicy", &[("RoleName", &role), ("PolicyName", policy)]);
+    let one = associations(&aws)[0]["associationId"].as_str().unwrap().to_owned();
+    aws.eks("DELETE", &format!("clusters/graphscope-dev/pod-identity-associations/{one}"), None);
+    drop(aws);
+    let plan = world.plan(&inputs);
+    let found = steps(&plan);
+    assert_eq!(
+        found[..2],
+        ["update module.efs_csi.iam_role", "create module.efs_csi.iam_role_policy"]
+    );
+    assert!(found[2].starts_with("create module.efs_csi.pod_identity_association["), "{found:?}");
+    world.deploy(&inputs);
+    world.nothing_to_do(&inputs);
+}
+
+#[test]
+fn how_iam_writes_a_policy_makes_no_difference() {
+    let world = World::new();
+    world.deploy(&IRSA);
+    let aws = world.aws();
+    let role = role(&aws);
+    let found = aws.iam("GetRole", &[("RoleName", &role)]);
+    let trust = found.split("<AssumeRolePolicyDocument>").nth(1).unwrap();
+    let trust = trust.split('<').next().unwrap();
+    let trust = percent_encoding::percent_decode_str(trust).decode_utf8().unwrap();
+    // Lists of one as texts, and a statement without its list.
+    let mut document: Value = serde_json::from_str(&trust).unwrap();
+    let mut statement = document["Statement"][0].take();
+    let action = statement["Action"].take();
+    statement["Action"] = json!([action]);
+    document["Statement"] = statement;
+    let text = document.to_string();
+    aws.iam("UpdateAssumeRolePolicy", &[("RoleName", &role), ("PolicyDocument", &text)]);
+    drop(aws);
+    world.nothing_to_do(&IRSA);
+}
+
+#[test]
+fn what_is_not_ours_is_refused_by_name_and_left() {
+    let world = World::new();
+    world.deploy(&IRSA);
+    let aws = world.aws();
+    let role = role(&aws);
+    let attached = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
+    aws.iam("AttachRolePolicy", &[("RoleName", &role), ("PolicyArn", attached)]);
+    drop(aws);
+    let destroyed = world.run("destroy-efs", &[&IRSA[..], &["--yes"]].concat()).exits(0);
+    assert!(destroyed.stderr.contains("AmazonEFSCSIDriverPolicy"), "{}", destroyed.stderr);
+    let aws = world.aws();
+    assert_eq!(
+        left(&aws),
+        (1, 1, 0),
+        "the role has the policy of somebody, and trusts the provider"
+    );
+    aws.iam("UntagRole", &[("RoleName", &role), ("TagKeys.member.1", "clockwork-codex/cluster")]);
+    drop(aws);
+    let refused = world.run("plan-efs", &IRSA).exits(0).json();
+    let refusal = refused["refusals"][0]["reason"].as_str().unwrap();
+    assert!(refusal.contains("does not carry this project's tags"), "{refusal}");
+}
+
+/// Creates an access point with the driver's keys and these tags; the status.
+fn access_point(aws: &Aws, file_system: &str, tags: &[&str]) -> u16 {
+    let tag = |key: &&str| json!({ "Key": key, "Value": "true" });
+    let body = json!({
+        "ClientToken": format!("{file_system}-{tags:?}"),
+        "FileSystemId": file_system,
+        "Tags": tags.iter().map(tag).collect::<Vec<_>>(),
+    });
+    aws.efs_as("driver", "POST", "access-points", Some(&body)).status
+}
+
+#[test]
+fn the_driver_may_make_and_delete_volumes_on_this_file_system_and_nothing_else() {
+    let world = World::new();
+    let made = world.deploy(&IRSA);
+    let id = made["outputs"]["file_system_id"].as_str().unwrap();
+    let arn = format!("arn:aws:iam::111122223333:role/{}", role(&world.aws()));
+    let mut env = world.env.clone();
+    env.push(("CLOCKWORK_SANDBOX_ENFORCE_IAM".to_owned(), "true".to_owned()));
+    let aws = Aws::serve(Some(&world.state()), &env);
+    let driver = json!({ "arn": arn }).to_string();
+    assert_eq!(aws.admin("PUT", "iam/principals/driver", &driver).status, 204);
+    let other =
+        aws.efs_as("sandbox", "POST", "file-systems", Some(&json!({ "CreationToken": "other" })));
+    let other = other.json();
+    let other = other["FileSystemId"].as_str().unwrap();
+    let own = "efs.csi.aws.com/cluster";
+    assert_eq!(access_point(&aws, id, &[own]), 200);
+    assert_eq!(access_point(&aws, other, &[own]), 403, "another file system");
+    assert_eq!(access_point(&aws, id, &[]), 403, "not the driver's");
+    assert_eq!(access_point(&aws, id, &[own, "team"]), 403, "a tag that was not asked for");
+    let point = aws.efs_as("driver", "GET", "access-points", None).json();
+    let point = point["AccessPoints"][0]["AccessPointId"].as_str().unwrap().to_owned();
+    let delete = |who: &str| aws.efs_as(who, "DELETE", &format!("access-points/{point}"), None);
+    assert_eq!(delete("driver").status, 204);
+    let body = json!({ "ClientToken": "theirs", "FileSystemId": id });
+    let theirs = aws.efs_as("sandbox", "POST", "access-points", Some(&body)).json();
+    let path = format!("access-points/{}", theirs["AccessPointId"].as_str().unwrap());
+    assert_eq!(aws.efs_as("driver", "DELETE", &path, None).status, 403, "not the driver's");
+    assert_eq!(aws.efs_as("driver", "DELETE", &format!("file-systems/{id}"), None).status, 403);
+}
