@@ -8,10 +8,11 @@ use failure::failure;
 use network::Tags;
 use serde_json::Value;
 
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::iam as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 
 /// The driver's role, with all that is in it where it may be deleted.
 pub(crate) async fn observe(

@@ -4,10 +4,11 @@ use efs::Owner;
 use efs::resources::oidc_provider::{Call, Provider};
 
 use super::iam_role::{as_iam, tags, trusting};
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
 use crate::context::Done;
 use crate::meaning::iam as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 
 /// The provider of this ARN, with those that trust it where it may be deleted.
 pub(crate) async fn observe(

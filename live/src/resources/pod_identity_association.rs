@@ -8,10 +8,11 @@ use efs::resources::pod_identity_association::{Association, Call};
 use futures_util::future::try_join_all;
 use network::Tags;
 
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::eks as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 
 /// The associations of the driver's service accounts.
 pub(crate) async fn observe(

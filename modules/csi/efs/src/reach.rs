@@ -2,7 +2,7 @@
 
 use network::reach::{Ends, obstacles};
 use network::{IngressRule, NFS_PORT, Observed, Subnet};
-use plan::Known;
+use plan::{Known, Warning};
 
 use crate::actual::Actual;
 use crate::deployment::Plan;

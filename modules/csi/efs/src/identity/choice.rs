@@ -3,6 +3,8 @@
 use kubernetes::release::Release;
 
 use super::found::IdentityFound;
+use plan::Warning;
+
 use crate::actual::Actual;
 use crate::chart::{ChartVersion, version};
 use crate::inputs::Inputs;
@@ -43,7 +45,7 @@ pub(crate) enum Choice {
     /// Nothing is done, and a plan says why.
     Noted(String),
     /// Nothing is done, and claims will stay pending.
-    Lacking(String),
+    Lacking(Warning),
 }
 
 /// Decides the identity of a driver: what is asked for, or what the cluster offers.
@@ -76,9 +78,9 @@ fn offered(
     nodes: bool,
 ) -> Choice {
     if let Some(why) = &found.unknown {
-        return Choice::Lacking(format!(
-            "the driver's identity could not be looked at: {why}; `driver_identity` says which it \
-             has, such as `node`"
+        return Choice::Lacking(Warning::new(
+            format!("the driver's identity could not be looked at: {why}"),
+            "say which it has with `driver_identity`, such as `node`",
         ));
     }
     let Some(cluster) = &found.cluster else { return Choice::Nothing };
@@ -121,11 +123,14 @@ fn offered(
         let why = format!("{why_not}, and IAM {has} the cluster's OpenID Connect provider");
         return Choice::Ours(Method::Irsa, Some(why));
     }
-    Choice::Lacking(format!(
-        "the driver has no identity of its own, and claims stay pending unless its node's role \
-         allows what it does: {why_not}, and IAM does not have the cluster's OpenID Connect \
-         provider; `oidc_provider` = `create` makes that, and `driver_identity` = `node` says that \
-         the node's role is meant"
+    Choice::Lacking(Warning::new(
+        format!(
+            "the driver has no identity of its own, and claims stay pending unless its node's role \
+             allows what it does: {why_not}, and IAM does not have the cluster's OpenID Connect \
+             provider"
+        ),
+        "set `oidc_provider` to `create` to have that made, or `driver_identity` to `node` where \
+         the node's role is meant",
     ))
 }
 

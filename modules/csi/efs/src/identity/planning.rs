@@ -1,6 +1,6 @@
 //! The identity's part of a plan: provider, role, policy and associations.
 
-use plan::{ChangeId, Document, Known, Plan, Refusal, Scope};
+use plan::{ChangeId, Document, Known, Plan, Refusal, Scope, Warning};
 use serde_json::{Value, json};
 
 use super::choice::{Choice, Method, choose, without_pod_identity};
@@ -259,11 +259,11 @@ impl<C: Calls> Here<'_, C> {
             ));
         }
         if actual.cluster.as_ref().is_some_and(|cluster| !cluster.pod_identity_agent) {
-            self.plan.warnings.push(
-                "the cluster has no EKS Pod Identity Agent, and without it claims stay pending: \
-                 `aws eks create-addon --addon-name eks-pod-identity-agent --cluster-name …`"
-                    .to_owned(),
-            );
+            self.plan.warnings.push(Warning::new(
+                "the cluster has no EKS Pod Identity Agent, and without it claims stay pending",
+                "install it: `aws eks create-addon --addon-name eks-pod-identity-agent \
+                 --cluster-name …`",
+            ));
         }
     }
 }
