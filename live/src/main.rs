@@ -13,6 +13,7 @@ mod consent;
 mod context;
 mod helm;
 mod meaning;
+mod named_before;
 mod observe;
 mod outcome;
 mod places;
@@ -27,6 +28,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod without_cluster;
 mod world;
 
 use std::process::ExitCode;

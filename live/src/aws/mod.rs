@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is, is_web_page};
+pub(crate) use errors::{Raced, explain, is, is_missing_operation};
 pub(crate) use rate::{LOOKS, Rate};
 
 /// An account, and how fast it may be called.

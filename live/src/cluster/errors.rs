@@ -8,6 +8,18 @@ use kube::Error;
 use super::credentials::{self, Program};
 use crate::meaning::kubernetes as codes;
 
+/// The cause of an error where no API server answered: nothing of the cluster is known.
+#[derive(Debug)]
+pub(crate) struct Unreachable(pub(crate) String);
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
 /// An error of the call `what`, with a remedy.
 pub(crate) fn explain(
     what: &str,
@@ -29,7 +41,7 @@ pub(crate) fn explain(
             let (reason, message) = (printable(&status.reason), printable(&status.message));
             anyhow!("{reason} ({}): {message}", status.code)
         }
-        other => anyhow!("{}", printable(&chain(other))),
+        other => anyhow!(Unreachable(printable(&chain(other)))),
     };
     cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }

@@ -20,8 +20,10 @@ use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
+pub(crate) use errors::Unreachable;
 pub(crate) use pods::{is_ready, node_of};
 pub(crate) use proof::Seen;
+pub(crate) use releases::helm_storage;
 
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 use credentials::Program;

@@ -129,6 +129,7 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
                 .collect(),
             ours: true,
             of_release: false,
+            reclaim_policy: None,
         })
         .collect()
 }

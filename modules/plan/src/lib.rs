@@ -19,7 +19,7 @@ mod status;
 mod text;
 mod values;
 
-pub use change::{Action, Any, Change, Detail, Plan, Question, Refusal, Wait};
+pub use change::{Action, Any, Change, Detail, Loss, Plan, Question, Refusal, Wait};
 pub use compare::{Compared, Forbidden, compare, gone};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::adopt::AdoptArgs;
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Selection};
@@ -28,14 +29,13 @@ pub(super) struct Args {
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
-    /// Take over a file system with data that an earlier deployment of the same names left,
-    /// without being asked
-    #[arg(long)]
-    adopt_existing: bool,
+    #[command(flatten)]
+    adopt: AdoptArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
-    let goal = Goal::Deploy { delete_data: false, adopt_existing: args.adopt_existing };
+    let adopt_existing = args.adopt.read(args.fleet.is_fleet())?;
+    let goal = Goal::Deploy { delete_data: false, adopt_existing };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::adopt::AdoptArgs;
 use super::fleet;
 use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
 use crate::request::{Request, Selection};
@@ -66,10 +67,8 @@ pub(super) struct Deploy {
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
-    /// Take over a file system with data that an earlier deployment of the same names left,
-    /// without being asked
-    #[arg(long)]
-    adopt_existing: bool,
+    #[command(flatten)]
+    adopt: AdoptArgs,
 }
 
 /// Delete the GraphScope workloads.
@@ -98,8 +97,9 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let Deploy { workloads, delete_data, yes, adopt_existing } = args;
-    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing: *adopt_existing };
+    let Deploy { workloads, delete_data, yes, adopt } = args;
+    let adopt_existing = adopt.read(workloads.fleet.is_fleet())?;
+    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing };
     workloads.hand_over(Selection::Everything, goal, *yes)
 }
 

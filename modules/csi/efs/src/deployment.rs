@@ -9,12 +9,12 @@ use plan::{ChangeId, Refusal, Row, Scope, files};
 use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
-use crate::data;
 use crate::desired::Desired;
 use crate::documents;
 use crate::inputs::Inputs;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+use crate::take_over;
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,8 +87,9 @@ pub(crate) fn plan_part(
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {
-        data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
+        take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
+    take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
     let security_groups = std::slice::from_ref(security_group);
     let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);

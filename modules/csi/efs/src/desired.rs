@@ -6,6 +6,7 @@ use network::{RuleSource, SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
 use crate::inputs::{Group, Inputs, Subnets};
+use crate::take_over::AdoptExisting;
 
 /// The outputs of networks, by the labels of their blocks.
 pub type Networks = BTreeMap<String, network::Outputs>;
@@ -25,7 +26,7 @@ pub struct Desired {
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
     /// Whether data that an earlier deployment of these names left may be taken over.
-    pub adopt_existing: bool,
+    pub adopt_existing: AdoptExisting,
 }
 
 impl Desired {
@@ -49,7 +50,7 @@ impl Desired {
             security_group,
             wait_for_driver: true,
             driver_in: None,
-            adopt_existing: false,
+            adopt_existing: AdoptExisting::None,
         })
     }
 
