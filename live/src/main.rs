@@ -18,6 +18,7 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod proxies;
 mod report;
 mod resources;
 mod run;
@@ -29,6 +30,7 @@ mod users;
 mod wait;
 mod watch;
 mod without_cluster;
+mod workload;
 mod world;
 
 use std::process::ExitCode;

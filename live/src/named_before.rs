@@ -27,12 +27,11 @@ pub(crate) async fn observe(
     let lookup = file_system::Lookup::Id(named.clone());
     let Some(found) = file_system::observe(aws, &lookup).await? else { return Ok(()) };
     let mut access_points = 0;
-    match (target.cluster(), &mut actual.cluster) {
-        (Some(there), Some(cluster)) => cluster.volumes = users::volumes(&there.kube).await?,
-        _ => {
-            let all = users::access_points(aws, &named).await?;
-            access_points = all.iter().filter(|point| !point.life_cycle.is_leaving()).count();
-        }
+    if let (Some(there), Some(cluster)) = (target.cluster(), &mut actual.cluster) {
+        cluster.volumes = users::volumes(&there.kube).await?;
+    } else {
+        let all = users::access_points(aws, &named).await?;
+        access_points = all.iter().filter(|point| !point.life_cycle.is_leaving()).count();
     }
     if !found.life_cycle.is_leaving() {
         actual.named_before = Some(NamedBefore { file_system: found, access_points });

@@ -18,12 +18,11 @@ use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::named_before;
 use crate::resources::file_system::Lookup;
-use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
-};
+use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
 use crate::users;
 use crate::without_cluster;
+use crate::workload;
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -72,7 +71,7 @@ pub(crate) async fn observe(
         anyhow::Ok((label.to_owned(), storage))
     }));
     let workloads = try_join_all(job.workloads().map(|(label, inputs)| async move {
-        let found = Box::pin(workload(job, label, inputs, target)).await?;
+        let found = Box::pin(workload::observe(job, label, inputs, target)).await?;
         anyhow::Ok((label.to_owned(), found))
     }));
     let (storage, workloads) = try_join!(storage, workloads)?;
@@ -109,6 +108,7 @@ async fn in_aws(job: &Job, label: &str, inputs: &Inputs, aws: &Aws) -> anyhow::R
         Desired::new(job.storage_scope(label), inputs, &networks).map(|desired| Desired {
             wait_for_driver: job.wait,
             adopt_existing: job.goal.adopts_existing(),
+            consent: job.goal.targets(),
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
@@ -126,9 +126,9 @@ async fn whole(
     let Named { mut file_system, groups, clusters, subnets, listed_rules, own_rules } =
         named(inputs, network, aws, lookup).await?;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let found_group = match (listed_group(inputs), clusters.as_slice()) {
-        (None, [one]) => Some(one.id.clone()),
-        _ => None,
+    let found_group = match clusters.as_slice() {
+        [one] if takes_group_of_network(inputs) => vec![one.id.clone()],
+        _ => Vec::new(),
     };
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
     let (mount_targets, lifecycle, vpc_subnets, route_tables, found_rules) = try_join!(
@@ -141,7 +141,7 @@ async fn whole(
         file_system::lifecycle(aws, &inputs.file_system, file_system.as_ref()),
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
-        ingress::observe(aws, found_group.as_ref()),
+        ingress::observe(aws, &found_group),
     )?;
     if let Some(found) = &mut file_system {
         found.spec.lifecycle = lifecycle;
@@ -174,9 +174,11 @@ async fn named(
     lookup: &Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
+    let listed: Vec<SecurityGroupId> =
+        inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
     let (file_system, groups, clusters, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        groups_by_id(aws, listed_group(inputs)),
+        groups_by_id(aws, &listed),
         cluster_groups(aws, network),
         async {
             match &inputs.subnet_ids {
@@ -184,17 +186,14 @@ async fn named(
                 Subnets::FromNetwork(_) => Ok(Vec::new()),
             }
         },
-        ingress::observe(aws, listed_group(inputs)),
+        ingress::observe(aws, &listed),
         ingress::observe_own(aws, &owner),
     )?;
     Ok(Named { file_system, groups, clusters, subnets, listed_rules, own_rules })
 }
 
-fn listed_group(inputs: &Inputs) -> Option<&SecurityGroupId> {
-    match &inputs.security_group_id {
-        Group::Listed(id) => Some(id),
-        Group::FromNetwork(_) => None,
-    }
+fn takes_group_of_network(inputs: &Inputs) -> bool {
+    inputs.security_groups.iter().any(|group| group.listed().is_none())
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the
@@ -248,11 +247,15 @@ async fn own(
 
 /// The network module that the inputs refer to.
 fn network_of<'a>(job: &'a Job, inputs: &Inputs) -> Option<(&'a str, &'a network::Inputs)> {
-    let label = match (&inputs.subnet_ids, &inputs.security_group_id) {
-        (Subnets::FromNetwork(label), _) | (_, Group::FromNetwork(label)) => label,
-        (Subnets::Listed(_), Group::Listed(_)) => return None,
+    let of_group = |group: &'_ Group| match group {
+        Group::FromNetwork(label) => Some(label.clone()),
+        Group::Listed(_) => None,
     };
-    job.networks().find(|(name, _)| name == label)
+    let label = match &inputs.subnet_ids {
+        Subnets::FromNetwork(label) => label.clone(),
+        Subnets::Listed(_) => inputs.security_groups.iter().find_map(of_group)?,
+    };
+    job.networks().find(|(name, _)| *name == label)
 }
 
 /// Everything of several answers, each thing once.
@@ -264,14 +267,11 @@ fn once<T, Id: Ord + Clone, const N: usize>(
     answers.into_iter().flatten().filter(|thing| known.insert(id(thing).clone())).collect()
 }
 
-async fn groups_by_id(
-    aws: &Aws,
-    id: Option<&SecurityGroupId>,
-) -> anyhow::Result<Vec<SecurityGroup>> {
-    match id {
-        Some(id) => aws.security_groups(filter("group-id", [id])).await,
-        None => Ok(Vec::new()),
+async fn groups_by_id(aws: &Aws, ids: &[SecurityGroupId]) -> anyhow::Result<Vec<SecurityGroup>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
+    aws.security_groups(filter("group-id", ids)).await
 }
 
 /// The security groups that EKS made, which lead to the VPC.
@@ -355,46 +355,4 @@ async fn driver_release(
     let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
     let chart = if needed { Some(helm.chart(&release).await?) } else { None };
     Ok((found, chart))
-}
-
-async fn workload(
-    job: &Job,
-    label: &str,
-    inputs: &graphscope::Inputs,
-    target: &Target,
-) -> anyhow::Result<graphscope::Actual> {
-    let InCluster { kube, helm } = match target {
-        Target::Cluster(cluster) => cluster.as_ref(),
-        Target::Directory(directory) => {
-            let documents = {
-                let folder = directory.join(Job::workload_scope(label).path(""));
-                directory::read(&folder, graphscope::DOCUMENTS)?
-            };
-            return Ok(graphscope::Actual { documents: Some(documents), ..Default::default() });
-        }
-    };
-    let wanted = inputs.release()?;
-    let found = async {
-        match helm {
-            Some(helm) => {
-                helm.can_fetch(&wanted)?;
-                release::observe(helm, &wanted).await
-            }
-            None => Ok(None),
-        }
-    };
-    let (claims, release) =
-        try_join!(claim::observe_workload(kube, inputs, job.goal.deletes_data()), found)?;
-    // What is in it shows that it exists; nothing else asks for it.
-    let namespace = !claims.is_empty()
-        || release.is_some()
-        || !job.goal.plans()
-        || namespace::observe(kube, &inputs.namespace).await?;
-    let chart = match helm {
-        Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
-            Some(helm.chart(&wanted).await?)
-        }
-        _ => None,
-    };
-    Ok(graphscope::Actual { documents: None, namespace, claims, release, chart })
 }

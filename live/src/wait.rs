@@ -35,6 +35,12 @@ pub(crate) const FOREIGN_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const API_SERVER_CONNECT: Duration = Duration::from_secs(5);
 pub(crate) const API_SERVER_READ: Duration = Duration::from_mins(1);
 
+/// How long the credential program of a kubeconfig may take, and how long a person may who logs
+/// in at the terminal. A token is fetched again this long before it expires.
+pub(crate) const PLUGIN: Duration = Duration::from_mins(1);
+pub(crate) const LOGIN: Duration = Duration::from_mins(10);
+pub(crate) const PLUGIN_EARLY: Duration = Duration::from_mins(1);
+
 /// The pauses between two looks at what takes its time: everything here takes at least the
 /// first, and 5 s late on the minute and a half that AWS takes for a mount target is under 6
 /// per cent.

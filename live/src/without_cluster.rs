@@ -13,7 +13,7 @@ const WAY_OUT: &str = "if the cluster is gone for good, `destroy-efs --manifests
 /// The same error of a cluster that does not answer, with that remedy too where the deployment is
 /// to be destroyed.
 pub(crate) fn unanswered(goal: &Goal, error: anyhow::Error) -> anyhow::Error {
-    let unreachable = error.chain().any(|cause| cause.is::<Unreachable>());
+    let unreachable = error.chain().any(<dyn std::error::Error>::is::<Unreachable>);
     if unreachable { unconnected(goal, error) } else { error }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use efs::TargetConsent;
 use inputs::{Input, Kind};
 use job::Output;
 
@@ -68,6 +69,21 @@ pub(crate) struct Run {
     /// Print every AWS call to standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+/// What may be done to mount targets that are there, beside what `--yes` consents to.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct TargetFlags {
+    /// Take off mount targets the security groups that no input names, which stay otherwise
+    #[arg(long)]
+    remove_security_groups: bool,
+}
+
+impl From<TargetFlags> for TargetConsent {
+    fn from(flags: TargetFlags) -> TargetConsent {
+        let TargetFlags { remove_security_groups } = flags;
+        TargetConsent { remove_security_groups }
+    }
 }
 
 /// How a result is printed.

@@ -9,7 +9,7 @@ use failure::Failure;
 use inputs::printable;
 
 use super::foreign;
-use crate::meaning::{Meaning, aws};
+use crate::meaning::{Meaning, aws, connection};
 
 /// Another run changed things after this one had looked: a new plan may continue from there.
 #[derive(Debug)]
@@ -114,6 +114,9 @@ where
         return "something between here and AWS responded, such as a proxy: check HTTPS_PROXY and \
                 any `--endpoint-url`"
             .to_owned();
+    }
+    if let Some(remedy) = connection::remedy(&chain(error)) {
+        return remedy;
     }
     if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
         return aws::unreachable(region);

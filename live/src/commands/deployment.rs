@@ -265,7 +265,11 @@ mod tests {
 
     #[test]
     fn a_command_that_shows_the_plan_is_named() {
-        let deploy = Goal::Deploy { delete_data: false, adopt_existing: AdoptExisting::None };
+        let deploy = Goal::Deploy {
+            delete_data: false,
+            adopt_existing: AdoptExisting::None,
+            targets: efs::TargetConsent::default(),
+        };
         assert!(review(&deploy, false).contains("`plan-efs`"));
         assert!(review(&deploy, true).contains("`plan-graphscope`"));
         let destroy = Goal::Destroy { delete_data: false, file_systems: Vec::new() };

@@ -83,10 +83,9 @@ struct Result {
 pub(super) async fn run(
     fleet: &Fleet,
     session: &Session,
-    endpoint: Option<&str>,
+    (account, endpoint): (&Account, Option<&str>),
     stop: &Stop,
 ) -> Outcome {
-    let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
     let mut in_progress = FuturesUnordered::new();
     let mut ended = BTreeMap::new();
@@ -113,7 +112,7 @@ pub(super) async fn run(
         if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
-        in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
+        in_progress.push(Box::pin(one(account, (name, job), session, endpoint, stop)));
         // The first calls of the new one are queued before the next is let in.
         tokio::task::yield_now().await;
     }

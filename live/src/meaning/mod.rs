@@ -5,6 +5,7 @@
 
 pub(crate) mod aws;
 mod common;
+pub(crate) mod connection;
 mod denial;
 pub(crate) mod ec2;
 pub(crate) mod efs;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use efs::resources::storage_class::{Call, Spec, StorageClass};
+use efs::resources::storage_class::{Call, DEFAULT_CLASS, Spec, StorageClass};
 use efs::{OtherClass, Reference};
 use futures_util::future::try_join_all;
 use inputs::printable;
@@ -79,6 +79,22 @@ async fn named(kube: &Kube, class: &KubeClass) -> anyhow::Result<Option<Result<S
         Some(id) => id.map(|id| Ok(id.trim().to_owned())),
         None => Some(Err(printable(&format!("this identity may not read {reference}")))),
     })
+}
+
+/// The class of claims that name none: of several that are marked, the newest
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>).
+pub(crate) async fn default(kube: &Kube) -> anyhow::Result<Option<String>> {
+    let mut classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    classes.retain(|class| {
+        let of = |key: &str| class.metadata.annotations.as_ref()?.get(key);
+        of(DEFAULT_CLASS).is_some_and(|value| value == "true")
+    });
+    // Of those that were created at once, the first by name.
+    classes.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    classes.sort_by_key(|class| {
+        std::cmp::Reverse(class.metadata.creation_timestamp.as_ref().map(|time| time.0))
+    });
+    Ok(classes.into_iter().next().and_then(|class| class.metadata.name))
 }
 
 /// Carries a call out.

@@ -42,18 +42,9 @@ impl<'a> Reader<'a> {
     pub fn with_flags(schema: &'static [Input], prefix: &str, given: &'a GivenInputs) -> Self {
         let mut reader = Reader { schema, given, mistakes: Vec::new() };
         for input in schema.iter().filter(|input| input.required) {
-            if !reader.is_given(input.name) {
-                reader.mistake(
-                    input.name,
-                    Problem::new(
-                        format!("`{}` is required and was not given", input.name),
-                        format!(
-                            "set `{} = …` in the module block, or pass `--{prefix}{}`",
-                            input.name,
-                            input.flag()
-                        ),
-                    ),
-                );
+            let instead = input.instead.is_some_and(|other| reader.is_given(other));
+            if !reader.is_given(input.name) && !instead {
+                reader.mistake(input.name, not_given(input, prefix));
             }
         }
         reader
@@ -125,6 +116,31 @@ impl<'a> Reader<'a> {
         self.check(name, truth)
     }
 
+    /// The elements of a list, each a literal or another module's output.
+    pub fn elements(&mut self, name: &str) -> Option<Vec<Given>> {
+        if let Some(Given::List(elements)) = self.given.get(name) {
+            return Some(elements.clone());
+        }
+        match self.value(name)? {
+            Value::Array(elements) => Some(elements.into_iter().map(Given::Literal).collect()),
+            other => {
+                self.mistake(name, wrong_kind(name, Kind::Strings, &other));
+                None
+            }
+        }
+    }
+
+    /// A text that is an element of a list, checked by `rule`.
+    pub fn element<T>(
+        &mut self,
+        name: &str,
+        element: &Value,
+        rule: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let checked = as_string(name, element).and_then(|text| rule(&text));
+        self.check(name, checked)
+    }
+
     /// A list of texts, each checked by `rule`; mistakes in several elements
     /// are all remembered.
     pub fn strings<T>(
@@ -140,8 +156,7 @@ impl<'a> Reader<'a> {
         let before = self.mistakes.len();
         let mut read = Vec::new();
         for element in elements {
-            let checked = as_string(name, element).and_then(|text| rule(&text));
-            read.extend(self.check(name, checked));
+            read.extend(self.element(name, element, &rule));
         }
         (self.mistakes.len() == before).then_some(read)
     }
@@ -205,9 +220,34 @@ impl<'a> Reader<'a> {
                 );
                 None
             }
+            Some(Given::List(_)) => {
+                self.mistake(
+                    name,
+                    Problem::new(
+                        "another module's output is part of a larger value here, and is not known \
+                         yet",
+                        "pass the output on whole, by itself",
+                    ),
+                );
+                None
+            }
             _ => input.default.map(|text| Value::String(text.to_owned())),
         }
     }
+}
+
+/// A required input that nobody gave.
+fn not_given(input: &Input, prefix: &str) -> Problem {
+    let Input { name, .. } = input;
+    let several =
+        input.instead.map(|instead| format!(", or `{instead}` for several")).unwrap_or_default();
+    Problem::new(
+        format!("`{name}` is required and was not given"),
+        format!(
+            "set `{name} = …` in the module block, or pass `--{prefix}{}`{several}",
+            input.flag()
+        ),
+    )
 }
 
 /// HCL converts numbers and truth values to text where text is asked for.
@@ -259,21 +299,15 @@ mod tests {
     use super::*;
 
     const SCHEMA: &[Input] = &[
-        Input { name: "name", kind: Kind::String, required: true, default: None, description: "" },
-        Input {
-            name: "size",
-            kind: Kind::Number,
-            required: false,
-            default: Some("5"),
-            description: "",
-        },
-        Input {
-            name: "zones",
-            kind: Kind::Strings,
-            required: false,
-            default: None,
-            description: "",
-        },
+        Input::required("name", Kind::String, ""),
+        Input::default("size", Kind::Number, "5", ""),
+        Input::optional("zones", Kind::Strings, ""),
+    ];
+
+    /// One of two.
+    const EITHER: &[Input] = &[
+        Input::required("group", Kind::String, "").or("groups"),
+        Input::optional("groups", Kind::Strings, ""),
     ];
 
     fn given(entries: &[(&str, Value)]) -> GivenInputs {
@@ -289,6 +323,35 @@ mod tests {
         let mistakes = Reader::new(SCHEMA, &given).finish().unwrap_err();
         assert_eq!(mistakes.len(), 1);
         assert!(mistakes[0].remedy.contains("name = …") && mistakes[0].remedy.contains("--name"));
+    }
+
+    #[test]
+    fn a_required_input_may_be_left_out_where_another_is_given_in_its_place() {
+        let mistakes = |entries: &[(&str, Value)]| {
+            let given = given(entries);
+            let found = Reader::new(EITHER, &given).finish();
+            found.err().into_iter().flatten().map(|it| it.remedy).collect::<Vec<_>>()
+        };
+        let [remedy] = &mistakes(&[])[..] else { panic!("one mistake") };
+        assert!(remedy.contains("--group") && remedy.contains("`groups`"), "{remedy}");
+        assert_eq!(mistakes(&[("groups", Value::Null)]).len(), 1);
+        assert_eq!(mistakes(&[("groups", json!(["a"]))]).len(), 0);
+        assert_eq!(mistakes(&[("group", json!("a"))]).len(), 0);
+    }
+
+    #[test]
+    fn an_output_within_a_list_is_taken_where_elements_are_read_and_nowhere_else() {
+        let output = Given::Output { module: "network".to_owned(), output: "id".to_owned() };
+        let list = vec![output, Given::Literal(json!("a"))];
+        let given = GivenInputs::from([
+            ("name".to_owned(), Given::Literal(json!("x"))),
+            ("zones".to_owned(), Given::List(list.clone())),
+        ]);
+        let mut reader = Reader::new(SCHEMA, &given);
+        assert_eq!(reader.elements("zones"), Some(list));
+        assert_eq!(reader.strings("zones", |text| Ok(text.to_owned())), None);
+        let mistakes = reader.finish().unwrap_err();
+        assert!(mistakes[0].message.contains("part of a larger value"), "{mistakes:?}");
     }
 
     #[test]

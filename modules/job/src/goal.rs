@@ -1,6 +1,6 @@
 //! What to do with a deployment.
 
-use efs::{AdoptExisting, FileSystemId};
+use efs::{AdoptExisting, FileSystemId, TargetConsent};
 use serde::{Deserialize, Serialize};
 
 /// What to do, with whatever modules the job has.
@@ -13,6 +13,8 @@ pub enum Goal {
         delete_data: bool,
         /// Whether the exit code says what was found: 0 nothing, 2 changes, 1 error.
         detailed_exitcode: bool,
+        /// What would be done to mount targets that are there.
+        targets: TargetConsent,
     },
     /// Plan, and carry it out.
     Deploy {
@@ -21,6 +23,8 @@ pub enum Goal {
         /// The file systems with data that an earlier deployment of the same names left which are
         /// taken over.
         adopt_existing: AdoptExisting,
+        /// What may be done to mount targets that are there.
+        targets: TargetConsent,
     },
     /// Take the modules down.
     Destroy {
@@ -67,6 +71,16 @@ impl Goal {
             | Goal::Status
             | Goal::Expand
             | Goal::Verify(_) => &[],
+        }
+    }
+
+    /// What may be done to mount targets that are there.
+    pub fn targets(&self) -> TargetConsent {
+        match self {
+            Goal::Plan { targets, .. } | Goal::Deploy { targets, .. } => *targets,
+            Goal::Destroy { .. } | Goal::Status | Goal::Expand | Goal::Verify(_) => {
+                TargetConsent::default()
+            }
         }
     }
 

@@ -7,27 +7,21 @@ use crate::VpcId;
 
 /// The inputs that `source = "./modules/network"` takes.
 pub const INPUTS: &[Input] = &[
-    Input {
-        name: "aws_region",
-        kind: Kind::String,
-        required: false,
-        default: None,
-        description: "AWS region of the VPC; the deployment's own region where it is left out",
-    },
-    Input {
-        name: "cluster_name",
-        kind: Kind::String,
-        required: false,
-        default: None,
-        description: "EKS cluster whose VPC, subnets and security group are meant",
-    },
-    Input {
-        name: "vpc_id",
-        kind: Kind::String,
-        required: false,
-        default: None,
-        description: "VPC to look in, where the cluster's name does not settle it",
-    },
+    Input::optional(
+        "aws_region",
+        Kind::String,
+        "AWS region of the VPC; the deployment's own region where it is left out",
+    ),
+    Input::optional(
+        "cluster_name",
+        Kind::String,
+        "EKS cluster whose VPC, subnets and security group are meant",
+    ),
+    Input::optional(
+        "vpc_id",
+        Kind::String,
+        "VPC to look in, where the cluster's name does not settle it",
+    ),
 ];
 
 /// The outputs that other modules can refer to.

@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::adopt::AdoptArgs;
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
@@ -26,6 +26,8 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
+    #[command(flatten)]
+    targets: TargetFlags,
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
@@ -36,6 +38,6 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     let adopt_existing = args.adopt.read(args.fleet.is_fleet())?;
-    let goal = Goal::Deploy { delete_data: false, adopt_existing };
+    let goal = Goal::Deploy { delete_data: false, adopt_existing, targets: args.targets.into() };
     fleet::hand_over(&args.fleet, &request, goal, args.yes)
 }

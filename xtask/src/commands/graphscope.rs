@@ -6,7 +6,7 @@ use job::Goal;
 
 use super::adopt::AdoptArgs;
 use super::fleet;
-use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
+use crate::flags::{DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
 use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
@@ -37,6 +37,8 @@ impl WorkloadArgs {
 pub(super) struct Plan {
     #[command(flatten)]
     workloads: WorkloadArgs,
+    #[command(flatten)]
+    targets: TargetFlags,
     /// Plan as with `deploy-graphscope --delete-data`
     #[arg(long)]
     delete_data: bool,
@@ -61,6 +63,8 @@ pub(super) struct Plan {
 pub(super) struct Deploy {
     #[command(flatten)]
     workloads: WorkloadArgs,
+    #[command(flatten)]
+    targets: TargetFlags,
     /// Delete claims that are no longer in the file, with their data; never a file system
     #[arg(long)]
     delete_data: bool,
@@ -91,15 +95,20 @@ pub(super) struct Destroy {
 }
 
 pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
-    let Plan { workloads, delete_data, detailed_exitcode } = args;
-    let goal = Goal::Plan { delete_data: *delete_data, detailed_exitcode: *detailed_exitcode };
+    let Plan { workloads, targets, delete_data, detailed_exitcode } = args;
+    let goal = Goal::Plan {
+        delete_data: *delete_data,
+        detailed_exitcode: *detailed_exitcode,
+        targets: (*targets).into(),
+    };
     workloads.hand_over(Selection::Everything, goal, false)
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let Deploy { workloads, delete_data, yes, adopt } = args;
+    let Deploy { workloads, targets, delete_data, yes, adopt } = args;
     let adopt_existing = adopt.read(workloads.fleet.is_fleet())?;
-    let goal = Goal::Deploy { delete_data: *delete_data, adopt_existing };
+    let goal =
+        Goal::Deploy { delete_data: *delete_data, adopt_existing, targets: (*targets).into() };
     workloads.hand_over(Selection::Everything, goal, *yes)
 }
 

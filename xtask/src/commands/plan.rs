@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Show the changes that `deploy-efs` would make, without changing anything.
@@ -22,13 +22,19 @@ pub(super) struct Args {
     run: Run,
     #[command(flatten)]
     fleet: fleet::FleetArgs,
+    #[command(flatten)]
+    targets: TargetFlags,
     /// Return the result as exit code: 0 no changes, 2 changes, 1 error
     #[arg(long)]
     detailed_exitcode: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let goal = Goal::Plan { delete_data: false, detailed_exitcode: args.detailed_exitcode };
+    let goal = Goal::Plan {
+        delete_data: false,
+        detailed_exitcode: args.detailed_exitcode,
+        targets: args.targets.into(),
+    };
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     fleet::hand_over(&args.fleet, &request, goal, false)
 }

@@ -9,6 +9,9 @@ pub(super) fn given(input: &Input, value: Value) -> Result<Given, Fault> {
     if let Data::Output { module, output } = value.data {
         return Ok(Given::Output { module, output });
     }
+    if let Some(list) = elements(input, &value) {
+        return list.map(Given::List);
+    }
     if value.output().is_some() {
         return Err(Fault::new(
             "another module's output is part of a larger value here, and is not known yet",
@@ -23,6 +26,18 @@ pub(super) fn given(input: &Input, value: Value) -> Result<Given, Fault> {
         .remedy("write `nonsensitive(VALUE)` where it may be shown, or keep it in a Secret of the cluster"));
     }
     literal(input.kind, value).map(Given::Literal)
+}
+
+/// The elements of a list of texts, where some are other modules' outputs.
+fn elements(input: &Input, value: &Value) -> Option<Result<Vec<Given>, Fault>> {
+    let all = value.elements().filter(|_| input.kind == Takes::Strings)?;
+    let is_output = |value: &Value| matches!(value.data, Data::Output { .. });
+    if !all.iter().any(is_output) {
+        return None;
+    }
+    let element = Input { kind: Takes::String, ..*input };
+    let one = |each: &Value| given(&element, each.clone().marked(value.sensitive));
+    Some(all.iter().map(one).collect())
 }
 
 /// Numbers are exact here, and become texts before anything rounds them. A value of

@@ -40,6 +40,10 @@ pub(super) fn explain(module: &Explained, config: &Config, values: &Values) -> V
 fn shown(name: &str, given: &Given) -> String {
     match given {
         Given::Output { module, output } => format!("module.{module}.{output}"),
+        Given::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(|it| shown(name, it)).collect();
+            format!("[{}]", elements.join(", "))
+        }
         Given::Literal(value) => match redacted(name, value) {
             Value::String(text) => format!("{text:?}"),
             value => value.to_string(),

@@ -64,16 +64,17 @@ pub(super) fn read(
 
 /// The modules that a storage module refers to.
 fn labels(storage: &Storage) -> Vec<&str> {
-    let mut labels: Vec<&str> = storage
-        .given
-        .inputs
-        .values()
-        .filter_map(|given| match given {
-            Given::Output { module, .. } => Some(module.as_str()),
-            Given::Literal(_) => None,
-        })
-        .collect();
+    let mut labels: Vec<&str> = storage.given.inputs.values().flat_map(modules_in).collect();
     labels.sort_unstable();
     labels.dedup();
     labels
+}
+
+/// The modules whose outputs stand in a value.
+fn modules_in(given: &Given) -> Vec<&str> {
+    match given {
+        Given::Output { module, .. } => vec![module],
+        Given::List(elements) => elements.iter().flat_map(modules_in).collect(),
+        Given::Literal(_) => Vec::new(),
+    }
 }

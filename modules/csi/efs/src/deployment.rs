@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Refusal, Row, Scope, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, files};
 
 use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::documents;
+use crate::driver_policy;
 use crate::inputs::Inputs;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
@@ -78,8 +79,8 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_group, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, .. } = desired;
+    let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
+    let Desired { driver_in, adopt_existing, consent, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -90,12 +91,11 @@ pub(crate) fn plan_part(
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
     take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
-    let security_groups = std::slice::from_ref(security_group);
-    let wanted = mount_target::Wanted { subnets: &subnets, security_groups };
+    let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =
-        ingress::Wanted { owner: &owner, group: security_group, sources: &sources, tags: &tags };
+        ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
         let storage = (&file_system.id, &ready);
@@ -142,6 +142,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
+    rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {
             let there = actual.documents.contains_key(name);
@@ -176,7 +177,7 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
 }
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
-/// and with the security group becomes refusals.
+/// and with the security groups becomes refusals.
 fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
     let network = &actual.network;
     let region = &desired.inputs.aws_region;
@@ -191,35 +192,39 @@ fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) ->
             )),
         }
     }
-    let Some(id) = desired.security_group.now() else { return wanted };
-    let group = network.security_groups.iter().find(|group| group.id == *id);
-    if group.is_none() {
-        plan.refusals.push(Refusal::new(
-            id,
-            format!("the security group does not exist in `{region}`"),
-            "correct `security_group_id`, or `aws_region`",
-        ));
+    let mut groups: Vec<&SecurityGroup> = Vec::new();
+    for id in desired.security_groups.iter().filter_map(Known::now) {
+        match network.security_groups.iter().find(|group| group.id == *id) {
+            Some(group) => groups.push(group),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the security group does not exist in `{region}`"),
+                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
+            )),
+        }
     }
-    plan.refusals.extend(one_vpc(&wanted, group));
+    plan.refusals.extend(one_vpc(&wanted, &groups));
     wanted
 }
 
-/// All mount targets of a file system belong to one VPC, and so does their group.
-fn one_vpc(subnets: &[&Subnet], group: Option<&SecurityGroup>) -> Vec<Refusal> {
-    let Some(vpc) = group.map(|group| &group.vpc_id).or(subnets.first().map(|first| &first.vpc_id))
-    else {
+/// All mount targets of a file system belong to one VPC, and so do their groups.
+fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
+    let vpcs = groups.iter().map(|group| &group.vpc_id);
+    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
         return Vec::new();
     };
-    let elsewhere = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc);
-    elsewhere
-        .map(|subnet| {
-            let reason = format!(
-                "the subnet is in `{}`, and the others or the security group in `{vpc}`",
-                subnet.vpc_id
-            );
-            Refusal::new(&subnet.id, reason, "give subnets and a security group of one VPC")
-        })
-        .collect()
+    let remedy = "give subnets and security groups of one VPC";
+    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
+        let its = &subnet.vpc_id;
+        let reason =
+            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
+        Refusal::new(&subnet.id, reason, remedy)
+    });
+    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
+        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
+        Refusal::new(&group.id, reason, remedy)
+    });
+    of_subnets.chain(of_groups).collect()
 }
 
 /// What holds for every plan that changes a cluster.
@@ -258,11 +263,12 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if inputs.driver.mode != driver::DriverMode::Skip {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
-    let owner = inputs.owner();
-    let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
-    if !kept.is_empty() {
+    let tags = &inputs.driver.access_point_tags;
+    if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
         warnings.push(format!(
-            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
+             stay pending: the policies of the driver's role need this statement beside it: {}",
+            driver_policy::tagging(tags)
         ));
     }
     let room = crate::inputs::directory::room_for_names(

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use network::{RuleSource, SecurityGroupId, SubnetId};
+use network::{SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
 use crate::inputs::{Group, Inputs, Subnets};
+use crate::resources::ingress::Source;
+use crate::resources::mount_target::Consent;
 use crate::take_over::AdoptExisting;
 
 /// The outputs of networks, by the labels of their blocks.
@@ -18,8 +20,9 @@ pub struct Desired {
     pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.
     pub subnets: Vec<SubnetId>,
-    /// The security group of the mount targets.
-    pub security_group: Known<SecurityGroupId>,
+    /// The security groups of the mount targets, each once; rules that are missing are added to
+    /// the first.
+    pub security_groups: Vec<Known<SecurityGroupId>>,
     /// Whether a driver that does not run yet is waited for.
     pub wait_for_driver: bool,
     /// The module of the same file whose documents have the driver, where that is another
@@ -27,6 +30,8 @@ pub struct Desired {
     pub driver_in: Option<String>,
     /// Whether data that an earlier deployment of these names left may be taken over.
     pub adopt_existing: AdoptExisting,
+    /// What may be done to mount targets that are there.
+    pub consent: Consent,
 }
 
 impl Desired {
@@ -38,26 +43,33 @@ impl Desired {
             Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
         };
         subnets.sort();
-        let security_group = match &inputs.security_group_id {
-            Group::Listed(id) => id.clone(),
-            Group::FromNetwork(label) => networks.get(label)?.security_group_id.clone(),
-        };
-        let security_group = Known::Now(security_group);
+        let mut security_groups = Vec::new();
+        for group in &inputs.security_groups {
+            let group = Known::Now(match group {
+                Group::Listed(id) => id.clone(),
+                Group::FromNetwork(label) => networks.get(label)?.security_group_id.clone(),
+            });
+            // A network may find a group that is listed too.
+            if !security_groups.contains(&group) {
+                security_groups.push(group);
+            }
+        }
         Some(Desired {
             scope,
             inputs: inputs.clone(),
             subnets,
-            security_group,
+            security_groups,
             wait_for_driver: true,
             driver_in: None,
             adopt_existing: AdoptExisting::None,
+            consent: Consent::default(),
         })
     }
 
     /// Whose NFS traffic must be admitted.
-    pub fn nfs_sources(&self) -> Vec<RuleSource> {
+    pub fn nfs_sources(&self) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
-        let groups = clients.security_group_id.iter().cloned().map(RuleSource::Group);
-        groups.chain(clients.cidr.into_iter().map(RuleSource::Cidr)).collect()
+        let groups = clients.security_group_id.iter().cloned().map(Known::Now).map(Source::Group);
+        groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
     }
 }

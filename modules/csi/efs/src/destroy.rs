@@ -162,9 +162,8 @@ fn kept(
     let though = if delete_data.contains(id) { ", whatever `--delete-data` says" } else { "" };
     Some(format!(
         "{id} stays with its data and {targets}, as `deletion_policy` is `retain`{though}: \
-         `deploy-efs {}` with the same inputs takes it over again, and `file_system_id = \"{id}\"` \
-         adopts it in another deployment",
-        ADOPT_EXISTING
+         `deploy-efs {ADOPT_EXISTING}` with the same inputs takes it over again, and \
+         `file_system_id = \"{id}\"` adopts it in another deployment"
     ))
 }
 

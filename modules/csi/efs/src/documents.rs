@@ -23,6 +23,9 @@ pub(crate) const STORAGE_CLASS: &str = "storageclass.yaml";
 /// What names the other two.
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
+/// Stands in a document for people in the place of what is known after apply.
+const LATER: &str = "(known after apply)";
+
 /// The names of the documents, in the order in which they are written.
 pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
 
@@ -39,7 +42,7 @@ pub fn documents(
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
     let owner = inputs.owner();
     Ok(vec![
-        (VALUES, Text::literal(inputs.driver(&owner).values()?)),
+        (VALUES, inputs.driver(&owner).values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
     ])
@@ -53,7 +56,7 @@ pub fn rendered(
     let owner = inputs.owner();
     let later = Known::After("file_system".into());
     let mut documents = vec![
-        (VALUES, inputs.driver(&owner).values()?),
+        (VALUES, inputs.driver(&owner).shown(LATER)?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
         (KUSTOMIZATION, kustomization(inputs, true)?),
     ];

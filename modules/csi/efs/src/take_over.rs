@@ -123,24 +123,15 @@ pub(crate) fn keep_on_file_system(
     if wanted.now() == Some(id) {
         return;
     }
-    let (kind, name, holds) = match &actual.cluster {
-        Some(_) => {
-            let volumes = volumes_of(actual, id).map(|volume| match &volume.claim {
-                Some(claim) => format!("{} of the claim {claim}", volume.name),
-                None => volume.name.clone(),
-            });
-            let volumes: Vec<String> = volumes.collect();
-            let holds = (!volumes.is_empty()).then(|| format!("the volume {}", volumes.join(", ")));
-            (storage_class::KIND, owner.storage_class.as_str(), holds)
-        }
-        None => {
-            let files = before.file_system.holds_files().then(|| before.file_system.size());
-            let points =
-                (before.access_points > 0).then(|| counted(before.access_points, "access point"));
-            let holds: Vec<String> = files.into_iter().chain(points).collect();
-            let holds = (!holds.is_empty()).then(|| holds.join(" and "));
-            (plan::files::KIND, documents::STORAGE_CLASS, holds)
-        }
+    let (kind, name, holds) = if actual.cluster.is_some() {
+        (storage_class::KIND, owner.storage_class.as_str(), volumes_on(actual, id))
+    } else {
+        let files = before.file_system.holds_files().then(|| before.file_system.size());
+        let points =
+            (before.access_points > 0).then(|| counted(before.access_points, "access point"));
+        let holds: Vec<String> = files.into_iter().chain(points).collect();
+        let holds = (!holds.is_empty()).then(|| holds.join(" and "));
+        (plan::files::KIND, documents::STORAGE_CLASS, holds)
     };
     let Some(holds) = holds else { return };
     let ours = match wanted.now() {
@@ -157,4 +148,14 @@ pub(crate) fn keep_on_file_system(
              it yourself"
         ),
     ));
+}
+
+/// The volumes of the cluster that are on a file system, with their claims, where there are any.
+fn volumes_on(actual: &Actual, id: &FileSystemId) -> Option<String> {
+    let volumes = volumes_of(actual, id).map(|volume| match &volume.claim {
+        Some(claim) => format!("{} of the claim {claim}", volume.name),
+        None => volume.name.clone(),
+    });
+    let volumes: Vec<String> = volumes.collect();
+    (!volumes.is_empty()).then(|| format!("the volume {}", volumes.join(", ")))
 }

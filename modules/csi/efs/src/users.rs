@@ -91,7 +91,7 @@ pub struct OtherClass {
     pub unknown: Option<String>,
 }
 
-/// Where a class names its file system, if not itself: a key of a ConfigMap or a Secret
+/// Where a class names its file system, if not itself: a key of a `ConfigMap` or a Secret
 /// (the driver's `docs/parameters.md`, from chart 3.2.6 on).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::inputs;
 
-fn text(plan: &Plan) -> String {
+pub(crate) fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
 }
 
-fn claim(name: &str, size: &str) -> FoundClaim {
+pub(crate) fn claim(name: &str, size: &str) -> FoundClaim {
     FoundClaim {
         claim: Claim {
             namespace: "graphscope".to_owned(),
@@ -31,12 +31,13 @@ fn claim(name: &str, size: &str) -> FoundClaim {
         access_modes: vec!["ReadWriteMany".to_owned()],
         ours: true,
         of_release: false,
+        of_pod: false,
         reclaim_policy: Some("Delete".to_owned()),
     }
 }
 
 /// The plan that makes a workload what it should be.
-fn planned(
+pub(crate) fn planned(
     label: &str,
     inputs: &Inputs,
     actual: &Actual,
@@ -47,7 +48,7 @@ fn planned(
 }
 
 /// What is there after these inputs were deployed.
-fn deployed(inputs: &Inputs) -> Actual {
+pub(crate) fn deployed(inputs: &Inputs) -> Actual {
     Actual {
         namespace: true,
         claims: inputs.claims().iter().map(|it| claim(&it.name, &it.size)).collect(),
@@ -223,56 +224,6 @@ fn data_outlives_what_used_it_unless_told_otherwise_and_never_goes_from_under_a_
 }
 
 #[test]
-fn the_claims_that_a_chart_made_for_its_pods_go_and_stay_as_the_others_do() {
-    let inputs = inputs("store", &json!({}));
-    let mut actual = deployed(&inputs);
-    let of_pod = FoundClaim { ours: false, of_release: true, ..claim("data-store-0", "100Gi") };
-    actual.claims.push(of_pod);
-    assert!(planned("store", &inputs, &actual, &[], true).is_empty(), "in use");
-    let kept = destroy(&Scope::among("store"), &inputs, &actual, false);
-    assert!(
-        kept.notes.iter().any(|note| note.contains("`data-store-0` stays")),
-        "{:?}",
-        kept.notes
-    );
-    assert_eq!(destroy(&Scope::among("store"), &inputs, &actual, true).changes.len(), 3);
-    actual.release.as_mut().unwrap().ours = false;
-    assert_eq!(
-        destroy(&Scope::among("store"), &inputs, &actual, true).changes.len(),
-        1,
-        "theirs stays"
-    );
-}
-
-#[test]
-fn a_claim_that_has_only_the_label_of_the_release_stays() {
-    let inputs = inputs("store", &json!({}));
-    let labelled = |name: &str, class: &str| FoundClaim {
-        ours: false,
-        of_release: true,
-        class: Some(class.to_owned()),
-        ..claim(name, "100Gi")
-    };
-    for (name, class, goes) in [
-        ("data-graphscope-store-0", "gp3", true),
-        ("kafka-data-graphscope-kafka-12", "gp3", true),
-        ("uploads", "efs-sc", true),
-        ("uploads", "gp3", false),
-        ("data-mygraphscope-0", "gp3", false),
-        ("data-graphscope", "gp3", false),
-        ("graphscope-0", "gp3", false),
-    ] {
-        let mut actual = deployed(&inputs);
-        let before = destroy(&Scope::among("store"), &inputs, &actual, true).changes.len();
-        actual.claims.push(labelled(name, class));
-        let plan = destroy(&Scope::among("store"), &inputs, &actual, true);
-        assert_eq!(plan.changes.len() - before, usize::from(goes), "{name} of {class}");
-        let noted = plan.notes.iter().any(|note| note.contains(&format!("`{name}` stays")));
-        assert_eq!(noted, !goes, "{:?}", plan.notes);
-    }
-}
-
-#[test]
 fn a_claim_that_is_deleted_says_what_data_goes_with_it_and_how() {
     let inputs = inputs("engine", &json!({}));
     let mut lost = Vec::new();
@@ -310,7 +261,7 @@ fn what_was_not_made_here_is_refused() {
 }
 
 /// What is there after the documents of these inputs were written.
-fn written(inputs: &Inputs) -> Actual {
+pub(crate) fn written(inputs: &Inputs) -> Actual {
     let written = documents(inputs, &[]).unwrap().into_iter();
     let written = written.map(|(name, text)| (name.to_owned(), text)).collect();
     Actual { documents: Some(written), ..Actual::default() }

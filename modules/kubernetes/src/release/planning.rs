@@ -186,6 +186,15 @@ pub fn differs(wanted: &Wanted, found: Option<&Release>) -> bool {
     !found.is_some_and(same)
 }
 
+/// Whether a release of ours is changed at once, and not waited for.
+pub fn can_change(found: &Release) -> bool {
+    match (&found.status, &found.record) {
+        (Status::Pending(_), Some(record)) => found.ours && record.age >= LONGEST,
+        (Status::Pending(_), None) => false,
+        (Status::Deployed | Status::Other(_), _) => found.ours,
+    }
+}
+
 /// Why this chart cannot be what is wanted; all reasons at once.
 pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
     let Wanted { chart_name, version, values, digest, .. } = wanted;

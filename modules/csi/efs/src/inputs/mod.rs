@@ -4,6 +4,7 @@
 mod arns;
 pub(crate) mod directory;
 mod file_system;
+mod mount_targets;
 mod parse;
 pub(crate) mod rules;
 mod schema;
@@ -30,8 +31,9 @@ pub struct Inputs {
     pub cluster_name: String,
     /// Where the mount targets go.
     pub subnet_ids: Subnets,
-    /// The security group of the mount targets.
-    pub security_group_id: Group,
+    /// The security groups of the mount targets, at least one: that of `security_group_id` first,
+    /// then those of `security_group_ids`.
+    pub security_groups: Vec<Group>,
     pub driver: DriverInputs,
     /// The account that the deployment belongs to, where it is named.
     pub aws_account_id: Option<String>,
@@ -75,7 +77,8 @@ impl Inputs {
 
     /// The driver as it should be.
     pub fn driver<'a>(&'a self, owner: &'a Owner) -> Driver<'a> {
-        Driver { owner, inputs: &self.driver, tags: &self.tags }
+        let role = self.driver.role_arn.clone().map(Known::Now);
+        Driver { owner, inputs: &self.driver, role, role_of_nodes: true }
     }
 
     /// The same inputs of a module that leaves the driver alone.
@@ -115,7 +118,7 @@ pub enum Subnets {
     FromNetwork(String),
 }
 
-/// The security group, or the network module that finds it.
+/// A security group, or the network module that finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -123,6 +126,16 @@ pub enum Group {
     Listed(SecurityGroupId),
     /// The output `security_group_id` of the network module of this label.
     FromNetwork(String),
+}
+
+impl Group {
+    /// The group, where it was given by id.
+    pub fn listed(&self) -> Option<&SecurityGroupId> {
+        match self {
+            Group::Listed(id) => Some(id),
+            Group::FromNetwork(_) => None,
+        }
+    }
 }
 
 /// Whose NFS traffic the mount targets' security group must admit.

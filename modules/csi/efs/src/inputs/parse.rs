@@ -7,8 +7,9 @@ use network::Tags;
 
 use super::arns::{self, Arn};
 use super::file_system::file_system;
+use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
-use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets, rules};
+use super::{DeletionPolicy, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, check};
 use crate::resources::file_system::FileSystemSource;
@@ -20,7 +21,7 @@ impl Inputs {
         let aws_region = reader.string("aws_region", network::region);
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
-        let security_group_id = security_group(&mut reader);
+        let security_groups = security_groups(&mut reader);
         let driver = driver(&mut reader);
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -50,7 +51,7 @@ impl Inputs {
                 aws_region: aws_region?,
                 cluster_name: cluster_name?,
                 subnet_ids: subnet_ids?,
-                security_group_id: security_group_id?,
+                security_groups: security_groups?,
                 driver: driver?,
                 aws_account_id,
                 tags: tags?,
@@ -91,73 +92,11 @@ fn of_place(
     }
 }
 
-fn subnets(reader: &mut Reader) -> Option<Subnets> {
-    let name = "subnet_ids";
-    if let Some((module, output)) = reader.output(name) {
-        return network_output(reader, name, module, output, "private_subnets")
-            .then(|| Subnets::FromNetwork(module.to_owned()));
-    }
-    let ids = reader.strings(name, rules::subnet_id)?;
-    if ids.is_empty() {
-        reader.mistake(
-            name,
-            Problem::new(
-                format!("`{name}` is empty"),
-                "give at least one subnet, or `module.network.private_subnets`",
-            ),
-        );
-        return None;
-    }
-    let mut sorted = ids.clone();
-    sorted.sort();
-    let repeated: Vec<String> = sorted
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| pair[0].to_string())
-        .collect();
-    if let Some(id) = repeated.first() {
-        reader.mistake(
-            name,
-            Problem::new(format!("`{id}` is given more than once"), "name each subnet once"),
-        );
-        return None;
-    }
-    Some(Subnets::Listed(ids))
-}
-
-fn security_group(reader: &mut Reader) -> Option<Group> {
-    let name = "security_group_id";
-    if let Some((module, output)) = reader.output(name) {
-        return network_output(reader, name, module, output, "security_group_id")
-            .then(|| Group::FromNetwork(module.to_owned()));
-    }
-    reader.string(name, rules::security_group_id).map(Group::Listed)
-}
-
-/// Whether the given output is the one that fits the input.
-fn network_output(
-    reader: &mut Reader,
-    name: &str,
-    module: &str,
-    found: &str,
-    wanted: &str,
-) -> bool {
-    if found != wanted {
-        reader.mistake(
-            name,
-            Problem::new(
-                format!("`{name}` cannot take `module.{module}.{found}`"),
-                format!("refer to `module.{module}.{wanted}`"),
-            ),
-        );
-    }
-    found == wanted
-}
-
 fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let namespace = reader.string("namespace", ::inputs::dns_label);
     let version = reader.string("helm_chart_version", ChartVersion::parse);
     let role_arn = reader.string("driver_role_arn", rules::role_arn);
+    let access_point_tags = access_point_tags(reader);
     let mode = reader.string("driver", DriverMode::one_of);
     let repository = reader.string("helm_repository", repository);
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
@@ -176,8 +115,19 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         chart: chart?,
         version: version?,
         role_arn,
+        access_point_tags: access_point_tags?,
         values,
     })
+}
+
+fn access_point_tags(reader: &mut Reader) -> Option<Tags> {
+    let name = "access_point_tags";
+    if !reader.is_given(name) {
+        return Some(Tags::new());
+    }
+    let tags = reader.map(name, rules::access_point_tag)?;
+    reader.check(name, rules::tag_count(tags.len()))?;
+    Some(tags)
 }
 
 fn tags(reader: &mut Reader) -> Option<Tags> {

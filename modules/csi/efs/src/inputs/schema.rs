@@ -9,7 +9,8 @@ pub const INPUTS: &[Input] = &[
     Input::required("aws_region", Kind::String, "AWS region for deployment"),
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
     Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
-    Input::required("security_group_id", Kind::String, "Security group for EFS mount targets"),
+    Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
+        .or("security_group_ids"),
     Input::default(
         "namespace",
         Kind::String,
@@ -18,6 +19,11 @@ pub const INPUTS: &[Input] = &[
     ),
     Input::default("storage_class_name", Kind::String, "efs-sc", "Name of the EFS storage class"),
     Input::default("helm_chart_version", Kind::String, chart::DEFAULT, "Helm chart version"),
+    Input::optional(
+        "security_group_ids",
+        Kind::Strings,
+        "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
+    ),
     Input::default(
         "driver",
         Kind::String,
@@ -40,6 +46,11 @@ pub const INPUTS: &[Input] = &[
         "driver_role_arn",
         Kind::String,
         "IAM role that the driver's service accounts assume (IRSA)",
+    ),
+    Input::optional(
+        "access_point_tags",
+        Kind::Map,
+        "Tags that the driver puts on access points; AWS's own policy for the driver does not allow any",
     ),
     Input::optional(
         "aws_account_id",

@@ -61,9 +61,14 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
         json!({ "helm_chart_version": "2.5.0", "sub_path_pattern": "${.PVC.namespace}/${.PVC.name}" }),
         json!({ "directory_perms": 700 }),
         json!({ "tags": { "Übung": "a b+c" } }),
+        json!({ "access_point_tags": { "team": "graphs" } }),
         json!({ "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 1.5 }),
         json!({ "performance_mode": "maxIO", "throughput_mode": "bursting" }),
         json!({ "nfs_client_cidr": "fd00::/8" }),
+        json!({ "security_group_id": null, "security_group_ids": ["sg-00000001", "sg-00000002"] }),
+        json!({ "security_group_ids": ["sg-00000001"] }),
+        json!({ "security_group_ids": [] }),
+        json!({ "security_group_ids": (1..6).map(|n| format!("sg-{n:08x}")).collect::<Vec<_>>() }),
         json!({ "lifecycle_policy": {} }),
         json!({ "deletion_policy": "retain" }),
         json!({ "deletion_policy": "retain", "file_system_id": "fs-00000001" }),
@@ -88,6 +93,21 @@ fn all_mistakes_are_told_at_once() {
     }));
     let inputs: Vec<&str> = told.iter().map(|(input, _)| input.as_str()).collect();
     assert_eq!(inputs, ["aws_region", "namespace", "tags", "tags", "uid", "gid_range_start"]);
+}
+
+#[test]
+fn a_tag_that_the_driver_cannot_put_on_access_points_is_a_mistake() {
+    for (key, value, said) in [
+        ("efs.csi.aws.com/cluster", "true", "the driver sets the tag"),
+        ("cost center", "1", "without spaces and colons"),
+        ("url", "https://example.com", "without spaces and colons"),
+        ("team", "", "not empty"),
+        ("clockwork-codex/cluster", "dev", "reserved"),
+    ] {
+        let told = mistakes(&json!({ "access_point_tags": { key: value } }));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
 }
 
 #[test]
@@ -175,4 +195,55 @@ fn the_name_of_cluster_and_class_is_one_that_aws_takes() {
     let mut named = long;
     named["tags"] = json!({ "Name": "graphs" });
     assert_eq!(mistakes(&named), []);
+}
+
+#[test]
+fn security_groups_that_efs_would_refuse_are_a_mistake() {
+    let alone = |groups: Value| json!({ "security_group_id": null, "security_group_ids": groups });
+    for (more, input, said) in [
+        (
+            json!({ "security_group_id": null }),
+            "security_group_id",
+            "`security_group_ids` for several",
+        ),
+        (alone(json!([])), "security_group_ids", "is empty"),
+        (alone(json!("sg-00000001")), "security_group_ids", "takes a list(string)"),
+        (alone(json!(["sg-00000001", "sg-00000001"])), "security_group_ids", "more than once"),
+        (alone(json!(["sg-1"])), "security_group_ids", "`sg-1` is not a security group id"),
+        (
+            json!({ "security_group_ids": (2..7).map(|n| format!("sg-{n:08x}")).collect::<Vec<_>>() }),
+            "security_group_ids",
+            "6 security groups are too many together with `security_group_id`",
+        ),
+    ] {
+        let told = mistakes(&more);
+        assert_eq!(told.len(), 1, "{more}: {told:?}");
+        assert_eq!(told[0].0, input);
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
+    // Every wrong element is named.
+    assert_eq!(mistakes(&alone(json!(["sg-1", "sg-2"]))).len(), 2);
+}
+
+#[test]
+fn a_list_of_security_groups_takes_the_one_of_a_network_and_no_other_output() {
+    let parsed = |elements: Vec<Given>| {
+        let mut given: GivenInputs = [
+            ("aws_region", json!("eu-west-1")),
+            ("cluster_name", json!("dev")),
+            ("subnet_ids", json!(["subnet-00000001"])),
+        ]
+        .map(|(name, value)| (name.to_owned(), Given::Literal(value)))
+        .into();
+        given.insert("security_group_ids".to_owned(), Given::List(elements));
+        efs::Inputs::parse(&given)
+    };
+    let output =
+        |output: &str| Given::Output { module: "network".to_owned(), output: output.to_owned() };
+    let other = || Given::Literal(json!("sg-00000002"));
+    let groups = parsed(vec![output("security_group_id"), other()]).unwrap().security_groups;
+    let listed = efs::Group::Listed(network::SecurityGroupId::try_from("sg-00000002").unwrap());
+    assert_eq!(groups, [efs::Group::FromNetwork("network".to_owned()), listed]);
+    let mistakes = parsed(vec![output("vpc_id"), other()]).unwrap_err();
+    assert!(mistakes[0].remedy.contains("module.network.security_group_id"), "{mistakes:?}");
 }

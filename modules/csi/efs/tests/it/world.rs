@@ -13,7 +13,9 @@ use efs::{
 use inputs::Given;
 use kubernetes::release::{Release, Status};
 use kubernetes::{Preconditions, claim, release};
-use network::{IngressRule, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
+use network::{
+    IngressRule, Observed, RuleSource, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
+};
 use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
 
@@ -59,7 +61,7 @@ pub(crate) fn account(subnets: Vec<Subnet>) -> Actual {
                 protocol: "-1".to_owned(),
                 from_port: -1,
                 to_port: -1,
-                source: Some(network::RuleSource::Group(group(GROUP))),
+                source: Some(RuleSource::Group(group(GROUP))),
                 tags: BTreeMap::new(),
             }],
         },
@@ -246,6 +248,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
 }
 
 fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+    assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
     groups.iter().map(|group| group.now().unwrap().clone()).collect()
 }
 
@@ -266,7 +269,10 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
                 protocol: protocol.clone(),
                 from_port: *from_port,
                 to_port: *to_port,
-                source: Some(source.clone()),
+                source: Some(match source {
+                    ingress::Source::Group(id) => RuleSource::Group(id.now().unwrap().clone()),
+                    ingress::Source::Cidr(range) => RuleSource::Cidr(*range),
+                }),
                 tags: tags.clone(),
             });
         }

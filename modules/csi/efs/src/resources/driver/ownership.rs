@@ -93,7 +93,7 @@ fn inputs(differences: &[Difference]) -> String {
         .iter()
         .map(|difference| match difference.attribute.as_str() {
             "chart" => "`helm_chart_version`",
-            name if name.starts_with("values.controller.tags") => "`tags`",
+            name if name.starts_with("values.controller.tags") => "`access_point_tags`",
             name if name.ends_with("eks.amazonaws.com/role-arn") => "`driver_role_arn`",
             _ => "`helm_values`",
         })

@@ -5,9 +5,10 @@ use plan::{
     Action, Address, After, Any, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
     Wait, compare,
 };
+use serde::{Deserialize, Serialize};
 
+use super::groups::Groups;
 use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
-use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
 use crate::resources::file_system::{self, Planned};
@@ -17,8 +18,16 @@ use crate::resources::file_system::{self, Planned};
 pub struct Wanted<'a> {
     /// The subnets that should reach the file system.
     pub subnets: &'a [&'a Subnet],
-    /// Sorted.
+    /// Each once.
     pub security_groups: &'a [Known<SecurityGroupId>],
+    pub consent: Consent,
+}
+
+/// What may be done to targets that are there, only where somebody says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Whether security groups that the inputs do not name are taken off.
+    pub remove_security_groups: bool,
 }
 
 /// What must be done before pods can mount.
@@ -47,7 +56,8 @@ pub fn plan<C: From<Call>>(
     };
     let zones = zones(wanted.subnets.iter().copied(), target_in);
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
-    let mut part = Part { plan, scope, wanted, found, file_system, first: Vec::new() };
+    let groups = Groups::new(wanted.security_groups, wanted.consent.remove_security_groups);
+    let mut part = Part { plan, scope, wanted, groups, found, file_system, first: Vec::new() };
     let mut ready = Ready { needs: file_system.needs.clone(), targets: Any::default() };
     if let Some(refusal) = part.of_another_vpc() {
         part.plan.refusals.push(refusal);
@@ -57,33 +67,9 @@ pub fn plan<C: From<Call>>(
     let changes: Vec<Option<ChangeId>> = zones.iter().map(|zone| part.zone(zone)).collect();
     ready.targets.least = usize::from(changes.iter().all(Option::is_some) && !zones.is_empty());
     ready.targets.of = changes.into_iter().flatten().collect();
+    let notes = part.groups.notes(&file_system.id);
+    plan.notes.extend(notes);
     ready
-}
-
-/// Plans the removal of all of them, each after `needs`; the answer is what must
-/// be done before they are gone.
-pub fn remove_all<C: From<Call>>(
-    plan: &mut Plan<C>,
-    scope: &Scope,
-    file_system: &FileSystemId,
-    found: &[MountTarget],
-    needs: &[ChangeId],
-) -> Vec<ChangeId> {
-    let mut by_zone: Vec<&MountTarget> = found.iter().collect();
-    by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
-    by_zone
-        .into_iter()
-        .map(|target| {
-            if target.life_cycle.is_leaving() {
-                return gone(plan, scope, file_system, target);
-            }
-            let change = delete(scope, file_system, target, "the deployment is destroyed")
-                .needing(needs.to_vec());
-            let id = change.id.clone();
-            plan.changes.push(change);
-            id
-        })
-        .collect()
 }
 
 /// A zone as plans show it, with its module where there are several.
@@ -109,6 +95,7 @@ struct Part<'a, C> {
     plan: &'a mut Plan<C>,
     scope: &'a Scope,
     wanted: &'a Wanted<'a>,
+    groups: Groups<'a>,
     found: &'a [MountTarget],
     file_system: &'a Planned,
     /// Deletions that must be done before any target is created: those in
@@ -171,7 +158,13 @@ impl<C: From<Call>> Part<'_, C> {
         let found = self.found;
         let here =
             || found.iter().filter(|target| target.availability_zone == zone.availability_zone);
-        match here().find(|target| !target.life_cycle.is_leaving()) {
+        let live = here().find(|target| !target.life_cycle.is_leaving());
+        let leaving = here().find(|target| target.life_cycle.is_leaving());
+        if let Some(target) = live.or(leaving).filter(|target| self.keeps_groups_of(target)) {
+            let refusal = self.groups.keep(target, &self.address(zone).to_string());
+            self.plan.refusals.extend(refusal);
+        }
+        match live {
             Some(target) if target.subnet_id == zone.carrier => self.existing(zone, target),
             Some(target) if !self.file_system.own => {
                 self.plan.notes.push(format!(
@@ -181,12 +174,7 @@ impl<C: From<Call>> Part<'_, C> {
                 None
             }
             Some(target) if !self.in_another_vpc(target) => self.properties(zone, target, None),
-            _ => {
-                let leaving = here().find(|target| target.life_cycle.is_leaving());
-                let of = self.file_system.id.now().cloned();
-                let wait = leaving.zip(of).map(|(it, of)| gone(self.plan, self.scope, &of, it));
-                Some(self.create(zone, wait))
-            }
+            _ => Some(self.create(zone, leaving)),
         }
     }
 
@@ -258,22 +246,34 @@ impl<C: From<Call>> Part<'_, C> {
         let id =
             self.scope.id(format_args!("mount_target.{}.security_groups", zone.availability_zone));
         let file_system = self.file_system.id.clone();
+        let goes = if self.wanted.consent.remove_security_groups {
+            self.groups.others(target)
+        } else {
+            Vec::new()
+        };
+        let reason = match goes.as_slice() {
+            [] => "a security group of the inputs is missing".to_owned(),
+            others => format!("no input names {}", list(others)),
+        };
         self.plan.changes.push(
             Change::new(Action::Update, id.clone(), self.address(zone))
-                .because("the security groups differ")
+                .because(reason)
                 .needing(wait)
                 .showing(differences)
                 .calling(Call::SetSecurityGroups {
                     file_system,
                     id: target.id.clone(),
-                    security_groups: self.wanted.security_groups.to_vec(),
+                    security_groups: self.groups.of(Some(target)),
                 }),
         );
         Some(id)
     }
 
-    fn create(&mut self, zone: &Zone, wait: Option<ChangeId>) -> ChangeId {
+    /// Creates the zone's target, after one that is being deleted.
+    fn create(&mut self, zone: &Zone, leaving: Option<&MountTarget>) -> ChangeId {
         self.refuse_impossible(zone);
+        let of = self.file_system.id.now().cloned();
+        let wait = leaving.zip(of).map(|(it, of)| gone(self.plan, self.scope, &of, it));
         let reason = match zone.covered.len() {
             0 => "the zone has no mount target".to_owned(),
             _ => format!(
@@ -281,7 +281,7 @@ impl<C: From<Call>> Part<'_, C> {
                 list(&zone.covered)
             ),
         };
-        let (spec, call) = self.target(zone);
+        let (spec, call) = self.target(zone, leaving);
         let file_system = Difference::new("file_system_id", None, self.file_system.id.after());
         let change = Change::new(Action::Create, self.id(zone), self.address(zone))
             .because(reason)
@@ -326,7 +326,7 @@ impl<C: From<Call>> Part<'_, C> {
         wait: Option<ChangeId>,
     ) -> ChangeId {
         let wanted = self.wanted_beside(zone, target);
-        let (_, create) = self.target(zone);
+        let (_, create) = self.target(zone, Some(target));
         let old = Some(target.id.to_string());
         let mut change = Change::new(Action::Replace, self.id(zone), self.address(zone))
             .because(reason)
@@ -341,9 +341,10 @@ impl<C: From<Call>> Part<'_, C> {
         self.id(zone)
     }
 
-    /// A new target of a zone: its properties, and the call.
-    fn target(&self, zone: &Zone) -> (Spec, Call) {
-        let security_groups = self.wanted.security_groups.to_vec();
+    /// A new target of a zone, in the place of another: its properties, and the call.
+    fn target(&self, zone: &Zone, before: Option<&MountTarget>) -> (Spec, Call) {
+        let before = before.filter(|before| self.keeps_groups_of(before));
+        let security_groups = self.groups.of(before);
         let spec = Spec {
             subnet_id: zone.carrier.clone(),
             security_groups: Some(security_groups.clone()),
@@ -357,9 +358,15 @@ impl<C: From<Call>> Part<'_, C> {
         (spec, call)
     }
 
+    /// Whether the groups that others put on a target stay, or come to the one in its place. A
+    /// security group belongs to one VPC.
+    fn keeps_groups_of(&self, target: &MountTarget) -> bool {
+        self.file_system.own && !self.in_another_vpc(target)
+    }
+
     /// The properties wanted of a target that was found, by what could be read of it.
     fn wanted_beside(&self, zone: &Zone, target: &MountTarget) -> Spec {
-        let (wanted, _) = self.target(zone);
+        let (wanted, _) = self.target(zone, Some(target));
         let read = target.security_groups.is_some();
         Spec { security_groups: wanted.security_groups.filter(|_| read), ..wanted }
     }

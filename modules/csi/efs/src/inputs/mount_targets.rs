@@ -1,0 +1,152 @@
+//! Where the mount targets go, and their security groups.
+
+use std::collections::BTreeSet;
+
+use ::inputs::{Given, Problem, Reader};
+use network::SecurityGroupId;
+
+use super::{Group, Subnets, rules};
+use crate::resources::mount_target::MOST_GROUPS;
+
+pub(super) fn subnets(reader: &mut Reader) -> Option<Subnets> {
+    let name = "subnet_ids";
+    if let Some((module, output)) = reader.output(name) {
+        return network_output(reader, name, module, output, "private_subnets")
+            .then(|| Subnets::FromNetwork(module.to_owned()));
+    }
+    let ids = reader.strings(name, rules::subnet_id)?;
+    if ids.is_empty() {
+        reader.mistake(
+            name,
+            Problem::new(
+                format!("`{name}` is empty"),
+                "give at least one subnet, or `module.network.private_subnets`",
+            ),
+        );
+        return None;
+    }
+    reader.check(name, once(&ids, "subnet"))?;
+    Some(Subnets::Listed(ids))
+}
+
+/// The groups of both inputs: that of `security_group_id` first, each once.
+pub(super) fn security_groups(reader: &mut Reader) -> Option<Vec<Group>> {
+    let (one, several) = ("security_group_id", "security_group_ids");
+    let (has_one, has_several) = (reader.is_given(one), reader.is_given(several));
+    let first = has_one.then(|| security_group(reader, one));
+    let rest = has_several.then(|| listed_groups(reader, several, has_one));
+    // A mistake in one of them leaves the others unread, and is reported already.
+    let mut groups: Vec<Group> = Vec::new();
+    for group in [first.map(|first| first.map(|one| vec![one])), rest].into_iter().flatten() {
+        for group in group? {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+    }
+    if groups.is_empty() {
+        // Neither was given, which the table of inputs reports.
+        return None;
+    }
+    if groups.len() > MOST_GROUPS {
+        let both = if has_one { "together with `security_group_id` " } else { "" };
+        reader.mistake(
+            several,
+            Problem::new(
+                format!(
+                    "{} security groups are too many {both}: a mount target takes {MOST_GROUPS}",
+                    groups.len()
+                ),
+                format!("give at most {MOST_GROUPS}; a group may admit several sources"),
+            ),
+        );
+        return None;
+    }
+    Some(groups)
+}
+
+fn security_group(reader: &mut Reader, name: &str) -> Option<Group> {
+    if let Some((module, output)) = reader.output(name) {
+        return group_output(reader, name, module, output);
+    }
+    reader.string(name, rules::security_group_id).map(Group::Listed)
+}
+
+/// The groups of the list; an empty one is a mistake where it is the only input.
+fn listed_groups(reader: &mut Reader, name: &str, may_be_empty: bool) -> Option<Vec<Group>> {
+    if let Some((module, output)) = reader.output(name) {
+        reader.mistake(
+            name,
+            Problem::new(
+                format!("`{name}` takes a list, and `module.{module}.{output}` is none"),
+                format!("write `{name} = [module.{module}.security_group_id]`"),
+            ),
+        );
+        return None;
+    }
+    let elements = reader.elements(name)?;
+    if elements.is_empty() && !may_be_empty {
+        reader.mistake(
+            name,
+            Problem::new(
+                format!("`{name}` is empty"),
+                "give at least one security group, or `[module.network.security_group_id]`",
+            ),
+        );
+        return None;
+    }
+    let read = elements.iter().map(|element| match element {
+        Given::Literal(value) => {
+            reader.element(name, value, rules::security_group_id).map(Group::Listed)
+        }
+        Given::Output { module, output } => group_output(reader, name, module, output),
+        Given::List(_) => {
+            let remedy = "write each security group as an element of its own";
+            reader.mistake(name, Problem::new(format!("`{name}` has a list within it"), remedy));
+            None
+        }
+    });
+    // All of them are read, so that every mistake is reported.
+    let read: Vec<Option<Group>> = read.collect();
+    let groups: Vec<Group> = read.into_iter().collect::<Option<_>>()?;
+    let ids: Vec<SecurityGroupId> = groups.iter().filter_map(Group::listed).cloned().collect();
+    reader.check(name, once(&ids, "security group"))?;
+    Some(groups)
+}
+
+fn group_output(reader: &mut Reader, name: &str, module: &str, output: &str) -> Option<Group> {
+    network_output(reader, name, module, output, "security_group_id")
+        .then(|| Group::FromNetwork(module.to_owned()))
+}
+
+/// Whether each id stands in the list once.
+fn once<Id: Ord + ToString>(ids: &[Id], what: &str) -> Result<(), Problem> {
+    let mut known = BTreeSet::new();
+    match ids.iter().find(|id| !known.insert(*id)) {
+        None => Ok(()),
+        Some(id) => Err(Problem::new(
+            format!("`{}` is given more than once", id.to_string()),
+            format!("name each {what} once"),
+        )),
+    }
+}
+
+/// Whether the given output is the one that fits the input.
+fn network_output(
+    reader: &mut Reader,
+    name: &str,
+    module: &str,
+    found: &str,
+    wanted: &str,
+) -> bool {
+    if found != wanted {
+        reader.mistake(
+            name,
+            Problem::new(
+                format!("`{name}` cannot take `module.{module}.{found}`"),
+                format!("refer to `module.{module}.{wanted}`"),
+            ),
+        );
+    }
+    found == wanted
+}

@@ -1,0 +1,97 @@
+//! The security groups of the targets: those of the inputs, and those that others put there.
+
+use std::collections::BTreeMap;
+
+use network::SecurityGroupId;
+use plan::{Known, Refusal};
+
+use super::target::{MountTarget, list};
+
+/// The most security groups that a mount target takes; the limit cannot be raised
+/// (<https://docs.aws.amazon.com/efs/latest/ug/limits.html>, "Resource quotas").
+pub const MOST_GROUPS: usize = 5;
+
+/// Which groups a target keeps beside those of the inputs, zone by zone.
+///
+/// `ModifyMountTargetSecurityGroups` replaces all groups of a target, and no tag says who put
+/// one there: a group that the inputs do not name is somebody else's, or was in the inputs
+/// before. Either way nodes may be let in by it alone, so that it stays until somebody says that
+/// it may go.
+#[derive(Debug)]
+pub(super) struct Groups<'a> {
+    /// Those of the inputs, sorted.
+    pub(super) wanted: &'a [Known<SecurityGroupId>],
+    /// Whether all others may be taken off.
+    pub(super) remove_others: bool,
+    /// The zones of the targets on which a group stays that the inputs do not name.
+    kept: BTreeMap<SecurityGroupId, Vec<String>>,
+}
+
+impl<'a> Groups<'a> {
+    pub(super) fn new(wanted: &'a [Known<SecurityGroupId>], remove_others: bool) -> Self {
+        Groups { wanted, remove_others, kept: BTreeMap::new() }
+    }
+
+    /// Those of a target that the inputs do not name.
+    pub(super) fn others(&self, target: &MountTarget) -> Vec<SecurityGroupId> {
+        let named = |id: &SecurityGroupId| self.wanted.iter().any(|group| group.now() == Some(id));
+        let has = target.security_groups.iter().flatten();
+        has.filter(|id| !named(id)).cloned().collect()
+    }
+
+    /// All that a target should have that has those of `before` now, or comes in its place:
+    /// sorted.
+    pub(super) fn of(&self, before: Option<&MountTarget>) -> Vec<Known<SecurityGroupId>> {
+        let mut all = self.wanted.to_vec();
+        if let Some(before) = before.filter(|_| !self.remove_others) {
+            all.extend(self.others(before).into_iter().map(Known::Now));
+        }
+        all.sort();
+        all
+    }
+
+    /// Remembers what stays on a target, and refuses more groups than it takes.
+    pub(super) fn keep(&mut self, target: &MountTarget, address: &str) -> Option<Refusal> {
+        if self.remove_others {
+            return None;
+        }
+        let others = self.others(target);
+        let count = self.wanted.len() + others.len();
+        if count > MOST_GROUPS {
+            return Some(Refusal::new(
+                address,
+                format!(
+                    "{} has the security groups {}, which no input names and which stay, and with \
+                     {} these are {count}: a mount target takes {MOST_GROUPS}",
+                    target.id,
+                    list(&others),
+                    list(self.wanted)
+                ),
+                format!(
+                    "give `{REMOVE_SECURITY_GROUPS}` to take them off, or fewer security groups"
+                ),
+            ));
+        }
+        for other in others {
+            self.kept.entry(other).or_default().push(target.availability_zone.clone());
+        }
+        None
+    }
+
+    /// What stays on the targets, as notes.
+    pub(super) fn notes(self, file_system: impl ToString) -> Vec<String> {
+        let of = file_system.to_string();
+        let note = |(group, zones): (SecurityGroupId, Vec<String>)| {
+            format!(
+                "{group} stays on the mount targets of {of} in {}, although no input names it: \
+                 somebody else put it there, or earlier inputs did (`{REMOVE_SECURITY_GROUPS}` \
+                 takes it off)",
+                zones.join(", ")
+            )
+        };
+        self.kept.into_iter().map(note).collect()
+    }
+}
+
+/// The flag that takes off what the inputs do not name.
+const REMOVE_SECURITY_GROUPS: &str = "--remove-security-groups";

@@ -1,0 +1,69 @@
+//! Security groups of mount targets: those of the inputs, and those that others put there.
+
+use tests::{Aws, Clustered, Ran, World};
+
+use crate::{BARE, CLUSTER, NODES, There, groups, make_group, set_groups};
+
+/// What holds wherever the class goes: `run` deploys with these flags.
+fn others_stay(aws: &Aws, run: &dyn Fn(&[&str]) -> Ran) {
+    run(&[]).exits(0);
+    set_groups(aws, 0, &[CLUSTER, BARE]);
+    let made: Vec<String> =
+        (0..4).map(|number| make_group(aws, &format!("extra-{number}"))).collect();
+    // An ordinary run changes nothing, and says what stays.
+    let ran = run(&[]).exits(0);
+    assert_eq!(ran.json()["changed"], 0, "{}", ran.stderr);
+    let note = format!("{BARE} stays on the mount targets of fs-");
+    assert!(ran.stderr.contains(&note) && ran.stderr.contains("eu-west-1a"), "{}", ran.stderr);
+    assert_eq!(groups(aws)[0], [CLUSTER, BARE]);
+
+    // One more of the inputs comes beside it.
+    let both = format!("--security-group-ids={NODES}");
+    assert_eq!(run(&[&both]).exits(0).json()["changed"], 3);
+    let two = vec![CLUSTER.to_owned(), NODES.to_owned()];
+    let three = vec![CLUSTER.to_owned(), NODES.to_owned(), BARE.to_owned()];
+    assert_eq!(groups(aws), [three, two.clone(), two.clone()]);
+
+    // Three of others and three of the inputs are one too many.
+    set_groups(aws, 1, &[CLUSTER, NODES, &made[0], &made[1], &made[2]]);
+    let more = format!("{both},{}", made[3]);
+    let ran = run(&[&more]).exits(1);
+    for word in ["these are 6", &made[0], &made[2], "--remove-security-groups"] {
+        assert!(ran.stderr.contains(word), "no {word:?} in:\n{}", ran.stderr);
+    }
+    assert!(ran.calls.iter().all(tests::Call::reads), "{:?}", ran.calls);
+
+    // With the word for it, those of the inputs are left, and the plan has said what goes.
+    let ran = run(&[&both, "--remove-security-groups"]).exits(0);
+    assert!(ran.stderr.contains(&format!("no input names {BARE}")), "{}", ran.stderr);
+    assert_eq!(groups(aws), [two.clone(), two.clone(), two]);
+    assert_eq!(run(&[&both]).exits(0).json()["changed"], 0);
+}
+
+#[test]
+fn groups_of_others_stay_on_the_targets_until_their_removal_is_consented_to() {
+    let there = There::new();
+    others_stay(&there.aws, &|more| there.run("deploy-efs", more));
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn with_a_cluster_groups_of_others_stay_too() {
+    let there = Clustered::quick();
+    others_stay(&there.aws, &|more| there.run("deploy-efs", more));
+}
+
+#[test]
+fn a_group_of_the_network_stands_in_a_list_beside_others() {
+    let world = World::new();
+    let path = world.path().join("clockwork.hcl");
+    let file = std::fs::read_to_string(&path).unwrap();
+    let one = "security_group_id   = module.network.security_group_id";
+    let list = format!("security_group_ids = [module.network.security_group_id, \"{BARE}\"]");
+    assert!(file.contains(one));
+    std::fs::write(path, file.replace(one, &list)).unwrap();
+    world.deploy(&[]);
+    let both = vec![CLUSTER.to_owned(), BARE.to_owned()];
+    assert_eq!(groups(&world.aws()), [both.clone(), both.clone(), both]);
+    world.nothing_to_do(&[]);
+}
