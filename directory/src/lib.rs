@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use failure::Help;
+use failure::{Help, failure};
 
 /// Those of these files that are there, by name; a directory that is not there holds none.
 pub fn read(directory: &Path, names: &[&str]) -> anyhow::Result<BTreeMap<String, String>> {
@@ -29,6 +29,43 @@ pub fn read_file(path: &Path) -> anyhow::Result<Option<String>> {
             "move it away, or use another `--manifests`",
         ),
     }
+}
+
+/// The most YAML files that are looked through, and how large one may be: what is larger is no
+/// document that a person wrote.
+const MOST: usize = 20_000;
+const LARGEST: u64 = 1 << 20;
+
+/// All YAML files of a directory and its folders, by their paths within; hidden folders, such as
+/// that of Git, and links are left out.
+pub fn yaml_files(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            entries => entries.with_context(|| format!("reading `{}`", folder.display()))?,
+        };
+        for entry in entries {
+            let entry = entry.with_context(|| format!("reading `{}`", folder.display()))?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let yaml = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
+            if kind.is_dir() && !hidden {
+                folders.push(path);
+            } else if kind.is_file() && yaml && entry.metadata()?.len() <= LARGEST {
+                if found.len() == MOST {
+                    return Err(failure(
+                        format!("`{}` has over {MOST} YAML files", directory.display()),
+                        "give a directory for the documents of deployments alone with `--manifests`",
+                    ));
+                }
+                let name = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
+                found.extend(read_file(&path)?.map(|text| (name, text)));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Writes a file, and the folders that it is in: the whole of it or nothing.

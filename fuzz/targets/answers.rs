@@ -70,6 +70,7 @@ fn cluster(text: &str, ours: bool) -> Cluster {
         other_classes: vec![OtherClass {
             name: text.to_owned(),
             file_system: Some("fs-00000001".to_owned()),
+            unknown: Some(text.to_owned()),
         }],
         volumes: vec![Volume {
             name: text.to_owned(),

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 
 use inputs::printable;
-use plan::{Plan, Question};
+use plan::{Loss, Plan, Question};
 use tokio::sync::oneshot;
 
 use crate::outcome::Ending;
@@ -32,15 +32,15 @@ impl Agreed {
     /// Adds all that a plan loses and asks, once it may be carried out.
     pub(crate) fn add<C>(&mut self, plan: &Plan<C>) {
         self.any = true;
-        self.losses.extend(losses(plan).cloned());
+        self.losses.extend(losses(plan).map(|loss| loss.what.clone()));
         self.questions.extend(plan.questions.iter().cloned());
     }
 
-    /// The data that a plan of a later round loses, and no plan before it: it appeared, or
-    /// grew, after the consent.
+    /// The data that a plan of a later round loses, and no plan before it: it appeared after the
+    /// consent. What was agreed to may have grown since, as EFS meters late.
     pub(crate) fn new_losses<'a, C>(&self, plan: &'a Plan<C>) -> Vec<&'a str> {
-        let new = losses(plan).filter(|data| self.any && !self.losses.contains(*data));
-        new.map(String::as_str).collect()
+        let new = losses(plan).filter(|loss| self.any && !self.losses.contains(&loss.what));
+        new.map(|loss| loss.shown.as_str()).collect()
     }
 
     /// What a plan must be asked for; `yes` says that deletions were agreed to with a flag.
@@ -57,7 +57,7 @@ impl Agreed {
 }
 
 /// The data that a plan loses.
-fn losses<C>(plan: &Plan<C>) -> impl Iterator<Item = &String> {
+fn losses<C>(plan: &Plan<C>) -> impl Iterator<Item = &Loss> {
     plan.needing_consent().flat_map(|change| &change.loses)
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn appeared<C>(agreed: &Agreed, plan: &Plan<C>) -> Option<Ending> {
     let new = agreed.new_losses(plan);
     (!new.is_empty()).then(|| Ending::Refused {
         why: printable(&format!(
-            "This data appeared or grew while the run was under way: {}. Nothing more was changed.",
+            "This data appeared while the run was under way: {}. Nothing more was changed.",
             new.join("; ")
         )),
         remedy: Some("review the plan, and run it again if that may go too".to_owned()),
@@ -81,7 +81,7 @@ pub(crate) fn question<C>(plan: &Plan<C>, required: Required) -> Option<(String,
     let addresses = addresses(plan);
     if required.deletions && !addresses.is_empty() {
         lines.push(format!("This deletes or replaces {addresses}."));
-        lines.extend(losses(plan).map(|data| format!("Data is lost: {data}.")));
+        lines.extend(losses(plan).map(|loss| format!("Data is lost: {}.", loss.shown)));
         remedies.push("give `--yes` if it is what you want");
     }
     if required.questions {
@@ -153,8 +153,12 @@ mod tests {
     /// A plan that deletes a file system, and loses this with it.
     fn deletes(data: &[&str]) -> Plan<()> {
         let address = Scope::alone("efs_csi").address("file_system", None);
-        let change = Change::new(Action::Delete, "file_system.delete", address)
-            .losing(data.iter().map(|data| (*data).to_owned()));
+        let change = Change::new(Action::Delete, "file_system.delete", address).losing(
+            data.iter().map(|shown| Loss {
+                what: shown.split(',').next().unwrap_or_default().to_owned(),
+                shown: (*shown).to_owned(),
+            }),
+        );
         Plan { changes: vec![change], ..Plan::default() }
     }
 
@@ -184,6 +188,15 @@ mod tests {
         assert!(why.contains("three") && !why.contains("two"), "{why}");
         agreed.add(&more);
         assert!(!agreed.required(&more, false, true).deletions);
+    }
+
+    #[test]
+    fn data_that_was_agreed_to_may_have_grown_since() {
+        let mut agreed = Agreed::default();
+        agreed.add(&deletes(&["files in fs-1, 12 GiB as metered at 10:00"]));
+        let grown = deletes(&["files in fs-1, 13 GiB as metered at 11:00"]);
+        assert!(appeared(&agreed, &grown).is_none());
+        assert!(!agreed.asked(&grown, false, true).deletions);
     }
 
     #[test]

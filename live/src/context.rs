@@ -2,8 +2,9 @@
 //! and when to stop.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -11,7 +12,7 @@ use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::{FileSystemId, MountTargetId};
 use plan::{ChangeId, Known};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use crate::aws::Aws;
 use crate::stop::Stop;
@@ -26,10 +27,31 @@ pub(crate) struct Context {
     pub(crate) stop: Stop,
     /// Whether something failed, so that nobody waits any longer for what may never come.
     pub(crate) failing: watch::Sender<bool>,
+    /// Who came to use a file system since the plan was made: one look for all steps that take it
+    /// from its users, which begin side by side.
+    pub(crate) newcomers: Newcomers,
     /// One look for everybody who waits for the same file system.
     pub(crate) file_systems: Watches<(Aws, FileSystemId), Option<FileSystem>>,
     /// The same for its mount targets; nothing where it does not exist.
     pub(crate) mount_targets: Watches<(Aws, FileSystemId), Option<Vec<MountTarget>>>,
+}
+
+/// What was found, by file system.
+#[derive(Debug, Default)]
+pub(crate) struct Newcomers {
+    found: Mutex<BTreeMap<FileSystemId, Arc<OnceCell<Vec<String>>>>>,
+}
+
+impl Newcomers {
+    /// What `look` finds, or found before; one that failed is made again.
+    pub(crate) async fn of(
+        &self,
+        id: &FileSystemId,
+        look: impl Future<Output = anyhow::Result<Vec<String>>>,
+    ) -> anyhow::Result<Vec<String>> {
+        let cell = Arc::clone(lock(&self.found).entry(id.clone()).or_default());
+        cell.get_or_try_init(|| look).await.cloned()
+    }
 }
 
 /// A wait that ended because the run is to stop.
@@ -167,5 +189,34 @@ impl Done {
     pub(crate) fn created(id: impl ToString) -> Done {
         let id = id.to_string();
         Done { summary: Some(format!("created {id}")), id: Some(id) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn steps_that_begin_side_by_side_share_one_look() {
+        let (newcomers, looks) = (Newcomers::default(), AtomicUsize::new(0));
+        let id = FileSystemId::try_from("fs-00000001").unwrap();
+        let look = |found: anyhow::Result<Vec<String>>| {
+            let looks = &looks;
+            async move {
+                looks.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                found
+            }
+        };
+        let failed = newcomers.of(&id, look(Err(anyhow::anyhow!("throttled")))).await;
+        assert_eq!(failed.unwrap_err().to_string(), "throttled");
+        let one = || newcomers.of(&id, look(Ok(vec!["the volume pv-1".to_owned()])));
+        let (a, b, c) = tokio::join!(one(), one(), one());
+        for found in [a, b, c] {
+            assert_eq!(found.unwrap(), ["the volume pv-1"]);
+        }
+        assert_eq!(looks.load(Ordering::SeqCst), 2, "the one that failed, and one for all three");
     }
 }

@@ -14,6 +14,7 @@ mod context;
 mod helm;
 mod identity;
 mod meaning;
+mod named_before;
 mod observe;
 mod outcome;
 mod places;
@@ -31,6 +32,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod without_cluster;
 mod workload;
 mod world;
 

@@ -17,11 +17,13 @@ use tokio::try_join;
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::identity;
+use crate::named_before;
 use crate::reach;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
 use crate::users;
+use crate::without_cluster;
 use crate::workload;
 
 /// What was observed, module by module.
@@ -63,9 +65,13 @@ pub(crate) async fn observe(
             let folder = directory.join(scope.path(""));
             storage.actual.documents = directory::read(&folder, efs::DOCUMENTS)?;
             storage.actual.driver_users = driver::users_of_documents(job, label, directory)?;
+            if job.goal.destroys() {
+                storage.actual.driver_documents = driver::other_documents(job, directory)?;
+            }
         }
         if job.goal.plans() {
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
+            named_before::observe(inputs, aws, target, &mut storage.actual).await?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -246,6 +252,7 @@ async fn own(
         found.spec.lifecycle = lifecycle;
         used = users;
     }
+    let looked = destroys && file_system.is_some() && !inputs.keeps_file_system();
     let users::InAws { access_points, replications, policy } = used;
     let network = network::Observed { ingress_rules, ..network::Observed::default() };
     let actual = Actual {
@@ -253,7 +260,8 @@ async fn own(
         file_system,
         mount_targets,
         access_points,
-        replications,
+        replications_unknown: looked && replications.is_none(),
+        replications: replications.unwrap_or_default(),
         policy,
         ..Actual::default()
     };
@@ -312,6 +320,7 @@ async fn in_cluster(
 ) -> anyhow::Result<Option<Cluster>> {
     let Some(in_cluster) = target.cluster() else { return Ok(None) };
     let observed = Box::pin(cluster(&job.goal, inputs, in_cluster)).await;
+    let observed = observed.map_err(|error| without_cluster::unanswered(&job.goal, error));
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 

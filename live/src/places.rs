@@ -10,12 +10,16 @@ use plan::Plan;
 use crate::aws::Aws;
 use crate::target::Target;
 
-/// Judges every place of a job at once.
+/// Judges every place of a job at once; none of a job that goes neither to AWS nor to a
+/// cluster, such as one that removes the documents of workloads: it works offline.
 pub(crate) async fn judge(
     job: &Job,
     clients: &BTreeMap<String, Aws>,
     target: &Target,
 ) -> Vec<Verdict> {
+    if target.cluster().is_none() && job.storage().next().is_none() {
+        return Vec::new();
+    }
     let access = target.cluster().map(|cluster| &cluster.kube.access);
     let places =
         job.places.iter().filter_map(|wanted| Some((wanted, clients.get(&wanted.region)?)));

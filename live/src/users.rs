@@ -1,7 +1,7 @@
 //! Who uses a file system, as AWS and a cluster list them: all of it is read only where a file
 //! system may be deleted or taken over.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
     AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, Replication, Volume,
@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
 use tokio::try_join;
 
-use crate::aws::{Aws, explain, is, is_web_page};
+use crate::aws::{Aws, explain, is, is_missing_operation};
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
@@ -21,7 +21,8 @@ use crate::target::Target;
 #[derive(Debug, Default)]
 pub(crate) struct InAws {
     pub(crate) access_points: Vec<AccessPoint>,
-    pub(crate) replications: Vec<Replication>,
+    /// `None` where an emulator has no such operation.
+    pub(crate) replications: Option<Vec<Replication>>,
     pub(crate) policy: Option<String>,
 }
 
@@ -32,14 +33,14 @@ pub(crate) async fn observe(aws: &Aws, id: &FileSystemId) -> anyhow::Result<InAw
     Ok(InAws { access_points, replications, policy })
 }
 
-/// An error where somebody uses a file system who did not when the plan was made: other than
-/// these access points. Volumes mount it by its id, or by one of these addresses.
-pub(crate) async fn none_new(
+/// Who uses a file system and did not when the plan was made: other than these access points.
+/// Volumes mount it by its id, or by one of these addresses.
+pub(crate) async fn new_ones(
     context: &Context,
     aws: &Aws,
     id: &FileSystemId,
     (known, addresses): (&[AccessPointId], &[String]),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<String>> {
     let volumes = async {
         match context.cluster() {
             Ok(cluster) => volumes(&cluster.kube).await,
@@ -51,15 +52,12 @@ pub(crate) async fn none_new(
     let points = points.iter().filter(|point| !point.life_cycle.is_leaving());
     let points = points.filter(|point| !known.contains(&point.id));
     let mounts = |it: &&Volume| it.mounts(id, addresses.iter().map(String::as_str));
-    let new: Vec<String> = points
+    let replications = replications.unwrap_or_default();
+    Ok(points
         .map(|point| format!("the access point {}", point.id))
         .chain(replications.iter().map(|it| format!("a replication to {}", it.destination)))
         .chain(volumes.iter().filter(mounts).map(|it| format!("the volume {}", it.name)))
-        .collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    bail!(Raced(format!("{id} has {}, which was not there when the plan was made", new.join(", "))))
+        .collect())
 }
 
 /// All access points of a file system; none where it does not exist any more.
@@ -93,8 +91,12 @@ pub(crate) async fn access_points(
     Ok(all)
 }
 
-/// The replications that a file system is part of, as their source or their destination.
-pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<Replication>> {
+/// The replications that a file system is part of, as their source or their destination; `None`
+/// where an emulator has no such operation.
+pub(crate) async fn replications(
+    aws: &Aws,
+    id: &FileSystemId,
+) -> anyhow::Result<Option<Vec<Replication>>> {
     let call = aws.efs.describe_replication_configurations().file_system_id(id.as_str());
     let mut pages = call.into_paginator().items().send();
     let mut all = Vec::new();
@@ -106,10 +108,10 @@ pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result
                 if is(&error, codes::REPLICATION_NOT_FOUND)
                     || is(&error, codes::FILE_SYSTEM_NOT_FOUND) =>
             {
-                return Ok(Vec::new());
+                return Ok(Some(Vec::new()));
             }
-            // moto has no replications, and answers with a web page.
-            Err(error) if aws.elsewhere && is_web_page(&error) => return Ok(Vec::new()),
+            // moto has no replications, and answers so.
+            Err(error) if aws.elsewhere && is_missing_operation(&error) => return Ok(None),
             Err(error) => {
                 let call = "elasticfilesystem:DescribeReplicationConfigurations";
                 return Err(explain(call, &aws.region, error));
@@ -123,7 +125,7 @@ pub(crate) async fn replications(aws: &Aws, id: &FileSystemId) -> anyhow::Result
             status: destination.status().as_str().to_owned(),
         }));
     }
-    Ok(all)
+    Ok(Some(all))
 }
 
 /// Who uses a file system that nothing seems to name: another deployment of these names may

@@ -44,7 +44,8 @@ pub(crate) async fn observe(
     let id = inputs.release_id();
     let of_pods = async {
         let sets = stateful_set::observe(kube, &id).await?;
-        let mut claims = claim::observe_workload(kube, inputs, &sets).await?;
+        let may_delete = job.goal.deletes_data();
+        let mut claims = claim::observe_workload(kube, inputs, (&sets, may_delete)).await?;
         if job.goal == Goal::Status {
             for found in &mut claims {
                 kube.explain_pending(std::slice::from_mut(&mut found.claim)).await;

@@ -358,3 +358,23 @@ fn a_real_api_server_is_proved_by_its_certificate_authority() {
     other.run("destroy-efs", &["--yes", "--driver=skip", "--context=control-plane"]).exits(0);
     assert!(other.class().is_none());
 }
+
+#[test]
+fn a_command_that_goes_neither_to_aws_nor_to_a_cluster_works_offline() {
+    let world = World::new();
+    let file = world.path().join("clockwork.hcl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let account =
+        "cluster_name        = var.cluster_name\n  aws_account_id      = \"111122223333\"";
+    std::fs::write(&file, text.replace("cluster_name        = var.cluster_name", account)).unwrap();
+    let manifests = format!("--manifests={}", world.manifests().display());
+    let args = [
+        "destroy-graphscope",
+        "--endpoint-url=http://127.0.0.1:1",
+        &manifests,
+        "--workload-kind=engine",
+        "--yes",
+        "--output=json",
+    ];
+    assert_eq!(world.xtask(&args).exits(0).json()["changed"], 0);
+}

@@ -47,13 +47,17 @@ where
     error.code() == Some(code)
 }
 
-/// Whether a web page answered, as an emulator does that lacks an operation.
-pub(crate) fn is_web_page<E>(error: &SdkError<E, Response>) -> bool
+/// Whether there is no such operation, as a web page says: an emulator that lacks one answers so.
+/// Any other page, such as one of a proxy that refuses or is out of order, says nothing.
+pub(crate) fn is_missing_operation<E>(error: &SdkError<E, Response>) -> bool
 where
     E: ProvideErrorMetadata,
 {
-    let kind = error.raw_response().and_then(|response| response.headers().get("content-type"));
-    error.code().is_none() && kind.is_some_and(|kind| kind.starts_with("text/html"))
+    let Some(response) = error.raw_response() else { return false };
+    let kind = response.headers().get("content-type");
+    error.code().is_none()
+        && response.status().as_u16() == 404
+        && kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 /// What AWS responded, with the request id that AWS Support asks for; or what else went wrong.
@@ -148,6 +152,23 @@ mod tests {
         let remedy = "help: a service control policy of the organization denies \
                       `elasticfilesystem:TagResource` in this account";
         assert!(reported.contains(remedy), "{reported}");
+    }
+
+    #[test]
+    fn only_a_page_that_says_not_found_means_that_there_is_no_such_operation() {
+        let answered = |status: u16, kind: &'static str| {
+            let status = StatusCode::try_from(status).unwrap();
+            let mut response = Response::new(status, SdkBody::from("<html>"));
+            response.headers_mut().insert("content-type", kind);
+            let error = CreateFileSystemError::unhandled("no AWS error");
+            is_missing_operation(&SdkError::service_error(error, response))
+        };
+        assert!(answered(404, "text/html; charset=utf-8"));
+        for (status, kind) in
+            [(403, "text/html"), (407, "text/html"), (502, "text/html"), (404, "application/json")]
+        {
+            assert!(!answered(status, kind), "{status} {kind}");
+        }
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(super) fn describe(response: &Response) -> String {
     format!("the response is not from AWS: status {status}, {kind}")
 }
 
-/// Whether a failed call's response has nothing by which a service's error response is known:
-/// a code in its header (EFS), in its JSON (EFS) or in its XML (EC2, STS).
+/// Whether a failed call's response is a web page, or has nothing by which a service's error
+/// response is known: a code in its header (EFS), in its JSON (EFS) or in its XML (EC2, STS).
 fn is_foreign(response: &Response) -> bool {
     let body = response.body().bytes().unwrap_or_default();
     let in_json = || match serde_json::from_slice(body) {
@@ -40,7 +40,8 @@ fn is_foreign(response: &Response) -> bool {
         _ => false,
     };
     let in_xml = || String::from_utf8_lossy(body).contains("<Code>");
-    response.headers().get("x-amzn-errortype").is_none() && !in_json() && !in_xml()
+    let page = response.headers().get("content-type").is_some_and(|it| it.starts_with("text/html"));
+    page || (response.headers().get("x-amzn-errortype").is_none() && !in_json() && !in_xml())
 }
 
 /// Ends the attempts at a call where the responses are not the service's: a proxy that is

@@ -30,7 +30,7 @@ use crate::proxies::Proxies;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{explain, is, is_web_page};
+pub(crate) use errors::{explain, is, is_missing_operation};
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;
 

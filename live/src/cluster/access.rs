@@ -7,9 +7,11 @@ use k8s_openapi::api::authorization::v1::{
 };
 use kube::Api;
 use kube::api::PostParams;
+use kubernetes::release::Storage;
 
 use super::Kube;
 use super::calls::patiently;
+use super::releases::helm_storage;
 
 /// What this identity may not do, of what the command would do.
 pub(crate) async fn denied(
@@ -21,8 +23,12 @@ pub(crate) async fn denied(
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
     if inputs.driver.mode != DriverMode::Skip {
+        asked.extend(match helm_storage() {
+            Some(Storage::Secret) => Some((make, "", "secrets", Some(namespace))),
+            Some(Storage::ConfigMap) => Some((make, "", "configmaps", Some(namespace))),
+            None => None,
+        });
         asked.extend([
-            (make, "", "secrets", Some(namespace)),
             (make, "apps", "deployments", Some(namespace)),
             (make, "apps", "daemonsets", Some(namespace)),
             (make, "", "serviceaccounts", Some(namespace)),

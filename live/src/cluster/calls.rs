@@ -74,6 +74,19 @@ impl Kube {
         got.map_err(|error| self.failed::<K>("get", name, error))
     }
 
+    /// An object by name, where there is one; `None` where this identity may not read it.
+    pub(crate) async fn get_if_allowed<K: Object>(
+        &self,
+        api: &Api<K>,
+        name: &str,
+    ) -> anyhow::Result<Option<Option<K>>> {
+        match patiently(|| api.get_opt(name)).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Api(status)) if codes::is_forbidden(&status) => Ok(None),
+            Err(error) => Err(self.failed::<K>("get", name, error)),
+        }
+    }
+
     /// All objects that the parameters choose.
     pub(crate) async fn list<K: Object>(
         &self,

@@ -9,6 +9,18 @@ use super::credentials::{self, Failed, Program};
 use crate::meaning::credentials::REWRITE_KUBECONFIG;
 use crate::meaning::{connection, kubernetes as codes};
 
+/// The cause of an error where no API server answered: nothing of the cluster is known.
+#[derive(Debug)]
+pub(crate) struct Unreachable(pub(crate) String);
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
 /// An error of the call `what`, with a remedy.
 pub(crate) fn explain(
     what: &str,
@@ -33,7 +45,7 @@ pub(crate) fn explain(
             let (reason, message) = (printable(&status.reason), printable(&status.message));
             anyhow!("{reason} ({}): {message}", status.code)
         }
-        other => anyhow!("{}", printable(&chain(other))),
+        other => anyhow!(Unreachable(printable(&chain(other)))),
     };
     cause.context(Failure::new(format!("calling {what} in `{cluster}`"), remedy))
 }

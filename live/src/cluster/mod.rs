@@ -23,8 +23,10 @@ use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::{Object, patiently};
+pub(crate) use errors::Unreachable;
 pub(crate) use pods::{is_ready, node_of};
 pub(crate) use proof::PodProgress;
+pub(crate) use releases::helm_storage;
 
 use crate::proxies::{self, Proxies};
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};

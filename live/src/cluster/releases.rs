@@ -14,8 +14,18 @@ use super::Kube;
 use super::calls::{Object, patiently};
 use crate::meaning::kubernetes::is_forbidden;
 
+/// Where the `helm` program keeps its records, by its environment; `None` where that is neither
+/// Secrets nor `ConfigMaps` (<https://helm.sh/docs/topics/advanced/#storage-backends>).
+pub(crate) fn helm_storage() -> Option<Storage> {
+    match std::env::var("HELM_DRIVER").unwrap_or_default().as_str() {
+        "" | "secret" | "secrets" => Some(Storage::Secret),
+        "configmap" | "configmaps" => Some(Storage::ConfigMap),
+        _ => None,
+    }
+}
+
 impl Kube {
-    /// The record of a pending revision, wherever Helm keeps it. One that is not pending any more
+    /// The record of a pending revision, where Helm keeps it. One that is not pending any more
     /// counts as written just now.
     pub(crate) async fn release_record(
         &self,
@@ -23,35 +33,41 @@ impl Kube {
         revision: u64,
     ) -> anyhow::Result<Option<Record>> {
         let name = format!("sh.helm.release.v1.{}.v{revision}", id.name);
-        let read = |storage, metadata: &ObjectMeta| Record {
+        let Some(storage) = helm_storage() else { return Ok(None) };
+        let metadata = self.record_of(id, storage, &name).await?;
+        Ok(metadata.map(|metadata| Record {
             storage,
-            name: name.clone(),
+            name,
             preconditions: Preconditions {
                 uid: metadata.uid.clone(),
                 resource_version: metadata.resource_version.clone(),
             },
-            age: if is_pending(metadata) { age(metadata) } else { Duration::ZERO },
-            written_by: writer(metadata),
-        };
-        if let Some(found) = self.get::<Secret>(&self.within(&id.namespace), &name).await? {
-            return Ok(Some(read(Storage::Secret, &found.metadata)));
-        }
-        let found = self.get::<ConfigMap>(&self.within(&id.namespace), &name).await?;
-        Ok(found.map(|found| read(Storage::ConfigMap, &found.metadata)))
+            age: if is_pending(&metadata) { age(&metadata) } else { Duration::ZERO },
+            written_by: writer(&metadata),
+        }))
     }
 
     /// Whether the revision of a record is pending; one without its record is not.
     pub(crate) async fn is_pending(&self, id: &Id, record: &Record) -> anyhow::Result<bool> {
-        let (namespace, name) = (&id.namespace, record.name.as_str());
-        let metadata = match record.storage {
+        let metadata = self.record_of(id, record.storage, &record.name).await?;
+        Ok(metadata.is_some_and(|metadata| is_pending(&metadata)))
+    }
+
+    async fn record_of(
+        &self,
+        id: &Id,
+        storage: Storage,
+        name: &str,
+    ) -> anyhow::Result<Option<ObjectMeta>> {
+        let namespace = &id.namespace;
+        Ok(match storage {
             Storage::Secret => {
                 self.get::<Secret>(&self.within(namespace), name).await?.map(|it| it.metadata)
             }
             Storage::ConfigMap => {
                 self.get::<ConfigMap>(&self.within(namespace), name).await?.map(|it| it.metadata)
             }
-        };
-        Ok(metadata.is_some_and(|metadata| is_pending(&metadata)))
+        })
     }
 
     /// Deletes a record that was observed.

@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::target::{InCluster, Target};
 use crate::trace::Trace;
+use crate::without_cluster;
 
 /// One job with all that it takes to carry it out.
 pub(super) struct Connection<'a> {
@@ -82,7 +83,11 @@ impl<'a> Connection<'a> {
 
     /// Connects to the target, unless it is time to stop.
     pub(super) async fn connect(&self) -> anyhow::Result<Target> {
-        self.stop.or(Target::connect(self.job)).await?
+        let target = self.stop.or(Target::connect(self.job)).await?;
+        target.map_err(|error| match self.job.storage().next() {
+            Some(_) => without_cluster::unconnected(&self.job.goal, error),
+            None => error,
+        })
     }
 
     /// The same for what makes sense in a cluster only.

@@ -17,7 +17,7 @@ use super::file_outputs;
 use super::plan::plan;
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
-use crate::context::{Context, Results};
+use crate::context::{Context, Newcomers, Results};
 use crate::observe::{Observed, Storage};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
@@ -224,6 +224,7 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
         results,
         stop: connection.stop.clone(),
         failing: watch::Sender::new(false),
+        newcomers: Newcomers::default(),
         file_systems: Watches::new(|(aws, id)| async move {
             file_system::observe(&aws, &file_system::Lookup::Id(id)).await
         }),
@@ -304,13 +305,15 @@ fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyho
 
 #[cfg(test)]
 mod tests {
+    use efs::AdoptExisting;
+
     use super::*;
 
     #[test]
     fn a_command_that_shows_the_plan_is_named() {
         let deploy = Goal::Deploy {
             delete_data: false,
-            adopt_existing: false,
+            adopt_existing: AdoptExisting::None,
             canary: true,
             targets: efs::TargetConsent::default(),
         };

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use failure::Failure;
 use inputs::printable;
 
+use crate::cluster::Unreachable;
 use crate::meaning::helm;
 
 /// Whether Helm could not even read what releases there are.
@@ -37,5 +38,10 @@ pub(super) fn explain(args: &[&str], stderr: &str, cluster: &str) -> anyhow::Err
     let cause = cause.join("\n").trim_start_matches("Error: ").to_owned();
     let remedy = helm::remedy(&cause, args, cluster);
     let what = args.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-    anyhow!("{cause}").context(Failure::new(format!("running `helm {what}`"), remedy))
+    let error = if helm::is_unreachable(&cause) && args.first() != Some(&"pull") {
+        anyhow!(Unreachable(cause))
+    } else {
+        anyhow!("{cause}")
+    };
+    error.context(Failure::new(format!("running `helm {what}`"), remedy))
 }

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::Helm;
 use super::errors::{found, is_listing, is_raced, may_pass};
+use crate::cluster::helm_storage;
 use crate::progress::Line;
 use crate::raced::Raced;
 use crate::wait::{PROGRAM, retry};
@@ -73,14 +74,12 @@ impl Helm {
     }
 
     /// An error where the release is kept in the one of Secrets and `ConfigMaps` that this Helm
-    /// does not read (<https://helm.sh/docs/topics/advanced/#storage-backends>): it would install
-    /// a second one over it.
+    /// does not read: it would install a second one over it.
     async fn kept_elsewhere(&self, id: &Id) -> anyhow::Result<()> {
-        let reads = std::env::var("HELM_DRIVER").unwrap_or_default();
-        let (other, objects, driver) = match reads.as_str() {
-            "" | "secret" | "secrets" => (Storage::ConfigMap, "ConfigMaps", "configmap"),
-            "configmap" | "configmaps" => (Storage::Secret, "Secrets", "secret"),
-            _ => return Ok(()),
+        let (other, objects, driver) = match helm_storage() {
+            Some(Storage::Secret) => (Storage::ConfigMap, "ConfigMaps", "configmap"),
+            Some(Storage::ConfigMap) => (Storage::Secret, "Secrets", "secret"),
+            None => return Ok(()),
         };
         if !self.kube.keeps_release(id, other).await? {
             return Ok(());

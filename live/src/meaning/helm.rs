@@ -74,6 +74,12 @@ pub(crate) fn is_raced(text: &str) -> bool {
     has(text, RACED)
 }
 
+/// Whether no API server answered.
+pub(crate) fn is_unreachable(text: &str) -> bool {
+    let found = SIGNS.iter().find(|(signs, _)| has(text, signs)).map(|(_, meaning)| *meaning);
+    found == Some(Meaning::Unreachable)
+}
+
 /// Whether there is no such release.
 pub(crate) fn is_not_found(text: &str) -> bool {
     text.contains("release: not found")

@@ -55,7 +55,7 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
 pub(crate) async fn observe_workload(
     kube: &Kube,
     inputs: &graphscope::Inputs,
-    sets: &[StatefulSet],
+    (sets, may_delete): (&[StatefulSet], bool),
 ) -> anyhow::Result<Vec<FoundClaim>> {
     let everything = ListParams::default();
     let (claims, pods): (Api<PersistentVolumeClaim>, Api<Pod>) =
@@ -81,6 +81,7 @@ pub(crate) async fn observe_workload(
         // A StatefulSet gives the claims of its pods the labels that it selects them by.
         // Those of the charts below it have another name, and the same release.
         of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name),
+        reclaim_policy: None,
         of_pod: claim
             .metadata
             .name
@@ -91,6 +92,16 @@ pub(crate) async fn observe_workload(
         |it: &FoundClaim| it.ours || it.of_release || it.of_pod || wanted.contains(&it.claim.name);
     let mut found: Vec<FoundClaim> = found.filter(of_workload).collect();
     found.sort_by(|a, b| a.claim.name.cmp(&b.claim.name));
+    if may_delete && !found.is_empty() {
+        // Volumes are of the whole cluster, and not everybody may list them: it only explains.
+        let volumes = volumes(kube).await.unwrap_or_default();
+        for claim in &mut found {
+            let of_claim = volumes.iter().find(|it| it.metadata.name == claim.claim.volume);
+            claim.reclaim_policy = of_claim
+                .filter(|_| claim.claim.volume.is_some())
+                .and_then(|volume| volume.spec.as_ref()?.persistent_volume_reclaim_policy.clone());
+        }
+    }
     Ok(found)
 }
 

@@ -289,6 +289,20 @@ pub(crate) fn users_of_documents(
     Ok(users)
 }
 
+/// The documents of a directory that need the driver and are not those of this job, nor of the
+/// modules of its file.
+pub(crate) fn other_documents(job: &Job, directory: &Path) -> anyhow::Result<Vec<String>> {
+    let labels = job.storage().flat_map(|(label, _)| job.driver_documents(label).users());
+    let folders: Vec<String> = labels.map(|label| Scope::among(label).path("")).collect();
+    let owners: Vec<_> = job.storage().map(|(_, inputs)| inputs.owner()).collect();
+    let all = directory::yaml_files(directory)?;
+    let others = all.into_iter().filter(|(path, text)| {
+        let known = folders.iter().any(|folder| path.starts_with(folder));
+        !known && !owners.iter().any(|owner| owner.wrote(text)) && efs::needs_driver(text)
+    });
+    Ok(others.map(|(path, _)| printable(&path)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,7 +84,12 @@ pub(crate) async fn carry_out(
             Ok(Done::that("tagged"))
         }
         Call::StillUnused { id, access_points, addresses } => {
-            users::none_new(context, aws, id, (access_points, addresses)).await?;
+            let look = users::new_ones(context, aws, id, (access_points, addresses));
+            let new = context.newcomers.of(id, look).await?.join(", ");
+            if !new.is_empty() {
+                let why = "which was not there when the plan was made";
+                bail!(Raced(format!("{id} has {new}, {why}")));
+            }
             Ok(Done::default())
         }
         Call::Delete { id } => {
@@ -278,7 +283,9 @@ async fn delete(
                 let left = IN_USE.saturating_sub(since.elapsed());
                 if let Some(ended) = within(left, targets_gone(context, aws, id)).await {
                     ended?;
-                    if users::replications(aws, id).await?.is_empty() && since.elapsed() < IN_USE {
+                    if users::replications(aws, id).await?.unwrap_or_default().is_empty()
+                        && since.elapsed() < IN_USE
+                    {
                         context.pause(IN_USE_PAUSE).await?;
                         continue;
                     }
@@ -321,7 +328,7 @@ async fn in_use(
     let targets = context.wait(&watch, |targets| Some(targets.clone().unwrap_or_default()));
     let (targets, replications) = tokio::try_join!(targets, users::replications(aws, id))?;
     let targets = targets.iter().map(|it| format!("{} ({})", it.id, it.life_cycle.as_str()));
-    let replications = replications.iter().map(|it| {
+    let replications = replications.unwrap_or_default().into_iter().map(|it| {
         let (from, to) = (&it.source_region, &it.destination_region);
         format!("the replication from {} in {from} to {} in {to}", it.source, it.destination)
     });

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use efs::OtherClass;
 use efs::resources::storage_class::{
     Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
 };
+use efs::{OtherClass, Reference};
+use futures_util::future::try_join_all;
+use inputs::printable;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
 use kube::api::ListParams;
 use kubernetes::{MANAGER, Preconditions};
@@ -25,20 +28,60 @@ pub(crate) struct Classes {
     pub(crate) others: Vec<OtherClass>,
 }
 
-/// All StorageClasses.
+/// All StorageClasses, with the file systems that they name.
 pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> {
     let classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    let of_driver = classes.iter().filter(|class| class.provisioner == efs::PROVISIONER);
+    let found = try_join_all(of_driver.map(|class| async move {
+        anyhow::Ok((class.metadata.name.clone().unwrap_or_default(), named(kube, class).await?))
+    }));
+    let mut found = found.await?;
     let own = classes.iter().find(|class| class.metadata.name.as_deref() == Some(name));
-    let others = classes
-        .iter()
-        .filter(|class| class.provisioner == efs::PROVISIONER)
-        .filter(|class| class.metadata.name.as_deref() != Some(name))
-        .map(|class| OtherClass {
-            name: class.metadata.name.clone().unwrap_or_default(),
-            file_system: class.parameters.as_ref().and_then(|all| all.get("fileSystemId").cloned()),
-            gid_range: gid_range(class),
-        });
-    Ok(Classes { own: own.map(read), others: others.collect() })
+    let own = own.map(|class| {
+        let referred = found.iter().find(|(of, _)| of == name).map(|(_, named)| named.clone());
+        StorageClass {
+            referred: referred.clone().flatten().and_then(Result::ok),
+            unknown: referred.flatten().and_then(Result::err),
+            ..read(class)
+        }
+    });
+    found.retain(|(of, _)| of != name);
+    let others = found.into_iter().map(|(name, named)| {
+        let (file_system, unknown) = match named {
+            Some(Ok(id)) => (Some(id), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        let class = classes.iter().find(|class| class.metadata.name.as_ref() == Some(&name));
+        OtherClass { gid_range: class.and_then(gid_range), name, file_system, unknown }
+    });
+    Ok(Classes { own, others: others.collect() })
+}
+
+/// The file system that a class names, itself or by what it refers to, or why that is not
+/// known; `None` where it names none.
+async fn named(kube: &Kube, class: &KubeClass) -> anyhow::Result<Option<Result<String, String>>> {
+    let parameters = class.parameters.clone().unwrap_or_default().into_iter().collect();
+    let reference = match Reference::among(&parameters) {
+        None => return Ok(parameters.get("fileSystemId").map(|id| Ok(id.trim().to_owned()))),
+        Some(Err(_)) => return Ok(None),
+        Some(Ok(reference)) => reference,
+    };
+    let Reference { secret, namespace, name, key } = &reference;
+    let found = if *secret {
+        let found = kube.get_if_allowed::<Secret>(&kube.within(namespace), name).await?;
+        found.map(|found| {
+            let bytes = found.and_then(|it| it.data?.remove(key))?;
+            String::from_utf8(bytes.0).ok()
+        })
+    } else {
+        let found = kube.get_if_allowed::<ConfigMap>(&kube.within(namespace), name).await?;
+        found.map(|found| found.and_then(|it| it.data?.remove(key)))
+    };
+    Ok(match found {
+        Some(id) => id.map(|id| Ok(id.trim().to_owned())),
+        None => Some(Err(printable(&format!("this identity may not read {reference}")))),
+    })
 }
 
 /// The group ids that the driver hands out for a class; those that it says are none.
@@ -107,6 +150,8 @@ fn read(class: &KubeClass) -> StorageClass {
             uid: metadata.uid.clone(),
             resource_version: metadata.resource_version.clone(),
         },
+        referred: None,
+        unknown: None,
     }
 }
 

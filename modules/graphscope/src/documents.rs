@@ -130,6 +130,7 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
             ours: true,
             of_release: false,
             of_pod: false,
+            reclaim_policy: None,
         })
         .collect()
 }

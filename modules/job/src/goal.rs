@@ -1,6 +1,6 @@
 //! What to do with a deployment.
 
-use efs::{FileSystemId, TargetConsent};
+use efs::{AdoptExisting, FileSystemId, TargetConsent};
 use serde::{Deserialize, Serialize};
 
 /// What to do, with whatever modules the job has.
@@ -20,8 +20,9 @@ pub enum Goal {
     Deploy {
         /// Whether claims that are no longer wanted go, with their data.
         delete_data: bool,
-        /// Whether data that an earlier deployment of the same names left is taken over.
-        adopt_existing: bool,
+        /// The file systems with data that an earlier deployment of the same names left which are
+        /// taken over.
+        adopt_existing: AdoptExisting,
         /// What may be done to mount targets that are there.
         targets: TargetConsent,
         /// Whether a claim is bound and deleted at the end, where the target is a cluster.
@@ -90,9 +91,16 @@ impl Goal {
         }
     }
 
-    /// Whether data that an earlier deployment left is taken over without being asked.
-    pub fn adopts_existing(&self) -> bool {
-        matches!(self, Goal::Deploy { adopt_existing: true, .. })
+    /// The file systems whose data of before is taken over without being asked.
+    pub fn adopts_existing(&self) -> AdoptExisting {
+        match self {
+            Goal::Deploy { adopt_existing, .. } => adopt_existing.clone(),
+            Goal::Plan { .. }
+            | Goal::Destroy { .. }
+            | Goal::Status
+            | Goal::Expand
+            | Goal::Verify(_) => AdoptExisting::None,
+        }
     }
 }
 

@@ -157,8 +157,8 @@ pub struct Change<C> {
     pub needs_any: Any,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
-    /// The data that is lost with it, as people name it.
-    pub loses: Vec<String>,
+    /// The data that is lost with it.
+    pub loses: Vec<Loss>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -209,7 +209,7 @@ impl<C> Change<C> {
 
     /// The same, with this data lost too.
     #[must_use]
-    pub fn losing(mut self, data: impl IntoIterator<Item = String>) -> Self {
+    pub fn losing(mut self, data: impl IntoIterator<Item = Loss>) -> Self {
         self.loses.extend(data);
         self
     }
@@ -226,6 +226,22 @@ impl<C> Change<C> {
             self;
         let calls = calls.into_iter().map(call).collect();
         Change { id, action, address, reason, needs, needs_any, differences, loses, calls }
+    }
+}
+
+/// Data that is lost with a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What it is: its kind and its name, the same however large it grows.
+    pub what: String,
+    /// As people read it, with its size and its owner.
+    pub shown: String,
+}
+
+/// As a plan shows it.
+impl Serialize for Loss {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown)
     }
 }
 

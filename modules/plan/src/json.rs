@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Any, Change, Check, Plan, Wait, Warning};
+use crate::change::{Action, Any, Change, Check, Loss, Plan, Wait, Warning};
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
@@ -62,8 +62,8 @@ struct Step<'a> {
     #[serde(skip_serializing_if = "Any::is_empty")]
     needs_any: &'a Any,
     differences: &'a [Difference],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    loses: &'a [String],
+    #[serde(skip_serializing_if = "<[Loss]>::is_empty")]
+    loses: &'a [Loss],
 }
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {

@@ -19,7 +19,9 @@ mod status;
 mod text;
 mod values;
 
-pub use change::{Action, Any, Change, Check, Detail, Plan, Question, Refusal, Wait, Warning};
+pub use change::{
+    Action, Any, Change, Check, Detail, Loss, Plan, Question, Refusal, Wait, Warning,
+};
 pub use compare::{Compared, Forbidden, compare, gone};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;

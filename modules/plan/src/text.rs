@@ -86,7 +86,7 @@ impl<C> Styled<'_, C> {
         writeln!(f, "  # {} {what}", plain(&change.address.to_string()))?;
         writeln!(f, "  # ({})", plain(&change.reason))?;
         for data in &change.loses {
-            writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(data))?;
+            writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(&data.shown))?;
         }
         let sign = self.paint(colour, sign);
         if change.differences.is_empty() {

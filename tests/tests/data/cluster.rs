@@ -8,14 +8,14 @@ use tests::Clustered;
 
 use crate::refused;
 
-const VOLUMES: &str = "/api/v1/persistentvolumes";
+pub(crate) const VOLUMES: &str = "/api/v1/persistentvolumes";
 
-fn file_system(there: &Clustered) -> String {
+pub(crate) fn file_system(there: &Clustered) -> String {
     there.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned()
 }
 
 /// Creates a volume by hand, with a handle of the driver.
-fn static_volume(there: &Clustered, name: &str, source: &Value) {
+pub(crate) fn static_volume(there: &Clustered, name: &str, source: &Value) {
     let mut volume = json!({
         "metadata": {"name": name},
         "spec": {
@@ -32,7 +32,7 @@ fn static_volume(there: &Clustered, name: &str, source: &Value) {
 }
 
 /// Binds a claim to a volume by its name.
-fn claim(there: &Clustered, name: &str, volume: &str) {
+pub(crate) fn claim(there: &Clustered, name: &str, volume: &str) {
     let path = Clustered::claim_path(name);
     let claim = json!({
         "metadata": {"name": name},

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod cluster;
+mod references;
 mod taken_over;
 
 use std::time::{Duration, Instant};
@@ -186,7 +187,13 @@ fn with_retain_everything_else_goes_and_the_file_system_stays_whatever_is_asked(
     {
         assert!(ran.stderr.contains(word), "no {word:?} in:\n{}", ran.stderr);
     }
-    assert!(!world.manifests().exists());
+    // Pods may still mount it, and would lose the driver if somebody applied its removal.
+    let stays = format!(
+        "the driver stays among the documents, as these may need it: the access point {point}"
+    );
+    assert!(ran.stderr.contains(&stays), "{}", ran.stderr);
+    assert!(!world.manifests().join("storageclass.yaml").exists());
+    assert!(!world.document("kustomization.yaml").contains("storageclass.yaml"));
     assert_eq!(world.aws().mount_targets().len(), 3);
     assert_eq!(world.run("destroy-efs", &all).exits(0).json()["changed"], 0);
 
@@ -196,4 +203,20 @@ fn with_retain_everything_else_goes_and_the_file_system_stays_whatever_is_asked(
 
     let ran = world.run("plan-efs", &["--deletion-policy=keep"]).exits(2);
     assert!(ran.stderr.contains("`delete`, `retain`"), "{}", ran.stderr);
+}
+
+#[test]
+fn documents_of_others_in_the_directory_that_need_the_driver_keep_it() {
+    let (world, _) = deployed(&[]);
+    let others = world.manifests().join("others");
+    std::fs::create_dir_all(&others).unwrap();
+    let class = "kind: StorageClass\nprovisioner: efs.csi.aws.com\n";
+    std::fs::write(others.join("class.yml"), class).unwrap();
+    std::fs::write(others.join("more.yaml"), "kind: ConfigMap\n").unwrap();
+    let ran = world.run("destroy-efs", &["--yes"]).exits(0);
+    assert!(ran.stderr.contains("as these may need it: `others/class.yml`;"), "{}", ran.stderr);
+    assert!(world.manifests().join("values.yaml").exists());
+    std::fs::remove_dir_all(&others).unwrap();
+    assert_eq!(world.run("destroy-efs", &["--yes"]).exits(0).json()["changed"], 2);
+    assert!(!world.manifests().exists());
 }

@@ -41,6 +41,67 @@ fn data_of_an_earlier_deployment_is_taken_over_only_with_consent() {
 }
 
 #[test]
+fn in_a_fleet_the_answer_names_the_file_system() {
+    let world = World::new();
+    let folder = world.path().join("files");
+    std::fs::create_dir_all(&folder).unwrap();
+    let example = std::fs::read_to_string(world.path().join("clockwork.hcl")).unwrap();
+    for class in ["one", "two"] {
+        let skips = format!("{class}\"\n  driver = \"skip");
+        let file = example.replace("efs-sc", &skips);
+        std::fs::write(folder.join(format!("{class}.hcl")), file).unwrap();
+    }
+    let fleet = format!("--fleet={}", folder.display());
+    let made = world.deploy(&[&fleet]);
+    let id = |at: usize| made["deployments"][at]["outputs"]["file_system_id"].as_str().unwrap();
+    {
+        let aws = world.aws();
+        aws.access_point(id(0), "pvc-1");
+        aws.access_point(id(1), "pvc-2");
+    }
+    recreate(&world);
+    let all = world.run("deploy-efs", &[&fleet, "--adopt-existing"]).exits(2);
+    assert!(all.stderr.contains("with `--fleet` it must name the file systems"), "{}", all.stderr);
+    let wrong = world.run("deploy-efs", &[&fleet, "--adopt-existing=one"]).exits(2);
+    assert!(wrong.stderr.contains("write the id of the file system"), "{}", wrong.stderr);
+
+    let consent = format!("--adopt-existing={}", id(0));
+    let ran = world.run("deploy-efs", &[&fleet, &consent]).exits(1);
+    let result = ran.json();
+    assert_eq!(result["deployments"][0]["error"], json!(null), "{result:#}");
+    let other = result["deployments"][1]["error"].as_str().unwrap();
+    assert!(other.contains(&format!("takes over {}", id(1))), "{other}");
+    assert!(other.contains(&format!("--adopt-existing={}", id(1))), "{other}");
+}
+
+#[test]
+fn a_document_stays_on_the_file_system_that_it_names_while_that_holds_anything() {
+    let (world, id) = deployed(&[]);
+    let other = {
+        let aws = world.aws();
+        let made = aws.efs("POST", "file-systems", Some(&json!({ "CreationToken": "other" })));
+        let other = made.json()["FileSystemId"].as_str().unwrap().to_owned();
+        aws.meter(&other, 5 << 30);
+        other
+    };
+    let class = world.document("storageclass.yaml").replace(&id, &other);
+    std::fs::write(world.manifests().join("storageclass.yaml"), &class).unwrap();
+    let words = ["the class names", &other, "5.0 GiB", "this deployment's file system is", &id];
+    refused(world.run("deploy-efs", &["--yes"]), &words);
+    assert_eq!(world.document("storageclass.yaml"), class);
+    // Adopted, it is the deployment's.
+    let adopt = format!("--file-system-id={other}");
+    let adopted = world.run("plan-efs", &[&adopt]).exits(0).json();
+    assert_eq!(adopted["refusals"], json!([]), "{adopted:#}");
+    // Empty, it holds nobody up, and what is gone neither.
+    world.aws().meter(&other, 6144);
+    assert_eq!(world.plan(&[])["steps"][0]["action"], "replace");
+    world.aws().efs("DELETE", &format!("file-systems/{other}"), None);
+    assert_eq!(world.deploy(&["--yes"])["changed"], 1);
+    assert!(world.document("storageclass.yaml").contains(&id));
+}
+
+#[test]
 fn an_ordinary_deployment_with_data_is_not_asked() {
     let (world, id) = deployed(&[]);
     world.aws().access_point(&id, "pvc-1");

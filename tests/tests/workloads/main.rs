@@ -220,7 +220,13 @@ fn workloads_are_destroyed_and_their_data_with_delete_data(there: &Clustered) {
     run(there, "destroy-graphscope", GROWN, &["--yes"]).exits(0);
     assert_eq!(stateful_sets(there).len(), 0);
     assert_eq!(requested(there, "engine-datasets"), "20Gi", "data outlives the workload");
-    run(there, "destroy-graphscope", GROWN, &["--delete-data", "--yes"]).exits(0);
+    let ran = run(there, "destroy-graphscope", GROWN, &["--delete-data", "--yes"]).exits(0);
+    let lost = "data is lost: files of the claim ";
+    assert!(
+        ran.stderr.contains(lost) && ran.stderr.contains("deletes the access point"),
+        "{}",
+        ran.stderr
+    );
     there.await_that("the claims are gone, and those that the store's chart made", || {
         there.cluster().list(CLAIMS).unwrap().is_empty()
     });

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::adopt::AdoptArgs;
 use super::fleet;
 use crate::flags::{CanaryArgs, DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
@@ -33,19 +34,17 @@ pub(super) struct Args {
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
-    /// Take over a file system with data that an earlier deployment of the same names left,
-    /// without being asked
-    #[arg(long)]
-    adopt_existing: bool,
     #[command(flatten)]
     canary: CanaryArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     let goal = Goal::Deploy {
         delete_data: false,
-        adopt_existing: args.adopt_existing,
+        adopt_existing: args.adopt.read(args.fleet.is_fleet())?,
         canary: !args.canary.no_canary,
         targets: args.targets.into(),
     };

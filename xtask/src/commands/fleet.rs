@@ -28,6 +28,13 @@ pub(super) struct FleetArgs {
     rate: f64,
 }
 
+impl FleetArgs {
+    /// Whether the command is for all files of a folder.
+    pub(super) fn is_fleet(&self) -> bool {
+        self.fleet.is_some()
+    }
+}
+
 /// Hands over one deployment, or all of a fleet.
 pub(super) fn hand_over(
     args: &FleetArgs,

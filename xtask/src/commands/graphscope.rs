@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use job::Goal;
 
+use super::adopt::AdoptArgs;
 use super::fleet;
 use crate::flags::{CanaryArgs, DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
 use crate::request::{Request, Selection};
@@ -70,12 +71,10 @@ pub(super) struct Deploy {
     /// Consent to deletions and replacements without being asked
     #[arg(long)]
     yes: bool,
-    /// Take over a file system with data that an earlier deployment of the same names left,
-    /// without being asked
-    #[arg(long)]
-    adopt_existing: bool,
     #[command(flatten)]
     canary: CanaryArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
 }
 
 /// Delete the GraphScope workloads.
@@ -108,10 +107,10 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
-    let Deploy { workloads, targets, delete_data, yes, adopt_existing, canary } = args;
+    let Deploy { workloads, targets, delete_data, yes, adopt, canary } = args;
     let goal = Goal::Deploy {
         delete_data: *delete_data,
-        adopt_existing: *adopt_existing,
+        adopt_existing: adopt.read(workloads.fleet.is_fleet())?,
         canary: !canary.no_canary,
         targets: (*targets).into(),
     };

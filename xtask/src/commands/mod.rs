@@ -1,5 +1,6 @@
 //! The subcommands, a file each.
 
+mod adopt;
 mod bench;
 mod clients;
 mod completions;

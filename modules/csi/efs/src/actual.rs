@@ -21,17 +21,32 @@ pub struct Actual {
     pub access_points: Vec<AccessPoint>,
     /// The replications that it is part of, where it may be deleted.
     pub replications: Vec<Replication>,
+    /// Whether an emulator that lacks the operation keeps those from being known.
+    pub replications_unknown: bool,
     /// Its policy as JSON, where it may be deleted.
     pub policy: Option<String>,
     /// The driver's identity in AWS, where it was looked at.
     pub identity: Option<IdentityFound>,
+    /// The file system that the class or its document names, where that is another one than the
+    /// deployment's and exists.
+    pub named_before: Option<NamedBefore>,
     /// The documents that are there, by file name, where the target is a directory.
     pub documents: Files,
     /// The modules whose documents are in the same directory and rely on the driver among
     /// these, although this run does not remove them.
     pub driver_users: Vec<String>,
+    /// Other documents of the directory that need the driver, by their paths.
+    pub driver_documents: Vec<String>,
     /// The cluster, where the target is one.
     pub cluster: Option<Cluster>,
+}
+
+/// A file system that a class names, and that is not its deployment's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedBefore {
+    pub file_system: FileSystem,
+    /// How many access points it has, where the target is a directory.
+    pub access_points: usize,
 }
 
 impl Actual {

@@ -9,7 +9,6 @@ use plan::{ChangeId, Known, Refusal, Row, Scope, Warning, files};
 use crate::actual::Actual;
 use crate::chart;
 use crate::cluster::Cluster;
-use crate::data;
 use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::driver_policy;
@@ -21,6 +20,7 @@ use crate::resources::{
     canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
     pod_identity_association, storage_class,
 };
+use crate::take_over;
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,8 +109,9 @@ pub(crate) fn plan_part(
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {
-        data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
+        take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
+    take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
     let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources(&actual.network);

@@ -9,6 +9,7 @@ use plan::{Known, Scope};
 use crate::inputs::{Group, Inputs, Subnets};
 use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
+use crate::take_over::AdoptExisting;
 
 /// The outputs of networks, by the labels of their blocks.
 pub type Networks = BTreeMap<String, network::Outputs>;
@@ -33,7 +34,7 @@ pub struct Desired {
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
     /// Whether data that an earlier deployment of these names left may be taken over.
-    pub adopt_existing: bool,
+    pub adopt_existing: AdoptExisting,
     /// What may be done to mount targets that are there.
     pub consent: Consent,
 }
@@ -81,7 +82,7 @@ impl Desired {
             wait_for_driver: true,
             canary: Canary::AfterChanges,
             driver_in: None,
-            adopt_existing: false,
+            adopt_existing: AdoptExisting::None,
             consent: Consent::default(),
         })
     }

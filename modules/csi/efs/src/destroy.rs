@@ -1,13 +1,13 @@
 //! The plan that takes a deployment down.
 
-use inputs::plain;
-use plan::{ChangeId, Scope, Warning};
+use plan::{ChangeId, Scope};
 
 use crate::actual::Actual;
 use crate::cluster::Cluster;
 use crate::data;
 use crate::deployment::{DriverPart, Plan, in_cluster};
 use crate::documents;
+use crate::guard::guard;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
@@ -15,6 +15,7 @@ use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+use crate::take_over::ADOPT_EXISTING;
 
 /// What has to be done so that nothing of the deployment is left: first the
 /// documents, so that nobody makes new claims; then the mount targets and the
@@ -50,18 +51,20 @@ pub(crate) fn destroy_part(
     let mut plan = Plan::default();
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
-    let removed = remove_class(&mut plan, scope, (inputs, &owner), actual, part.driver);
+    let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
+    let found = actual.file_system.as_ref();
+    let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
+    let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
+    let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
+    let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
-    let Some(found) = &actual.file_system else {
+    let Some(found) = found else {
         ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &removed);
         return plan;
     };
-    let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let users = data::users(actual, &owner, found, &going);
     data::show(&mut plan, &users);
-    if let Some(note) = kept(inputs, actual, found, part.delete_data) {
+    if let Some(note) = kept {
         plan.notes.push(note);
-        plan.warnings.extend(without_driver(&plan, scope, found, &users));
         keep_rules(&mut plan, scope, (&owner, actual), (found, &users), &removed);
         return plan;
     }
@@ -74,7 +77,7 @@ pub(crate) fn destroy_part(
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
     } else {
-        data::guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
+        guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
@@ -95,11 +98,11 @@ fn remove_class(
     plan: &mut Plan,
     scope: &Scope,
     (inputs, owner): (&Inputs, &Owner),
-    actual: &Actual,
+    (actual, mounted): (&Actual, Option<String>),
     driver: DriverPart<'_>,
 ) -> Vec<ChangeId> {
     let Some(cluster) = &actual.cluster else {
-        return documents::remove_all(plan, scope, inputs, actual);
+        return documents::remove_all(plan, scope, inputs, actual, mounted);
     };
     let claims = cluster.claims.iter();
     let held: Vec<String> =
@@ -188,33 +191,9 @@ fn kept(
     let though = if delete_data.contains(id) { ", whatever `--delete-data` says" } else { "" };
     Some(format!(
         "{id} stays with its data and {targets}, as `deletion_policy` is `retain`{though}: \
-         `deploy-efs {}` with the same inputs takes it over again, and `file_system_id = \"{id}\"` \
-         adopts it in another deployment",
-        data::ADOPT_EXISTING
+         `deploy-efs {ADOPT_EXISTING}` with the same inputs takes it over again, and \
+         `file_system_id = \"{id}\"` adopts it in another deployment"
     ))
-}
-
-/// That whoever applies the directory uninstalls the driver, although volumes of a file system
-/// that stays may still be mounted: no look at a cluster says so here.
-fn without_driver(
-    plan: &Plan,
-    scope: &Scope,
-    found: &FileSystem,
-    users: &[data::User],
-) -> Option<Warning> {
-    let points = users.iter().filter(|user| user.kind == data::Kind::AccessPoint);
-    let points: Vec<String> = points.map(|user| plain(&user.name)).collect();
-    (!points.is_empty() && documents::remove_driver(plan, scope)).then(|| {
-        Warning::new(
-            format!(
-                "these documents include the EFS CSI driver, and {} stays with {}: once the removal \
-                 is applied, pods that mount these can neither start nor stop",
-                found.id,
-                points.join(", ")
-            ),
-            "install the driver by other means before that, or end these pods",
-        )
-    })
 }
 
 /// Takes the rules of a deployment back whose file system stays, unless anybody may mount it

@@ -19,7 +19,7 @@ use crate::templates;
 const VALUES: &str = "values.yaml";
 
 /// The StorageClass.
-const STORAGE_CLASS: &str = "storageclass.yaml";
+pub(crate) const STORAGE_CLASS: &str = "storageclass.yaml";
 
 /// What names the other two.
 const KUSTOMIZATION: &str = "kustomization.yaml";
@@ -195,28 +195,47 @@ pub(crate) fn class_id(scope: &Scope) -> ChangeId {
     files::id(scope, STORAGE_CLASS)
 }
 
-/// Whether a plan takes the driver out of a directory.
-pub(crate) fn remove_driver<C>(plan: &Plan<C>, scope: &Scope) -> bool {
-    let address = scope.address(files::KIND, Some(VALUES));
-    let mut gone = plan.changes.iter().filter(|change| change.action == Action::Delete);
-    gone.any(|change| change.address == address)
+/// Whether a document of somebody else needs the driver: it has a class or a volume of it. Of a
+/// text that is no YAML, such as a template, the driver's name says so.
+pub fn needs_driver(text: &str) -> bool {
+    let mut documents = vec![String::new()];
+    for line in text.lines() {
+        match documents.last_mut() {
+            Some(document) if line.trim_end() != "---" => document.push_str(&format!("{line}\n")),
+            _ => documents.push(String::new()),
+        }
+    }
+    let all = documents.iter().map(|document| kubernetes::parsed("document", document));
+    match all.collect::<Result<Vec<_>, _>>() {
+        Ok(all) => all.iter().any(is_of_driver),
+        Err(_) => text.contains(chart::PROVISIONER),
+    }
 }
 
-/// Plans the removal of what this deployment wrote. The driver stays while other modules
-/// rely on it: whoever applies the directory would uninstall it under their pods.
+fn is_of_driver(object: &serde_json::Value) -> bool {
+    let names = |value: &serde_json::Value| value == chart::PROVISIONER;
+    let mut items = object["items"].as_array().into_iter().flatten();
+    names(&object["provisioner"])
+        || names(&object["spec"]["csi"]["driver"])
+        || items.any(is_of_driver)
+}
+
+/// Plans the removal of what this deployment wrote. The driver stays while anything else needs
+/// it: whoever applies the directory would uninstall it under its pods. `mounted` says what of a
+/// file system that stays.
 pub(crate) fn remove_all<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     inputs: &Inputs,
     actual: &Actual,
+    mounted: Option<String>,
 ) -> Vec<ChangeId> {
     let owner = inputs.owner();
     let found = &actual.documents;
     let why = "the deployment is destroyed";
-    let users: Vec<String> =
-        actual.driver_users.iter().map(|label| format!("`module.{label}`")).collect();
     let carries = found.contains_key(VALUES) && found.contains_key(KUSTOMIZATION);
-    let alone = kustomization(inputs, false).ok().filter(|_| !users.is_empty() && carries);
+    let stays = why_driver_stays(scope, actual, mounted);
+    let alone = kustomization(inputs, false).ok().filter(|_| !stays.is_empty() && carries);
     let Some(alone) = alone else {
         return files::remove_all(
             plan,
@@ -227,18 +246,13 @@ pub(crate) fn remove_all<C: From<files::Call>>(
             |_| None,
         );
     };
+    plan.notes.extend(stays);
     let there = found.get(KUSTOMIZATION).map(String::as_str).filter(|text| owner.wrote(text));
     let kept = there
         .and_then(|there| files::write(scope, KUSTOMIZATION, Some(there), &Text::literal(alone)));
     let kept: Vec<plan::Change<C>> = kept.into_iter().collect();
     let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(kept);
-    plan.notes.push(format!(
-        "the driver stays among the documents of `module.{0}`: {1} needs it; deployed with \
-         `driver = \"skip\"` in `module.{0}`, another one gets it",
-        scope.module,
-        users.join(", ")
-    ));
     let first = plan.changes.len();
     let class = (&[STORAGE_CLASS][..], why);
     let removed = files::remove_all(plan, scope, class, found, |text| owner.wrote(text), |_| None);
@@ -246,4 +260,32 @@ pub(crate) fn remove_all<C: From<files::Call>>(
         change.needs.extend(before.clone());
     }
     [before, removed].concat()
+}
+
+/// Why the driver stays among the documents, and how it goes.
+fn why_driver_stays(scope: &Scope, actual: &Actual, mounted: Option<String>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let modules = &actual.driver_users;
+    if !modules.is_empty() {
+        let modules: Vec<String> = modules.iter().map(|it| format!("`module.{it}`")).collect();
+        notes.push(format!(
+            "the driver stays among the documents of `module.{0}`: {1} needs it; deployed with \
+             `driver = \"skip\"` in `module.{0}`, another one gets it",
+            scope.module,
+            modules.join(", ")
+        ));
+    }
+    let documents = actual.driver_documents.iter().map(|path| format!("`{path}`"));
+    let others: Vec<String> = documents.chain(mounted).collect();
+    if !others.is_empty() {
+        let path = |name: &str| scope.path(name);
+        notes.push(format!(
+            "the driver stays among the documents, as these may need it: {}; once nothing does, \
+             delete `{}` and `{}`",
+            others.join(", "),
+            path(VALUES),
+            path(KUSTOMIZATION)
+        ));
+    }
+    notes
 }

@@ -5,10 +5,10 @@ use kubernetes::{RenderError, release};
 use plan::{ChangeId, Refusal, Scope};
 
 use crate::actual::Actual;
-use crate::data::unknown_ids;
 use crate::deployment::{DriverPart, Plan, plan_part};
 use crate::desired::Desired;
 use crate::destroy::{Part, destroy_part};
+use crate::guard::unknown_ids;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};

@@ -1,6 +1,9 @@
 //! What may use a file system beside this deployment's own class: access points, replications,
 //! volumes and classes, as AWS and a cluster list them.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use network::Tags;
 
 use crate::ids::{AccessPointId, FileSystemId};
@@ -82,11 +85,60 @@ impl Volume {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtherClass {
     pub name: String,
-    /// Its parameter `fileSystemId`.
+    /// The file system that it names: by its parameter `fileSystemId`, or by way of what
+    /// `fileSystemIdConfigRef` or `fileSystemIdSecretRef` refers to.
     pub file_system: Option<String>,
     /// The group ids that the driver hands out for it; `None` where its volumes have those that
     /// it says.
     pub gid_range: Option<GidRange>,
+    /// Why that is not known, where a reference could not be followed.
+    pub unknown: Option<String>,
+}
+
+/// Where a class names its file system, if not itself: a key of a `ConfigMap` or a Secret
+/// (the driver's `docs/parameters.md`, from chart 3.2.6 on).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    pub secret: bool,
+    pub namespace: String,
+    pub name: String,
+    pub key: String,
+}
+
+impl Reference {
+    /// The reference among the parameters of a class, or a text of another form than
+    /// `NAMESPACE/NAME/KEY`. The driver takes `fileSystemId` first, where it is not blank.
+    pub fn among(parameters: &BTreeMap<String, String>) -> Option<Result<Reference, String>> {
+        let given = |name: &str| {
+            let value = parameters.get(name)?.trim();
+            (!value.is_empty()).then_some(value)
+        };
+        if given("fileSystemId").is_some() {
+            return None;
+        }
+        let (secret, text) = match given("fileSystemIdConfigRef") {
+            Some(text) => (false, text),
+            None => (true, given("fileSystemIdSecretRef")?),
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        Some(match parts.as_slice() {
+            [namespace, name, key] => Ok(Reference {
+                secret,
+                namespace: (*namespace).to_owned(),
+                name: (*name).to_owned(),
+                key: (*key).to_owned(),
+            }),
+            _ => Err(text.to_owned()),
+        })
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Reference { secret, namespace, name, key } = self;
+        let kind = if *secret { "Secret" } else { "ConfigMap" };
+        write!(f, "the key `{key}` of the {kind} `{namespace}/{name}`")
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +175,23 @@ mod tests {
         assert!(!mounts("10.0.1.40", false));
         assert!(!mounts("10.0.1.4", true), "a handle of the driver is no address");
         assert!(mounts("fs-00000001", true));
+    }
+
+    #[test]
+    fn a_class_may_name_its_file_system_in_a_config_map_or_a_secret() {
+        let of = |parameters: &[(&str, &str)]| {
+            let map =
+                parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            Reference::among(&map.collect()).map(|found| found.map(|it| it.to_string()))
+        };
+        let (config, secret) = ("fileSystemIdConfigRef", "fileSystemIdSecretRef");
+        assert_eq!(of(&[("fileSystemId", "fs-00000001")]), None);
+        assert_eq!(of(&[("fileSystemId", "fs-00000001"), (config, "a/b/c")]), None);
+        assert_eq!(of(&[("fileSystemId", " "), (secret, "")]), None);
+        let found = |text: &str| Some(Ok(text.to_owned()));
+        assert_eq!(of(&[(config, " a/b/c ")]), found("the key `c` of the ConfigMap `a/b`"));
+        assert_eq!(of(&[(secret, "a/b/c")]), found("the key `c` of the Secret `a/b`"));
+        assert_eq!(of(&[(secret, "b/c")]), Some(Err("b/c".to_owned())));
     }
 
     #[test]

@@ -6,7 +6,9 @@ use inputs::Written;
 pub use kubernetes::claim::PROPERTIES;
 use kubernetes::claim::{Expand, Group, KIND, Spec};
 use kubernetes::{bytes, readable};
-use plan::{Action, Change, ChangeId, Forbidden, Plan, Refusal, Row, Scope, Warning, compare};
+use plan::{
+    Action, Change, ChangeId, Forbidden, Loss, Plan, Refusal, Row, Scope, Warning, compare,
+};
 use serde::Serialize;
 
 /// A call of Kubernetes; that which completes a claim is [`Expand`].
@@ -51,9 +53,29 @@ pub struct FoundClaim {
     pub of_release: bool,
     /// Whether a `StatefulSet` of the release makes it for one of its pods.
     pub of_pod: bool,
+    /// What happens to its volume when it is deleted: the volume's reclaim policy, where it was
+    /// read.
+    pub reclaim_policy: Option<String>,
 }
 
 impl FoundClaim {
+    /// The data that is lost with it, and how; `None` where its volume stays, or it has none.
+    fn loss(&self) -> Option<Loss> {
+        let volume = self.claim.volume.as_ref()?;
+        let what = format!("files of the claim {}", self.claim.address());
+        let size = self.claim.capacity.as_ref().or(self.claim.requested.as_ref());
+        let size = size.map(|size| format!(", {size}")).unwrap_or_default();
+        let how = match self.reclaim_policy.as_deref() {
+            Some("Retain") => return None,
+            Some("Delete") => format!(
+                "its volume {volume} is deleted with it, and the driver deletes the access point: no \
+                 pod can mount them any more"
+            ),
+            _ => format!("unless its volume {volume} is retained, it is deleted with it"),
+        };
+        Some(Loss { shown: format!("{what}{size}: {how}"), what })
+    }
+
     /// Whether the chart of a release made it, as far as that shows. The label alone does not
     /// say so: Argo CD gives it to everything of an Application
     /// (<https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>). So it is of
@@ -73,9 +95,10 @@ impl FoundClaim {
             claim,
             class,
             access_modes,
-            ours: _,       // Judged before anything is compared.
-            of_release: _, // Those are the chart's,
-            of_pod: _,     // and so are these.
+            ours: _,           // Judged before anything is compared.
+            of_release: _,     // Those are the chart's,
+            of_pod: _,         // and so are these.
+            reclaim_policy: _, // It matters where a claim goes.
         } = self;
         Spec {
             class: class.clone(),
@@ -314,7 +337,11 @@ pub fn leave<C: From<Call>>(
     let change = Change::new(Action::Delete, id, address)
         .because("it is no longer in the inputs, and `--delete-data` was given")
         .needing(needs.to_vec())
+        .losing(found.loss())
         .calling(Call::Delete { namespace, name: name.clone(), uid: found.claim.uid.clone() });
+    if let (Some(volume), Some("Retain")) = (&found.claim.volume, found.reclaim_policy.as_deref()) {
+        plan.notes.push(format!("the volume {volume} of the claim `{name}` stays with its data"));
+    }
     plan.changes.push(change);
 }
 

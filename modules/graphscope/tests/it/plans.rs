@@ -33,6 +33,7 @@ pub(crate) fn claim(name: &str, size: &str) -> FoundClaim {
         ours: true,
         of_release: false,
         of_pod: false,
+        reclaim_policy: Some("Delete".to_owned()),
     }
 }
 
@@ -221,6 +222,32 @@ fn data_outlives_its_workload_without_delete_data_and_is_never_deleted_while_a_p
     let refused = destroy(&Scope::among("engine"), &fewer, &actual, true);
     assert!(refused.refusals.iter().all(|it| it.reason.contains("pods use it: somebody")));
     assert_eq!(destroy(&Scope::among("engine"), &fewer, &actual, false).changes.len(), 0);
+}
+
+#[test]
+fn a_claim_that_is_deleted_says_what_data_goes_with_it_and_how() {
+    let inputs = inputs("engine", &json!({}));
+    let mut lost = Vec::new();
+    for policy in [Some("Delete"), None, Some("Retain")] {
+        let mut actual = deployed(&inputs);
+        for found in &mut actual.claims {
+            found.reclaim_policy = policy.map(str::to_owned);
+        }
+        let plan = destroy(&Scope::among("fraud"), &inputs, &actual, true);
+        let deletes = plan.changes.iter().filter(|it| it.address.kind == "persistent_volume_claim");
+        let all: Vec<String> =
+            deletes.flat_map(|it| &it.loses).map(|loss| loss.shown.clone()).collect();
+        let stays = plan.notes.iter().any(|note| note.contains("stays with its data"));
+        assert_eq!((all.is_empty(), stays), (policy == Some("Retain"), policy == Some("Retain")));
+        lost.extend(all.into_iter().take(1));
+        // A claim without a volume has no data.
+        for found in &mut actual.claims {
+            found.claim.volume = None;
+        }
+        let plan = destroy(&Scope::among("fraud"), &inputs, &actual, true);
+        assert!(plan.changes.iter().all(|change| change.loses.is_empty()));
+    }
+    insta::assert_snapshot!(lost.join("\n"));
 }
 
 #[test]

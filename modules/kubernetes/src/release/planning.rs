@@ -77,28 +77,32 @@ pub fn plan<C: From<Call>>(
         (Status::Other(status), _) => Planned::Change(
             change(format!("revision {revision} is `{status}`")).calling(upgrade(Some(revision))),
         ),
-        (Status::Pending(status), Some(record)) if found.ours && record.age >= LONGEST => {
+        (Status::Pending(status), Some(record))
+            if found.ours && record.is_of_helm() && record.age >= LONGEST =>
+        {
             let reason = format!("{}: its Helm was killed", pending(found, status, record));
             let discard = Call::Discard { id: wanted.id.clone(), revision, record: record.clone() };
             Planned::Change(change(reason).calling(discard).calling(upgrade(found.previous)))
         }
-        (Status::Pending(status), Some(record)) if found.ours => Planned::Wait(Wait {
-            id: scope.id("helm_release.finished"),
-            address,
-            reason: format!(
-                "{}; {} may still be running, for at most {}",
-                pending(found, status, record),
-                holder(record),
-                readable(LONGEST)
-            ),
-            call: Call::UntilFinished {
-                id: wanted.id.clone(),
-                revision,
-                record: record.clone(),
-                at_most: LONGEST.saturating_sub(record.age),
-            }
-            .into(),
-        }),
+        (Status::Pending(status), Some(record)) if found.ours && record.age < LONGEST => {
+            Planned::Wait(Wait {
+                id: scope.id("helm_release.finished"),
+                address,
+                reason: format!(
+                    "{}; {} may still be running, for at most {}",
+                    pending(found, status, record),
+                    holder(record),
+                    readable(LONGEST)
+                ),
+                call: Call::UntilFinished {
+                    id: wanted.id.clone(),
+                    revision,
+                    record: record.clone(),
+                    at_most: LONGEST.saturating_sub(record.age),
+                }
+                .into(),
+            })
+        }
         (Status::Pending(_), _) => Planned::Refused(undisturbed(&address, wanted, found)),
     }
 }

@@ -120,6 +120,15 @@ pub struct Record {
     pub written_by: Option<String>,
 }
 
+impl Record {
+    /// Whether the `helm` program wrote it, which runs here too. Others that use Helm as a
+    /// library, such as Flux's helm-controller or Terraform's provider, have names of their own,
+    /// and rules of their own for how long they take and what they do about a pending revision.
+    pub fn is_of_helm(&self) -> bool {
+        self.written_by.as_ref().is_some_and(|program| program.eq_ignore_ascii_case("helm"))
+    }
+}
+
 /// The kinds of object that Helm keeps revisions in (its `HELM_DRIVER`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {

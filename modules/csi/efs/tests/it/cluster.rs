@@ -339,8 +339,7 @@ fn destroying_is_refused_while_claims_hold_volumes() {
 
 #[test]
 fn a_driver_that_serves_others_stays() {
-    let class =
-        OtherClass { name: "efs-logs".to_owned(), file_system: None, ..OtherClass::default() };
+    let class = OtherClass { name: "efs-logs".to_owned(), ..OtherClass::default() };
     let plan = destroy(|actual| cluster(actual).other_classes.push(class));
     assert!(!actions(&plan).contains(&(Action::Delete, release::KIND)));
     assert!(plan.notes[0].contains("it serves the class efs-logs"), "{:?}", plan.notes);

@@ -11,11 +11,7 @@ fn beside(first: &Value) -> Actual {
     let mut actual = account_and_cluster(three());
     let cluster = actual.cluster.as_mut().unwrap();
     cluster.driver = deployed_to_cluster(first).cluster.unwrap().driver;
-    cluster.other_classes.push(OtherClass {
-        name: "efs-sc".to_owned(),
-        file_system: None,
-        ..OtherClass::default()
-    });
+    cluster.other_classes.push(OtherClass { name: "efs-sc".to_owned(), ..OtherClass::default() });
     actual
 }
 
@@ -92,11 +88,12 @@ fn a_deployment_whose_class_is_gone_keeps_nothing() {
 fn modules_of_one_file_hand_the_driver_on_without_a_word() {
     let first = json!({ "access_point_tags": { "team": "graphs" } });
     let mut there = deployed_to_cluster(&first);
-    there.cluster.as_mut().unwrap().other_classes.push(OtherClass {
-        name: "efs-logs".to_owned(),
-        file_system: None,
-        ..OtherClass::default()
-    });
+    there
+        .cluster
+        .as_mut()
+        .unwrap()
+        .other_classes
+        .push(OtherClass { name: "efs-logs".to_owned(), ..OtherClass::default() });
     let one = Desired { scope: Scope::among("a"), ..logs(&json!({})) };
     let other = Desired { scope: Scope::among("b"), ..desired(&json!({})) };
     let plans = plan_together(&[(&one, &beside(&first)), (&other, &there)]).unwrap();

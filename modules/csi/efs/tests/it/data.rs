@@ -2,8 +2,8 @@
 
 use efs::resources::file_system;
 use efs::{
-    AccessPoint, AccessPointId, Actual, Call, Desired, FileSystemId, LifeCycle, OtherClass, Plan,
-    Replication, Volume,
+    AccessPoint, AccessPointId, Actual, AdoptExisting, Call, Desired, FileSystemId, LifeCycle,
+    OtherClass, Plan, Replication, Volume,
 };
 use kubernetes::claim::Claim;
 use plan::{Action, Scope, Styled};
@@ -14,11 +14,11 @@ use crate::world::{
     three,
 };
 
-fn text(plan: &Plan) -> String {
+pub(crate) fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
 }
 
-fn id(text: &str) -> FileSystemId {
+pub(crate) fn id(text: &str) -> FileSystemId {
     FileSystemId::try_from(text).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
     }
 }
 
-fn volume(name: &str, handle: &str, claim: Option<&str>) -> Volume {
+pub(crate) fn volume(name: &str, handle: &str, claim: Option<&str>) -> Volume {
     Volume {
         name: name.to_owned(),
         handle: handle.to_owned(),
@@ -186,11 +186,59 @@ fn a_retained_file_system_keeps_its_way_in_while_anything_uses_it() {
     assert_eq!(empty.warnings, []);
     actual.access_points = vec![access_point(1, &[])];
     let plan = destroy(&more, &actual, &[id("fs-0000000a")]);
-    assert_eq!(kinds(&plan), ["document", "document", "document"]);
-    // Pods that use the file system would lose the driver.
-    let warning = &plan.warnings[0].text;
-    assert!(warning.contains("driver") && warning.contains("fsap-00000001"));
+    // Pods that use the file system would lose the driver: the class goes without it.
+    let keys = |plan: &Plan| -> Vec<String> {
+        plan.changes.iter().filter_map(|change| change.address.key.clone()).collect()
+    };
+    assert_eq!(keys(&plan), ["kustomization.yaml", "storageclass.yaml"]);
+    let stays = plan.notes.iter().find(|note| note.contains("driver stays")).unwrap();
+    assert!(stays.contains("fsap-00000001") && stays.contains("delete `values.yaml`"), "{stays}");
     insta::assert_snapshot!(text(&plan));
+    apply(&plan, &mut actual);
+    assert!(destroy(&more, &actual, &[]).is_settled(), "nothing more goes");
+    // Access points of another cluster's driver are none of this one's pods.
+    let mut others = deployed(&more, three());
+    others.access_points = vec![access_point(1, &[("clockwork-codex/cluster", "prod")])];
+    assert_eq!(keys(&destroy(&more, &others, &[])).len(), 3);
+}
+
+#[test]
+fn documents_of_others_that_need_the_driver_keep_it() {
+    let mut actual = deployed(&json!({}), three());
+    actual.driver_documents = vec!["logs/class.yaml".to_owned()];
+    let plan = destroy(&json!({}), &actual, &[]);
+    let keys: Vec<&str> =
+        plan.changes.iter().filter_map(|change| change.address.key.as_deref()).collect();
+    assert!(keys.contains(&"storageclass.yaml") && !keys.contains(&"values.yaml"), "{keys:?}");
+    assert!(plan.notes.iter().any(|note| note.contains("`logs/class.yaml`")), "{:?}", plan.notes);
+    for (text, needs) in [
+        ("provisioner: efs.csi.aws.com\n", true),
+        ("kind: ConfigMap\n---\nspec:\n  csi:\n    driver: efs.csi.aws.com\n", true),
+        ("kind: List\nitems:\n  - provisioner: efs.csi.aws.com\n", true),
+        ("provisioner: {{ .Values.provisioner | default \"efs.csi.aws.com\" }}\n", true),
+        ("provisioner: ebs.csi.aws.com # not efs.csi.aws.com\n", false),
+        ("", false),
+    ] {
+        assert_eq!(efs::needs_driver(text), needs, "{text}");
+    }
+}
+
+#[test]
+fn a_class_whose_file_system_nobody_may_see_keeps_it_until_its_id_is_given() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    let hidden = "this identity may not read the key `id` of the Secret `a/b`";
+    let class = OtherClass {
+        name: "efs-b".to_owned(),
+        file_system: None,
+        unknown: Some(hidden.to_owned()),
+    };
+    actual.cluster.as_mut().unwrap().other_classes = vec![class];
+    let plan = destroy(&json!({}), &actual, &[]);
+    assert_eq!(plan.refusals.len(), 1, "{}", text(&plan));
+    assert!(plan.refusals[0].reason.contains(&format!("efs-b ({hidden})")), "{}", text(&plan));
+    assert!(plan.refusals[0].remedy.contains("--delete-data fs-0000000a"));
+    assert!(text(&plan).contains("In use: fs-0000000a: perhaps the storage class efs-b"));
+    assert_eq!(destroy(&json!({}), &actual, &[id("fs-0000000a")]).refusals, []);
 }
 
 #[test]
@@ -295,10 +343,18 @@ fn earlier_data_is_taken_over_only_with_consent() {
          names it"
     );
     assert!(text(&plan).contains("Needs consent: module.efs_csi.file_system"), "{}", text(&plan));
-    let told = Desired { adopt_existing: true, ..wanted.clone() };
+    let told = Desired { adopt_existing: AdoptExisting::Any, ..wanted.clone() };
     let plan = planned(&told, &recreated(6144, 1));
     assert_eq!(plan.questions, []);
     assert!(plan.notes[0].contains("takes over fs-0000000a"), "{:?}", plan.notes);
+    // Several files have an answer each: it names the file system.
+    let these = |ids: &[&str]| Desired {
+        adopt_existing: AdoptExisting::These(ids.iter().map(|it| id(it)).collect()),
+        ..wanted.clone()
+    };
+    let asks = |desired: &Desired| planned(desired, &recreated(6144, 1)).questions.len();
+    assert_eq!(asks(&these(&["fs-0000000a", "fs-0000000b"])), 0);
+    assert_eq!(asks(&these(&["fs-0000000b"])), 1);
     // Nothing is taken over that is empty, named, or somebody's own choice.
     assert_eq!(planned(&wanted, &recreated(6144, 0)).questions, []);
     let mut named = recreated(12 << 30, 3);

@@ -110,6 +110,7 @@ fn cluster(text: &str) -> Cluster {
             name: text.to_owned(),
             file_system: Some("fs-00000001".to_owned()),
             gid_range: None,
+            unknown: Some(text.to_owned()),
         }],
         volumes: vec![Volume {
             name: text.to_owned(),

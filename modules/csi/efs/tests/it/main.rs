@@ -13,6 +13,7 @@ mod hostile;
 mod identity;
 mod ingress;
 mod inputs;
+mod moved;
 mod obeying;
 mod pending;
 mod plans;

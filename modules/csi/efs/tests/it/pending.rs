@@ -105,6 +105,22 @@ fn one_of_somebody_elses_is_never_disturbed_and_its_holder_is_named() {
 }
 
 #[test]
+fn one_of_ours_that_another_program_holds_is_not_discarded_however_old_it_is() {
+    for program in [Some("helm-controller"), Some("terraform-provider-helm_v3.1.0_x5"), None] {
+        let of = |age| Record { written_by: program.map(str::to_owned), ..record(age) };
+        let refused = plan(&json!({}), &pending("pending-upgrade", Some(of(LONGEST))));
+        assert_eq!((refused.changes.len(), refused.waits.len()), (0, 0), "{}", text(&refused));
+        let holder = program.map_or("another Helm".to_owned(), |program| format!("`{program}`"));
+        let reason = format!("revision 2 has been `pending-upgrade` for 15 min, held by {holder}");
+        assert_eq!(refused.refusals[0].reason, reason);
+        assert!(refused.refusals[0].remedy.contains("`helm rollback aws-efs-csi-driver"));
+        // A younger one is waited for, whoever is at work on it.
+        let young = plan(&json!({}), &pending("pending-upgrade", Some(of(LONGEST / 2))));
+        assert_eq!(young.waits.len(), 1, "{}", text(&young));
+    }
+}
+
+#[test]
 fn one_whose_record_cannot_be_read_is_left_to_people() {
     let refused = plan(&json!({}), &pending("pending-rollback", None));
     assert_eq!((refused.changes.len(), refused.waits.len()), (0, 0));

@@ -73,7 +73,7 @@ fn destroyed(also: impl Fn(&mut Actual)) -> Vec<Plan> {
 
 /// Another class of the driver, on a file system that nothing here is about.
 fn class(name: &str) -> OtherClass {
-    OtherClass { name: name.to_owned(), file_system: None, ..OtherClass::default() }
+    OtherClass { name: name.to_owned(), ..OtherClass::default() }
 }
 
 #[test]

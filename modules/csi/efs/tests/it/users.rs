@@ -1,7 +1,12 @@
 //! Users of a file system, as random worlds have them.
 
-use efs::{AccessPoint, AccessPointId, Actual, LifeCycle, OtherClass, Replication, Volume};
+use efs::resources::file_system::FileSystem;
+use efs::{
+    AccessPoint, AccessPointId, Actual, FileSystemId, LifeCycle, NamedBefore, OtherClass,
+    Replication, Volume,
+};
 use kubernetes::claim::Claim;
+use plan::Known;
 use proptest::prelude::*;
 
 /// What a world may have beside a deployment on `fs-0000000a`.
@@ -16,8 +21,14 @@ pub(crate) enum User {
     },
     /// A claim of the deployment's own class.
     Claim,
-    /// Another class on the file system.
-    Class,
+    /// Another class, on this file system or on another one, as it says itself, as what it
+    /// refers to says, or as nobody may see.
+    Class {
+        here: bool,
+        says: Says,
+    },
+    /// The deployment's own class on another file system, with a volume there.
+    Elsewhere,
     /// An access point that some cluster's driver made, or a person.
     AccessPoint {
         tagged: bool,
@@ -30,6 +41,14 @@ pub(crate) enum User {
     Replication,
 }
 
+/// Where a class says what its file system is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Says {
+    Itself,
+    /// In a ConfigMap or a Secret that this identity may not read.
+    Hidden,
+}
+
 impl User {
     /// Whether it is lost with the file system: an empty one meters 6 KiB, and an access point
     /// that is being deleted is somebody's wish.
@@ -38,13 +57,14 @@ impl User {
             User::AccessPoint { leaving, .. } => !leaving,
             User::Files { bytes } => *bytes > 6144,
             User::Volume { handle, .. } => !handle.contains("fs-0000000b"),
-            User::Claim | User::Class | User::Replication => true,
+            User::Class { here, .. } => *here,
+            User::Claim | User::Elsewhere | User::Replication => true,
         }
     }
 
     /// Whether only a cluster shows it.
     pub(crate) fn is_in_cluster(&self) -> bool {
-        matches!(self, User::Volume { .. } | User::Claim | User::Class)
+        matches!(self, User::Volume { .. } | User::Claim | User::Class { .. } | User::Elsewhere)
     }
 }
 
@@ -53,7 +73,9 @@ pub(crate) fn user() -> impl Strategy<Value = User> {
     prop_oneof![
         volume(),
         Just(User::Claim),
-        Just(User::Class),
+        Just(User::Elsewhere),
+        (any::<bool>(), prop_oneof![Just(Says::Itself), Just(Says::Hidden)])
+            .prop_map(|(here, says)| User::Class { here, says }),
         (any::<bool>(), any::<bool>())
             .prop_map(|(tagged, leaving)| User::AccessPoint { tagged, leaving }),
         prop_oneof![0_u64..6145, 6145..u64::MAX].prop_map(|bytes| User::Files { bytes }),
@@ -113,7 +135,8 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
             destination_region: "eu-central-1".to_owned(),
             status: "ENABLED".to_owned(),
         }),
-        User::Volume { .. } | User::Claim | User::Class => in_cluster(actual, user),
+        User::Elsewhere => elsewhere(actual),
+        User::Volume { .. } | User::Claim | User::Class { .. } => in_cluster(actual, user),
     }
 }
 
@@ -147,10 +170,45 @@ fn in_cluster(actual: &mut Actual, user: &User) {
                 claim: Some(format!("graphs/{claim}")),
             });
         }
-        _ => cluster.other_classes.push(OtherClass {
-            name: "efs-b".to_owned(),
-            file_system: Some("fs-0000000a".to_owned()),
-            gid_range: None,
-        }),
+        User::Class { here, says } => {
+            let names = if *here { "fs-0000000a" } else { "fs-0000000b" };
+            let hidden = matches!(says, Says::Hidden);
+            cluster.other_classes.push(OtherClass {
+                name: format!("efs-{number}-{}", cluster.other_classes.len()),
+                file_system: (!hidden).then(|| names.to_owned()),
+                unknown: hidden.then(|| "this identity may not read it".to_owned()),
+                gid_range: None,
+            });
+        }
+        _ => {}
     }
+}
+
+/// The own class names another file system that exists, and a claim has its volume there.
+fn elsewhere(actual: &mut Actual) {
+    let Some(found) = actual.file_system.clone() else { return };
+    let id = FileSystemId::try_from("fs-0000000b").unwrap();
+    let file_system = FileSystem { id, ..found };
+    let Some(cluster) = &mut actual.cluster else { return };
+    if let Some(class) = &mut cluster.storage_class {
+        let named = Known::Now("fs-0000000b".to_owned());
+        class.spec.parameters.insert("fileSystemId".to_owned(), named);
+    }
+    let number = cluster.volumes.len();
+    cluster.volumes.push(Volume {
+        name: format!("pvc-elsewhere-{number}"),
+        handle: format!("fs-0000000b::fsap-{number:08x}"),
+        of_driver: true,
+        class: Some("efs-sc".to_owned()),
+        capacity: Some("10Gi".to_owned()),
+        claim: Some(format!("graphs/elsewhere-{number}")),
+    });
+    cluster.claims.push(Claim {
+        namespace: "graphs".to_owned(),
+        name: format!("elsewhere-{number}"),
+        phase: "Bound".to_owned(),
+        volume: Some(format!("pvc-elsewhere-{number}")),
+        ..Claim::default()
+    });
+    actual.named_before = Some(NamedBefore { file_system, access_points: 0 });
 }

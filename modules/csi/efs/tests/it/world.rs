@@ -380,6 +380,8 @@ pub(crate) fn class(text: &str) -> StorageClass {
             uid: Some("4b1c".to_owned()),
             resource_version: Some("17".to_owned()),
         },
+        referred: None,
+        unknown: None,
         spec,
     }
 }

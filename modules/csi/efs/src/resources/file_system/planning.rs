@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use network::Tags;
 use plan::{
-    Action, Change, ChangeId, Difference, Forbidden, Known, Mutability, Plan, Property, Refusal,
-    Row, Scope, Wait, compare,
+    Action, Change, ChangeId, Difference, Forbidden, Known, Loss, Mutability, Plan, Property,
+    Refusal, Row, Scope, Wait, compare,
 };
 
 use super::spec::{
@@ -116,7 +116,7 @@ pub fn remove<C: From<Call>>(
     scope: &Scope,
     found: &FileSystem,
     needs: Vec<ChangeId>,
-    lost: Vec<String>,
+    lost: Vec<Loss>,
 ) -> ChangeId {
     let change =
         Change::new(Action::Delete, scope.id("file_system.delete"), scope.address(KIND, None))

@@ -148,6 +148,10 @@ pub struct StorageClass {
     pub our_annotations: BTreeSet<String>,
     /// What a deletion of it takes.
     pub preconditions: Preconditions,
+    /// The file system that a reference among its parameters leads to.
+    pub referred: Option<String>,
+    /// Why that is not known, where the reference could not be followed.
+    pub unknown: Option<String>,
 }
 
 impl StorageClass {
@@ -168,7 +172,8 @@ impl StorageClass {
 
     /// The file system that it names.
     pub fn file_system(&self) -> Option<&str> {
-        self.spec.parameters.get("fileSystemId")?.now().map(String::as_str)
+        let own = self.spec.parameters.get("fileSystemId").and_then(Known::now);
+        own.or(self.referred.as_ref()).map(String::as_str)
     }
 
     /// Its properties without what others added: what others set stays, and what
@@ -182,7 +187,14 @@ impl StorageClass {
             kept
         };
         // Every field is looked at: a new one does not compile until somebody says what it means.
-        let StorageClass { spec, our_labels, our_annotations, preconditions: _ } = self;
+        let StorageClass {
+            spec,
+            our_labels,
+            our_annotations,
+            preconditions: _, // For its deletion.
+            referred: _,      // Ours name it themselves,
+            unknown: _,       // without a reference.
+        } = self;
         Spec {
             labels: beside(&spec.labels, our_labels, &wanted.labels),
             annotations: beside(&spec.annotations, our_annotations, &wanted.annotations),
