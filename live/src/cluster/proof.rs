@@ -65,7 +65,7 @@ impl Kube {
     }
 
     /// The pods of a proof.
-    pub(crate) async fn pods_of(
+    pub(crate) async fn pods_of_proof(
         &self,
         namespace: &str,
         nonce: &str,
@@ -88,7 +88,7 @@ impl Kube {
         for name in jobs.into_iter().filter_map(|job| job.metadata.name) {
             self.delete::<Job>(&self.within(namespace), &name, &how).await?;
         }
-        for pod in self.pods_of(namespace, nonce).await? {
+        for pod in self.pods_of_proof(namespace, nonce).await? {
             self.delete_pod(namespace, &pod.name).await?;
         }
         Ok(())

@@ -32,7 +32,7 @@ impl Stage {
         let looks = (kube.clone(), namespace.to_owned(), nonce.to_owned());
         let pods = Watch::new(move || {
             let (kube, namespace, nonce) = looks.clone();
-            async move { kube.pods_of(&namespace, &nonce).await }
+            async move { kube.pods_of_proof(&namespace, &nonce).await }
         });
         Stage {
             kube: kube.clone(),
@@ -78,7 +78,7 @@ impl Stage {
     /// After a failure: what pods and claim say.
     pub(super) async fn show_state(&self) {
         let Stage { kube, namespace, claim, .. } = self;
-        let Ok(pods) = kube.pods_of(namespace, &self.nonce).await else { return };
+        let Ok(pods) = kube.pods_of_proof(namespace, &self.nonce).await else { return };
         for pod in pods {
             let state = match (&pod.ended, pod.started) {
                 (Some(message), _) => format!("ended: {}", message.trim().replace('\n', ", ")),
