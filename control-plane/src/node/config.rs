@@ -95,6 +95,7 @@ fn kubelet() -> Value {
         "authentication": {"anonymous": {"enabled": true}, "webhook": {"enabled": false}},
         "authorization": {"mode": "AlwaysAllow"},
         "cgroupDriver": "cgroupfs",
+        "cgroupRoot": super::inside::control_group(),
         "failCgroupV1": false,
         "failSwapOn": false,
         "oomScoreAdj": 0,
