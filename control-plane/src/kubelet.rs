@@ -20,8 +20,8 @@ use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
 use crate::driver::Controllers;
-use crate::json::text;
-use crate::nodes::{Failed, has};
+use crate::failed::{Failed, has};
+use crate::json::{field_of, text};
 use crate::provisioner::SELECTED_NODE;
 
 /// Runs the pods of all nodes.
@@ -217,18 +217,6 @@ fn environment(
         environment.insert(text(variable, "/name").to_owned(), local);
     }
     environment
-}
-
-/// The value of a `fieldRef`, such as `metadata.annotations['batch.kubernetes.io/job-completion-index']`.
-pub(crate) fn field_of<'a>(pod: &'a Value, path: &str) -> &'a str {
-    let key = path.split_once("['").and_then(|(map, rest)| Some((map, rest.strip_suffix("']")?)));
-    match key {
-        Some((map, key)) => {
-            let map = &pod.pointer(&format!("/{}", map.replace('.', "/"))).unwrap_or(&Value::Null);
-            map[key].as_str().unwrap_or_default()
-        }
-        None => text(pod, &format!("/{}", path.replace('.', "/"))),
-    }
 }
 
 /// The status of a pod whose only container is in the given state.

@@ -3,9 +3,9 @@
 //! Their Node and CSINode objects are what the EFS driver and its provisioner read. Pods run
 //! as [`Kubelet`] describes, and claims get volumes from [`Provisioner`] or from the driver itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::driver::{Controllers, Logs, RealDriver};
+use crate::failed::{Failed, has};
 use crate::json::text;
 use crate::kubelet::Kubelet;
 use crate::provisioner::{DRIVER, Provisioner, Source};
@@ -38,9 +39,6 @@ pub enum Driver {
     /// The driver itself, as soon as its chart is installed.
     Real(Box<RealDriver>),
 }
-
-/// The names of nodes whose kubelets do not work.
-pub(crate) type Failed = Arc<Mutex<BTreeSet<String>>>;
 
 /// Running stand-in nodes; dropping this value stops them.
 pub struct Nodes {
@@ -136,11 +134,6 @@ impl Nodes {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         heartbeat(&self.cluster, name, false)
     }
-}
-
-/// Whether a node is among those that failed.
-pub(crate) fn has(failed: &Failed, name: &str) -> bool {
-    failed.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
 }
 
 /// A node as EKS has it: an EC2 instance in a zone.

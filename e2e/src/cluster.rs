@@ -7,14 +7,13 @@ use control_plane::{
     Cluster, ControlPlane, Driver, DriverPrograms, Efs, Nodes, Programs, RealDriver, RealNode,
     Source, User,
 };
-use failure::failure;
 use job::{ClusterChoice, DriverChoice, EndToEnd};
 
 use crate::aws::Aws;
 use crate::identity;
 use crate::interrupt::Interrupt;
 use crate::kind::{self, Kind};
-use crate::node;
+use crate::node::{self, missing};
 use crate::report::{Report, write_log};
 
 pub(crate) struct TestCluster {
@@ -29,11 +28,11 @@ pub(crate) struct TestCluster {
     pub(crate) runs_driver: bool,
     /// Whether volumes are access points, and not folders.
     pub(crate) has_access_points: bool,
-    pub(crate) running: Running,
+    running: Running,
 }
 
 /// What is stopped when the cluster is dropped.
-pub(crate) enum Running {
+enum Running {
     External,
     // The nodes stop before the API server that they report to.
     ControlPlane { nodes: Option<Nodes>, plane: Box<ControlPlane> },
@@ -45,7 +44,7 @@ impl TestCluster {
     pub(crate) fn start(job: &EndToEnd) -> anyhow::Result<TestCluster> {
         match &job.cluster {
             ClusterChoice::ControlPlane => control_plane(job),
-            ClusterChoice::Node => node::cluster(job),
+            ClusterChoice::Node => with_node(job),
             ClusterChoice::Kind { image, reuse } => in_kind(job, image.as_deref(), *reuse),
             ClusterChoice::Context(context) => Ok(TestCluster {
                 api: Cluster::connect_to(context.as_deref())?,
@@ -177,14 +176,6 @@ fn raise_on_enter(interrupt: &Interrupt) -> bool {
     true
 }
 
-/// Programs that are not here, with the command that builds them.
-pub(crate) fn missing(names: &[&str]) -> anyhow::Error {
-    failure(
-        format!("missing programs: {}", names.join(", ")),
-        format!("run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS", names.join(" ")),
-    )
-}
-
 fn control_plane(job: &EndToEnd) -> anyhow::Result<TestCluster> {
     let programs = Programs::find(&job.tools).map_err(|names| missing(&names))?;
     let plane = ControlPlane::start(&programs)?;
@@ -207,6 +198,26 @@ fn control_plane(job: &EndToEnd) -> anyhow::Result<TestCluster> {
         runs_driver: true,
         has_access_points: true,
         running: Running::ControlPlane { nodes: None, plane: Box::new(plane) },
+    })
+}
+
+/// Starts the control plane of a real node.
+fn with_node(job: &EndToEnd) -> anyhow::Result<TestCluster> {
+    let programs = Programs::find(&job.tools).map_err(|names| missing(&names))?;
+    let plane = ControlPlane::start(&programs)?;
+    let kubeconfig = plane.kubeconfig(User::Admin);
+    Ok(TestCluster {
+        api: Cluster::connect(&kubeconfig)?,
+        description: format!("control plane in {}", plane.folder().display()),
+        context: Some(control_plane::CONTEXT.to_owned()),
+        kubeconfig: Some(kubeconfig),
+        stand_in: Some(
+            "pods run in containers, and folders stand in for EFS; of the driver's chart, the \
+             sidecars that register it and report its health are replaced",
+        ),
+        runs_driver: true,
+        has_access_points: true,
+        running: Running::Node { node: None, plane: Box::new(plane) },
     })
 }
 

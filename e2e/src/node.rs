@@ -1,38 +1,15 @@
-//! A cluster with one real node.
+//! One real node, and the images that it needs.
 
 use anyhow::Context;
-use control_plane::{
-    Cluster, ControlPlane, DriverImages, NodeOptions, NodePrograms, Programs, RealNode, User,
-};
+use control_plane::{ControlPlane, DriverImages, NodeOptions, NodePrograms, RealNode, User};
 use failure::{Help, failure};
 use job::EndToEnd;
 use xshell::{Shell, cmd};
 
 use crate::aws::Aws;
-use crate::cluster::{Running, TestCluster, missing};
 
 /// The image of the pods of `verify`, where none is given.
 const VERIFY: &str = "public.ecr.aws/docker/library/busybox:stable";
-
-/// Starts its control plane.
-pub(crate) fn cluster(job: &EndToEnd) -> anyhow::Result<TestCluster> {
-    let programs = Programs::find(&job.tools).map_err(|names| missing(&names))?;
-    let plane = ControlPlane::start(&programs)?;
-    let kubeconfig = plane.kubeconfig(User::Admin);
-    Ok(TestCluster {
-        api: Cluster::connect(&kubeconfig)?,
-        description: format!("control plane in {}", plane.folder().display()),
-        context: Some(control_plane::CONTEXT.to_owned()),
-        kubeconfig: Some(kubeconfig),
-        stand_in: Some(
-            "pods run in containers, and folders stand in for EFS; of the driver's chart, the \
-             sidecars that register it and report its health are replaced",
-        ),
-        runs_driver: true,
-        has_access_points: true,
-        running: Running::Node { node: None, plane: Box::new(plane) },
-    })
-}
 
 /// Starts its node, with the images that the charts of the run name.
 pub(crate) fn start(job: &EndToEnd, aws: &Aws, plane: &ControlPlane) -> anyhow::Result<RealNode> {
@@ -91,4 +68,12 @@ fn images(job: &EndToEnd) -> anyhow::Result<Vec<String>> {
 /// The last part of an image's name, without its tag.
 fn of(image: &str) -> &str {
     image.rsplit('/').next().and_then(|name| name.split([':', '@']).next()).unwrap_or_default()
+}
+
+/// Programs that are not here, with the command that builds them.
+pub(crate) fn missing(names: &[&str]) -> anyhow::Error {
+    failure(
+        format!("missing programs: {}", names.join(", ")),
+        format!("run `cargo xtask tools install {}`, or set KUBEBUILDER_ASSETS", names.join(" ")),
+    )
 }

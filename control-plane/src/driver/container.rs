@@ -7,8 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use supervised::Program;
 
-use crate::json::text;
-use crate::kubelet::field_of;
+use crate::json::{field_of, text};
 
 /// Gives the process a host name, the secrets of its pod and an empty `/etc`, and becomes it.
 /// The driver writes below `/etc/amazon`, and client libraries read the token at one path only.

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::RealDriver;
+use super::settings::RealDriver;
 use crate::cluster::Cluster;
 use crate::files::write_private;
 use crate::json::text;

@@ -28,14 +28,14 @@ pub(super) const LABELS: &str =
 /// The form of the AWS cloud provider, from which the driver takes the instance's id.
 const PROVIDER_ID: &str = "aws:///eu-west-1a/i-00000000000000001";
 
-/// Writes them into the folder.
-pub(super) fn write(folder: &Path) -> anyhow::Result<()> {
+/// Writes them into the folder; pods are put below the control group.
+pub(super) fn write(folder: &Path, control_group: &str) -> anyhow::Result<()> {
     let networks = folder.join("networks");
     std::fs::create_dir_all(&networks).context("creating a folder for networks")?;
     for (path, text) in [
         (networks.join("10-pods.conflist"), network().to_string()),
         (folder.join("containerd.toml"), containerd(&networks)),
-        (folder.join("kubelet.json"), kubelet().to_string()),
+        (folder.join("kubelet.json"), kubelet(control_group).to_string()),
     ] {
         std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))?;
     }
@@ -85,7 +85,7 @@ runtime_type = "io.containerd.runc.v2"
     )
 }
 
-fn kubelet() -> Value {
+fn kubelet(control_group: &str) -> Value {
     json!({
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -95,6 +95,7 @@ fn kubelet() -> Value {
         "authentication": {"anonymous": {"enabled": true}, "webhook": {"enabled": false}},
         "authorization": {"mode": "AlwaysAllow"},
         "cgroupDriver": "cgroupfs",
+        "cgroupRoot": control_group,
         "failCgroupV1": false,
         "failSwapOn": false,
         "oomScoreAdj": 0,

@@ -12,8 +12,24 @@ use xshell::{Shell, cmd};
 
 use super::config::{HOST, SERVICE};
 
-/// Says that a program is in such namespaces.
+/// Says that a program is in such namespaces: the name of the control group of its pods.
 const INSIDE: &str = "CLOCKWORK_NODE_NAMESPACES";
+
+/// Runs a program, and then removes the control group, which is all that outlives namespaces. A
+/// signal is for the program; this ends when it does, and takes it along when it is killed.
+const OUTSIDE: &str = r#"
+trap : INT TERM
+group=$1 status=0
+shift
+setpriv --pdeathsig KILL "$@" || status=$?
+for folder in "/sys/fs/cgroup/$group" /sys/fs/cgroup/*/"$group"; do
+  for _ in $(seq 50); do
+    [ -d "$folder" ] || break
+    find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+  done
+done
+exit "$status"
+"#;
 
 /// Prepares the namespaces, and becomes the program.
 ///
@@ -31,17 +47,25 @@ chmod 1777 /run/clockwork/var/tmp
 ln -s /run /run/clockwork/var/run
 mount -t overlay -o lowerdir=/etc,upperdir=/run/clockwork/etc,workdir=/run/clockwork/work overlay /etc
 mount --bind /run/clockwork/var /var
+for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do
+  [ ! -e "$folder/cgroup.procs" ] || mkdir -p "$folder/$3"
+done
 busybox ip link set lo up
 busybox ip address add "$1/32" dev lo
 busybox ip address add "$2/32" dev lo
 echo 1 >/proc/sys/net/ipv4/ip_forward
-shift 2
+shift 3
 exec "$@"
 "#;
 
 /// Whether this program runs in namespaces that [`enter`] made.
 pub fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
+}
+
+/// The control group of the node's pods, below the root of all.
+pub(super) fn control_group() -> String {
+    format!("/{}", std::env::var(INSIDE).unwrap_or_default())
 }
 
 /// Becomes this program again, in namespaces of its own and with `input` as its standard input.
@@ -56,6 +80,7 @@ pub fn enter(input: &[u8]) -> anyhow::Result<Infallible> {
         ("busybox", "busybox-static"),
         ("runc", "runc"),
         ("unshare", "util-linux"),
+        ("setpriv", "util-linux"),
         ("/usr/lib/cni/ptp", "containernetworking-plugins"),
     ] {
         let found = cmd!(shell, "sh -c 'command -v \"$0\"' {program}").quiet().ignore_stdout();
@@ -71,11 +96,11 @@ pub fn enter(input: &[u8]) -> anyhow::Result<Infallible> {
     let mut file = tempfile::tempfile().context("keeping the input")?;
     std::io::Write::write_all(&mut file, input)?;
     std::io::Seek::rewind(&mut file)?;
-    let command = cmd!(
-        shell,
-        "unshare {namespaces...} --kill-child sh -c {SETUP} namespaces {HOST} {SERVICE} {own}"
-    );
-    let error = Command::from(command).env(INSIDE, "true").stdin(Stdio::from(file)).exec();
+    let group = format!("clockwork-node-{}", std::process::id());
+    let setup = ["sh", "-c", SETUP, "namespaces", HOST, SERVICE, &group];
+    let unshare = ["unshare"].iter().chain(&namespaces).chain(&["--kill-child"]).chain(&setup);
+    let command = cmd!(shell, "sh -c {OUTSIDE} outside {group} {unshare...} {own}");
+    let error = Command::from(command).env(INSIDE, &group).stdin(Stdio::from(file)).exec();
     bail!("starting `unshare`: {error}")
 }
 

@@ -111,7 +111,7 @@ impl RealNode {
         let cluster = Cluster::connect(kubeconfig)?;
         let api_server = inside::Forwarder::start(options.api_server)?;
         let proxy = AwsProxy::start_at(config::HOST, options.aws, folder)?;
-        config::write(folder)?;
+        config::write(folder, &inside::control_group())?;
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs.tools.display());
         let env = [("PATH", path.as_str())];
         let at = |name: &str| folder.join(name).display().to_string();

@@ -128,6 +128,7 @@ fn ranges_of_one_file_system<'a>(
             name: other.inputs.storage_class.name.clone(),
             file_system: Some(id.to_string()),
             gid_range: other.inputs.storage_class.hands_out(),
+            unknown: None,
         })
         .collect();
     let class = (&desired.inputs.storage_class, id.as_str());
