@@ -77,7 +77,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, consent, .. } = desired;
+    let Desired { driver_in, adopt_existing, consent, discovered_by, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -87,7 +87,13 @@ pub(crate) fn plan_part(
     if let FileSystemSource::Own(_) = &inputs.file_system {
         data::take_over(&mut plan, scope, (actual, &owner), *adopt_existing);
     }
-    let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
+    let discovered_by = discovered_by.as_deref();
+    let wanted = mount_target::Wanted {
+        subnets: &subnets,
+        discovered_by,
+        security_groups,
+        consent: *consent,
+    };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     let sources = desired.nfs_sources();
     let wanted =

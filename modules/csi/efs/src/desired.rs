@@ -18,6 +18,8 @@ pub struct Desired {
     pub inputs: Inputs,
     /// The subnets that should reach the file system, sorted.
     pub subnets: Vec<SubnetId>,
+    /// The network module that found these subnets, where nobody wrote their ids down.
+    pub discovered_by: Option<String>,
     /// The security groups of the mount targets, each once; rules that are missing are added to
     /// the first.
     pub security_groups: Vec<Known<SecurityGroupId>>,
@@ -36,9 +38,11 @@ impl Desired {
     /// Fills the outputs of networks, by label, into the inputs. `None` where the
     /// inputs refer to one that has no outputs.
     pub fn new(scope: Scope, inputs: &Inputs, networks: &Networks) -> Option<Self> {
-        let mut subnets = match &inputs.subnet_ids {
-            Subnets::Listed(ids) => ids.clone(),
-            Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
+        let (mut subnets, discovered_by) = match &inputs.subnet_ids {
+            Subnets::Listed(ids) => (ids.clone(), None),
+            Subnets::FromNetwork(label) => {
+                (networks.get(label)?.private_subnets.clone(), Some(label.clone()))
+            }
         };
         subnets.sort();
         let mut security_groups = Vec::new();
@@ -56,6 +60,7 @@ impl Desired {
             scope,
             inputs: inputs.clone(),
             subnets,
+            discovered_by,
             security_groups,
             wait_for_driver: true,
             driver_in: None,

@@ -15,5 +15,6 @@ mod plans;
 mod properties;
 mod reachable;
 mod together;
+mod turns;
 mod users;
 mod world;
