@@ -82,6 +82,8 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
     if asked.deletions && !addresses.is_empty() {
         lines.push(format!("This deletes or replaces {addresses}."));
         lines.extend(losses(plan).map(|data| format!("Data is lost: {data}.")));
+        let interrupts = plan.needing_consent().flat_map(|change| &change.interrupts);
+        lines.extend(interrupts.map(|who| format!("Mounts break: {who}.")));
         remedies.push("give `--yes` if it is what you want");
     }
     if asked.questions {

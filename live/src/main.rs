@@ -13,6 +13,7 @@ mod consent;
 mod context;
 mod helm;
 mod meaning;
+mod mounts;
 mod observe;
 mod outcome;
 mod places;

@@ -21,7 +21,7 @@ use crate::resources::{
     claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::users;
+use crate::{mounts, users};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -62,6 +62,7 @@ pub(crate) async fn observe(
         }
         if job.goal.plans() {
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
+            mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -326,6 +327,7 @@ pub(crate) async fn cluster(
         driver: Found { release, foreign: objects.foreign, rollouts: objects.rollouts, chart },
         claims,
         volumes,
+        running: None,
         taints,
         denied: lacking,
     })

@@ -50,19 +50,35 @@ impl Kube {
 
     /// The keys of the nodes' taints; none where this identity may not see nodes.
     pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
-        let api: Api<Node> = Api::all(self.client.clone());
-        let all = ListParams::default();
-        let list = match patiently(|| api.list(&all)).await {
-            Ok(list) => list,
-            Err(kube::Error::Api(status)) if is_forbidden(&status) => return Ok(Vec::new()),
-            Err(error) => return Err(self.failed::<Node>("list", "", error)),
-        };
-        let specs = list.items.into_iter().filter_map(|node| node.spec);
+        let nodes = self.nodes().await?;
+        let specs = nodes.into_iter().filter_map(|node| node.spec);
         let mut keys: Vec<String> =
             specs.flat_map(|spec| spec.taints.unwrap_or_default()).map(|taint| taint.key).collect();
         keys.sort();
         keys.dedup();
         Ok(keys)
+    }
+
+    /// All pods; `None` where this identity may not see them.
+    pub(crate) async fn pods_if_allowed(&self) -> anyhow::Result<Option<Vec<Pod>>> {
+        let api: Api<Pod> = Api::all(self.client.clone());
+        let all = ListParams::default();
+        match patiently(|| api.list(&all)).await {
+            Ok(list) => Ok(Some(list.items)),
+            Err(kube::Error::Api(status)) if is_forbidden(&status) => Ok(None),
+            Err(error) => Err(self.failed::<Pod>("list", "", error)),
+        }
+    }
+
+    /// All nodes; none where this identity may not see them.
+    pub(crate) async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
+        let api: Api<Node> = Api::all(self.client.clone());
+        let all = ListParams::default();
+        match patiently(|| api.list(&all)).await {
+            Ok(list) => Ok(list.items),
+            Err(kube::Error::Api(status)) if is_forbidden(&status) => Ok(Vec::new()),
+            Err(error) => Err(self.failed::<Node>("list", "", error)),
+        }
     }
 }
 

@@ -134,6 +134,8 @@ pub struct Change<C> {
     pub differences: Vec<Difference>,
     /// The data that is lost with it, as people name it.
     pub loses: Vec<String>,
+    /// Whose work it interrupts, as people name them.
+    pub interrupts: Vec<String>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -149,6 +151,7 @@ impl<C> Change<C> {
             needs: Vec::new(),
             differences: Vec::new(),
             loses: Vec::new(),
+            interrupts: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -189,9 +192,10 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, loses, calls } = self;
+        let Change { id, action, address, reason, needs, differences, loses, interrupts, calls } =
+            self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, loses, calls }
+        Change { id, action, address, reason, needs, differences, loses, interrupts, calls }
     }
 }
 

@@ -42,13 +42,26 @@ struct Step<'a> {
     differences: &'a [Difference],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     loses: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    interrupts: &'a [String],
 }
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {
     fn from(change: &'a Change<C>) -> Self {
-        let Change { id, action, address, reason, needs, differences, loses, calls: _ } = change;
+        let Change { id, action, address, reason, needs, differences, loses, interrupts, calls: _ } =
+            change;
         let resource = address.kind;
-        Step { id, action: *action, resource, address, reason, needs, differences, loses }
+        Step {
+            id,
+            action: *action,
+            resource,
+            address,
+            reason,
+            needs,
+            differences,
+            loses,
+            interrupts,
+        }
     }
 }
 

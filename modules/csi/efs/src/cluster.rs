@@ -2,6 +2,7 @@
 
 use kubernetes::claim::Claim;
 
+use crate::mounts::Running;
 use crate::resources::driver::Found;
 use crate::resources::storage_class::StorageClass;
 use crate::users::{OtherClass, Volume};
@@ -20,6 +21,8 @@ pub struct Cluster {
     pub claims: Vec<Claim>,
     /// The volumes of the driver and those that mount over NFS, of any class or of none.
     pub volumes: Vec<Volume>,
+    /// What it runs, where a plan takes mount targets away and this identity may see it.
+    pub running: Option<Running>,
     /// The keys of the nodes' taints.
     pub taints: Vec<String>,
     /// What the identity may not do of what a deployment does, such as

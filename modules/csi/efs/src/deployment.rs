@@ -11,6 +11,7 @@ use crate::data;
 use crate::desired::Desired;
 use crate::documents;
 use crate::inputs::Inputs;
+use crate::mounts;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
 
@@ -95,6 +96,7 @@ pub(crate) fn plan_part(
         consent: *consent,
     };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
+    name_mounts(&mut plan, actual);
     let sources = desired.nfs_sources();
     let wanted =
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
@@ -118,6 +120,52 @@ pub(crate) fn plan_part(
     storage_class::plan(&mut plan, scope, &class, found, &ready)?;
     in_cluster(&mut plan, cluster);
     Ok(plan)
+}
+
+/// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it
+/// should say who has mounts there.
+pub fn disturbs_mounts(desired: &Desired, actual: &Actual) -> bool {
+    let plan = plan_part(desired, actual, DriverPart::Others);
+    plan.is_ok_and(|plan| {
+        plan.changes.iter().any(|change| taken_away(&change.calls, actual).is_some())
+    })
+}
+
+/// The mount target that calls delete.
+fn taken_away<'a>(calls: &[Call], actual: &'a Actual) -> Option<&'a mount_target::MountTarget> {
+    calls.iter().find_map(|call| match call {
+        Call::MountTarget(mount_target::Call::Delete { id, .. }) => {
+            actual.mount_targets.iter().find(|target| target.id == *id)
+        }
+        _ => None,
+    })
+}
+
+/// Names the nodes and pods whose mounts break with the mount targets that a plan takes away.
+fn name_mounts(plan: &mut Plan, actual: &Actual) {
+    let Some(id) = actual.file_system.as_ref().map(|found| &found.id) else { return };
+    let mut unseen = Vec::new();
+    for change in &mut plan.changes {
+        let Some(target) = taken_away(&change.calls, actual) else { continue };
+        if actual.cluster.as_ref().is_none_or(|cluster| cluster.running.is_none()) {
+            unseen.push(target.id.to_string());
+            continue;
+        }
+        let mounts = mounts::through(actual, id, target);
+        change.interrupts = mounts::lines(&mounts);
+        let value = mounts::value(target, &mounts);
+        plan.details.entry("mounts").or_default().push(plan::Detail { value, line: None });
+    }
+    if !unseen.is_empty() {
+        let why = match actual.cluster {
+            Some(_) => "as this identity may not list the pods of the cluster",
+            None => "as documents are written and no cluster is looked at",
+        };
+        plan.warnings.push(format!(
+            "who has mounts through {} is not known, {why}: mounts of their zones break",
+            unseen.join(", ")
+        ));
+    }
 }
 
 /// What has to be done so that every claim of the class has what it asks for.

@@ -10,6 +10,7 @@ mod file_system;
 mod groups;
 mod hostile;
 mod inputs;
+mod mounts;
 mod pending;
 mod plans;
 mod properties;
