@@ -2,10 +2,9 @@
 
 use kubernetes::claim::Claim;
 
-use crate::mounts::Running;
 use crate::resources::driver::Found;
 use crate::resources::storage_class::StorageClass;
-use crate::users::{OtherClass, Volume};
+use crate::users::{OtherClass, Running, Volume};
 
 /// A cluster.
 #[derive(Debug, Clone, Default, PartialEq)]

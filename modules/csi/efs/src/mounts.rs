@@ -9,27 +9,6 @@ use crate::ids::FileSystemId;
 use crate::resources::mount_target::MountTarget;
 use crate::users::Volume;
 
-/// What a cluster runs, as far as it may mount a file system.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Running {
-    /// The pods that run on a node.
-    pub pods: Vec<Pod>,
-    /// The zones of the nodes, by their names, where they say.
-    pub zones: BTreeMap<String, String>,
-}
-
-/// A pod, with what it mounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pod {
-    /// `NAMESPACE/NAME`.
-    pub name: String,
-    pub node: String,
-    /// Its claims, as `NAMESPACE/NAME`.
-    pub claims: Vec<String>,
-    /// The servers that it mounts over NFS without a claim.
-    pub servers: Vec<String>,
-}
-
 /// The pods that have mounts through one mount target, by their nodes.
 pub(crate) type Mounts = BTreeMap<String, BTreeSet<String>>;
 

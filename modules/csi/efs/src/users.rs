@@ -1,6 +1,8 @@
 //! What may use a file system beside this deployment's own class: access points, replications,
 //! volumes and classes, as AWS and a cluster list them.
 
+use std::collections::BTreeMap;
+
 use network::Tags;
 
 use crate::ids::{AccessPointId, FileSystemId};
@@ -102,6 +104,27 @@ pub struct OtherClass {
     pub name: String,
     /// Its parameter `fileSystemId`.
     pub file_system: Option<String>,
+}
+
+/// What a cluster runs, as far as it may mount a file system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Running {
+    /// The pods that run on a node.
+    pub pods: Vec<Pod>,
+    /// The zones of the nodes, by their names, where they say.
+    pub zones: BTreeMap<String, String>,
+}
+
+/// A pod, with what it mounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pod {
+    /// `NAMESPACE/NAME`.
+    pub name: String,
+    pub node: String,
+    /// Its claims, as `NAMESPACE/NAME`.
+    pub claims: Vec<String>,
+    /// The servers that it mounts over NFS without a claim.
+    pub servers: Vec<String>,
 }
 
 #[cfg(test)]
