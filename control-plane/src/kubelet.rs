@@ -19,11 +19,13 @@ use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
 use crate::json::text;
+use crate::nodes::{Failed, has};
 
 /// Runs the pods of all nodes.
 pub(crate) struct Kubelet {
     cluster: Cluster,
     nodes: Vec<String>,
+    failed: Failed,
     /// The node that gets the next pod.
     next_node: usize,
     volumes: TempDir,
@@ -44,8 +46,13 @@ impl Drop for Process {
 }
 
 impl Kubelet {
-    pub(crate) fn new(cluster: Cluster, nodes: Vec<String>, volumes: TempDir) -> Kubelet {
-        Kubelet { cluster, nodes, next_node: 0, volumes, running: BTreeMap::new() }
+    /// The kubelets of these nodes, of which some may fail.
+    pub(crate) fn new(
+        cluster: Cluster,
+        (nodes, failed): (Vec<String>, Failed),
+        volumes: TempDir,
+    ) -> Kubelet {
+        Kubelet { cluster, nodes, failed, next_node: 0, volumes, running: BTreeMap::new() }
     }
 
     /// Moves every pod one state further.
@@ -60,6 +67,9 @@ impl Kubelet {
         let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
         let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
         let uid = text(pod, "/metadata/uid");
+        if has(&self.failed, text(pod, "/spec/nodeName")) {
+            return Ok(());
+        }
         if pod["metadata"]["deletionTimestamp"].is_string() {
             self.running.remove(uid);
             let _ = self.cluster.delete(&format!("{path}?gracePeriodSeconds=0"));
@@ -84,7 +94,8 @@ impl Kubelet {
         Ok(())
     }
 
-    /// The node that the pod requires, as a DaemonSet's pods do; otherwise each in turn.
+    /// The node that the pod requires, as a DaemonSet's pods do; otherwise each in turn that has
+    /// not failed.
     fn node_for(&mut self, pod: &Value) -> String {
         let required = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution\
                         /nodeSelectorTerms/0/matchFields/0/values/0";
@@ -92,7 +103,12 @@ impl Kubelet {
         if !required.is_empty() {
             return required.to_owned();
         }
-        self.next_node = (self.next_node + 1) % self.nodes.len();
+        for _ in 0..self.nodes.len() {
+            self.next_node = (self.next_node + 1) % self.nodes.len();
+            if !has(&self.failed, &self.nodes[self.next_node]) {
+                break;
+            }
+        }
         self.nodes[self.next_node].clone()
     }
 

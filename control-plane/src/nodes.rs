@@ -3,7 +3,9 @@
 //! Their Node and CSINode objects are what the EFS driver and its provisioner read. Pods run
 //! as [`Kubelet`] describes, and claims get volumes from [`Provisioner`].
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -27,10 +29,15 @@ const ZONES: [&str; 3] = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
 /// The label by which Kubernetes knows a node's zone, and the driver its volumes' topology.
 const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
+/// The names of nodes whose kubelets do not work.
+pub(crate) type Failed = Arc<Mutex<BTreeSet<String>>>;
+
 /// Running stand-in nodes; dropping this value stops them.
 pub struct Nodes {
     _provisioner: Provisioner,
     _kubelet: Repeated,
+    cluster: Cluster,
+    failed: Failed,
     folder: PathBuf,
 }
 
@@ -53,7 +60,10 @@ impl Nodes {
             node.register(&cluster)?;
         }
         let names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
-        let mut kubelet = Kubelet::new(Cluster::connect(kubeconfig)?, names.clone(), volumes);
+        let failed = Failed::default();
+        let kubelets = (names.clone(), Arc::clone(&failed));
+        let mut kubelet = Kubelet::new(Cluster::connect(kubeconfig)?, kubelets, volumes);
+        let not_ready = Arc::clone(&failed);
         let mut last_heartbeat = Instant::now();
         let repeated = Repeated::start(Duration::from_millis(50), move || {
             // What fails now, for a conflict for instance, is tried again in the next round.
@@ -61,13 +71,28 @@ impl Nodes {
             if last_heartbeat.elapsed() > HEARTBEAT {
                 last_heartbeat = Instant::now();
                 for name in &names {
-                    let _ = heartbeat(&cluster, name);
+                    let _ = heartbeat(&cluster, name, !has(&not_ready, name));
                 }
             }
         });
         let provisioner = Provisioner::start(kubeconfig, Source::AccessPoint)?;
-        Ok(Nodes { _provisioner: provisioner, _kubelet: repeated, folder })
+        let cluster = Cluster::connect(kubeconfig)?;
+        Ok(Nodes { _provisioner: provisioner, _kubelet: repeated, cluster, failed, folder })
     }
+
+    /// A node fails: it is not ready from now on, and runs no more pods.
+    ///
+    /// # Errors
+    /// If the API server does not take its status.
+    pub fn fail(&self, name: &str) -> anyhow::Result<()> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        heartbeat(&self.cluster, name, false)
+    }
+}
+
+/// Whether a node is among those that failed.
+pub(crate) fn has(failed: &Failed, name: &str) -> bool {
+    failed.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
 }
 
 /// A node as EKS has it: an EC2 instance in a zone.
@@ -131,19 +156,19 @@ impl Node {
         let status = json!({"capacity": capacity, "allocatable": capacity});
         let path = format!("/api/v1/nodes/{}", self.name);
         cluster.merge(&format!("{path}/status"), &json!({"status": status}))?;
-        heartbeat(cluster, &self.name)?;
+        heartbeat(cluster, &self.name, true)?;
         // The API server taints a new node as not ready; this one is ready now.
         cluster.merge(&path, &json!({"spec": {"taints": null}}))?;
         Ok(())
     }
 }
 
-/// Reports a node as ready. Without a report for 40 s, the controllers mark it as unreachable
-/// and evict its pods.
-fn heartbeat(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
+/// Reports whether a node is ready. Without a report for 40 s, the controllers mark it as
+/// unreachable and evict its pods.
+fn heartbeat(cluster: &Cluster, name: &str, is_ready: bool) -> anyhow::Result<()> {
     let ready = json!({
         "type": "Ready",
-        "status": "True",
+        "status": if is_ready { "True" } else { "False" },
         "reason": "StandIn",
         "lastHeartbeatTime": format!("{:.0}", Timestamp::now()),
     });

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +53,9 @@ struct Shared {
     /// The folder with a folder for each volume, by the volume's name.
     volumes: Option<PathBuf>,
     injector: Mutex<Injector>,
+    /// Whether the API server is away, and how many requests have met with that.
+    away: AtomicBool,
+    refused: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -104,6 +108,8 @@ impl ApiProxy {
             client,
             volumes: volumes.map(Path::to_owned),
             injector: Mutex::default(),
+            away: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         runtime.spawn(async move { axum::serve(listener, router).await });
@@ -125,6 +131,18 @@ impl ApiProxy {
     pub fn inject(&self, faults: Option<Faults>) -> Vec<String> {
         let mut injector = self.shared.injector();
         std::mem::replace(&mut *injector, Injector { faults, ..Injector::default() }).injected
+    }
+}
+
+impl ApiProxy {
+    /// Has the API server be away from now on, as while it is upgraded, or be back.
+    pub fn set_away(&self, away: bool) {
+        self.shared.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How many requests were refused because the API server was away.
+    pub fn refused(&self) -> usize {
+        self.shared.refused.load(Ordering::SeqCst)
     }
 }
 
@@ -183,6 +201,10 @@ impl Shared {
 
 async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    if shared.away.load(Ordering::SeqCst) {
+        shared.refused.fetch_add(1, Ordering::SeqCst);
+        return status(503, "ServiceUnavailable", None);
+    }
     if path.ends_with("/proxy/stats/summary")
         && let Some(volumes) = &shared.volumes
     {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 
-use crate::aws::Raced;
+use crate::raced::Raced;
 use crate::wait::{LATE_LISTING, STALE_LISTING};
 
 /// How long something that should be there is not. What was just made may not be

@@ -3,7 +3,7 @@
 use plan::files;
 
 use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
-use graphscope::resources::{claim, namespace};
+use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
 use kubernetes::release;
 
@@ -21,6 +21,7 @@ pub(crate) enum Call {
     Namespace(namespace::Call),
     Claim(claim::Call),
     Expand(Expand),
+    StatefulSet(stateful_set::Call),
     Release(release::Call),
 }
 
@@ -46,6 +47,7 @@ impl Call {
             graphscope::Call::Namespace(call) => Call::Namespace(call),
             graphscope::Call::Claim(call) => Call::Claim(call),
             graphscope::Call::Expand(call) => Call::Expand(call),
+            graphscope::Call::StatefulSet(call) => Call::StatefulSet(call),
             graphscope::Call::Release(call) => Call::Release(call),
         }
     }

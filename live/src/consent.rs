@@ -12,7 +12,7 @@ use crate::outcome::Ending;
 
 /// What of a plan must be agreed to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct Required {
     /// What it deletes and replaces.
     pub(crate) deletions: bool,
     /// What else it asks.
@@ -47,9 +47,9 @@ impl Agreed {
     ///
     /// Who takes everything down agrees to whatever deletions that needs, but not to the loss of
     /// data that was not shown.
-    pub(crate) fn asked<C>(&self, plan: &Plan<C>, yes: bool, destroys: bool) -> Asked {
+    pub(crate) fn required<C>(&self, plan: &Plan<C>, yes: bool, destroys: bool) -> Required {
         let agreed = destroys && self.any && self.new_losses(plan).is_empty();
-        Asked {
+        Required {
             deletions: !yes && !agreed,
             questions: !plan.questions.iter().all(|question| self.questions.contains(question)),
         }
@@ -76,17 +76,17 @@ pub(crate) fn appeared<C>(agreed: &Agreed, plan: &Plan<C>) -> Option<Ending> {
 
 /// What must be agreed to before a plan is carried out, as people read it, and how to agree
 /// without a terminal; `None` where there is nothing.
-pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, String)> {
+pub(crate) fn question<C>(plan: &Plan<C>, required: Required) -> Option<(String, String)> {
     let (mut lines, mut remedies) = (Vec::new(), Vec::new());
     let addresses = addresses(plan);
-    if asked.deletions && !addresses.is_empty() {
+    if required.deletions && !addresses.is_empty() {
         lines.push(format!("This deletes or replaces {addresses}."));
         lines.extend(losses(plan).map(|data| format!("Data is lost: {data}.")));
         let interrupts = plan.needing_consent().flat_map(|change| &change.interrupts);
         lines.extend(interrupts.map(|who| format!("Mounts break: {who}.")));
         remedies.push("give `--yes` if it is what you want");
     }
-    if asked.questions {
+    if required.questions {
         for question in &plan.questions {
             lines.push(format!("{}: {}{}.", question.address, question.asks, place(plan)));
             remedies.push(&question.remedy);
@@ -97,8 +97,8 @@ pub(crate) fn question<C>(plan: &Plan<C>, asked: Asked) -> Option<(String, Strin
 }
 
 /// Asks for consent to a plan, where it needs any; how the run ends where it is not given.
-pub(crate) async fn given<C>(plan: &Plan<C>, asked: Asked) -> anyhow::Result<Option<Ending>> {
-    let Some((question, remedy)) = question(plan, asked) else { return Ok(None) };
+pub(crate) async fn given<C>(plan: &Plan<C>, required: Required) -> anyhow::Result<Option<Ending>> {
+    let Some((question, remedy)) = question(plan, required) else { return Ok(None) };
     eprintln!("{question}");
     // Standard input carried the job, so that the terminal itself is used.
     let terminal = std::io::stderr()
@@ -172,20 +172,20 @@ mod tests {
     #[test]
     fn data_that_appears_after_the_consent_is_asked_for_again() {
         let mut agreed = Agreed::default();
-        assert!(agreed.asked(&deletes(&["one", "two"]), false, true).deletions);
-        assert!(!agreed.asked(&deletes(&["one", "two"]), true, true).deletions);
+        assert!(agreed.required(&deletes(&["one", "two"]), false, true).deletions);
+        assert!(!agreed.required(&deletes(&["one", "two"]), true, true).deletions);
         agreed.add(&deletes(&["one", "two"]));
         // Less is left of it, or the same.
         for data in [&["one", "two"][..], &["two"], &[]] {
-            assert!(!agreed.asked(&deletes(data), false, true).deletions, "{data:?}");
+            assert!(!agreed.required(&deletes(data), false, true).deletions, "{data:?}");
             assert!(appeared(&agreed, &deletes(data)).is_none(), "{data:?}");
         }
         let more = deletes(&["two", "three"]);
-        assert!(agreed.asked(&more, false, true).deletions);
+        assert!(agreed.required(&more, false, true).deletions);
         let Some(Ending::Refused { why, .. }) = appeared(&agreed, &more) else { panic!() };
         assert!(why.contains("three") && !why.contains("two"), "{why}");
         agreed.add(&more);
-        assert!(!agreed.asked(&more, false, true).deletions);
+        assert!(!agreed.required(&more, false, true).deletions);
     }
 
     #[test]
@@ -194,17 +194,17 @@ mod tests {
         let plan = deletes(&["one"]);
         assert!(appeared(&agreed, &plan).is_none());
         agreed.add(&plan);
-        assert!(agreed.asked(&plan, false, false).deletions);
+        assert!(agreed.required(&plan, false, false).deletions);
     }
 
     #[test]
     fn every_question_says_where() {
         let line = Some("account 111122223333 as role/ci".to_owned());
-        let asked = Asked { deletions: true, questions: true };
+        let required = Required { deletions: true, questions: true };
         for mut plan in [deletes(&[]), asks("takes over fs-1")] {
             let place = Detail { value: serde_json::Value::Null, line: line.clone() };
             plan.details.entry("places").or_default().push(place);
-            let (text, _) = question(&plan, asked).unwrap();
+            let (text, _) = question(&plan, required).unwrap();
             assert!(text.ends_with(" (account 111122223333 as role/ci)."), "{text}");
         }
     }
@@ -212,12 +212,12 @@ mod tests {
     #[test]
     fn a_question_is_answered_once_and_another_one_is_asked() {
         let mut agreed = Agreed::default();
-        assert!(agreed.asked(&asks("takes over fs-1"), true, false).questions);
+        assert!(agreed.required(&asks("takes over fs-1"), true, false).questions);
         agreed.add(&asks("takes over fs-1"));
-        assert!(!agreed.asked(&asks("takes over fs-1"), true, false).questions);
-        assert!(agreed.asked(&asks("takes over fs-2"), true, false).questions);
+        assert!(!agreed.required(&asks("takes over fs-1"), true, false).questions);
+        assert!(agreed.required(&asks("takes over fs-2"), true, false).questions);
         // A round that asks nothing answers nothing.
         agreed.add(&Plan::<()>::default());
-        assert!(agreed.asked(&asks("takes over fs-2"), true, false).questions);
+        assert!(agreed.required(&asks("takes over fs-2"), true, false).questions);
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::aws::Aws;
 use crate::stop::Stop;
 use crate::target::{InCluster, Target};
+use crate::wait::unless;
 use crate::watch::{Watch, Watches};
 
 /// What all calls of a run share.
@@ -84,10 +85,9 @@ impl Context {
         judge: impl FnMut(&T) -> Option<R>,
     ) -> anyhow::Result<R> {
         let mut failing = self.failing.subscribe();
-        tokio::select! {
-            found = self.wait(watch, judge) => found,
-            _ = failing.wait_for(|failing| *failing) => Err(anyhow::Error::new(Stopped)),
-        }
+        let failed = failing.wait_for(|failing| *failing);
+        let found = unless(failed, self.wait(watch, judge)).await;
+        found.unwrap_or_else(|_| Err(anyhow::Error::new(Stopped)))
     }
 }
 

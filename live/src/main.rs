@@ -18,6 +18,8 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod proxies;
+mod raced;
 mod report;
 mod resources;
 mod run;
@@ -28,6 +30,7 @@ mod trace;
 mod users;
 mod wait;
 mod watch;
+mod workload;
 mod world;
 
 use std::process::ExitCode;

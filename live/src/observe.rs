@@ -17,11 +17,9 @@ use tokio::try_join;
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::resources::file_system::Lookup;
-use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
-};
+use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
-use crate::{mounts, users};
+use crate::{mounts, users, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -67,7 +65,7 @@ pub(crate) async fn observe(
         anyhow::Ok((label.to_owned(), storage))
     }));
     let workloads = try_join_all(job.workloads().map(|(label, inputs)| async move {
-        let found = Box::pin(workload(job, label, inputs, target)).await?;
+        let found = Box::pin(workload::observe(job, label, inputs, target)).await?;
         anyhow::Ok((label.to_owned(), found))
     }));
     let (storage, workloads) = try_join!(storage, workloads)?;
@@ -349,45 +347,4 @@ async fn driver_release(
     let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
     let chart = if needed { Some(helm.chart(&release).await?) } else { None };
     Ok((found, chart))
-}
-
-async fn workload(
-    job: &Job,
-    label: &str,
-    inputs: &graphscope::Inputs,
-    target: &Target,
-) -> anyhow::Result<graphscope::Actual> {
-    let InCluster { kube, helm } = match target {
-        Target::Cluster(cluster) => cluster.as_ref(),
-        Target::Directory(directory) => {
-            let documents = {
-                let folder = directory.join(Job::workload_scope(label).path(""));
-                directory::read(&folder, graphscope::DOCUMENTS)?
-            };
-            return Ok(graphscope::Actual { documents: Some(documents), ..Default::default() });
-        }
-    };
-    let wanted = inputs.release()?;
-    let found = async {
-        match helm {
-            Some(helm) => {
-                helm.can_fetch(&wanted)?;
-                release::observe(helm, &wanted).await
-            }
-            None => Ok(None),
-        }
-    };
-    let (claims, release) = try_join!(claim::observe_workload(kube, inputs), found)?;
-    // What is in it shows that it exists; nothing else asks for it.
-    let namespace = !claims.is_empty()
-        || release.is_some()
-        || !job.goal.plans()
-        || namespace::observe(kube, &inputs.namespace).await?;
-    let chart = match helm {
-        Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
-            Some(helm.chart(&wanted).await?)
-        }
-        _ => None,
-    };
-    Ok(graphscope::Actual { documents: None, namespace, claims, release, chart })
 }

@@ -34,7 +34,7 @@ pub(crate) enum Ending {
     /// It failed before there was anything to carry out.
     Unplanned(anyhow::Error),
     /// Something failed; what did not need it was carried out.
-    Failed(Vec<anyhow::Error>),
+    Failed(Failed),
     /// It was stopped, and this is left.
     Stopped { reason: Reason, left: Vec<String> },
     /// A fleet was carried out; so many of its deployments failed or were not begun.
@@ -46,6 +46,16 @@ pub(crate) enum Ending {
         /// Whether running it again continues; not where it only shows something.
         resumable: bool,
     },
+}
+
+/// What of a run failed.
+#[derive(Debug, Default)]
+pub(crate) struct Failed {
+    pub(crate) errors: Vec<anyhow::Error>,
+    /// The addresses of what was not carried out for that.
+    pub(crate) held_back: Vec<String>,
+    /// What can be used all the same.
+    pub(crate) made: Made,
 }
 
 /// What a result that is shown says about its subject, where the exit code is to say it too.
@@ -129,10 +139,17 @@ impl Outcome {
             Ending::Done(_) | Ending::Shown(_) => None,
             Ending::Refused { why, remedy } => Some(advice(why, remedy.as_deref())),
             Ending::Unplanned(error) => Some(report(std::slice::from_ref(error))),
-            Ending::Failed(errors) => Some(advice(
-                &format!("{}\nCompleted steps are kept.", report(errors)),
-                Some(&format!("fix the cause, then `{again}` resumes")),
-            )),
+            Ending::Failed(Failed { errors, held_back, made: _ }) => {
+                let left = if held_back.is_empty() {
+                    String::new()
+                } else {
+                    format!(" Not carried out for that: {}.", held_back.join(", "))
+                };
+                Some(advice(
+                    &format!("{}\nCompleted steps are kept.{left}", report(errors)),
+                    Some(&format!("fix the cause, then `{again}` resumes")),
+                ))
+            }
             Ending::Stopped { reason, left } => {
                 let left = if left.is_empty() {
                     "Nothing was changed.".to_owned()
@@ -196,7 +213,7 @@ mod tests {
         assert_eq!(code(shown(Conclusion::Changes)), changes);
         assert_eq!(code(shown(Conclusion::Wrong)), failed);
         assert_eq!(code(refused), failed);
-        assert_eq!(code(Ending::Failed(Vec::new())), failed);
+        assert_eq!(code(Ending::Failed(Failed::default())), failed);
         assert_eq!(code(stopped(Reason::TimedOut)), failed);
         assert_eq!(code(stopped(Reason::Interrupted)), interrupted);
         assert_eq!(code(fleet(0, None, Conclusion::Fine)), fine);

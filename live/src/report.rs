@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
-use inputs::counted;
+use inputs::{counted, printable};
 use job::{Goal, Output};
 use place::Verdict;
 use serde_json::{Value, json};
 
 use crate::outcome::Made;
 
-/// What a run that is done did.
+/// What a run that is done did, or one of which only a part failed.
 pub(crate) struct Summary<'a> {
     /// How many changes were carried out.
     pub(crate) changed: usize,
@@ -23,6 +23,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) elapsed: Duration,
     pub(crate) places: &'a [Verdict],
     pub(crate) made: &'a Made,
+    /// What failed beside it.
+    pub(crate) errors: &'a [anyhow::Error],
 }
 
 /// A result for people.
@@ -75,12 +77,17 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
     if !summary.made.file.is_empty() {
         document["file_outputs"] = json!(summary.made.file);
     }
+    if !summary.errors.is_empty() {
+        let errors = summary.errors.iter().map(|error| printable(&format!("{error:#}")));
+        document["errors"] = errors.collect();
+    }
     Ok(document)
 }
 
 fn for_people(goal: &Goal, summary: &Summary) -> String {
     let changes = counted(summary.changed, "change");
     let verb = match (goal, summary.changed) {
+        _ if !summary.errors.is_empty() => format!("Deployed in part: {changes}"),
         (Goal::Destroy { .. }, 0) => "Nothing to destroy".to_owned(),
         (Goal::Expand, 0) => "Nothing to expand".to_owned(),
         (_, 0) => "Nothing to do".to_owned(),

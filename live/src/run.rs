@@ -1,15 +1,17 @@
-//! Carries a plan out: every change as soon as what it needs is done.
+//! Carries a plan out: every change as soon as what it needs is done. A failure holds back what
+//! needs it, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use failure::Failure;
-use plan::{ChangeId, Plan};
+use plan::{ChangeId, Plan, Schedule};
 use tokio::task::JoinSet;
 
 use crate::call::Call;
 use crate::context::{Context, Done, Stopped};
 use crate::progress::{Line, Progress};
+use crate::raced::Raced;
 use crate::stop::Reason;
 use crate::world::carry_out;
 
@@ -20,6 +22,10 @@ pub(crate) struct Ran {
     pub(crate) done: usize,
     /// What failed; what did not need it was carried out.
     pub(crate) errors: Vec<anyhow::Error>,
+    /// What was not carried out for that, with its address.
+    pub(crate) held_back: BTreeMap<ChangeId, String>,
+    /// What failed itself.
+    pub(crate) failed: BTreeSet<ChangeId>,
     /// Why it was stopped, and what is left, with its last state.
     pub(crate) stopped: Option<(Reason, Vec<String>)>,
 }
@@ -29,7 +35,6 @@ pub(crate) struct Ran {
 struct Node {
     id: ChangeId,
     address: String,
-    needs: BTreeSet<ChangeId>,
     calls: Vec<Call>,
     is_change: bool,
 }
@@ -38,8 +43,10 @@ struct Node {
 struct Executor<'a> {
     context: &'a Arc<Context>,
     progress: &'a Progress,
-    ready: Vec<Node>,
-    done: BTreeSet<ChangeId>,
+    nodes: BTreeMap<ChangeId, Node>,
+    schedule: Schedule,
+    /// Whether another run changed things, so that the rest of the plan may be out of date.
+    raced: bool,
     in_progress: BTreeMap<ChangeId, Line>,
     tasks: JoinSet<(Node, Line, anyhow::Result<String>)>,
     ran: Ran,
@@ -50,8 +57,9 @@ pub(crate) async fn run(context: &Arc<Context>, plan: &Plan<Call>, progress: &Pr
     let mut executor = Executor {
         context,
         progress,
-        ready: nodes(plan),
-        done: BTreeSet::new(),
+        nodes: nodes(plan),
+        schedule: Schedule::new(plan),
+        raced: false,
         in_progress: BTreeMap::new(),
         tasks: JoinSet::new(),
         ran: Ran::default(),
@@ -60,7 +68,7 @@ pub(crate) async fn run(context: &Arc<Context>, plan: &Plan<Call>, progress: &Pr
         executor.start();
         match context.stop.or_late(executor.tasks.join_next()).await {
             Err(_) | Ok(None) => break,
-            Ok(Some(Ok((node, line, result)))) => executor.ended(node, &line, result),
+            Ok(Some(Ok((node, line, result)))) => executor.ended(&node, &line, result),
             Ok(Some(Err(panic))) => executor.ran.errors.push(
                 anyhow::Error::new(panic)
                     .context(Failure::new("a step panicked", "this is a bug: please report it")),
@@ -70,15 +78,23 @@ pub(crate) async fn run(context: &Arc<Context>, plan: &Plan<Call>, progress: &Pr
     executor.finish()
 }
 
+impl Ran {
+    /// Whether a change was not carried out, or not to its end.
+    pub(crate) fn lacks(&self, change: &ChangeId) -> bool {
+        self.failed.contains(change) || self.held_back.contains_key(change)
+    }
+}
+
 impl Executor<'_> {
     /// Starts whatever has all that it needs.
     fn start(&mut self) {
-        if !self.ran.errors.is_empty() || self.context.stop.reason().is_some() {
+        if self.raced || self.context.stop.reason().is_some() {
             return;
         }
-        for node in self.ready.extract_if(.., |node| node.needs.is_subset(&self.done)) {
-            let line = self.progress.line_of(Some(&node.id), &node.address);
-            self.in_progress.insert(node.id.clone(), line.clone());
+        for id in self.schedule.begin() {
+            let Some(node) = self.nodes.get(&id).cloned() else { continue };
+            let line = self.progress.line_of(Some(&id), &node.address);
+            self.in_progress.insert(id, line.clone());
             let context = Arc::clone(self.context);
             self.tasks.spawn(async move {
                 let result = all_calls(&context, &node, &line).await;
@@ -87,40 +103,49 @@ impl Executor<'_> {
         }
     }
 
-    fn ended(&mut self, node: Node, line: &Line, result: anyhow::Result<String>) {
+    fn ended(&mut self, node: &Node, line: &Line, result: anyhow::Result<String>) {
         match result {
             Ok(summary) => {
                 line.done(&summary);
                 self.in_progress.remove(&node.id);
-                self.done.insert(node.id);
+                self.schedule.end(&node.id, true);
                 self.ran.done += usize::from(node.is_change);
             }
             Err(error) if error.is::<Stopped>() => line.failed(&format!("left {}", line.last())),
             Err(error) => {
                 line.failed("failed");
                 self.in_progress.remove(&node.id);
+                self.schedule.end(&node.id, false);
+                self.ran.failed.insert(node.id.clone());
+                self.raced |= error.downcast_ref::<Raced>().is_some();
                 self.ran.errors.push(error.context(format!("carrying out {}", node.address)));
-                self.context.failing.send_replace(true);
+                // What waits goes on for as long as all that is ahead may still come.
+                if self.raced || !self.schedule.held_back().is_empty() {
+                    self.context.failing.send_replace(true);
+                }
             }
         }
     }
 
     fn finish(mut self) -> Ran {
+        let address = |id: &ChangeId| self.nodes.get(id).map(|node| node.address.clone());
         if !self.ran.errors.is_empty() {
+            let left = self.in_progress.keys().chain(self.schedule.ahead());
+            self.ran.held_back = left.filter_map(|id| Some((id.clone(), address(id)?))).collect();
             return self.ran;
         }
         if let Some(reason) = self.context.stop.reason() {
             let lines = self.in_progress.values();
             let waiting = lines.map(|line| format!("{} ({})", line.name(), line.last()));
             let left: Vec<String> =
-                waiting.chain(self.ready.iter().map(|node| node.address.clone())).collect();
+                waiting.chain(self.schedule.ahead().filter_map(address)).collect();
             if !left.is_empty() {
                 self.ran.stopped = Some((reason, left));
                 return self.ran;
             }
         }
-        if !self.ready.is_empty() {
-            let stuck: Vec<&str> = self.ready.iter().map(|node| node.id.as_str()).collect();
+        if self.schedule.is_stuck() {
+            let stuck: Vec<&str> = self.schedule.ahead().map(ChangeId::as_str).collect();
             let stuck = stuck.join(", ");
             let error = anyhow::anyhow!("the plan has steps that wait for each other: {stuck}");
             self.ran.errors.push(error);
@@ -142,20 +167,18 @@ async fn all_calls(context: &Context, node: &Node, line: &Line) -> anyhow::Resul
     Ok(summaries.join(", "))
 }
 
-fn nodes(plan: &Plan<Call>) -> Vec<Node> {
+fn nodes(plan: &Plan<Call>) -> BTreeMap<ChangeId, Node> {
     let changes = plan.changes.iter().map(|change| Node {
         id: change.id.clone(),
         address: change.address.to_string(),
-        needs: change.needs.iter().cloned().collect(),
         calls: change.calls.clone(),
         is_change: true,
     });
     let waits = plan.waits.iter().map(|wait| Node {
         id: wait.id.clone(),
         address: wait.address.to_string(),
-        needs: BTreeSet::new(),
         calls: vec![wait.call.clone()],
         is_change: false,
     });
-    waits.chain(changes).collect()
+    waits.chain(changes).map(|node| (node.id.clone(), node)).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::wait::GRACE;
+use crate::wait::{GRACE, unless};
 
 /// The exit code of an interrupted run, as shells have it for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -42,9 +42,9 @@ impl Stop {
     pub(crate) fn new(timeout: Duration) -> Self {
         let (sender, reason) = watch::channel(None);
         tokio::spawn(async move {
-            let reason = tokio::select! {
-                () = signalled() => Reason::Interrupted,
-                () = tokio::time::sleep(timeout) => Reason::TimedOut,
+            let reason = match unless(tokio::time::sleep(timeout), signalled()).await {
+                Ok(()) => Reason::Interrupted,
+                Err(()) => Reason::TimedOut,
             };
             sender.send_replace(Some(reason));
             signalled().await;
@@ -66,11 +66,7 @@ impl Stop {
 
     /// What `work` results in, unless it is time to stop before: then it is given up.
     pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
-        tokio::select! {
-            biased;
-            result = work => Ok(result),
-            reason = self.stopped() => Err(reason),
-        }
+        unless(self.stopped(), work).await
     }
 
     /// The same for calls in progress: they may end after an interrupt, and have little time
@@ -84,11 +80,7 @@ impl Stop {
             }
             reason
         };
-        tokio::select! {
-            biased;
-            result = work => Ok(result),
-            reason = late => Err(reason),
-        }
+        unless(late, work).await
     }
 
     /// Why it is time to stop, if it is.
@@ -103,10 +95,7 @@ async fn signalled() {
     else {
         return std::future::pending().await;
     };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let _ = unless(interrupt.recv(), terminate.recv()).await;
 }
 
 #[cfg(test)]

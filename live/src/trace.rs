@@ -51,7 +51,11 @@ impl Trace {
             .chain(plan.waits.iter().map(|wait| (&wait.id, wait.address.to_string())))
             .collect();
         let needs = plan.changes.iter().map(|change| {
-            let needs = change.needs.iter().filter_map(|id| address.get(id).cloned());
+            let needs = change
+                .needs
+                .iter()
+                .chain(&change.needs_any.of)
+                .filter_map(|id| address.get(id).cloned());
             (change.id.clone(), needs.collect())
         });
         self.recorded().needs.extend(needs);

@@ -10,10 +10,11 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
 use tokio::try_join;
 
-use crate::aws::{Aws, Raced, explain, is, is_web_page};
+use crate::aws::{Aws, explain, is, is_web_page};
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
+use crate::raced::Raced;
 use crate::target::Target;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.

@@ -35,11 +35,24 @@ pub(crate) const FOREIGN_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const API_SERVER_CONNECT: Duration = Duration::from_secs(5);
 pub(crate) const API_SERVER_READ: Duration = Duration::from_mins(1);
 
+/// How long the credential program of a kubeconfig may take, and how long a person may who logs
+/// in at the terminal. A token is fetched again this long before it expires.
+pub(crate) const PLUGIN: Duration = Duration::from_mins(1);
+pub(crate) const LOGIN: Duration = Duration::from_mins(10);
+pub(crate) const PLUGIN_EARLY: Duration = Duration::from_mins(1);
+
 /// The pauses between two looks at what takes its time: everything here takes at least the
 /// first, and 5 s late on the minute and a half that AWS takes for a mount target is under 6
 /// per cent.
 pub(crate) const POLL_FIRST: Duration = Duration::from_millis(250);
 pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
+
+/// For how long every look at what is waited for may fail: an API server that is being upgraded,
+/// or a network that is, is back within that time.
+pub(crate) const LOOKS_MAY_FAIL: Duration = Duration::from_mins(1);
+
+/// For how long a rollout that lacks no more pods than its `maxUnavailable` is still waited for.
+pub(crate) const LAST_PODS: Duration = Duration::from_secs(30);
 
 /// How often a line of a terminal moves while something is in progress.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -76,6 +89,34 @@ pub(crate) const STALE_LISTING: Duration = Duration::from_secs(2);
 /// What `work` results in, if it does so within a time.
 pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
+}
+
+/// What `work` results in, unless `end` comes before: then it is given up, and this is what
+/// ended it.
+pub(crate) async fn unless<T, E>(
+    end: impl Future<Output = E>,
+    work: impl Future<Output = T>,
+) -> Result<T, E> {
+    tokio::select! {
+        biased;
+        result = work => Ok(result),
+        end = end => Err(end),
+    }
+}
+
+tokio::task_local! {
+    /// Set where a call only looks whether something is done.
+    static POLLS: ();
+}
+
+/// Looks at something that takes its time: such calls of AWS wait until all others were made.
+pub(crate) async fn poll<T>(look: impl Future<Output = T>) -> T {
+    POLLS.scope((), look).await
+}
+
+/// Whether this call is part of a [`poll`].
+pub(crate) fn is_poll() -> bool {
+    POLLS.try_with(|()| ()).is_ok()
 }
 
 /// Makes a call that may be repeated, until its result is not `passing`.

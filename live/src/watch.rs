@@ -6,23 +6,48 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
+use failure::Failure;
 use tokio::sync::{Notify, watch};
 
-use crate::aws::LOOKS;
-use crate::wait::{POLL_FIRST, POLL_LONGEST};
+use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST, poll, unless};
 
 /// A pause in terms of the time that was waited already: whatever takes its time is
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
 /// pauses grew on their own, and a destroy took up to 1.29 of what it had to.
 const LATE: f64 = 0.08;
 
-/// What was seen last, or why nothing could be seen.
-type Seen<T> = Option<Result<Arc<T>, String>>;
+/// What was seen last, or why nothing can be seen.
+type Latest<T> = Option<Result<Arc<T>, Blind>>;
+
+/// Why nothing can be seen, for everybody who waits.
+#[derive(Debug, Clone)]
+struct Blind {
+    /// For how long every look has failed.
+    since: Duration,
+    cause: String,
+    remedy: Option<String>,
+}
+
+impl Blind {
+    fn new(since: Duration, error: &anyhow::Error) -> Blind {
+        let remedy = error.downcast_ref::<Failure>().map(|failure| failure.remedy().to_owned());
+        Blind { since, cause: format!("{error:#}"), remedy }
+    }
+
+    fn error(self) -> anyhow::Error {
+        let Blind { since, cause, remedy } = self;
+        let remedy =
+            remedy.unwrap_or_else(|| "fix the cause, and run the same command again".to_owned());
+        let what = format!("every look for {} s failed", since.as_secs());
+        anyhow!("{cause}").context(Failure::new(what, remedy))
+    }
+}
 
 /// Looks at something again and again for as long as anybody waits.
 #[derive(Debug)]
 pub(crate) struct Watch<T> {
-    seen: watch::Receiver<Seen<T>>,
+    latest: watch::Receiver<Latest<T>>,
     waiting: Arc<AtomicUsize>,
     wake: Arc<Notify>,
 }
@@ -30,7 +55,7 @@ pub(crate) struct Watch<T> {
 impl<T> Clone for Watch<T> {
     fn clone(&self) -> Self {
         Watch {
-            seen: self.seen.clone(),
+            latest: self.latest.clone(),
             waiting: Arc::clone(&self.waiting),
             wake: Arc::clone(&self.wake),
         }
@@ -43,41 +68,51 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        Watch::paced(POLL_FIRST, look)
+        Watch::paced(POLL_FIRST, LOOKS_MAY_FAIL, look)
     }
 
-    fn paced<F>(first: Duration, look: impl Fn() -> F + Send + 'static) -> Self
+    /// The same, with this first pause between looks, which may fail for so long.
+    fn paced<F>(first: Duration, may_fail: Duration, look: impl Fn() -> F + Send + 'static) -> Self
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        let (sender, seen) = watch::channel(None);
+        let (sender, latest) = watch::channel(None);
         let waiting = Arc::new(AtomicUsize::new(0));
         let wake = Arc::new(Notify::new());
         let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
         tokio::spawn(async move {
             let mut since = Instant::now();
+            // When the looks began to fail that have failed ever since.
+            let mut failing: Option<Instant> = None;
             loop {
                 if count.load(Ordering::Acquire) == 0 {
-                    tokio::select! {
-                        () = woken.notified() => {}
-                        () = sender.closed() => return,
+                    if unless(sender.closed(), woken.notified()).await.is_err() {
+                        return;
                     }
                     since = Instant::now();
+                    failing = None;
                     continue;
                 }
                 let pause = since.elapsed().mul_f64(LATE).clamp(first, POLL_LONGEST);
                 tokio::time::sleep(jittered(pause)).await;
                 if count.load(Ordering::Acquire) > 0 {
-                    let seen = LOOKS
-                        .scope((), look())
-                        .await
-                        .map(Arc::new)
-                        .map_err(|error| format!("{error:#}"));
-                    sender.send_replace(Some(seen));
+                    let began = Instant::now();
+                    match poll(look()).await {
+                        Ok(seen) => {
+                            failing = None;
+                            sender.send_replace(Some(Ok(Arc::new(seen))));
+                        }
+                        Err(error) => {
+                            let blind = failing.get_or_insert(began).elapsed();
+                            if blind >= may_fail {
+                                sender.send_replace(Some(Err(Blind::new(blind, &error))));
+                            }
+                        }
+                    }
                 }
             }
         });
-        Watch { seen, waiting, wake }
+        Watch { latest, waiting, wake }
     }
 
     /// Waits until `judge` finds in a fresh look what it is after.
@@ -85,14 +120,14 @@ impl<T: Send + Sync + 'static> Watch<T> {
         &self,
         mut judge: impl FnMut(&T) -> Option<R>,
     ) -> anyhow::Result<R> {
-        let mut seen = self.seen.clone();
-        seen.mark_unchanged();
+        let mut latest = self.latest.clone();
+        latest.mark_unchanged();
         let _waiting = Waiting::new(&self.waiting, &self.wake);
         loop {
-            seen.changed().await?;
-            let found = match &*seen.borrow_and_update() {
+            latest.changed().await?;
+            let found = match &*latest.borrow_and_update() {
                 Some(Ok(found)) => Arc::clone(found),
-                Some(Err(error)) => anyhow::bail!("{error}"),
+                Some(Err(blind)) => return Err(blind.clone().error()),
                 None => continue,
             };
             if let Some(result) = judge(&found) {
@@ -170,7 +205,7 @@ mod tests {
     fn counted() -> (Watch<u32>, Arc<AtomicU32>) {
         let looks = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&looks);
-        let watch = Watch::paced(Duration::from_millis(1), move || {
+        let watch = Watch::paced(Duration::from_millis(1), LOOKS_MAY_FAIL, move || {
             let look = count.fetch_add(1, Ordering::SeqCst) + 1;
             async move { Ok(look) }
         });
@@ -198,10 +233,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_that_fails_ends_the_wait_with_its_cause() {
-        let watch: Watch<()> =
-            Watch::paced(Duration::from_millis(1), || async { anyhow::bail!("refused") });
+    async fn looks_that_fail_for_a_while_are_made_again() {
+        let looks = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&looks);
+        let watch = Watch::paced(Duration::from_millis(1), LOOKS_MAY_FAIL, move || {
+            let look = count.fetch_add(1, Ordering::SeqCst) + 1;
+            async move { if look < 10 { Err(anyhow!("look {look} failed")) } else { Ok(look) } }
+        });
+        assert_eq!(watch.until(|look| Some(*look)).await.unwrap(), 10);
+    }
+
+    #[tokio::test]
+    async fn looks_that_fail_for_too_long_end_the_wait_with_their_cause_and_its_remedy() {
+        let may_fail = Duration::from_millis(20);
+        let watch: Watch<()> = Watch::paced(Duration::from_millis(1), may_fail, || async {
+            Err(anyhow!("AccessDenied").context(Failure::new("calling DescribeX", "allow it")))
+        });
+        let began = Instant::now();
         let error = watch.until(|()| Some(())).await.unwrap_err();
-        assert_eq!(error.to_string(), "refused");
+        assert!(began.elapsed() >= may_fail);
+        assert_eq!(
+            failure::report(&[error]),
+            "error: every look for 0 s failed\n  caused by: calling DescribeX: AccessDenied\nhelp: allow it"
+        );
     }
 }

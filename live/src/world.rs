@@ -6,7 +6,8 @@ use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, namespace, release, storage_class,
+    claim, driver, file_system, ingress, mount_target, namespace, release, stateful_set,
+    storage_class,
 };
 
 /// Carries a call of a change out.
@@ -30,6 +31,7 @@ pub(crate) async fn carry_out(
         Call::Namespace(call) => namespace::carry_out(context, call, line).await,
         Call::Claim(call) => claim::carry_out(context, call, line).await,
         Call::Expand(call) => claim::expand(context, call, line).await,
+        Call::StatefulSet(call) => stateful_set::carry_out(context, call, line).await,
         Call::Release(call) => release::carry_out(context, call, line).await,
     }
 }

@@ -217,7 +217,8 @@ fn a_proof_on_an_existing_claim_leaves_it_as_it_was_and_an_interrupted_one_clean
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_come_up_is_told_with_the_reason() {
+fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_start_is_reported_with_the_reason()
+{
     let there = Clustered::new();
     // A repository of our own, with a version whose published digest is not known.
     let shell = there.world.shell();

@@ -127,7 +127,7 @@ fn what_render_prints_runs_as_it_is_applied_all_at_once() {
 }
 
 #[test]
-fn an_example_that_is_not_there_is_told_with_those_that_are() {
+fn an_unknown_example_is_reported_with_those_that_exist() {
     let world = World::new();
     for command in [&["verify", "--workload", "datasets"][..], &["render", "--example", "datasets"]]
     {

@@ -96,7 +96,7 @@ fn one_that_fails_keeps_no_other_from_its_end() {
 }
 
 #[test]
-fn one_that_fails_on_the_way_tells_what_it_changed_all_the_same() {
+fn one_that_fails_midway_still_reports_what_it_changed() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_FAULTS", "CreateMountTarget:*:error");
     let fleet = format!("--fleet={}", folder(&world, &[("a", file("a", ""))]).display());
@@ -107,7 +107,7 @@ fn one_that_fails_on_the_way_tells_what_it_changed_all_the_same() {
 }
 
 #[test]
-fn every_mistake_of_every_file_is_told_before_anything_is_called() {
+fn every_mistake_of_every_file_is_reported_before_anything_is_called() {
     let world = World::new();
     let files = [
         ("a", file("same", "")),

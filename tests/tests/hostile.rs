@@ -51,7 +51,7 @@ fn harmless(told: &str) {
 }
 
 #[test]
-fn what_aws_answers_is_told_as_text() {
+fn what_aws_responds_is_shown_as_text() {
     let mut world = World::new();
     world.set("AWS_ACCESS_KEY_ID", "a");
     world.set("AWS_SECRET_ACCESS_KEY", "b");
@@ -72,7 +72,7 @@ fn what_aws_answers_is_told_as_text() {
 }
 
 #[test]
-fn names_that_aws_lists_are_told_as_text() {
+fn names_that_aws_lists_are_shown_as_text() {
     let mut world = World::new();
     world.set("AWS_ACCESS_KEY_ID", "a");
     world.set("AWS_SECRET_ACCESS_KEY", "b");
@@ -99,7 +99,7 @@ fn names_that_aws_lists_are_told_as_text() {
 }
 
 #[test]
-fn what_an_api_server_answers_is_told_as_text() {
+fn what_an_api_server_responds_is_shown_as_text() {
     let mut world = World::new();
     world.set("AWS_ACCESS_KEY_ID", "a");
     world.set("AWS_SECRET_ACCESS_KEY", "b");

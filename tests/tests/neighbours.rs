@@ -34,8 +34,8 @@ fn contested(there: &Clustered, name: &str, words: &[&str]) {
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn a_second_file_that_wants_another_driver_is_refused_until_it_is_settled() {
     let there = Clustered::quick();
-    file(&there, "graphs", "  tags = { team = \"graphs\" }");
-    file(&there, "logs", "  tags = { team = \"logs\" }");
+    file(&there, "graphs", "  access_point_tags = { team = \"graphs\" }");
+    file(&there, "logs", "  access_point_tags = { team = \"logs\" }");
     run(&there, "deploy-efs", "graphs", &[]).exits(0);
     contested(
         &there,
@@ -45,23 +45,23 @@ fn a_second_file_that_wants_another_driver_is_refused_until_it_is_settled() {
             "`graphscope-dev/efs-logs` would undo `values.controller.tags.team` = graphs",
             "the next run of `graphscope-dev/efs-graphs` would undo \
              `values.controller.tags.team` = logs",
-            "give both the same `tags`",
+            "give both the same `access_point_tags`",
         ],
     );
     run(&there, "deploy-efs", "logs", &[]).exits(1);
     assert_eq!(there.revisions().len(), 1);
 
     // Each of the three ways settles it, and nothing is left to change.
-    file(&there, "logs", "  driver = \"skip\"\n  tags = { team = \"logs\" }");
+    file(&there, "logs", "  driver = \"skip\"\n  access_point_tags = { team = \"logs\" }");
     run(&there, "deploy-efs", "logs", &[]).exits(0);
-    file(&there, "logs", "  tags = { team = \"graphs\" }");
+    file(&there, "logs", "  access_point_tags = { team = \"graphs\" }");
     run(&there, "deploy-efs", "logs", &[]).exits(0);
     for name in ["graphs", "logs"] {
         let plan = run(&there, "plan-efs", name, &[]).exits(0).json();
         assert_eq!(plan["changes"], 0, "{plan:#}");
     }
     assert_eq!(there.revisions().len(), 1);
-    file(&there, "logs", "  tags = { team = \"logs\" }");
+    file(&there, "logs", "  access_point_tags = { team = \"logs\" }");
     run(&there, "deploy-efs", "logs", &["--driver", "adopt"]).exits(0);
     contested(&there, "graphs", &["`graphscope-dev/efs-logs` keeps the driver"]);
 

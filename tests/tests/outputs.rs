@@ -68,7 +68,7 @@ fn they_are_printed_after_a_deploy_with_what_aws_decided_and_without_secrets() {
 }
 
 #[test]
-fn mistakes_in_them_are_told_before_anything_is_called() {
+fn mistakes_in_them_are_reported_before_anything_is_called() {
     for (value, told) in [
         ("var.secret", "the output shows a sensitive value"),
         ("1 + \"a\"", "number"),

@@ -139,3 +139,68 @@ fn a_comma_within_an_annotation_is_written_as_the_advice_says() {
     let ran = world.xtask(&["render", "--var", advised]).exits(0);
     assert!(ran.stdout.contains("\"note\": \"a,b\""), "{}", ran.stdout);
 }
+
+/// A deployment of a cluster and a class of its own.
+fn of_cluster(cluster: &str, more: &str) -> String {
+    format!(
+        r#"module "efs_csi" {{
+  source            = "./modules/csi/efs"
+  aws_region        = "eu-west-1"
+  cluster_name      = "{cluster}"
+  subnet_ids        = ["subnet-0123456789abcdef0"]
+  security_group_id = "sg-0123456789abcdef0"
+  file_system_id    = "{ID}"
+  {more}
+}}
+"#
+    )
+}
+
+#[test]
+fn every_file_of_a_fleet_is_rendered_into_a_folder_of_its_name() {
+    let world = World::new();
+    let files = world.path().join("clusters");
+    std::fs::create_dir(&files).unwrap();
+    let file = |name: &str, text: String| std::fs::write(files.join(name), text).unwrap();
+    file("prod.hcl", of_cluster("prod", ""));
+    file("test.hcl", of_cluster("test", "helm_chart_version = \"4.4.1\""));
+    let fleet = format!("--fleet={}", files.display());
+    let all = world.xtask(&["render", &fleet, "--output", "json"]).exits(0).json();
+    let names: Vec<&String> = all.as_object().unwrap().keys().collect();
+    let expected = ["prod", "test"].map(|name| {
+        ["kustomization.yaml", "storageclass.yaml", "values.yaml"].map(|it| format!("{name}/{it}"))
+    });
+    assert_eq!(names, expected.iter().flatten().collect::<Vec<_>>());
+    assert!(all["test/kustomization.yaml"].as_str().unwrap().contains("4.4.1"));
+
+    let folder = world.manifests();
+    let folder = folder.to_str().unwrap();
+    world.xtask(&["render", &fleet, "--write", folder]).exits(0);
+    let same = world.xtask(&["render", &fleet, "--check", folder]).exits(0);
+    assert_eq!(same.stdout, "");
+    file("prod.hcl", of_cluster("prod", "directory_perms = \"750\""));
+    let differs = world.xtask(&["render", &fleet, "--check", folder]).exits(1).stdout;
+    assert!(differs.contains("prod/storageclass.yaml (there)"), "{differs}");
+    assert!(!differs.contains("test/"), "{differs}");
+
+    file("also.hcl", of_cluster("test", "storage_class_name = \"scratch\""));
+    file("wrong.hcl", of_cluster("wrong", "directory_perms = \"9\""));
+    let wrong = world.xtask(&["render", &fleet]).exits(2).stderr;
+    for part in ["`also.hcl` installs the driver of the cluster `test` too", "wrong.hcl"] {
+        assert!(wrong.contains(part), "{part}: {wrong}");
+    }
+}
+
+#[test]
+fn a_fleet_is_checked_against_what_deploying_it_writes() {
+    let world = World::new();
+    let files = world.path().join("clusters");
+    std::fs::create_dir(&files).unwrap();
+    let text = std::fs::read_to_string(world.path().join("clockwork.hcl")).unwrap();
+    std::fs::write(files.join("dev.hcl"), text).unwrap();
+    let fleet = format!("--fleet={}", files.display());
+    world.deploy(&[&fleet]);
+    let folder = world.manifests();
+    // The ids of file systems are known from the classes that are there.
+    world.xtask(&["render", &fleet, "--check", folder.to_str().unwrap()]).exits(0);
+}

@@ -98,7 +98,7 @@ fn an_interrupted_run_takes_down_what_it_started_and_a_killed_one_leaves_no_proc
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn without_a_terminal_a_kept_run_can_be_used_until_it_is_told_to_stop() {
+fn without_a_terminal_a_kept_run_can_be_used_until_it_is_stopped() {
     let world = World::new();
     let mut run = until(&world, &["--keep"], "stops everything");
     let said = said(&world);

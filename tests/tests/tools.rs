@@ -38,7 +38,7 @@ fn assets_come_before_the_path_and_the_path_before_our_own_folder() {
 }
 
 #[test]
-fn without_go_nothing_is_built_and_the_remedy_is_told() {
+fn without_go_nothing_is_built_and_the_remedy_is_shown() {
     let mut world = World::new();
     world.set("PATH", "/nowhere");
     let ran = world.xtask(&["tools", "install", "kind"]).exits(1);

@@ -334,7 +334,7 @@ fn helm_is_asked_for_before_anything_is_built_or_called() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn credentials_reach_neither_output_nor_files_nor_arguments_however_much_is_told() {
+fn credentials_reach_neither_output_nor_files_nor_arguments_however_verbose() {
     let mut there = Clustered::new();
     let planted = "PLANTED0123456789abcdefghijSECRET";
     there.world.set("AWS_SECRET_ACCESS_KEY", planted);

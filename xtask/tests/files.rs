@@ -222,7 +222,7 @@ fn json_files_automatic_files_and_terraforms_environment_give_values_in_order() 
 }
 
 #[test]
-fn a_mistake_in_a_file_of_values_is_told_once() {
+fn a_mistake_in_a_file_of_values_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!("variable \"n\" {{}}\n{}", module("namespace = var.n"));
     for (values, told) in [

@@ -105,7 +105,7 @@ fn what_aws_decides_is_known_after_apply_still() {
 }
 
 #[test]
-fn a_circle_of_classes_is_told_and_so_is_a_class_of_its_own() {
+fn a_cycle_of_classes_is_reported_and_so_is_a_class_of_its_own() {
     let circle = file("storage_class_name = local.name", "module.efs.storage_class_name")
         + "locals { name = \"${module.efs.storage_class_name}-0\" }\n";
     let told = run(&circle, &[]).unwrap_err();

@@ -9,19 +9,9 @@ use failure::Failure;
 use inputs::printable;
 
 use super::foreign;
-use crate::meaning::{Meaning, aws};
-
-/// Another run changed things after this one had looked: a new plan may continue from there.
-#[derive(Debug)]
-pub(crate) struct Raced(pub(crate) String);
-
-impl std::fmt::Display for Raced {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Raced {}
+use crate::meaning::aws::{self, NoCode};
+use crate::meaning::{Meaning, connection};
+use crate::raced::Raced;
 
 /// An error of the call `operation`, such as `elasticfilesystem:CreateFileSystem`,
 /// with a remedy. What AWS wrote is shown without anything that a terminal acts on.
@@ -101,20 +91,19 @@ fn without_code<E>(region: &str, error: &SdkError<E, Response>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    if chain(error).to_lowercase().contains("credential") {
-        return "no credentials were found, or the profile's cannot be used: set AWS_PROFILE, or run \
-                `aws configure` or `aws sso login`"
-            .to_owned();
-    }
-    if error.raw_response().is_some() {
-        return "something between here and AWS responded, such as a proxy: check HTTPS_PROXY and \
-                any `--endpoint-url`"
-            .to_owned();
-    }
-    if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
-        return aws::unreachable(region);
-    }
-    "this is a bug: please report it".to_owned()
+    let chain = chain(error);
+    let meaning = if chain.to_lowercase().contains("credential") {
+        NoCode::Credentials
+    } else if error.raw_response().is_some() {
+        NoCode::Foreign
+    } else if let Some(remedy) = connection::remedy(&chain) {
+        return remedy;
+    } else if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+        NoCode::Unreachable
+    } else {
+        NoCode::Bug
+    };
+    meaning.remedy(region)
 }
 
 #[cfg(test)]

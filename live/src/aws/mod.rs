@@ -4,9 +4,11 @@ mod calls;
 mod ec2;
 mod errors;
 mod foreign;
+mod http;
 mod identity;
 mod rate;
 mod settings;
+mod socks;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +16,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use foreign::ForeignResponses;
 use place::Caller;
@@ -22,10 +23,12 @@ use rate::Paced;
 use settings::Settings;
 use tokio::sync::OnceCell;
 
+use crate::proxies::Proxies;
+
 pub(crate) use calls::Calls;
 pub(crate) use ec2::filter;
-pub(crate) use errors::{Raced, explain, is, is_web_page};
-pub(crate) use rate::{LOOKS, Rate};
+pub(crate) use errors::{explain, is, is_web_page};
+pub(crate) use rate::Rate;
 
 /// An account, and how fast it may be called.
 pub(crate) struct Account {
@@ -93,11 +96,12 @@ impl Aws {
 
 impl Account {
     /// Credentials come from where the AWS CLI takes them.
-    pub(crate) fn new(rate: Option<f64>) -> Account {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        Account { http, rate, regions: Mutex::default() }
+    ///
+    /// # Errors
+    /// If a proxy or an authority of the environment cannot be used.
+    pub(crate) fn new(rate: Option<f64>) -> anyhow::Result<Account> {
+        let http = http::client(&Arc::new(Proxies::from_env()?))?;
+        Ok(Account { http, rate, regions: Mutex::default() })
     }
 
     /// Clients for a region. The sandbox, an emulator and AWS differ by the

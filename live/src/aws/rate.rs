@@ -17,10 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-tokio::task_local! {
-    /// Set where a call only looks whether something is done.
-    pub(crate) static LOOKS: ();
-}
+use crate::wait::is_poll;
 
 /// How much slower one refusal makes it, and at most.
 const SLOWER: f64 = 1.5;
@@ -102,7 +99,7 @@ impl Rate {
     /// Waits until a call may be made.
     async fn pass(&self) {
         let (ticket, called) = oneshot::channel();
-        if LOOKS.try_with(|()| ()).is_ok() {
+        if is_poll() {
             let _ = self.looks.send(ticket);
             let _ = called.await;
             return;
@@ -180,6 +177,7 @@ impl HttpConnector for Connector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wait::poll;
 
     #[tokio::test]
     async fn calls_come_at_the_rate_and_changes_before_looks() {
@@ -194,7 +192,7 @@ mod tests {
         };
         let began = Instant::now();
         rate.pass().await;
-        tokio::join!(LOOKS.scope((), call("look")), call("change"), call("change"));
+        tokio::join!(poll(call("look")), call("change"), call("change"));
         assert_eq!(order.into_inner().unwrap(), ["change", "change", "look"]);
         assert!(began.elapsed() >= Duration::from_millis(60), "{:?}", began.elapsed());
     }

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::Kube;
 use super::errors::explain;
-use crate::aws::Raced;
 use crate::meaning::kubernetes as codes;
+use crate::raced::Raced;
 use crate::wait::{API_SERVER, retry};
 
 /// What every object is here.
@@ -131,9 +131,29 @@ impl Kube {
         name: &str,
         observed: &kubernetes::Preconditions,
     ) -> anyhow::Result<()> {
+        self.delete_exactly(api, name, observed, DeleteParams::default()).await
+    }
+
+    /// The same, and what belongs to the object stays and belongs to nobody.
+    pub(crate) async fn orphan_observed<K: Object>(
+        &self,
+        api: &Api<K>,
+        name: &str,
+        observed: &kubernetes::Preconditions,
+    ) -> anyhow::Result<()> {
+        self.delete_exactly(api, name, observed, DeleteParams::orphan()).await
+    }
+
+    async fn delete_exactly<K: Object>(
+        &self,
+        api: &Api<K>,
+        name: &str,
+        observed: &kubernetes::Preconditions,
+        how: DeleteParams,
+    ) -> anyhow::Result<()> {
         let kubernetes::Preconditions { uid, resource_version } = observed.clone();
         let preconditions = Some(Preconditions { uid, resource_version });
-        let how = DeleteParams { preconditions, ..DeleteParams::default() };
+        let how = DeleteParams { preconditions, ..how };
         // What the same call meets again is no conflict that passes.
         let conflict =
             |error: &Error| matches!(error, Error::Api(status) if codes::is_conflict(status));

@@ -2,6 +2,8 @@
 //! means that it fails.
 
 use std::io::{ErrorKind, IsTerminal};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use failure::Failure;
@@ -9,6 +11,8 @@ use inputs::{HIDDEN, is_secret, names_secret, printable};
 use kube::client::AuthError;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use place::TokenPlugin;
+
+use crate::meaning::credentials::NoCredentials;
 
 /// The credential program of a kubeconfig's user.
 #[derive(Debug, Clone)]
@@ -19,16 +23,15 @@ pub(crate) struct Program {
     /// What the kubeconfig says of installing it.
     install_hint: Option<String>,
     /// Whether its standard error is read here, and not shown as it comes.
-    captured: bool,
+    pub(super) captured: bool,
 }
 
 impl Program {
     /// The program of a user, where there is one. What it writes to standard error is kept for
-    /// the message, unless a person has to read it meanwhile: standard input carried the job,
-    /// so that only a terminal's user can be asked by other means.
-    pub(super) fn of(user: &mut AuthInfo) -> Option<Program> {
-        let exec = user.exec.as_mut()?;
-        let ExecConfig { command, args, env, install_hint, .. } = &*exec;
+    /// the message, unless a person has to read it meanwhile.
+    pub(super) fn of(user: &AuthInfo) -> Option<Program> {
+        let exec = user.exec.as_ref()?;
+        let ExecConfig { command, args, env, install_hint, .. } = exec;
         let env = env
             .iter()
             .flatten()
@@ -42,9 +45,6 @@ impl Program {
         };
         let asks = exec.interactive_mode != Some(ExecInteractiveMode::Never);
         program.captured = !asks || program.for_eks().is_some() || !std::io::stderr().is_terminal();
-        if program.captured {
-            exec.interactive_mode = Some(ExecInteractiveMode::Never);
-        }
         Some(program)
     }
 
@@ -71,79 +71,104 @@ impl Program {
         }
         printable(&words.join(" "))
     }
+}
 
-    /// How to get it.
-    fn install(&self) -> String {
-        let name = self.command.rsplit('/').next().unwrap_or(&self.command);
-        match (&self.install_hint, name) {
-            (Some(hint), _) => {
-                let hint = hint.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("install `{name}`; the kubeconfig says: {}", printable(&hint))
+/// Why the program of a kubeconfig printed no credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("the credential program of the kubeconfig printed no credentials")]
+pub(super) enum Failed {
+    /// It could not be started.
+    Start(std::io::Error),
+    /// It failed, with what it wrote to standard error, where that was read.
+    Ended { status: ExitStatus, stderr: Vec<u8> },
+    /// It was not done within this time.
+    Late(Duration),
+    /// It printed something else.
+    NoCredentials,
+}
+
+impl Program {
+    /// The command, ready to be started.
+    pub(super) fn prepared(&self) -> std::io::Result<std::process::Command> {
+        let shell = xshell::Shell::new().map_err(std::io::Error::other)?;
+        let Program { command, args, env, .. } = self;
+        let mut command: std::process::Command = xshell::cmd!(shell, "{command} {args...}").into();
+        command.envs(env.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// A failure in words, and its remedy.
+    pub(super) fn explain(&self, failed: &Failed) -> (String, String) {
+        let line = self.line();
+        match failed {
+            Failed::Start(error) => {
+                let name = &self.command;
+                let why = match error.kind() {
+                    _ if name.is_empty() => {
+                        return (
+                            "the kubeconfig's user has an `exec` without `command`".to_owned(),
+                            NoCredentials::NoCommand.remedy(),
+                        );
+                    }
+                    ErrorKind::NotFound => format!("the program `{name}` was not found"),
+                    ErrorKind::PermissionDenied => {
+                        format!("the program `{name}` cannot be executed")
+                    }
+                    _ => format!("the program `{name}` cannot be started: {error}"),
+                };
+                let meaning = NoCredentials::NotStarted {
+                    command: name,
+                    install_hint: self.install_hint.as_deref(),
+                };
+                (format!("{why}; the kubeconfig fetches credentials by `{line}`"), meaning.remedy())
             }
-            (None, "aws") => "install the AWS CLI \
-                              (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)"
-                .to_owned(),
-            (None, "aws-iam-authenticator") => {
-                "install aws-iam-authenticator, or have `aws eks update-kubeconfig` rewrite the \
-                 entry, which needs the AWS CLI only"
-                    .to_owned()
+            Failed::Ended { status, stderr } => {
+                let words = String::from_utf8_lossy(stderr);
+                let last = words.lines().map(str::trim).rfind(|line| !line.is_empty());
+                let said = match last {
+                    Some(last) if is_secret(last) => HIDDEN.to_owned(),
+                    Some(last) => printable(last),
+                    None if self.captured => "it wrote no message".to_owned(),
+                    None => "its own message is above".to_owned(),
+                };
+                (
+                    format!(
+                        "`{line}`, the credential program of the kubeconfig, ended with {status}: {said}"
+                    ),
+                    NoCredentials::Failed { line: &line }.remedy(),
+                )
             }
-            (None, name) => format!("install `{name}`, or correct `exec.command` of the kubeconfig"),
+            Failed::Late(limit) => (
+                format!(
+                    "`{line}`, the credential program of the kubeconfig, was not done within {} s",
+                    limit.as_secs()
+                ),
+                NoCredentials::Late { line: &line }.remedy(),
+            ),
+            Failed::NoCredentials => (
+                format!(
+                    "`{line}`, the credential program of the kubeconfig, printed no credentials"
+                ),
+                NoCredentials::NotPrinted.remedy(),
+            ),
         }
+    }
+
+    /// A failure, for people.
+    pub(super) fn failed(&self, what: String, failed: &Failed) -> anyhow::Error {
+        let (why, remedy) = self.explain(failed);
+        anyhow!("{}", printable(&why)).context(Failure::new(what, remedy))
     }
 }
 
-/// An error of the credentials, in words, and its remedy.
-pub(super) fn explain(error: &AuthError, program: Option<&Program>) -> (String, String) {
-    let log_in = "log in again, for instance with `aws sso login`";
-    match (error, program) {
-        (AuthError::AuthExecStart(error), Some(program)) => {
-            let name = &program.command;
-            let why = match error.kind() {
-                ErrorKind::NotFound => format!("the program `{name}` was not found"),
-                ErrorKind::PermissionDenied => format!("the program `{name}` cannot be executed"),
-                _ => format!("the program `{name}` cannot be started: {error}"),
-            };
-            (format!("{why}; the kubeconfig fetches credentials by `{}`", program.line()), program.install())
-        }
-        (AuthError::AuthExecRun { out, .. }, Some(program)) => {
-            let words = String::from_utf8_lossy(&out.stderr);
-            let last = words.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let said = match last {
-                Some(last) if is_secret(last) => HIDDEN.to_owned(),
-                Some(last) => printable(last),
-                None if program.captured => "it wrote no message".to_owned(),
-                None => "its own message is above".to_owned(),
-            };
-            let line = program.line();
-            (
-                format!("`{line}`, the credential program of the kubeconfig, ended with {}: {said}", out.status),
-                format!("run `{line}` by hand to see all of it, or {log_in}"),
-            )
-        }
-        (AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed, Some(program)) => (
-            format!("`{}`, the credential program of the kubeconfig, printed no credentials", program.line()),
-            "run it by hand: it must print an `ExecCredential`; `aws eks update-kubeconfig` rewrites \
-             the entry of an EKS cluster"
-                .to_owned(),
-        ),
-        (AuthError::MissingCommand, _) => (
-            "the kubeconfig's user has an `exec` without `command`".to_owned(),
-            "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry".to_owned(),
-        ),
-        (AuthError::ReadTokenFile(error, path), _) => (
+/// Other credentials of a kubeconfig that cannot be used, for people.
+pub(super) fn failed(what: String, error: &AuthError) -> anyhow::Error {
+    let (why, remedy) = match error {
+        AuthError::ReadTokenFile(error, path) => (
             format!("the token file `{}` cannot be read: {error}", path.display()),
-            "correct `tokenFile` in the kubeconfig, or have it written again".to_owned(),
+            NoCredentials::TokenFile.remedy(),
         ),
-        (other, _) => (
-            other.to_string(),
-            format!("the kubeconfig's credentials could not be fetched: {log_in}"),
-        ),
-    }
-}
-
-/// An error of the credentials, for people.
-pub(super) fn failed(what: String, error: &AuthError, program: Option<&Program>) -> anyhow::Error {
-    let (why, remedy) = explain(error, program);
+        other => (other.to_string(), NoCredentials::Other.remedy()),
+    };
     anyhow!("{}", printable(&why)).context(Failure::new(what, remedy))
 }

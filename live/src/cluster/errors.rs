@@ -5,8 +5,9 @@ use failure::Failure;
 use inputs::printable;
 use kube::Error;
 
-use super::credentials::{self, Program};
-use crate::meaning::kubernetes as codes;
+use super::credentials::{self, Failed, Program};
+use crate::meaning::credentials::REWRITE_KUBECONFIG;
+use crate::meaning::{connection, kubernetes as codes};
 
 /// An error of the call `what`, with a remedy.
 pub(crate) fn explain(
@@ -16,13 +17,16 @@ pub(crate) fn explain(
     program: Option<&Program>,
 ) -> anyhow::Error {
     if let Error::Auth(error) = &error {
-        return credentials::failed(format!("calling {what} in `{cluster}`"), error, program);
+        return credentials::failed(format!("calling {what} in `{cluster}`"), error);
+    }
+    if let (Error::Service(error), Some(program)) = (&error, program) {
+        if let Some(failed) = error.downcast_ref::<Failed>() {
+            return program.failed(format!("calling {what} in `{cluster}`"), failed);
+        }
     }
     let remedy = match &error {
         Error::Api(status) => codes::remedy(status, what),
-        _ => format!(
-            "`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG"
-        ),
+        other => connection::remedy(&chain(other)).unwrap_or_else(|| codes::unreachable(cluster)),
     };
     let cause = match &error {
         Error::Api(status) if !status.message.is_empty() => {
@@ -35,13 +39,12 @@ pub(crate) fn explain(
 }
 
 /// An error while the connection is made, before any call.
-pub(super) fn preparing(address: &str, error: &Error, program: Option<&Program>) -> anyhow::Error {
+pub(super) fn preparing(address: &str, error: &Error) -> anyhow::Error {
     let what = format!("preparing the connection to {address}");
     if let Error::Auth(error) = error {
-        return credentials::failed(what, error, program);
+        return credentials::failed(what, error);
     }
-    let remedy = "correct the kubeconfig: `aws eks update-kubeconfig` rewrites its entry";
-    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, remedy))
+    anyhow!("{}", printable(&chain(error))).context(Failure::new(what, REWRITE_KUBECONFIG))
 }
 
 /// An error with everything that led to it.

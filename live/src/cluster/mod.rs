@@ -5,6 +5,7 @@ mod calls;
 mod credentials;
 mod errors;
 mod kubeconfig;
+mod plugin;
 mod pods;
 mod proof;
 mod releases;
@@ -13,18 +14,26 @@ mod usage;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use failure::{Help, failure};
+use http::Request;
 use job::ContextChoice;
+use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use place::{Access, ClusterArn, Wanted, eks_name};
 
 pub(crate) use access::denied;
 pub(crate) use calls::patiently;
-pub(crate) use proof::Seen;
+pub(crate) use pods::{is_ready, node_of};
+pub(crate) use proof::PodProgress;
 
+use crate::proxies::{self, Proxies};
 use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 use credentials::Program;
 use kubeconfig::Found;
+use plugin::Plugin;
+use tower::ServiceBuilder;
+use tower::buffer::BufferLayer;
+use tower::filter::AsyncFilterLayer;
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -55,7 +64,11 @@ impl Kube {
             ContextChoice::OfCluster(_) => false,
         };
         let (mut config, entry, context) = match Config::incluster() {
-            Ok(config) if pod => (config, None, None),
+            Ok(mut config) if pod => {
+                let proxies = Proxies::from_env()?;
+                config.proxy_url = proxies::of_cluster(&proxies, &config.cluster_url, None)?;
+                (config, None, None)
+            }
             _ if kubeconfig.contexts.is_empty() => {
                 let missing: Vec<String> =
                     missing.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -70,7 +83,7 @@ impl Kube {
         };
         config.connect_timeout = Some(API_SERVER_CONNECT);
         config.read_timeout = Some(API_SERVER_READ);
-        let program = Program::of(&mut config.auth_info);
+        let program = Program::of(&config.auth_info);
         let address = config.cluster_url.to_string();
         let trusted = config.root_cert.iter().flatten();
         let access = Access {
@@ -80,11 +93,40 @@ impl Kube {
             certificates: trusted.map(|der| STANDARD.encode(der)).collect(),
             plugin: program.as_ref().and_then(Program::for_eks),
         };
-        let client = Client::try_from(config)
-            .map_err(|error| errors::preparing(&address, &error, program.as_ref()))?;
+        let client = client(config, &address, program.as_ref()).await?;
         let name = context.clone().unwrap_or(address);
         Ok(Kube { client, name, context, access, program })
     }
+}
+
+/// How many requests may wait for a connection.
+const REQUESTS: usize = 1024;
+
+/// A client, with the credentials of the user's program where there is one.
+async fn client(
+    mut config: Config,
+    address: &str,
+    program: Option<&Program>,
+) -> anyhow::Result<Client> {
+    let plugin = match (Plugin::of(&mut config.auth_info, program).await, program) {
+        (Err(failed), Some(program)) => {
+            return Err(program.failed(format!("preparing the connection to {address}"), &failed));
+        }
+        (plugin, _) => plugin?,
+    };
+    let builder =
+        ClientBuilder::try_from(config).map_err(|error| errors::preparing(address, &error))?;
+    Ok(match plugin {
+        None => builder.build(),
+        Some(plugin) => {
+            // The client is not cloned for a request that waits for its token.
+            let layer = ServiceBuilder::new()
+                .layer(AsyncFilterLayer::new(plugin))
+                .layer(BufferLayer::<Request<Body>>::new(REQUESTS))
+                .into_inner();
+            builder.with_layer(&layer).build()
+        }
+    })
 }
 
 /// A cluster by a context of the kubeconfig, with the names of the cluster's entry and of the
@@ -114,14 +156,23 @@ async fn by_context(
     }
     let named = kubeconfig.contexts.iter().find(|context| context.name == wanted);
     let entry = named.and_then(|named| Some(named.context.as_ref()?.cluster.clone()));
+    let proxy = proxy_of(&kubeconfig, entry.as_deref());
     let options =
         KubeConfigOptions { context: Some(wanted.clone()), ..KubeConfigOptions::default() };
-    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.help(
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.help(
         format!("reading the context `{wanted}` of the kubeconfig"),
         "correct its entries of `clusters` and `users`; `aws eks update-kubeconfig` rewrites those of \
          an EKS cluster",
     )?;
+    config.proxy_url =
+        proxies::of_cluster(&Proxies::from_env()?, &config.cluster_url, proxy.as_deref())?;
     Ok((config, entry, Some(wanted)))
+}
+
+/// The proxy that the kubeconfig names for a cluster.
+fn proxy_of(kubeconfig: &Kubeconfig, entry: Option<&str>) -> Option<String> {
+    let named = kubeconfig.clusters.iter().find(|named| Some(named.name.as_str()) == entry)?;
+    named.cluster.as_ref()?.proxy_url.clone()
 }
 
 /// The one context that is named after a cluster; of several with its name, the one whose ARN

@@ -1,5 +1,7 @@
 //! Pods and nodes: why something does not run.
 
+use std::collections::BTreeMap;
+
 use inputs::printable;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -11,12 +13,12 @@ use super::calls::patiently;
 use crate::meaning::kubernetes::is_forbidden;
 
 impl Kube {
-    /// Why a pod of these is not ready: its conditions, its containers, its newest warning.
-    pub(crate) async fn why_not_ready(
+    /// The pods that a workload selects.
+    pub(crate) async fn pods_of(
         &self,
         namespace: &str,
         selector: &LabelSelector,
-    ) -> anyhow::Result<Option<String>> {
+    ) -> anyhow::Result<Vec<Pod>> {
         let labels: Vec<String> = selector
             .match_labels
             .iter()
@@ -24,8 +26,16 @@ impl Kube {
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
         let pods: Api<Pod> = self.within(namespace);
-        let list = self.list(&pods, &ListParams::default().labels(&labels.join(","))).await?;
-        let Some((pod, why)) = list.iter().find_map(|pod| Some((pod, reason(pod)?))) else {
+        self.list(&pods, &ListParams::default().labels(&labels.join(","))).await
+    }
+
+    /// Why a pod of these is not ready: its conditions, its containers, its newest warning.
+    pub(crate) async fn why_not_ready(
+        &self,
+        namespace: &str,
+        pods: &[Pod],
+    ) -> anyhow::Result<Option<String>> {
+        let Some((pod, why)) = pods.iter().find_map(|pod| Some((pod, reason(pod)?))) else {
             return Ok(None);
         };
         let name = pod.metadata.name.as_deref().unwrap_or_default();
@@ -70,6 +80,17 @@ impl Kube {
         }
     }
 
+    /// The nodes that cannot run pods now, with the reason; none where this identity may not
+    /// see nodes.
+    pub(crate) async fn nodes_away(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let nodes = self.nodes().await?;
+        let away = nodes.iter().filter_map(|node| {
+            let name = node.metadata.name.as_deref().map(printable)?;
+            Some((name, away(node)?.to_owned()))
+        });
+        Ok(away.collect())
+    }
+
     /// All nodes; none where this identity may not see them.
     pub(crate) async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
         let api: Api<Node> = Api::all(self.client.clone());
@@ -80,6 +101,46 @@ impl Kube {
             Err(error) => Err(self.failed::<Node>("list", "", error)),
         }
     }
+}
+
+/// The taints of nodes that an autoscaler takes away
+/// (<https://karpenter.sh/docs/concepts/disruption/>, cluster-autoscaler's `utils/taints`).
+const LEAVING: [&str; 2] = ["karpenter.sh/disrupted", "ToBeDeletedByClusterAutoscaler"];
+
+/// Why a node cannot run pods now, where it cannot.
+fn away(node: &Node) -> Option<&'static str> {
+    if node.metadata.deletion_timestamp.is_some() {
+        return Some("being deleted");
+    }
+    let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let ready = conditions.filter(|condition| condition.type_ == "Ready");
+    if !ready.map(|condition| condition.status == "True").next().unwrap_or(false) {
+        return Some("NotReady");
+    }
+    let spec = node.spec.as_ref()?;
+    let mut taints = spec.taints.iter().flatten();
+    let leaving = taints.any(|taint| LEAVING.contains(&taint.key.as_str()));
+    (leaving || spec.unschedulable == Some(true)).then_some("draining")
+}
+
+/// The node of a pod, or the only one that may run it, which is how a DaemonSet's pods are
+/// bound to theirs.
+pub(crate) fn node_of(pod: &Pod) -> Option<String> {
+    let spec = pod.spec.as_ref()?;
+    let required = || {
+        let affinity = spec.affinity.as_ref()?.node_affinity.as_ref()?;
+        let required = affinity.required_during_scheduling_ignored_during_execution.as_ref()?;
+        let fields = required.node_selector_terms.first()?.match_fields.as_ref()?;
+        fields.first()?.values.as_ref()?.first().cloned()
+    };
+    spec.node_name.clone().filter(|name| !name.is_empty()).or_else(required)
+}
+
+/// Whether a pod is ready, and is to stay.
+pub(crate) fn is_ready(pod: &Pod) -> bool {
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    pod.metadata.deletion_timestamp.is_none()
+        && conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// Why a pod is not ready; `None` where it is.
@@ -105,4 +166,30 @@ pub(crate) fn reason(pod: &Pod) -> Option<String> {
         );
     let phase = status.phase.clone().filter(|phase| phase == "Pending");
     waiting.or(unscheduled).or(phase)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_is_not_ready_or_is_about_to_go_cannot_run_pods() {
+        let ready = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+        let unknown = json!({"conditions": [{"type": "Ready", "status": "Unknown"}]});
+        let taint = |key: &str| json!({"taints": [{"key": key, "effect": "NoSchedule"}]});
+        for (spec, status, reason) in [
+            (json!({}), &ready, None),
+            (taint("dedicated"), &ready, None),
+            (json!({}), &unknown, Some("NotReady")),
+            (json!({}), &json!({}), Some("NotReady")),
+            (json!({"unschedulable": true}), &ready, Some("draining")),
+            (taint("karpenter.sh/disrupted"), &ready, Some("draining")),
+            (taint("ToBeDeletedByClusterAutoscaler"), &ready, Some("draining")),
+        ] {
+            let node = json!({"metadata": {"name": "a"}, "spec": spec, "status": status});
+            assert_eq!(away(&serde_json::from_value(node).unwrap()), reason, "{spec} {status}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
     Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
 };
 use kube::api::{DeleteParams, ListParams};
+use kubernetes::label::{PART, VERIFY};
 use serde_json::Value;
 
 use super::Kube;
@@ -14,7 +15,7 @@ use super::pods::reason;
 
 /// How far a pod has come.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct PodProgress {
     pub(crate) name: String,
     /// The part of an example that it belongs to.
     pub(crate) part: Option<String>,
@@ -64,10 +65,14 @@ impl Kube {
     }
 
     /// The pods of a proof.
-    pub(crate) async fn seen(&self, namespace: &str, nonce: &str) -> anyhow::Result<Vec<Seen>> {
-        let ours = ListParams::default().labels(&format!("clockwork-codex/verify={nonce}"));
+    pub(crate) async fn pods_of_proof(
+        &self,
+        namespace: &str,
+        nonce: &str,
+    ) -> anyhow::Result<Vec<PodProgress>> {
+        let ours = ListParams::default().labels(&format!("{VERIFY}={nonce}"));
         let pods: Vec<Pod> = self.list(&self.within(namespace), &ours).await?;
-        Ok(pods.iter().map(seen).collect())
+        Ok(pods.iter().map(progress).collect())
     }
 
     /// Deletes a pod; one that is not there any more is fine.
@@ -77,13 +82,13 @@ impl Kube {
 
     /// Deletes the Jobs and pods of a proof, and leaves everything else of the namespace.
     pub(crate) async fn delete_run(&self, namespace: &str, nonce: &str) -> anyhow::Result<()> {
-        let ours = ListParams::default().labels(&format!("clockwork-codex/verify={nonce}"));
+        let ours = ListParams::default().labels(&format!("{VERIFY}={nonce}"));
         let jobs: Vec<Job> = self.list(&self.within(namespace), &ours).await?;
         let how = DeleteParams::background();
         for name in jobs.into_iter().filter_map(|job| job.metadata.name) {
             self.delete::<Job>(&self.within(namespace), &name, &how).await?;
         }
-        for pod in self.seen(namespace, nonce).await? {
+        for pod in self.pods_of_proof(namespace, nonce).await? {
             self.delete_pod(namespace, &pod.name).await?;
         }
         Ok(())
@@ -110,7 +115,7 @@ impl Kube {
     }
 }
 
-fn seen(pod: &Pod) -> Seen {
+fn progress(pod: &Pod) -> PodProgress {
     let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
     let states: Vec<_> = statuses.filter_map(|container| container.state.clone()).collect();
     let terminated = states.iter().find_map(|state| state.terminated.clone());
@@ -129,13 +134,9 @@ fn seen(pod: &Pod) -> Seen {
             }
         })
         .or(evicted);
-    Seen {
+    PodProgress {
         name: pod.metadata.name.clone().unwrap_or_default(),
-        part: pod
-            .metadata
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get("clockwork-codex/part").cloned()),
+        part: pod.metadata.labels.as_ref().and_then(|labels| labels.get(PART).cloned()),
         started: states.iter().any(|state| state.running.is_some() || state.terminated.is_some()),
         ended: ended.map(|message| printable(&message)),
         why: reason(pod).map(|why| printable(&why)),

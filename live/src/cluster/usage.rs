@@ -11,7 +11,7 @@ use super::Kube;
 use crate::wait::{NODE_FIGURES, within};
 
 impl Kube {
-    /// Adds to claims what their files take, where a node that uses them tells it.
+    /// Adds to claims what their files take, where a node that uses them reports it.
     pub(crate) async fn measure(&self, claims: &mut [Claim]) {
         let nodes: BTreeSet<String> =
             claims.iter().flat_map(|claim| claim.nodes.iter().cloned()).collect();

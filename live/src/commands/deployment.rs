@@ -15,16 +15,16 @@ use tokio::sync::watch;
 use super::connection::Connection;
 use super::file_outputs;
 use super::plan::plan;
-use crate::aws::Raced;
 use crate::call::Call;
-use crate::consent::{self, Agreed, Asked};
+use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Results};
-use crate::observe::Observed;
-use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
+use crate::observe::{Observed, Storage};
+use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
+use crate::raced::Raced;
 use crate::report::{json, takes_colour};
 use crate::resources::{file_system, mount_target};
-use crate::run;
+use crate::run::{self, Ran};
 use crate::target::Target;
 use crate::watch::Watches;
 
@@ -58,8 +58,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             connection.progress.plan(&plan);
             return Ok(Outcome { changed, ending });
         }
-        let asked = agreed.asked(&plan, job.yes, job.goal.destroys());
-        let outcome = execute(connection, &target, &plan, Some(&observed), asked).await?;
+        let required = agreed.required(&plan, job.yes, job.goal.destroys());
+        let outcome = execute(connection, &target, &plan, Some(&observed), required).await?;
         agreed.add(&plan);
         changed += outcome.changed;
         match outcome.ending {
@@ -69,8 +69,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                     break;
                 }
             }
-            Ending::Failed(errors) if round < ROUNDS && are_raced(connection, &errors) => {
-                connection.progress.say(&report(&errors));
+            Ending::Failed(failed) if round < ROUNDS && are_raced(connection, &failed.errors) => {
+                connection.progress.say(&report(&failed.errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
             Ending::Refused { remedy, .. }
@@ -106,7 +106,7 @@ pub(super) async fn execute(
     target: &Target,
     plan: &Plan<Call>,
     observed: Option<&Observed>,
-    asked: Asked,
+    required: Required,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
     progress.plan(plan);
@@ -116,7 +116,7 @@ pub(super) async fn execute(
         return Ok(Outcome::unchanged(Ending::Refused { why, remedy: None }));
     }
     if progress.is_one_of_many()
-        && let Some((question, remedy)) = consent::question(plan, asked)
+        && let Some((question, remedy)) = consent::question(plan, required)
     {
         let review = review(&job.goal, job.workloads().next().is_some());
         return Ok(Outcome::unchanged(Ending::Refused {
@@ -125,22 +125,28 @@ pub(super) async fn execute(
         }));
     }
     // The prompt is left on a line of its own.
-    let consent = stop.or(consent::given(plan, asked)).await.inspect_err(|_| eprintln!());
+    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| eprintln!());
     if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(refused));
     }
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
-    let ending = match ran.stopped {
-        _ if !ran.errors.is_empty() => Ending::Failed(ran.errors),
-        Some((reason, left)) => Ending::Stopped { reason, left },
-        None => Ending::Done(match observed {
-            Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan),
-            _ => Made::default(),
-        }),
+    let made = match observed {
+        Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan, &ran),
+        _ => Made::default(),
     };
-    Ok(Outcome { changed: ran.done, ending })
+    let changed = ran.done;
+    let ending = match ran.stopped {
+        _ if !ran.errors.is_empty() => Ending::Failed(Failed {
+            errors: ran.errors,
+            held_back: ran.held_back.into_values().collect(),
+            made,
+        }),
+        Some((reason, left)) => Ending::Stopped { reason, left },
+        None => Ending::Done(made),
+    };
+    Ok(Outcome { changed, ending })
 }
 
 /// How to see the plan of one of several files, before it is agreed to.
@@ -181,12 +187,14 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
     }
 }
 
-/// The outputs of every storage module whose file system is there, and of their file.
+/// The outputs of every storage module that can be used, as its file system and its class are
+/// there, and of their file.
 fn outputs(
     connection: &Connection<'_>,
     context: &Context,
     observed: &Observed,
     plan: &Plan<Call>,
+    ran: &Ran,
 ) -> Made {
     let job = connection.job;
     let of = |label: &str, inputs: &efs::Inputs| {
@@ -194,7 +202,12 @@ fn outputs(
         let created = scope.id(efs::resources::file_system::KIND);
         let made = plan.changes.iter().any(|change| change.id == created);
         let made = made.then(|| context.results.of(&created).ok()).flatten();
-        let found = observed.storage.get(label)?.actual.file_system.as_ref();
+        let Storage { desired, actual, .. } = observed.storage.get(label)?;
+        let desired = desired.as_ref()?;
+        if efs::class_ids(desired).iter().any(|class| ran.lacks(class)) {
+            return None;
+        }
+        let found = actual.file_system.as_ref();
         let file_system_id = match made {
             Some(id) => FileSystemId::try_from(id).ok()?,
             None => found?.id.clone(),
@@ -207,6 +220,7 @@ fn outputs(
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
+            zones: efs::zones_of(desired, actual),
             file_system_id,
             region: inputs.aws_region.clone(),
             cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),

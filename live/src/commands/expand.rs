@@ -8,7 +8,7 @@ use plan::Plan;
 use super::connection::Connection;
 use super::deployment::execute;
 use crate::call::Call;
-use crate::consent::Asked;
+use crate::consent::Required;
 use crate::observe;
 use crate::outcome::Outcome;
 use crate::places;
@@ -36,6 +36,6 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         plan.append(part.map(|call| Call::of_storage(call, aws)));
     }
     places::guard(job, connection.places(), &mut plan);
-    let asked = Asked { deletions: !job.yes, questions: true };
-    execute(connection, &whole, &plan, None, asked).await
+    let required = Required { deletions: !job.yes, questions: true };
+    execute(connection, &whole, &plan, None, required).await
 }

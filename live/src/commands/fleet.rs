@@ -15,10 +15,11 @@ use serde_json::value::RawValue;
 use super::connection::Connection;
 use super::goal::reach;
 use crate::aws::Account;
-use crate::outcome::{Conclusion, Ending, Made, Outcome, Shown};
+use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::report::{self, millis};
 use crate::stop::Stop;
 use crate::trace::Trace;
+use crate::wait::unless;
 
 /// What came of one deployment.
 #[derive(Serialize)]
@@ -83,10 +84,9 @@ struct Result {
 pub(super) async fn run(
     fleet: &Fleet,
     session: &Session,
-    endpoint: Option<&str>,
+    (account, endpoint): (&Account, Option<&str>),
     stop: &Stop,
 ) -> Outcome {
-    let account = Account::new(Some(fleet.rate));
     let whole = Trace::new();
     let mut in_progress = FuturesUnordered::new();
     let mut ended = BTreeMap::new();
@@ -103,17 +103,14 @@ pub(super) async fn run(
         tokio::pin!(room);
         // Those in progress continue while the next one waits for its turn.
         let turn = async {
-            loop {
-                tokio::select! {
-                    () = &mut room => break,
-                    Some(one) = in_progress.next() => keep(&mut ended, one),
-                }
+            while let Ok(one) = unless(&mut room, next(&mut in_progress)).await {
+                keep(&mut ended, one);
             }
         };
         if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
-        in_progress.push(Box::pin(one(&account, (name, job), session, endpoint, stop)));
+        in_progress.push(Box::pin(one(account, (name, job), session, endpoint, stop)));
         // The first calls of the new one are queued before the next is let in.
         tokio::task::yield_now().await;
     }
@@ -125,6 +122,14 @@ pub(super) async fn run(
         eprintln!("{message}");
     }
     outcome
+}
+
+/// The next one of those in progress that ends; there is no end of none.
+async fn next<T: Future>(in_progress: &mut FuturesUnordered<T>) -> T::Output {
+    match in_progress.next().await {
+        Some(one) => one,
+        None => std::future::pending().await,
+    }
 }
 
 fn keep(ended: &mut BTreeMap<String, Deployed>, one: Deployed) {
@@ -158,7 +163,8 @@ async fn one(
         ..Deployed::new(name)
     };
     match outcome.ending {
-        Ending::Done(Made { modules, file }) => {
+        Ending::Done(Made { modules, file })
+        | Ending::Failed(Failed { made: Made { modules, file }, .. }) => {
             (ended.modules, ended.file_outputs) = (modules.into_iter().collect(), file);
         }
         Ending::Shown(shown) => {
@@ -168,7 +174,6 @@ async fn one(
         }
         Ending::Refused { .. }
         | Ending::Unplanned(_)
-        | Ending::Failed(_)
         | Ending::Stopped { .. }
         | Ending::Fleet { .. } => {}
     }

@@ -13,10 +13,10 @@ mod verify;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use job::{Job, Order, Output, Session, Work};
+use job::{Fleet, Job, Order, Output, Session, Work};
 
 use crate::aws::Account;
-use crate::outcome::{Ending, Outcome};
+use crate::outcome::{Ending, Failed, Outcome};
 use crate::report::{Summary, done, json, text};
 use crate::sandbox::LocalAws;
 use crate::stop::Stop;
@@ -33,9 +33,7 @@ pub(crate) async fn carry_out(order: &Order) -> ExitCode {
             let endpoint = local.as_ref().map(LocalAws::url).or(session.endpoint_url.as_deref());
             let outcome = match work {
                 Work::Run(job) => Box::pin(one(job, session, endpoint, &stop)).await,
-                Work::Fleet(fleet) => {
-                    Ok(Box::pin(fleet::run(fleet, session, endpoint, &stop)).await)
-                }
+                Work::Fleet(fleet) => Box::pin(many(fleet, session, endpoint, &stop)).await,
             };
             if let Some(local) = local {
                 local.stop().await;
@@ -60,6 +58,17 @@ async fn start_sandbox(session: &Session, stop: &Stop) -> anyhow::Result<Option<
     }
 }
 
+/// All jobs of a fleet, with one rate of calls.
+async fn many(
+    fleet: &Fleet,
+    session: &Session,
+    endpoint: Option<&str>,
+    stop: &Stop,
+) -> anyhow::Result<Outcome> {
+    let account = Account::new(Some(fleet.rate))?;
+    Ok(fleet::run(fleet, session, (&account, endpoint), stop).await)
+}
+
 /// One job, and its timeline whatever came of it.
 async fn one(
     job: &Job,
@@ -68,7 +77,7 @@ async fn one(
     stop: &Stop,
 ) -> anyhow::Result<Outcome> {
     let trace = Arc::new(Trace::new());
-    let account = Account::new(None);
+    let account = Account::new(None)?;
     let connection = Connection::new(job, session, (&account, endpoint), &trace, stop).await;
     let result = goal::reach(&connection).await;
     let result = result.and_then(|outcome| report(&connection, outcome));
@@ -91,8 +100,17 @@ fn report(connection: &Connection<'_>, outcome: Outcome) -> anyhow::Result<Outco
             Output::Text => text(&shown.text),
         }
     }
-    if let Ending::Done(made) = &outcome.ending {
+    // What can be used although something failed is a result too.
+    let made = match &outcome.ending {
+        Ending::Done(made) => Some((made, &[][..])),
+        Ending::Failed(Failed { errors, made, .. }) if !made.modules.is_empty() => {
+            Some((made, errors.as_slice()))
+        }
+        _ => None,
+    };
+    if let Some((made, errors)) = made {
         let summary = Summary {
+            errors,
             changed: outcome.changed,
             calls: calls.count(),
             rounds: calls.rounds(),

@@ -8,11 +8,12 @@ use kubernetes::release::{Id, Release, Status, Storage, Wanted, is_marked};
 use kubernetes::yaml::Block;
 use serde::Deserialize;
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use super::Helm;
 use super::errors::{found, is_listing, is_raced, may_pass};
-use crate::aws::Raced;
 use crate::progress::Line;
+use crate::raced::Raced;
 use crate::wait::{PROGRAM, retry};
 
 /// How the descriptions of our revisions begin.
@@ -107,13 +108,7 @@ impl Helm {
         unchanged(&wanted.id, follows, history.last())?;
         let chart = self.fetched(&wanted.chart, &wanted.version).await?;
         line.state("releasing");
-        let mut file = tempfile::Builder::new()
-            .prefix("values-")
-            .suffix(".yaml")
-            .tempfile_in(self.folder.path())
-            .context("writing the values for Helm")?;
-        // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
-        write!(file, "{}", Block(values)).context("writing the values for Helm")?;
+        let file = self.values_file(values)?;
         let (chart, file) = (chart.display().to_string(), file.path().display().to_string());
         let description = describe(&wanted.owner);
         let mut args = vec![
@@ -138,6 +133,34 @@ impl Helm {
         upgraded.map(drop).map_err(|error| {
             if is_raced(&error) { error.context(changed(&wanted.id)) } else { error }
         })
+    }
+
+    /// The objects that an upgrade to this release would make; its values are known whole.
+    pub(crate) async fn rendered(&self, wanted: &Wanted) -> anyhow::Result<Vec<Value>> {
+        let chart = self.fetched(&wanted.chart, &wanted.version).await?;
+        let file = self.values_file(&wanted.values.value)?;
+        let (chart, file) = (chart.display().to_string(), file.path().display().to_string());
+        let name = wanted.id.name.as_str();
+        // As an upgrade, and with what the cluster can do: charts ask for both. Helm 4 has another
+        // word for asking the cluster.
+        let asks = if self.version.major >= 4 { "--dry-run=server" } else { "--validate" };
+        let args = ["template", name, &chart, "--values", &file, "--is-upgrade", asks];
+        let text = self.look(&wanted.id, &args).await?;
+        serde_norway::Deserializer::from_str(&text)
+            .map(|document| Value::deserialize(document).context("reading `helm template`"))
+            .collect()
+    }
+
+    /// Values, in a private file.
+    fn values_file(&self, values: &Value) -> anyhow::Result<NamedTempFile> {
+        let mut file = tempfile::Builder::new()
+            .prefix("values-")
+            .suffix(".yaml")
+            .tempfile_in(self.folder.path())
+            .context("writing the values for Helm")?;
+        // Helm reads JSON as YAML too, and YAML folds or refuses characters that JSON leaves as they are.
+        write!(file, "{}", Block(values)).context("writing the values for Helm")?;
+        Ok(file)
     }
 
     /// Uninstalls a release; one that is not there any more is fine.

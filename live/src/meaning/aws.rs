@@ -53,7 +53,7 @@ impl Response<'_> {
                  minutes of its own time; if the clock is right, check the secret access key"
                     .to_owned()
             }
-            Some(Meaning::Unreachable) => unreachable(region),
+            Some(Meaning::Unreachable) => NoCode::Unreachable.remedy(region),
             Some(Meaning::Quota) => {
                 "request a higher quota in the Service Quotas console, or delete what is no \
                  longer used"
@@ -68,12 +68,38 @@ impl Response<'_> {
     }
 }
 
-/// What to do where AWS cannot be reached.
-pub(crate) fn unreachable(region: &str) -> String {
-    format!(
-        "AWS could not be reached: check the network, `aws_region` (`{region}`) and any \
-         `--endpoint-url`"
-    )
+/// Why a call failed to which AWS did not respond with an error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoCode {
+    /// There are no credentials, or those of the profile cannot be used.
+    Credentials,
+    /// Something else responded, such as a proxy.
+    Foreign,
+    /// Nobody responded.
+    Unreachable,
+    /// The request could not be made, or the response not be read.
+    Bug,
+}
+
+impl NoCode {
+    /// What to do about it.
+    pub(crate) fn remedy(self, region: &str) -> String {
+        match self {
+            NoCode::Credentials => {
+                "no credentials were found, or the profile's cannot be used: set \
+                                    AWS_PROFILE, or run `aws configure` or `aws sso login`"
+                    .to_owned()
+            }
+            NoCode::Foreign => "something between here and AWS responded, such as a proxy: check \
+                                HTTPS_PROXY and any `--endpoint-url`"
+                .to_owned(),
+            NoCode::Unreachable => format!(
+                "AWS could not be reached: check the network, `aws_region` (`{region}`) and any \
+                 `--endpoint-url`"
+            ),
+            NoCode::Bug => "this is a bug: please report it".to_owned(),
+        }
+    }
 }
 
 /// The time from which a call is allowed, in the words of `TooManyRequests`

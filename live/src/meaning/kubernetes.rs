@@ -48,6 +48,11 @@ pub(crate) fn may_be_repeated(status: &Status) -> bool {
     matches!(status.code, CONFLICT | 500 | 502)
 }
 
+/// What to do where the API server cannot be reached.
+pub(crate) fn unreachable(cluster: &str) -> String {
+    format!("`{cluster}` could not be reached: check the network, and `--context` or KUBECONFIG")
+}
+
 /// What to do about an error response to `call`.
 pub(crate) fn remedy(status: &Status, call: &str) -> String {
     match find(STATUSES, status.code) {

@@ -1,10 +1,13 @@
-//! What error codes mean for a run, and what to do about them: one table for each service.
+//! What error codes mean for a run, and what to do about them: one table for each service, and
+//! one for the credentials of a kubeconfig.
 //!
 //! No other module names a code of AWS or a status of Kubernetes; those that a call handles
 //! itself are constants here. `tests/tests/house/codes.rs` holds this.
 
 pub(crate) mod aws;
 mod common;
+pub(crate) mod connection;
+pub(crate) mod credentials;
 mod denial;
 pub(crate) mod ec2;
 pub(crate) mod efs;

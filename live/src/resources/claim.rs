@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use graphscope::FoundClaim;
 use graphscope::resources::claim::Call;
+use graphscope::resources::stateful_set::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
@@ -49,10 +50,12 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
     Ok(found)
 }
 
-/// The claims of a workload's namespace that have its names or its label, or that its chart made.
+/// The claims of a workload's namespace that have its names or its label, or that its chart made
+/// for the pods of these StatefulSets, or of others.
 pub(crate) async fn observe_workload(
     kube: &Kube,
     inputs: &graphscope::Inputs,
+    sets: &[StatefulSet],
 ) -> anyhow::Result<Vec<FoundClaim>> {
     let everything = ListParams::default();
     let (claims, pods): (Api<PersistentVolumeClaim>, Api<Pod>) =
@@ -74,13 +77,19 @@ pub(crate) async fn observe_workload(
             .flatten()
             .collect(),
         ours: label(claim, MANAGED_BY).as_deref() == Some(MANAGER)
-            && label(claim, "clockwork-codex/workload").as_ref() == Some(&inputs.name),
+            && label(claim, kubernetes::label::WORKLOAD).as_ref() == Some(&inputs.name),
         // A StatefulSet gives the claims of its pods the labels that it selects them by.
         // Those of the charts below it have another name, and the same release.
         of_release: label(claim, "app.kubernetes.io/instance").as_ref() == Some(&inputs.name),
+        of_pod: claim
+            .metadata
+            .name
+            .as_ref()
+            .is_some_and(|name| sets.iter().any(|set| set.template_of(name).is_some())),
     });
-    let mut found: Vec<FoundClaim> =
-        found.filter(|it| it.ours || it.of_release || wanted.contains(&it.claim.name)).collect();
+    let of_workload =
+        |it: &FoundClaim| it.ours || it.of_release || it.of_pod || wanted.contains(&it.claim.name);
+    let mut found: Vec<FoundClaim> = found.filter(of_workload).collect();
     found.sort_by(|a, b| a.claim.name.cmp(&b.claim.name));
     Ok(found)
 }
@@ -96,6 +105,17 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
             kube.apply(&claims, name, &claim).await?;
             Ok(Done::that("applied"))
+        }
+        Call::Grow { namespace, name, uid, size } => {
+            line.state("growing");
+            let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
+            // With the id, the API server changes no other claim of that name.
+            let change = json!({
+                "metadata": {"uid": uid},
+                "spec": {"resources": {"requests": {"storage": size}}},
+            });
+            kube.merge(&claims, name, &change).await?;
+            Ok(Done::that("grown"))
         }
         Call::Delete { namespace, name, uid } => {
             nobody_uses(context, kube, (namespace, name), line).await?;

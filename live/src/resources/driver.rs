@@ -1,31 +1,47 @@
 //! The driver's objects: whose they are, and how far they have come.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use efs::resources::driver::{Call, Foreign, Origin, Rollout};
+use efs::resources::driver::{Call, Foreign, Missing, Origin, Rollout, away, max_unavailable};
 use inputs::printable;
 use job::Job;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::{DeleteParams, ListParams};
 use plan::Scope;
 
-use crate::cluster::Kube;
+use crate::cluster::{Kube, is_ready, node_of};
 use crate::context::{Context, Done};
 use crate::progress::Line;
+use crate::wait::LAST_PODS;
 use crate::watch::Watch;
 
 const CONTROLLER: &str = "efs-csi-controller";
 const NODE: &str = "efs-csi-node";
+
+/// The generation of a DaemonSet's newest template, among its annotations, and that of a pod's,
+/// among its labels (`k8s.io/api/apps/v1`, `DeprecatedTemplateGeneration` and
+/// `DaemonSetTemplateGenerationKey` of `k8s.io/api/extensions/v1beta1`).
+const GENERATION: &str = "deprecated.daemonset.template.generation";
+const TEMPLATE: &str = "pod-template-generation";
 
 /// What was found of the driver's objects.
 #[derive(Default)]
 pub(crate) struct Objects {
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) foreign: Vec<Foreign>,
-    /// The selectors of the pods of rollouts that are not complete.
-    behind: Vec<LabelSelector>,
+}
+
+/// A workload of the driver: how far it is, how its pods are selected, and the generation of its
+/// newest template, where it says so.
+struct Workload {
+    rollout: Rollout,
+    selector: Option<LabelSelector>,
+    generation: Option<String>,
 }
 
 /// The driver's Deployment and DaemonSet, wherever they are.
@@ -38,33 +54,42 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
     let mut objects = Objects::default();
     let found = deployments
         .iter()
-        .map(|found| (&found.metadata, deployment(found), selector(found)))
-        .chain(daemon_sets.iter().map(|found| {
-            let selector = found.spec.as_ref().map(|spec| spec.selector.clone());
-            (&found.metadata, daemon_set(found), selector)
-        }));
-    for (metadata, rollout, selector) in found {
+        .map(|found| (&found.metadata, deployment(found)))
+        .chain(daemon_sets.iter().map(|found| (&found.metadata, daemon_set(found))));
+    for (metadata, workload) in found {
         match Foreign::of(origin(metadata), namespace) {
             Some(foreign) if objects.foreign.contains(&foreign) => {}
             Some(foreign) => objects.foreign.push(foreign),
-            None => {
-                if !rollout.is_complete() {
-                    objects.behind.extend(selector);
-                }
-                objects.rollouts.push(rollout);
-            }
+            None => objects.rollouts.push(explained(kube, namespace, workload).await),
         }
     }
     Ok(objects)
 }
 
+/// A rollout with what its missing pods say. That only explains: where it cannot be read, a
+/// rollout is as far as its status says.
+async fn explained(kube: &Kube, namespace: &str, workload: Workload) -> Rollout {
+    let Workload { mut rollout, selector, generation } = workload;
+    let Some(selector) = selector.filter(|_| !rollout.is_complete()) else { return rollout };
+    let (pods, nodes) = tokio::join!(kube.pods_of(namespace, &selector), kube.nodes_away());
+    let pods = pods.unwrap_or_default();
+    let updated = |pod: &Pod| {
+        let labels = pod.metadata.labels.as_ref();
+        let of_pod = labels.and_then(|labels| labels.get(TEMPLATE));
+        generation.is_none() || of_pod == generation.as_ref()
+    };
+    let missing = pods.iter().filter(|pod| !is_ready(pod));
+    let missing = missing.map(|pod| Missing { node: node_of(pod), updated: updated(pod) });
+    let missing: Vec<Missing> = missing.collect();
+    rollout.away = away(&missing, &nodes.unwrap_or_default());
+    rollout.why = kube.why_not_ready(namespace, &pods).await.unwrap_or_default();
+    rollout
+}
+
 /// Carries a call out.
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     match call {
-        Call::UntilReady { namespace } => {
-            ready(context, namespace, line).await?;
-            Ok(Done::that("runs"))
-        }
+        Call::UntilReady { namespace } => Ok(Done::that(ready(context, namespace, line).await?)),
         Call::DeleteCsiDriver { name } => {
             let kube = &context.cluster()?.kube;
             let how = DeleteParams::default();
@@ -74,43 +99,58 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
     }
 }
 
-/// Waits until the driver runs everywhere, and says meanwhile why it does not.
-async fn ready(context: &Context, namespace: &str, line: &Line) -> anyhow::Result<()> {
+/// Waits until the driver runs on every node that can run it, and says meanwhile why it does
+/// not. The last pods that `maxUnavailable` lets be missing are waited for a moment longer.
+async fn ready(context: &Context, namespace: &str, line: &Line) -> anyhow::Result<String> {
     let of = (context.cluster()?.kube.clone(), namespace.to_owned());
     let watch = Watch::new(move || {
         let (kube, namespace) = of.clone();
-        async move { rollouts(&kube, &namespace).await }
+        async move { Ok(observe(&kube, &namespace).await?.rollouts) }
     });
-    let complete = |rollouts: &Vec<Rollout>| {
-        let behind: Vec<String> =
-            rollouts.iter().filter(|rollout| !rollout.is_complete()).map(shown).collect();
-        if behind.is_empty() && !rollouts.is_empty() {
-            return Some(());
+    let mut last = LastPods::new(LAST_PODS);
+    let judge = |rollouts: &Vec<Rollout>| {
+        let partly: Vec<String> = rollouts
+            .iter()
+            .filter(|it| !it.is_complete() || it.done() < it.desired)
+            .map(Rollout::shown)
+            .collect();
+        let complete = !rollouts.is_empty() && rollouts.iter().all(Rollout::is_complete);
+        if complete || last.are_given_up(rollouts) {
+            return Some(partly);
         }
-        line.observed(&behind.join("; "));
+        line.observed(&partly.join("; "));
         None
     };
-    context.wait_unless_failing(&watch, complete).await
+    let partly = context.wait_unless_failing(&watch, judge).await?;
+    Ok(if partly.is_empty() { "runs".to_owned() } else { format!("runs: {}", partly.join("; ")) })
 }
 
-/// The rollouts of our own installation, with the reasons of those that are behind.
-async fn rollouts(kube: &Kube, namespace: &str) -> anyhow::Result<Vec<Rollout>> {
-    let Objects { mut rollouts, behind, .. } = observe(kube, namespace).await?;
-    let mut reasons = Vec::new();
-    for selector in &behind {
-        reasons.push(kube.why_not_ready(namespace, selector).await?);
-    }
-    let behind = rollouts.iter_mut().filter(|rollout| !rollout.is_complete());
-    for (rollout, why) in behind.zip(reasons) {
-        rollout.why = why;
-    }
-    Ok(rollouts)
+/// For how long a rollout has had all but the pods that may be missing, and nothing changed.
+struct LastPods {
+    patience: Duration,
+    since: Option<(Instant, Vec<i32>)>,
 }
 
-fn shown(rollout: &Rollout) -> String {
-    let Rollout { name, ready, desired, current: _, why } = rollout;
-    let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-    format!("{name} {ready} of {desired}{why}")
+impl LastPods {
+    fn new(patience: Duration) -> LastPods {
+        LastPods { patience, since: None }
+    }
+
+    /// Whether these rollouts are as complete as they become.
+    fn are_given_up(&mut self, rollouts: &[Rollout]) -> bool {
+        if rollouts.is_empty() || !rollouts.iter().all(Rollout::is_enough) {
+            self.since = None;
+            return false;
+        }
+        let done: Vec<i32> = rollouts.iter().map(Rollout::done).collect();
+        match &self.since {
+            Some((since, before)) if *before == done => since.elapsed() >= self.patience,
+            _ => {
+                self.since = Some((Instant::now(), done));
+                false
+            }
+        }
+    }
 }
 
 /// What an object says of where it comes from.
@@ -130,30 +170,46 @@ fn origin(metadata: &ObjectMeta) -> Origin {
     }
 }
 
-fn selector(found: &Deployment) -> Option<LabelSelector> {
-    found.spec.as_ref().map(|spec| spec.selector.clone())
-}
-
-fn deployment(found: &Deployment) -> Rollout {
+fn deployment(found: &Deployment) -> Workload {
     let status = found.status.clone().unwrap_or_default();
-    let updated = status.updated_replicas.unwrap_or(0);
-    Rollout {
+    let spec = found.spec.as_ref();
+    let rollout = Rollout {
         name: format!("deployment/{CONTROLLER}"),
-        ready: updated.min(status.ready_replicas.unwrap_or(0)),
-        desired: found.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
+        desired: spec.and_then(|spec| spec.replicas).unwrap_or(1),
+        updated: status.updated_replicas.unwrap_or(0),
+        ready: status.ready_replicas.unwrap_or(0),
         current: status.observed_generation >= found.metadata.generation,
-        why: None,
-    }
+        ..Rollout::default()
+    };
+    Workload { rollout, selector: spec.map(|spec| spec.selector.clone()), generation: None }
 }
 
-fn daemon_set(found: &DaemonSet) -> Rollout {
+fn daemon_set(found: &DaemonSet) -> Workload {
     let status = found.status.clone().unwrap_or_default();
-    Rollout {
+    let spec = found.spec.as_ref();
+    let strategy = spec.and_then(|spec| spec.update_strategy.as_ref());
+    // Pods are replaced by whoever deletes them: which are of the newest template says nothing.
+    let by_hand = strategy.and_then(|it| it.type_.as_deref()) == Some("OnDelete");
+    let limit = strategy.and_then(|it| it.rolling_update.as_ref()?.max_unavailable.as_ref());
+    let limit = limit.map(|limit| match limit {
+        IntOrString::Int(count) => count.to_string(),
+        IntOrString::String(text) => text.clone(),
+    });
+    let desired = status.desired_number_scheduled;
+    let rollout = Rollout {
         name: format!("daemonset/{NODE}"),
-        ready: status.updated_number_scheduled.unwrap_or(0).min(status.number_ready),
-        desired: status.desired_number_scheduled,
+        desired,
+        updated: if by_hand { desired } else { status.updated_number_scheduled.unwrap_or(0) },
+        ready: status.number_ready,
         current: status.observed_generation >= found.metadata.generation,
-        why: None,
+        may_lack: limit.and_then(|limit| max_unavailable(&limit, desired)).unwrap_or(0),
+        ..Rollout::default()
+    };
+    let annotations = found.metadata.annotations.as_ref();
+    Workload {
+        rollout,
+        selector: spec.map(|spec| spec.selector.clone()),
+        generation: annotations.and_then(|all| all.get(GENERATION).cloned()),
     }
 }
 
@@ -174,4 +230,34 @@ pub(crate) fn users_of_documents(
         }
     }
     Ok(users)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rollouts(ready: i32) -> Vec<Rollout> {
+        let name = format!("daemonset/{NODE}");
+        let (desired, updated, may_lack) = (10, 10, 1);
+        vec![Rollout {
+            name,
+            desired,
+            updated,
+            ready,
+            current: true,
+            may_lack,
+            ..Rollout::default()
+        }]
+    }
+
+    #[test]
+    fn pods_that_may_be_missing_are_given_up_once_nothing_changes_any_more() {
+        let mut last = LastPods::new(Duration::from_hours(1));
+        assert!(!last.are_given_up(&rollouts(9)), "it may come in a moment");
+        assert!(!last.are_given_up(&rollouts(9)));
+        last.patience = Duration::ZERO;
+        assert!(last.are_given_up(&rollouts(9)));
+        assert!(!last.are_given_up(&rollouts(8)), "more is missing than may be");
+        assert!(!last.are_given_up(&[]), "there is no driver");
+    }
 }

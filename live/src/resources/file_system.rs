@@ -20,10 +20,11 @@ use network::Tags;
 use plan::ChangeId;
 
 use crate::absence::Absence;
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE, within};
 

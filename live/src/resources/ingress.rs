@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types as ec2;
 use aws_sdk_ec2::types::builders::IpPermissionBuilder;
 use efs::Owner;
-use efs::resources::ingress::Call;
+use efs::resources::ingress::{Call, Source};
 use network::{IngressRule, RuleSource, SecurityGroupId, Tags};
 
 use crate::aws::{Aws, explain, filter, is};
@@ -39,11 +39,15 @@ pub(crate) async fn carry_out(
         Call::Authorize { group, protocol, from_port, to_port, source, description, tags } => {
             line.state("creating");
             let group = context.results.resolve(group)?;
+            let source = match source {
+                Source::Group(id) => RuleSource::Group(context.results.resolve(id)?),
+                Source::Cidr(range) => RuleSource::Cidr(*range),
+            };
             let permission = ec2::IpPermission::builder()
                 .ip_protocol(protocol)
                 .from_port(*from_port)
                 .to_port(*to_port);
-            authorize(aws, &group, admitting(permission, source, description), tags).await?;
+            authorize(aws, &group, admitting(permission, &source, description), tags).await?;
             Ok(Done::that("created"))
         }
         Call::Revoke { group, rule } => {

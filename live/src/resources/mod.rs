@@ -8,4 +8,5 @@ pub(crate) mod ingress;
 pub(crate) mod mount_target;
 pub(crate) mod namespace;
 pub(crate) mod release;
+pub(crate) mod stateful_set;
 pub(crate) mod storage_class;

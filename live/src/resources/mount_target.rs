@@ -8,10 +8,11 @@ use plan::{ChangeId, Known};
 
 use super::file_system;
 use crate::absence::Absence;
-use crate::aws::{Aws, Raced, explain, is};
+use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::raced::Raced;
 use crate::wait::ADDRESS_RELEASE;
 
 /// Reads a target, as listed or as created: two types of the SDK with the same members.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use efs::OtherClass;
-use efs::resources::storage_class::{Call, Spec, StorageClass};
+use efs::resources::storage_class::{Call, DEFAULT_CLASS, Spec, StorageClass};
 use k8s_openapi::api::storage::v1::StorageClass as KubeClass;
 use kube::api::ListParams;
 use kubernetes::{MANAGER, Preconditions};
@@ -36,6 +36,22 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
             file_system: class.parameters.as_ref().and_then(|all| all.get("fileSystemId").cloned()),
         });
     Ok(Classes { own: own.map(read), others: others.collect() })
+}
+
+/// The class of claims that name none: of several that are marked, the newest
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>).
+pub(crate) async fn default(kube: &Kube) -> anyhow::Result<Option<String>> {
+    let mut classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    classes.retain(|class| {
+        let of = |key: &str| class.metadata.annotations.as_ref()?.get(key);
+        of(DEFAULT_CLASS).is_some_and(|value| value == "true")
+    });
+    // Of those that were created at once, the first by name.
+    classes.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    classes.sort_by_key(|class| {
+        std::cmp::Reverse(class.metadata.creation_timestamp.as_ref().map(|time| time.0))
+    });
+    Ok(classes.into_iter().next().and_then(|class| class.metadata.name))
 }
 
 /// Carries a call out.

@@ -3,12 +3,15 @@
 use kubernetes::release::{self, Id, Release, Wanted};
 use kubernetes::{FoundChart, RenderError, claim};
 use plan::files::{self, Files};
-use plan::{ChangeId, Document, Scope};
+use plan::{ChangeId, Document, Scope, Warning};
 
 use crate::documents::claim_document;
 use crate::files as in_directory;
 use crate::inputs::Inputs;
+use crate::kafka::{self, DefaultClass};
+use crate::kind::Workload;
 use crate::resources::claim::{self as claims, FoundClaim};
+use crate::resources::stateful_set::{self, StatefulSet};
 use crate::resources::{namespace, release as releases};
 
 /// A call of any resource of a workload.
@@ -18,6 +21,7 @@ pub enum Call {
     Namespace(namespace::Call),
     Claim(claims::Call),
     Expand(claim::Expand),
+    StatefulSet(stateful_set::Call),
     Release(release::Call),
 }
 
@@ -45,6 +49,12 @@ impl From<claim::Expand> for Call {
     }
 }
 
+impl From<stateful_set::Call> for Call {
+    fn from(call: stateful_set::Call) -> Call {
+        Call::StatefulSet(call)
+    }
+}
+
 impl From<release::Call> for Call {
     fn from(call: release::Call) -> Call {
         Call::Release(call)
@@ -63,7 +73,13 @@ pub struct Actual {
     pub namespace: bool,
     /// The claims of its namespace that have its names, or its label.
     pub claims: Vec<FoundClaim>,
+    /// The class of claims that name none, where a store is planned.
+    pub default_class: DefaultClass,
     pub release: Option<Release>,
+    /// The StatefulSets of the release.
+    pub stateful_sets: Vec<StatefulSet>,
+    /// The StatefulSets as the chart would make them, where the release must be changed.
+    pub rendered: Vec<StatefulSet>,
     /// Its chart, where the release must be made or changed.
     pub chart: Option<FoundChart>,
 }
@@ -84,7 +100,7 @@ impl Inputs {
             digest: None,
             values: Document::literal(self.release_values()?),
             // The engines' chart mounts whatever items there are.
-            mark: None,
+            marks: &[],
             owner: format!("{}/{}", self.namespace, self.name),
         })
     }
@@ -109,10 +125,14 @@ pub fn plan(
     needs: &[ChangeId],
     delete_data: bool,
 ) -> Result<Plan, RenderError> {
+    let warning = warning(inputs, &actual.default_class)?;
     if let Some(found) = &actual.documents {
-        return in_directory::plan(scope, inputs, found, needs, delete_data);
+        let mut plan = in_directory::plan(scope, inputs, found, needs, delete_data)?;
+        plan.warnings.extend(warning);
+        return Ok(plan);
     }
     let mut plan = Plan::default();
+    plan.warnings.extend(warning);
     let created = namespace::plan(&mut plan, scope, &inputs.namespace, actual.namespace);
     let in_namespace = [needs, created.as_slice()].concat();
     let known = inputs.claims();
@@ -120,6 +140,10 @@ pub fn plan(
         let found = actual.claims.iter().find(|found| found.claim.name == claim.name);
         let document = claim_document(inputs, claim)?;
         claims::plan(&mut plan, scope, &inputs.wanted(), (claim, document), found, &in_namespace);
+    }
+    if actual.release.as_ref().is_some_and(release::can_change) {
+        let sets = (actual.stateful_sets.as_slice(), actual.rendered.as_slice());
+        stateful_set::plan(&mut plan, scope, inputs, sets, &actual.claims, &in_namespace);
     }
     let planned = plan.changes.iter().map(|change| change.id.clone());
     let before: Vec<ChangeId> = needs.iter().cloned().chain(planned).collect();
@@ -134,6 +158,14 @@ pub fn plan(
         claims::leave(&mut plan, scope, found, &after, delete_data);
     }
     Ok(plan)
+}
+
+/// What to warn of whatever there is.
+fn warning(inputs: &Inputs, default: &DefaultClass) -> Result<Option<Warning>, RenderError> {
+    if inputs.kind != Workload::Store {
+        return Ok(None);
+    }
+    Ok(kafka::warning(&inputs.release_values()?, &inputs.storage_class_name, default))
 }
 
 /// What has to be done so that nothing of a workload is left but its data, and

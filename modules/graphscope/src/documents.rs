@@ -18,7 +18,7 @@ use crate::templates::render;
 pub(crate) const CLAIMS: &str = "claims.yaml";
 
 /// The values of the chart.
-const VALUES: &str = "values.yaml";
+pub(crate) const VALUES: &str = "values.yaml";
 
 /// What names the other two, for Argo CD and Flux.
 pub(crate) const KUSTOMIZATION: &str = "kustomization.yaml";
@@ -129,6 +129,7 @@ pub(crate) fn claims_of(text: &str) -> Vec<FoundClaim> {
                 .collect(),
             ours: true,
             of_release: false,
+            of_pod: false,
         })
         .collect()
 }
@@ -173,6 +174,8 @@ struct Context<'a> {
     name: &'a str,
     namespace: &'a str,
     class: &'a str,
+    /// That of Kafka and ZooKeeper.
+    kafka_class: Option<&'a str>,
     version: &'a str,
     claims: Vec<Claim>,
     /// By directory.
@@ -190,6 +193,7 @@ impl<'a> Context<'a> {
             name: &inputs.name,
             namespace: &inputs.namespace,
             class: &inputs.storage_class_name,
+            kafka_class: inputs.kafka_storage_class.as_deref(),
             version: &inputs.helm_chart_version,
             claim_of: claims.iter().map(|it| (it.directory.clone(), it.name.clone())).collect(),
             claims,

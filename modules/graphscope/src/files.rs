@@ -1,12 +1,16 @@
 //! A workload's plan where documents are left in a directory, for Argo CD and Flux.
 
-use kubernetes::claim::KIND;
-use kubernetes::{RenderError, archive_for_kustomize};
-use plan::files::{self, Files};
-use plan::{ChangeId, Plan, Refusal, Scope, Text};
+use std::cmp::Ordering;
 
-use crate::documents::{CLAIMS, DOCUMENTS, KUSTOMIZATION, claims_of, documents, is_ours};
+use kubernetes::claim::KIND;
+use kubernetes::{RenderError, archive_for_kustomize, bytes};
+use plan::files::{self, Files};
+use plan::{ChangeId, Plan, Refusal, Row, Scope, Text, Warning};
+use serde_json::Value;
+
+use crate::documents::{CLAIMS, DOCUMENTS, KUSTOMIZATION, VALUES, claims_of, documents, is_ours};
 use crate::inputs::Inputs;
+use crate::kind::Workload;
 use crate::resources::claim::{FoundClaim, Wanted, stays};
 
 /// What has to be done so that a workload's documents are what they should be, after `needs`.
@@ -26,6 +30,9 @@ pub(crate) fn plan<C: From<files::Call>>(
         Some(text) => kept(&mut plan, scope, inputs, text, delete_data),
         None => Vec::new(),
     };
+    if let Some(text) = found.get(VALUES).filter(|_| !theirs(VALUES)) {
+        data_of_pods(&mut plan, scope, inputs, text);
+    }
     let mut before = needs.to_vec();
     for (name, wanted) in documents(inputs, &kept)? {
         if theirs(name) {
@@ -41,6 +48,42 @@ pub(crate) fn plan<C: From<files::Call>>(
         plan.changes.push(change);
     }
     Ok(plan)
+}
+
+/// What becomes of the claims of a store's pods, whose size stands in these values: they never
+/// shrink, and growing them takes what neither Argo CD nor Flux does.
+fn data_of_pods<C>(plan: &mut Plan<C>, scope: &Scope, inputs: &Inputs, values: &str) {
+    let Some(wanted) = inputs.directories.get("data").filter(|_| inputs.kind == Workload::Store)
+    else {
+        return;
+    };
+    let found = kubernetes::parsed(VALUES, values).unwrap_or_default();
+    let Some(had) = found.pointer("/store/persistence/size").and_then(Value::as_str) else {
+        return;
+    };
+    match bytes(wanted).zip(bytes(had)).map(|(wanted, had)| wanted.total_cmp(&had)) {
+        Some(Ordering::Less) => plan.refusals.push(Refusal::new(
+            scope.address(files::KIND, Some(VALUES)),
+            format!("the claims of its pods request {had}, and claims never shrink"),
+            format!("keep `data = \"{had}\"`"),
+        )),
+        Some(Ordering::Greater) => {
+            let Inputs { name, namespace, .. } = inputs;
+            plan.warnings.push(Warning::new(
+                format!(
+                    "`data` of `{name}` grows from {had} to {wanted}, and Kubernetes never changes \
+                     the templates of claims: Argo CD and Flux cannot apply it"
+                ),
+                format!(
+                    "before they do, `kubectl delete statefulset --cascade=orphan --namespace \
+                     {namespace} --selector \
+                     app.kubernetes.io/instance={name},app.kubernetes.io/component=store`; the \
+                     claims that its pods have grow with `kubectl edit pvc` and `expand-volumes`"
+                ),
+            ));
+        }
+        _ => {}
+    }
 }
 
 /// What has to be done so that nothing of a workload's documents is left but its
@@ -92,4 +135,17 @@ fn kept<C>(
     }
     plan.notes.extend(free.iter().map(|found| stays(&found.claim.name)));
     free
+}
+
+/// The documents of a workload in the table of a status.
+pub(crate) fn rows(workload: &str, found: &Files) -> Vec<Row> {
+    let row = |document: &&str| {
+        let name = Scope::among(workload).path(document);
+        if found.contains_key(*document) {
+            Row::present("workload", name)
+        } else {
+            Row::missing("workload", name)
+        }
+    };
+    DOCUMENTS.iter().map(row).collect()
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use inputs::{GivenInputs, Input, Kind, Mistake, Problem, Reader};
 use kubernetes::{ChartSource, repository};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::directories;
+use crate::kafka;
 use crate::kind::Workload;
 
 /// The repository that GraphScope publishes its charts in
@@ -42,6 +43,11 @@ pub const INPUTS: &[Input] = &[
         "Sizes of the directories on shared storage, by name; all that the kind has where none is given",
     ),
     Input::optional(
+        "kafka_storage_class",
+        Kind::String,
+        "StorageClass of the store's Kafka and ZooKeeper, which must not be on EFS; the cluster's default where none is given",
+    ),
+    Input::optional(
         "helm_chart",
         Kind::String,
         "The workload's chart: its name in the repository, an `oci://` reference, a `.tgz` file, or a folder with a `/` in it",
@@ -66,6 +72,8 @@ pub struct Inputs {
     pub namespace: String,
     /// The sizes of its directories on shared storage.
     pub directories: BTreeMap<String, String>,
+    /// The StorageClass of a store's Kafka and ZooKeeper.
+    pub kafka_storage_class: Option<String>,
     /// Where its chart comes from.
     pub helm_chart: ChartSource,
     pub helm_chart_version: String,
@@ -99,6 +107,7 @@ impl Inputs {
         } else {
             Some(Map::new())
         };
+        let kafka_storage_class = kafka_storage_class(&mut reader, kind);
         let read = || {
             Some(Inputs {
                 kind: kind?,
@@ -106,6 +115,7 @@ impl Inputs {
                 name: name?,
                 namespace: namespace?,
                 directories: directories?,
+                kafka_storage_class: kafka_storage_class?,
                 helm_chart: chart?,
                 helm_chart_version: version?,
                 helm_values: values?,
@@ -113,9 +123,25 @@ impl Inputs {
         };
         match (reader.finish(), read()) {
             (Err(mistakes), _) => Err(mistakes),
-            (Ok(()), Some(inputs)) => Ok(inputs),
+            (Ok(()), Some(inputs)) => inputs.beside_each_other(given),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+
+    /// The same inputs, where they fit each other.
+    fn beside_each_other(self, given: &GivenInputs) -> Result<Inputs, Vec<Mistake>> {
+        if self.kind != Workload::Store {
+            return Ok(self);
+        }
+        let mut reader = Reader::with_flags(INPUTS, FLAGS, given);
+        let class = &self.storage_class_name;
+        let own = self.kafka_storage_class.as_ref().map(|own| {
+            let persistence = json!({ "persistence": { "storageClass": own } });
+            kafka::check(&json!({ "kafka": persistence }), class)
+        });
+        reader.check("kafka_storage_class", own.unwrap_or(Ok(())));
+        reader.check("helm_values", kafka::check(&Value::Object(self.helm_values.clone()), class));
+        reader.finish().map(|()| self)
     }
 
     /// What of a class keeps the workload from using its volumes: its `uid` and `gid`.
@@ -132,6 +158,23 @@ impl Inputs {
             format!("set `uid = {STORE_USER}` and `gid = {STORE_USER}` in the module of the class"),
         ))
     }
+}
+
+/// The class of Kafka and ZooKeeper, which only a store has; `None` for a mistake.
+#[expect(clippy::option_option, reason = "the reader's answer, of an input that may be left out")]
+fn kafka_storage_class(reader: &mut Reader, kind: Option<Workload>) -> Option<Option<String>> {
+    if !reader.is_given("kafka_storage_class") {
+        return Some(None);
+    }
+    if let Some(kind) = kind.filter(|kind| *kind != Workload::Store) {
+        let problem = Problem::new(
+            format!("`{}` has neither Kafka nor ZooKeeper", kind.as_str()),
+            "leave `kafka_storage_class` out",
+        );
+        reader.mistake("kafka_storage_class", problem);
+        return None;
+    }
+    reader.string("kafka_storage_class", inputs::dns_subdomain).map(Some)
 }
 
 /// The directories that were asked for, or all that the kind has.

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use inputs::plain;
 use kubernetes::claim::Claim;
-use kubernetes::readable;
-use kubernetes::release::Status;
-use plan::{Row, Scope};
+use plan::Row;
 use serde::Serialize;
 
 use crate::deployment::Actual;
-use crate::documents::DOCUMENTS;
+use crate::files as in_directory;
 use crate::inputs::Inputs;
+use crate::resources::{claim as claims, release as releases};
 
 /// A workload as it is there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,70 +34,28 @@ pub struct WorkloadStatus {
 
 /// What `actual` holds of a workload, and its rows.
 pub fn status(label: &str, inputs: &Inputs, actual: &Actual) -> (WorkloadStatus, Vec<Row>) {
-    let mut rows = Vec::new();
-    if let Some(found) = &actual.documents {
-        rows.extend(DOCUMENTS.iter().map(|document| {
-            let name = Scope::among(label).path(document);
-            let there = found.contains_key(*document);
-            if there { Row::present("workload", name) } else { Row::missing("workload", name) }
-        }));
+    let found = &actual.claims;
+    let rows = if let Some(documents) = &actual.documents {
+        in_directory::rows(label, documents)
     } else {
-        rows.push(release(label, inputs, actual));
-        let there = |name: &str| actual.claims.iter().any(|found| found.claim.name == name);
-        let missing = inputs.claims().into_iter().filter(|claim| !there(&claim.name));
-        rows.extend(missing.map(|claim| {
-            let name = format!("{label}: claim {}/{}", inputs.namespace, claim.name);
-            Row::missing("workload", name)
-        }));
-    }
-    let claims: Vec<Claim> = actual.claims.iter().map(|found| found.claim.clone()).collect();
-    let satisfied = claims.iter().all(Claim::is_satisfied);
+        let workload = format!("{label}: {}", inputs.kind.as_str());
+        let details = claims::details(found);
+        let release = actual.release.as_ref();
+        let mut rows = vec![releases::row(&workload, &inputs.release_id(), release, details)];
+        rows.extend(claims::missing(label, &inputs.namespace, &inputs.claims(), found));
+        rows
+    };
+    let satisfied = found.iter().all(|found| found.claim.is_satisfied());
     let status = WorkloadStatus {
         workload: label.to_owned(),
         kind: inputs.kind.as_str(),
         namespace: inputs.namespace.clone(),
         name: inputs.name.clone(),
         release: actual.release.as_ref().map(|release| release.status.as_str().to_owned()),
-        nodes: claims.iter().flat_map(|claim| claim.nodes.iter().cloned()).collect(),
-        used_bytes: used(&claims),
-        claims,
+        nodes: claims::nodes(found).into_iter().map(str::to_owned).collect(),
+        used_bytes: claims::used_bytes(found),
+        claims: found.iter().map(|found| found.claim.clone()).collect(),
         healthy: satisfied && rows.iter().all(|row| row.healthy),
     };
     (status, rows)
-}
-
-/// The release with all that belongs to it, in one line.
-fn release(label: &str, inputs: &Inputs, actual: &Actual) -> Row {
-    let mut details = Vec::new();
-    if let Some(release) = &actual.release {
-        details.push(format!("{}, revision {}", release.chart, release.revision));
-    }
-    let names: Vec<&str> = actual.claims.iter().map(|found| found.claim.name.as_str()).collect();
-    if !names.is_empty() {
-        details.push(format!("claims {}", names.join(", ")));
-    }
-    let all = actual.claims.iter().map(|found| &found.claim);
-    if let Some(bytes) = used(all.clone()) {
-        details.push(format!("{} used", readable(bytes)));
-    }
-    let nodes: BTreeSet<&str> = all.flat_map(|claim| &claim.nodes).map(String::as_str).collect();
-    if !nodes.is_empty() {
-        details.push(format!("on {}", nodes.into_iter().collect::<Vec<_>>().join(", ")));
-    }
-    let (state, healthy) = match &actual.release {
-        None => ("missing", false),
-        Some(release) => (release.status.as_str(), release.status == Status::Deployed),
-    };
-    Row {
-        resource: "workload",
-        name: format!("{label}: {} {}/{}", inputs.kind.as_str(), inputs.namespace, inputs.name),
-        state: plain(state),
-        detail: plain(&details.join("; ")),
-        healthy,
-    }
-}
-
-/// The sum of what is known; nothing where nothing is.
-fn used<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Option<u64> {
-    claims.into_iter().filter_map(|claim| claim.used_bytes).reduce(u64::saturating_add)
 }

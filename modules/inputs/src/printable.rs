@@ -6,7 +6,7 @@ pub fn counted(count: usize, noun: &str) -> String {
 }
 
 /// The text in one line: what moves a cursor, changes colours or turns the
-/// direction of writing is told by its escape sequence.
+/// direction of writing is shown by its escape sequence.
 pub fn plain(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
         push(c, &mut plain);
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_on_is_told_and_not_done() {
+    fn what_a_terminal_would_act_on_is_shown_as_text() {
         assert_eq!(plain("\u{1b}[31mred\r\n"), "\\u{1b}[31mred\\r\\n");
         assert_eq!(plain("a\u{202e}b\u{9b}c"), "a\\u{202e}b\\u{9b}c");
         assert_eq!(plain("it's \"fine\" \\ größer 東"), "it's \"fine\" \\ größer 東");

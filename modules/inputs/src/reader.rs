@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_required_input_is_told_with_both_ways_to_give_it() {
+    fn a_missing_required_input_is_reported_with_both_ways_to_give_it() {
         let given = given(&[]);
         let mistakes = Reader::new(SCHEMA, &given).finish().unwrap_err();
         assert_eq!(mistakes.len(), 1);

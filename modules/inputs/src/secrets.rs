@@ -1,6 +1,6 @@
 //! Values that plans, errors and logs do not show: what looks like a password, a token or a key.
 //!
-//! Nobody marks the values of a chart as secret, so their names and their form have to tell. In
+//! Nobody marks the values of a chart as secret, so their names and their form have to show it. In
 //! doubt a value is hidden: a person can look it up, and cannot take it back from a log.
 
 use serde_json::Value;
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_secrets_are_told_from_names_about_them() {
+    fn names_of_secrets_are_distinguished_from_names_about_them() {
         for name in [
             "password",
             "adminPassword",

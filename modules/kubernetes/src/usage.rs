@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Bytes by claim: namespace and name.
 pub type Usage = BTreeMap<(String, String), u64>;
 
-/// What a kubelet's `/stats/summary` tells of claims. The driver measures a
+/// What a kubelet's `/stats/summary` reports of claims. The driver measures a
 /// volume only where its node runs with `--vol-metrics-opt-in` (the chart's
 /// `node.volMetricsOptIn`); other volumes are not there, or have no figure.
 /// Source: Kubernetes `pkg/apis/stats/v1alpha1`, `VolumeStats`.
@@ -51,7 +51,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn claims_are_told_with_what_their_files_take() {
+    fn claims_are_reported_with_what_their_files_take() {
         let summary = json!({"node": {"nodeName": "a"}, "pods": [
             {"podRef": {"name": "engine-0"}, "volume": [
                 {"name": "datasets", "usedBytes": 4096, "pvcRef": {"name": "fraud-datasets", "namespace": "graphs"}},
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_in_three_digits() {
+    fn bytes_are_shown_in_three_digits() {
         for (bytes, shown) in [
             (0, "0 B"),
             (1023, "1023 B"),

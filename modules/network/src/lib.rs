@@ -1,8 +1,8 @@
 //! The network module: an observed VPC becomes [`Outputs`], or a [`Refusal`]
 //! that names what is missing.
 //!
-//! Nothing here reads AWS. What was read arrives as [`Observed`]; what to read
-//! is told by [`Inputs::search`].
+//! Nothing here reads AWS. What was read arrives as [`Observed`]; [`Inputs::search`]
+//! says what to read.
 
 mod module;
 mod observed;

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_told_apart_from_a_region() {
+    fn a_zone_is_distinguished_from_a_region() {
         let problem = region("eu-west-1a").unwrap_err();
         assert_eq!(problem.remedy, "drop the zone's letter: `eu-west-1`");
     }

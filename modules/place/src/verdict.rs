@@ -1,6 +1,6 @@
 //! What a comparison results in, and what that means for a plan.
 
-use plan::{Detail, Plan, Refusal};
+use plan::{Detail, Plan, Refusal, Warning};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -60,11 +60,11 @@ impl Verdict {
             plan.warnings.push(unproved);
             return;
         }
-        plan.refusals.push(self.needs_a_name(&unproved, &gone, choice));
+        plan.refusals.push(self.needs_a_name(&unproved.text, &gone, choice));
     }
 
     /// What is not proved, where a cluster is the target and something is not.
-    pub fn unproved(&self) -> Option<String> {
+    pub fn unproved(&self) -> Option<Warning> {
         let access = self.access.as_ref().filter(|_| self.proof.is_none())?;
         let Wanted { region, cluster, .. } = &self.wanted;
         let account = match &self.caller {
@@ -75,10 +75,18 @@ impl Verdict {
             [] => String::new(),
             doubts => format!(": {}", doubts.join("; ")),
         };
-        Some(format!(
-            "nothing proves that {} leads to the cluster `{cluster}` in {region}{account}{why}",
-            access.described()
+        Some(Warning::new(
+            format!(
+                "nothing proves that {} leads to the cluster `{cluster}` in {region}{account}{why}",
+                access.described()
+            ),
+            format!("check the context of the kubeconfig{}", self.allow()),
         ))
+    }
+
+    /// The permission that would prove the place, as the end of a remedy.
+    fn allow(&self) -> &'static str {
+        if self.eks_is_silent { ", or allow `eks:DescribeCluster`, which proves it" } else { "" }
     }
 
     fn needs_a_name(&self, unproved: &str, gone: &[String], choice: Choice) -> Refusal {
@@ -88,15 +96,10 @@ impl Verdict {
             Choice::OfFile => format!("deploy or destroy that file alone with {given}"),
             Choice::Current | Choice::ByName => format!("give {given}"),
         };
-        let allow = if self.eks_is_silent {
-            ", or allow `eks:DescribeCluster`, which proves it"
-        } else {
-            ""
-        };
         Refusal::new(
             self.access.as_ref().map_or("", Access::name),
             format!("{unproved}; and this deletes or replaces {}", gone.join(", ")),
-            format!("{give} if it is the right one{allow}"),
+            format!("{give} if it is the right one{}", self.allow()),
         )
     }
 

@@ -272,7 +272,7 @@ fn eks_proves_endpoint_and_certificate_authority() {
     let none = Evidence { described: Ok(None), ..alone(context("p", "https://localhost:6443")) };
     let verdict = judge(&wanted("eu-west-1"), &none);
     assert_eq!(verdict.proof, None);
-    assert!(verdict.unproved().unwrap().contains("EKS has no cluster `prod`"), "{verdict:?}");
+    assert!(verdict.unproved().unwrap().text.contains("EKS has no cluster `prod`"), "{verdict:?}");
 }
 
 #[test]
@@ -310,7 +310,9 @@ fn what_nothing_proves_is_created_with_a_warning_and_deleted_by_name_only() {
     };
     let created = guarded(false, Choice::Current);
     assert!(created.refusals.is_empty());
-    assert!(created.warnings[0].contains("AccessDeniedException"), "{:?}", created.warnings);
+    let warning = &created.warnings[0];
+    assert!(warning.text.contains("AccessDeniedException"), "{warning:?}");
+    assert!(warning.remedy.contains("allow `eks:DescribeCluster`"), "{warning:?}");
     let deleted = guarded(true, Choice::Current);
     assert!(deleted.refusals[0].reason.contains("module.efs.b"), "{:?}", deleted.refusals);
     assert!(deleted.refusals[0].remedy.contains("--context 'my prod'"), "{:?}", deleted.refusals);

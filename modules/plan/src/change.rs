@@ -21,7 +21,7 @@ pub struct Plan<C> {
     /// What stays as it is although a person might expect otherwise.
     pub notes: Vec<String>,
     /// What works and yet will cause trouble.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What a person must agree to, beside deletions and replacements.
     pub questions: Vec<Question>,
     /// Why nothing of this plan can be carried out.
@@ -112,10 +112,10 @@ impl<C> Plan<C> {
 }
 
 /// Adds what is not among `lines` yet: what holds for several modules is said once.
-fn add_new(lines: &mut Vec<String>, more: Vec<String>) {
-    for line in more {
-        if !lines.contains(&line) {
-            lines.push(line);
+fn add_new<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
         }
     }
 }
@@ -130,6 +130,8 @@ pub struct Change<C> {
     pub reason: String,
     /// The changes and waits that must be done first.
     pub needs: Vec<ChangeId>,
+    /// Others that must have ended first, and of which not all are needed.
+    pub needs_any: Any,
     /// What changes, attribute by attribute.
     pub differences: Vec<Difference>,
     /// The data that is lost with it, as people name it.
@@ -149,6 +151,7 @@ impl<C> Change<C> {
             address,
             reason: String::new(),
             needs: Vec::new(),
+            needs_any: Any::default(),
             differences: Vec::new(),
             loses: Vec::new(),
             interrupts: Vec::new(),
@@ -167,6 +170,13 @@ impl<C> Change<C> {
     #[must_use]
     pub fn needing(mut self, needs: impl IntoIterator<Item = ChangeId>) -> Self {
         self.needs.extend(needs);
+        self
+    }
+
+    /// The same, after these too, of which not all are needed.
+    #[must_use]
+    pub fn needing_any(mut self, any: Any) -> Self {
+        self.needs_any = any;
         self
     }
 
@@ -192,10 +202,48 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, differences, loses, interrupts, calls } =
-            self;
+        let Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls,
+        } = self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, differences, loses, interrupts, calls }
+        Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls,
+        }
+    }
+}
+
+/// Changes and waits of which not all are needed, such as the mount targets of several zones:
+/// whoever needs them waits until each has ended, and goes on where enough of them ended well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Any {
+    /// What must have ended.
+    pub of: Vec<ChangeId>,
+    /// How many of these must have ended well.
+    pub least: usize,
+}
+
+impl Any {
+    /// Whether there is nothing to wait for.
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
     }
 }
 
@@ -257,6 +305,22 @@ impl Refusal {
         remedy: impl Into<String>,
     ) -> Refusal {
         Refusal { address: address.to_string(), reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+/// What works and yet will cause trouble, with the way out. In JSON it is one text with both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What will cause trouble, without a full stop.
+    pub text: String,
+    /// The way out, without a full stop.
+    pub remedy: String,
+}
+
+impl Warning {
+    /// A warning of what `text` says.
+    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Warning {
+        Warning { text: text.into(), remedy: remedy.into() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Change, Plan, Wait};
+use crate::change::{Action, Any, Change, Plan, Wait, Warning};
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;
@@ -30,6 +30,14 @@ impl<C> Serialize for Plan<C> {
     }
 }
 
+/// One text, as programs know warnings: what is wrong, and what to do about it.
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Warning { text, remedy } = self;
+        serializer.collect_str(&format_args!("{text}; {remedy}"))
+    }
+}
+
 /// A change without its calls, which are the executor's.
 #[derive(serde::Serialize)]
 struct Step<'a> {
@@ -39,6 +47,8 @@ struct Step<'a> {
     address: &'a Address,
     reason: &'a str,
     needs: &'a [ChangeId],
+    #[serde(skip_serializing_if = "Any::is_empty")]
+    needs_any: &'a Any,
     differences: &'a [Difference],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     loses: &'a [String],
@@ -48,16 +58,28 @@ struct Step<'a> {
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {
     fn from(change: &'a Change<C>) -> Self {
-        let Change { id, action, address, reason, needs, differences, loses, interrupts, calls: _ } =
-            change;
-        let resource = address.kind;
+        // The calls are the executor's.
+        let Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls: _,
+        } = change;
+        let (action, resource) = (*action, address.kind);
         Step {
             id,
-            action: *action,
+            action,
             resource,
             address,
             reason,
             needs,
+            needs_any,
             differences,
             loses,
             interrupts,
@@ -76,5 +98,23 @@ impl<'a, C> From<&'a Wait<C>> for Waited<'a> {
     fn from(wait: &'a Wait<C>) -> Self {
         let Wait { id, address, reason, call: _ } = wait;
         Waited { id, address, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::text::Styled;
+
+    #[test]
+    fn a_warning_is_one_text_for_programs_and_has_its_remedy_on_a_line_for_people() {
+        let mut plan: Plan<()> = Plan::default();
+        plan.warnings.push(Warning::new("mounts will hang", "set `nfs_client_cidr`"));
+        let document = serde_json::to_value(&plan).unwrap();
+        assert_eq!(document["warnings"], json!(["mounts will hang; set `nfs_client_cidr`"]));
+        let text = Styled { plan: &plan, colour: false }.to_string();
+        assert!(text.starts_with("Warning: mounts will hang\n  help: set `nfs_client_cidr`\n"));
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::Value as Json;
+
 use crate::difference::After;
 use crate::id::ChangeId;
 
@@ -84,22 +86,22 @@ impl Text {
             Known::Now(value) => return Ok(Text::literal(render(&value.to_string())?)),
             Known::After(change) => change,
         };
-        // Letters and digits stand for themselves in every document, and nobody's
-        // text may look like the slot.
-        let mut slot = "KnownAfterApply".to_owned();
-        let without = render("")?;
-        while without.contains(&slot) {
-            slot.push('0');
-        }
-        let with = render(&slot)?;
+        let slot = unlike(&render("")?);
+        Ok(Text::split(&render(&slot)?, &slot, change))
+    }
+
+    /// A text with the result of a change wherever it has `slot`.
+    fn split(text: &str, slot: &str, change: &ChangeId) -> Text {
         let mut parts = Vec::new();
-        for (at, literal) in with.split(&slot).enumerate() {
+        for (at, literal) in text.split(slot).enumerate() {
             if at > 0 {
                 parts.push(Part::Later(change.clone()));
             }
-            parts.push(Part::Literal(literal.to_owned()));
+            if !literal.is_empty() || text.is_empty() {
+                parts.push(Part::Literal(literal.to_owned()));
+            }
         }
-        Ok(Text { parts })
+        Text { parts }
     }
 
     /// The text, where all of it is known.
@@ -127,33 +129,90 @@ impl Text {
     }
 }
 
+/// A text that does not stand in another. Letters and digits stand for themselves in every
+/// document, and nobody's text may look like a slot.
+fn unlike(text: &str) -> String {
+    let mut slot = "KnownAfterApply".to_owned();
+    while text.contains(&slot) {
+        slot.push('0');
+    }
+    slot
+}
+
 /// A JSON document, some of whose strings are known later.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
     /// The document; strings that are known later say so.
-    pub value: serde_json::Value,
-    /// Which strings these are, by JSON pointer (RFC 6901).
-    pub later: BTreeMap<String, ChangeId>,
+    pub value: Json,
+    /// Which strings these are, by JSON pointer (RFC 6901), and of what they will be made.
+    pub later: BTreeMap<String, Text>,
 }
 
 impl Document {
     /// A document of which everything is known.
-    pub fn literal(value: serde_json::Value) -> Document {
+    pub fn literal(value: Json) -> Document {
         Document { value, later: BTreeMap::new() }
     }
 
+    /// What `render` makes of a value, with a slot in every string that has the value in it, where
+    /// that is known later.
+    pub fn rendered<T: fmt::Display, E>(
+        value: &Known<T>,
+        render: impl Fn(&str) -> Result<Json, E>,
+    ) -> Result<Document, E> {
+        let change = match value {
+            Known::Now(value) => return Ok(Document::literal(render(&value.to_string())?)),
+            Known::After(change) => change,
+        };
+        let slot = unlike(&render("")?.to_string());
+        let mut value = render(&slot)?;
+        let mut later = BTreeMap::new();
+        take_slots(&mut value, (&slot, change), &mut String::new(), &mut later);
+        Ok(Document { value, later })
+    }
+
     /// The whole document, with what `result` knows of each change.
-    pub fn resolve<E>(
-        &self,
-        result: impl Fn(&ChangeId) -> Result<String, E>,
-    ) -> Result<serde_json::Value, E> {
+    pub fn resolve<E>(&self, result: impl Fn(&ChangeId) -> Result<String, E>) -> Result<Json, E> {
         let mut value = self.value.clone();
-        for (pointer, change) in &self.later {
+        for (pointer, text) in &self.later {
             if let Some(slot) = value.pointer_mut(pointer) {
-                *slot = result(change)?.into();
+                *slot = text.resolve(&result)?.into();
             }
         }
         Ok(value)
+    }
+}
+
+/// Finds the strings that have the slot in them, by JSON pointer below `at`, and has them say that
+/// they are known later.
+fn take_slots(
+    value: &mut Json,
+    (slot, change): (&str, &ChangeId),
+    at: &mut String,
+    later: &mut BTreeMap<String, Text>,
+) {
+    let length = at.len();
+    match value {
+        Json::String(text) if text.contains(slot) => {
+            later.insert(at.clone(), Text::split(text, slot, change));
+            LATER.clone_into(text);
+        }
+        Json::Object(entries) => {
+            for (key, value) in entries {
+                at.push('/');
+                at.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                take_slots(value, (slot, change), at, later);
+                at.truncate(length);
+            }
+        }
+        Json::Array(elements) => {
+            for (number, value) in elements.iter_mut().enumerate() {
+                at.push_str(&format!("/{number}"));
+                take_slots(value, (slot, change), at, later);
+                at.truncate(length);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -191,9 +250,28 @@ mod tests {
 
     #[test]
     fn a_document_takes_what_is_known_later_where_its_pointers_say() {
-        let later = BTreeMap::from([("/a/b~1c".to_owned(), "role".into())]);
+        let role = Text { parts: vec![Part::Later("role".into())] };
+        let later = BTreeMap::from([("/a/b~1c".to_owned(), role)]);
         let document = Document { value: json!({ "a": { "b/c": LATER } }), later };
         let value = document.resolve(|change| Ok::<_, Infallible>(format!("<{change}>"))).unwrap();
         assert_eq!(value, json!({ "a": { "b/c": "<role>" } }));
+    }
+
+    #[test]
+    fn a_document_has_a_slot_in_every_string_with_its_value() {
+        let render = |role: &str| {
+            Ok::<_, Infallible>(json!({
+                "a/b": { "role": role }, "list": ["KnownAfterApply", format!("x/{role}")], "other": 1
+            }))
+        };
+        let later: Known<String> = Known::After("role".into());
+        let document = Document::rendered(&later, render).unwrap();
+        let pointers: Vec<&str> = document.later.keys().map(String::as_str).collect();
+        assert_eq!(pointers, ["/a~1b/role", "/list/1"]);
+        assert_eq!(document.value.pointer("/list"), Some(&json!(["KnownAfterApply", LATER])));
+        let resolved = document.resolve(|change| Ok::<_, Infallible>(format!("<{change}>")));
+        assert_eq!(resolved, render("<role>"));
+        let known = Document::rendered(&Known::Now("r"), render).unwrap();
+        assert_eq!(known, Document::literal(render("r").unwrap()));
     }
 }

@@ -28,7 +28,7 @@ impl Scope {
         Scope { module: module.to_owned(), shared: true }
     }
 
-    /// The module's label, where names need it to be told apart.
+    /// The module's label, where names need it to be unique.
     pub fn label(&self) -> Option<&str> {
         self.shared.then_some(&self.module)
     }

@@ -39,7 +39,13 @@ impl<C> fmt::Display for Styled<'_, C> {
             writeln!(f, "Note: {}", plain(note))?;
         }
         for warning in &plan.warnings {
-            writeln!(f, "{}: {}", self.paint("33", "Warning"), plain(warning))?;
+            writeln!(
+                f,
+                "{}: {}\n  help: {}",
+                self.paint("33", "Warning"),
+                plain(&warning.text),
+                plain(&warning.remedy)
+            )?;
         }
         for question in &plan.questions {
             writeln!(

@@ -6,8 +6,7 @@ use inputs::{HIDDEN, is_secret, names_secret, redacted};
 use serde_json::Value;
 
 use crate::difference::{After, Difference};
-use crate::id::ChangeId;
-use crate::known::Document;
+use crate::known::{Document, Text};
 
 /// Whether two values mean the same.
 type Same = fn(&Value, &Value) -> bool;
@@ -34,7 +33,7 @@ pub(crate) fn by_value(
 struct Comparison<'a> {
     same: Same,
     /// What of the wanted document is known later, by JSON pointer.
-    later: &'a BTreeMap<String, ChangeId>,
+    later: &'a BTreeMap<String, Text>,
     differences: Vec<Difference>,
 }
 
@@ -153,7 +152,8 @@ mod tests {
     fn a_value_that_is_known_later_differs_from_every_other_wherever_it_stands() {
         let slot = "(known after apply)";
         let value = json!({ "a/b": { "role": slot }, "list": ["x", slot], "other": "y" });
-        let later = ["/a~1b/role", "/list/1"].map(|at| (at.to_owned(), "role".into())).into();
+        let later =
+            ["/a~1b/role", "/list/1"].map(|at| (at.to_owned(), Text::literal("role"))).into();
         let wanted = Document { value: value.clone(), later };
         let expected = [
             ("values.a/b.role".to_owned(), Some(slot.to_owned()), After::KnownAfterApply),

@@ -59,6 +59,7 @@ fn a_remedy_is_found_within_a_message_and_not_in_its_own_place() {
             println!("help: {remedy}");
             Fault::new("three").remedy("four; write five");
             plan.warnings.push("ten; use eleven");
+            plan.warnings.push(Warning::new("twelve", "fix it; use thirteen"));
         }
         fn remedy() -> &'static str { "log in; run it again" }
         #[derive(Error)] enum E { #[error("six; check seven")] A }
@@ -68,6 +69,7 @@ fn a_remedy_is_found_within_a_message_and_not_in_its_own_place() {
         "the file is gone; write it anew",
         "no cluster; name one",
         "help: {remedy}",
+        "ten; use eleven",
         "six; check seven",
     ];
     assert_eq!(messages(text, Path::new("a.rs")), expected);
@@ -123,11 +125,6 @@ impl Texts {
     }
 }
 
-fn is_warnings(receiver: &Expr) -> bool {
-    matches!(receiver, Expr::Field(field)
-        if matches!(&field.member, syn::Member::Named(name) if name == "warnings"))
-}
-
 pub(crate) fn is_test_only(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {
         matches!(&attr.meta, Meta::List(list)
@@ -169,7 +166,7 @@ impl<'ast> Visit<'ast> for Texts {
         };
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            [.., "failure"] | [.., "Failure" | "Problem", "new"] => {
+            [.., "failure"] | [.., "Failure" | "Problem" | "Warning", "new"] => {
                 self.arguments(call.args.iter(), 1);
             }
             [.., "Meaning", _] => {}
@@ -181,8 +178,6 @@ impl<'ast> Visit<'ast> for Texts {
         let messages = match call.method.to_string().as_str() {
             "help" => 1,
             "remedy" => 0,
-            // A warning of a plan is one text with all that there is to say.
-            "push" if is_warnings(&call.receiver) => 0,
             _ => return visit::visit_expr_method_call(self, call),
         };
         self.visit_expr(&call.receiver);

@@ -107,7 +107,7 @@ fn an_existing_file_system_is_adopted_completed_and_left_standing() {
 }
 
 #[test]
-fn the_exit_code_of_a_plan_tells_where_that_is_asked_for() {
+fn the_exit_code_of_a_plan_is_its_result_with_detailed_exitcode() {
     let world = World::new();
     world.run("plan-efs", &["--detailed-exitcode"]).exits(2);
     world.run("plan-efs", &[]).exits(0);

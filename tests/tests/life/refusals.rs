@@ -43,7 +43,7 @@ fn when_the_time_is_over_the_message_names_what_was_waited_for_and_its_last_stat
 }
 
 #[test]
-fn an_endpoint_that_does_not_answer_is_told_with_the_remedy() {
+fn an_endpoint_that_does_not_respond_is_reported_with_the_remedy() {
     let mut world = World::new();
     world.set("AWS_ACCESS_KEY_ID", "a");
     world.set("AWS_SECRET_ACCESS_KEY", "b");
@@ -54,7 +54,7 @@ fn an_endpoint_that_does_not_answer_is_told_with_the_remedy() {
 }
 
 #[test]
-fn missing_credentials_are_told_with_the_remedy() {
+fn missing_credentials_are_reported_with_the_remedy() {
     let mut world = World::new();
     for (name, value) in [
         ("AWS_CONFIG_FILE", "/dev/null"),

@@ -166,7 +166,7 @@ fn mistakes_in_files_of_variables_and_in_the_environment() {
 }
 
 #[test]
-fn every_mistake_of_a_file_is_told_in_one_run_with_its_line() {
+fn every_mistake_of_a_file_is_reported_in_one_run_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!("reigon = 1\n{}", file("namspace = \"x\"\nuid = -1\nnamespace = var.space"));
     let (code, said) = run(folder.path(), Some(&text), &["--gid", "x"]);

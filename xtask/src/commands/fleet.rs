@@ -54,7 +54,15 @@ fn hand_over_all(
         let place = if run.manifests.is_some() { "--manifests" } else { "--sandbox" };
         return wrong(place, NEEDS_CLUSTER, "leave it out: each file names its cluster");
     }
-    let read = read(folder, request, goal)?;
+    let has_drivers = goal.plans() || goal.destroys();
+    let read = read(folder, request.deployment, has_drivers, |file| request.read(file))?;
+    if request.lacks_workloads(read.iter().map(|(_, deployment)| deployment)) {
+        return wrong(
+            "--fleet",
+            "no file of the folder has a module of `./modules/graphscope`",
+            "add `module \"NAME\" { source = \"./modules/graphscope\" … }` to one of them",
+        );
+    }
     let in_cluster = run.manifests.is_none() && !run.sandbox;
     let deployments = read.iter().map(|(_, deployment)| deployment);
     let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
@@ -80,10 +88,13 @@ fn hand_over_all(
 }
 
 /// The deployments of a folder by the names of their files, or every mistake in any of them.
-fn read(
+/// `one` reads that of a file; `has_drivers` says that it matters which of them installs the
+/// driver of a cluster.
+pub(super) fn read(
     folder: &Path,
-    request: &Request,
-    goal: &Goal,
+    args: &DeploymentArgs,
+    has_drivers: bool,
+    one: impl Fn(&DeploymentArgs) -> anyhow::Result<Deployment>,
 ) -> anyhow::Result<Vec<(String, Deployment)>> {
     let files = files(folder)?;
     if files.is_empty() {
@@ -92,24 +103,17 @@ fn read(
     let mut diagnostics = Diagnostics::default();
     let mut read = Vec::new();
     for file in &files {
-        let of_file = DeploymentArgs { config: Some(file.clone()), ..request.deployment.clone() };
-        match request.read(&of_file) {
+        let of_file = DeploymentArgs { config: Some(file.clone()), ..args.clone() };
+        match one(&of_file) {
             Ok(deployment) => read.push((name(file), deployment)),
             Err(error) => diagnostics.append(error.downcast::<Diagnostics>()?),
         }
     }
     twice(&read, &mut diagnostics);
-    if goal.plans() || goal.destroys() {
+    if has_drivers {
         two_drivers(&read, &mut diagnostics);
     }
     diagnostics.into_result()?;
-    if request.lacks_workloads(read.iter().map(|(_, deployment)| deployment)) {
-        return wrong(
-            "--fleet",
-            "no file of the folder has a module of `./modules/graphscope`",
-            "add `module \"NAME\" { source = \"./modules/graphscope\" … }` to one of them",
-        );
-    }
     Ok(read)
 }
 

@@ -8,8 +8,8 @@ use efs::resources::file_system::FileSystemSource;
 use failure::failure;
 use graphscope::{Example, Trial};
 use job::ModuleInputs;
-use plan::Scope;
 
+use super::fleet;
 use super::verify::{IMAGE, example};
 use crate::deployment::{self, Deployment};
 use crate::flags::{DeploymentArgs, Format};
@@ -21,7 +21,7 @@ const UNKNOWN: &str = "(known after apply)";
 /// Print, write or compare the documents, without changing anything else.
 ///
 /// These are the documents of the storage, and those of every workload of the file, in a folder
-/// named after its module.
+/// named after its module; with `--fleet`, all of them in a folder named after their file.
 ///
 /// The id of the file system is known after it is deployed. Until then the documents have a
 /// placeholder, unless `--check` finds the id in the directory.
@@ -30,10 +30,14 @@ const UNKNOWN: &str = "(known after apply)";
   cargo xtask render
   cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
   cargo xtask render --example checkpoint | kubectl apply -f -
-  cargo xtask render --check gitops/efs    # exits 1 if they differ")]
+  cargo xtask render --check gitops/efs    # exits 1 if they differ
+  cargo xtask render --fleet clusters --check gitops")]
 pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
+    /// Do it for every `.hcl` file of this folder, each in a folder of the file's name
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "module", "example"])]
+    fleet: Option<PathBuf>,
     /// Write the documents into this directory
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     write: Option<PathBuf>,
@@ -52,27 +56,19 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let deployment = deployment::read(&args.deployment)?;
-    if let Some(example) = args.example {
-        return print_example(args, example, &deployment);
+    let mut rendered = Rendered::default();
+    if let Some(folder) = &args.fleet {
+        for (name, deployment) in fleet::read(folder, &args.deployment, true, deployment::read)? {
+            rendered.add(&deployment, Some(&name), args.check.as_deref())?;
+        }
+    } else {
+        let deployment = deployment::read(&args.deployment)?;
+        if let Some(example) = args.example {
+            return print_example(args, example, &deployment);
+        }
+        rendered.add(&deployment, None, args.check.as_deref())?;
     }
-    let mut documents = Vec::new();
-    let mut unknown = false;
-    for module in &deployment.modules {
-        let scope = module.scope();
-        let files = match &module.inputs {
-            ModuleInputs::Network(_) => continue,
-            ModuleInputs::Efs(inputs) => {
-                let known = known_id(args.check.as_deref(), &scope, inputs)?;
-                unknown |= known.is_none();
-                let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
-                let inputs = relying.as_ref().unwrap_or(inputs);
-                efs::rendered(inputs, known.as_deref().unwrap_or(UNKNOWN))?
-            }
-            ModuleInputs::GraphScope(inputs) => graphscope::documents(inputs, &[])?,
-        };
-        documents.extend(files.into_iter().map(|(name, text)| (scope.path(name), text)));
-    }
+    let Rendered { documents, unknown } = rendered;
     if let Some(path) = &args.check {
         return compare(&documents, path);
     }
@@ -86,17 +82,53 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The file system's id, where it is adopted or the documents that are there name it.
-fn known_id(
-    check: Option<&Path>,
-    scope: &Scope,
-    inputs: &efs::Inputs,
-) -> anyhow::Result<Option<String>> {
-    match (&inputs.file_system, check) {
+/// Documents by their paths.
+#[derive(Default)]
+struct Rendered {
+    documents: Vec<(String, String)>,
+    /// Whether one of them lacks the id of a file system.
+    unknown: bool,
+}
+
+impl Rendered {
+    /// Adds the documents of a deployment, in a folder of their own where they have one. Those
+    /// in the directory to compare with may say the id of its file system.
+    fn add(
+        &mut self,
+        deployment: &Deployment,
+        folder: Option<&str>,
+        check: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        for module in &deployment.modules {
+            let scope = module.scope();
+            let path = |name: &str| match folder {
+                Some(folder) => format!("{folder}/{}", scope.path(name)),
+                None => scope.path(name),
+            };
+            let files = match &module.inputs {
+                ModuleInputs::Network(_) => continue,
+                ModuleInputs::Efs(inputs) => {
+                    let known = known_id(check.map(|check| check.join(path(""))), inputs)?;
+                    self.unknown |= known.is_none();
+                    let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
+                    let inputs = relying.as_ref().unwrap_or(inputs);
+                    efs::rendered(inputs, known.as_deref().unwrap_or(UNKNOWN))?
+                }
+                ModuleInputs::GraphScope(inputs) => graphscope::documents(inputs, &[])?,
+            };
+            self.documents.extend(files.into_iter().map(|(name, text)| (path(name), text)));
+        }
+        Ok(())
+    }
+}
+
+/// The file system's id, where it is adopted or the documents in a folder name it.
+fn known_id(folder: Option<PathBuf>, inputs: &efs::Inputs) -> anyhow::Result<Option<String>> {
+    match (&inputs.file_system, folder) {
         (FileSystemSource::Adopted(id), _) => Ok(Some(id.to_string())),
         (FileSystemSource::Own(_), None) => Ok(None),
-        (FileSystemSource::Own(_), Some(path)) => {
-            let found = directory::read(&path.join(scope.path("")), efs::DOCUMENTS)?;
+        (FileSystemSource::Own(_), Some(folder)) => {
+            let found = directory::read(&folder, efs::DOCUMENTS)?;
             Ok(efs::file_system_of(&found))
         }
     }

@@ -40,7 +40,7 @@ pub(crate) struct Module {
     pub(crate) places: BTreeMap<String, Place>,
     /// What each input's expression refers to, such as `var.region`.
     pub(crate) uses: BTreeMap<String, Vec<String>>,
-    /// Inputs whose values are mistakes that are told already.
+    /// Inputs whose values are mistakes that are reported already.
     pub(crate) broken: BTreeSet<String>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// A variable's value; an error without a diagnostic is told already.
+    /// A variable's value; an error without a diagnostic is reported already.
     fn variable(
         name: &str,
         variable: &Variable,

@@ -26,7 +26,7 @@ pub(crate) struct Evaluation<'a> {
     pub(super) scope: Scope,
     pub(super) roots: BTreeMap<String, Value>,
     pub(super) instances: BTreeMap<String, Instance>,
-    /// Names whose values are mistakes that are told already, such as `var.x`.
+    /// Names whose values are mistakes that are reported already, such as `var.x`.
     pub(super) broken: BTreeSet<(String, String)>,
 }
 

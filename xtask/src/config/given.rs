@@ -16,7 +16,7 @@ pub(super) fn given(input: &Input, value: Value) -> Result<Given, Fault> {
         return Err(Fault::new(
             "another module's output is part of a larger value here, and is not known yet",
         )
-        .remedy("pass the output on whole, by itself"));
+        .remedy("pass the whole output on, with nothing around it"));
     }
     if value.is_sensitive_anywhere() {
         let name = input.name;

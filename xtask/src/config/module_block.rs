@@ -137,7 +137,7 @@ impl ModuleBlock {
     }
 }
 
-/// The module that a `source` names; `None` is a mistake that is told already.
+/// The module that a `source` names; `None` is a mistake that is reported already.
 fn module_source(
     source: &Arc<Source>,
     attribute: &Attribute,

@@ -7,7 +7,7 @@ use super::module::Written;
 use super::references::Scope;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// What tells a module of a block from its siblings.
+/// What distinguishes a module of a block from its siblings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
     Index(usize),

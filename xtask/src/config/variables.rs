@@ -40,7 +40,7 @@ enum Raw {
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     by_name: BTreeMap<String, Supplied>,
-    /// Names whose values are mistakes that are told already.
+    /// Names whose values are mistakes that are reported already.
     broken: BTreeSet<String>,
     /// Whether a file of values could not be read at all.
     unreadable: bool,
@@ -178,12 +178,12 @@ impl Values {
         self.by_name.iter()
     }
 
-    /// Whether the value of a name is a mistake that is told already.
+    /// Whether the value of a name is a mistake that is reported already.
     pub(crate) fn is_broken(&self, name: &str) -> bool {
         self.broken.contains(name)
     }
 
-    /// The names whose values are mistakes that are told already.
+    /// The names whose values are mistakes that are reported already.
     pub(crate) fn broken(&self) -> impl Iterator<Item = &String> {
         self.broken.iter()
     }

@@ -7,7 +7,7 @@ use kubernetes::proof::Report;
 
 use super::setting::{Judged, Setting, nobody_gave_up};
 use super::stage::{Stage, behind};
-use crate::cluster::Seen;
+use crate::cluster::PodProgress;
 use crate::progress::Line;
 use crate::stop::{Reason, Stop};
 
@@ -84,7 +84,7 @@ async fn part_by_part(
     }
     let count = parts.iter().map(|part| part.pods).sum();
     let ended = stage.until(line, stop, |seen| {
-        let pods: Vec<&Seen> = seen
+        let pods: Vec<&PodProgress> = seen
             .iter()
             .filter(|pod| parts.iter().any(|part| pod.part.as_deref() == Some(part.name)))
             .collect();
@@ -97,7 +97,7 @@ async fn part_by_part(
 }
 
 /// The reports by part: of all pods, or of those that ended once one of them gave up.
-fn reports(pods: &[&Seen], parts: &[&Part]) -> Option<Reports> {
+fn reports(pods: &[&PodProgress], parts: &[&Part]) -> Option<Reports> {
     let of = |part: &Part| -> Vec<Report> {
         let pods = pods.iter().filter(|pod| pod.part.as_deref() == Some(part.name));
         pods.filter_map(|pod| pod.ended.as_deref()).map(Report::parse).collect()

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use failure::{failure, report};
+use failure::{advice, failure, report};
 use futures_util::future::join_all;
 use job::Verify;
 use kubernetes::proof::Finding;
@@ -79,7 +79,8 @@ fn proved_place(connection: &Connection<'_>) -> anyhow::Result<()> {
         }
         connection.progress.say(&place.to_string());
         if let Some(unproved) = place.unproved() {
-            connection.progress.say(&format!("Warning: {unproved}"));
+            let warning = format!("Warning: {}", unproved.text);
+            connection.progress.say(&advice(&warning, Some(&unproved.remedy)));
         }
     }
     Ok(())
@@ -106,7 +107,7 @@ async fn prove(setting: &Setting<'_>) -> anyhow::Result<Judged> {
         Some(example) => example::run(setting, example).await?,
     };
     if !outcome.as_ref().is_ok_and(Judged::is_proof) {
-        stage.show_what_was_seen().await;
+        stage.show_state().await;
     }
     if setting.wanted.keep {
         eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);

@@ -7,7 +7,7 @@ use kubernetes::proof::{Participant, Proof, Report, judge};
 
 use super::setting::{Judged, Setting, nobody_gave_up};
 use super::stage::{Stage, behind};
-use crate::cluster::Seen;
+use crate::cluster::PodProgress;
 use crate::progress::Line;
 use crate::stop::Stop;
 
@@ -39,13 +39,13 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
         kube.create_from(&proof.pod_document(participant)?).await?;
     }
     let mut phases = Vec::new();
-    let ended = stage.until(line, stop, |seen| {
-        let running = seen.iter().filter(|pod| pod.started).count();
+    let ended = stage.until(line, stop, |pods| {
+        let running = pods.iter().filter(|pod| pod.started).count();
         if running == team.len() && phases.is_empty() {
             phases.push(("all pods ran", started.elapsed().as_secs_f64()));
         }
-        line.observed(&behind(&of(seen, &team), team.len()));
-        reports(seen, &team)
+        line.observed(&behind(&of(pods, &team), team.len()));
+        reports(pods, &team)
     });
     let reports_of_team = ended.await?;
     times.append(&mut phases);
@@ -55,13 +55,14 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
     let (writer, witness) = (&team[0], proof.witness());
     line.state("deleting the writer");
     kube.delete_pod(&proof.namespace, &writer.name).await?;
-    let gone = |seen: &Vec<Seen>| (!seen.iter().any(|pod| pod.name == writer.name)).then_some(());
+    let gone =
+        |pods: &Vec<PodProgress>| (!pods.iter().any(|pod| pod.name == writer.name)).then_some(());
     stage.until(line, stop, gone).await?;
     kube.create_from(&proof.pod_document(&witness)?).await?;
     let only = [witness];
-    let ended = stage.until(line, stop, |seen| {
-        line.observed(&behind(&of(seen, &only), only.len()));
-        reports(seen, &only)
+    let ended = stage.until(line, stop, |pods| {
+        line.observed(&behind(&of(pods, &only), only.len()));
+        reports(pods, &only)
     });
     let witnessed = ended.await?;
     times.push(("the witness was done", started.elapsed().as_secs_f64()));
@@ -72,15 +73,15 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
 }
 
 /// The pods of these participants.
-fn of<'a>(seen: &'a [Seen], team: &[Participant]) -> Vec<&'a Seen> {
-    seen.iter().filter(|pod| team.iter().any(|member| member.name == pod.name)).collect()
+fn of<'a>(pods: &'a [PodProgress], team: &[Participant]) -> Vec<&'a PodProgress> {
+    pods.iter().filter(|pod| team.iter().any(|member| member.name == pod.name)).collect()
 }
 
 /// The reports of these, once all have ended.
-fn reports(seen: &[Seen], team: &[Participant]) -> Option<Vec<Report>> {
+fn reports(pods: &[PodProgress], team: &[Participant]) -> Option<Vec<Report>> {
     team.iter()
         .map(|participant| {
-            let pod = seen.iter().find(|pod| pod.name == participant.name)?;
+            let pod = pods.iter().find(|pod| pod.name == participant.name)?;
             pod.ended.as_deref().map(Report::parse)
         })
         .collect()

@@ -1,8 +1,9 @@
 //! Where a proof takes place: its namespace and claim, the pods in it, and their end.
 
 use failure::Help;
+use kubernetes::label::VERIFY;
 
-use crate::cluster::{Kube, Seen};
+use crate::cluster::{Kube, PodProgress};
 use crate::progress::{Line, Progress};
 use crate::stop::Stop;
 use crate::wait::{NAMESPACE_REMOVAL, within};
@@ -17,7 +18,7 @@ pub(super) struct Stage {
     pub(super) claim: String,
     /// Whether the claim is somebody's, and stays.
     pub(super) existing: bool,
-    pods: Watch<Vec<Seen>>,
+    pods: Watch<Vec<PodProgress>>,
 }
 
 impl Stage {
@@ -31,7 +32,7 @@ impl Stage {
         let looks = (kube.clone(), namespace.to_owned(), nonce.to_owned());
         let pods = Watch::new(move || {
             let (kube, namespace, nonce) = looks.clone();
-            async move { kube.seen(&namespace, &nonce).await }
+            async move { kube.pods_of_proof(&namespace, &nonce).await }
         });
         Stage {
             kube: kube.clone(),
@@ -69,16 +70,16 @@ impl Stage {
         &self,
         line: &Line,
         stop: &Stop,
-        judge: impl FnMut(&Vec<Seen>) -> Option<R>,
+        judge: impl FnMut(&Vec<PodProgress>) -> Option<R>,
     ) -> anyhow::Result<R> {
         stop.or(self.pods.until(judge)).await.inspect_err(|_| line.failed("stopped"))?
     }
 
     /// After a failure: what pods and claim say.
-    pub(super) async fn show_what_was_seen(&self) {
+    pub(super) async fn show_state(&self) {
         let Stage { kube, namespace, claim, .. } = self;
-        let Ok(seen) = kube.seen(namespace, &self.nonce).await else { return };
-        for pod in seen {
+        let Ok(pods) = kube.pods_of_proof(namespace, &self.nonce).await else { return };
+        for pod in pods {
             let state = match (&pod.ended, pod.started) {
                 (Some(message), _) => format!("ended: {}", message.trim().replace('\n', ", ")),
                 (None, true) => "running".to_owned(),
@@ -122,7 +123,7 @@ impl Stage {
                     "removing the proof",
                     format!(
                         "remove it with `kubectl delete namespace,jobs,pods --selector \
-                         clockwork-codex/verify={}`",
+                         {VERIFY}={}`",
                         self.nonce
                     ),
                 )
@@ -151,7 +152,7 @@ impl Stage {
 }
 
 /// How far these pods are, and why not further.
-pub(super) fn behind(pods: &[&Seen], of: usize) -> String {
+pub(super) fn behind(pods: &[&PodProgress], of: usize) -> String {
     let ended = pods.iter().filter(|pod| pod.ended.is_some()).count();
     let why = pods.iter().find_map(|pod| pod.why.as_ref());
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();

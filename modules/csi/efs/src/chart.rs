@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use inputs::Problem;
+use plan::Warning;
 use serde::{Deserialize, Serialize};
 
 /// The chart's name in its repository.
@@ -193,17 +194,17 @@ const HAZARDS: &[Hazard] = &[
 ];
 
 /// What to warn of for a chart version.
-pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<String> {
-    let mut warnings: Vec<String> = HAZARDS
+pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = HAZARDS
         .iter()
         .filter(|hazard| (hazard.from..=hazard.to).contains(&version) && (hazard.when)(here))
-        .map(|hazard| format!("{}; {} ({})", hazard.danger, hazard.remedy, hazard.source))
+        .map(|hazard| Warning::new(format!("{} ({})", hazard.danger, hazard.source), hazard.remedy))
         .collect();
     if version > ChartVersion::NEWEST {
-        warnings.push(format!(
-            "chart {version} is newer than {}, the newest whose values were looked at; in a cluster \
-             they are compared before it is installed",
-            ChartVersion::NEWEST
+        let newest = ChartVersion::NEWEST;
+        warnings.push(Warning::new(
+            format!("chart {version} is newer than {newest}, the newest whose values are known here"),
+            "compare `helm_values` with the values of that chart, as a deployment to a cluster does",
         ));
     }
     warnings
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hazard_is_told_for_the_versions_that_have_it_and_no_others() {
+    fn a_hazard_is_reported_for_the_versions_that_have_it_and_no_others() {
         let shown = |text: &str, fixed_gid| {
             let here = Context { fixed_gid, ..Context::default() };
             warnings(ChartVersion::parse(text).unwrap(), &here).len()

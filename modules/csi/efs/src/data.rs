@@ -2,7 +2,7 @@
 //! over what another one left.
 
 use inputs::plain;
-use plan::{Detail, Plan, Question, Refusal, Scope};
+use plan::{Detail, Plan, Question, Refusal, Scope, Warning};
 use serde::Serialize;
 
 use crate::actual::Actual;
@@ -268,12 +268,15 @@ fn end_of_replications(replications: &[Replication]) -> Option<String> {
     ))
 }
 
-fn perhaps_denied(actual: &Actual, id: &FileSystemId) -> Option<String> {
+fn perhaps_denied(actual: &Actual, id: &FileSystemId) -> Option<Warning> {
     let (denied, call) = actual.policy.as_deref().map(denies_deletion)?;
     (denied == Denied::Perhaps).then(|| {
-        format!(
-            "the policy of {id} denies `{call}` to some identities or in some circumstances; if that \
-             is this run's, it ends after the steps before"
+        Warning::new(
+            format!(
+                "the policy of {id} denies `{call}` to some identities or in some circumstances: if \
+                 this run is one of them, it ends after the steps before"
+            ),
+            format!("let the policy allow `{call}` to this identity first"),
         )
     })
 }

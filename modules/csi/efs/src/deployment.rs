@@ -1,8 +1,10 @@
 //! Whole plans: of a deployment, and of claims that grew.
 
+use std::collections::BTreeSet;
+
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Known, Refusal, Row, Scope, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, Warning, files};
 
 use crate::actual::Actual;
 use crate::chart;
@@ -10,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::data;
 use crate::desired::Desired;
 use crate::documents;
+use crate::driver_policy;
 use crate::inputs::Inputs;
 use crate::mounts;
 use crate::resources::file_system::FileSystemSource;
@@ -102,7 +105,7 @@ pub(crate) fn plan_part(
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     let Some(cluster) = &actual.cluster else {
-        let storage = (&file_system.id, ready.as_slice());
+        let storage = (&file_system.id, &ready);
         let wanted = (inputs, driver_in.as_deref());
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
         return Ok(plan);
@@ -157,13 +160,22 @@ fn name_mounts(plan: &mut Plan, actual: &Actual) {
         plan.details.entry("mounts").or_default().push(plan::Detail { value, line: None });
     }
     if !unseen.is_empty() {
-        let why = match actual.cluster {
-            Some(_) => "as this identity may not list the pods of the cluster",
-            None => "as documents are written and no cluster is looked at",
+        let (why, remedy) = match actual.cluster {
+            Some(_) => (
+                "as this identity may not list the pods of the cluster",
+                "ask for `list` on pods, or make sure of it yourself",
+            ),
+            None => (
+                "as documents are written and no cluster is looked at",
+                "look for pods with claims of this file system in the clusters that use it",
+            ),
         };
-        plan.warnings.push(format!(
-            "who has mounts through {} is not known, {why}: mounts of their zones break",
-            unseen.join(", ")
+        plan.warnings.push(Warning::new(
+            format!(
+                "who has mounts through {} is not known, {why}: mounts of their zones break",
+                unseen.join(", ")
+            ),
+            remedy,
         ));
     }
 }
@@ -192,6 +204,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
+    rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {
             let there = actual.documents.contains_key(name);
@@ -209,9 +222,20 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 /// The changes after which the class is there, or its document: what claims from
 /// it needs them.
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
-    let ids = [storage_class::id(&desired.scope), documents::class_id(&desired.scope)];
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
-    ids.into_iter().filter(planned).collect()
+    class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The ids of the changes that make the class in a cluster, and its document in a directory.
+pub fn class_ids(desired: &Desired) -> [ChangeId; 2] {
+    [storage_class::id(&desired.scope), documents::class_id(&desired.scope)]
+}
+
+/// The Availability Zones of the subnets that should reach the file system.
+pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
+    let wanted = |subnet: &&Subnet| desired.subnets.contains(&subnet.id);
+    let wanted = actual.network.subnets.iter().filter(wanted);
+    wanted.map(|subnet| subnet.availability_zone.clone()).collect()
 }
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
@@ -288,7 +312,7 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     ))
 }
 
-fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
+fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
     let class = &inputs.storage_class;
     let controller = inputs.driver.values.get("controller");
     let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
@@ -301,11 +325,15 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if inputs.driver.mode != driver::DriverMode::Skip {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
-    let owner = inputs.owner();
-    let kept = inputs.driver(&owner).tags_kept_from_access_points().join(", ");
-    if !kept.is_empty() {
-        warnings.push(format!(
-            "the driver cannot put these tags on access points, for their spaces, colons or empty values: {kept}"
+    let tags = &inputs.driver.access_point_tags;
+    if inputs.driver.mode != driver::DriverMode::Skip && !tags.is_empty() {
+        warnings.push(Warning::new(
+            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
+             stay pending",
+            format!(
+                "add this statement to the policies of the driver's role: {}",
+                driver_policy::tagging(tags)
+            ),
         ));
     }
     let room = crate::inputs::directory::room_for_names(
@@ -317,14 +345,19 @@ fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<String> {
     if let Ok(Some(room)) = room
         && room < 63
     {
-        warnings.push(format!(
-            "`sub_path_pattern` leaves {room} characters for the names of a claim and its namespace: \
-             EFS takes directories of 100, and claims with longer names stay pending"
+        warnings.push(Warning::new(
+            format!(
+                "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
+                 namespace: EFS takes directories of 100, and claims with longer names stay pending"
+            ),
+            "shorten `sub_path_pattern` or `base_path`",
         ));
     }
     if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
-        warnings
-            .push("the file system is not encrypted at rest, and can never be made so".to_owned());
+        warnings.push(Warning::new(
+            "the file system is not encrypted at rest, and can never be made so",
+            "leave out `encrypted = false` before the file system is created",
+        ));
     }
     warnings
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use network::{RuleSource, SecurityGroupId, SubnetId};
+use network::{SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
 use crate::inputs::{Group, Inputs, Subnets};
+use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
 
 /// The outputs of networks, by the labels of their blocks.
@@ -70,9 +71,9 @@ impl Desired {
     }
 
     /// Whose NFS traffic must be admitted.
-    pub fn nfs_sources(&self) -> Vec<RuleSource> {
+    pub fn nfs_sources(&self) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
-        let groups = clients.security_group_id.iter().cloned().map(RuleSource::Group);
-        groups.chain(clients.cidr.into_iter().map(RuleSource::Cidr)).collect()
+        let groups = clients.security_group_id.iter().cloned().map(Known::Now).map(Source::Group);
+        groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The plan that takes a deployment down.
 
 use inputs::plain;
-use plan::{ChangeId, Scope};
+use plan::{ChangeId, Scope, Warning};
 
 use crate::actual::Actual;
 use crate::cluster::Cluster;
@@ -19,7 +19,7 @@ use crate::resources::{driver, file_system, ingress, mount_target, storage_class
 /// rules, and the file system last.
 ///
 /// What lacks our tags stays, and so does an adopted file system with all its
-/// mount targets: EFS cannot tag them, so ours cannot be told from others. A file system that
+/// mount targets: EFS cannot tag them, so ours cannot be distinguished from others. A file system that
 /// holds data, or that anything else uses, is refused.
 pub fn destroy(scope: &Scope, inputs: &Inputs, actual: &Actual) -> Plan {
     let part = Part { driver: DriverPart::Own { of_this_job: &[] }, going: &[], delete_data: &[] };
@@ -172,16 +172,18 @@ fn without_driver(
     scope: &Scope,
     found: &FileSystem,
     users: &[data::User],
-) -> Option<String> {
+) -> Option<Warning> {
     let points = users.iter().filter(|user| user.kind == data::Kind::AccessPoint);
     let points: Vec<String> = points.map(|user| plain(&user.name)).collect();
     (!points.is_empty() && documents::remove_driver(plan, scope)).then(|| {
-        format!(
-            "these documents include the EFS CSI driver, and {} stays with {}: once the removal \
-             is applied, pods that mount these can neither start nor stop until a driver is \
-             installed again",
-            found.id,
-            points.join(", ")
+        Warning::new(
+            format!(
+                "these documents include the EFS CSI driver, and {} stays with {}: once the removal \
+                 is applied, pods that mount these can neither start nor stop",
+                found.id,
+                points.join(", ")
+            ),
+            "install the driver by other means before that, or end these pods",
         )
     })
 }

@@ -10,6 +10,7 @@ use crate::chart;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::DriverMode;
+use crate::resources::mount_target::Ready;
 use crate::resources::storage_class;
 use crate::templates;
 
@@ -21,6 +22,9 @@ const STORAGE_CLASS: &str = "storageclass.yaml";
 
 /// What names the other two.
 const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// Stands in a document for people in the place of what is known after apply.
+const LATER: &str = "(known after apply)";
 
 /// The names of the documents, in the order in which they are written.
 pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
@@ -38,7 +42,7 @@ pub fn documents(
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
     let owner = inputs.owner();
     Ok(vec![
-        (VALUES, Text::literal(inputs.driver(&owner).values()?)),
+        (VALUES, inputs.driver(&owner).values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
     ])
@@ -52,7 +56,7 @@ pub fn rendered(
     let owner = inputs.owner();
     let later = Known::After("file_system".into());
     let mut documents = vec![
-        (VALUES, inputs.driver(&owner).values()?),
+        (VALUES, inputs.driver(&owner).shown(LATER)?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
         (KUSTOMIZATION, kustomization(inputs, true)?),
     ];
@@ -106,7 +110,7 @@ pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     (inputs, driver_in): (&Inputs, Option<&str>),
-    (file_system, ready): (&Known<FileSystemId>, &[ChangeId]),
+    (file_system, ready): (&Known<FileSystemId>, &Ready),
     found: &Files,
 ) -> Result<(), RenderError> {
     let relying = driver_in.map(|_| inputs.without_driver());
@@ -136,7 +140,8 @@ pub(crate) fn plan<C: From<files::Call>>(
         match name {
             // Whoever applies the class can mount from then on.
             STORAGE_CLASS => {
-                change.needs = ready.to_vec();
+                change.needs.clone_from(&ready.needs);
+                change.needs_any = ready.targets.clone();
                 replacement(&mut change, inputs, file_system, there);
             }
             // It names the other two, and so comes after them.

@@ -14,6 +14,7 @@ mod desired;
 mod destroy;
 mod digests;
 mod documents;
+mod driver_policy;
 mod ids;
 mod inputs;
 mod life_cycle;
@@ -31,7 +32,9 @@ pub use actual::Actual;
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::{ADOPT_EXISTING, USERS, may_be_taken_over};
-pub use deployment::{Call, Plan, class_changes, disturbs_mounts, expand, plan, rows};
+pub use deployment::{
+    Call, Plan, class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of,
+};
 pub use desired::{Desired, Networks};
 pub use destroy::destroy;
 pub use documents::{DOCUMENTS, documents, file_system_of, rendered};

@@ -1,5 +1,7 @@
 //! What a deployment results in, for whatever uses it.
 
+use std::collections::BTreeSet;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -14,6 +16,8 @@ pub struct Outputs {
     pub region: String,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
+    /// The Availability Zones of the subnets.
+    pub zones: BTreeSet<String>,
     /// The cluster that holds the class, where one was the target.
     pub cluster: Option<String>,
     /// The directory that holds the documents, where one was the target.
@@ -77,6 +81,12 @@ pub const OUTPUTS: &[Output] = &[
         value: |it| Some(it.mount_targets()),
         of_step: false,
     },
+    Output {
+        name: "zones_without_mount_target",
+        description: "Availability Zones of the subnets that have no mount target yet",
+        value: |it| Some(json!(it.zones_without_mount_target())),
+        of_step: false,
+    },
 ];
 
 /// The members of a mount target among the outputs, in the order in which they are shown.
@@ -84,6 +94,14 @@ pub const MOUNT_TARGET: &[&str] =
     &["availability_zone", "mount_target_id", "subnet_id", "ip_address"];
 
 impl Outputs {
+    /// The zones whose targets could not be made: their pods depend on those of other zones.
+    fn zones_without_mount_target(&self) -> Vec<&String> {
+        let served = |zone: &&String| {
+            self.mount_targets.iter().any(|target| target.availability_zone == **zone)
+        };
+        self.zones.iter().filter(|zone| !served(zone)).collect()
+    }
+
     fn mount_targets(&self) -> Value {
         let mut by_zone: Vec<&MountTarget> = self.mount_targets.iter().collect();
         by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));

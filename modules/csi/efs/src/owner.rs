@@ -76,11 +76,6 @@ impl Owner {
         first == Some(self.document_mark().as_str())
     }
 
-    /// Whether this tag says which class something belongs to.
-    pub(crate) fn is_mark_of_the_class(key: &str) -> bool {
-        key.strip_prefix(OUR_PREFIX) == Some("storage-class")
-    }
-
     /// The tags that make a resource ours.
     pub fn marks(&self) -> Tags {
         [

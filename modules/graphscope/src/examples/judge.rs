@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_torn_and_disordered_lines_are_told_apart() {
+    fn lost_torn_and_disordered_lines_are_distinguished() {
         let read = |text: &str| shown(Example::Logs, &[("reader", &[text])]);
         assert_eq!(read("lines=200\ndistinct=200\nordered=4"), [true, true]);
         assert_eq!(read("lines=199\ndistinct=199\nordered=3"), [false, false]);

@@ -1,9 +1,11 @@
 //! The claims that a workload needs before its chart is installed.
 
-use kubernetes::bytes;
+use std::collections::BTreeSet;
+
 pub use kubernetes::claim::PROPERTIES;
 use kubernetes::claim::{Expand, Group, KIND, Spec};
-use plan::{Action, Change, ChangeId, Forbidden, Plan, Refusal, Scope, compare};
+use kubernetes::{bytes, readable};
+use plan::{Action, Change, ChangeId, Forbidden, Plan, Refusal, Row, Scope, Warning, compare};
 use serde::Serialize;
 
 /// A call of Kubernetes; that which completes a claim is [`Expand`].
@@ -16,6 +18,9 @@ pub enum Call {
         /// The whole object, as YAML.
         document: String,
     },
+    /// Has the claim that was observed ask for more; one of a StatefulSet's pods is of its
+    /// controller, and nothing else of it is changed.
+    Grow { namespace: String, name: String, uid: Option<String>, size: String },
     /// Deletes the claim that was observed, once no pod uses it.
     Delete { namespace: String, name: String, uid: Option<String> },
 }
@@ -43,6 +48,8 @@ pub struct FoundClaim {
     /// Whether it has the label of the release, as the claims have that its chart makes, one
     /// for each pod of a StatefulSet, for the store's data.
     pub of_release: bool,
+    /// Whether a StatefulSet of the release makes it for one of its pods.
+    pub of_pod: bool,
 }
 
 impl FoundClaim {
@@ -52,10 +59,10 @@ impl FoundClaim {
     /// the class of the inputs too, or has the name of a StatefulSet's claim:
     /// `TEMPLATE-STATEFULSET-ORDINAL`, where the StatefulSet is named after the release.
     pub fn is_of_chart(&self, release: &str, class: &str) -> bool {
-        let of_pod = self.claim.name.rsplit_once('-').is_some_and(|(name, ordinal)| {
+        let named_so = self.claim.name.rsplit_once('-').is_some_and(|(name, ordinal)| {
             ordinal.parse::<u32>().is_ok() && format!("{name}-").contains(&format!("-{release}-"))
         });
-        self.of_release && (of_pod || self.class.as_deref() == Some(class))
+        self.of_pod || (self.of_release && (named_so || self.class.as_deref() == Some(class)))
     }
 
     /// Its properties.
@@ -66,7 +73,8 @@ impl FoundClaim {
             class,
             access_modes,
             ours: _,       // Judged before anything is compared.
-            of_release: _, // Those are the chart's.
+            of_release: _, // Those are the chart's,
+            of_pod: _,     // and so are these.
         } = self;
         Spec {
             class: class.clone(),
@@ -123,20 +131,94 @@ impl Wanted<'_> {
 /// (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/>).
 fn never_changes(forbidden: &Forbidden) -> (String, String) {
     let Forbidden { attribute, found, wanted } = forbidden;
+    if attribute == "storageClassName" {
+        return never_of_another_class(found.as_deref());
+    }
     let had = found.as_deref().unwrap_or("none");
-    let (reason, keep) = if attribute == "storageClassName" {
-        let keep = found.as_ref().map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
-        (format!("the claim's class is `{had}`, which cannot be changed"), keep)
-    } else {
-        let reason =
-            format!("the claim's `{attribute}` is `{had}`, which cannot be changed to `{wanted}`");
-        (reason, None)
+    (
+        format!("the claim's `{attribute}` is `{had}`, which cannot be changed to `{wanted}`"),
+        COPY.to_owned(),
+    )
+}
+
+/// What to do about a claim that can never be what is wanted.
+const COPY: &str =
+    "copy the data to a workload of another `name` and take this one down with `--delete-data`";
+
+/// Why a claim keeps its class, and what to do where another is wanted.
+pub(super) fn never_of_another_class(found: Option<&str>) -> (String, String) {
+    let keep = found.map(|had| format!("keep `storage_class_name = \"{had}\"`, or "));
+    (
+        format!("the claim's class is `{}`, which cannot be changed", found.unwrap_or("none")),
+        format!("{}{COPY}", keep.unwrap_or_default()),
+    )
+}
+
+/// That a claim of a pod keeps its class although its template gets another one.
+pub(super) fn keeps_its_class(found: &FoundClaim) -> Warning {
+    Warning::new(
+        format!(
+            "the claim `{}` keeps its class `{}`, as claims never change theirs",
+            found.claim.name,
+            found.class.as_deref().unwrap_or("none")
+        ),
+        "delete it together with its pod to have it made anew, without what was in it",
+    )
+}
+
+/// Plans that a claim of a pod asks for `size`, after `needs`, and has it too, where nothing else
+/// completes it; the answer is what must be done first by whoever needs that.
+pub(super) fn grow<C: From<Call> + From<Expand>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    found: &FoundClaim,
+    size: &str,
+    completed_here: bool,
+    needs: &[ChangeId],
+) -> Option<ChangeId> {
+    let FoundClaim { claim, .. } = found;
+    let address = scope.address(KIND, Some(&claim.name));
+    let had = found.spec();
+    let larger = |has: &Option<String>| {
+        has.as_deref().and_then(bytes).zip(bytes(size)).is_some_and(|(has, size)| has >= size)
     };
-    let mut remedy = keep.unwrap_or_default();
-    remedy.push_str(
-        "copy the data to a workload of another `name` and take this one down with `--delete-data`",
-    );
-    (reason, remedy)
+    let asks = if larger(&had.size) { had.size.clone() } else { Some(size.to_owned()) };
+    let volume = claim.expandable().filter(|_| completed_here);
+    let capacity = volume.and(asks.clone());
+    let wanted = Spec { size: asks.clone(), capacity, ..had.clone() };
+    let compared = compare(PROPERTIES, &wanted, Some(&had));
+    if compared.groups.is_empty() {
+        return None;
+    }
+    let size = asks?;
+    // Kubernetes changes the requests of bound claims only (`ValidatePersistentVolumeClaimUpdate`).
+    if claim.phase != "Bound" {
+        plan.refusals.push(Refusal::new(
+            &address,
+            format!("the claim is `{}`, and only a bound claim grows", claim.phase),
+            "find out why it is not bound (`cargo xtask status`); one that has no volume has no \
+             data either, and can be deleted",
+        ));
+        return None;
+    }
+    let id = scope.id(format_args!("claim.{}", claim.name));
+    let (namespace, name) = (claim.namespace.clone(), claim.name.clone());
+    let mut change = Change::new(Action::Update, id.clone(), address)
+        .because("its pod's StatefulSet gets a larger template, which no claim follows by itself")
+        .needing(needs.to_vec())
+        .showing(compared.differences);
+    if compared.groups.contains(&Group::Size) {
+        let (namespace, name, uid) = (namespace.clone(), name.clone(), claim.uid.clone());
+        change = change.calling(Call::Grow { namespace, name, uid, size: size.clone() });
+    }
+    if compared.groups.contains(&Group::Capacity)
+        && let Some(volume) = volume
+    {
+        let volume = volume.clone();
+        change = change.calling(Expand { namespace, name, volume, capacity: size });
+    }
+    plan.changes.push(change);
+    Some(id)
 }
 
 /// Plans a claim that should be there, after `needs`; `document` is the whole object.
@@ -239,4 +321,45 @@ pub fn not_known(name: &str, release: &str) -> String {
         "the claim `{name}` stays: it has the label of `{release}`, but neither its class nor the \
          name of a claim that its chart makes; `kubectl delete pvc {name}` deletes it"
     )
+}
+
+/// The claims of a workload that should be there and are not, in the table of a status.
+pub fn missing(
+    workload: &str,
+    namespace: &str,
+    wanted: &[Claim],
+    found: &[FoundClaim],
+) -> Vec<Row> {
+    let there = |claim: &&Claim| found.iter().any(|found| found.claim.name == claim.name);
+    let missing = wanted.iter().filter(|claim| !there(claim));
+    let name = |claim: &Claim| format!("{workload}: claim {namespace}/{}", claim.name);
+    missing.map(|claim| Row::missing("workload", name(claim))).collect()
+}
+
+/// What the row of a workload says of its claims: their names, what they hold, and where they
+/// are mounted.
+pub fn details(found: &[FoundClaim]) -> Vec<String> {
+    let mut details = Vec::new();
+    let names: Vec<&str> = found.iter().map(|found| found.claim.name.as_str()).collect();
+    if !names.is_empty() {
+        details.push(format!("claims {}", names.join(", ")));
+    }
+    if let Some(bytes) = used_bytes(found) {
+        details.push(format!("{} used", readable(bytes)));
+    }
+    let nodes = nodes(found);
+    if !nodes.is_empty() {
+        details.push(format!("on {}", nodes.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    details
+}
+
+/// The nodes of the pods that use claims.
+pub fn nodes(found: &[FoundClaim]) -> BTreeSet<&str> {
+    found.iter().flat_map(|found| &found.claim.nodes).map(String::as_str).collect()
+}
+
+/// How many bytes the files of claims take, as far as nodes measure that; nothing where none does.
+pub fn used_bytes(found: &[FoundClaim]) -> Option<u64> {
+    found.iter().filter_map(|found| found.claim.used_bytes).reduce(u64::saturating_add)
 }

@@ -4,3 +4,4 @@
 pub mod claim;
 pub mod namespace;
 pub mod release;
+pub mod stateful_set;

@@ -1,8 +1,9 @@
 //! The release of a workload's chart.
 
+use inputs::plain;
 use kubernetes::FoundChart;
-use kubernetes::release::{self, Call, Planned, Release, Wanted};
-use plan::{Action, Change, ChangeId, Plan, Refusal, Scope};
+use kubernetes::release::{self, Call, Planned, Release, Status, Wanted};
+use plan::{Action, Change, ChangeId, Plan, Refusal, Row, Scope};
 
 /// Plans the release, after `needs`. What must go after it needs the answer.
 pub fn plan<C: From<Call>>(
@@ -56,4 +57,24 @@ pub fn remove<C: From<Call>>(
     let id = change.id.clone();
     plan.changes.push(change);
     vec![id]
+}
+
+/// The release of a workload in the table of a status; `more` is what else is known of the
+/// workload.
+pub fn row(
+    workload: &str,
+    wanted: &release::Id,
+    found: Option<&Release>,
+    more: Vec<String>,
+) -> Row {
+    let chart = found.map(|found| format!("{}, revision {}", found.chart, found.revision));
+    let details: Vec<String> = chart.into_iter().chain(more).collect();
+    let state = found.map_or("missing", |found| found.status.as_str());
+    Row {
+        resource: "workload",
+        name: format!("{workload} {}/{}", wanted.namespace, wanted.name),
+        state: plain(state),
+        detail: plain(&details.join("; ")),
+        healthy: found.is_some_and(|found| found.status == Status::Deployed),
+    }
 }

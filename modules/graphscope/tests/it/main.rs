@@ -3,6 +3,7 @@
 
 mod examples;
 mod plans;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -125,6 +126,23 @@ fn values_name_the_claims_that_are_made_beforehand() {
 }
 
 #[test]
+fn kafka_and_zookeeper_never_get_the_class_of_the_data() {
+    let values = |more: &Value| inputs("store", more).release_values().unwrap();
+    let own = values(&json!({}));
+    assert_eq!(own["persistence"]["storageClass"], "efs-sc");
+    // Helm hands it to the charts below, where it wins over their own.
+    assert_eq!(own["global"], Value::Null);
+    assert_eq!(own["kafka"], Value::Null);
+    let given = values(&json!({ "kafka_storage_class": "gp3" }));
+    let chart = chart(Workload::Store);
+    assert_eq!(unknown_keys(&chart, &given), []);
+    assert_eq!(unread_keys(&chart, &given), [""; 0]);
+    let class = json!({ "storageClass": "gp3" });
+    assert_eq!(given["kafka"]["persistence"], class);
+    assert_eq!(given["kafka"]["zookeeper"]["persistence"], class);
+}
+
+#[test]
 fn what_must_not_be_shared_is_refused_with_the_reason() {
     for (kind, directory, reason) in [
         ("engine", "vineyard", "memory of the node"),
@@ -139,6 +157,8 @@ fn what_must_not_be_shared_is_refused_with_the_reason() {
 
 #[test]
 fn mistakes_name_the_remedy() {
+    let on = |class: &str| json!({ "global": { "storageClass": class } });
+    let on_persistence = |class: &str| json!({ "persistence": { "storageClass": class } });
     for (kind, more, told) in [
         ("engin", json!({}), "did you mean `engine`?"),
         ("engine", json!({ "directories": { "dataset": "1Gi" } }), "did you mean `datasets`?"),
@@ -150,6 +170,20 @@ fn mistakes_name_the_remedy() {
         ("engine", json!({ "helm_chart_version": "v0.31" }), "no `v`, no range"),
         ("engine", json!({ "helm_chart": "./a", "helm_repository": "https://b" }), "leave out"),
         ("engine", json!({ "name": "Fraud" }), "`Fraud`"),
+        ("engine", json!({ "kafka_storage_class": "gp3" }), "leave `kafka_storage_class` out"),
+        ("store", json!({ "kafka_storage_class": "efs-sc" }), "Kafka must not be on `efs-sc`"),
+        ("store", json!({ "kafka_storage_class": "gp_3" }), "`gp_3`"),
+        ("store", json!({ "helm_values": on("gp3") }), "it wins over `storage_class_name`"),
+        (
+            "store",
+            json!({ "helm_values": { "kafka": on_persistence("efs-sc") } }),
+            "Kafka must not",
+        ),
+        (
+            "store",
+            json!({ "helm_values": { "kafka": { "zookeeper": on_persistence("efs-sc") } } }),
+            "ZooKeeper must not be on `efs-sc`",
+        ),
     ] {
         let mistakes = mistake(kind, &more);
         assert!(mistakes.contains(told), "{more}: {mistakes}");

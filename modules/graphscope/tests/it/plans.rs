@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::inputs;
 
-fn text(plan: &Plan) -> String {
+pub(crate) fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
 }
 
-fn claim(name: &str, size: &str) -> FoundClaim {
+pub(crate) fn claim(name: &str, size: &str) -> FoundClaim {
     FoundClaim {
         claim: Claim {
             namespace: "graphscope".to_owned(),
@@ -31,11 +31,12 @@ fn claim(name: &str, size: &str) -> FoundClaim {
         access_modes: vec!["ReadWriteMany".to_owned()],
         ours: true,
         of_release: false,
+        of_pod: false,
     }
 }
 
 /// The plan that makes a workload what it should be.
-fn planned(
+pub(crate) fn planned(
     label: &str,
     inputs: &Inputs,
     actual: &Actual,
@@ -46,7 +47,7 @@ fn planned(
 }
 
 /// What is there after these inputs were deployed.
-fn deployed(inputs: &Inputs) -> Actual {
+pub(crate) fn deployed(inputs: &Inputs) -> Actual {
     Actual {
         namespace: true,
         claims: inputs.claims().iter().map(|it| claim(&it.name, &it.size)).collect(),
@@ -204,7 +205,7 @@ fn nothing_is_taken_from_under_a_release_that_helm_is_at_work_on() {
 }
 
 #[test]
-fn data_outlives_what_used_it_unless_told_otherwise_and_never_goes_from_under_a_pod() {
+fn data_outlives_its_workload_without_delete_data_and_is_never_deleted_while_a_pod_uses_it() {
     let fewer = engine(&json!({ "datasets": "10Gi" }));
     let mut actual = deployed(&engine(&json!({ "datasets": "10Gi", "logs": "1Gi" })));
     let kept = planned("engine", &fewer, &actual, &[], false);
@@ -222,56 +223,6 @@ fn data_outlives_what_used_it_unless_told_otherwise_and_never_goes_from_under_a_
 }
 
 #[test]
-fn the_claims_that_a_chart_made_for_its_pods_go_and_stay_as_the_others_do() {
-    let inputs = inputs("store", &json!({}));
-    let mut actual = deployed(&inputs);
-    let of_pod = FoundClaim { ours: false, of_release: true, ..claim("data-store-0", "100Gi") };
-    actual.claims.push(of_pod);
-    assert!(planned("store", &inputs, &actual, &[], true).is_empty(), "in use");
-    let kept = destroy(&Scope::among("store"), &inputs, &actual, false);
-    assert!(
-        kept.notes.iter().any(|note| note.contains("`data-store-0` stays")),
-        "{:?}",
-        kept.notes
-    );
-    assert_eq!(destroy(&Scope::among("store"), &inputs, &actual, true).changes.len(), 3);
-    actual.release.as_mut().unwrap().ours = false;
-    assert_eq!(
-        destroy(&Scope::among("store"), &inputs, &actual, true).changes.len(),
-        1,
-        "theirs stays"
-    );
-}
-
-#[test]
-fn a_claim_that_has_only_the_label_of_the_release_stays() {
-    let inputs = inputs("store", &json!({}));
-    let labelled = |name: &str, class: &str| FoundClaim {
-        ours: false,
-        of_release: true,
-        class: Some(class.to_owned()),
-        ..claim(name, "100Gi")
-    };
-    for (name, class, goes) in [
-        ("data-graphscope-store-0", "gp3", true),
-        ("kafka-data-graphscope-kafka-12", "gp3", true),
-        ("uploads", "efs-sc", true),
-        ("uploads", "gp3", false),
-        ("data-mygraphscope-0", "gp3", false),
-        ("data-graphscope", "gp3", false),
-        ("graphscope-0", "gp3", false),
-    ] {
-        let mut actual = deployed(&inputs);
-        let before = destroy(&Scope::among("store"), &inputs, &actual, true).changes.len();
-        actual.claims.push(labelled(name, class));
-        let plan = destroy(&Scope::among("store"), &inputs, &actual, true);
-        assert_eq!(plan.changes.len() - before, usize::from(goes), "{name} of {class}");
-        let noted = plan.notes.iter().any(|note| note.contains(&format!("`{name}` stays")));
-        assert_eq!(noted, !goes, "{:?}", plan.notes);
-    }
-}
-
-#[test]
 fn what_was_not_made_here_is_refused() {
     let inputs = engine(&json!({ "datasets": "10Gi" }));
     let mut actual = deployed(&inputs);
@@ -283,7 +234,7 @@ fn what_was_not_made_here_is_refused() {
 }
 
 /// What is there after the documents of these inputs were written.
-fn written(inputs: &Inputs) -> Actual {
+pub(crate) fn written(inputs: &Inputs) -> Actual {
     let written = documents(inputs, &[]).unwrap().into_iter();
     let written = written.map(|(name, text)| (name.to_owned(), text)).collect();
     Actual { documents: Some(written), ..Actual::default() }
@@ -330,7 +281,7 @@ fn a_document_keeps_a_claim_that_is_wanted_no_more_and_none_shrinks_or_moves() {
 }
 
 #[test]
-fn documents_go_and_their_claims_stay_unless_told_otherwise() {
+fn documents_go_and_their_claims_stay_without_delete_data() {
     let inputs = engine(&json!({ "datasets": "10Gi" }));
     let kept = destroy(&Scope::among("engine"), &inputs, &written(&inputs), false);
     assert_eq!(kept.changes.len(), 2);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn each_shortfall_is_told_from_the_others() {
+    fn each_shortfall_is_distinguished_from_the_others() {
         let full = "nonce=read\nlines=150\ndistinct=150\ncounted=150\n";
         assert_eq!(shown(&[READ, READ, "failed=no nonce"], full), [false, true, true, true]);
         let lost = "nonce=read\nlines=149\ndistinct=149\ncounted=150\n";

@@ -4,7 +4,7 @@ mod planning;
 mod spec;
 
 pub use planning::{
-    Call, KIND, Planned, add, differs, held, incompatible_chart, plan, unread_values,
+    Call, KIND, Planned, add, can_change, differs, held, incompatible_chart, plan, unread_values,
 };
 pub use spec::{
     CHART, Id, LONGEST, PROPERTIES, Record, Release, Spec, Status, Storage, Wanted, disagreements,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use inputs::HIDDEN;
-use plan::{Action, Address, Change, ChangeId, Difference, Plan, Refusal, Scope, Wait, compare};
+use plan::{
+    Action, Address, Change, ChangeId, Difference, Plan, Refusal, Scope, Wait, Warning, compare,
+};
 
 use super::spec::{CHART, Id, LONGEST, PROPERTIES, Record, Release, Status, VALUES, Wanted};
 use crate::chart::FoundChart;
@@ -182,6 +184,15 @@ pub fn differs(wanted: &Wanted, found: Option<&Release>) -> bool {
     !found.is_some_and(same)
 }
 
+/// Whether a release of ours is changed at once, and not waited for.
+pub fn can_change(found: &Release) -> bool {
+    match (&found.status, &found.record) {
+        (Status::Pending(_), Some(record)) => found.ours && record.age >= LONGEST,
+        (Status::Pending(_), None) => false,
+        (Status::Deployed | Status::Other(_), _) => found.ours,
+    }
+}
+
 /// Why this chart cannot be what is wanted; all reasons at once.
 pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart) -> Vec<Refusal> {
     let Wanted { chart_name, version, values, digest, .. } = wanted;
@@ -223,9 +234,13 @@ pub fn incompatible_chart(address: &Address, wanted: &Wanted, chart: &FoundChart
 }
 
 /// Warnings for values that change nothing, as no template of this chart reads them.
-pub fn unread_values(wanted: &Wanted, chart: &FoundChart) -> Vec<String> {
+pub fn unread_values(wanted: &Wanted, chart: &FoundChart) -> Vec<Warning> {
     let warning = |path: String| {
-        format!("no template of chart {}-{} reads the value `{path}`", chart.name, chart.version)
+        let FoundChart { name, version, .. } = chart;
+        Warning::new(
+            format!("no template of chart {name}-{version} reads the value `{path}`"),
+            "leave it out of `helm_values`, or check its spelling",
+        )
     };
     unread_keys(&chart.values, &wanted.values.value).into_iter().map(warning).collect()
 }

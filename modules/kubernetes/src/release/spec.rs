@@ -34,8 +34,8 @@ pub struct Wanted {
     /// The SHA-256 of its chart's archive, where it is known.
     pub digest: Option<String>,
     pub values: Document,
-    /// A value that only releases of ours have, by JSON pointer: our name.
-    pub mark: Option<&'static str>,
+    /// Values that only releases of ours have, by JSON pointer: our name. Any of them will do.
+    pub marks: &'static [&'static str],
     /// The deployment that it belongs to, for Helm's history.
     pub owner: String,
 }
@@ -51,7 +51,7 @@ impl Wanted {
             version,
             digest: _, // `incompatible_chart` judges it.
             values,
-            mark: _,  // Part of the values.
+            marks: _, // Part of the values.
             owner: _, // For people only.
         } = self;
         Spec {
@@ -200,8 +200,8 @@ pub fn disagreements(one: &Wanted, other: &Wanted) -> Vec<String> {
 /// values carry our mark, or it is a first install that was killed and has only
 /// its values to show whose it was.
 pub fn is_marked(wanted: &Wanted, values: &serde_json::Value, only_pending_install: bool) -> bool {
-    let mark = wanted.mark.and_then(|pointer| values.pointer(pointer));
-    mark.is_some_and(|mark| mark == MANAGER)
+    let mut marks = wanted.marks.iter().filter_map(|pointer| values.pointer(pointer));
+    marks.any(|mark| mark == MANAGER)
         || (only_pending_install && same_values(values, &wanted.values.value))
 }
 

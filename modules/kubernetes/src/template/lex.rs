@@ -1,4 +1,4 @@
-//! The words of a Go template's actions, as `text/template/parse/lex.go` tells them apart.
+//! The words of a Go template's actions, as `text/template/parse/lex.go` splits them.
 
 /// One word of an action. A chain of fields belongs to what stands right before it.
 #[derive(Debug, Clone, PartialEq)]

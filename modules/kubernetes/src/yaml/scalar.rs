@@ -43,7 +43,7 @@ pub(super) fn resolve(text: &str) -> Scalar {
     }
 }
 
-/// `strconv.ParseInt` and `ParseUint` with base 0: a prefix tells the base, and a zero alone octal.
+/// `strconv.ParseInt` and `ParseUint` with base 0: a prefix gives the base, and a zero alone octal.
 fn integer(plain: &str) -> Option<Scalar> {
     let (sign, digits) = match plain.as_bytes().first()? {
         b'-' => ("-", &plain[1..]),

@@ -26,7 +26,7 @@ impl<'a> Arn<'a> {
 }
 
 /// What is wrong with ARNs for a deployment in this region and, where it is known, this
-/// account: each mistake with its input. Without an account, the first ARN tells it.
+/// account: each mistake with its input. Without an account, the first ARN names it.
 pub(super) fn contradictions(
     region: &str,
     account: Option<&str>,

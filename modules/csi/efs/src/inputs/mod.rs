@@ -77,7 +77,8 @@ impl Inputs {
 
     /// The driver as it should be.
     pub fn driver<'a>(&'a self, owner: &'a Owner) -> Driver<'a> {
-        Driver { owner, inputs: &self.driver, tags: &self.tags }
+        let role = self.driver.role_arn.clone().map(Known::Now);
+        Driver { owner, inputs: &self.driver, role, role_of_nodes: true }
     }
 
     /// The same inputs of a module that leaves the driver alone.

@@ -96,6 +96,7 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let namespace = reader.string("namespace", ::inputs::dns_label);
     let version = reader.string("helm_chart_version", ChartVersion::parse);
     let role_arn = reader.string("driver_role_arn", rules::role_arn);
+    let access_point_tags = access_point_tags(reader);
     let mode = reader.string("driver", DriverMode::one_of);
     let repository = reader.string("helm_repository", repository);
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
@@ -114,8 +115,19 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         chart: chart?,
         version: version?,
         role_arn,
+        access_point_tags: access_point_tags?,
         values,
     })
+}
+
+fn access_point_tags(reader: &mut Reader) -> Option<Tags> {
+    let name = "access_point_tags";
+    if !reader.is_given(name) {
+        return Some(Tags::new());
+    }
+    let tags = reader.map(name, rules::access_point_tag)?;
+    reader.check(name, rules::tag_count(tags.len()))?;
+    Some(tags)
 }
 
 fn tags(reader: &mut Reader) -> Option<Tags> {

@@ -4,6 +4,7 @@ use inputs::{IdError, Problem};
 use kubernetes::MANAGED_BY;
 use network::{SecurityGroupId, SubnetId};
 
+use crate::driver_policy::DRIVER_TAG;
 use crate::ids::FileSystemId;
 use crate::owner::{OUR_PREFIX, OWN_TAGS};
 use crate::resources::storage_class::DEFAULT_CLASS;
@@ -185,6 +186,27 @@ pub(crate) fn tag(key: &str, value: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// A tag of access points. The chart joins tags as `key:value` with spaces between, and escapes
+/// neither.
+pub(crate) fn access_point_tag(key: &str, value: &str) -> Result<(), Problem> {
+    tag(key, value)?;
+    let shown = key.escape_debug();
+    if key == DRIVER_TAG.0 {
+        return Err(Problem::new(
+            format!("the driver sets the tag `{shown}` itself"),
+            "leave it out",
+        ));
+    }
+    let plain = |text: &str| !text.is_empty() && !text.contains([':', ' ']);
+    if plain(key) && plain(value) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("the driver cannot put the tag `{shown}` on access points"),
+        "use a key and a value without spaces and colons, and a value that is not empty",
+    ))
 }
 
 /// How many tags a user may set beside ours.

@@ -48,6 +48,11 @@ pub const INPUTS: &[Input] = &[
         "IAM role that the driver's service accounts assume (IRSA)",
     ),
     Input::optional(
+        "access_point_tags",
+        Kind::Map,
+        "Tags that the driver puts on access points; AWS's own policy for the driver does not allow any",
+    ),
+    Input::optional(
         "aws_account_id",
         Kind::String,
         "AWS account that the deployment belongs to; credentials of any other are refused",

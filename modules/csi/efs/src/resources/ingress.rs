@@ -1,9 +1,13 @@
 //! The rules that admit NFS traffic to the mount targets' security group.
 
+use std::fmt;
+
+use inputs::plain;
+use ipnet::IpNet;
 use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
 use plan::{
-    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Scope, Unset, Value,
-    compare, equal, later, set,
+    Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
+    Value, Warning, compare, equal, later, set,
 };
 
 use crate::owner::Owner;
@@ -14,6 +18,63 @@ pub const KIND: &str = "security_group_rule";
 /// What people read of a rule of ours.
 const DESCRIPTION: &str = "NFS for EFS, by Clockwork Codex";
 
+/// Whose traffic a rule admits, wanted or found: a group may be one that the plan creates.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    Group(Known<SecurityGroupId>),
+    Cidr(IpNet),
+}
+
+impl Source {
+    /// As it stands in the addresses and ids of changes, where a group that does not exist yet
+    /// goes by the change that creates it.
+    fn key(&self) -> String {
+        match self {
+            Source::Group(Known::After(change)) => change.to_string(),
+            Source::Group(Known::Now(_)) | Source::Cidr(_) => self.to_string(),
+        }
+    }
+
+    /// The source, where it is known now.
+    fn now(&self) -> Option<RuleSource> {
+        match self {
+            Source::Group(group) => group.now().cloned().map(RuleSource::Group),
+            Source::Cidr(range) => Some(RuleSource::Cidr(*range)),
+        }
+    }
+
+    /// The source as a plan shows it.
+    fn shown(&self) -> Known<String> {
+        match self {
+            Source::Group(group) => group.clone().map(|id| id.to_string()),
+            Source::Cidr(range) => Known::Now(range.to_string()),
+        }
+    }
+
+    /// The change that creates it.
+    fn created_by(&self) -> Option<&ChangeId> {
+        match self {
+            Source::Group(Known::After(change)) => Some(change),
+            Source::Group(Known::Now(_)) | Source::Cidr(_) => None,
+        }
+    }
+}
+
+impl From<RuleSource> for Source {
+    fn from(source: RuleSource) -> Source {
+        match source {
+            RuleSource::Group(id) => Source::Group(Known::Now(id)),
+            RuleSource::Cidr(range) => Source::Cidr(range),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().fmt(f)
+    }
+}
+
 /// The properties of a rule, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
@@ -22,12 +83,12 @@ pub struct Spec {
     pub from_port: i32,
     pub to_port: i32,
     /// Whom it admits; none where nobody judges it.
-    pub source: Option<RuleSource>,
+    pub source: Option<Source>,
 }
 
 impl Spec {
     /// A rule that admits NFS over TCP.
-    fn nfs(group_id: Known<SecurityGroupId>, source: Option<RuleSource>) -> Spec {
+    fn nfs(group_id: Known<SecurityGroupId>, source: Option<Source>) -> Spec {
         let protocol = "tcp".to_owned();
         Spec { group_id, protocol, from_port: NFS_PORT, to_port: NFS_PORT, source }
     }
@@ -48,7 +109,7 @@ impl Spec {
             protocol: protocol.clone(),
             from_port: *from_port,
             to_port: *to_port,
-            source: source.clone(),
+            source: source.clone().map(Source::from),
         }
     }
 
@@ -60,8 +121,10 @@ impl Spec {
 
     /// Whether a rule that was found admits everything that this one should.
     fn is_met(&self, found: &Spec) -> bool {
-        let covers = match (&found.source, &self.source) {
-            (Some(found), Some(wanted)) => found.covers(wanted),
+        // No rule that is there admits a group that is not there yet.
+        let now = |spec: &Spec| spec.source.as_ref().and_then(Source::now);
+        let covers = match (now(found), now(self)) {
+            (Some(found), Some(wanted)) => found.covers(&wanted),
             _ => false,
         };
         covers && self.is_met_but_for_source(found)
@@ -89,7 +152,8 @@ const PORT: Property<Spec> = property(
     admits_port,
 );
 
-const SOURCE: Property<Spec> = property("source", |spec| spec.source.as_ref().and_then(set), equal);
+const SOURCE: Property<Spec> =
+    property("source", |spec| spec.source.as_ref().map(Source::shown), equal);
 
 /// The ports of a rule that admits all of them.
 const ALL_PORTS: &str = "all";
@@ -128,7 +192,7 @@ pub enum Call {
         protocol: String,
         from_port: i32,
         to_port: i32,
-        source: RuleSource,
+        source: Source,
         /// What people read of the rule in the console.
         description: String,
         tags: Tags,
@@ -145,7 +209,7 @@ pub struct Wanted<'a> {
     /// one of them is enough. A missing one is added to the first.
     pub groups: &'a [Known<SecurityGroupId>],
     /// Whose NFS traffic must be admitted.
-    pub sources: &'a [RuleSource],
+    pub sources: &'a [Source],
     /// The tags of everything that is created.
     pub tags: &'a Tags,
 }
@@ -159,7 +223,7 @@ pub fn plan<C: From<Call>>(
 ) {
     let Some(first) = wanted.groups.first() else { return };
     // A source's rule, as it would be in each of the groups.
-    let in_each = |source: Option<&RuleSource>| -> Vec<Spec> {
+    let in_each = |source: Option<&Source>| -> Vec<Spec> {
         wanted.groups.iter().map(|group| Spec::nfs(group.clone(), source.cloned())).collect()
     };
     let found: Vec<Spec> = rules.iter().map(Spec::found).collect();
@@ -167,10 +231,13 @@ pub fn plan<C: From<Call>>(
     if wanted.sources.is_empty() && !in_each(None).iter().any(admits) {
         let groups: Vec<String> = wanted.groups.iter().map(ToString::to_string).collect();
         let (none, has) = if groups.len() > 1 { ("none of ", "has an") } else { ("", "has no") };
-        plan.warnings.push(format!(
-            "{none}{} {has} ingress rule for TCP 2049 (NFS): mounts will hang until they time out; set \
-             `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
-            groups.join(", ")
+        plan.warnings.push(Warning::new(
+            format!(
+                "{none}{} {has} ingress rule for TCP 2049 (NFS): mounts will hang until they time \
+                 out",
+                groups.join(", ")
+            ),
+            "set `nfs_client_security_group_id` or `nfs_client_cidr` to have the rule added",
         ));
     }
     let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();
@@ -208,18 +275,21 @@ pub fn remove_all<C: From<Call>>(
 fn authorize<C: From<Call>>(
     scope: &Scope,
     (wanted, group): (&Wanted, &Known<SecurityGroupId>),
-    source: &RuleSource,
+    source: &Source,
 ) -> Change<C> {
     let spec = &Spec::nfs(group.clone(), Some(source.clone()));
-    let id = scope.id(format_args!("security_group_rule.{source}"));
+    let key = source.key();
+    let id = scope.id(format_args!("security_group_rule.{key}"));
+    let made = source.created_by().into_iter().chain(created_by(group)).cloned();
     let reason = match wanted.groups {
         [_] => format!("{group} has no ingress rule for TCP 2049 (NFS) from there"),
         _ => "no security group has an ingress rule for TCP 2049 (NFS) from there".to_owned(),
     };
     // Every field goes into the call.
     let Spec { group_id, protocol, from_port, to_port, source: _ } = spec;
-    Change::new(Action::Create, id, scope.address(KIND, Some(&source.to_string())))
+    Change::new(Action::Create, id, scope.address(KIND, Some(&key)))
         .because(reason)
+        .needing(made)
         .showing([Difference::later("security_group_rule_id")])
         .showing(compare(PROPERTIES, spec, None).differences)
         .calling(Call::Authorize {
@@ -231,6 +301,38 @@ fn authorize<C: From<Call>>(
             description: DESCRIPTION.to_owned(),
             tags: wanted.tags.clone(),
         })
+}
+
+/// The change that creates a group.
+fn created_by(group: &Known<SecurityGroupId>) -> Option<&ChangeId> {
+    match group {
+        Known::Now(_) => None,
+        Known::After(change) => Some(change),
+    }
+}
+
+/// The rows in a status of the rules of this owner, by source.
+pub fn rows(owner: &Owner, rules: &[IngressRule]) -> Vec<Row> {
+    let mut ours: Vec<&IngressRule> = rules.iter().filter(|rule| owner.owns(&rule.tags)).collect();
+    ours.sort_by_key(|rule| (&rule.source, &rule.id));
+    let row = |rule: &IngressRule| {
+        let spec = Spec::found(rule);
+        let shown = PROPERTIES.iter().filter(|property| property.name != SOURCE.name);
+        let values: Vec<String> = shown
+            .filter_map(|property| match property.value {
+                Value::One(value) => value(&spec).map(|value| value.to_string()),
+                _ => None,
+            })
+            .collect();
+        Row {
+            resource: "ingress rule",
+            name: plain(&spec.source.as_ref().map_or(rule.id.clone(), Source::to_string)),
+            state: "present".to_owned(),
+            detail: plain(&format!("{} {}", rule.id, values.join(" "))),
+            healthy: true,
+        }
+    };
+    ours.into_iter().map(row).collect()
 }
 
 fn revoke<C: From<Call>>(scope: &Scope, rule: &IngressRule, reason: &str) -> Change<C> {
@@ -255,7 +357,7 @@ mod tests {
             protocol: protocol.to_owned(),
             from_port: ports.0,
             to_port: ports.1,
-            ..Spec::nfs(Known::Now(group.clone()), Some(RuleSource::Group(group)))
+            ..Spec::nfs(Known::Now(group.clone()), Some(RuleSource::Group(group).into()))
         }
     }
 

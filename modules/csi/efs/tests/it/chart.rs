@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use efs::Plan;
 use kubernetes::{ChartValues, FoundChart, unknown_keys, unread_keys};
+use plan::Warning;
 use serde_json::{Value, json};
 
 use crate::world::{account_and_cluster, desired, inputs, three};
@@ -57,7 +58,10 @@ fn a_value_that_only_templates_know_is_taken_and_a_word_in_a_comment_is_refused(
 fn a_value_that_no_template_reads_is_warned_of() {
     let before = plan(&json!({})).warnings;
     let warned = plan(&json!({ "helm_values": { "useFIPS": true } })).warnings;
-    let more: Vec<&String> = warned.iter().filter(|warning| !before.contains(warning)).collect();
-    let expected = "no template of chart aws-efs-csi-driver-2.4.5 reads the value `useFIPS`";
-    assert_eq!(more, [expected]);
+    let more: Vec<&Warning> = warned.iter().filter(|warning| !before.contains(warning)).collect();
+    let expected = Warning::new(
+        "no template of chart aws-efs-csi-driver-2.4.5 reads the value `useFIPS`",
+        "leave it out of `helm_values`, or check its spelling",
+    );
+    assert_eq!(more, [&expected]);
 }

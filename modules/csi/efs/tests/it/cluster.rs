@@ -1,12 +1,12 @@
 //! What a plan says where the target is a cluster.
 
-use efs::resources::driver::{Foreign, Rollout};
+use efs::resources::driver::{Away, Foreign, Rollout};
 use efs::resources::storage_class;
 use efs::{Actual, OtherClass, Plan, Volume};
 use kubernetes::claim::Claim;
 use kubernetes::release;
 use kubernetes::{ChartValues, FoundChart};
-use plan::{Action, Known, Styled, Table};
+use plan::{Action, Any, Known, Styled, Table};
 use serde_json::{Value, json};
 
 use crate::world::{
@@ -43,8 +43,9 @@ fn a_first_deployment_installs_the_driver_beside_aws_and_the_class_last() {
     insta::assert_snapshot!(text(&plan));
     let class =
         plan.changes.iter().find(|change| change.address.kind == storage_class::KIND).unwrap();
-    let targets = class.needs.iter().filter(|need| need.as_str().starts_with("mount_target."));
-    assert_eq!(targets.count(), 3, "{:?}", class.needs);
+    let Any { of, least } = &class.needs_any;
+    assert_eq!(of.iter().filter(|need| need.as_str().starts_with("mount_target.")).count(), 3);
+    assert_eq!(*least, 1, "any of the zones will do");
     let release = plan.changes.iter().find(|change| change.address.kind == release::KIND).unwrap();
     assert_eq!(release.needs, [""; 0]);
 }
@@ -244,14 +245,15 @@ fn a_chart_of_another_name_or_version_or_with_another_digest_is_refused() {
 }
 
 #[test]
-fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
+fn a_driver_that_does_not_run_yet_is_waited_for_without_no_wait() {
     let mut actual = deployed_to_cluster(&json!({}));
     cluster(&mut actual).driver.rollouts.push(Rollout {
         name: "deployment/efs-csi-controller".to_owned(),
         ready: 1,
+        updated: 1,
         desired: 2,
         current: true,
-        why: None,
+        ..Rollout::default()
     });
     let mut desired = desired(&json!({}));
     let plan = planned(&desired, &actual);
@@ -259,6 +261,35 @@ fn a_driver_that_does_not_run_yet_is_waited_for_unless_told_otherwise() {
     assert!(plan.waits[0].reason.contains("deployment/efs-csi-controller 1 of 2"));
     desired.wait_for_driver = false;
     assert!(planned(&desired, &actual).is_empty());
+}
+
+#[test]
+fn a_node_that_cannot_run_the_driver_is_named_and_not_waited_for() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    let away =
+        |node: &str| Away { node: node.to_owned(), reason: "NotReady".to_owned(), updated: true };
+    let rollout = |ready, away| Rollout {
+        name: "daemonset/efs-csi-node".to_owned(),
+        ready,
+        updated: 10,
+        desired: 10,
+        current: true,
+        away,
+        ..Rollout::default()
+    };
+    let mut planned_with = |rollout| {
+        cluster(&mut actual).driver.rollouts = vec![rollout];
+        planned(&desired(&json!({})), &actual)
+    };
+    let plan = planned_with(rollout(9, vec![away("ip-10-0-0-7")]));
+    assert!(plan.is_empty(), "{}", text(&plan));
+    let warning = "daemonset/efs-csi-node 9 of 10, not on ip-10-0-0-7 (NotReady): not waited for";
+    assert!(plan.warnings.iter().any(|it| it.text == warning), "{:?}", plan.warnings);
+    // Another one that is missing beside it is waited for, or within `maxUnavailable` is not.
+    let plan = planned_with(rollout(8, vec![away("ip-10-0-0-7")]));
+    assert!(plan.waits[0].reason.contains("8 of 10, not on ip-10-0-0-7 (NotReady)"));
+    let plan = planned_with(Rollout { may_lack: 1, ..rollout(8, vec![away("ip-10-0-0-7")]) });
+    assert!(plan.is_empty(), "{}", text(&plan));
 }
 
 #[test]
@@ -351,14 +382,14 @@ fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
         planned(&desired(more), &actual).warnings
     };
     let fixed = json!({ "uid": 1001, "gid": 1001 });
-    assert_eq!(warned(&fixed, &[]), [""; 0]);
+    assert_eq!(warned(&fixed, &[]), []);
     let tainted = warned(&fixed, &["efs.csi.aws.com/agent-not-ready"]);
-    assert!(tainted[0].contains("nothing is scheduled there"), "{tainted:?}");
+    assert!(tainted[0].text.contains("nothing is scheduled there"), "{tainted:?}");
     let newer = json!({ "uid": 1001, "gid": 1001, "helm_chart_version": "2.5.2" });
-    assert_eq!(warned(&newer, &["efs.csi.aws.com/agent-not-ready"]), [""; 0]);
+    assert_eq!(warned(&newer, &["efs.csi.aws.com/agent-not-ready"]), []);
     let deletes = json!({
         "helm_chart_version": "4.4.1",
         "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
     });
-    assert!(warned(&deletes, &[])[0].contains("issues/1085"));
+    assert!(warned(&deletes, &[])[0].text.contains("issues/1085"));
 }

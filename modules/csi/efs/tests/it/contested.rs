@@ -35,8 +35,8 @@ fn deployments_that_want_the_same_driver_share_it() {
 
 #[test]
 fn each_is_named_with_what_it_would_undo_of_the_other() {
-    let first = json!({ "tags": { "team": "graphs" } });
-    let second = json!({ "helm_chart_version": "2.5.7", "tags": { "team": "logs" } });
+    let first = json!({ "access_point_tags": { "team": "graphs" } });
+    let second = json!({ "helm_chart_version": "2.5.7", "access_point_tags": { "team": "logs" } });
     let [refusal] = refused(&first, &second).try_into().unwrap();
     assert_eq!(refusal.address, "module.efs_csi.helm_release[\"aws-efs-csi-driver\"]");
     assert_eq!(
@@ -48,7 +48,7 @@ fn each_is_named_with_what_it_would_undo_of_the_other() {
     );
     assert_eq!(
         refusal.remedy,
-        "give both the same `helm_chart_version` and `tags`, or one of them `driver = \"skip\"`; \
+        "give both the same `access_point_tags` and `helm_chart_version`, or one of them `driver = \"skip\"`; \
          with `--driver adopt` `dev/efs-logs` keeps it from now on"
     );
 }
@@ -66,27 +66,27 @@ fn roles_and_values_are_settings_as_well() {
 
 #[test]
 fn every_remedy_settles_it() {
-    let first = json!({ "tags": { "team": "graphs" } });
+    let first = json!({ "access_point_tags": { "team": "graphs" } });
     assert!(refused(&first, &first).is_empty());
     let skips = json!({ "driver": "skip" });
     assert!(refused(&first, &skips).is_empty());
     let plan = planned(&logs(&json!({ "driver": "adopt" })), &beside(&first));
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
-    let said =
-        plan.warnings.iter().any(|warning| warning.contains("from `dev/efs-sc` to `dev/efs-logs`"));
+    let hands = "from `dev/efs-sc` to `dev/efs-logs`";
+    let said = plan.warnings.iter().any(|warning| warning.text.contains(hands));
     assert!(said, "{:?}", plan.warnings);
 }
 
 #[test]
 fn a_deployment_whose_class_is_gone_keeps_nothing() {
-    let mut actual = beside(&json!({ "tags": { "team": "graphs" } }));
+    let mut actual = beside(&json!({ "access_point_tags": { "team": "graphs" } }));
     actual.cluster.as_mut().unwrap().other_classes.clear();
     assert!(planned(&logs(&json!({})), &actual).refusals.is_empty());
 }
 
 #[test]
 fn modules_of_one_file_hand_the_driver_on_without_a_word() {
-    let first = json!({ "tags": { "team": "graphs" } });
+    let first = json!({ "access_point_tags": { "team": "graphs" } });
     let mut there = deployed_to_cluster(&first);
     there
         .cluster

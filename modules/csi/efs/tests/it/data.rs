@@ -182,12 +182,13 @@ fn a_retained_file_system_keeps_its_way_in_while_anything_uses_it() {
         plan.changes.iter().map(|change| change.address.kind).collect()
     };
     assert!(kinds(&empty).contains(&"security_group_rule"), "{}", text(&empty));
-    assert_eq!(empty.warnings, [] as [&str; 0]);
+    assert_eq!(empty.warnings, []);
     actual.access_points = vec![access_point(1, &[])];
     let plan = destroy(&more, &actual, &[id("fs-0000000a")]);
     assert_eq!(kinds(&plan), ["document", "document", "document"]);
     // Pods that use the file system would lose the driver.
-    assert!(plan.warnings[0].contains("driver") && plan.warnings[0].contains("fsap-00000001"));
+    let warning = &plan.warnings[0].text;
+    assert!(warning.contains("driver") && warning.contains("fsap-00000001"));
     insta::assert_snapshot!(text(&plan));
 }
 
@@ -239,7 +240,7 @@ fn a_policy_that_may_deny_the_deletion_is_warned_of() {
     actual.policy = Some(deny.to_string());
     let plan = destroy(&json!({}), &actual, &[]);
     assert_eq!(plan.refusals, []);
-    assert!(plan.warnings[0].contains("DeleteMountTarget"), "{:?}", plan.warnings);
+    assert!(plan.warnings[0].text.contains("DeleteMountTarget"), "{:?}", plan.warnings);
 }
 
 /// The changes of a plan whose call number `position` looks for users once more.
@@ -283,7 +284,7 @@ fn recreated(bytes: u64, points: u32) -> Actual {
 }
 
 #[test]
-fn data_of_before_is_taken_over_only_when_told() {
+fn earlier_data_is_taken_over_only_with_consent() {
     let wanted = desired(&json!({}));
     let plan = planned(&wanted, &recreated(12 << 30, 3));
     assert_eq!(

@@ -21,6 +21,7 @@ fn everything() -> Value {
         "helm_chart_version": "4.4.1",
         "driver_role_arn": "arn:aws:iam::111122223333:role/efs-csi",
         "tags": { "team": "graphs", "cost center": "a b", "url": "https://example.com" },
+        "access_point_tags": { "team": "graphs" },
         "directory_perms": "0770",
         "uid": 1001,
         "gid": 1001,
@@ -75,6 +76,40 @@ fn a_class_has_a_slot_where_its_file_system_is_known_later() {
         assert_eq!(text.now().is_none(), name == "storageclass.yaml");
         assert_eq!(resolved, render(name, &inputs));
     }
+}
+
+#[test]
+fn a_role_that_the_same_plan_makes_is_named_by_the_service_accounts_when_it_is_there() {
+    let inputs = inputs(&json!({ "helm_values": { "node": { "tolerations": [] } } }));
+    let owner = inputs.owner();
+    let mut driver = inputs.driver(&owner);
+    driver.role = Some(Known::After("iam_role".into()));
+    let values = driver.release().unwrap().values;
+    let arn = "arn:aws:iam::111122223333:role/efs";
+    let annotated = |values: &Value, whose: &str| {
+        values[whose]["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"].clone()
+    };
+    for whose in ["controller", "node"] {
+        assert_eq!(annotated(&values.value, whose), json!("(known after apply)"));
+    }
+    let role = |change: &plan::ChangeId| {
+        assert_eq!(*change, "iam_role");
+        Ok::<_, std::convert::Infallible>(arn.to_owned())
+    };
+    let resolved = values.resolve(role).unwrap();
+    for whose in ["controller", "node"] {
+        assert_eq!(annotated(&resolved, whose), json!(arn));
+    }
+    // A document in a directory is the same.
+    let text = driver.values().unwrap().resolve(role).unwrap();
+    assert_eq!(serde_norway::from_str::<Value>(&text).unwrap(), resolved);
+}
+
+#[test]
+fn nothing_but_the_drivers_own_tag_is_put_on_access_points_unless_it_is_asked_for() {
+    let text = render("values.yaml", &inputs(&json!({ "tags": { "team": "graphs" } })));
+    let values: Value = serde_norway::from_str(&text).unwrap();
+    assert_eq!(values["controller"]["tags"], Value::Null);
 }
 
 #[test]
@@ -153,15 +188,12 @@ proptest! {
     #[test]
     fn any_tag_that_passes_the_rules_keeps_the_values_one_document(
         key in "[\\p{L}\\p{N}_.=+@/-]{1,40}",
-        value in "[\\p{L}\\p{N} _.=+:@/-]{0,60}",
+        value in "[\\p{L}\\p{N}_.=+@/-]{1,60}",
     ) {
         prop_assume!(!key.to_lowercase().starts_with("aws:") && !key.starts_with("clockwork-codex/"));
-        let inputs = inputs(&json!({ "tags": { key.clone(): value.clone() } }));
+        let inputs = inputs(&json!({ "access_point_tags": { key.clone(): value.clone() } }));
         let text = render("values.yaml", &inputs);
         let values: Value = serde_norway::from_str(&text).unwrap();
-        let told = &values["controller"]["tags"][&key];
-        let passes = key != "Name" && !value.is_empty() && !value.contains([' ', ':']);
-        let expected = if passes { json!(value) } else { Value::Null };
-        prop_assert_eq!(told, &expected);
+        prop_assert_eq!(&values["controller"]["tags"], &json!({ key: value }));
     }
 }

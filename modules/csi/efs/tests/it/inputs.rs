@@ -61,6 +61,7 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
         json!({ "helm_chart_version": "2.5.0", "sub_path_pattern": "${.PVC.namespace}/${.PVC.name}" }),
         json!({ "directory_perms": 700 }),
         json!({ "tags": { "Übung": "a b+c" } }),
+        json!({ "access_point_tags": { "team": "graphs" } }),
         json!({ "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 1.5 }),
         json!({ "performance_mode": "maxIO", "throughput_mode": "bursting" }),
         json!({ "nfs_client_cidr": "fd00::/8" }),
@@ -82,7 +83,7 @@ fn what_aws_and_kubernetes_accept_is_accepted() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let told = mistakes(&json!({
         "aws_region": "eu-west-1a",
         "namespace": "Kube_System",
@@ -92,6 +93,21 @@ fn all_mistakes_are_told_at_once() {
     }));
     let inputs: Vec<&str> = told.iter().map(|(input, _)| input.as_str()).collect();
     assert_eq!(inputs, ["aws_region", "namespace", "tags", "tags", "uid", "gid_range_start"]);
+}
+
+#[test]
+fn a_tag_that_the_driver_cannot_put_on_access_points_is_a_mistake() {
+    for (key, value, said) in [
+        ("efs.csi.aws.com/cluster", "true", "the driver sets the tag"),
+        ("cost center", "1", "without spaces and colons"),
+        ("url", "https://example.com", "without spaces and colons"),
+        ("team", "", "not empty"),
+        ("clockwork-codex/cluster", "dev", "reserved"),
+    ] {
+        let told = mistakes(&json!({ "access_point_tags": { key: value } }));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod documents;
 mod file_system;
 mod groups;
 mod hostile;
+mod ingress;
 mod inputs;
 mod mounts;
 mod pending;

@@ -93,7 +93,7 @@ fn where_pods_could_not_be_seen_the_plan_says_that() {
     actual.cluster.as_mut().unwrap().running = None;
     let more = json!({ "subnet_ids": ["subnet-0000000b", "subnet-00000002", "subnet-00000003"] });
     let plan = planned(&desired(&more), &actual);
-    let said = plan.warnings.iter().any(|it| it.contains("may not list the pods"));
+    let said = plan.warnings.iter().any(|it| it.text.contains("may not list the pods"));
     assert!(said, "{:?}", plan.warnings);
 }
 

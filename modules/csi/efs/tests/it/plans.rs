@@ -239,7 +239,7 @@ fn a_group_that_admits_nfs_from_nowhere_is_a_warning_that_says_what_it_will_look
     let mut actual = account(three());
     actual.network.ingress_rules.clear();
     let plan = planned(&desired(&json!({})), &actual);
-    let told = plan.warnings.iter().any(|warning| warning.contains("mounts will hang"));
+    let told = plan.warnings.iter().any(|warning| warning.text.contains("mounts will hang"));
     assert!(told, "{}", text(&plan));
 }
 

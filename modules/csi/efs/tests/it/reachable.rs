@@ -2,7 +2,8 @@
 //! lacks the file system's id among what may be deleted has a step after which a user cannot
 //! reach its data any more.
 
-use std::cell::Cell;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use efs::resources::{file_system, ingress, mount_target};
 use efs::{Actual, Call, FileSystemId, Inputs, LifeCycle, Plan};
@@ -124,11 +125,26 @@ fn bases() -> Vec<Base> {
     (0..16).map(|bits| base(Setting(bits))).collect()
 }
 
-/// Tries random worlds: each a setting, a state of its file system, and up to three users.
+/// Tries random worlds on all cores.
 fn in_worlds(
     count: u32,
     bases: &[Base],
-    judge: impl Fn(&Base, &Actual, &[User]) -> Result<(), TestCaseError>,
+    judge: impl Fn(&Base, &Actual, &[User]) -> Result<(), TestCaseError> + Sync,
+) {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let each = count.div_ceil(u32::try_from(cores).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| on_one_core(each, bases, &judge));
+        }
+    });
+}
+
+/// Tries random worlds: each a setting, a state of its file system, and up to three users.
+fn on_one_core(
+    count: u32,
+    bases: &[Base],
+    judge: &impl Fn(&Base, &Actual, &[User]) -> Result<(), TestCaseError>,
 ) {
     let config = Config { cases: count, failure_persistence: None, ..Config::default() };
     let worlds = (0..bases.len(), proptest::collection::vec(user(), 0..4), state());
@@ -151,7 +167,8 @@ fn in_worlds(
 
 #[test]
 fn no_plan_without_the_word_has_a_step_after_which_a_users_data_is_unreachable() {
-    let (destroyed, refused, kept) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let counts = [const { AtomicUsize::new(0) }; 3];
+    let [destroyed, refused, kept] = &counts;
     let (scope, bases) = (scope(), bases());
     in_worlds(WORLDS, &bases, |base, actual, users| {
         let words = if base.setting.names_another() { another() } else { Vec::new() };
@@ -160,14 +177,14 @@ fn no_plan_without_the_word_has_a_step_after_which_a_users_data_is_unreachable()
         prop_assert_eq!(step_that_loses(&plan, users), None, "{}", text());
         let deletes = plan.changes.iter().any(|change| change.address.kind == file_system::KIND);
         let count = match (plan.refusals.is_empty(), deletes) {
-            (false, _) => &refused,
-            (true, true) => &destroyed,
-            (true, false) => &kept,
+            (false, _) => refused,
+            (true, true) => destroyed,
+            (true, false) => kept,
         };
-        count.set(count.get() + 1);
+        count.fetch_add(1, Ordering::Relaxed);
         Ok(())
     });
-    let (destroyed, refused, kept) = (destroyed.get(), refused.get(), kept.get());
+    let [destroyed, refused, kept] = counts.map(AtomicUsize::into_inner);
     println!("{WORLDS} worlds: {destroyed} destroyed, {refused} refused, {kept} kept");
     // The property is not kept by refusing everything.
     assert!(destroyed > 1000 && refused > 10_000 && kept > 10_000);

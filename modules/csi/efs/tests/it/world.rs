@@ -13,7 +13,9 @@ use efs::{
 use inputs::Given;
 use kubernetes::release::{Release, Status};
 use kubernetes::{Preconditions, claim, release};
-use network::{IngressRule, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
+use network::{
+    IngressRule, Observed, RuleSource, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
+};
 use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
 
@@ -59,7 +61,7 @@ pub(crate) fn account(subnets: Vec<Subnet>) -> Actual {
                 protocol: "-1".to_owned(),
                 from_port: -1,
                 to_port: -1,
-                source: Some(network::RuleSource::Group(group(GROUP))),
+                source: Some(RuleSource::Group(group(GROUP))),
                 tags: BTreeMap::new(),
             }],
         },
@@ -110,7 +112,8 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
     while !left.is_empty() {
         let before = left.len();
         left.retain(|change| {
-            let ready = change.needs.iter().all(|need| done.contains(&need));
+            let mut needs = change.needs.iter().chain(&change.needs_any.of);
+            let ready = needs.all(|need| done.contains(&need));
             if ready {
                 for call in &change.calls {
                     carry_out(call, actual);
@@ -273,7 +276,10 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
                 protocol: protocol.clone(),
                 from_port: *from_port,
                 to_port: *to_port,
-                source: Some(source.clone()),
+                source: Some(match source {
+                    ingress::Source::Group(id) => RuleSource::Group(id.now().unwrap().clone()),
+                    ingress::Source::Cidr(range) => RuleSource::Cidr(*range),
+                }),
                 tags: tags.clone(),
             });
         }
@@ -306,7 +312,7 @@ fn driver(call: &driver::Call, actual: &mut Actual) {
     match call {
         driver::Call::UntilReady { .. } => {
             for rollout in &mut driver.rollouts {
-                rollout.ready = rollout.desired;
+                (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
                 rollout.current = true;
             }
         }

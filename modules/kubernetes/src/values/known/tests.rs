@@ -140,7 +140,7 @@ fn what_a_chart_lacks_may_read_anything_and_what_is_nowhere_nothing() {
 }
 
 #[test]
-fn a_value_that_no_template_reads_is_told() {
+fn a_value_that_no_template_reads_is_reported() {
     let chart = templated("a: 1\nb: {c: 1}\nd: {}\n", "{{ .Values.a }}{{ toYaml .Values.d }}");
     let set = json!({ "a": 2, "b": { "c": 2 }, "d": { "e": [] } });
     assert_eq!(unread_keys(&chart, &set), ["b.c"]);

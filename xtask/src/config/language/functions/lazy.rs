@@ -43,9 +43,7 @@ pub(super) fn call(name: &str, call: &FuncCall, scope: &Scope) -> Evaluation<Val
         ("templatestring", [text, variables]) => {
             if !matches!(text, Expression::Traversal(_) | Expression::Variable(_)) {
                 return Err(Fault::new("`templatestring()` takes a reference to a template")
-                    .remedy(
-                        "name it, as in `local.template`; a text in quotes is a template by itself",
-                    )
+                    .remedy("name it, as in `local.template`; a quoted text is a template already")
                     .at(text.span()));
             }
             let value = scope.evaluate(text)?;

@@ -3,6 +3,7 @@
 use kubernetes::FoundChart;
 use kubernetes::release::Release;
 
+use super::rollout::Rollout;
 use crate::chart::RELEASE;
 
 /// Everything that was found of the driver.
@@ -19,13 +20,16 @@ pub struct Found {
 }
 
 impl Found {
-    /// The rollouts that are not complete, and how far they are.
+    /// The rollouts that must be waited for, and how far they are.
     pub fn behind(&self) -> Vec<String> {
-        self.rollouts
-            .iter()
-            .filter(|rollout| !rollout.is_complete())
-            .map(|rollout| format!("{} {} of {}", rollout.name, rollout.ready, rollout.desired))
-            .collect()
+        self.rollouts.iter().filter(|it| !it.is_enough()).map(Rollout::shown).collect()
+    }
+
+    /// What of the rollouts is not waited for: pods of nodes that cannot run them now, and as
+    /// many others as `maxUnavailable` lets be missing.
+    pub fn not_waited_for(&self) -> Vec<String> {
+        let partly = |it: &&Rollout| it.is_enough() && it.done() < it.desired;
+        self.rollouts.iter().filter(partly).map(Rollout::shown).collect()
     }
 }
 
@@ -77,28 +81,6 @@ impl Foreign {
     }
 }
 
-/// How far a workload of the driver has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rollout {
-    /// `deployment` or `daemonset`, and its name.
-    pub name: String,
-    /// How many pods are ready and of the newest template.
-    pub ready: i32,
-    /// How many there should be.
-    pub desired: i32,
-    /// Whether its controller has seen the newest template.
-    pub current: bool,
-    /// Why pods are not ready, where something says so.
-    pub why: Option<String>,
-}
-
-impl Rollout {
-    /// Whether all of it runs.
-    pub fn is_complete(&self) -> bool {
-        self.current && self.ready >= self.desired
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_add_on_is_told_from_manifests_by_who_applied_it() {
+    fn an_add_on_is_distinguished_from_manifests_by_who_applied_it() {
         let applied = |by: &str| Origin {
             field_managers: vec!["kube-controller-manager".to_owned(), by.to_owned()],
             namespace: "kube-system".to_owned(),

@@ -1,6 +1,6 @@
 //! Which deployment of a cluster keeps the driver's release, where several share it.
 
-use plan::{After, Difference, Plan, Refusal, Scope};
+use plan::{After, Difference, Plan, Refusal, Scope, Warning};
 
 use super::found::Found;
 use super::planning::KIND;
@@ -39,9 +39,12 @@ pub fn contest<C>(
     }
     let inputs = inputs(&change.differences);
     if wanted.inputs.mode == DriverMode::Adopt {
-        plan.warnings.push(format!(
-            "the driver's release changes hands, from `{there}` to `{here}`: plans of `{there}` are \
-             refused until both have the same {inputs}, or that one says `driver = \"skip\"`"
+        plan.warnings.push(Warning::new(
+            format!(
+                "the driver's release changes hands, from `{there}` to `{here}`: plans of `{there}` \
+                 are refused from now on"
+            ),
+            format!("give both the same {inputs}, or `{there}` the line `driver = \"skip\"`"),
         ));
         return;
     }
@@ -93,7 +96,7 @@ fn inputs(differences: &[Difference]) -> String {
         .iter()
         .map(|difference| match difference.attribute.as_str() {
             "chart" => "`helm_chart_version`",
-            name if name.starts_with("values.controller.tags") => "`tags`",
+            name if name.starts_with("values.controller.tags") => "`access_point_tags`",
             name if name.ends_with("eks.amazonaws.com/role-arn") => "`driver_role_arn`",
             _ => "`helm_values`",
         })

@@ -3,7 +3,7 @@
 use inputs::plain;
 use kubernetes::RenderError;
 use kubernetes::release::{self, Planned, Release, Status};
-use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait};
+use plan::{Action, Address, Change, ChangeId, Plan, Refusal, Row, Scope, Wait, Warning};
 
 use super::found::{Foreign, Found};
 use super::values::{Driver, DriverInputs, DriverMode};
@@ -34,10 +34,10 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     let (inputs, release) = (wanted.inputs, release.as_ref());
     if inputs.mode == DriverMode::Skip {
         if release.is_none() && foreign.is_empty() {
-            plan.warnings.push(
-                "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending"
-                    .to_owned(),
-            );
+            plan.warnings.push(Warning::new(
+                "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending",
+                "install one, or leave out `driver = \"skip\"` to have it installed",
+            ));
         }
         return Ok(());
     }
@@ -67,6 +67,12 @@ pub fn plan<C: From<Call> + From<release::Call>>(
             reason: format!("not all pods are ready: {}", found.behind().join(", ")),
             call: until_ready().into(),
         });
+    }
+    if matches!(planned, Planned::Nothing) {
+        let partly = found.not_waited_for();
+        plan.warnings.extend(partly.into_iter().map(|it| {
+            Warning::new(plain(&format!("{it}: not waited for")), "look at these nodes and pods")
+        }));
     }
     release::add(plan, planned);
     Ok(())
@@ -155,9 +161,9 @@ pub fn rows(found: &Found) -> Vec<Row> {
         state: if rollout.is_complete() { "ready" } else { "not ready" }.to_owned(),
         detail: plain(&format!(
             "{} of {} {}",
-            rollout.ready,
+            rollout.done(),
             rollout.desired,
-            rollout.why.as_deref().unwrap_or_default()
+            rollout.not_waited_for().or(rollout.why.clone()).unwrap_or_default()
         )),
         healthy: rollout.is_complete(),
     }));

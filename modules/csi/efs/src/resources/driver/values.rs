@@ -3,9 +3,9 @@
 use inputs::Problem;
 use kubernetes::release::{Id, Wanted};
 use kubernetes::yaml::Block;
-use kubernetes::{ChartSource, RenderError, merged};
+use kubernetes::{ChartSource, MANAGER, RenderError, merged};
 use network::Tags;
-use plan::Document;
+use plan::{Document, Known, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,9 +17,13 @@ use crate::templates;
 /// How many controllers the driver runs, as its chart has it.
 const REPLICAS: u32 = 2;
 
-/// The value of a release that only ours have: the tags of access points. A
-/// revision that was killed half way has nothing else to show whose it was.
-const MARK: &str = "/controller/tags/clockwork-codex~1managed-by";
+/// The values of a release that only ours have: an annotation of a service account, and in
+/// releases of earlier versions a tag of access points. A revision that was killed half way has
+/// nothing else to show whose it was.
+const MARKS: &[&str] = &[
+    "/controller/serviceAccount/annotations/clockwork-codex~1managed-by",
+    "/controller/tags/clockwork-codex~1managed-by",
+];
 
 inputs::words! {
     /// What a deployment does about the driver.
@@ -44,6 +48,8 @@ pub struct DriverInputs {
     pub version: ChartVersion,
     /// The IAM role of its service accounts.
     pub role_arn: Option<String>,
+    /// The tags of access points, beside the one that the driver sets itself.
+    pub access_point_tags: Tags,
     /// The user's own values, which win over ours.
     pub values: Map<String, Value>,
 }
@@ -61,12 +67,14 @@ pub fn check(values: &Map<String, Value>) -> Result<(), Problem> {
 }
 
 /// The driver as a deployment wants it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Driver<'a> {
     pub owner: &'a Owner,
     pub inputs: &'a DriverInputs,
-    /// The user's tags.
-    pub tags: &'a Tags,
+    /// The IAM role that its service accounts assume (IRSA), where they are annotated with one.
+    pub role: Option<Known<String>>,
+    /// Whether the nodes' service account assumes it too, and not the controller's alone.
+    pub role_of_nodes: bool,
 }
 
 impl Driver<'_> {
@@ -78,34 +86,54 @@ impl Driver<'_> {
             namespace,
             chart,
             version,
-            role_arn: _, // Part of the values,
-            values: _,   // and so are the user's.
+            role_arn: _,          // Part of the values,
+            access_point_tags: _, // and so are these,
+            values: _,            // and the user's.
         } = self.inputs;
-        let values = kubernetes::parsed("values.yaml", &self.values()?)?;
+        let parsed = |role: Option<&str>| kubernetes::parsed("values.yaml", &self.render(role)?);
+        let values = match &self.role {
+            None => Document::literal(parsed(None)?),
+            Some(role) => Document::rendered(role, |arn| parsed(Some(arn)))?,
+        };
         Ok(Wanted {
             id: Id { name: chart::RELEASE.to_owned(), namespace: namespace.clone() },
             chart_name: chart::NAME.to_owned(),
             chart: chart.clone(),
             version: version.to_string(),
             digest: digest(*version).map(str::to_owned),
-            values: Document::literal(values),
-            mark: Some(MARK),
+            values,
+            marks: MARKS,
             owner: self.owner.name(),
         })
     }
 
     /// The values of its chart as a document: as the template has them, with
     /// comments, or together with the user's own.
-    pub fn values(&self) -> Result<String, RenderError> {
+    pub fn values(&self) -> Result<Text, RenderError> {
+        match &self.role {
+            None => Ok(Text::literal(self.render(None)?)),
+            Some(role) => Text::rendered(role, |arn| self.render(Some(arn))),
+        }
+    }
+
+    /// The same with this text in the place of a role that is known later.
+    pub fn shown(&self, later: &str) -> Result<String, RenderError> {
+        let role = self.role.as_ref().map(|role| role.now().map_or(later, String::as_str));
+        self.render(role)
+    }
+
+    fn render(&self, role_arn: Option<&str>) -> Result<String, RenderError> {
         let version = self.inputs.version;
         let mut context = Context {
             mark: self.owner.document_mark(),
+            manager: MANAGER,
             chart: chart::NAME,
             version: version.to_string(),
             replicas: REPLICAS,
             replicas_below_controller: version.reads_controller_replica_count(),
-            tags: self.access_point_tags(),
-            role_arn: self.inputs.role_arn.as_deref(),
+            tags: &self.inputs.access_point_tags,
+            role_arn,
+            node_role_arn: role_arn.filter(|_| self.role_of_nodes),
             with_the_users: None,
         };
         let ours = templates::render("values.yaml", &context)?;
@@ -116,38 +144,18 @@ impl Driver<'_> {
         context.with_the_users = Some(Block(&all).to_string());
         templates::render("values.yaml", &context)
     }
-
-    /// The tags that the driver puts on access points: those of the file system
-    /// without its `Name`, and without those that the chart cannot pass on. One
-    /// driver serves all classes of a cluster, so the class is not among them.
-    fn access_point_tags(&self) -> Tags {
-        let mut tags = self.owner.tags(self.tags);
-        tags.retain(|key, value| key != "Name" && passes_the_chart(key, value));
-        tags.retain(|key, _| !Owner::is_mark_of_the_class(key));
-        tags
-    }
-
-    /// The user's tags that access points will not carry.
-    pub fn tags_kept_from_access_points(&self) -> Vec<&str> {
-        let kept = |(key, value): &(&String, &String)| !passes_the_chart(key, value);
-        self.tags.iter().filter(kept).map(|(key, _)| key.as_str()).collect()
-    }
-}
-
-/// The chart joins tags as `key:value` with spaces between, and escapes neither.
-fn passes_the_chart(key: &str, value: &str) -> bool {
-    let plain = |text: &str| !text.is_empty() && !text.contains([':', ' ']);
-    plain(key) && plain(value)
 }
 
 #[derive(Serialize)]
 struct Context<'a> {
     mark: String,
+    manager: &'a str,
     chart: &'a str,
     version: String,
     replicas: u32,
     replicas_below_controller: bool,
-    tags: Tags,
+    tags: &'a Tags,
     role_arn: Option<&'a str>,
+    node_role_arn: Option<&'a str>,
     with_the_users: Option<String>,
 }

@@ -11,4 +11,4 @@ pub use groups::MOST_GROUPS;
 pub use removal::remove_all;
 pub use target::{Call, Group, KIND, MountTarget, PROPERTIES, Spec, rows};
 pub use wanted::{Consent, Wanted};
-pub use zones::plan;
+pub use zones::{Ready, plan};

@@ -1,7 +1,7 @@
 //! The targets as a deployment wants them, and which of those that are there stay.
 
 use network::{SecurityGroupId, Subnet, Tags};
-use plan::{Detail, Known, Plan, Refusal, Scope};
+use plan::{Detail, Known, Plan, Refusal, Scope, Warning};
 use serde::{Deserialize, Serialize};
 
 use super::target::{MountTarget, list};
@@ -72,10 +72,15 @@ impl Wanted<'_> {
                 [] => "removes it".to_owned(),
                 here => format!("moves it to {}", list(here)),
             };
-            plan.warnings.push(format!(
-                "{id} in {zone} stays in {subnet_id}, which `module.{module}` does not find any \
-                 more: without it the nodes there lose their mounts; check the tags and routes of \
-                 that subnet, or give `{REPLACE_MOUNT_TARGETS}`, which {would}"
+            plan.warnings.push(Warning::new(
+                format!(
+                    "{id} in {zone} stays in {subnet_id}, which `module.{module}` does not find \
+                     any more: without it the nodes there lose their mounts"
+                ),
+                format!(
+                    "check the tags and routes of that subnet, or give `{REPLACE_MOUNT_TARGETS}`, \
+                     which {would}"
+                ),
             ));
             let vpc = target.vpc_id.as_ref().or(self.subnets.first().map(|first| &first.vpc_id));
             kept.extend(vpc.map(|vpc| Subnet {

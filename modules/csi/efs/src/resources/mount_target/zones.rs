@@ -2,8 +2,8 @@
 
 use network::{SecurityGroupId, SubnetId};
 use plan::{
-    Action, Address, After, Change, ChangeId, Difference, Known, Plan, Refusal, Scope, Wait,
-    compare,
+    Action, Address, After, Any, Change, ChangeId, Difference, Known, Plan, Refusal, Scope, Wait,
+    Warning, compare,
 };
 
 use super::groups::Groups;
@@ -14,6 +14,16 @@ use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
 use crate::resources::file_system::Planned;
 
+/// What must be done before pods can mount.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The changes and waits that all must be done: those of the file system.
+    pub needs: Vec<ChangeId>,
+    /// The targets of the zones. One is enough, as any address of the VPC can reach it; where a
+    /// zone is served already, all of these may fail.
+    pub targets: Any,
+}
+
 /// Plans the targets of every zone; the answer is what must be done before pods
 /// can mount.
 pub fn plan<C: From<Call>>(
@@ -22,7 +32,7 @@ pub fn plan<C: From<Call>>(
     wanted: &Wanted,
     file_system: &Planned,
     found: &[MountTarget],
-) -> Vec<ChangeId> {
+) -> Ready {
     let target_in = |subnet: &SubnetId| {
         let live = |target: &&MountTarget| !target.life_cycle.is_leaving();
         let target = found.iter().find(|target| target.subnet_id == *subnet && live(target));
@@ -31,7 +41,7 @@ pub fn plan<C: From<Call>>(
     let kept = wanted.kept(plan, file_system, found);
     let zones = zones(wanted.subnets.iter().copied().chain(&kept), target_in);
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
-    let mut ready = file_system.needs.clone();
+    let mut ready = Ready { needs: file_system.needs.clone(), targets: Any::default() };
     if let Some(refusal) = wanted.another_vpc(scope, file_system, found) {
         plan.refusals.push(refusal);
         return ready;
@@ -40,9 +50,9 @@ pub fn plan<C: From<Call>>(
     let (first, turns) = (Vec::new(), Turns::default());
     let mut part = Part { plan, scope, wanted, groups, found, file_system, first, turns };
     part.remove_unwanted(&zones);
-    for zone in &zones {
-        ready.extend(part.zone(zone));
-    }
+    let changes: Vec<Option<ChangeId>> = zones.iter().map(|zone| part.zone(zone)).collect();
+    ready.targets.least = usize::from(changes.iter().all(Option::is_some) && !zones.is_empty());
+    ready.targets.of = changes.into_iter().flatten().collect();
     let Part { plan, groups, turns, .. } = part;
     turns.take(plan);
     plan.notes.extend(groups.notes(&file_system.id));
@@ -184,9 +194,15 @@ impl<C: From<Call>> Part<'_, C> {
             let has =
                 |wanted: &&Known<SecurityGroupId>| have.iter().any(|id| wanted.now() == Some(id));
             if !wanted.iter().any(|wanted| has(&wanted)) {
-                self.plan.warnings.push(format!(
-                    "{} of the adopted file system has the groups {}, not {}: mounts hang where none of them admits TCP 2049 from the nodes",
-                    target.id, list(have), list(wanted)
+                self.plan.warnings.push(Warning::new(
+                    format!(
+                        "{} of the adopted file system has the groups {}, not {}: mounts hang where \
+                         none of them admits TCP 2049 from the nodes",
+                        target.id,
+                        list(have),
+                        list(wanted)
+                    ),
+                    "let one of them admit it, or give the mount target another group",
                 ));
             }
             return None;

@@ -8,6 +8,7 @@ use super::document::Wanted;
 use super::spec::{PROPERTIES, StorageClass};
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
+use crate::resources::mount_target::Ready;
 
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = "storage_class";
@@ -32,7 +33,7 @@ pub fn plan<C: From<Call>>(
     scope: &Scope,
     wanted: &Wanted,
     (cluster, found): (&str, Option<&StorageClass>),
-    ready: &[ChangeId],
+    ready: &Ready,
 ) -> Result<(), RenderError> {
     let name = &wanted.inputs.name;
     if let Some(found) = found.filter(|found| !found.is_of(wanted.owner)) {
@@ -58,7 +59,8 @@ pub fn plan<C: From<Call>>(
     };
     plan.changes.push(
         change
-            .needing(ready.to_vec())
+            .needing(ready.needs.clone())
+            .needing_any(ready.targets.clone())
             .showing(compared.differences)
             .calling(Call::Apply { name: name.clone(), document: wanted.document()? }),
     );

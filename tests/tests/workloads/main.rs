@@ -4,6 +4,8 @@
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod store;
+
 use std::process::{Command, Stdio};
 
 use control_plane::{Nodes, User};
@@ -54,6 +56,7 @@ module "store" {{
   namespace          = "graphs"
   storage_class_name = module.efs_csi.storage_class_name
   helm_chart         = "{charts}/graphscope-store"
+  kafka_storage_class = "{LOCAL}"
 }}
 
 module "interactive" {{
@@ -66,6 +69,31 @@ module "interactive" {{
 }}
 "#
     )
+}
+
+/// The class of Kafka and ZooKeeper: volumes of the nodes' own disks, made beforehand.
+const LOCAL: &str = "local";
+
+/// Makes that class, and a volume of it for each of the two.
+fn local_class(there: &Clustered) {
+    let class = json!({
+        "metadata": {"name": LOCAL},
+        "provisioner": "kubernetes.io/no-provisioner",
+    });
+    there.cluster().create("/apis/storage.k8s.io/v1/storageclasses", &class).unwrap();
+    for name in ["one", "two"] {
+        let volume = json!({
+            "metadata": {"name": format!("local-{name}")},
+            "spec": {
+                "capacity": {"storage": "8Gi"},
+                "accessModes": ["ReadWriteOnce"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "storageClassName": LOCAL,
+                "hostPath": {"path": format!("/local/{name}")},
+            },
+        });
+        there.cluster().create("/api/v1/persistentvolumes", &volume).unwrap();
+    }
 }
 
 /// Runs a command of the file with this engine.
@@ -99,11 +127,12 @@ fn one_file_brings_up_storage_and_all_three_kinds_grows_them_and_takes_them_down
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
     // It answers for the kubelets, which are not there.
     let _proxy = there.proxied(Some(nodes.folder()));
+    local_class(&there);
     all_three_kinds_are_deployed(&there);
     status_shows_each_workload(&there, &nodes);
     claims_grow_and_never_shrink(&there);
     a_directory_that_is_taken_out_keeps_its_data(&there);
-    workloads_are_destroyed_and_their_data_when_told_so(&there);
+    workloads_are_destroyed_and_their_data_with_delete_data(&there);
 }
 
 fn all_three_kinds_are_deployed(there: &Clustered) {
@@ -117,12 +146,15 @@ fn all_three_kinds_are_deployed(there: &Clustered) {
         .collect();
     assert_eq!(ours, ["engine-checkpoints", "engine-datasets", "interactive-data", "store-logs"]);
     for claim in &claims {
-        assert_eq!(claim["spec"]["storageClassName"], "efs-sc", "{claim:#}");
+        let name = claim["metadata"]["name"].as_str().unwrap();
+        let log = name.contains("kafka") || name.contains("zookeeper");
+        let class = if log { LOCAL } else { "efs-sc" };
+        assert_eq!(claim["spec"]["storageClassName"], class, "{name}");
     }
     assert_eq!(
         stateful_sets(there).len(),
-        5,
-        "of the engine, the store with its log, and two interactive"
+        6,
+        "of the engine, the store with Kafka and ZooKeeper, and two interactive"
     );
     let again = run(there, "deploy-graphscope", BOTH, &[]).exits(0);
     assert_eq!(again.json()["changed"], 0, "{}", again.stderr);
@@ -181,7 +213,7 @@ fn a_directory_that_is_taken_out_keeps_its_data(there: &Clustered) {
 }
 
 /// Storage stays while claims hold volumes of it.
-fn workloads_are_destroyed_and_their_data_when_told_so(there: &Clustered) {
+fn workloads_are_destroyed_and_their_data_with_delete_data(there: &Clustered) {
     let refused = run(there, "destroy-efs", GROWN, &["--yes"]).exits(1);
     assert!(refused.stderr.contains("graphs/engine-datasets (Bound)"), "{}", refused.stderr);
     run(there, "destroy-graphscope", GROWN, &[]).exits(1);

@@ -2,7 +2,6 @@
 //! error that names what failed and leaves what a clean run completes.
 //!
 //! `CLOCKWORK_SEEDS=1000` runs so many seeds, `CLOCKWORK_SEED=17` that one alone.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -114,8 +113,9 @@ fn under_random_faults_a_run_converges_or_leaves_what_a_clean_run_completes() {
                         return;
                     }
                     if let Err(why) = one(&storage, seed, &counts) {
-                        let again =
-                            format!("CLOCKWORK_SEED={seed} cargo test --workspace --test seeds");
+                        let again = format!(
+                            "CLOCKWORK_SEED={seed} cargo test --workspace --test trials seeds"
+                        );
                         wrong
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
