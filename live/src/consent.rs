@@ -82,6 +82,8 @@ pub(crate) fn question<C>(plan: &Plan<C>, required: Required) -> Option<(String,
     if required.deletions && !addresses.is_empty() {
         lines.push(format!("This deletes or replaces {addresses}."));
         lines.extend(losses(plan).map(|loss| format!("Data is lost: {}.", loss.shown)));
+        let interrupts = plan.needing_consent().flat_map(|change| &change.interrupts);
+        lines.extend(interrupts.map(|who| format!("Mounts break: {who}.")));
         remedies.push("give `--yes` if it is what you want");
     }
     if required.questions {

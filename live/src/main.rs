@@ -14,6 +14,7 @@ mod context;
 mod helm;
 mod identity;
 mod meaning;
+mod mounts;
 mod named_before;
 mod observe;
 mod outcome;

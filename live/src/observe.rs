@@ -22,9 +22,7 @@ use crate::reach;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
-use crate::users;
-use crate::without_cluster;
-use crate::workload;
+use crate::{mounts, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -72,6 +70,7 @@ pub(crate) async fn observe(
         if job.goal.plans() {
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
             named_before::observe(inputs, aws, target, &mut storage.actual).await?;
+            mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;
         }
         anyhow::Ok((label.to_owned(), storage))
     }));
@@ -372,6 +371,7 @@ pub(crate) async fn cluster(
         claims,
         volumes,
         pod_identity_agent: agent,
+        running: None,
         taints,
         denied: lacking,
     })

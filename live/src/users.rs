@@ -189,10 +189,19 @@ fn volume(found: &PersistentVolume) -> Option<Volume> {
         name: found.metadata.name.clone().unwrap_or_default(),
         handle: handle.to_owned(),
         of_driver,
+        target_address: attribute(spec, "mounttargetip"),
+        target_zone: attribute(spec, "az"),
         class: spec.storage_class_name.clone(),
         capacity: capacity.map(|quantity| quantity.0.clone()),
         claim,
     })
+}
+
+/// What the EFS driver is told of the mount target to use
+/// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/README.md>).
+fn attribute(spec: &PersistentVolumeSpec, name: &str) -> Option<String> {
+    let csi = spec.csi.as_ref().filter(|csi| csi.driver == efs::PROVISIONER)?;
+    csi.volume_attributes.as_ref()?.get(name).cloned()
 }
 
 /// What a volume says of its file system, and whether the EFS driver serves it. The NFS driver

@@ -81,6 +81,10 @@ pub(crate) const IN_USE: Duration = Duration::from_mins(5);
 /// The pause before a file system is deleted again that was in use without mount targets.
 pub(crate) const IN_USE_PAUSE: Duration = Duration::from_secs(2);
 
+/// The pauses before an address is asked for again that a mount target had which is gone.
+pub(crate) const ADDRESS_RELEASE: Backoff =
+    &[Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
 /// How long calls in progress may take when the time is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 

@@ -82,6 +82,10 @@ pub(crate) struct CanaryArgs {
 /// What may be done to mount targets that are there, beside what `--yes` consents to.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct TargetFlags {
+    /// Remove and move mount targets as the network that is found says, or all at once to another
+    /// VPC: pods lose their mounts, one zone after the other. Given for one file at a time
+    #[arg(long, conflicts_with = "fleet")]
+    replace_mount_targets: bool,
     /// Take off mount targets the security groups that no input names, which stay otherwise
     #[arg(long)]
     remove_security_groups: bool,
@@ -89,8 +93,8 @@ pub(crate) struct TargetFlags {
 
 impl From<TargetFlags> for TargetConsent {
     fn from(flags: TargetFlags) -> TargetConsent {
-        let TargetFlags { remove_security_groups } = flags;
-        TargetConsent { remove_security_groups }
+        let TargetFlags { replace_mount_targets, remove_security_groups } = flags;
+        TargetConsent { replace_mount_targets, remove_security_groups }
     }
 }
 

@@ -98,6 +98,17 @@ impl Kube {
         Ok(keys)
     }
 
+    /// All pods; `None` where this identity may not see them.
+    pub(crate) async fn pods_if_allowed(&self) -> anyhow::Result<Option<Vec<Pod>>> {
+        let api: Api<Pod> = Api::all(self.client.clone());
+        let all = ListParams::default();
+        match patiently(|| api.list(&all)).await {
+            Ok(list) => Ok(Some(list.items)),
+            Err(kube::Error::Api(status)) if is_forbidden(&status) => Ok(None),
+            Err(error) => Err(self.failed::<Pod>("list", "", error)),
+        }
+    }
+
     /// The nodes that cannot run pods now, with the reason; none where this identity may not
     /// see nodes.
     pub(crate) async fn nodes_away(&self) -> anyhow::Result<BTreeMap<String, String>> {
@@ -110,7 +121,7 @@ impl Kube {
     }
 
     /// All nodes; none where this identity may not see them.
-    async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
+    pub(crate) async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
         let api: Api<Node> = Api::all(self.client.clone());
         let all = ListParams::default();
         match patiently(|| api.list(&all)).await {

@@ -9,6 +9,7 @@ pub(crate) const FILE_SYSTEM_IN_USE: &str = "FileSystemInUse";
 pub(crate) const FILE_SYSTEM_NOT_FOUND: &str = "FileSystemNotFound";
 pub(crate) const INCORRECT_FILE_SYSTEM_STATE: &str = "IncorrectFileSystemLifeCycleState";
 pub(crate) const INCORRECT_MOUNT_TARGET_STATE: &str = "IncorrectMountTargetState";
+pub(crate) const IP_ADDRESS_IN_USE: &str = "IpAddressInUse";
 pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
 pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
 pub(crate) const POLICY_NOT_FOUND: &str = "PolicyNotFound";
@@ -46,7 +47,7 @@ pub(super) const CODES: Table = &[
         "InvalidPolicyException",
         Meaning::Never("correct the file-system policy as the message says"),
     ),
-    ("IpAddressInUse", Meaning::Never("use another address of the subnet, or let EFS choose one")),
+    (IP_ADDRESS_IN_USE, Meaning::Never("use another address of the subnet, or let EFS choose one")),
     (MOUNT_TARGET_CONFLICT, Meaning::Raced),
     (MOUNT_TARGET_NOT_FOUND, Meaning::Raced),
     ("NetworkInterfaceLimitExceeded", Meaning::Quota),
@@ -62,11 +63,17 @@ pub(super) const CODES: Table = &[
     (REPLICATION_NOT_FOUND, Meaning::Raced),
     (
         "SecurityGroupLimitExceeded",
-        Meaning::Never("a mount target has at most five security groups: give fewer"),
+        Meaning::Never(
+            "a mount target has at most five security groups: give fewer, or \
+             `--remove-security-groups`",
+        ),
     ),
     (
         "SecurityGroupNotFound",
-        Meaning::Never("correct `security_group_id`: the group must be in the VPC of the subnets"),
+        Meaning::Never(
+            "correct `security_group_id` or `security_group_ids`: the groups must be in the VPC \
+             of the subnets",
+        ),
     ),
     ("SubnetNotFound", Meaning::Never("correct `subnet_ids` or `aws_region`")),
     ("ThrottlingException", Meaning::Throttled),

@@ -13,6 +13,7 @@ use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::raced::Raced;
+use crate::wait::ADDRESS_RELEASE;
 
 /// Reads a target, as listed or as created: two types of the SDK with the same members.
 macro_rules! read {
@@ -71,13 +72,18 @@ pub(crate) async fn carry_out(
     line: &Line,
 ) -> anyhow::Result<Done> {
     match call {
-        Call::Create { file_system, subnet, availability_zone, security_groups } => {
+        Call::Create { file_system, subnet, availability_zone, ip_address, security_groups } => {
             let file_system = context.results.resolve(file_system)?;
             let groups = groups(&context.results, security_groups)?;
             let to = (&file_system, subnet, availability_zone.as_str());
-            let target = create(context, aws, to, groups, line).await?;
+            let target = create(context, aws, to, (ip_address.as_deref(), groups), line).await?;
             context.results.add(change, target.id.to_string());
-            let done = Done::created(&target.id);
+            let mut done = Done::created(&target.id);
+            if let (Some(wanted), Some(summary)) = (ip_address, &mut done.summary)
+                && let Some(has) = target.ip_address.as_ref().filter(|has| *has != wanted)
+            {
+                summary.push_str(&format!(" at {has}, as {wanted} was taken meanwhile"));
+            }
             context.results.add_target(&file_system, target);
             Ok(done)
         }
@@ -116,9 +122,10 @@ async fn create(
     context: &Context,
     aws: &Aws,
     (file_system, subnet, zone): (&FileSystemId, &SubnetId, &str),
-    groups: Vec<String>,
+    (mut address, groups): (Option<&str>, Vec<String>),
     line: &Line,
 ) -> anyhow::Result<MountTarget> {
+    let mut pauses = ADDRESS_RELEASE.iter();
     loop {
         line.state("creating");
         let call = aws
@@ -126,6 +133,7 @@ async fn create(
             .create_mount_target()
             .file_system_id(file_system.as_str())
             .subnet_id(subnet.as_str())
+            .set_ip_address(address.map(str::to_owned))
             .set_security_groups(Some(groups.clone()));
         match call.send().await {
             Ok(created) if created.life_cycle_state().as_str() == "available" => {
@@ -134,6 +142,14 @@ async fn create(
             // Another run was faster: its target serves as well.
             Ok(_) => break,
             Err(error) if is(&error, codes::MOUNT_TARGET_CONFLICT) => break,
+            // The interface of the target before may outlive it a little. A zone without its
+            // target is worse than one whose target has another address.
+            Err(error) if address.is_some() && is(&error, codes::IP_ADDRESS_IN_USE) => {
+                match pauses.next() {
+                    Some(pause) => context.pause(*pause).await?,
+                    None => address = None,
+                }
+            }
             Err(error) if is(&error, codes::INCORRECT_FILE_SYSTEM_STATE) => {
                 file_system::available(context, aws, file_system, line).await?;
             }

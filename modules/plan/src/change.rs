@@ -159,6 +159,8 @@ pub struct Change<C> {
     pub differences: Vec<Difference>,
     /// The data that is lost with it.
     pub loses: Vec<Loss>,
+    /// Whose work it interrupts, as people name them.
+    pub interrupts: Vec<String>,
     /// The calls, one after the other.
     pub calls: Vec<C>,
 }
@@ -175,6 +177,7 @@ impl<C> Change<C> {
             needs_any: Any::default(),
             differences: Vec::new(),
             loses: Vec::new(),
+            interrupts: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -222,10 +225,31 @@ impl<C> Change<C> {
     }
 
     fn map<D>(self, call: impl Fn(C) -> D) -> Change<D> {
-        let Change { id, action, address, reason, needs, needs_any, differences, loses, calls } =
-            self;
+        let Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls,
+        } = self;
         let calls = calls.into_iter().map(call).collect();
-        Change { id, action, address, reason, needs, needs_any, differences, loses, calls }
+        Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls,
+        }
     }
 }
 

@@ -64,15 +64,38 @@ struct Step<'a> {
     differences: &'a [Difference],
     #[serde(skip_serializing_if = "<[Loss]>::is_empty")]
     loses: &'a [Loss],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    interrupts: &'a [String],
 }
 
 impl<'a, C> From<&'a Change<C>> for Step<'a> {
     fn from(change: &'a Change<C>) -> Self {
         // The calls are the executor's.
-        let Change { id, action, address, reason, needs, needs_any, differences, loses, calls: _ } =
-            change;
+        let Change {
+            id,
+            action,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+            calls: _,
+        } = change;
         let (action, resource) = (*action, address.kind);
-        Step { id, action, resource, address, reason, needs, needs_any, differences, loses }
+        Step {
+            id,
+            action,
+            resource,
+            address,
+            reason,
+            needs,
+            needs_any,
+            differences,
+            loses,
+            interrupts,
+        }
     }
 }
 

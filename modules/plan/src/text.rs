@@ -88,6 +88,9 @@ impl<C> Styled<'_, C> {
         for data in &change.loses {
             writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(&data.shown))?;
         }
+        for who in &change.interrupts {
+            writeln!(f, "  # {}: {}", self.paint("31", "mounts break"), plain(who))?;
+        }
         let sign = self.paint(colour, sign);
         if change.differences.is_empty() {
             return writeln!(f, "{sign} {kind}\n");

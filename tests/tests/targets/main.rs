@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod groups;
+mod zones;
 
 use serde_json::{Value, json};
 use tests::{Aws, Ran, World};
@@ -38,7 +39,7 @@ impl There {
     }
 }
 
-fn text(target: &Value, name: &str) -> String {
+pub(crate) fn text(target: &Value, name: &str) -> String {
     target[name].as_str().unwrap().to_owned()
 }
 
@@ -73,7 +74,7 @@ pub(crate) fn make_group(aws: &Aws, name: &str) -> String {
 }
 
 /// The text of the first element of this name.
-fn element(body: &str, name: &str) -> String {
+pub(crate) fn element(body: &str, name: &str) -> String {
     let behind = body.split_once(&format!("<{name}>"));
     let text = behind.and_then(|(_, behind)| behind.split_once('<'));
     text.unwrap_or_else(|| panic!("no <{name}> in {body}")).0.to_owned()

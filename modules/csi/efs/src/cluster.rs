@@ -4,7 +4,7 @@ use kubernetes::claim::Claim;
 
 use crate::resources::driver::Found;
 use crate::resources::storage_class::StorageClass;
-use crate::users::{OtherClass, Volume};
+use crate::users::{OtherClass, Running, Volume};
 
 /// A cluster.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Cluster {
     pub volumes: Vec<Volume>,
     /// Whether it runs the EKS Pod Identity Agent, where that was looked at.
     pub pod_identity_agent: bool,
+    /// What it runs, where a plan takes mount targets away and this identity may see it.
+    pub running: Option<Running>,
     /// The keys of the nodes' taints.
     pub taints: Vec<String>,
     /// What the identity may not do of what a deployment does, such as

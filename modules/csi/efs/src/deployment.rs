@@ -14,6 +14,7 @@ use crate::documents;
 use crate::driver_policy;
 use crate::identity;
 use crate::inputs::Inputs;
+use crate::mounts;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{
@@ -93,7 +94,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, consent, .. } = desired;
+    let Desired { driver_in, adopt_existing, consent, discovered_by, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
@@ -112,8 +113,15 @@ pub(crate) fn plan_part(
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
     take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
-    let wanted = mount_target::Wanted { subnets: &subnets, security_groups, consent: *consent };
+    let discovered_by = discovered_by.as_deref();
+    let wanted = mount_target::Wanted {
+        subnets: &subnets,
+        discovered_by,
+        security_groups,
+        consent: *consent,
+    };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
+    name_mounts(&mut plan, actual);
     let sources = desired.nfs_sources(&actual.network);
     let wanted =
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
@@ -168,6 +176,61 @@ pub(crate) fn plan_part(
     }
     in_cluster(&mut plan, cluster);
     Ok(plan)
+}
+
+/// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it
+/// should say who has mounts there.
+pub fn disturbs_mounts(desired: &Desired, actual: &Actual) -> bool {
+    let plan = plan_part(desired, actual, DriverPart::Others);
+    plan.is_ok_and(|plan| {
+        plan.changes.iter().any(|change| taken_away(&change.calls, actual).is_some())
+    })
+}
+
+/// The mount target that calls delete.
+fn taken_away<'a>(calls: &[Call], actual: &'a Actual) -> Option<&'a mount_target::MountTarget> {
+    calls.iter().find_map(|call| match call {
+        Call::MountTarget(mount_target::Call::Delete { id, .. }) => {
+            actual.mount_targets.iter().find(|target| target.id == *id)
+        }
+        _ => None,
+    })
+}
+
+/// Names the nodes and pods whose mounts break with the mount targets that a plan takes away.
+fn name_mounts(plan: &mut Plan, actual: &Actual) {
+    let Some(id) = actual.file_system.as_ref().map(|found| &found.id) else { return };
+    let mut unseen = Vec::new();
+    for change in &mut plan.changes {
+        let Some(target) = taken_away(&change.calls, actual) else { continue };
+        if actual.cluster.as_ref().is_none_or(|cluster| cluster.running.is_none()) {
+            unseen.push(target.id.to_string());
+            continue;
+        }
+        let mounts = mounts::through(actual, id, target);
+        change.interrupts = mounts::lines(&mounts);
+        let value = mounts::value(target, &mounts);
+        plan.details.entry("mounts").or_default().push(plan::Detail { value, line: None });
+    }
+    if !unseen.is_empty() {
+        let (why, remedy) = match actual.cluster {
+            Some(_) => (
+                "as this identity may not list the pods of the cluster",
+                "ask for `list` on pods, or make sure of it yourself",
+            ),
+            None => (
+                "as documents are written and no cluster is looked at",
+                "look for pods with claims of this file system in the clusters that use it",
+            ),
+        };
+        plan.warnings.push(Warning::new(
+            format!(
+                "who has mounts through {} is not known, {why}: mounts of their zones break",
+                unseen.join(", ")
+            ),
+            remedy,
+        ));
+    }
 }
 
 /// What has to be done so that every claim of the class has what it asks for.

@@ -23,6 +23,8 @@ pub struct Desired {
     pub subnets: Vec<SubnetId>,
     /// What the network left out, and why.
     pub notes: Vec<String>,
+    /// The network module that found these subnets, where nobody wrote their ids down.
+    pub discovered_by: Option<String>,
     /// The security groups of the mount targets, each once; rules that are missing are added to
     /// the first.
     pub security_groups: Vec<Known<SecurityGroupId>>,
@@ -53,9 +55,11 @@ impl Desired {
     /// Fills the outputs of networks, by label, into the inputs. `None` where the
     /// inputs refer to one that has no outputs.
     pub fn new(scope: Scope, inputs: &Inputs, networks: &Networks) -> Option<Self> {
-        let mut subnets = match &inputs.subnet_ids {
-            Subnets::Listed(ids) => ids.clone(),
-            Subnets::FromNetwork(label) => networks.get(label)?.private_subnets.clone(),
+        let (mut subnets, discovered_by) = match &inputs.subnet_ids {
+            Subnets::Listed(ids) => (ids.clone(), None),
+            Subnets::FromNetwork(label) => {
+                (networks.get(label)?.private_subnets.clone(), Some(label.clone()))
+            }
         };
         subnets.sort();
         let notes = match &inputs.subnet_ids {
@@ -78,6 +82,7 @@ impl Desired {
             inputs: inputs.clone(),
             subnets,
             notes,
+            discovered_by,
             security_groups,
             wait_for_driver: true,
             canary: Canary::AfterChanges,

@@ -20,6 +20,7 @@ mod identity;
 mod ids;
 mod inputs;
 mod life_cycle;
+mod mounts;
 mod outputs;
 mod owner;
 pub mod permissions;
@@ -36,7 +37,9 @@ pub use actual::{Actual, NamedBefore};
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::USERS;
-pub use deployment::{Call, Plan, class_changes, class_ids, expand, plan, rows, zones_of};
+pub use deployment::{
+    Call, Plan, class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of,
+};
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
@@ -50,4 +53,4 @@ pub use placement::{Zone, zones};
 pub use resources::mount_target::Consent as TargetConsent;
 pub use take_over::{ADOPT_EXISTING, AdoptExisting, may_be_taken_over, named_by_class};
 pub use together::{destroy_together, plan_together};
-pub use users::{AccessPoint, OtherClass, Reference, Replication, Volume};
+pub use users::{AccessPoint, OtherClass, Pod, Reference, Replication, Running, Volume};

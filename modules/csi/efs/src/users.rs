@@ -43,6 +43,10 @@ pub struct Volume {
     /// Whether the EFS driver serves it.
     pub of_driver: bool,
     pub class: Option<String>,
+    /// The address of the mount target that it mounts, where the driver is told one.
+    pub target_address: Option<String>,
+    /// The zone whose mount target it mounts, where the driver is told one.
+    pub target_zone: Option<String>,
     /// As Kubernetes writes quantities.
     pub capacity: Option<String>,
     /// The claim that binds it, as `NAMESPACE/NAME`.
@@ -72,6 +76,21 @@ impl Volume {
             return handle.split(':').next() == Some(id.as_str());
         }
         handle.split('.').take(2).any(|label| label == id.as_str())
+    }
+
+    /// The address that it mounts, where it mounts one.
+    pub(crate) fn address(&self) -> Option<&str> {
+        let server = Some(self.handle.as_str()).filter(|_| !self.of_driver);
+        self.target_address.as_deref().or(server)
+    }
+
+    /// The zone whose mount target of this file system it mounts, where it names one.
+    pub(crate) fn zone(&self, id: &FileSystemId) -> Option<&str> {
+        let of_server = || {
+            let (zone, rest) = self.handle.split_once('.').filter(|_| !self.of_driver)?;
+            (rest.split('.').next() == Some(id.as_str())).then_some(zone)
+        };
+        self.target_zone.as_deref().or_else(of_server)
     }
 
     /// The access point that its handle names.
@@ -139,6 +158,27 @@ impl fmt::Display for Reference {
         let kind = if *secret { "Secret" } else { "ConfigMap" };
         write!(f, "the key `{key}` of the {kind} `{namespace}/{name}`")
     }
+}
+
+/// What a cluster runs, as far as it may mount a file system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Running {
+    /// The pods that run on a node.
+    pub pods: Vec<Pod>,
+    /// The zones of the nodes, by their names, where they say.
+    pub zones: BTreeMap<String, String>,
+}
+
+/// A pod, with what it mounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pod {
+    /// `NAMESPACE/NAME`.
+    pub name: String,
+    pub node: String,
+    /// Its claims, as `NAMESPACE/NAME`.
+    pub claims: Vec<String>,
+    /// The servers that it mounts over NFS without a claim.
+    pub servers: Vec<String>,
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
 
 pub(crate) fn volume(name: &str, handle: &str, claim: Option<&str>) -> Volume {
     Volume {
+        target_address: None,
+        target_zone: None,
         name: name.to_owned(),
         handle: handle.to_owned(),
         of_driver: true,

@@ -16,7 +16,12 @@ use crate::world::{apply, deployed, desired, group, planned, scope, subnet, thre
 fn plan(groups: &[Known<network::SecurityGroupId>], found: &Actual) -> Plan {
     let mut plan = Plan::default();
     let subnets: Vec<_> = found.network.subnets.iter().collect();
-    let wanted = Wanted { subnets: &subnets, security_groups: groups, consent: Consent::default() };
+    let wanted = Wanted {
+        subnets: &subnets,
+        discovered_by: None,
+        security_groups: groups,
+        consent: Consent::default(),
+    };
     let id = Known::Now(FileSystemId::try_from("fs-0000000a").unwrap());
     let file_system = Planned { id, needs: Vec::new(), own: true, one_zone: None };
     mount_target::plan(&mut plan, &scope(), &wanted, &file_system, &found.mount_targets);
@@ -86,9 +91,10 @@ fn a_replaced_target_shows_the_groups_that_change_with_it_where_it_was_read() {
     };
     let named = |name: &str, forces| (name.to_owned(), forces);
     let known = [named("mount_target_id", false), named("subnet_id", true)];
-    assert_eq!(replaced(&found), [&known[..], &[named("security_groups", false)]].concat());
+    let more = [named("security_groups", false), named("ip_address", false)];
+    assert_eq!(replaced(&found), [&known[..], &more].concat());
     found.mount_targets[0].security_groups = None;
-    assert_eq!(replaced(&found), known);
+    assert_eq!(replaced(&found), [&known[..], &more[1..]].concat());
 }
 
 /// A group's id by number.
@@ -113,7 +119,8 @@ fn world(more: &Value, others: &[(usize, u32)]) -> Actual {
 }
 
 fn removing(more: &Value) -> Desired {
-    Desired { consent: Consent { remove_security_groups: true }, ..desired(more) }
+    let consent = Consent { remove_security_groups: true, ..Consent::default() };
+    Desired { consent, ..desired(more) }
 }
 
 /// The groups that each target has.

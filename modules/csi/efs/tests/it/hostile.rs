@@ -113,6 +113,8 @@ fn cluster(text: &str) -> Cluster {
             unknown: Some(text.to_owned()),
         }],
         volumes: vec![Volume {
+            target_address: None,
+            target_zone: None,
             name: text.to_owned(),
             handle: "fs-00000001".to_owned(),
             of_driver: true,

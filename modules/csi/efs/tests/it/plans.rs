@@ -2,7 +2,7 @@
 
 use efs::resources::file_system::PerformanceMode;
 use efs::{LifeCycle, Plan};
-use network::{RuleSource, SubnetId};
+use network::RuleSource;
 use plan::{Action, Styled};
 use serde_json::{Value, json};
 
@@ -212,8 +212,6 @@ fn an_adopted_file_system_of_another_vpc_is_refused_and_no_zone_counts_as_served
         assert!(refusal.reason.contains(part), "{part} is not in {}", refusal.reason);
     }
     assert!(!text(&plan).contains("is served by"), "{}", text(&plan));
-    // Its own file system moves with its subnets.
-    assert_eq!(planned(&desired(&json!({})), &actual).refusals, []);
 }
 
 #[test]
@@ -320,22 +318,6 @@ fn a_file_system_on_its_way_out_is_waited_for_before_a_new_one_is_created() {
         plan.changes.iter().any(|change| change.action == Action::Replace),
         "the class names the old one"
     );
-}
-
-#[test]
-fn moving_to_another_vpc_deletes_all_targets_before_it_creates_any() {
-    let actual = deployed(&json!({}), three());
-    let mut moved = actual.clone();
-    let other = network::VpcId::try_from("vpc-00000002").unwrap();
-    moved.network.subnets = vec![subnet(11, 'a'), subnet(12, 'b')];
-    for subnet in &mut moved.network.subnets {
-        subnet.vpc_id = other.clone();
-    }
-    moved.network.security_groups[0].vpc_id = other;
-    let ids: Vec<SubnetId> = moved.network.subnets.iter().map(|subnet| subnet.id.clone()).collect();
-    let plan = planned(&desired(&json!({ "subnet_ids": ids })), &moved);
-    let creation = plan.changes.iter().find(|change| change.action == Action::Create).unwrap();
-    assert_eq!(creation.needs.len(), 3, "{}", text(&plan));
 }
 
 #[test]

@@ -145,6 +145,8 @@ fn in_cluster(actual: &mut Actual, user: &User) {
     let number = cluster.volumes.len();
     match user {
         User::Volume { handle, of_driver, class, claimed } => cluster.volumes.push(Volume {
+            target_address: None,
+            target_zone: None,
             name: format!("pv-{number}"),
             handle: handle.clone(),
             of_driver: *of_driver,
@@ -162,6 +164,8 @@ fn in_cluster(actual: &mut Actual, user: &User) {
                 ..Claim::default()
             });
             cluster.volumes.push(Volume {
+                target_address: None,
+                target_zone: None,
                 name: volume,
                 handle: format!("fs-0000000a::fsap-{number:08x}"),
                 of_driver: true,

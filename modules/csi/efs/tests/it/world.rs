@@ -132,7 +132,8 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
     }
 }
 
-fn carry_out(call: &Call, actual: &mut Actual) {
+/// Obeys one call.
+pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
@@ -229,7 +230,13 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
 
 fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
     match call {
-        mount_target::Call::Create { subnet, availability_zone, security_groups, .. } => {
+        mount_target::Call::Create {
+            subnet,
+            availability_zone,
+            ip_address,
+            security_groups,
+            ..
+        } => {
             let mut others = actual.mount_targets.iter();
             assert!(
                 others.all(|target| target.availability_zone != *availability_zone),
@@ -242,7 +249,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 subnet_id: subnet.clone(),
                 vpc_id: Some(vpc()),
                 availability_zone: availability_zone.clone(),
-                ip_address: Some("10.0.0.4".to_owned()),
+                ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
                 security_groups: Some(known(security_groups)),
             });
         }

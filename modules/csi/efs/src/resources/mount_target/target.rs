@@ -71,7 +71,7 @@ impl MountTarget {
             subnet_id,
             vpc_id: _,            // `in_another_vpc` judges it.
             availability_zone: _, // The subnet's.
-            ip_address: _,        // EFS chose it, and any will do.
+            ip_address: _,        // EFS chose it; the one in its place gets the same.
             security_groups,
         } = self;
         let groups = security_groups.as_ref();
@@ -91,6 +91,9 @@ pub enum Call {
         subnet: SubnetId,
         /// The subnet's zone.
         availability_zone: String,
+        /// The address of the target in whose place it comes, in the same subnet; any other where
+        /// that was taken meanwhile.
+        ip_address: Option<String>,
         security_groups: Vec<Known<SecurityGroupId>>,
     },
     /// Sets all its security groups.

@@ -1,34 +1,18 @@
 //! The targets of every zone, planned.
 
-use network::{SecurityGroupId, Subnet, SubnetId};
+use network::{SecurityGroupId, SubnetId};
 use plan::{
-    Action, Address, After, Any, Change, ChangeId, Detail, Difference, Known, Plan, Refusal, Scope,
-    Wait, Warning, compare,
+    Action, Address, After, Any, Change, ChangeId, Difference, Known, Plan, Refusal, Scope, Wait,
+    Warning, compare,
 };
-use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
+use super::turns::Turns;
+use super::wanted::{Wanted, detail};
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
-use crate::resources::file_system::{self, Planned};
-
-/// The mount targets as a deployment wants them.
-#[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    /// The subnets that should reach the file system.
-    pub subnets: &'a [&'a Subnet],
-    /// Each once.
-    pub security_groups: &'a [Known<SecurityGroupId>],
-    pub consent: Consent,
-}
-
-/// What may be done to targets that are there, only where somebody says so.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consent {
-    /// Whether security groups that the inputs do not name are taken off.
-    pub remove_security_groups: bool,
-}
+use crate::resources::file_system::Planned;
 
 /// What must be done before pods can mount.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,40 +38,25 @@ pub fn plan<C: From<Call>>(
         let target = found.iter().find(|target| target.subnet_id == *subnet && live(target));
         target.map(|target| target.id.clone())
     };
-    let zones = zones(wanted.subnets.iter().copied(), target_in);
+    let kept = wanted.kept(plan, file_system, found);
+    let zones = zones(wanted.subnets.iter().copied().chain(&kept), target_in);
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
-    let groups = Groups::new(wanted.security_groups, wanted.consent.remove_security_groups);
-    let mut part = Part { plan, scope, wanted, groups, found, file_system, first: Vec::new() };
     let mut ready = Ready { needs: file_system.needs.clone(), targets: Any::default() };
-    if let Some(refusal) = part.of_another_vpc() {
-        part.plan.refusals.push(refusal);
+    if let Some(refusal) = wanted.another_vpc(scope, file_system, found) {
+        plan.refusals.push(refusal);
         return ready;
     }
+    let groups = Groups::new(wanted.security_groups, wanted.consent.remove_security_groups);
+    let (first, turns) = (Vec::new(), Turns::default());
+    let mut part = Part { plan, scope, wanted, groups, found, file_system, first, turns };
     part.remove_unwanted(&zones);
     let changes: Vec<Option<ChangeId>> = zones.iter().map(|zone| part.zone(zone)).collect();
     ready.targets.least = usize::from(changes.iter().all(Option::is_some) && !zones.is_empty());
     ready.targets.of = changes.into_iter().flatten().collect();
-    let notes = part.groups.notes(&file_system.id);
-    plan.notes.extend(notes);
+    let Part { plan, groups, turns, .. } = part;
+    turns.take(plan);
+    plan.notes.extend(groups.notes(&file_system.id));
     ready
-}
-
-/// A zone as plans show it, with its module where there are several.
-fn detail(scope: &Scope, zone: &Zone) -> Detail {
-    let line = (!zone.covered.is_empty()).then(|| {
-        let of = scope.label().map(|label| format!(" of module.{label}")).unwrap_or_default();
-        format!(
-            "Zone {}{of}: {} carries the mount target and covers {}",
-            zone.availability_zone,
-            zone.carrier,
-            list(&zone.covered)
-        )
-    });
-    let mut value = serde_json::to_value(zone).unwrap_or_default();
-    if let (Some(label), Some(members)) = (scope.label(), value.as_object_mut()) {
-        members.insert("module".to_owned(), label.into());
-    }
-    Detail { value, line }
 }
 
 /// What the planning of one zone looks at.
@@ -101,6 +70,7 @@ struct Part<'a, C> {
     /// Deletions that must be done before any target is created: those in
     /// another VPC, as EFS takes the targets of one VPC only.
     first: Vec<ChangeId>,
+    turns: Turns<C>,
 }
 
 impl<C: From<Call>> Part<'_, C> {
@@ -109,47 +79,29 @@ impl<C: From<Call>> Part<'_, C> {
         let Some(id) = self.file_system.id.now().filter(|_| self.file_system.own) else { return };
         let mut by_zone: Vec<_> = self.found.iter().collect();
         by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
-        for target in by_zone.into_iter().filter(|target| !target.life_cycle.is_leaving()) {
+        for target in by_zone {
             let wanted_zone =
                 zones.iter().any(|zone| zone.availability_zone == target.availability_zone);
-            if self.in_another_vpc(target) {
-                let reason = "it is in another VPC than the subnets of the inputs";
-                let change = delete(self.scope, id, target, reason);
-                self.first.push(change.id.clone());
-                self.plan.changes.push(change);
-            } else if !wanted_zone {
-                let reason = "no subnet of its zone is among `subnet_ids`";
-                self.plan.changes.push(delete(self.scope, id, target, reason));
+            match (self.wanted.in_another_vpc(target), target.life_cycle.is_leaving()) {
+                (true, true) => {
+                    let wait = gone(self.plan, self.scope, id, target);
+                    self.first.push(wait);
+                }
+                (true, false) => {
+                    let reason = "it is in another VPC than the subnets of the inputs";
+                    let change = delete(self.scope, id, target, reason);
+                    self.first.push(change.id.clone());
+                    self.plan.changes.push(change);
+                }
+                (false, false) if !wanted_zone => {
+                    let reason = match self.wanted.discovered_by {
+                        None => "no subnet of its zone is among `subnet_ids`".to_owned(),
+                        Some(module) => format!("`module.{module}` finds no subnet of its zone"),
+                    };
+                    self.turns.removes(delete(self.scope, id, target, &reason));
+                }
+                (false, _) => {}
             }
-        }
-    }
-
-    /// An adopted file system whose targets, which stay, are in another VPC: EFS takes the
-    /// targets of one VPC only, and the nodes of another one do not reach these
-    /// (<https://docs.aws.amazon.com/efs/latest/ug/manage-fs-access-vpc-peering.html>).
-    fn of_another_vpc(&self) -> Option<Refusal> {
-        let stays =
-            |target: &&MountTarget| !target.life_cycle.is_leaving() && self.in_another_vpc(target);
-        let target = self.found.iter().filter(|_| !self.file_system.own).find(stays)?;
-        let (theirs, ours) = (target.vpc_id.as_ref()?, &self.wanted.subnets.first()?.vpc_id);
-        Some(Refusal::new(
-            self.scope.address(file_system::KIND, None),
-            format!(
-                "the mount targets of {} are in {theirs}, and the subnets of the inputs in {ours}: \
-                 EFS takes the targets of one VPC only",
-                self.file_system.id
-            ),
-            format!(
-                "give subnets and a security group of {theirs} if the nodes are there, or leave \
-                 `file_system_id` out to get a file system of your own in {ours}"
-            ),
-        ))
-    }
-
-    fn in_another_vpc(&self, target: &MountTarget) -> bool {
-        match (&target.vpc_id, self.wanted.subnets.first()) {
-            (Some(has), Some(wanted)) => *has != wanted.vpc_id,
-            _ => false,
         }
     }
 
@@ -173,7 +125,11 @@ impl<C: From<Call>> Part<'_, C> {
                 ));
                 None
             }
-            Some(target) if !self.in_another_vpc(target) => self.properties(zone, target, None),
+            Some(target) if !self.wanted.in_another_vpc(target) => {
+                let creating = target.life_cycle == LifeCycle::Creating;
+                let wait = creating.then(|| self.available(zone, target)).flatten();
+                self.properties(zone, target, wait)
+            }
             _ => Some(self.create(zone, leaving)),
         }
     }
@@ -209,10 +165,12 @@ impl<C: From<Call>> Part<'_, C> {
         if compared.replaces && self.file_system.own {
             let forcing = compared.differences.iter().filter(|one| one.forces_replacement);
             let names: Vec<&str> = forcing.map(|one| one.attribute.as_str()).collect();
-            let reason = if target.subnet_id == zone.carrier {
-                format!("EFS never changes its `{}`", list(&names))
-            } else {
-                format!("{} is no longer among `subnet_ids`", target.subnet_id)
+            let reason = match self.wanted.discovered_by {
+                _ if target.subnet_id == zone.carrier => {
+                    format!("EFS never changes its `{}`", list(&names))
+                }
+                None => format!("{} is no longer among `subnet_ids`", target.subnet_id),
+                Some(module) => format!("`module.{module}` does not find {}", target.subnet_id),
             };
             return Some(self.replace(zone, target, reason, wait));
         }
@@ -279,7 +237,9 @@ impl<C: From<Call>> Part<'_, C> {
     fn create(&mut self, zone: &Zone, leaving: Option<&MountTarget>) -> ChangeId {
         self.refuse_impossible(zone);
         let of = self.file_system.id.now().cloned();
-        let wait = leaving.zip(of).map(|(it, of)| gone(self.plan, self.scope, &of, it));
+        // Those of another VPC are waited for by all.
+        let here = leaving.filter(|leaving| !self.wanted.in_another_vpc(leaving));
+        let wait = here.zip(of).map(|(it, of)| gone(self.plan, self.scope, &of, it));
         let reason = match zone.covered.len() {
             0 => "the zone has no mount target".to_owned(),
             _ => format!(
@@ -289,6 +249,10 @@ impl<C: From<Call>> Part<'_, C> {
         };
         let (spec, call) = self.target(zone, leaving);
         let file_system = Difference::new("file_system_id", None, self.file_system.id.after());
+        let address = match leaving.and_then(|leaving| address_of(zone, leaving)) {
+            Some(address) => Difference::set("ip_address", address),
+            None => Difference::later("ip_address"),
+        };
         let change = Change::new(Action::Create, self.id(zone), self.address(zone))
             .because(reason)
             .needing(self.file_system.needs.clone())
@@ -296,9 +260,10 @@ impl<C: From<Call>> Part<'_, C> {
             .needing(self.first.clone())
             .showing([Difference::later("mount_target_id"), file_system])
             .showing(compare(PROPERTIES, &spec, None).differences)
-            .showing([Difference::later("ip_address")])
+            .showing([address])
             .calling(call);
         self.plan.changes.push(change);
+        self.turns.makes(self.id(zone));
         self.id(zone)
     }
 
@@ -331,26 +296,34 @@ impl<C: From<Call>> Part<'_, C> {
         reason: String,
         wait: Option<ChangeId>,
     ) -> ChangeId {
+        if target.subnet_id != zone.carrier {
+            self.refuse_impossible(zone);
+        }
         let wanted = self.wanted_beside(zone, target);
         let (_, create) = self.target(zone, Some(target));
+        let moves = address_of(zone, target).is_none();
+        let address = target.ip_address.clone().filter(|_| moves);
+        let address =
+            address.map(|it| Difference::new("ip_address", Some(it), After::KnownAfterApply));
         let old = Some(target.id.to_string());
         let mut change = Change::new(Action::Replace, self.id(zone), self.address(zone))
             .because(reason)
             .needing(self.file_system.needs.clone())
             .needing(wait)
             .showing([Difference::new("mount_target_id", old, After::KnownAfterApply)])
-            .showing(compare(PROPERTIES, &wanted, Some(&target.spec())).differences);
+            .showing(compare(PROPERTIES, &wanted, Some(&target.spec())).differences)
+            .showing(address);
         if let Some(file_system) = self.file_system.id.now().cloned() {
             change = change.calling(Call::Delete { file_system, id: target.id.clone() });
         }
-        self.plan.changes.push(change.calling(create));
+        let works = !matches!(target.life_cycle, LifeCycle::Other(_));
+        self.turns.replaces(change.calling(create), works);
         self.id(zone)
     }
 
     /// A new target of a zone, in the place of another: its properties, and the call.
     fn target(&self, zone: &Zone, before: Option<&MountTarget>) -> (Spec, Call) {
-        let before = before.filter(|before| self.keeps_groups_of(before));
-        let security_groups = self.groups.of(before);
+        let security_groups = self.groups.of(before.filter(|it| self.keeps_groups_of(it)));
         let spec = Spec {
             subnet_id: zone.carrier.clone(),
             security_groups: Some(security_groups.clone()),
@@ -359,6 +332,7 @@ impl<C: From<Call>> Part<'_, C> {
             file_system: self.file_system.id.clone(),
             subnet: zone.carrier.clone(),
             availability_zone: zone.availability_zone.clone(),
+            ip_address: before.and_then(|before| address_of(zone, before)),
             security_groups,
         };
         (spec, call)
@@ -367,7 +341,7 @@ impl<C: From<Call>> Part<'_, C> {
     /// Whether the groups that others put on a target stay, or come to the one in its place. A
     /// security group belongs to one VPC.
     fn keeps_groups_of(&self, target: &MountTarget) -> bool {
-        self.file_system.own && !self.in_another_vpc(target)
+        self.file_system.own && !self.wanted.in_another_vpc(target)
     }
 
     /// The properties wanted of a target that was found, by what could be read of it.
@@ -386,6 +360,7 @@ impl<C: From<Call>> Part<'_, C> {
             reason: format!("{} is being created", target.id),
             call: Call::UntilAvailable { file_system, id: target.id.clone() }.into(),
         });
+        self.turns.makes(id.clone());
         Some(id)
     }
 
@@ -396,4 +371,10 @@ impl<C: From<Call>> Part<'_, C> {
     fn address(&self, zone: &Zone) -> Address {
         self.scope.address(KIND, Some(&zone.availability_zone))
     }
+}
+
+/// The address of a target, where the one in its place can have it: clients that mounted by
+/// address, or that resolved the name before, find it there.
+fn address_of(zone: &Zone, before: &MountTarget) -> Option<String> {
+    before.ip_address.clone().filter(|_| before.subnet_id == zone.carrier)
 }
