@@ -103,8 +103,9 @@ impl Nodes {
         let names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
         let logs = Logs::default();
         let (provisioner, controllers) = match driver {
-            Driver::StandIn(source) => (Some(Provisioner::start(kubeconfig, source)?), None),
-            Driver::Real(driver) => (None, Some(Controllers::new(*driver, logs.clone())?)),
+            None => (None, None),
+            Some(Driver::StandIn(source)) => (Some(Provisioner::start(kubeconfig, source)?), None),
+            Some(Driver::Real(driver)) => (None, Some(Controllers::new(*driver, logs.clone())?)),
         };
         let failed = Failed::default();
         let kubelets = (names.clone(), Arc::clone(&failed));

@@ -198,7 +198,7 @@ mod tests {
         agreed.add(&deletes(&["files in fs-1, 12 GiB as metered at 10:00"]));
         let grown = deletes(&["files in fs-1, 13 GiB as metered at 11:00"]);
         assert!(appeared(&agreed, &grown).is_none());
-        assert!(!agreed.asked(&grown, false, true).deletions);
+        assert!(!agreed.required(&grown, false, true).deletions);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::aws::{Aws, explain, is, is_missing_operation};
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
-use crate::raced::Raced;
 use crate::target::Target;
 
 /// What uses a file system in AWS, and what keeps EFS from deleting it.

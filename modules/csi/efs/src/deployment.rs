@@ -181,7 +181,7 @@ pub(crate) fn plan_part(
 /// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it
 /// should say who has mounts there.
 pub fn disturbs_mounts(desired: &Desired, actual: &Actual) -> bool {
-    let plan = plan_part(desired, actual, DriverPart::Others);
+    let plan = plan_part(desired, actual, DriverPart::Others { role: None });
     plan.is_ok_and(|plan| {
         plan.changes.iter().any(|change| taken_away(&change.calls, actual).is_some())
     })

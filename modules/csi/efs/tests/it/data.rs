@@ -231,8 +231,8 @@ fn a_class_whose_file_system_nobody_may_see_keeps_it_until_its_id_is_given() {
     let hidden = "this identity may not read the key `id` of the Secret `a/b`";
     let class = OtherClass {
         name: "efs-b".to_owned(),
-        file_system: None,
         unknown: Some(hidden.to_owned()),
+        ..OtherClass::default()
     };
     actual.cluster.as_mut().unwrap().other_classes = vec![class];
     let plan = destroy(&json!({}), &actual, &[]);

@@ -116,14 +116,14 @@ fn tags_of_access_points_are_allowed_by_the_policy_that_comes_with_them() {
     let more = json!({ "driver_identity": "irsa", "access_point_tags": { "team": "graphs" } });
     let mut actual = with_provider();
     let plan = planned(&desired(&more), &actual);
-    assert!(!plan.warnings.iter().any(|warning| warning.contains("access_point_tags")));
+    assert!(!plan.warnings.iter().any(|warning| warning.text.contains("access_point_tags")));
     converge(&desired(&more), &mut actual);
     let policy = found(&mut actual).role.as_ref().unwrap().policy.clone().unwrap();
     let keys = policy.pointer("/Statement/1/Condition/ForAllValues:StringEquals/aws:TagKeys");
     assert_eq!(keys, Some(&json!(["efs.csi.aws.com/cluster", "team"])));
 
     let more = json!({ "driver_identity": "node", "access_point_tags": { "team": "graphs" } });
-    let warned = planned(&desired(&more), &with_provider()).warnings.join("\n");
+    let warned = lines(planned(&desired(&more), &with_provider()).warnings).join("\n");
     assert!(warned.contains(r#""aws:TagKeys":["efs.csi.aws.com/cluster","team"]"#), "{warned}");
 }
 
@@ -168,11 +168,16 @@ fn a_missing_oidc_provider_is_refused_unless_it_may_be_created() {
     assert_eq!(found(&mut actual).provider.as_ref().unwrap().client_ids, ["sts.amazonaws.com"]);
 }
 
+/// Warnings with their remedies.
+fn lines(warnings: Vec<plan::Warning>) -> Vec<String> {
+    warnings.into_iter().map(|it| format!("{}; {}", it.text, it.remedy)).collect()
+}
+
 /// How the default chooses for a chart and a cluster: what it makes, and what it says.
 fn by_default(actual: &Actual, chart: &str) -> (Vec<&'static str>, String) {
     let plan = planned(&desired(&json!({ "helm_chart_version": chart })), actual);
     let kinds = changed(&plan).into_iter().map(|(_, kind)| kind).collect();
-    let said = [plan.notes, plan.warnings].concat();
+    let said = [plan.notes, lines(plan.warnings)].concat();
     let about = said.into_iter().filter(|line| {
         line.contains("identity") || line.contains("IRSA") || line.contains("Identity")
     });

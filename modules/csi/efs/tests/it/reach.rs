@@ -86,7 +86,8 @@ fn said(actual: &Actual) -> Vec<String> {
     let Plan { warnings, notes, .. } = planned(&desired(&json!({})), actual);
     let about = ["node", "network ACL", "enableDns", "DHCP"];
     let of_nodes = |line: &String| about.iter().any(|word| line.contains(word));
-    warnings.into_iter().chain(notes).filter(of_nodes).collect()
+    let warnings = warnings.into_iter().map(|it| format!("{}; {}", it.text, it.remedy));
+    warnings.chain(notes).filter(of_nodes).collect()
 }
 
 #[test]
@@ -229,7 +230,9 @@ fn the_groups_of_the_nodes_are_admitted_and_no_others() {
     nodes(&mut actual).clear();
     let plan = planned(&wanted, &actual);
     assert!(plan.is_empty(), "{}", Styled { plan: &plan, colour: false });
-    assert!(plan.warnings.iter().any(|line| line.contains("no node of the cluster was found")));
+    assert!(
+        plan.warnings.iter().any(|line| line.text.contains("no node of the cluster was found"))
+    );
 }
 
 #[test]

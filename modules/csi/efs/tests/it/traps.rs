@@ -51,6 +51,7 @@ fn beside(more: &Value, file_system: &str, range: Option<(u32, u32)>) -> Plan {
         name: "efs-b".to_owned(),
         file_system: Some(file_system.to_owned()),
         gid_range: range,
+        unknown: None,
     }];
     planned(&desired(more), &actual)
 }

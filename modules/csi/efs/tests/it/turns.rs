@@ -28,6 +28,7 @@ fn discovering(subnets: &[u32]) -> Desired {
         vpc_id: vpc(),
         private_subnets: subnets.iter().map(|n| subnet_id(*n)).collect(),
         security_group_id: group("sg-00000001"),
+        notes: Vec::new(),
     };
     let networks = Networks::from([("network".to_owned(), found)]);
     Desired::new(scope(), &more, &networks).unwrap()

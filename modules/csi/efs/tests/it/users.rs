@@ -206,6 +206,7 @@ fn elsewhere(actual: &mut Actual) {
         class: Some("efs-sc".to_owned()),
         capacity: Some("10Gi".to_owned()),
         claim: Some(format!("graphs/elsewhere-{number}")),
+        ..Volume::default()
     });
     cluster.claims.push(Claim {
         namespace: "graphs".to_owned(),

@@ -88,6 +88,9 @@ impl Wanted<'_> {
                 vpc_id: vpc.clone(),
                 availability_zone: zone.clone(),
                 free_addresses: 0,
+                ranges: Vec::new(),
+                on_outpost: false,
+                nodes: 0,
                 tags: Tags::new(),
             }));
         }
