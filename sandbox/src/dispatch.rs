@@ -9,11 +9,13 @@ use axum::body::Bytes;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 
-use crate::access::config::Config;
-use crate::access::{self, Access, Caller};
+use crate::access;
 use crate::admission;
+use crate::callers::config::Config;
+use crate::callers::{Access, Caller};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
+use crate::codes;
 use crate::error::{Answer, AwsError};
 use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
@@ -87,7 +89,7 @@ impl Dispatcher {
         Ok(Arc::new(dispatcher))
     }
 
-    /// Changes the rules of faults, and has the past remembered as far as they reach.
+    /// Changes the rules of faults, and keeps former states for as long as they need.
     pub(crate) fn change_faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         let mut faults = lock(&self.faults);
         let changed = change(&mut faults);
@@ -100,12 +102,12 @@ impl Dispatcher {
         self.held.load(Ordering::SeqCst)
     }
 
-    /// Lets go of the calls that are held.
+    /// Releases the calls that are held.
     pub(crate) fn release(&self) {
         self.releases.send_modify(|count| *count += 1);
     }
 
-    /// Waits until somebody releases what is held.
+    /// Waits for the next release.
     async fn hold(&self) {
         /// Counts as held for as long as it lives, also when the client goes away.
         struct Held<'a>(&'a AtomicUsize);
@@ -134,7 +136,7 @@ impl Dispatcher {
         let operation = service.operation(&request);
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
         let operation = if signed { operation } else { "unsigned".to_owned() };
-        let drawn = lock(&self.faults).draw(&operation);
+        let drawn = lock(&self.faults).draw(service.name(), &operation);
         let answer = match admission::refusal(service, &request, signed, too_large) {
             Some(refusal) => Err(refusal),
             None if !lock(&self.limit).allows(self.clock.now_us()) => {
@@ -241,6 +243,7 @@ impl Dispatcher {
                 Fault::HoldBefore => self.hold().await,
                 Fault::Throttle => return Err(service.refusal(Refusal::Throttled)),
                 Fault::Error => return Err(service.refusal(Refusal::Internal)),
+                Fault::Code(code) => return Err(injected(service, operation, code)),
                 Fault::CutBefore => {
                     let message = "cut before it was carried out";
                     return Err(AwsError::new(500, "ConnectionCut", message));
@@ -290,7 +293,7 @@ impl Dispatcher {
         answer
     }
 
-    /// Gives a new region what it starts with, and carries out what is due.
+    /// Seeds a new region, and carries out the changes of state that are due.
     fn prepare(&self, store: &mut Store, region: &str, now: u64) -> anyhow::Result<()> {
         if !store.world.regions.contains_key(region) {
             let found = store.world.region(region, &self.options.account);
@@ -374,6 +377,12 @@ impl Dispatcher {
         };
         Some(work(&mut context))
     }
+}
+
+/// The error that a rule of faults names.
+fn injected(service: &dyn Service, operation: &str, code: &'static str) -> AwsError {
+    let status = codes::status(service.name(), operation, code).unwrap_or(500);
+    AwsError::new(status, code, "This error was injected by a fault rule of the sandbox.")
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -1,4 +1,4 @@
-//! Errors as AWS tells them.
+//! AWS's error responses.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ pub(crate) struct AwsError {
     pub(crate) members: Map<String, Value>,
 }
 
-/// What an operation answers.
+/// The result of an operation.
 pub(crate) type Answer<T> = Result<T, AwsError>;
 
 impl AwsError {
@@ -26,17 +26,17 @@ impl AwsError {
         self
     }
 
-    /// The 400 that EFS gives for what it cannot make sense of.
+    /// EFS's error for an invalid request.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         AwsError::new(400, "BadRequest", message)
     }
 
-    /// The refusal of what AWS has and the sandbox has not: a sentence, and no code.
+    /// The refusal of what AWS serves and the sandbox does not: a sentence, and no code.
     pub(crate) fn not_served(message: impl Into<String>) -> Self {
         AwsError::new(501, "", message)
     }
 
-    /// The body that EFS gives.
+    /// The body as EFS writes it.
     pub(crate) fn to_json(&self) -> Value {
         let mut body = self.members.clone();
         for (member, text) in [("ErrorCode", self.code), ("Message", &self.message)] {

@@ -3,8 +3,9 @@
 //! A rule is written `OPERATION:WHEN:FAULT`, such as `CreateMountTarget:#2:cut-after`.
 //! `OPERATION` is a name, or `*` for all. `WHEN` is `*` for every call, `#N` for
 //! the N-th since the rule was made, or `P%` for a chance. `FAULT` is one of
-//! `throttle`, `error`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
-//! `hold-before` and `hold-after`.
+//! `throttle`, `error`, `code=NAME`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
+//! `hold-before` and `hold-after`. `NAME` is an error code of the operation's, such as
+//! `DependencyTimeout` of `DeleteMountTarget`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,20 +13,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::codes;
+
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Refused for its rate, and not carried out.
+    /// Refused with the service's throttling error, and not carried out.
     Throttle,
     /// Answered with a server error, and not carried out.
     Error,
+    /// Answered with this error code, and not carried out.
+    Code(&'static str),
     /// Carried out later.
     Delay(Duration),
     /// The connection ends before the call is carried out.
     CutBefore,
     /// The connection ends after the call is carried out: the client cannot know.
     CutAfter,
-    /// A read is answered from the past.
+    /// A read returns a former state.
     Stale(Duration),
     /// Held until released, and carried out then.
     HoldBefore,
@@ -43,9 +48,9 @@ enum When {
 /// One rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rule {
-    operation: String,
+    pub(crate) operation: String,
     when: When,
-    fault: Fault,
+    pub(crate) fault: Fault,
     /// How many calls of its operation the rule has seen.
     seen: u64,
 }
@@ -64,7 +69,7 @@ impl Faults {
         Faults { rules, seed, calls: BTreeMap::new() }
     }
 
-    /// How far back the rules have reads answered from.
+    /// The longest time that a rule of stale reads goes back.
     pub(crate) fn reach(&self) -> Duration {
         let stale = self.rules.iter().map(|rule| match rule.fault {
             Fault::Stale(time) => time,
@@ -73,16 +78,23 @@ impl Faults {
         stale.max().unwrap_or_default()
     }
 
-    /// What happens to the next call of an operation. A chance is drawn from the seed, the
-    /// rule and the call's number among those of its operation, and not from when it comes:
-    /// calls that are made side by side meet with the same however they interleave, so that
-    /// a seed that failed fails again.
-    pub(crate) fn draw(&mut self, operation: &str) -> Vec<Fault> {
+    /// The faults of the next call of an operation. A chance is drawn from the seed, the rule and
+    /// the number of the call among those of its operation, not from the time: concurrent calls
+    /// get the same faults in whatever order they arrive, so that a failing seed can be repeated.
+    ///
+    /// An error code applies only to the service that returns it: operations of two services can
+    /// have the same name.
+    pub(crate) fn draw(&mut self, service: &str, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
         let call = self.calls.entry(operation.to_owned()).or_insert(0);
         *call += 1;
         for (number, rule) in self.rules.iter_mut().enumerate() {
             if rule.operation != "*" && rule.operation != operation {
+                continue;
+            }
+            if let Fault::Code(code) = rule.fault
+                && codes::status(service, operation, code).is_none()
+            {
                 continue;
             }
             rule.seen += 1;
@@ -101,7 +113,7 @@ impl Faults {
     }
 }
 
-/// A number from 0 to 1 that belongs to this and nothing else.
+/// A number from 0 to 1 that depends on nothing but `of`.
 fn chance(of: &impl Hash) -> f64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
@@ -122,15 +134,19 @@ impl FromStr for Rule {
             (None, None) => (*when == "*").then_some(When::Always),
         }
         .ok_or_else(|| format!("`{when}` is not `*`, `#N` or `P%`"))?;
-        let (name, ms) = fault.split_once('=').unwrap_or((fault, ""));
+        let (name, value) = fault.split_once('=').unwrap_or((fault, ""));
         let time = || {
-            ms.parse()
+            value
+                .parse()
                 .map(Duration::from_millis)
                 .map_err(|_| format!("`{fault}` needs milliseconds: `{name}=MS`"))
         };
         let fault = match name {
             "throttle" => Fault::Throttle,
             "error" => Fault::Error,
+            "code" => Fault::Code(
+                codes::known(value).ok_or_else(|| format!("`{value}` is not an error code"))?,
+            ),
             "delay" => Fault::Delay(time()?),
             "cut-before" => Fault::CutBefore,
             "cut-after" => Fault::CutAfter,
@@ -148,6 +164,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Throttle => f.write_str("throttle"),
             Fault::Error => f.write_str("error"),
+            Fault::Code(code) => write!(f, "code={code}"),
             Fault::Delay(time) => write!(f, "delay={}", time.as_millis()),
             Fault::CutBefore => f.write_str("cut-before"),
             Fault::CutAfter => f.write_str("cut-after"),
@@ -176,21 +193,35 @@ mod tests {
 
     #[test]
     fn rules_are_written_as_they_are_read() {
-        for text in
-            ["*:*:throttle", "CreateMountTarget:#2:cut-after", "*:12.5%:delay=30", "*:#1:stale=500"]
-        {
+        for text in [
+            "*:*:throttle",
+            "CreateMountTarget:#2:cut-after",
+            "*:12.5%:delay=30",
+            "*:#1:stale=500",
+            "DeleteMountTarget:#1:code=DependencyTimeout",
+        ] {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
-        for text in ["", "*:*", "*:x:error", "*:*:explode", "*:*:delay", "a:b:c:d"] {
+        for text in [
+            "",
+            "*:*",
+            "*:x:error",
+            "*:*:explode",
+            "*:*:delay",
+            "a:b:c:d",
+            "A:*:code",
+            "A:*:code=Nobodys",
+        ] {
             assert!(text.parse::<Rule>().is_err(), "{text}");
         }
     }
 
     #[test]
-    fn the_nth_call_is_counted_for_each_rule_by_itself() {
+    fn each_rule_counts_its_own_calls() {
         let rules = ["A:#2:error", "*:#3:throttle"].map(|text| text.parse().unwrap());
         let mut faults = Faults::new(rules.to_vec(), 1);
-        let drawn = ["A", "B", "A", "A"].map(|operation| faults.draw(operation));
+        let drawn =
+            ["A", "B", "A", "A"].map(|operation| faults.draw("elasticfilesystem", operation));
         assert_eq!(drawn, [vec![], vec![], vec![Fault::Error, Fault::Throttle], vec![]]);
     }
 
@@ -198,13 +229,23 @@ mod tests {
     fn one_seed_draws_the_same_every_time() {
         let draw = || {
             let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-            (0..64).map(|_| faults.draw("A").len()).collect::<Vec<_>>()
+            (0..64).map(|_| faults.draw("ec2", "A").len()).collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
         assert!(draw().contains(&0) && draw().contains(&1));
-        // What else is called meanwhile changes nothing.
+        // Calls of other operations do not change it.
         let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-        let beside = (0..64).map(|_| (faults.draw("B"), faults.draw("A").len()).1);
+        let beside = (0..64).map(|_| (faults.draw("ec2", "B"), faults.draw("ec2", "A").len()).1);
         assert_eq!(beside.collect::<Vec<_>>(), draw());
+    }
+
+    /// `TagResource` is one of EFS, and one of EKS.
+    #[test]
+    fn an_error_code_is_drawn_for_the_service_that_has_it() {
+        let rule = "TagResource:#1:code=AccessPointNotFound".parse().unwrap();
+        let mut faults = Faults::new(vec![rule], 1);
+        assert_eq!(faults.draw("eks", "TagResource"), []);
+        let drawn = faults.draw("elasticfilesystem", "TagResource");
+        assert_eq!(drawn, [Fault::Code("AccessPointNotFound")]);
     }
 }

@@ -1,4 +1,4 @@
-//! What recent changes replaced, for reads that are answered from the past.
+//! The rows that recent changes replaced, for stale reads.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ struct Change {
 }
 
 impl History {
-    /// Remembers one change, and forgets those that nobody will ask for.
+    /// Adds a change, and drops those that are out of reach.
     pub(crate) fn push(&mut self, at: u64, former: Vec<(String, &'static str, Rows)>) {
         if former.is_empty() {
             return;

@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 
-use crate::access::admin;
+use crate::callers::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
+use crate::fault_rules;
 use crate::faults::Rule;
 use crate::seeding;
 use crate::socket::Cut;
@@ -65,7 +66,7 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
 }
 
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
-/// line) and removes (DELETE) rules, `release` lets go of what is held, `efs/REGION/ID`
+/// line) and removes (DELETE) rules, `release` releases the calls that are held, `efs/REGION/ID`
 /// changes what AWS's API cannot change (POST), `seed/REGION` adds clusters, keys and
 /// instances (POST, see `seeding`), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
@@ -80,7 +81,7 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
             let body = serde_json::json!({ "rules": rules, "held": dispatcher.held() });
             response(200, "application/json", body.to_string().into_bytes())
         }
-        ("POST", "faults") => match rules(body) {
+        ("POST", "faults") => match rules(dispatcher, body) {
             Ok(rules) => {
                 dispatcher.change_faults(|faults| faults.rules.extend(rules));
                 response(204, "text/plain", Vec::new())
@@ -131,7 +132,8 @@ fn administer(dispatcher: &Dispatcher, path: &str, body: &[u8]) -> Result<(), (u
 }
 
 /// A rule per line.
-fn rules(body: &[u8]) -> Result<Vec<Rule>, String> {
+fn rules(dispatcher: &Dispatcher, body: &[u8]) -> Result<Vec<Rule>, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    text.lines().filter(|line| !line.trim().is_empty()).map(str::parse).collect()
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| fault_rules::read(dispatcher.services, line)).collect()
 }

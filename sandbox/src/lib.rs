@@ -1,24 +1,28 @@
-//! A local EFS, and the parts of AWS that go with it, for any AWS client.
+//! A local EFS, and the parts of other AWS services that its clients use, for any AWS client.
 //!
-//! It keeps the rules that AWS keeps: tokens, states that take time, one mount target per
-//! zone, addresses out of the subnet's range, signed requests, and AWS's own error shapes.
-//! What it does not have it refuses by name.
+//! It follows AWS's rules: tokens, states that take time, one mount target per zone, addresses of
+//! the subnet's range, signed requests, and AWS's error shapes. Operations and parameters that it
+//! does not serve are refused by name, with status 501.
 //!
 //! A [`Sandbox`] is served on a listener ([`Sandbox::serve`]) or called without a network
-//! ([`Sandbox::call`]). Its time and its chance are given from outside ([`Surroundings`]).
+//! ([`Sandbox::call`]). Its clock and its source of random
+//! identifiers can be replaced ([`Surroundings`]).
 
 mod access;
 mod admission;
 mod authorization;
+mod callers;
 mod calls;
 mod changes;
 mod clock;
+mod codes;
 mod compaction;
 mod dispatch;
 mod ec2;
 mod efs;
 mod eks;
 mod error;
+mod fault_rules;
 mod faults;
 mod history;
 mod http;
@@ -47,6 +51,7 @@ mod testing;
 mod unserved;
 mod world;
 mod worlds;
+mod xml;
 
 pub use clock::{Clock, Hands};
 pub use options::Options;

@@ -1,8 +1,8 @@
-//! States that take time, and when the next one comes.
+//! States that last for a limited time.
 
 use serde::{Deserialize, Serialize};
 
-/// A state, and when the next one comes.
+/// A state, and when it ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Life {
     pub(crate) state: State,
@@ -26,7 +26,7 @@ pub(crate) enum State {
     Available,
     Updating,
     Deleting,
-    /// Failed for good.
+    /// Failed, and not recoverable.
     Error,
 }
 

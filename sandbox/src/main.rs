@@ -24,7 +24,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let (host, port) = (options.host, options.port);
     let sandbox = Sandbox::open(options, Surroundings::default())?;
     let listener = TcpListener::bind((host, port)).await.with_context(|| {
-        format!("listening on port {port}; choose another with `--port`, 0 for any that is free")
+        format!("listening on port {port}; choose another with `--port`, 0 for any free port")
     })?;
     let url = format!("http://{}", listener.local_addr()?);
     // The first line on standard output is the address, for programs that start this one.
@@ -38,8 +38,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     sandbox.serve(listener, stopped(until_stdin_closes)).await
 }
 
-/// Until Ctrl-C, SIGTERM, or the end of standard input where that is asked for:
-/// whoever started this program is gone then, however it ended.
+/// Ends at Ctrl-C, SIGTERM or, with `--until-stdin-closes`, at the end of standard input: the
+/// program that started this one has ended then.
 async fn stopped(until_stdin_closes: bool) {
     let stdin_closed = async {
         if until_stdin_closes {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::request::{Incoming, pairs};
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::world::Tags;
+use crate::xml::Element;
 
 const CONTENT_TYPE: &str = "text/xml";
 

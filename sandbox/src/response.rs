@@ -1,4 +1,4 @@
-//! What a service responds: a success, an error, or a refusal that all services give.
+//! Responses of a service: a success, an error, or a refusal that all services have.
 
 /// A success: a status, and a body whose form is the service's.
 #[derive(Debug)]

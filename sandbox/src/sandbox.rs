@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::dispatch::{Dispatcher, Services};
+use crate::fault_rules;
 use crate::faults::{Faults, Rule};
 use crate::http;
 use crate::ids::Ids;
@@ -77,14 +78,44 @@ impl Sandbox {
 /// The rules of the flags and of the file.
 fn rules(options: &Options) -> anyhow::Result<Vec<Rule>> {
     let mut rules = options.faults.clone();
+    for rule in &rules {
+        fault_rules::check(SERVICES, rule)
+            .map_err(|mistake| anyhow::anyhow!("a fault rule: {mistake}"))?;
+    }
     if let Some(path) = &options.faults_file {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("reading the fault rules `{}`", path.display()))?;
         for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            rules.push(
-                line.parse().map_err(|mistake| anyhow::anyhow!("{}: {mistake}", path.display()))?,
-            );
+            let rule = fault_rules::read(SERVICES, line);
+            rules.push(rule.map_err(|mistake| anyhow::anyhow!("{}: {mistake}", path.display()))?);
         }
     }
     Ok(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../OPERATIONS.md");
+
+    /// The operations that the table of operations by client has of a service.
+    fn rows(service: &str) -> BTreeSet<&'static str> {
+        let title = if service == "elasticfilesystem" { "EFS" } else { service }.to_uppercase();
+        let mut parts = DOCUMENT.split("\n## ");
+        let part = parts.find(|part| part.starts_with(&format!("{title}\n"))).unwrap();
+        let cells = part.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        cells.filter(|cell| !["Operation", "---"].contains(cell)).collect()
+    }
+
+    /// `cargo xtask clients --write` writes the table of what clients called.
+    #[test]
+    fn every_operation_that_is_served_is_called_by_a_client() {
+        for service in SERVICES {
+            let served: BTreeSet<&str> = service.operations().into_iter().collect();
+            assert_eq!(rows(service.name()), served, "{}", service.name());
+        }
+    }
 }

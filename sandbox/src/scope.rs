@@ -1,7 +1,7 @@
-//! What a request is signed for.
+//! The credential scope of a request.
 //!
-//! The signature itself cannot be checked without the secret; that it is there, and
-//! covers what it must, can.
+//! A signature cannot be verified without the secret access key. Its presence is checked, and the
+//! headers that it must cover.
 
 use axum::http::HeaderMap;
 

@@ -1,5 +1,5 @@
-//! What a region has beside its seed, given from outside: clusters as they really are,
-//! keys, and instances.
+//! Resources that are added to a region from a file or through `/_sandbox/seed`: clusters, keys,
+//! aliases and instances.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -9,11 +9,11 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::ec2::state::{Instance, Interface};
-use crate::eks::state::Cluster;
-use crate::kms::state::{Alias, Key};
 use crate::service::Context;
 use crate::world::Tags;
+use crate::world::ec2::{Instance, Interface};
+use crate::world::eks::Cluster;
+use crate::world::kms::{Alias, Key};
 
 /// A status of HTTP and a sentence.
 type Refusal = (u16, String);

@@ -1,7 +1,6 @@
-//! What an AWS service is to the sandbox: how its requests are told apart, carried out
-//! and answered.
+//! The interface of an AWS service: how its requests are recognized, carried out and answered.
 
-use crate::access::{Access, Caller};
+use crate::callers::{Access, Caller};
 use crate::error::{Answer, AwsError};
 use crate::ids::Ids;
 use crate::options::Options;
@@ -16,6 +15,9 @@ pub(crate) trait Service: Send + Sync {
 
     /// Whether a request has this service's form: its path, target, or API version.
     fn accepts(&self, request: &Incoming) -> bool;
+
+    /// The names of the operations that it serves.
+    fn operations(&self) -> Vec<&'static str>;
 
     /// The operation that a request names, for the list of calls and for faults.
     fn operation(&self, request: &Incoming) -> String;
@@ -39,7 +41,7 @@ pub(crate) trait Service: Send + Sync {
         None
     }
 
-    /// Changes what AWS's API cannot change, as a POST to `/_sandbox/NAME/REGION/ID` says; the
+    /// Changes what no call of AWS's API changes, as a POST to `/_sandbox/NAME/REGION/ID` says; the
     /// status and a sentence where it cannot.
     fn administer(
         &self,
@@ -50,7 +52,7 @@ pub(crate) trait Service: Send + Sync {
         Err((404, format!("`{id}` cannot be changed")))
     }
 
-    /// Gives a region that is used for the first time what it starts with.
+    /// Adds what a new region starts with.
     fn seed(&self, _region: &mut Region, _options: &Options) {}
 
     /// Carries out the changes of state that are due by `now`.

@@ -3,11 +3,11 @@
 
 use serde_json::json;
 
-use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::query::{self, Params};
 use crate::request::Incoming;
 use crate::response::ErrorBody;
+use crate::xml::Element;
 
 /// The services whose protocol is REST with XML, by signing name (botocore 1.43.11, the
 /// services whose metadata say `rest-xml`).

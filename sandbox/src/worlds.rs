@@ -1,9 +1,9 @@
-//! The switches of the seed: what real accounts have and a first run is spared.
+//! What real accounts have in addition to the default network: values of `--world`.
 
 use clap::ValueEnum;
 
-/// What a region has from the start beside its plain network; any of them go together. They
-/// are added in this order: what comes last sees all that was added before.
+/// What a new region has in addition to its default network. Values can be combined; they are
+/// added in this order, each to what the earlier ones added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum World {
     /// A Local Zone with a private subnet, where EFS makes no mount targets
@@ -12,15 +12,15 @@ pub(crate) enum World {
     Wavelength,
     /// A private subnet on an Outpost, where EFS makes no mount targets
     Outpost,
-    /// Untagged subnets without a way out, one per zone
+    /// Untagged subnets without a route to the internet, one per zone
     DatabaseTier,
-    /// An untagged /28 subnet per zone, as transit gateways want them
+    /// An untagged /28 subnet per zone, as AWS recommends for transit gateways
     TransitSubnets,
     /// A node per zone, as an instance in the cluster's security group
     Nodes,
     /// A node per zone, as an instance in a security group that is not the cluster's
     ForeignNodes,
-    /// Clusters of one name in every region, each with identifiers of its own
+    /// Clusters of the same name in every region, with identifiers of their own
     TwinClusters,
     /// A second group with the cluster's tag, left by a former cluster of this name
     StaleGroup,

@@ -116,3 +116,35 @@ fn a_zone_without_efs_is_not_advised_to_be_tried_again() {
     );
     assert!(!ran.stderr.contains("run the same command again"), "{}", ran.stderr);
 }
+
+/// "The service timed out …, and the client should try the call again" (EFS API Reference).
+#[test]
+fn a_dependency_of_efs_that_times_out_is_tried_again() {
+    let mut world = World::new();
+    world.deploy(&[]);
+    world.set("CLOCKWORK_SANDBOX_FAULTS", "DeleteMountTarget:#1:code=DependencyTimeout");
+    let destroyed = world.run("destroy-efs", &["--yes"]).exits(0);
+    let deletions = destroyed.calls.iter().filter(|call| call.operation == "DeleteMountTarget");
+    let outcomes: Vec<&str> = deletions.map(|call| call.outcome.as_str()).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "DependencyTimeout").count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "ok").count(), 3, "{outcomes:?}");
+}
+
+/// "There's not enough capacity to provision additional throughput" (EFS API Reference).
+#[test]
+fn throughput_that_efs_does_not_have_is_told_with_what_to_ask_for_instead() {
+    let mut world = World::new();
+    let rule = "CreateFileSystem:*:code=InsufficientThroughputCapacity";
+    world.set("CLOCKWORK_SANDBOX_FAULTS", rule);
+    let provisioned =
+        ["--throughput-mode", "provisioned", "--provisioned-throughput-in-mibps", "100"];
+    let ran = world.run("deploy-efs", &provisioned).exits(1);
+    has(
+        &ran.stderr,
+        &[
+            "caused by: InsufficientThroughputCapacity: ",
+            "help: wait, or lower `provisioned_throughput_in_mibps`, or set `throughput_mode` to \
+             `elastic`",
+        ],
+    );
+}

@@ -1,26 +1,21 @@
-//! Who calls, what they may do, and the refusal where they may not.
+//! What callers may do, and the refusal where they may not.
 //!
 //! Off unless `--enforce-iam` is given: any access key is then the account's root user.
 //! With it, a caller is known by the access key id: one that was configured
-//! ([`config::Config`]), one that STS handed out, or `sandbox`, which is the root user unless
+//! ([`crate::callers::config::Config`]), one that STS handed out, or `sandbox`, which is the root user unless
 //! it is configured otherwise. Secrets and signatures are not checked.
 
-pub(crate) mod admin;
-pub(crate) mod caller;
-pub(crate) mod config;
-mod keys;
 pub(crate) mod needs;
 mod refusal;
+pub(crate) mod service_linked;
 mod tags;
-
-pub(crate) use caller::{Access, Caller};
 
 use crate::authorization::context::Context as Keys;
 use crate::authorization::denial::Denial;
 use crate::authorization::document::{Document, Effect, Request, Use};
 use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
+use crate::callers::{Caller, keys};
 use crate::error::{Answer, AwsError};
-use crate::iam::service_linked;
 use crate::request::Incoming;
 use crate::service::{Context, Service};
 

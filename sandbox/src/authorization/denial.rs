@@ -17,7 +17,7 @@ pub(crate) enum PolicyKind {
     Boundary,
     ServiceControl,
     Session,
-    /// Of a role: the resource policy without which nobody assumes it.
+    /// The trust policy of a role: without it, the role cannot be assumed.
     Trust,
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Policy {
     pub(crate) document: Document,
 }
 
-/// Every policy that has a say in one request.
+/// Every policy that applies to one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Policies {
     /// Attached to the user or role, managed and inline.

@@ -6,11 +6,11 @@ use super::call::Call;
 use super::errors::{dependency, invalid, not_yours};
 use super::ids::NETWORK_ACL;
 use super::listing::done;
-use super::state::NetworkAcl;
-use super::xml::Element;
 use super::{tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::NetworkAcl;
+use crate::xml::Element;
 
 /// "Network ACLs per VPC: 200" (Amazon VPC quotas).
 const MOST_OF_A_VPC: usize = 200;

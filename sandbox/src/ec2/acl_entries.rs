@@ -4,10 +4,10 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::errors::{combination, invalid, invalid_value, missing};
 use super::form::Form;
-use super::state::{AclEntry, NetworkAcl};
-use super::xml::Element;
 use crate::error::Answer;
 use crate::world::Region;
+use crate::world::ec2::{AclEntry, NetworkAcl};
+use crate::xml::Element;
 
 /// The number of the entry that denies what no other one decides; the next one is for IPv6.
 const LAST: u16 = 32_767;

@@ -7,10 +7,10 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, everyone, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use super::state::{AclEntry, Ec2, NetworkAcl, Subnet};
-use super::xml::Element;
 use crate::error::Answer;
+use crate::world::ec2::{AclEntry, Ec2, NetworkAcl, Subnet};
 use crate::world::{Region, Tags};
+use crate::xml::Element;
 
 pub(super) static LISTING: Listing<NetworkAcl> = Listing {
     set: "networkAclSet",

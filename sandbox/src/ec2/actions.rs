@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::served::{Action, SERVED};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
+use crate::xml::Element;
 
 /// The names of all actions of EC2's model, one a line (botocore 1.43.11,
 /// `ec2/2016-11-15/service-2.json`): what is not among them is no action of EC2.

@@ -10,11 +10,11 @@ use super::listing::{
     By, Index, Listing, Pages, all, by_id, done, everyone, list_where, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use super::state::{Address, AddressAssociation, Ec2, Instance, Interface};
 use super::tags;
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Address, AddressAssociation, Ec2, Instance, Interface};
+use crate::xml::Element;
 
 /// "Elastic IP addresses per Region: 5" (Amazon VPC quotas).
 const MOST: usize = 5;

@@ -9,11 +9,11 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::call::Call;
 use super::listing::MOST;
-use super::state::{Block, Ec2, InternetGateway, Route, Subnet, Vpc, Zone, ZoneKind};
-use super::xml::Element;
 use super::{acls, defaults, subnets, vpcs};
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::{Block, Ec2, InternetGateway, Route, Subnet, Vpc, Zone, ZoneKind};
 use crate::world::{Region, Tags};
+use crate::xml::Element;
 
 const RANGE: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16);
 

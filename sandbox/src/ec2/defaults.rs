@@ -4,7 +4,7 @@
 use ipnet::{IpNet, Ipv4Net};
 
 use super::acls;
-use super::state::{Route, RouteTable, Rule, SecurityGroup, Source, Subnet, Vpc, Zone};
+use crate::world::ec2::{Route, RouteTable, Rule, SecurityGroup, Source, Subnet, Vpc, Zone};
 use crate::world::{Region, Tags};
 
 /// Adds what comes with a VPC. `next` makes an id of a prefix.

@@ -7,11 +7,11 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use super::state::DhcpOptions;
-use super::xml::Element;
 use super::{tags, vpcs};
 use crate::error::Answer;
 use crate::world::Region;
+use crate::world::ec2::DhcpOptions;
+use crate::xml::Element;
 
 /// The options that EC2 takes (`CreateDhcpOptions`), with how many values each may have.
 const OPTIONS: [(&str, usize); 6] = [

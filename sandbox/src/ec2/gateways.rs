@@ -7,11 +7,11 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use super::state::{Ec2, InternetGateway};
-use super::xml::Element;
 use super::{tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Ec2, InternetGateway};
+use crate::xml::Element;
 
 pub(super) static LISTING: Listing<InternetGateway> = Listing {
     set: "internetGatewaySet",

@@ -4,11 +4,14 @@ use super::call::Call;
 use super::errors::{dependency, invalid_value, missing, not_yours};
 use super::ids::GROUP;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, list_where, one, tag_keys, tag_set};
-use super::state::{Rule, SecurityGroup, Source};
-use super::xml::Element;
 use super::{defaults, permissions, tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Rule, SecurityGroup, Source};
+use crate::xml::Element;
+
+/// "VPC security groups per Region: 2,500" (Amazon VPC quotas); the code is of EC2's "Error codes".
+const MOST_GROUPS: usize = 2500;
 
 pub(super) static LISTING: Listing<SecurityGroup> = Listing {
     set: "securityGroupInfo",
@@ -165,6 +168,11 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     if region.ec2.security_groups.by("vpc", &vpc.id).any(same) {
         let message = format!("The security group '{name}' already exists for VPC '{}'", vpc.id);
         return Err(AwsError::new(400, "InvalidGroup.Duplicate", message));
+    }
+    let own = region.ec2.security_groups.values().filter(|group| group.owner == region.account);
+    if own.count() >= MOST_GROUPS {
+        let message = "The maximum number of security groups has been reached.";
+        return Err(AwsError::new(400, "SecurityGroupLimitExceeded", message));
     }
     let ids = &mut *call.context.ids;
     let region = &mut *call.context.region;

@@ -2,9 +2,9 @@
 
 use super::interfaces;
 use super::listing::{By, all, nothing, one, tag_keys};
-use super::state::{Instance, Interface, Subnet};
-use super::xml::timestamp;
 use crate::world::Region;
+use crate::world::ec2::{Instance, Interface, Subnet};
+use crate::xml::timestamp;
 
 /// Those with values, and those for what the sandbox's instances do not have.
 #[rustfmt::skip]

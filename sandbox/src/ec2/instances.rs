@@ -4,10 +4,10 @@ use super::call::Call;
 use super::instance_filters::{FILTERS, interfaces};
 use super::interfaces::{addresses, attachment_members, group_set, mac, status};
 use super::listing::{Index, Listing, MOST, Pages, by_id, everyone, page, tag_set};
-use super::state::{Instance, Interface};
-use super::xml::{Element, timestamp};
 use crate::error::Answer;
 use crate::world::Region;
+use crate::world::ec2::{Instance, Interface};
+use crate::xml::{Element, timestamp};
 
 pub(super) static LISTING: Listing<Instance> = Listing {
     set: "instancesSet",

@@ -8,9 +8,9 @@ use super::call::Call;
 use super::errors::{combination, invalid, invalid_value, missing};
 use super::interfaces::own;
 use super::listing::done;
-use super::state::{Ec2, Interface, Subnet};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::{Ec2, Interface, Subnet};
+use crate::xml::Element;
 
 /// AWS keeps the first four addresses of a subnet, and the last one.
 const KEPT: u32 = 4;

@@ -9,11 +9,11 @@ use super::interface_addresses::{choose, choose_ipv6};
 use super::interfaces::{attachment, attachment_id, group_set, item, own};
 use super::listing::done;
 use super::resource::find;
-use super::state::{Attachment, Instance, Interface, SecurityGroup, Subnet};
 use super::tags;
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Attachment, Instance, Interface, SecurityGroup, Subnet};
+use crate::xml::Element;
 
 /// "Security groups per network interface: 5" (Amazon VPC quotas).
 const MOST_GROUPS: usize = 5;

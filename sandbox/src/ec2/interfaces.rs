@@ -8,11 +8,11 @@ use super::listing::{
     tag_set,
 };
 use super::resource::find;
-use super::state::{Address, Interface, Subnet};
-use super::xml::{Element, timestamp};
 use super::zones::suffix;
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Address, Interface, Subnet};
+use crate::xml::{Element, timestamp};
 
 /// How many interfaces a listing holds that is neither in pages nor narrowed.
 const MOST_UNPAGINATED: usize = 1000;

@@ -9,10 +9,10 @@ use super::errors::{combination, invalid};
 use super::filters::Filter;
 use super::form::Form;
 use super::resource::Resource;
-use super::state::Ec2;
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::Ec2;
 use crate::world::{Region, Tags};
+use crate::xml::Element;
 
 /// What a Describe operation lists, and how.
 pub(super) struct Listing<T: 'static> {

@@ -1,4 +1,5 @@
-//! The part of the EC2 API that goes with EFS, version 2016-11-15, over forms and XML.
+//! The part of the EC2 API that EFS and its clients use, version 2016-11-15: the EC2 Query
+//! protocol.
 
 mod acl_changes;
 mod acl_entries;
@@ -17,7 +18,6 @@ mod groups;
 mod ids;
 mod instance_filters;
 mod instances;
-mod interface;
 mod interface_addresses;
 mod interface_changes;
 mod interfaces;
@@ -30,13 +30,11 @@ mod routes;
 mod rules;
 pub(crate) mod seed;
 mod served;
-pub(crate) mod state;
 mod subnets;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod vpcs;
-pub(crate) mod xml;
 pub(crate) mod zones;
 
 use crate::error::{Answer, AwsError};
@@ -46,9 +44,9 @@ use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
 
+use crate::xml::Element;
 use call::Call;
 use form::Form;
-use xml::Element;
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
@@ -72,6 +70,10 @@ impl Service for Ec2 {
         request.path.is_empty()
             && form.get("Action").is_some()
             && form.get("Version").is_none_or(|version| version == VERSION)
+    }
+
+    fn operations(&self) -> Vec<&'static str> {
+        served::SERVED.iter().map(|action| action.0).collect()
     }
 
     fn operation(&self, request: &Incoming) -> String {

@@ -8,11 +8,11 @@ use super::ids::NAT_GATEWAY;
 use super::interface_addresses::choose;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, everyone, one, tag_keys, tag_set};
 use super::resource::find;
-use super::state::{Address, Ec2, Interface, NatGateway, NatState, Subnet};
 use super::tags;
-use super::xml::{Element, timestamp};
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::{Address, Ec2, Interface, NatGateway, NatState, Subnet};
 use crate::world::{Region, Tags};
+use crate::xml::{Element, timestamp};
 
 /// "NAT gateways per Availability Zone: 5" (Amazon VPC quotas).
 const MOST_OF_A_ZONE: usize = 5;

@@ -8,9 +8,9 @@ use super::errors::{combination, invalid, missing};
 use super::interface_addresses::choose;
 use super::nat::{address_items, named};
 use super::resource::find;
-use super::state::{Address, Interface, NatGateway};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::{Address, Interface, NatGateway};
+use crate::xml::Element;
 
 fn interface(call: &Call, gateway: &NatGateway) -> Answer<Interface> {
     let found =

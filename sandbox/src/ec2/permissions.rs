@@ -7,10 +7,10 @@ use super::call::Call;
 use super::errors::{invalid_value, missing};
 use super::form::Form;
 use super::ids::GROUP;
-use super::state::{Rule, SecurityGroup, Source};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Rule, SecurityGroup, Source};
+use crate::xml::Element;
 
 /// One rule as a call gives it.
 #[derive(Debug, Clone, PartialEq)]

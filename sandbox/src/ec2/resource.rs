@@ -1,12 +1,12 @@
 //! EC2's resources: what all of them have, and the one table that names them.
 
 use super::ids::{self, Kind};
-use super::state::{
+use crate::table::{Row, Table};
+use crate::world::Tags;
+use crate::world::ec2::{
     Address, DhcpOptions, Ec2, Instance, Interface, InternetGateway, NatGateway, NetworkAcl,
     RouteTable, Rule, SecurityGroup, Subnet, Vpc,
 };
-use crate::table::{Row, Table};
-use crate::world::Tags;
 
 /// A row with an id of its kind and with tags.
 pub(super) trait Resource: Row {

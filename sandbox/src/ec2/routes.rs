@@ -9,11 +9,11 @@ use super::listing::{
     By, Index, Listing, Pages, all, by_id, done, nothing, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use super::state::{Interface, InternetGateway, NatGateway, NatState, Route, RouteTable};
-use super::xml::Element;
 use super::{defaults, subnets, tags, vpcs};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Interface, InternetGateway, NatGateway, NatState, Route, RouteTable};
+use crate::xml::Element;
 
 /// The kinds of targets: the prefix of the id, the parameter, and the element.
 const TARGETS: [(&str, &str, &str); 10] = [

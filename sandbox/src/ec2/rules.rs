@@ -6,11 +6,11 @@ use super::groups::named;
 use super::ids::RULE;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, done, one, tag_set};
 use super::permissions::{self, Permission};
-use super::state::{Rule, SecurityGroup, Source};
 use super::tags;
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Rule, SecurityGroup, Source};
+use crate::xml::Element;
 
 /// "60 inbound and 60 outbound rules per security group … enforced separately for IPv4
 /// and IPv6" (Amazon VPC quotas).

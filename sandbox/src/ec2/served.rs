@@ -2,13 +2,13 @@
 
 use super::call::Call;
 use super::listing::list;
-use super::xml::Element;
 use super::{
     acl_changes, acls, addresses, default_vpc, dhcp, gateways, groups, instances,
     interface_addresses, interface_changes, interfaces, nat, nat_addresses, routes, rules, subnets,
     tags, vpcs, zones,
 };
 use crate::error::Answer;
+use crate::xml::Element;
 
 /// What carries an action out.
 pub(super) type Run = fn(&mut Call) -> Answer<Vec<Element>>;
@@ -66,8 +66,8 @@ const ENTRY: &[&str] = &[
     "PortRange",
 ];
 
-/// All served actions. Other parameters are refused: an option that is not followed would be
-/// kinder than AWS.
+/// All served actions. Other parameters are refused: AWS would carry them out, and the
+/// sandbox would silently ignore them.
 pub(super) static SERVED: &[Action] = &[
     Action("DescribeVpcs", |call| list(call, &vpcs::LISTING), &["VpcId"]),
     Action(

@@ -8,11 +8,11 @@ use super::ids::SUBNET;
 use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, nothing, one, tag_keys, tag_set,
 };
-use super::state::{Block, Subnet, Vpc, Zone, ZoneKind};
-use super::xml::Element;
 use super::{acls, defaults, resource, tags, vpcs};
 use crate::error::{Answer, AwsError};
+use crate::world::ec2::{Block, Subnet, Vpc, Zone, ZoneKind};
 use crate::world::{Region, partition};
+use crate::xml::Element;
 
 /// The addresses that AWS keeps of every subnet: the first four and the last one.
 const KEPT: u64 = 5;

@@ -8,9 +8,9 @@ use super::errors::{invalid, invalid_value, not_yours};
 use super::ids::Kind;
 use super::listing::{self, By, Pages, after, done, filters, most, one, passes, token};
 use super::resource::{kind_of, tags_mut, visit};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::{Region, Tags};
+use crate::xml::Element;
 
 /// The most tags of a resource ("Tag restrictions", EC2 User Guide).
 const MOST: usize = 50;

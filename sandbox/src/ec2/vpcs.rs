@@ -8,11 +8,11 @@ use super::ids::VPC;
 use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, one, tag_keys, tag_set,
 };
-use super::state::{Block, Vpc};
-use super::xml::Element;
 use super::{defaults, resource, tags};
 use crate::error::{Answer, AwsError};
 use crate::world::Region;
+use crate::world::ec2::{Block, Vpc};
+use crate::xml::Element;
 
 pub(super) static LISTING: Listing<Vpc> = Listing {
     set: "vpcSet",

@@ -3,10 +3,10 @@
 use super::call::Call;
 use super::errors::invalid_value;
 use super::listing::{By, all, filters, nothing, one, passes};
-use super::state::{Zone, ZoneKind};
-use super::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
+use crate::world::ec2::{Zone, ZoneKind};
+use crate::xml::Element;
 
 /// The regions of each partition that need an opt-in, and those that need none, as botocore
 /// 1.43 (`endpoints.json`) and "AWS Regions" (AWS Account Management) list them.

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::call::{Call, refused};
 use super::names::Kind;
 use super::pages::{Page, TOKENS};
-use super::state::{AccessPoint, PosixUser, RootDirectory};
 use super::tags::{Tag, checked, shown};
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::world::Region;
+use crate::world::efs::{AccessPoint, PosixUser, RootDirectory};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

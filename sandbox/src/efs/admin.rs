@@ -1,12 +1,12 @@
-//! What happens to file systems without a call of AWS's API: data is written and metered, a
-//! zone is lost, a replication pauses. Tests and demonstrations bring it about.
+//! Changes of file systems that no call of AWS's API makes, for tests and demonstrations: data is
+//! written and metered, a zone fails, a replication pauses.
 
 use serde::Deserialize;
 
 use super::replication::arrive;
-use super::state::{Forced, Metered, Protection};
 use crate::life::{Life, State};
 use crate::service::Context;
+use crate::world::efs::{Forced, Metered, Protection};
 
 /// A status of HTTP and a sentence.
 type Refusal = (u16, String);

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{Call, refused};
-use super::state::Backup;
 use crate::error::{Answer, AwsError};
+use crate::world::efs::Backup;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use super::api::MODEL;
 use super::names::{Kind, named};
-use super::state::{AccessPoint, FileSystem, MountTarget};
 use crate::error::{Answer, AwsError};
 use crate::life::State;
 use crate::service::Context;
+use crate::world::efs::{AccessPoint, FileSystem, MountTarget};
 
 /// One call of an operation, its input checked against the model.
 pub(super) struct Call<'a, 'b> {

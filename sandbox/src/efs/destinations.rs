@@ -7,10 +7,10 @@ use super::file_systems::{backup, room_for_one_more};
 use super::keys;
 use super::names::{Kind, arn, invalid};
 use super::network;
-use super::state::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
 use crate::ec2::zones;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
+use crate::world::efs::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
 use crate::world::{Region, Tags, partition};
 
 #[derive(Deserialize)]

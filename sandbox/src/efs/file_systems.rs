@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use super::call::{Call, refused};
 use super::names::Kind;
-use super::state::{
-    Backup, FileSystem, Metered, OneZone, PerformanceMode, Protection, Throughput, ThroughputMode,
-};
 use super::tags::{Tag, checked, shown};
 use super::{keys, network, pages, replicated, throughput};
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::service::Context;
 use crate::world::Region;
+use crate::world::efs::{
+    Backup, FileSystem, Metered, OneZone, PerformanceMode, Protection, Throughput, ThroughputMode,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

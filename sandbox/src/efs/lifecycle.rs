@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::state::{FileSystem, LifecyclePolicy, PerformanceMode, ThroughputMode};
 use crate::error::{Answer, AwsError};
+use crate::world::efs::{FileSystem, LifecyclePolicy, PerformanceMode, ThroughputMode};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

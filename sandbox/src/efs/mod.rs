@@ -13,14 +13,12 @@ mod lifecycle;
 mod mount_targets;
 mod names;
 mod network;
-pub(crate) mod options;
 mod pages;
 mod policy;
 mod preferences;
 mod protection;
 mod replicated;
 mod replication;
-pub(crate) mod state;
 mod tags;
 mod throughput;
 
@@ -69,6 +67,11 @@ impl Service for Efs {
 
     fn accepts(&self, request: &Incoming) -> bool {
         request.path.first().is_some_and(|segment| segment == VERSION)
+    }
+
+    fn operations(&self) -> Vec<&'static str> {
+        let all = MODEL.operations.keys().map(String::as_str);
+        all.filter(|name| carries(name).is_some()).collect()
     }
 
     fn operation(&self, request: &Incoming) -> String {

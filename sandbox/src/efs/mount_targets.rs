@@ -11,11 +11,11 @@ use super::call::{Call, refused};
 use super::names::Kind;
 use super::network::{self, addresses};
 use super::pages::{MARKERS, Page};
-use super::state::{FileSystem, MountTarget};
-use crate::ec2::state::Subnet;
 use crate::error::{Answer, AwsError};
 use crate::life::{Life, State};
 use crate::world::Region;
+use crate::world::ec2::Subnet;
+use crate::world::efs::{FileSystem, MountTarget};
 
 /// The most security groups that a mount target takes (EFS user guide, "Quotas").
 const MOST_GROUPS: usize = 5;

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use crate::ec2::state::{Interface, Subnet, ZoneKind};
 use crate::world::Region;
+use crate::world::ec2::{Interface, Subnet, ZoneKind};
 
 /// A zone of a region.
 pub(super) struct Zone {

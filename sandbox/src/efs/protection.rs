@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::call::{Call, refused};
 use super::replicated;
-use super::state::Protection;
 use crate::error::{Answer, AwsError};
+use crate::world::efs::Protection;
 
 pub(super) fn update(call: &mut Call) -> Answer<Value> {
     let wanted = match call.text("ReplicationOverwriteProtection") {

@@ -1,7 +1,7 @@
 //! What a replication is at a moment, and which file systems are part of one.
 
 use super::call::Call;
-use super::state::{Metered, Replication};
+use crate::world::efs::{Metered, Replication};
 
 /// Whether a file system of this region is the source or the destination of a replication.
 pub(super) fn part_of_one(call: &Call, id: &str) -> bool {
@@ -76,8 +76,8 @@ impl Replication {
 
 #[cfg(test)]
 mod tests {
-    use super::super::state::{Arrival, Side};
     use super::*;
+    use crate::world::efs::{Arrival, Side};
 
     fn size(bytes: u64, at_ms: u64) -> Metered {
         Metered { standard: bytes, infrequent: 0, archive: 0, at_ms }

@@ -1,7 +1,7 @@
 //! Replication from one file system to another, mostly of another region.
 //!
-//! A replication is kept once, for all regions. What it changes in its destination's region
-//! is brought about there by [`arrive`], before the next call is carried out.
+//! A replication is stored once, for all regions. [`arrive`] applies its changes to the
+//! destination's region before the next call there is carried out.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,11 +11,11 @@ use super::file_systems::seconds;
 use super::names::Kind;
 use super::pages::{Page, TOKENS};
 use super::replicated::part_of_one;
-use super::state::{Arrival, FileSystem, Forced, Protection, Replication, Side};
 use super::{destinations, network};
 use crate::error::{Answer, AwsError};
 use crate::life::Life;
 use crate::service::Context;
+use crate::world::efs::{Arrival, FileSystem, Forced, Protection, Replication, Side};
 use crate::world::partition;
 
 #[derive(Deserialize)]

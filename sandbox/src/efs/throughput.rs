@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::call::refused;
-use super::state::{PerformanceMode, Throughput, ThroughputMode};
 use crate::error::{Answer, AwsError};
+use crate::world::efs::{PerformanceMode, Throughput, ThroughputMode};
 
 /// The greatest amounts, in MiB/s: "valid values are 1-3414, with the upper limit
 /// depending on Region" (`CreateFileSystem`). EFS user guide, "Quotas": 3.33 GiB/s in four

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::call::{Call, Response, seconds};
 use super::catalog::{self, Offer};
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
-use super::state::{Addon, AddonStatus, Association, Update};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
 use crate::error::{Answer, AwsError};
+use crate::world::eks::{Addon, AddonStatus, Association, Update};
 use crate::world::{Region, Tags, partition};
 
 #[derive(Deserialize)]

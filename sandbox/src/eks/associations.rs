@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::call::{Call, Response, seconds};
 use super::clusters;
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
-use super::state::Association;
 use crate::error::{Answer, AwsError};
+use crate::world::eks::Association;
 use crate::world::{Region, Tags, partition};
 
 /// "Pod Identity associations per cluster" (Amazon EKS service quotas).

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Response, seconds};
 use super::errors::{invalid_request, not_found};
-use super::state::Cluster;
 use crate::error::Answer;
 use crate::world::Region;
+use crate::world::eks::Cluster;
 
 /// A cluster by its name.
 pub(super) fn find<'a>(region: &'a Region, name: &str) -> Answer<&'a Cluster> {

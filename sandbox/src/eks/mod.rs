@@ -1,4 +1,4 @@
-//! The part of Amazon EKS that goes with EFS, over REST and JSON: clusters to read, Pod
+//! The part of Amazon EKS that EFS and its clients use, over REST and JSON: reading clusters, Pod
 //! Identity associations, and add-ons.
 
 mod addons;
@@ -9,10 +9,10 @@ mod clusters;
 mod errors;
 mod schema;
 mod seed;
-pub(crate) mod state;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use serde_json::{Value, json};
 
@@ -22,14 +22,11 @@ use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
+use crate::world::eks::AddonStatus;
 use call::{Call, Response};
-use state::AddonStatus;
 
 /// The content type of all responses.
 const CONTENT_TYPE: &str = "application/json";
-
-/// What a call does, once somebody has decided that it is carried out.
-type Run<'a> = Box<dyn FnOnce(&mut Call) -> Response + 'a>;
 
 /// Amazon EKS.
 pub(crate) struct Eks;
@@ -47,13 +44,21 @@ impl Service for Eks {
         }
     }
 
+    fn operations(&self) -> Vec<&'static str> {
+        ROUTES.iter().map(|route| route.0).collect()
+    }
+
     fn operation(&self, request: &Incoming) -> String {
-        route(request).0.to_owned()
+        route(request).map_or("unknown", |(route, _)| route.0).to_owned()
     }
 
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
-        let (_, run) = route(request);
-        let (status, body) = run(&mut Call { context, request })?;
+        let Some((route, parameters)) = route(request) else {
+            let (method, path) = (&request.method, request.path.join("/"));
+            let message = format!("The sandbox does not serve {method} /{path} of EKS.");
+            return Err(AwsError::not_served(message));
+        };
+        let (status, body) = route.3(&mut Call { context, request }, &parameters)?;
         let body = body.to_string().into_bytes();
         Ok(Success { status, content_type: CONTENT_TYPE, body })
     }
@@ -117,96 +122,92 @@ impl Service for Eks {
     }
 }
 
-fn route(request: &Incoming) -> (&'static str, Run<'_>) {
-    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-    match (request.method.as_str(), path.as_slice()) {
-        ("GET", ["clusters"]) => ("ListClusters", Box::new(clusters::list)),
-        ("GET", &["clusters", name]) => {
-            ("DescribeCluster", Box::new(move |call| clusters::describe(call, name)))
+/// What carries an operation out, with the parameters of its path.
+type Run = fn(&mut Call, &[&str]) -> Response;
+
+/// A served operation: its name, its method, its path, and what carries it out. A `*` in the path
+/// is a parameter. Source: botocore 1.43.11, `eks/2017-11-01/service-2.json`.
+struct Route(&'static str, &'static str, &'static str, Run);
+
+/// The served operations.
+const ROUTES: &[Route] = &[
+    Route("ListClusters", "GET", "clusters", |call, _| clusters::list(call)),
+    Route("DescribeCluster", "GET", "clusters/*", |call, at| clusters::describe(call, at[0])),
+    Route("DescribeUpdate", "GET", "clusters/*/updates/*", |call, at| {
+        addons::updated(call, at[0], at[1])
+    }),
+    Route(
+        "CreatePodIdentityAssociation",
+        "POST",
+        "clusters/*/pod-identity-associations",
+        |call, at| associations::create(call, at[0]),
+    ),
+    Route(
+        "ListPodIdentityAssociations",
+        "GET",
+        "clusters/*/pod-identity-associations",
+        |call, at| associations::list(call, at[0]),
+    ),
+    Route(
+        "DescribePodIdentityAssociation",
+        "GET",
+        "clusters/*/pod-identity-associations/*",
+        |call, at| associations::describe(call, at[0], at[1]),
+    ),
+    Route(
+        "UpdatePodIdentityAssociation",
+        "POST",
+        "clusters/*/pod-identity-associations/*",
+        |call, at| associations::update(call, at[0], at[1]),
+    ),
+    Route(
+        "DeletePodIdentityAssociation",
+        "DELETE",
+        "clusters/*/pod-identity-associations/*",
+        |call, at| associations::delete(call, at[0], at[1]),
+    ),
+    Route("CreateAddon", "POST", "clusters/*/addons", |call, at| addons::create(call, at[0])),
+    Route("ListAddons", "GET", "clusters/*/addons", |call, at| addons::list(call, at[0])),
+    Route("DescribeAddon", "GET", "clusters/*/addons/*", |call, at| {
+        addons::describe(call, at[0], at[1])
+    }),
+    Route("UpdateAddon", "POST", "clusters/*/addons/*/update", |call, at| {
+        addons::update(call, at[0], at[1])
+    }),
+    Route("DeleteAddon", "DELETE", "clusters/*/addons/*", |call, at| {
+        addons::delete(call, at[0], at[1])
+    }),
+    Route("DescribeAddonVersions", "GET", "addons/supported-versions", |call, _| {
+        addons::versions(call)
+    }),
+    Route("DescribeAddonConfiguration", "GET", "addons/configuration-schemas", |call, _| {
+        addons::configuration(call)
+    }),
+    Route("ListTagsForResource", "GET", "tags/*", |call, at| tags::list(call, at[0])),
+    Route("TagResource", "POST", "tags/*", |call, at| tags::tag(call, at[0])),
+    Route("UntagResource", "DELETE", "tags/*", |call, at| tags::untag(call, at[0])),
+];
+
+impl Route {
+    /// The parameters of a request's path, if it is this operation's.
+    fn parameters<'a>(&self, request: &'a Incoming) -> Option<Vec<&'a str>> {
+        let parts: Vec<&str> = self.2.split('/').collect();
+        if request.method.as_str() != self.1 || request.path.len() != parts.len() {
+            return None;
         }
-        (method, &["clusters", cluster, "pod-identity-associations", ref rest @ ..]) => {
-            of_association(request, method, cluster, rest)
+        let mut parameters = Vec::new();
+        for (part, segment) in parts.into_iter().zip(&request.path) {
+            match part {
+                "*" => parameters.push(segment.as_str()),
+                part if part == segment => {}
+                _ => return None,
+            }
         }
-        (method, &["clusters", cluster, "addons", ref rest @ ..]) => {
-            of_addon(request, method, cluster, rest)
-        }
-        ("GET", &["clusters", cluster, "updates", id]) => {
-            ("DescribeUpdate", Box::new(move |call| addons::updated(call, cluster, id)))
-        }
-        ("GET", ["addons", "supported-versions"]) => {
-            ("DescribeAddonVersions", Box::new(addons::versions))
-        }
-        ("GET", ["addons", "configuration-schemas"]) => {
-            ("DescribeAddonConfiguration", Box::new(addons::configuration))
-        }
-        ("GET", &["tags", arn]) => {
-            ("ListTagsForResource", Box::new(move |call| tags::list(call, arn)))
-        }
-        ("POST", &["tags", arn]) => ("TagResource", Box::new(move |call| tags::tag(call, arn))),
-        ("DELETE", &["tags", arn]) => {
-            ("UntagResource", Box::new(move |call| tags::untag(call, arn)))
-        }
-        _ => not_served(request),
+        Some(parameters)
     }
 }
 
-fn of_association<'a>(
-    request: &'a Incoming,
-    method: &str,
-    cluster: &'a str,
-    rest: &[&'a str],
-) -> (&'static str, Run<'a>) {
-    match (method, rest) {
-        ("POST", []) => (
-            "CreatePodIdentityAssociation",
-            Box::new(move |call| associations::create(call, cluster)),
-        ),
-        ("GET", []) => {
-            ("ListPodIdentityAssociations", Box::new(move |call| associations::list(call, cluster)))
-        }
-        ("GET", &[id]) => (
-            "DescribePodIdentityAssociation",
-            Box::new(move |call| associations::describe(call, cluster, id)),
-        ),
-        ("POST", &[id]) => (
-            "UpdatePodIdentityAssociation",
-            Box::new(move |call| associations::update(call, cluster, id)),
-        ),
-        ("DELETE", &[id]) => (
-            "DeletePodIdentityAssociation",
-            Box::new(move |call| associations::delete(call, cluster, id)),
-        ),
-        _ => not_served(request),
-    }
-}
-
-fn of_addon<'a>(
-    request: &'a Incoming,
-    method: &str,
-    cluster: &'a str,
-    rest: &[&'a str],
-) -> (&'static str, Run<'a>) {
-    match (method, rest) {
-        ("POST", []) => ("CreateAddon", Box::new(move |call| addons::create(call, cluster))),
-        ("GET", []) => ("ListAddons", Box::new(move |call| addons::list(call, cluster))),
-        ("GET", &[name]) => {
-            ("DescribeAddon", Box::new(move |call| addons::describe(call, cluster, name)))
-        }
-        ("POST", &[name, "update"]) => {
-            ("UpdateAddon", Box::new(move |call| addons::update(call, cluster, name)))
-        }
-        ("DELETE", &[name]) => {
-            ("DeleteAddon", Box::new(move |call| addons::delete(call, cluster, name)))
-        }
-        _ => not_served(request),
-    }
-}
-
-fn not_served(request: &Incoming) -> (&'static str, Run<'_>) {
-    let message = format!(
-        "The sandbox does not serve {} /{} of EKS.",
-        request.method,
-        request.path.join("/")
-    );
-    ("unknown", Box::new(move |_| Err(AwsError::not_served(message))))
+/// The operation that a request addresses, and the parameters of its path.
+fn route(request: &Incoming) -> Option<(&'static Route, Vec<&str>)> {
+    ROUTES.iter().find_map(|route| Some((route, route.parameters(request)?)))
 }

@@ -3,24 +3,24 @@
 use serde_json::Value;
 
 use super::errors::invalid_parameter;
+use super::yaml::{self, Unread};
 use crate::error::{Answer, AwsError};
 
-/// Checks an add-on's `configurationValues`, in JSON only. EKS takes YAML too, which the sandbox
-/// does not serve: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html>.
+/// Checks an add-on's `configurationValues`, in YAML or JSON
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html>).
 pub(super) fn check_configuration(schema: &Value, text: &str) -> Answer<()> {
     if text.trim().is_empty() {
         return Ok(());
     }
-    if !text.trim_start().starts_with(['{', '[']) {
-        return Err(AwsError::not_served(
-            "The sandbox does not serve configurationValues in YAML: write them as JSON.",
-        ));
-    }
     let refused = |why: String| {
         invalid_parameter(format!("ConfigurationValue provided in request is not supported: {why}"))
     };
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| refused(format!("not JSON: {error}")))?;
+    let value = yaml::read(text).map_err(|why| match why {
+        Unread::Invalid(why) => refused(format!("it is neither YAML nor JSON: {why}")),
+        Unread::NotServed(what) => AwsError::not_served(format!(
+            "The sandbox does not serve configurationValues with {what} of YAML."
+        )),
+    })?;
     check(schema, &value).map_err(|mistake| {
         refused(format!("Json schema validation failed with error: [{mistake}]"))
     })

@@ -1,9 +1,9 @@
 //! The cluster whose network EC2's seed has.
 
-use super::state::Cluster;
 use crate::ec2::seed::{CLUSTER, Numbered};
 use crate::ec2::zones::suffix;
 use crate::options::Options;
+use crate::world::eks::Cluster;
 use crate::world::{Region, Tags};
 
 /// The certificate of the authority behind every seeded endpoint: real, and nothing's.

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{Call, Response};
-use super::state::Addon;
 use crate::error::{Answer, AwsError};
 use crate::world::Tags;
+use crate::world::eks::Addon;
 
 #[derive(Deserialize)]
 struct Tag {

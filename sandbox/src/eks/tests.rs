@@ -122,20 +122,33 @@ fn an_add_on_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn a_configuration_in_yaml_is_not_served_and_one_in_broken_json_is_refused() {
-    let aws = Aws::new();
-    let create = |values: &str| {
+fn a_configuration_is_yaml_in_any_style_or_json() {
+    for (values, code) in [
+        ("controller:\n  replicaCount: 2\n", None),
+        ("{controller: {replicaCount: 2}}", None),
+        ("{\"controller\": {\"replicaCount\": 2}}", None),
+        ("\n ", None),
+        ("nodeSelector: {}", Some("is not defined in the schema")),
+        ("controller", Some("string found, object expected")),
+        (" {\"controller\":", Some("neither YAML nor JSON")),
+        ("[1", Some("neither YAML nor JSON")),
+    ] {
         let body = json!({ "addonName": "aws-efs-csi-driver", "configurationValues": values });
-        aws.eks("POST", ADDONS, &body)
-    };
-    let yaml = create("controller:\n  replicaCount: 2\n");
-    assert_eq!((yaml.status, &yaml.error_type), (501, &None), "{}", yaml.body);
-    assert!(yaml.body.contains("YAML"), "{}", yaml.body);
-    for broken in [" {\"controller\":", "[1"] {
-        let message = create(broken).rejected(400, "InvalidParameterException");
-        assert!(message.contains("not JSON"), "{message}");
+        let created = Aws::new().eks("POST", ADDONS, &body);
+        match code {
+            None => {
+                let addon = created.ok();
+                assert_eq!(addon.json()["addon"]["configurationValues"], values);
+            }
+            Some(said) => {
+                let message = created.rejected(400, "InvalidParameterException");
+                assert!(message.contains(said), "{values}: {message}");
+            }
+        }
     }
-    create("\n ").ok();
+    let body = json!({ "addonName": "aws-efs-csi-driver", "configurationValues": "a: !!str 1" });
+    let tagged = Aws::new().eks("POST", ADDONS, &body);
+    assert_eq!((tagged.status, &tagged.error_type), (501, &None), "{}", tagged.body);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::call::{Call, Result, no_such, over_quota};
 use super::{policies, write};
-use crate::ec2::xml::Element;
 use crate::error::AwsError;
 use crate::query;
+use crate::xml::Element;
 
 /// Source: IAM User Guide, "IAM and AWS STS quotas".
 const MOST_ATTACHED: usize = 10;

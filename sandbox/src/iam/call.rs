@@ -1,11 +1,11 @@
 //! One call of IAM: its parameters, and the errors that many operations share.
 
 use crate::authorization::managed::{self, Managed};
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{Params, validation};
 use crate::service::Context;
 use crate::world::partition;
+use crate::xml::Element;
 
 /// What an operation returns: the members of its result, or `None` where it has no result.
 pub(super) type Result = Answer<Option<Vec<Element>>>;

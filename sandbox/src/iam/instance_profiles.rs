@@ -2,11 +2,11 @@
 
 use super::call::{Call, Result, conflict, exists, no_such, over_quota};
 use super::roles::no_role;
-use super::state::{InstanceProfile, Role};
 use super::write;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query;
+use crate::world::iam::{InstanceProfile, Role};
+use crate::xml::Element;
 
 impl Call<'_, '_> {
     fn profile(&self) -> Answer<&InstanceProfile> {

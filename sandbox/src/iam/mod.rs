@@ -7,9 +7,8 @@ mod instance_profiles;
 mod policies;
 mod providers;
 mod roles;
-pub(crate) mod service_linked;
+mod service_linked;
 mod simulate;
-pub(crate) mod state;
 mod write;
 
 use crate::error::{Answer, AwsError};
@@ -34,6 +33,10 @@ impl Service for Iam {
         request.path.is_empty() && Params::of(request).get("Version") == Some(VERSION)
     }
 
+    fn operations(&self) -> Vec<&'static str> {
+        OPERATIONS.iter().map(|(name, _)| *name).collect()
+    }
+
     fn operation(&self, request: &Incoming) -> String {
         Params::of(request).get("Action").unwrap_or("unknown").to_owned()
     }
@@ -54,63 +57,69 @@ impl Service for Iam {
     }
 }
 
+/// What carries an operation out.
+type Run = fn(&mut Call<'_, '_>) -> Result;
+
+/// The served operations.
+const OPERATIONS: &[(&str, Run)] = &[
+    ("CreateRole", roles::create),
+    ("GetRole", roles::get),
+    ("ListRoles", roles::list),
+    ("UpdateRole", roles::update),
+    ("UpdateRoleDescription", roles::update_description),
+    ("UpdateAssumeRolePolicy", roles::update_trust),
+    ("DeleteRole", roles::delete),
+    ("TagRole", roles::tag),
+    ("UntagRole", roles::untag),
+    ("ListRoleTags", roles::list_tags),
+    ("PutRolePermissionsBoundary", roles::put_boundary),
+    ("DeleteRolePermissionsBoundary", roles::delete_boundary),
+    ("AttachRolePolicy", attachments::attach),
+    ("DetachRolePolicy", attachments::detach),
+    ("ListAttachedRolePolicies", attachments::list_attached),
+    ("ListEntitiesForPolicy", attachments::list_entities),
+    ("PutRolePolicy", attachments::put_inline),
+    ("GetRolePolicy", attachments::get_inline),
+    ("DeleteRolePolicy", attachments::delete_inline),
+    ("ListRolePolicies", attachments::list_inline),
+    ("CreatePolicy", policies::create),
+    ("GetPolicy", policies::get),
+    ("ListPolicies", policies::list),
+    ("DeletePolicy", policies::delete),
+    ("TagPolicy", policies::tag),
+    ("UntagPolicy", policies::untag),
+    ("ListPolicyTags", policies::list_tags),
+    ("CreatePolicyVersion", policies::create_version),
+    ("GetPolicyVersion", policies::get_version),
+    ("ListPolicyVersions", policies::list_versions),
+    ("SetDefaultPolicyVersion", policies::set_default),
+    ("DeletePolicyVersion", policies::delete_version),
+    ("CreateOpenIDConnectProvider", providers::create),
+    ("GetOpenIDConnectProvider", providers::get),
+    ("ListOpenIDConnectProviders", providers::list),
+    ("DeleteOpenIDConnectProvider", providers::delete),
+    ("UpdateOpenIDConnectProviderThumbprint", providers::update_thumbprints),
+    ("AddClientIDToOpenIDConnectProvider", providers::add_client_id),
+    ("RemoveClientIDFromOpenIDConnectProvider", providers::remove_client_id),
+    ("TagOpenIDConnectProvider", providers::tag),
+    ("UntagOpenIDConnectProvider", providers::untag),
+    ("ListOpenIDConnectProviderTags", providers::list_tags),
+    ("CreateInstanceProfile", instance_profiles::create),
+    ("GetInstanceProfile", instance_profiles::get),
+    ("ListInstanceProfiles", instance_profiles::list),
+    ("ListInstanceProfilesForRole", instance_profiles::list_for_role),
+    ("AddRoleToInstanceProfile", instance_profiles::add_role),
+    ("RemoveRoleFromInstanceProfile", instance_profiles::remove_role),
+    ("DeleteInstanceProfile", instance_profiles::delete),
+    ("CreateServiceLinkedRole", service_linked::create),
+    ("SimulatePrincipalPolicy", simulate::principal),
+    ("SimulateCustomPolicy", simulate::custom),
+];
+
 fn operate(call: &mut Call<'_, '_>, operation: &str) -> Result {
-    match operation {
-        "CreateRole" => roles::create(call),
-        "GetRole" => roles::get(call),
-        "ListRoles" => roles::list(call),
-        "UpdateRole" => roles::update(call),
-        "UpdateRoleDescription" => roles::update_description(call),
-        "UpdateAssumeRolePolicy" => roles::update_trust(call),
-        "DeleteRole" => roles::delete(call),
-        "TagRole" => roles::tag(call),
-        "UntagRole" => roles::untag(call),
-        "ListRoleTags" => roles::list_tags(call),
-        "PutRolePermissionsBoundary" => roles::put_boundary(call),
-        "DeleteRolePermissionsBoundary" => roles::delete_boundary(call),
-        "AttachRolePolicy" => attachments::attach(call),
-        "DetachRolePolicy" => attachments::detach(call),
-        "ListAttachedRolePolicies" => attachments::list_attached(call),
-        "ListEntitiesForPolicy" => attachments::list_entities(call),
-        "PutRolePolicy" => attachments::put_inline(call),
-        "GetRolePolicy" => attachments::get_inline(call),
-        "DeleteRolePolicy" => attachments::delete_inline(call),
-        "ListRolePolicies" => attachments::list_inline(call),
-        "CreatePolicy" => policies::create(call),
-        "GetPolicy" => policies::get(call),
-        "ListPolicies" => policies::list(call),
-        "DeletePolicy" => policies::delete(call),
-        "TagPolicy" => policies::tag(call),
-        "UntagPolicy" => policies::untag(call),
-        "ListPolicyTags" => policies::list_tags(call),
-        "CreatePolicyVersion" => policies::create_version(call),
-        "GetPolicyVersion" => policies::get_version(call),
-        "ListPolicyVersions" => policies::list_versions(call),
-        "SetDefaultPolicyVersion" => policies::set_default(call),
-        "DeletePolicyVersion" => policies::delete_version(call),
-        "CreateOpenIDConnectProvider" => providers::create(call),
-        "GetOpenIDConnectProvider" => providers::get(call),
-        "ListOpenIDConnectProviders" => providers::list(call),
-        "DeleteOpenIDConnectProvider" => providers::delete(call),
-        "UpdateOpenIDConnectProviderThumbprint" => providers::update_thumbprints(call),
-        "AddClientIDToOpenIDConnectProvider" => providers::add_client_id(call),
-        "RemoveClientIDFromOpenIDConnectProvider" => providers::remove_client_id(call),
-        "TagOpenIDConnectProvider" => providers::tag(call),
-        "UntagOpenIDConnectProvider" => providers::untag(call),
-        "ListOpenIDConnectProviderTags" => providers::list_tags(call),
-        "CreateInstanceProfile" => instance_profiles::create(call),
-        "GetInstanceProfile" => instance_profiles::get(call),
-        "ListInstanceProfiles" => instance_profiles::list(call),
-        "ListInstanceProfilesForRole" => instance_profiles::list_for_role(call),
-        "AddRoleToInstanceProfile" => instance_profiles::add_role(call),
-        "RemoveRoleFromInstanceProfile" => instance_profiles::remove_role(call),
-        "DeleteInstanceProfile" => instance_profiles::delete(call),
-        "CreateServiceLinkedRole" => service_linked::create(call),
-        "SimulatePrincipalPolicy" => simulate::principal(call),
-        "SimulateCustomPolicy" => simulate::custom(call),
-        other => {
-            let message = format!("the sandbox does not serve the IAM operation {other}");
-            Err(AwsError::not_served(message))
-        }
-    }
+    let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
+        let message = format!("the sandbox does not serve the IAM operation {operation}");
+        return Err(AwsError::not_served(message));
+    };
+    run(call)
 }

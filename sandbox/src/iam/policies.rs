@@ -1,13 +1,13 @@
 //! Managed policies and their versions: the customer's, and AWS's to read.
 
 use super::call::{Call, Result, conflict, exists, no_such, over_quota};
-use super::state::{ManagedPolicy, Version};
 use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::managed::{self, Managed};
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query;
+use crate::world::iam::{ManagedPolicy, Version};
+use crate::xml::Element;
 
 /// Source: IAM User Guide, "IAM and AWS STS quotas"; white space does not count.
 const LONGEST: usize = 6144;

@@ -1,10 +1,10 @@
 //! OpenID Connect providers: the issuers whose tokens roles may trust.
 
 use super::call::{Call, Result, exists, no_such, over_quota};
-use super::state::Provider;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, validation};
+use crate::world::iam::Provider;
+use crate::xml::Element;
 
 /// Source: IAM User Guide, "IAM and AWS STS quotas".
 const MOST_PROVIDERS: usize = 100;

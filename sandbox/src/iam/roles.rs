@@ -1,13 +1,13 @@
 //! Roles: their trust, tags and boundaries.
 
 use super::call::{Call, Result, conflict, exists, no_such, over_quota};
-use super::state::Role;
 use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::principal::Grantee;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, validation};
+use crate::world::iam::Role;
+use crate::xml::Element;
 
 /// The longest trust policy, and the most roles. Source: IAM User Guide, "IAM and AWS STS
 /// quotas".
@@ -69,7 +69,7 @@ fn check_trust(call: &Call<'_, '_>, text: &str) -> Answer<()> {
     }
 }
 
-/// Whether somebody whom a trust policy names exists: a role, or a user that is configured.
+/// Whether a principal that a trust policy names exists: a role, or a user that is configured.
 /// Who is in another account is not known here, and counts as existing.
 fn exists_as(call: &Call<'_, '_>, grantee: &Grantee) -> bool {
     let text = match grantee {

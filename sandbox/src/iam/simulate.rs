@@ -1,17 +1,17 @@
 //! `SimulatePrincipalPolicy` and `SimulateCustomPolicy`: decisions without a call.
 
 use super::call::{Call, Result, no_such};
-use crate::access::Caller;
 use crate::authorization::context::Context as Keys;
 use crate::authorization::denial::{Denial, PolicyKind};
 use crate::authorization::document::{Document, Effect, Request, Use};
 use crate::authorization::evaluate::{
     Applied, Policies, Policy, ResourcePolicy, applied, evaluate,
 };
-use crate::ec2::xml::Element;
+use crate::callers::Caller;
 use crate::error::{Answer, AwsError};
 use crate::query;
 use crate::world::partition;
+use crate::xml::Element;
 
 pub(super) fn principal(call: &mut Call<'_, '_>) -> Result {
     let arn = call.params.required("PolicySourceArn")?;

@@ -2,10 +2,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::state::{InstanceProfile, ManagedPolicy, Role};
 use crate::authorization::managed::Managed;
-use crate::ec2::xml::Element;
 use crate::query;
+use crate::world::iam::{InstanceProfile, ManagedPolicy, Role};
+use crate::xml::Element;
 
 /// What stays as it is in an encoded document (RFC 3986).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -1,6 +1,6 @@
 //! Which key an identifier names, and whether it can be used.
 
-use super::state::{Key, KeyState};
+use crate::world::kms::{Key, KeyState};
 use crate::world::{Region, partition};
 
 /// Why an identifier leads to no key that can encrypt.

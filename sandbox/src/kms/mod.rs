@@ -1,8 +1,7 @@
-//! The part of AWS KMS that goes with EFS: keys and aliases, to read, over JSON 1.1.
+//! The part of AWS KMS that EFS and its clients use: reading keys and aliases, over JSON 1.1.
 
 mod find;
 mod seed;
-pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +17,7 @@ use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
 use crate::world::Region;
-use state::{Key, KeyState};
+use crate::world::kms::{Key, KeyState};
 
 /// What the header `x-amz-target` starts with.
 const TARGET: &str = "TrentService.";
@@ -29,6 +28,12 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// The names of all operations of KMS's model, one a line (botocore 1.43.11,
 /// `kms/2014-11-01/service-2.json`).
 const ALL: &str = include_str!("operations.txt");
+
+/// What carries an operation out.
+type Run = fn(&Region, &Incoming) -> Answer<Value>;
+
+/// The served operations.
+const OPERATIONS: &[(&str, Run)] = &[("DescribeKey", describe_key), ("ListAliases", list_aliases)];
 
 /// AWS KMS.
 pub(crate) struct Kms;
@@ -42,24 +47,27 @@ impl Service for Kms {
         request.header("x-amz-target").is_some_and(|target| target.starts_with(TARGET))
     }
 
+    fn operations(&self) -> Vec<&'static str> {
+        OPERATIONS.iter().map(|(name, _)| *name).collect()
+    }
+
     fn operation(&self, request: &Incoming) -> String {
         let target = request.header("x-amz-target").unwrap_or_default();
         target.strip_prefix(TARGET).unwrap_or("unknown").to_owned()
     }
 
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
-        let body = match self.operation(request).as_str() {
-            "DescribeKey" => describe_key(context.region, request)?,
-            "ListAliases" => list_aliases(context.region, request)?,
-            other if ALL.lines().any(|known| known == other) => {
+        let operation = self.operation(request);
+        let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
+            if ALL.lines().any(|known| known == operation) {
                 let message = format!(
-                    "The sandbox does not serve {other}; it serves DescribeKey and ListAliases."
+                    "The sandbox does not serve {operation}; it serves DescribeKey and ListAliases."
                 );
                 return Err(AwsError::not_served(message));
             }
-            _ => return Err(AwsError::new(400, "UnknownOperationException", "")),
+            return Err(AwsError::new(400, "UnknownOperationException", ""));
         };
-        let body = body.to_string().into_bytes();
+        let body = run(context.region, request)?.to_string().into_bytes();
         Ok(Success { status: 200, content_type: CONTENT_TYPE, body })
     }
 
@@ -215,7 +223,7 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
         .filter(|alias| marker.as_ref().is_none_or(|marker| alias.name > *marker))
         .filter(|alias| key.as_ref().is_none_or(|key| alias.target_key_id == *key))
         .peekable();
-    let page: Vec<&state::Alias> = rest.by_ref().take(limit).collect();
+    let page: Vec<&crate::world::kms::Alias> = rest.by_ref().take(limit).collect();
     let items: Vec<Value> = page
         .iter()
         .map(|alias| {

@@ -1,8 +1,8 @@
 //! The keys that a region starts with: AWS's own for EFS, and one in each state that a
 //! file system may meet.
 
-use super::state::{Alias, Key, KeyState};
 use crate::world::Region;
+use crate::world::kms::{Alias, Key, KeyState};
 
 /// When the keys of the seed were made, in milliseconds since 1970.
 const CREATED_MS: u64 = 1_700_000_000_000;

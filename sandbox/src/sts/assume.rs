@@ -1,18 +1,18 @@
 //! Assuming a role: by who is trusted, or by a token of a provider that is trusted.
 
 use super::credentials::{duration, issue};
-use super::state::Of;
 use super::token::Token;
 use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policies, Policy, ResourcePolicy, evaluate};
 use crate::authorization::principal::{Kind, Principal, session_arn};
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
-use crate::iam::state::Role;
 use crate::query::{Params, validation};
 use crate::service::Context;
 use crate::world::Tags;
+use crate::world::iam::Role;
+use crate::world::sts::Of;
+use crate::xml::Element;
 
 /// A role that is asked for, and what the session is to be.
 struct Wanted {

@@ -1,11 +1,11 @@
 //! Temporary credentials: how long they last, and new ones.
 
-use super::state::{Of, Session};
-use crate::ec2::xml::Element;
 use crate::error::Answer;
 use crate::query::{self, Params, validation};
 use crate::service::Context;
 use crate::world::Tags;
+use crate::world::sts::{Of, Session};
+use crate::xml::Element;
 
 /// `DurationSeconds`, within its bounds.
 pub(super) fn duration(params: &Params, least: u64, most: u64, default: u64) -> Answer<u64> {

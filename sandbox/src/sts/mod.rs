@@ -3,22 +3,33 @@
 
 mod assume;
 mod credentials;
-pub(crate) mod state;
 mod token;
 
 use crate::authorization::denial;
-use crate::ec2::xml::Element;
 use crate::error::{Answer, AwsError};
 use crate::query::{self, Params};
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
-use crate::sts::state::Of;
 use crate::world::Tags;
+use crate::world::sts::Of;
+use crate::xml::Element;
 use credentials::{duration, issue};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const VERSION: &str = "2011-06-15";
+
+/// What carries an operation out.
+type Run = fn(&mut Context<'_>, &Params, &Incoming) -> Answer<Vec<Element>>;
+
+/// The served operations.
+const OPERATIONS: &[(&str, Run)] = &[
+    ("AssumeRole", |context, params, _| assume::role(context, params)),
+    ("AssumeRoleWithWebIdentity", |context, params, _| assume::with_web_identity(context, params)),
+    ("DecodeAuthorizationMessage", |_, params, _| decode(params)),
+    ("GetCallerIdentity", |context, _, _| Ok(caller_identity(context))),
+    ("GetSessionToken", session_token),
+];
 
 /// AWS Security Token Service.
 pub(crate) struct Sts;
@@ -30,6 +41,10 @@ impl Service for Sts {
 
     fn accepts(&self, request: &Incoming) -> bool {
         request.path.is_empty() && Params::of(request).get("Version") == Some(VERSION)
+    }
+
+    fn operations(&self) -> Vec<&'static str> {
+        OPERATIONS.iter().map(|(name, _)| *name).collect()
     }
 
     fn operation(&self, request: &Incoming) -> String {
@@ -44,17 +59,11 @@ impl Service for Sts {
     fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
         let params = Params::of(request);
         let operation = params.get("Action").unwrap_or("unknown");
-        let result = match operation {
-            "GetCallerIdentity" => Ok(caller_identity(context)),
-            "AssumeRole" => assume::role(context, &params),
-            "AssumeRoleWithWebIdentity" => assume::with_web_identity(context, &params),
-            "GetSessionToken" => session_token(context, &params, request),
-            "DecodeAuthorizationMessage" => decode(&params),
-            other => {
-                let message = format!("the sandbox does not serve the STS operation {other}");
-                Err(AwsError::not_served(message))
-            }
-        }?;
+        let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
+            let message = format!("the sandbox does not serve the STS operation {operation}");
+            return Err(AwsError::not_served(message));
+        };
+        let result = run(context, &params, request)?;
         Ok(query::success(operation, Some(result), request, NAMESPACE))
     }
 

@@ -87,7 +87,7 @@ fn the_first_file_system_makes_the_service_linked_role() {
     create("t").is(201);
     let name = "AWSServiceRoleForAmazonElasticFileSystem";
     aws.iam(&root(), &[("Action", "GetRole"), ("RoleName", name)]).is(200);
-    // The role is there: nobody needs to make it again.
+    // The role exists now: no permission to create it is needed.
     aws.may("ci", &json!([efs]));
     create("u").is(201);
 }
@@ -181,4 +181,52 @@ fn to_give_a_role_to_a_service_account_needs_to_pass_it() {
     });
     aws.may("ci", &json!([eks, pass]));
     assert_ne!(associate().status, 403);
+}
+
+/// Source: Amazon EFS User Guide, "Replicating EFS file systems", permissions.
+#[test]
+fn a_replication_needs_to_create_its_destination_and_the_service_linked_role() {
+    let aws = Aws::enforcing();
+    let (source, destination) = (aws.file_system("source"), aws.file_system("destination"));
+    let ci = caller("ci");
+    let replicate = |to: Value| {
+        let path = format!("file-systems/{source}/replication-configuration");
+        aws.efs(&ci, "POST", &path, &json!({ "Destinations": [to] }))
+    };
+    let own = "elasticfilesystem:CreateReplicationConfiguration";
+    let create = "elasticfilesystem:CreateFileSystem";
+    aws.may("ci", &json!([allow(&json!(own))]));
+    replicate(json!({ "Region": "eu-central-1" })).is(403);
+    // One that is there is not created.
+    aws.efs(
+        &root(),
+        "PUT",
+        &format!("file-systems/{destination}/protection"),
+        &json!({ "ReplicationOverwriteProtection": "DISABLED" }),
+    )
+    .is(200);
+    // To another account, its role is passed: the Service Authorization Reference has
+    // `iam:PassRole` for this operation.
+    let role = "arn:aws:iam::111122223333:role/replication";
+    let passed = json!({ "FileSystemId": destination, "RoleArn": role });
+    replicate(passed).is(403);
+    replicate(json!({ "FileSystemId": destination })).is(200);
+    let path = format!("file-systems/{source}/replication-configuration");
+    aws.efs(&root(), "DELETE", &path, &Value::Null).is(204);
+
+    let elsewhere = json!({
+        "Effect": "Allow",
+        "Action": create,
+        "Resource": "arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/*",
+        "Condition": { "Bool": { "elasticfilesystem:Encrypted": "true" } },
+    });
+    aws.may("ci", &json!([allow(&json!(own)), elsewhere]));
+    let other = aws.file_system("other");
+    let path = format!("file-systems/{other}/replication-configuration");
+    let to = |region: &str| {
+        let body = json!({ "Destinations": [{ "Region": region }] });
+        aws.efs(&ci, "POST", &path, &body)
+    };
+    to("eu-west-2").is(403);
+    to("eu-central-1").is(200);
 }

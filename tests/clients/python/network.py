@@ -57,8 +57,30 @@ def gateways(story):
     assert interfaces[0]["Association"]["PublicIp"] == address["PublicIp"], interfaces
     call("DescribeAddressesAttribute", Attribute="domain-name", AllocationIds=[address["AllocationId"]])
     story.denied("ec2", "InvalidIPAddress.InUse", "ReleaseAddress", AllocationId=address["AllocationId"])
-    call("DeleteNatGateway", NatGatewayId=gateway["NatGatewayId"])
+    which = {"NatGatewayId": gateway["NatGatewayId"]}
+    second = call("AllocateAddress", Domain="vpc")["AllocationId"]
+    call("AssociateNatGatewayAddress", AllocationIds=[second], **which)
+    again = "Resource.AlreadyAssociated"
+    story.denied("ec2", again, "AssociateNatGatewayAddress", AllocationIds=[second], **which)
+    association = call("DescribeAddresses", AllocationIds=[second])["Addresses"][0]["AssociationId"]
+    call("DisassociateNatGatewayAddress", AssociationIds=[association], **which)
+    missing = "InvalidAssociationID.NotFound"
+    story.denied("ec2", missing, "DisassociateNatGatewayAddress", AssociationIds=[association], **which)
+    call("ReleaseAddress", AllocationId=second)
+    call("DeleteNatGateway", **which)
     story.denied("ec2", "InvalidAllocationID.NotFound", "ReleaseAddress", AllocationId="eipalloc-0123456789abcdef0")
+
+
+def private_gateway(story):
+    """Further addresses of a private NAT gateway."""
+    call = lambda operation, **params: story.client.call("ec2", operation, **params)
+    subnet = call("DescribeSubnets", Filters=[{"Name": "map-public-ip-on-launch", "Values": ["false"]}])["Subnets"][0]
+    which = {"NatGatewayId": call("CreateNatGateway", SubnetId=subnet["SubnetId"], ConnectivityType="private")["NatGateway"]["NatGatewayId"]}
+    addresses = lambda told: [one["PrivateIp"] for one in told["NatGatewayAddresses"]]
+    first, second = addresses(call("AssignPrivateNatGatewayAddress", PrivateIpAddressCount=1, **which))
+    story.denied("ec2", "InvalidParameterValue", "UnassignPrivateNatGatewayAddress", PrivateIpAddresses=[first], **which)
+    assert addresses(call("UnassignPrivateNatGatewayAddress", PrivateIpAddresses=[second], **which)) == [first]
+    call("DeleteNatGateway", **which)
 
 
 def defaults(story):

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+import interfaces
 import neighbours
 import network
 import policies
@@ -339,7 +340,9 @@ def tell(client):
     parts = (neighbours.ec2, neighbours.kms, neighbours.eks, neighbours.iam)
     for part in (*parts, neighbours.policies_of_iam, neighbours.web_identity):
         story.chapter(part)
-    for part in (network.guards, network.gateways, network.defaults):
+    for part in (network.guards, network.gateways, network.private_gateway, network.defaults):
+        story.chapter(part)
+    for part in (interfaces.blocks, interfaces.attachments, interfaces.routes, interfaces.tags):
         story.chapter(part)
     return story.mistakes
 

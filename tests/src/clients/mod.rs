@@ -25,13 +25,14 @@ const TIMES: &[(&str, u32)] = &[
     ("MOUNT_TARGET_DELETING", 50),
 ];
 
-/// A sandbox for one client, in which a file system is `creating` for long enough that the
-/// client's next call still finds it so.
+/// A sandbox for one client, with instances, in which a file system is `creating` for long enough
+/// that the client's next call still finds it so.
 pub fn serve(creating_ms: u32) -> Aws {
     let env: Vec<(String, String)> = TIMES
         .iter()
         .chain(&[("FILE_SYSTEM_CREATING", creating_ms)])
         .map(|(name, ms)| (format!("CLOCKWORK_SANDBOX_{name}_MS"), ms.to_string()))
+        .chain([("CLOCKWORK_SANDBOX_WORLDS".to_owned(), "nodes".to_owned())])
         .collect();
     Aws::serve(None, &env)
 }

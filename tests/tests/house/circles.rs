@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tests::workspace;
 
-use crate::imports::{circles, describe, imports};
+use crate::imports::{Imports, circles, describe, imports};
 use crate::modules::Crate;
 use crate::sources;
 
@@ -70,6 +70,33 @@ fn no_files_of_a_crate_import_each_other_in_a_circle() {
     }
     let all: String = found.into_values().collect();
     assert!(all.is_empty(), "{all}");
+}
+
+/// The services of the sandbox stand on the world, and the world on none of them.
+#[test]
+fn no_folders_of_the_sandbox_import_each_other_in_a_circle() {
+    let root = workspace().join("sandbox/src/lib.rs");
+    let folder = root.parent().unwrap();
+    let part = |file: &Path| {
+        let inner = file.strip_prefix(folder).unwrap();
+        // Tests use the whole of the crate, and are used by nothing.
+        let is_test = inner
+            .iter()
+            .any(|name| ["tests", "tests.rs", "testing.rs"].map(Some).contains(&name.to_str()));
+        (!is_test).then(|| folder.join(inner.iter().next().unwrap()))
+    };
+    let mut between = Imports::new();
+    for ((from, to), names) in imports(&Crate::read(&root, &read)) {
+        if let (Some(from), Some(to)) = (part(&from), part(&to))
+            && from != to
+        {
+            between.entry((from, to)).or_default().extend(names);
+        }
+    }
+    assert!(between.len() > 50, "the imports were not read: {}", between.len());
+    let found: String =
+        circles(&between).iter().map(|circle| describe(circle, &between, &workspace())).collect();
+    assert!(found.is_empty(), "{found}");
 }
 
 /// The imports and circles of a crate that is given as texts, its root file first.

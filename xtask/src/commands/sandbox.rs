@@ -17,13 +17,13 @@ use crate::live;
   cargo xtask sandbox --calls              # calls of the runs with --sandbox, and their results
   cargo xtask sandbox --reset              # deletes everything that they created")]
 pub(super) struct Args {
-    /// List the calls of all runs with `--sandbox`
+    /// List the calls of all runs with `--sandbox`, as far as they are kept: the last 10,000
     #[arg(long, conflicts_with = "reset")]
     calls: bool,
     /// Delete everything that runs with `--sandbox` created
     #[arg(long)]
     reset: bool,
-    /// Port to listen on; 0 for any that is free
+    /// Port to listen on; 0 for any free port
     #[arg(long)]
     port: Option<u16>,
     /// Flags of the sandbox itself
@@ -92,6 +92,9 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(own).collect()
 }
 
+/// How many calls the sandbox keeps; its file has up to twice as many.
+const KEPT: usize = 10_000;
+
 /// One line per call: when, how long, what, and how it ended.
 fn list(path: &Path) -> anyhow::Result<ExitCode> {
     let text = match std::fs::read_to_string(path) {
@@ -99,8 +102,10 @@ fn list(path: &Path) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
     };
+    let lines: Vec<&str> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(KEPT)..];
     let calls: Vec<serde_json::Value> =
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        last.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let start = calls.first().and_then(|call| call["at_us"].as_u64()).unwrap_or(0);
     let mut table = String::new();
     for call in &calls {

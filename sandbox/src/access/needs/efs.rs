@@ -10,11 +10,12 @@
 use serde_json::Value;
 
 use super::need::{Action, Need, action, row};
+use crate::access::service_linked;
 use crate::authorization::context::Context as Keys;
-use crate::iam::service_linked;
 use crate::kms;
 use crate::request::Incoming;
 use crate::service::Context;
+use crate::world::partition;
 
 const FILE_SYSTEM: &[&str] = &["file-system"];
 const EITHER: &[&str] = &["access-point", "file-system"];
@@ -156,11 +157,11 @@ impl<'a> Asked<'a> {
         };
         match operation {
             "CreateFileSystem" => {
-                let mut needs = self.key();
+                let mut needs = self.key(self.body.get("KmsKeyId").and_then(Value::as_str));
                 needs.extend(self.service_linked_role());
                 needs
             }
-            "CreateReplicationConfiguration" => self.service_linked_role().into_iter().collect(),
+            "CreateReplicationConfiguration" => self.replication(),
             "CreateMountTarget" => {
                 let mut needs = vec![
                     Need::new("ec2:DescribeSubnets", "*"),
@@ -191,10 +192,41 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// What a replication needs: to create the destination, unless it is there, with its key; to
+    /// pass the role of a replication to another account; and the service-linked role. Sources:
+    /// EFS User Guide, "Replicating EFS file systems", permissions ("to create a service linked
+    /// role, a replication configuration, and a file system"), and Service Authorization
+    /// Reference, which has `iam:PassRole` for this operation. `ReplicationRead`,
+    /// `ReplicationWrite` and the others are permissions of that role, not of the caller ("…
+    /// across AWS accounts").
+    fn replication(&self) -> Vec<Need> {
+        let destination = self.body.get("Destinations").and_then(|all| all.get(0));
+        let named = |name: &str| destination?.get(name)?.as_str();
+        let mut needs = Vec::new();
+        if named("FileSystemId").is_none() {
+            let here = &self.context.region;
+            let region = named("Region").unwrap_or(&here.name);
+            let (partition, account) = (partition(&here.name), &here.account);
+            let arn = format!("arn:{partition}:elasticfilesystem:{region}:{account}:file-system/*");
+            let mut keys = Keys::default();
+            // "All destination file systems are created with encryption at rest enabled."
+            keys.set("elasticfilesystem:Encrypted", true);
+            needs.push(Need::new("elasticfilesystem:CreateFileSystem", arn).with(&keys));
+            needs.extend(self.key(named("KmsKeyId")));
+        }
+        needs.extend(named("RoleArn").map(|role| {
+            let mut keys = Keys::default();
+            keys.set("iam:PassedToService", service_linked::EFS);
+            Need::new("iam:PassRole", role).with(&keys)
+        }));
+        needs.extend(self.service_linked_role());
+        needs
+    }
+
     /// What EFS needs of the key that is to encrypt a file system, on the caller's behalf. The
     /// key policy is the default one, which leaves it to IAM.
-    fn key(&self) -> Vec<Need> {
-        let Some(key) = self.body.get("KmsKeyId").and_then(Value::as_str) else {
+    fn key(&self, named: Option<&str>) -> Vec<Need> {
+        let Some(key) = named else {
             return Vec::new();
         };
         let arn = kms::key_arn(self.context.region, key);

@@ -9,12 +9,12 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::defaults;
-use super::state::{
+use crate::options::Options;
+use crate::table::{Row, Table};
+use crate::world::ec2::{
     Address, AddressAssociation, Block, DhcpOptions, Ec2, Interface, InternetGateway, NatGateway,
     NatState, Route, RouteTable, SecurityGroup, Subnet, Vpc, Zone,
 };
-use crate::options::Options;
-use crate::table::{Row, Table};
 use crate::world::{Region, Tags};
 use crate::worlds::World;
 use parts::{empty_table, group, net, subnet, tags};

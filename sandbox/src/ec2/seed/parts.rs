@@ -4,9 +4,9 @@
 use ipnet::Ipv4Net;
 
 use super::super::defaults;
-use super::super::state::{RouteTable, SecurityGroup, Subnet, Vpc, Zone};
 use crate::options::Options;
 use crate::world::Tags;
+use crate::world::ec2::{RouteTable, SecurityGroup, Subnet, Vpc, Zone};
 use crate::worlds::World;
 
 /// The cluster whose network is there from the start.

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::super::state::{
-    Block, Instance, Interface, NatGateway, Rule, SecurityGroup, Subnet, Vpc, Zone, ZoneKind,
-};
 use super::super::{default_vpc, defaults};
 use super::parts::{CLUSTER, Numbered, empty_table, group, net, plain_subnet, subnet, tags};
 use crate::world::Region;
+use crate::world::ec2::{
+    Block, Instance, Interface, NatGateway, Rule, SecurityGroup, Subnet, Vpc, Zone, ZoneKind,
+};
 use crate::worlds::World;
 
 /// The account that owns a shared VPC.

@@ -93,3 +93,24 @@ fn tags_come_with_creation_afterwards_and_go() {
     let many = many.concat();
     aws.ec2(&format!("Action=CreateTags&ResourceId.1={id}{many}")).refused("TagLimitExceeded");
 }
+
+/// "VPC security groups per Region: 2,500" (Amazon VPC quotas).
+#[test]
+fn an_account_has_so_many_groups_in_a_region() {
+    let aws = Aws::new();
+    let (mut made, mut last) = (0, String::new());
+    while made < 2500 {
+        let form =
+            format!("Action=CreateSecurityGroup&GroupName=g{made}&GroupDescription=d&VpcId={VPC}");
+        let reply = aws.ec2(&form);
+        if reply.status != 200 {
+            reply.refused("SecurityGroupLimitExceeded");
+            break;
+        }
+        (made, last) = (made + 1, reply.text("groupId"));
+    }
+    // Some are there from the beginning.
+    assert!((2490..2500).contains(&made), "{made}");
+    aws.ec2(&format!("Action=DeleteSecurityGroup&GroupId={last}")).ok();
+    group(&aws, "another");
+}

@@ -1,14 +1,22 @@
 //! Everything that exists, region by region.
 
+pub(crate) mod ec2;
+pub(crate) mod efs;
+pub(crate) mod eks;
+pub(crate) mod iam;
+mod interface;
+pub(crate) mod kms;
+pub(crate) mod sts;
+
 use std::collections::BTreeMap;
 
-use crate::ec2::state::Ec2;
-use crate::efs::state::{Efs, EfsGlobal};
-use crate::eks::state::Eks;
-use crate::iam::state::Iam;
-use crate::kms::state::Kms;
-use crate::sts::state::Sts;
 use crate::table::{AnyTable, Tables};
+use ec2::Ec2;
+use efs::{Efs, EfsGlobal};
+use eks::Eks;
+use iam::Iam;
+use kms::Kms;
+use sts::Sts;
 
 pub(crate) use crate::tags::Tags;
 

@@ -1,24 +1,27 @@
 //! The sandbox's flags; each can be set by an environment variable too, so that
 //! they reach it through the programs that start it.
 
+pub(crate) mod efs;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 
-use crate::efs::options::EfsOptions;
+use efs::EfsOptions;
+
 use crate::faults::Rule;
 use crate::worlds::World;
 
-/// A local AWS for any client: EFS, and what goes with it of other services.
+/// A local AWS for any client: EFS, and the parts of EC2, EKS, IAM, KMS and STS that its clients use.
 ///
-/// Point a client at it with `AWS_ENDPOINT_URL`; any credentials will do, but
-/// requests must be signed. Calls are listed at `/_sandbox/calls`.
+/// Set `AWS_ENDPOINT_URL` to its address. Any credentials are accepted, but requests must be
+/// signed. The last 10,000 calls are listed at `/_sandbox/calls`.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Options {
-    /// Port to listen on; 0 for any that is free
+    /// Port to listen on; 0 for any free port
     #[arg(long, default_value_t = 4566, env = "CLOCKWORK_SANDBOX_PORT")]
     pub port: u16,
     /// Address to listen on
@@ -30,11 +33,11 @@ pub struct Options {
     /// Id of the account that everything belongs to
     #[arg(long, default_value = "111122223333", env = "CLOCKWORK_SANDBOX_ACCOUNT", value_parser = account)]
     pub(crate) account: String,
-    /// Number of Availability Zones of a region that is used for the first time
+    /// Number of Availability Zones of a new region
     #[arg(long, default_value_t = 3, env = "CLOCKWORK_SANDBOX_ZONES", value_parser = clap::value_parser!(u8).range(1..=6))]
     pub(crate) zones: u8,
-    /// What a region has beside its plain network when it is used for the first time; may be
-    /// repeated or separated by commas
+    /// What a new region has in addition to its default network; may be repeated or separated by
+    /// commas
     #[arg(
         long = "world",
         value_name = "WORLD",
@@ -42,7 +45,7 @@ pub struct Options {
         value_delimiter = ','
     )]
     pub(crate) worlds: Vec<World>,
-    /// File with what regions have beside that: JSON, `{"REGION": {"Clusters": [],
+    /// File with further resources of regions: JSON, `{"REGION": {"Clusters": [],
     /// "Keys": [], "Aliases": [], "Instances": []}}`
     #[arg(long = "seed", value_name = "FILE", env = "CLOCKWORK_SANDBOX_SEED")]
     pub(crate) seed: Option<PathBuf>,
@@ -69,11 +72,12 @@ pub struct Options {
     /// Milliseconds that an add-on of a cluster is created, updated or deleted
     #[arg(long, default_value_t = 600, env = "CLOCKWORK_SANDBOX_ADDON_CHANGING_MS")]
     pub(crate) addon_changing_ms: u64,
-    /// Requests per second that the account allows; more are throttled. 0 for no limit
+    /// Requests per second for the account; more are throttled. 0 for no limit
     #[arg(long, default_value_t = 0.0, env = "CLOCKWORK_SANDBOX_RATE_LIMIT")]
     pub(crate) rate_limit: f64,
     /// Fault to inject, `OPERATION:WHEN:FAULT`; may be repeated.
-    /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
+    /// WHEN: `*`, `#N`, `P%`. FAULT: throttle, error, code=NAME (an error code of the operation),
+    /// delay=MS, cut-before, cut-after, stale=MS, hold-before, hold-after
     #[arg(
         long = "fault",
         value_name = "RULE",

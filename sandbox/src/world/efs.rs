@@ -196,7 +196,7 @@ pub(crate) struct Replication {
     pub(crate) interval_ms: u64,
     /// When somebody deleted it, and when it is gone.
     pub(crate) deleted: Option<(u64, u64)>,
-    /// A state that was brought about on purpose.
+    /// A state that was set through `/_sandbox/efs`.
     pub(crate) forced: Option<Forced>,
     /// What becomes of the destination, until its region has seen it.
     pub(crate) arrival: Option<Arrival>,
@@ -265,7 +265,7 @@ impl Row for AccessPoint {
 impl Replication {
     /// Whether something of it is still to be brought about in its destination's region.
     /// Of most replications nothing is, however many there are.
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         let unknown = !(self.source.configured || self.destination.configured);
         let copying = self.destination.configured && !self.sizes.is_empty();
         self.arrival.is_some() || self.deleted.is_some() || unknown || copying

@@ -1,20 +1,24 @@
 //! From an access key id to a principal and all policies that have a say for it.
 
+pub(crate) mod admin;
+pub(crate) mod config;
+pub(crate) mod keys;
+mod unknown;
+
 use serde_json::Value;
 
-use super::config::{Config, PrincipalConfig};
-use super::keys;
-use super::refusal::{self, Unknown};
 use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::evaluate::{Policies, Policy};
 use crate::authorization::managed;
 use crate::authorization::principal::{Kind, Principal, session_arn};
 use crate::error::Answer;
-use crate::iam::state::Role;
 use crate::request::Incoming;
-use crate::sts::state::{Of, Session};
+use crate::world::iam::Role;
+use crate::world::sts::{Of, Session};
 use crate::world::{Global, Tags, partition};
+use config::{Config, PrincipalConfig};
+use unknown::Unknown;
 
 /// The access key id that is the root user unless it is configured.
 const ROOT_KEY: &str = "sandbox";
@@ -80,7 +84,7 @@ impl Access {
     }
 
     /// Where the account is in its organization, if it is in one.
-    pub(super) fn organization_path(&self) -> Option<&str> {
+    pub(crate) fn organization_path(&self) -> Option<&str> {
         self.config.organization_path.as_deref()
     }
 
@@ -101,7 +105,7 @@ impl Access {
         let mut caller = match found {
             Ok(caller) => caller,
             Err(why) if self.enforced && request.scope.is_some() => {
-                return Err(refusal::unknown(service, why));
+                return Err(unknown::refusal(service, why));
             }
             Err(_) => Caller::root(&self.account, partition_of(request)),
         };

@@ -9,14 +9,14 @@
 use crate::authorization::context::Context as Keys;
 use crate::query;
 use crate::request::Incoming;
-use crate::sts::state::Session;
+use crate::world::sts::Session;
 
 /// Sets the keys of a request as a whole.
 ///
 /// The client's endpoint stands for AWS's, which speaks TLS: `aws:SecureTransport` is `true`
 /// unless a header `x-forwarded-proto: http` says otherwise. `aws:SourceIp` is the first
 /// address of `x-forwarded-for`, or this machine's.
-pub(super) fn of_request(request: &Incoming, now: u64, keys: &mut Keys) {
+pub(crate) fn of_request(request: &Incoming, now: u64, keys: &mut Keys) {
     let insecure = request.header("x-forwarded-proto") == Some("http");
     keys.set("aws:SecureTransport", !insecure);
     let forwarded = request.header("x-forwarded-for").and_then(|list| list.split(',').next());
@@ -35,7 +35,7 @@ pub(super) fn of_request(request: &Incoming, now: u64, keys: &mut Keys) {
 }
 
 /// Sets the keys that temporary credentials bring along.
-pub(super) fn of_session(session: &Session, keys: &mut Keys) {
+pub(crate) fn of_session(session: &Session, keys: &mut Keys) {
     keys.set("aws:TokenIssueTime", query::time(session.issued_ms));
     keys.set("aws:MultiFactorAuthPresent", false);
     if let Some(provider) = &session.provider {
@@ -45,7 +45,7 @@ pub(super) fn of_session(session: &Session, keys: &mut Keys) {
 
 /// Sets `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource, where the
 /// account is in an organization.
-pub(super) fn of_organization(path: Option<&str>, whose: &str, keys: &mut Keys) {
+pub(crate) fn of_organization(path: Option<&str>, whose: &str, keys: &mut Keys) {
     if let Some(path) = path {
         keys.set(&format!("aws:{whose}OrgID"), path.split('/').next().unwrap_or_default());
         keys.set_all(&format!("aws:{whose}OrgPaths"), [path.to_owned()]);
@@ -54,7 +54,7 @@ pub(super) fn of_organization(path: Option<&str>, whose: &str, keys: &mut Keys) 
 
 /// Sets the keys that tell the owner of a resource: the account of its ARN, or, where the ARN
 /// names none, the account that is called.
-pub(super) fn of_owner(resource: &str, own: &str, path: Option<&str>, keys: &mut Keys) {
+pub(crate) fn of_owner(resource: &str, own: &str, path: Option<&str>, keys: &mut Keys) {
     let digits = |account: &&str| account.len() == 12;
     let account = resource.split(':').nth(4).filter(digits).unwrap_or(own);
     keys.set("aws:ResourceAccount", account);
@@ -66,7 +66,7 @@ pub(super) fn of_owner(resource: &str, own: &str, path: Option<&str>, keys: &mut
 /// Turns the keys of a request into those of a call that the service then makes of another one
 /// on the caller's behalf (forward access sessions): the chain of services is known, and the
 /// address that it comes from is no longer the caller's.
-pub(super) fn via(service: &str, keys: &mut Keys) {
+pub(crate) fn via(service: &str, keys: &mut Keys) {
     let service = format!("{service}.amazonaws.com");
     keys.set("aws:ViaAWSService", true);
     for key in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
