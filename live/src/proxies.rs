@@ -127,10 +127,10 @@ pub(crate) fn of_cluster(
     let Some(named) = named.filter(|named| !named.is_empty()) else {
         let proxy = proxies.on_the_way_to(cluster);
         let variable = || {
-            let mut names = VARIABLES.into_iter().filter(|names| {
+            let mut spellings = VARIABLES.into_iter().filter(|names| {
                 names[0] != "HTTP_PROXY" || cluster.scheme() == Some(&Scheme::HTTP)
             });
-            names.find_map(|names| names.into_iter().find_map(|name| std::env::var(name).ok()))
+            spellings.find_map(|names| names.into_iter().find_map(|name| std::env::var(name).ok()))
         };
         return Ok(proxy.and_then(|_| variable()).and_then(|text| normal(&text)));
     };

@@ -66,7 +66,8 @@ impl Stop {
 
     /// What `work` results in, unless it is time to stop before: then it is given up.
     pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Result<T, Reason> {
-        unless(self.stopped(), work).await
+        // Boxed, as whatever is handed on by value is in the future twice.
+        unless(self.stopped(), Box::pin(work)).await
     }
 
     /// The same for calls in progress: they may end after an interrupt, and have little time
@@ -80,7 +81,7 @@ impl Stop {
             }
             reason
         };
-        unless(late, work).await
+        unless(late, Box::pin(work)).await
     }
 
     /// Why it is time to stop, if it is.

@@ -31,10 +31,10 @@ pub(crate) fn explain(
     if let Error::Auth(error) = &error {
         return credentials::failed(format!("calling {what} in `{cluster}`"), error);
     }
-    if let (Error::Service(error), Some(program)) = (&error, program) {
-        if let Some(failed) = error.downcast_ref::<Failed>() {
-            return program.failed(format!("calling {what} in `{cluster}`"), failed);
-        }
+    if let (Error::Service(error), Some(program)) = (&error, program)
+        && let Some(failed) = error.downcast_ref::<Failed>()
+    {
+        return program.failed(format!("calling {what} in `{cluster}`"), failed);
     }
     let remedy = match &error {
         Error::Api(status) => codes::remedy(status, what),
