@@ -16,6 +16,7 @@ mod identity;
 mod meaning;
 mod mounts;
 mod named_before;
+mod nodes;
 mod observe;
 mod outcome;
 mod places;

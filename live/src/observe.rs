@@ -18,7 +18,7 @@ use crate::aws::{Aws, filter};
 use crate::cluster::denied;
 use crate::identity;
 use crate::named_before;
-use crate::reach;
+use crate::nodes::nodes;
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
@@ -105,7 +105,7 @@ async fn in_aws(
     let ((observed, file_system, mount_targets), nodes) =
         try_join!(whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup), async {
             match inputs.nfs_clients.of_nodes {
-                true => reach::nodes(inputs, aws, target).await.map(Some),
+                true => nodes(inputs, aws, target).await.map(Some),
                 false => Ok(None),
             }
         },)?;

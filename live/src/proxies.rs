@@ -176,7 +176,12 @@ mod tests {
 
     #[test]
     fn loopback_and_the_endpoints_of_credentials_are_always_direct() {
-        let proxies = Proxies { matcher: Matcher::builder().all("http://proxy:3128").build() };
+        let proxies = Proxies {
+            matcher: Matcher::builder()
+                .http("http://proxy:3128")
+                .https("http://proxy:3128")
+                .build(),
+        };
         assert!(used(&proxies, "http://localstack:4566"));
         for direct in [
             "http://127.0.0.1:4566",

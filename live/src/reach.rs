@@ -1,37 +1,14 @@
-//! Looking whether nodes reach the mount targets: who the nodes are, and what lies between.
+//! Looking whether nodes reach the mount targets: what lies between.
 
 use futures_util::future::join_all;
 use job::Job;
-use network::reach::{Node, Paths};
-use network::{InstanceId, VpcId};
+use network::VpcId;
+use network::reach::Paths;
 
-use crate::aws::{Aws, Nodes};
+use crate::aws::Aws;
+use crate::nodes::nodes;
 use crate::observe::{Clients, Observed, Storage};
 use crate::target::Target;
-
-/// The cluster's nodes that are instances: as the cluster names them, or by their tag where the
-/// target is no cluster. Those of Fargate and other machines are none.
-pub(crate) async fn nodes(
-    inputs: &efs::Inputs,
-    aws: &Aws,
-    target: &Target,
-) -> anyhow::Result<Vec<Node>> {
-    let which = match target.cluster() {
-        None => Nodes::OfCluster(inputs.cluster_name.clone()),
-        Some(cluster) => {
-            let ids = cluster.kube.provider_ids().await?;
-            Nodes::Instances(ids.iter().filter_map(|id| instance(id)).collect())
-        }
-    };
-    aws.nodes(&which).await
-}
-
-/// The instance of a node, of its provider id: `aws:///ZONE/i-…`, as the AWS cloud provider
-/// writes it.
-fn instance(provider_id: &str) -> Option<InstanceId> {
-    let path = provider_id.strip_prefix("aws://")?;
-    InstanceId::try_from(path.rsplit('/').next()?).ok()
-}
 
 /// Looks at what lies between the nodes and the mount targets of every storage module, where a
 /// cluster is the target or its nodes were asked for. What cannot be read is said, and stops
@@ -85,19 +62,4 @@ async fn between(aws: &Aws, vpc: &VpcId) -> Paths {
     let acls = acls.map_err(&mut note).unwrap_or_default();
     let dns = dns.map_err(&mut note).ok();
     Paths { acls, dns, unread }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instances_are_told_apart_from_other_nodes() {
-        let id = |text: &str| instance(text).map(|id| id.to_string());
-        let known = "i-0123456789abcdef0";
-        assert_eq!(id(&format!("aws:///eu-west-1a/{known}")).as_deref(), Some(known));
-        assert_eq!(id("aws:///eu-west-1a/5f2b-af/fargate-ip-10-0-1-5.eu-west-1"), None);
-        assert_eq!(id("eks-hybrid:///eu-west-1/dev/mi-0123456789abcdef0"), None);
-        assert_eq!(id("kind://docker/kind/kind-worker"), None);
-    }
 }

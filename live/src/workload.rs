@@ -1,5 +1,7 @@
 //! Observing a workload: its documents, or what a cluster has of it.
 
+use std::path::Path;
+
 use efs::resources::storage_class::StorageClassInputs;
 use graphscope::{DefaultClass, Workload};
 use job::{Goal, Job};
@@ -19,16 +21,7 @@ pub(crate) async fn observe(
     let InCluster { kube, helm } = match target {
         Target::Cluster(cluster) => cluster.as_ref(),
         Target::Directory(directory) => {
-            let documents = {
-                let folder = directory.join(Job::workload_scope(label).path(""));
-                directory::read(&folder, graphscope::DOCUMENTS)?
-            };
-            let default_class = default_class(job, inputs, None).await?;
-            return Ok(graphscope::Actual {
-                documents: Some(documents),
-                default_class,
-                ..Default::default()
-            });
+            return in_directory(job, (label, inputs), directory).await;
         }
     };
     let wanted = inputs.release()?;
@@ -60,19 +53,17 @@ pub(crate) async fn observe(
         || release.is_some()
         || !job.goal.plans()
         || namespace::observe(kube, &inputs.namespace).await?;
-    let (mut chart, mut rendered) = (None, Vec::new());
-    if let Some(helm) = helm
-        && job.goal.plans()
-        && inputs.needs_chart(release.as_ref())?
-    {
-        let changes = release.as_ref().is_some_and(kubernetes::release::can_change);
-        let has_pods = !stateful_sets.is_empty() || claims.iter().any(|claim| claim.of_release);
-        let (found, objects) = try_join!(helm.chart(&wanted), async {
-            if changes && has_pods { helm.rendered(&wanted).await } else { Ok(Vec::new()) }
-        })?;
-        rendered = stateful_set::rendered(&objects, &inputs.namespace);
-        chart = Some(found);
-    }
+    let (chart, rendered) = match helm {
+        Some(helm) if job.goal.plans() && inputs.needs_chart(release.as_ref())? => {
+            let changes = release.as_ref().is_some_and(kubernetes::release::can_change);
+            let has_pods = !stateful_sets.is_empty() || claims.iter().any(|claim| claim.of_release);
+            let (chart, objects) = try_join!(helm.chart(&wanted), async {
+                if changes && has_pods { helm.rendered(&wanted).await } else { Ok(Vec::new()) }
+            })?;
+            (Some(chart), stateful_set::rendered(&objects, &inputs.namespace))
+        }
+        _ => (None, Vec::new()),
+    };
     Ok(graphscope::Actual {
         documents: None,
         namespace,
@@ -83,6 +74,18 @@ pub(crate) async fn observe(
         rendered,
         chart,
     })
+}
+
+/// What the documents of a workload say, where it is not seen in a cluster.
+async fn in_directory(
+    job: &Job,
+    (label, inputs): (&str, &graphscope::Inputs),
+    directory: &Path,
+) -> anyhow::Result<graphscope::Actual> {
+    let folder = directory.join(Job::workload_scope(label).path(""));
+    let documents = Some(directory::read(&folder, graphscope::DOCUMENTS)?);
+    let default_class = default_class(job, inputs, None).await?;
+    Ok(graphscope::Actual { documents, default_class, ..Default::default() })
 }
 
 /// The class of claims that name none, where a plan needs to know it.

@@ -138,7 +138,7 @@ fn what_is_not_ours_is_refused_by_name_and_left() {
     );
     aws.iam("UntagRole", &[("RoleName", &role), ("TagKeys.member.1", "clockwork-codex/cluster")]);
     drop(aws);
-    let refused = world.run("plan-efs", &IRSA).exits(0).json();
+    let refused = world.run("plan-efs", &IRSA).exits(1).json();
     let refusal = refused["refusals"][0]["reason"].as_str().unwrap();
     assert!(refusal.contains("does not carry this project's tags"), "{refusal}");
 }

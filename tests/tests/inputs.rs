@@ -77,7 +77,7 @@ fn functions_that_people_expect_work() {
           subnet_ids         = distinct(concat(local.ids, ["subnet-00000001"]))
           security_group_id  = element(split(",", "sg-00000001,sg-00000002"), 2)
           storage_class_name = "${local.name}-${substr("efs-sc", 0, 3)}"
-          tags               = local.tags
+          access_point_tags  = local.tags
           uid                = max(1, 1001)
         }
     "#;

@@ -3,6 +3,7 @@
 //! Everything that a person can get wrong is found here, all of it at once,
 //! before anything heavy is compiled or anything is called.
 
+mod adopt;
 mod commands;
 mod config;
 mod deployment;

@@ -14,6 +14,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{DeleteParams, ListParams};
+use kubernetes::label::CANARY as LABEL;
 use serde_json::json;
 
 use crate::aws::Aws;
@@ -22,9 +23,6 @@ use crate::context::{Context, Done, Stopped};
 use crate::progress::{Line, Progress};
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
 use crate::watch::Watch;
-
-/// The label of everything that belongs to a canary, by which what a killed run left is found.
-const LABEL: &str = "clockwork-codex/canary";
 
 /// The Deployment of the driver's controller, and the annotation of the role that a service
 /// account assumes (IRSA).

@@ -14,3 +14,6 @@ pub const PART: &str = "clockwork-codex/part";
 
 /// The annotation of a service account in the values of a release, which only ours have.
 pub const RELEASE_MARK: &str = "clockwork-codex/managed-by";
+
+/// The canary that an object is part of.
+pub const CANARY: &str = "clockwork-codex/canary";

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Action, Change, Plan, Refusal};
+use crate::change::{Action, Change, Plan};
+use crate::concern::Refusal;
 use crate::difference::line_differences;
 use crate::id::ChangeId;
 use crate::known::Text;

@@ -2,7 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::change::{Action, Any, Change, Check, Loss, Plan, Wait, Warning};
+use crate::change::{Action, Any, Change, Check, Loss, Plan, Wait};
+use crate::concern::Warning;
 use crate::difference::Difference;
 use crate::id::ChangeId;
 use crate::scope::Address;

@@ -7,6 +7,7 @@
 
 mod change;
 mod compare;
+mod concern;
 mod difference;
 pub mod files;
 mod id;
@@ -19,10 +20,9 @@ mod status;
 mod text;
 mod values;
 
-pub use change::{
-    Action, Any, Change, Check, Detail, Loss, Plan, Question, Refusal, Wait, Warning,
-};
+pub use change::{Action, Any, Change, Check, Loss, Plan, Wait};
 pub use compare::{Compared, Forbidden, compare, gone};
+pub use concern::{Detail, Question, Refusal, Warning};
 pub use difference::{After, Attribute, Difference, line_differences};
 pub use id::ChangeId;
 pub use known::{Document, Known, Part, Text};

@@ -76,7 +76,10 @@ fn wrong(workspace: &Path) -> Vec<String> {
     for name in planned.keys().chain(applied.keys()).collect::<BTreeSet<_>>() {
         match (planned.get(name), applied.get(name)) {
             (Some(planned), Some(applied)) => {
-                let parts = [("Call", planned), ("plan", planned), ("observe", applied)];
+                // What a check makes is gone at its end: there is nothing to observe, and what a
+                // killed run left of it is swept.
+                let looks = if planned.contains("Check") { "sweep" } else { "observe" };
+                let parts = [("Call", planned), ("plan", planned), (looks, applied)];
                 let parts = parts.into_iter().chain([("carry_out", applied)]);
                 let missing = parts.filter(|(part, names)| !names.contains(*part));
                 wrong.extend(missing.map(|(part, _)| format!("{name}: no `{part}`")));

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use job::Goal;
 
-use super::adopt::AdoptArgs;
 use super::fleet;
+use crate::adopt::AdoptArgs;
 use crate::flags::{CanaryArgs, DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
 use crate::request::{Request, Selection};
 

@@ -1,6 +1,5 @@
 //! The subcommands, a file each.
 
-mod adopt;
 mod bench;
 mod clients;
 mod completions;

@@ -61,39 +61,7 @@ pub(super) fn read(
     for (_, gathered) in &mut all {
         gathered.resolve_paths(graphscope::INPUTS, folder);
     }
-    let mut written = Vec::new();
-    if !flags.given.is_empty() {
-        if all.is_empty() {
-            let label = label(flags);
-            if evaluated.modules.contains_key(&label) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        format!("the workload and `module \"{label}\"` of the file have one name"),
-                        Place::Named("--workload-name".to_owned()),
-                    )
-                    .remedy("give the workload another name"),
-                );
-            }
-            all.push((label, on(storage.first())));
-            written = graphscope::INPUTS.iter().map(|input| input.name).collect();
-        } else {
-            written = flags.given.keys().copied().collect();
-        }
-        match all.as_mut_slice() {
-            [(_, one)] => one.take_flags(flags, diagnostics),
-            several => {
-                let labels: Vec<String> =
-                    several.iter().map(|(label, _)| format!("`{label}`")).collect();
-                diagnostics.push(
-                    Diagnostic::new(
-                        format!("several workloads could be meant: {}", labels.join(", ")),
-                        Place::Named(format!("--{}…", graphscope::FLAGS)),
-                    )
-                    .remedy("flags serve for one workload; change the blocks of the file"),
-                );
-            }
-        }
-    }
+    let written = take_flags(&mut all, storage, evaluated, flags, diagnostics);
     let mut workloads = Vec::new();
     for (label, mut gathered) in all {
         gathered.read_files(graphscope::INPUTS, diagnostics);
@@ -112,6 +80,51 @@ pub(super) fn read(
         }
     }
     workloads
+}
+
+/// Gives the flags to the one workload that there is, or makes one of them; the inputs that are
+/// flags then.
+fn take_flags(
+    all: &mut Vec<(String, Gathered)>,
+    storage: &[Storage],
+    evaluated: &Evaluated,
+    flags: &InputFlags<Workload>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<&'static str> {
+    if flags.given.is_empty() {
+        return Vec::new();
+    }
+    let written = if all.is_empty() {
+        let label = label(flags);
+        if evaluated.modules.contains_key(&label) {
+            diagnostics.push(
+                Diagnostic::new(
+                    format!("the workload and `module \"{label}\"` of the file have one name"),
+                    Place::Named("--workload-name".to_owned()),
+                )
+                .remedy("give the workload another name"),
+            );
+        }
+        all.push((label, on(storage.first())));
+        graphscope::INPUTS.iter().map(|input| input.name).collect()
+    } else {
+        flags.given.keys().copied().collect()
+    };
+    match all.as_mut_slice() {
+        [(_, one)] => one.take_flags(flags, diagnostics),
+        several => {
+            let labels: Vec<String> =
+                several.iter().map(|(label, _)| format!("`{label}`")).collect();
+            diagnostics.push(
+                Diagnostic::new(
+                    format!("several workloads could be meant: {}", labels.join(", ")),
+                    Place::Named(format!("--{}…", graphscope::FLAGS)),
+                )
+                .remedy("flags serve for one workload; change the blocks of the file"),
+            );
+        }
+    }
+    written
 }
 
 /// The label of a workload that no block describes: its name, after which its folder of documents

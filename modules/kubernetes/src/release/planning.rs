@@ -85,25 +85,27 @@ pub fn plan<C: From<Call>>(
             Planned::Change(change(reason).calling(discard).calling(upgrade(found.previous)))
         }
         (Status::Pending(status), Some(record)) if found.ours && record.age < LONGEST => {
-            Planned::Wait(Wait {
-                id: scope.id("helm_release.finished"),
-                address,
-                reason: format!(
-                    "{}; {} may still be running, for at most {}",
-                    pending(found, status, record),
-                    holder(record),
-                    readable(LONGEST)
-                ),
-                call: Call::UntilFinished {
-                    id: wanted.id.clone(),
-                    revision,
-                    record: record.clone(),
-                    at_most: LONGEST.saturating_sub(record.age),
-                }
-                .into(),
-            })
+            let reason = format!(
+                "{}; {} may still be running, for at most {}",
+                pending(found, status, record),
+                holder(record),
+                readable(LONGEST)
+            );
+            let call = until_finished(wanted, revision, record);
+            let id = scope.id("helm_release.finished");
+            Planned::Wait(Wait { id, address, reason, call: call.into() })
         }
         (Status::Pending(_), _) => Planned::Refused(undisturbed(&address, wanted, found)),
+    }
+}
+
+/// Waits until whoever is at work on a pending revision is done, as long as that may take.
+fn until_finished(wanted: &Wanted, revision: u64, record: &Record) -> Call {
+    Call::UntilFinished {
+        id: wanted.id.clone(),
+        revision,
+        record: record.clone(),
+        at_most: LONGEST.saturating_sub(record.age),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::wrong;
 
 /// Consent to take over data.
 #[derive(Debug, clap::Args)]
-pub(super) struct AdoptArgs {
+pub(crate) struct AdoptArgs {
     /// Take over a file system with data that an earlier deployment of the same names left,
     /// without being asked; with `--fleet` it names the file system, and may be repeated
     #[arg(
@@ -40,7 +40,7 @@ impl AdoptArgs {
     ///
     /// # Errors
     /// Where one answer is given for all files of a fleet: nobody would see whose data it is.
-    pub(super) fn read(&self, is_fleet: bool) -> anyhow::Result<AdoptExisting> {
+    pub(crate) fn read(&self, is_fleet: bool) -> anyhow::Result<AdoptExisting> {
         let any = self.adopt_existing.contains(&Consent::Any);
         if any && is_fleet {
             return wrong(
