@@ -7,6 +7,7 @@
 mod module;
 mod observed;
 mod outputs;
+mod paths;
 pub mod reach;
 
 inputs::id!(VpcId, "vpc-", "VPC id");

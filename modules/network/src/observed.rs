@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::reach::{Node, Paths};
+use crate::paths::{Node, Paths};
 use crate::{SecurityGroupId, SubnetId, VpcId};
 
 /// The TCP port of NFS, which every mount of EFS uses.
