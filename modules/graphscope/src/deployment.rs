@@ -1,9 +1,9 @@
 //! From what a workload should be and what is there to what will be done.
 
-use kubernetes::release::{self, Id, Release, Wanted};
+use kubernetes::release::{self, Release};
 use kubernetes::{FoundChart, RenderError, claim};
 use plan::files::{self, Files};
-use plan::{ChangeId, Document, Scope, Warning};
+use plan::{ChangeId, Scope, Warning};
 
 use crate::documents::claim_document;
 use crate::files as in_directory;
@@ -82,42 +82,6 @@ pub struct Actual {
     pub rendered: Vec<StatefulSet>,
     /// Its chart, where the release must be made or changed.
     pub chart: Option<FoundChart>,
-}
-
-impl Inputs {
-    /// The workload's release.
-    pub fn release_id(&self) -> Id {
-        Id { name: self.name.clone(), namespace: self.namespace.clone() }
-    }
-
-    /// The workload's release as it should be.
-    pub fn release(&self) -> Result<Wanted, RenderError> {
-        Ok(Wanted {
-            id: self.release_id(),
-            chart_name: self.kind.chart().to_owned(),
-            chart: self.helm_chart.clone(),
-            version: self.helm_chart_version.clone(),
-            digest: None,
-            values: Document::literal(self.release_values()?),
-            // The engines' chart mounts whatever items there are.
-            marks: &[],
-            owner: format!("{}/{}", self.namespace, self.name),
-            written: self.written.clone(),
-        })
-    }
-
-    /// Whether the release must be made or changed, and so its chart be looked at.
-    pub fn needs_chart(&self, release: Option<&Release>) -> Result<bool, RenderError> {
-        Ok(release::differs(&self.release()?, release))
-    }
-
-    pub(crate) fn wanted(&self) -> claims::Wanted<'_> {
-        claims::Wanted {
-            namespace: &self.namespace,
-            class: &self.storage_class_name,
-            written: &self.written,
-        }
-    }
 }
 
 /// What has to be done so that a workload is what it should be, after `needs`.

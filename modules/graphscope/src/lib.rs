@@ -32,6 +32,7 @@ mod kind;
 pub mod resources;
 mod status;
 mod templates;
+mod wanted;
 
 pub use deployment::{Actual, Call, Plan, destroy, plan};
 pub use directories::{DIRECTORIES, Directory};

@@ -1,14 +1,10 @@
 //! The claims that a workload needs before its chart is installed.
 
-use std::collections::BTreeSet;
-
 use inputs::Written;
+use kubernetes::bytes;
 pub use kubernetes::claim::PROPERTIES;
 use kubernetes::claim::{Expand, Group, KIND, Spec};
-use kubernetes::{bytes, readable};
-use plan::{
-    Action, Change, ChangeId, Forbidden, Loss, Plan, Refusal, Row, Scope, Warning, compare,
-};
+use plan::{Action, Change, ChangeId, Forbidden, Loss, Plan, Refusal, Scope, Warning, compare};
 use serde::Serialize;
 
 /// A call of Kubernetes; that which completes a claim is [`Expand`].
@@ -361,45 +357,4 @@ pub fn not_known(name: &str, release: &str) -> String {
         "the claim `{name}` stays: it has the label of `{release}`, but neither its class nor the \
          name of a claim that its chart makes; `kubectl delete pvc {name}` deletes it"
     )
-}
-
-/// The claims of a workload that should be there and are not, in the table of a status.
-pub fn missing(
-    workload: &str,
-    namespace: &str,
-    wanted: &[Claim],
-    found: &[FoundClaim],
-) -> Vec<Row> {
-    let there = |claim: &&Claim| found.iter().any(|found| found.claim.name == claim.name);
-    let missing = wanted.iter().filter(|claim| !there(claim));
-    let name = |claim: &Claim| format!("{workload}: claim {namespace}/{}", claim.name);
-    missing.map(|claim| Row::missing("workload", name(claim))).collect()
-}
-
-/// What the row of a workload says of its claims: their names, what they hold, and where they
-/// are mounted.
-pub fn details(found: &[FoundClaim]) -> Vec<String> {
-    let mut details = Vec::new();
-    let names: Vec<&str> = found.iter().map(|found| found.claim.name.as_str()).collect();
-    if !names.is_empty() {
-        details.push(format!("claims {}", names.join(", ")));
-    }
-    if let Some(bytes) = used_bytes(found) {
-        details.push(format!("{} used", readable(bytes)));
-    }
-    let nodes = nodes(found);
-    if !nodes.is_empty() {
-        details.push(format!("on {}", nodes.into_iter().collect::<Vec<_>>().join(", ")));
-    }
-    details
-}
-
-/// The nodes of the pods that use claims.
-pub fn nodes(found: &[FoundClaim]) -> BTreeSet<&str> {
-    found.iter().flat_map(|found| &found.claim.nodes).map(String::as_str).collect()
-}
-
-/// How many bytes the files of claims take, as far as nodes measure that; nothing where none does.
-pub fn used_bytes(found: &[FoundClaim]) -> Option<u64> {
-    found.iter().filter_map(|found| found.claim.used_bytes).reduce(u64::saturating_add)
 }
