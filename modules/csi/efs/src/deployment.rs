@@ -4,69 +4,24 @@ use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim, release};
 use network::{SecurityGroup, Subnet};
-use plan::{ChangeId, Known, Refusal, Row, Scope, Warning, files};
+use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 
 use crate::actual::Actual;
+use crate::calls::{Call, Plan};
 use crate::chart;
 use crate::cluster::Cluster;
 use crate::desired::{Canary, Desired};
 use crate::documents;
-use crate::driver_policy;
 use crate::identity;
+use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::mounts;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{
-    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, storage_class,
-};
+use crate::resources::mount_target::Ready;
+use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 use crate::take_over;
-
-/// A call of any resource of a deployment.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Call {
-    File(files::Call),
-    FileSystem(file_system::Call),
-    MountTarget(mount_target::Call),
-    Ingress(ingress::Call),
-    StorageClass(storage_class::Call),
-    Driver(driver::Call),
-    IamRole(iam_role::Call),
-    OidcProvider(oidc_provider::Call),
-    PodIdentityAssociation(pod_identity_association::Call),
-    Release(release::Call),
-    Expand(claim::Expand),
-    Canary(canary::Call),
-}
-
-/// What a deployment's plan changes, and what stands against it.
-pub type Plan = plan::Plan<Call>;
-
-macro_rules! calls {
-    ($($variant:ident($call:ty)),+) => {
-        $(impl From<$call> for Call {
-            fn from(call: $call) -> Call {
-                Call::$variant(call)
-            }
-        })+
-    };
-}
-
-calls!(
-    File(files::Call),
-    FileSystem(file_system::Call),
-    MountTarget(mount_target::Call),
-    Ingress(ingress::Call),
-    StorageClass(storage_class::Call),
-    Driver(driver::Call),
-    IamRole(iam_role::Call),
-    OidcProvider(oidc_provider::Call),
-    PodIdentityAssociation(pod_identity_association::Call),
-    Release(release::Call),
-    Expand(claim::Expand),
-    Canary(canary::Call)
-);
+use crate::warnings::warnings;
 
 /// What has to be done so that `actual` becomes `desired`.
 ///
@@ -93,19 +48,12 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let Desired { scope, inputs, security_groups, wait_for_driver, .. } = desired;
-    let Desired { driver_in, adopt_existing, consent, discovered_by, .. } = desired;
+    let Desired { scope, inputs, security_groups, .. } = desired;
+    let Desired { adopt_existing, consent, discovered_by, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
     plan.warnings.extend(warnings(inputs, actual));
-    if inputs.storage_class.reuse_access_point == Some(true) {
-        plan.notes.push(format!(
-            "claims of one name get one access point, and so the same files, in whatever namespace \
-             or cluster they are made from `{}`: `reuse_access_point`",
-            inputs.storage_class.name
-        ));
-    }
-    plan.notes.extend(desired.notes.iter().cloned());
+    plan.notes.extend(notes(desired));
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
@@ -127,55 +75,86 @@ pub(crate) fn plan_part(
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
-    let shared = match part {
-        _ if driver_in.is_some() => identity::Part::Policy { role: None },
+    let usable = (&file_system.id, file_system.needs.as_slice());
+    let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
+    let mut ready = ready;
+    ready.needs.extend(given.before_class.iter().cloned());
+    let storage = (&file_system.id, &ready);
+    if let Some(cluster) = &actual.cluster {
+        driver_and_class(&mut plan, desired, (cluster, part), storage, &given)?;
+    } else {
+        let wanted = (inputs, desired.driver_in.as_deref(), &given);
+        documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
+    }
+    Ok(plan)
+}
+
+/// What people should know of what they ask for.
+fn notes(desired: &Desired) -> Vec<String> {
+    let class = &desired.inputs.storage_class;
+    let shared = (class.reuse_access_point == Some(true)).then(|| {
+        format!(
+            "claims of one name get one access point, and so the same files, in whatever namespace \
+             or cluster they are made from `{}`: `reuse_access_point`",
+            class.name
+        )
+    });
+    shared.into_iter().chain(desired.notes.iter().cloned()).collect()
+}
+
+/// How much of the driver's identity a module plans.
+fn identity_part<'a>(desired: &Desired, part: DriverPart<'a>) -> identity::Part<'a> {
+    match part {
+        _ if desired.driver_in.is_some() => identity::Part::Policy { role: None },
         DriverPart::Others { role } => identity::Part::Policy { role },
-        _ if inputs.driver.mode == driver::DriverMode::Skip => {
+        _ if desired.inputs.driver.mode == driver::DriverMode::Skip => {
             identity::Part::Policy { role: None }
         }
         _ => identity::Part::Whole,
-    };
-    let usable = (&file_system.id, file_system.needs.as_slice());
-    let given = identity::plan(&mut plan, desired, actual, usable, shared);
-    let mut ready = ready;
-    ready.needs.extend(given.before_class.iter().cloned());
-    let Some(cluster) = &actual.cluster else {
-        let storage = (&file_system.id, &ready);
-        let wanted = (inputs, driver_in.as_deref(), &given);
-        documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
-        return Ok(plan);
-    };
+    }
+}
+
+/// Plans what is in a cluster: the driver, the class, and the check of both.
+fn driver_and_class(
+    plan: &mut Plan,
+    desired: &Desired,
+    (cluster, part): (&Cluster, DriverPart<'_>),
+    (file_system, ready): (&Known<FileSystemId>, &Ready),
+    given: &identity::Given,
+) -> Result<(), RenderError> {
+    let Desired { scope, inputs, wait_for_driver, .. } = desired;
+    let owner = inputs.owner();
     if let DriverPart::Own { of_this_job } = part {
         let wanted = given.driver(inputs.driver(&owner));
         let needs = given.before_driver.as_slice();
-        driver::plan(&mut plan, scope, &wanted, (&cluster.driver, needs), *wait_for_driver)?;
+        driver::plan(plan, scope, &wanted, (&cluster.driver, needs), *wait_for_driver)?;
         let classes: Vec<String> =
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
-        driver::contest(&mut plan, scope, &wanted, &cluster.driver, neighbours);
+        driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
     }
-    if let Some(id) = file_system.id.now()
+    if let Some(id) = file_system.now()
         && inputs.driver.mode != driver::DriverMode::Skip
     {
         let class = (&inputs.storage_class, id.as_str());
         let version = inputs.driver.version;
         plan.refusals.extend(driver::shared_range(scope, version, class, &cluster.other_classes));
     }
-    let class = inputs.storage_class(&owner, &file_system.id);
+    let class = inputs.storage_class(&owner, file_system);
     let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
-    storage_class::plan(&mut plan, scope, &class, found, &ready)?;
+    storage_class::plan(plan, scope, &class, found, ready)?;
     if desired.canary != Canary::LeftOut {
         let wanted = canary::Wanted {
             always: desired.canary == Canary::Always,
             class: &inputs.storage_class.name,
             namespace: &inputs.driver.namespace,
             binding: inputs.storage_class.volume_binding_mode,
-            file_system: &file_system.id,
+            file_system,
         };
-        canary::plan(&mut plan, scope, wanted, cluster.storage_class.as_ref());
+        canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
     }
-    in_cluster(&mut plan, cluster);
-    Ok(plan)
+    in_cluster(plan, cluster);
+    Ok(())
 }
 
 /// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it
@@ -363,57 +342,4 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
         "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
          or write documents for someone who has them: `--manifests DIR`",
     ))
-}
-
-fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
-    let class = &inputs.storage_class;
-    let controller = inputs.driver.values.get("controller");
-    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
-    let here = chart::Context {
-        fixed_gid: class.uid.is_some() && class.gid.is_some(),
-        deletes_directories: deletes.is_some_and(|value| *value == true),
-        taints: actual.cluster.as_ref().map_or(&[], |cluster| &cluster.taints),
-    };
-    let mut warnings = Vec::new();
-    if inputs.driver.mode != driver::DriverMode::Skip {
-        warnings.extend(chart::warnings(inputs.driver.version, &here));
-    }
-    let tags = &inputs.driver.access_point_tags;
-    if inputs.driver.mode != driver::DriverMode::Skip
-        && !inputs.driver.identity.is_ours()
-        && !tags.is_empty()
-    {
-        warnings.push(Warning::new(
-            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
-             stay pending",
-            format!(
-                "add this statement to the policies of the driver's role: {}",
-                driver_policy::tagging(tags)
-            ),
-        ));
-    }
-    let room = crate::inputs::directory::room_for_names(
-        class.base_path.as_deref(),
-        class.sub_path_pattern.as_deref(),
-        class.ensure_unique_directory != Some(false),
-    );
-    // A name has up to 63 characters nearly everywhere, and claims up to 253.
-    if let Ok(Some(room)) = room
-        && room < 63
-    {
-        warnings.push(Warning::new(
-            format!(
-                "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
-                 namespace: EFS takes directories of 100, and claims with longer names stay pending"
-            ),
-            "shorten `sub_path_pattern` or `base_path`",
-        ));
-    }
-    if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
-        warnings.push(Warning::new(
-            "the file system is not encrypted at rest, and can never be made so",
-            "leave out `encrypted = false` before the file system is created",
-        ));
-    }
-    warnings
 }

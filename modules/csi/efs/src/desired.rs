@@ -6,10 +6,10 @@ use network::reach::groups_of;
 use network::{RuleSource, SecurityGroupId, SubnetId};
 use plan::{Known, Scope};
 
+use crate::adopt_existing::AdoptExisting;
 use crate::inputs::{Group, Inputs, Subnets};
 use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
-use crate::take_over::AdoptExisting;
 
 /// The outputs of networks, by the labels of their blocks.
 pub type Networks = BTreeMap<String, network::Outputs>;

@@ -3,9 +3,11 @@
 use plan::{ChangeId, Scope};
 
 use crate::actual::Actual;
+use crate::adopt_existing::ADOPT_EXISTING;
+use crate::calls::Plan;
 use crate::cluster::Cluster;
 use crate::data;
-use crate::deployment::{DriverPart, Plan, in_cluster};
+use crate::deployment::{DriverPart, in_cluster};
 use crate::documents;
 use crate::guard::guard;
 use crate::identity;
@@ -15,7 +17,6 @@ use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
-use crate::take_over::ADOPT_EXISTING;
 
 /// What has to be done so that nothing of the deployment is left: first the
 /// documents, so that nobody makes new claims; then the mount targets and the

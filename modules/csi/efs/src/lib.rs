@@ -6,6 +6,8 @@
 //! [`documents`] for the documents.
 
 mod actual;
+mod adopt_existing;
+mod calls;
 mod chart;
 mod cluster;
 mod data;
@@ -32,14 +34,15 @@ mod take_over;
 mod templates;
 mod together;
 mod users;
+mod warnings;
 
 pub use actual::{Actual, NamedBefore};
+pub use adopt_existing::{ADOPT_EXISTING, AdoptExisting};
+pub use calls::{Call, Plan};
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::USERS;
-pub use deployment::{
-    Call, Plan, class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of,
-};
+pub use deployment::{class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of};
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
@@ -51,6 +54,6 @@ pub use outputs::{MOUNT_TARGET, OUTPUTS, Output, Outputs};
 pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
 pub use resources::mount_target::Consent as TargetConsent;
-pub use take_over::{ADOPT_EXISTING, AdoptExisting, may_be_taken_over, named_by_class};
+pub use take_over::{may_be_taken_over, named_by_class};
 pub use together::{destroy_together, plan_together};
 pub use users::{AccessPoint, OtherClass, Pod, Reference, Replication, Running, Volume};

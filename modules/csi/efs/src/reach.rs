@@ -2,18 +2,17 @@
 
 use network::reach::{Ends, obstacles};
 use network::{IngressRule, NFS_PORT, Observed, Subnet};
-use plan::{Known, Warning};
+use plan::{Known, Plan, Warning};
 
 use crate::actual::Actual;
-use crate::deployment::Plan;
 use crate::desired::Desired;
 use crate::placement::zones;
 use crate::resources::ingress::Source;
 
 /// Warns of the nodes that cannot reach the mount targets, where that was looked at: by the rules
 /// that are there, and those that the plan adds.
-pub(crate) fn warn(
-    plan: &mut Plan,
+pub(crate) fn warn<C>(
+    plan: &mut Plan<C>,
     desired: &Desired,
     actual: &Actual,
     subnets: &[&Subnet],

@@ -3,40 +3,15 @@
 
 use inputs::{counted, plain};
 use plan::{Known, Plan, Question, Refusal, Scope};
-use serde::{Deserialize, Serialize};
 
 use crate::actual::Actual;
+use crate::adopt_existing::{ADOPT_EXISTING, AdoptExisting};
 use crate::data::{access_points, other_classes, volumes_of};
 use crate::documents;
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
 use crate::resources::file_system;
 use crate::resources::storage_class;
-
-/// The flag that lets a deployment take over data of before.
-pub const ADOPT_EXISTING: &str = "--adopt-existing";
-
-/// The file systems whose data of before a deployment may take over without being asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AdoptExisting {
-    #[default]
-    None,
-    /// Whichever it finds.
-    Any,
-    /// These, as the deployments of several files have one answer each.
-    These(Vec<FileSystemId>),
-}
-
-impl AdoptExisting {
-    fn includes(&self, id: &FileSystemId) -> bool {
-        match self {
-            AdoptExisting::None => false,
-            AdoptExisting::Any => true,
-            AdoptExisting::These(ids) => ids.contains(id),
-        }
-    }
-}
 
 /// Whether a deployment finds a file system of its own that nothing names which it can see
 /// without asking for volumes and access points: those then say whether it is taken over.

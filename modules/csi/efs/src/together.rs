@@ -5,7 +5,8 @@ use kubernetes::{RenderError, release};
 use plan::{ChangeId, Refusal, Scope};
 
 use crate::actual::Actual;
-use crate::deployment::{DriverPart, Plan, plan_part};
+use crate::calls::Plan;
+use crate::deployment::{DriverPart, plan_part};
 use crate::desired::Desired;
 use crate::destroy::{Part, destroy_part};
 use crate::guard::unknown_ids;

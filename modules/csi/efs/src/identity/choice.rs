@@ -123,6 +123,11 @@ fn offered(
         let why = format!("{why_not}, and IAM {has} the cluster's OpenID Connect provider");
         return Choice::Ours(Method::Irsa, Some(why));
     }
+    without_any(&why_not)
+}
+
+/// That a driver has no identity of its own, and why Pod Identity is none.
+fn without_any(why_not: &str) -> Choice {
     Choice::Lacking(Warning::new(
         format!(
             "the driver has no identity of its own, and claims stay pending unless its node's role \

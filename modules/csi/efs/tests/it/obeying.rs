@@ -1,12 +1,16 @@
-//! IAM and EKS of the world for plans, as they obey calls at once.
+//! IAM, EKS and the cluster of the world for plans, as they obey calls at once.
 
 use std::convert::Infallible;
 
+use efs::resources::driver;
 use efs::resources::iam_role::{self, Role};
 use efs::resources::oidc_provider::{self, Provider};
 use efs::resources::pod_identity_association::{self, Association};
 use efs::{Actual, IdentityFound};
+use kubernetes::release::{Release, Status};
+use kubernetes::{claim, release};
 use plan::{ChangeId, Known};
+use serde_json::Value;
 
 /// What a change resulted in.
 type Resolve<'a> = &'a dyn Fn(&ChangeId) -> Result<String, Infallible>;
@@ -93,4 +97,62 @@ pub(crate) fn association(
             found.associations.retain(|one| one.id != *id);
         }
     }
+}
+
+/// The driver's pods, as they obey a call.
+pub(crate) fn driver(call: &driver::Call, actual: &mut Actual) {
+    let driver = &mut actual.cluster.as_mut().unwrap().driver;
+    match call {
+        driver::Call::UntilReady { .. } => {
+            for rollout in &mut driver.rollouts {
+                (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
+                rollout.current = true;
+            }
+        }
+        driver::Call::DeleteCsiDriver { name } => assert_eq!(name, "efs.csi.aws.com"),
+    }
+}
+
+/// The driver's release, as it obeys a call.
+pub(crate) fn release(call: &release::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let values = match call {
+        release::Call::Upgrade { release, .. } => release.values.resolve(resolve).unwrap(),
+        _ => Value::Null,
+    };
+    let found = &mut actual.cluster.as_mut().unwrap().driver.release;
+    let latest = found.as_ref().map(|found| found.revision);
+    match call {
+        release::Call::Upgrade { release, follows } => {
+            assert_eq!(latest, *follows, "another revision than the plan was made for");
+            *found = Some(Release {
+                revision: latest.unwrap_or(0) + 1,
+                previous: latest,
+                status: Status::Deployed,
+                chart: format!("{}-{}", release.chart_name, release.version),
+                values,
+                ours: true,
+                owner: Some(release.owner.clone()),
+                record: None,
+            });
+        }
+        release::Call::Uninstall(_) => assert!(found.take().is_some()),
+        release::Call::Discard { revision, .. } => {
+            assert_eq!(latest, Some(*revision));
+            let gone = found.take().unwrap();
+            let restored = |revision| Release { revision, previous: None, ..gone };
+            *found = gone.previous.map(restored);
+        }
+        release::Call::UntilFinished { .. } => {
+            let found = found.as_mut().unwrap();
+            (found.status, found.record) = (Status::Deployed, None);
+        }
+    }
+}
+
+/// The claims of the cluster, as they obey a call.
+pub(crate) fn expand(call: &claim::Expand, actual: &mut Actual) {
+    let claim::Expand { namespace, name, volume: _, capacity } = call;
+    let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
+    let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
+    claim.capacity = Some(capacity.clone());
 }

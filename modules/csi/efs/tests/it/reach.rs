@@ -119,9 +119,9 @@ fn faults() -> Vec<(&'static str, Actual)> {
         (
             "nodes are in another group",
             with(|it| {
-                nodes(it)
-                    .iter_mut()
-                    .for_each(|node| node.security_groups = vec![group("sg-00000002")]);
+                for node in nodes(it) {
+                    node.security_groups = vec![group("sg-00000002")];
+                }
             }),
         ),
         (
@@ -133,9 +133,9 @@ fn faults() -> Vec<(&'static str, Actual)> {
         (
             "a prefix list may admit them",
             with(|it| {
-                nodes(it)
-                    .iter_mut()
-                    .for_each(|node| node.security_groups = vec![group("sg-00000002")]);
+                for node in nodes(it) {
+                    node.security_groups = vec![group("sg-00000002")];
+                }
                 let mut rule = it.network.ingress_rules[0].clone();
                 (rule.id, rule.source) = ("sgr-00000002".to_owned(), None);
                 it.network.ingress_rules.push(rule);

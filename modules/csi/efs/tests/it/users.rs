@@ -45,7 +45,7 @@ pub(crate) enum User {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Says {
     Itself,
-    /// In a ConfigMap or a Secret that this identity may not read.
+    /// In a `ConfigMap` or a Secret that this identity may not read.
     Hidden,
 }
 

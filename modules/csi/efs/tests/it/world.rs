@@ -6,13 +6,12 @@ use std::convert::Infallible;
 use efs::resources::file_system::{FileSystem, Lifecycle, Spec};
 use efs::resources::mount_target::MountTarget;
 use efs::resources::storage_class::StorageClass;
-use efs::resources::{driver, file_system, ingress, mount_target, storage_class};
+use efs::resources::{file_system, ingress, mount_target, storage_class};
 use efs::{
     Actual, Call, Cluster, Desired, FileSystemId, Inputs, LifeCycle, MountTargetId, Networks, Plan,
 };
 use inputs::Given;
-use kubernetes::release::{Release, Status};
-use kubernetes::{Preconditions, claim, release};
+use kubernetes::Preconditions;
 use network::{
     IngressRule, Observed, RuleSource, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
 };
@@ -140,12 +139,12 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
         Call::MountTarget(call) => mount_target(call, actual),
         Call::Ingress(call) => rule(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
-        Call::Driver(call) => driver(call, actual),
+        Call::Driver(call) => obeying::driver(call, actual),
         Call::IamRole(call) => obeying::role(call, &result(actual), actual),
         Call::OidcProvider(call) => obeying::provider(call, actual),
         Call::PodIdentityAssociation(call) => obeying::association(call, &result(actual), actual),
-        Call::Release(call) => release(call, actual),
-        Call::Expand(call) => expand(call, actual),
+        Call::Release(call) => obeying::release(call, &result(actual), actual),
+        Call::Expand(call) => obeying::expand(call, actual),
         Call::Canary(_) => panic!("a check is no change"),
     }
 }
@@ -320,61 +319,6 @@ fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
             assert_eq!(found.unwrap().preconditions, *preconditions, "Conflict");
         }
     }
-}
-
-fn driver(call: &driver::Call, actual: &mut Actual) {
-    let driver = &mut actual.cluster.as_mut().unwrap().driver;
-    match call {
-        driver::Call::UntilReady { .. } => {
-            for rollout in &mut driver.rollouts {
-                (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
-                rollout.current = true;
-            }
-        }
-        driver::Call::DeleteCsiDriver { name } => assert_eq!(name, "efs.csi.aws.com"),
-    }
-}
-
-fn release(call: &release::Call, actual: &mut Actual) {
-    let values = match call {
-        release::Call::Upgrade { release, .. } => release.values.resolve(result(actual)).unwrap(),
-        _ => Value::Null,
-    };
-    let found = &mut actual.cluster.as_mut().unwrap().driver.release;
-    let latest = found.as_ref().map(|found| found.revision);
-    match call {
-        release::Call::Upgrade { release, follows } => {
-            assert_eq!(latest, *follows, "another revision than the plan was made for");
-            *found = Some(Release {
-                revision: latest.unwrap_or(0) + 1,
-                previous: latest,
-                status: Status::Deployed,
-                chart: format!("{}-{}", release.chart_name, release.version),
-                values,
-                ours: true,
-                owner: Some(release.owner.clone()),
-                record: None,
-            });
-        }
-        release::Call::Uninstall(_) => assert!(found.take().is_some()),
-        release::Call::Discard { revision, .. } => {
-            assert_eq!(latest, Some(*revision));
-            let gone = found.take().unwrap();
-            let restored = |revision| Release { revision, previous: None, ..gone };
-            *found = gone.previous.map(restored);
-        }
-        release::Call::UntilFinished { .. } => {
-            let found = found.as_mut().unwrap();
-            (found.status, found.record) = (Status::Deployed, None);
-        }
-    }
-}
-
-fn expand(call: &claim::Expand, actual: &mut Actual) {
-    let claim::Expand { namespace, name, volume: _, capacity } = call;
-    let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
-    let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
-    claim.capacity = Some(capacity.clone());
 }
 
 /// A class as it is found after this document was applied.

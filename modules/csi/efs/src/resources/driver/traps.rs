@@ -1,8 +1,8 @@
 //! What older drivers do to volumes of newer ones, and to classes that share a file system.
 
+use kubernetes::release;
 use plan::{Refusal, Scope};
 
-use super::planning::KIND;
 use crate::chart::{ChartVersion, RELEASE};
 use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
 use crate::users::{OtherClass, Volume};
@@ -25,7 +25,7 @@ pub(crate) fn unknown_handles(
     }
     let first = ChartVersion::PREFIXED_HANDLES;
     Some(Refusal::new(
-        scope.address(KIND, Some(RELEASE)),
+        scope.address(release::KIND, Some(RELEASE)),
         format!(
             "the driver of chart {wanted} does not know the volumes of charts from {first} on: it could \
              not mount them, and would say that it deletes them and delete nothing: {}",
