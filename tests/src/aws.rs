@@ -50,6 +50,11 @@ impl Aws {
         Aws { child, url: url.trim().to_owned() }
     }
 
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Calls an EFS operation by its method, its path after the API version, and its body.
     pub fn efs(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let url = format!("{}/2015-02-01/{path}", self.url);

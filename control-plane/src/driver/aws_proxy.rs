@@ -4,11 +4,13 @@
 //! take a proxy and a certificate authority: this one ends TLS under the name that was asked
 //! for, and passes on what it reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,10 +25,20 @@ use crate::files::write_private;
 const MAX_HEAD: usize = 8 * 1024;
 
 /// A running proxy; dropping this value stops it.
-pub(crate) struct AwsProxy {
+pub struct AwsProxy {
     url: String,
     authority: PathBuf,
+    shared: Arc<Shared>,
     _runtime: Runtime,
+}
+
+/// What the connections of a proxy share.
+#[derive(Default)]
+struct Shared {
+    /// `USER:PASSWORD` that connections must give.
+    login: Mutex<Option<String>>,
+    /// Every destination that was asked for, as `HOST:PORT`.
+    destinations: Mutex<Vec<String>>,
 }
 
 impl AwsProxy {
@@ -34,7 +46,7 @@ impl AwsProxy {
     ///
     /// # Errors
     /// If the endpoint is not one of plain HTTP, or no port is free.
-    pub(crate) fn start(endpoint: &str, folder: &Path) -> anyhow::Result<AwsProxy> {
+    pub fn start(endpoint: &str, folder: &Path) -> anyhow::Result<AwsProxy> {
         AwsProxy::start_at("127.0.0.1", endpoint, folder)
     }
 
@@ -58,18 +70,36 @@ impl AwsProxy {
             .context("starting the async runtime")?;
         let listener = runtime.block_on(TcpListener::bind((host, 0)))?;
         let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared::default());
+        let of_connections = Arc::clone(&shared);
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (authority, upstream) = (Arc::clone(&authority), Arc::clone(&upstream));
+                let shared = Arc::clone(&of_connections);
                 // A connection that fails is an error of the driver's call, which is in its log.
-                tokio::spawn(async move { pass_on(client, &authority, &upstream).await });
+                tokio::spawn(async move { pass_on(client, &authority, &upstream, &shared).await });
             }
         });
-        Ok(AwsProxy { url, authority: path, _runtime: runtime })
+        Ok(AwsProxy { url, authority: path, shared, _runtime: runtime })
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Refuses connections without this login, `USER:PASSWORD`, from now on.
+    pub fn require(&self, login: &str) {
+        *lock(&self.shared.login) = Some(login.to_owned());
+    }
+
+    /// The destinations that were asked for so far, as `HOST:PORT`, each once.
+    pub fn destinations(&self) -> BTreeSet<String> {
+        lock(&self.shared.destinations).iter().cloned().collect()
     }
 
     /// The file of its certificate authority.
-    pub(crate) fn authority(&self) -> &Path {
+    pub fn authority(&self) -> &Path {
         &self.authority
     }
 
@@ -87,13 +117,32 @@ impl AwsProxy {
     }
 }
 
+/// What a proxy responds to a connection without its login.
+const UNAUTHORIZED: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\n\
+    proxy-authenticate: Basic realm=\"company\"\r\ncontent-length: 0\r\n\r\n";
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Serves one connection.
 async fn pass_on(
     mut client: TcpStream,
     authority: &Authority,
     upstream: &str,
+    shared: &Shared,
 ) -> anyhow::Result<()> {
     let head = head(&mut client).await?;
+    let login = lock(&shared.login).clone();
+    if let Some(login) = login {
+        let wanted = format!("Proxy-Authorization: Basic {}", STANDARD.encode(login));
+        if !head.lines().any(|line| line.eq_ignore_ascii_case(&wanted)) {
+            client.write_all(UNAUTHORIZED).await?;
+            return Ok(());
+        }
+    }
+    let destination = head.split(' ').nth(1).unwrap_or_default();
+    lock(&shared.destinations).push(destination.to_owned());
     let Some(name) = aws_name(&head) else {
         client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await?;
         return Ok(());
@@ -120,7 +169,7 @@ async fn head(client: &mut TcpStream) -> anyhow::Result<String> {
 fn aws_name(head: &str) -> Option<&str> {
     let target = head.strip_prefix("CONNECT ")?.split(' ').next()?;
     let name = target.strip_suffix(":443")?;
-    name.ends_with(".amazonaws.com").then_some(name)
+    [".amazonaws.com", ".api.aws"].iter().any(|end| name.ends_with(end)).then_some(name)
 }
 
 /// Issues the certificates of servers.

@@ -23,7 +23,7 @@ use crate::cluster::Cluster;
 use crate::json::text;
 use pod::ControllerPod;
 
-pub(crate) use aws_proxy::AwsProxy;
+pub use aws_proxy::AwsProxy;
 pub use settings::{DriverPrograms, RealDriver};
 
 /// The logs of all programs so far, by the name of the pod and the program.
