@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 use control_plane::AwsProxy;
-use tests::{Aws, Ran, World};
+use serde_json::json;
+use tests::{Aws, EmptyCluster, Ran, World};
 
 const EFS: &str = "elasticfilesystem.eu-west-1.amazonaws.com:443";
 
@@ -131,7 +132,7 @@ fn the_local_aws_is_never_looked_for_behind_a_proxy() {
 #[test]
 fn a_bastion_is_reached_by_socks() {
     let company = Company::new();
-    let socks = socks(company.proxy.url().trim_start_matches("http://"));
+    let socks = socks(Behind::HttpProxy(company.proxy.url().replace("http://", "")));
     for scheme in ["socks5", "socks5h"] {
         let url = format!("{scheme}://{socks}");
         let env = [("HTTPS_PROXY", url.as_str()), ("AWS_CA_BUNDLE", company.authority())];
@@ -140,22 +141,74 @@ fn a_bastion_is_reached_by_socks() {
     assert!(company.proxy.destinations().contains(EFS), "{:?}", company.proxy.destinations());
 }
 
-/// Serves SOCKS 5 (RFC 1928) without a login, by way of an HTTP proxy; the address.
-fn socks(http_proxy: &str) -> String {
+/// A status of the cluster `api.internal`, which is known behind a bastion only.
+fn status(world: &World, proxy_url: Option<&str>, env: &[(&str, &str)]) -> Ran {
+    let cluster = json!({ "server": "http://api.internal:80", "proxy-url": proxy_url });
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "dev",
+        "clusters": [{ "name": "dev", "cluster": cluster }],
+        "users": [{ "name": "ann", "user": { "token": "planted" } }],
+        "contexts": [{ "name": "dev", "context": { "cluster": "dev", "user": "ann" } }],
+    });
+    let path = world.path().join("kubeconfig");
+    std::fs::write(&path, config.to_string()).unwrap();
+    let aws = world.aws();
+    let url = format!("--endpoint-url={}", aws.url);
+    let kubeconfig = path.display().to_string();
+    let mut all = vec![
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("KUBECONFIG", kubeconfig.as_str()),
+    ];
+    all.extend(env);
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let env: Vec<(String, String)> = all.iter().map(owned).collect();
+    world.xtask_with(&env, &["status", &url, "--driver=skip", "--output=json"])
+}
+
+#[test]
+fn a_cluster_is_reached_by_the_proxy_of_the_kubeconfig_or_of_the_environment() {
+    let (world, cluster) = (World::new(), EmptyCluster::new());
+    let socks = socks(Behind::Itself(cluster.url.replace("http://", "")));
+    let socks = format!("socks5://{socks}");
+    let place = |ran: Ran| ran.exits(0).json()["places"][0]["cluster"]["context"].clone();
+    assert_eq!(place(status(&world, Some(&socks), &[])), "dev");
+    assert_eq!(place(status(&world, None, &[("HTTP_PROXY", &socks)])), "dev");
+    // kubectl takes that of the kubeconfig first.
+    let dead = ("HTTP_PROXY", "http://127.0.0.1:9");
+    assert_eq!(place(status(&world, Some(&socks), &[dead])), "dev");
+    let excepted = [("HTTP_PROXY", socks.as_str()), ("NO_PROXY", "api.internal")];
+    let ran = status(&world, None, &excepted).exits(1);
+    assert!(ran.stderr.contains("dns error"), "{}", ran.stderr);
+    let ran = status(&world, Some("ftp://ann:s3cret@bastion"), &[]).exits(1);
+    assert!(ran.stderr.contains("`proxy-url` of the kubeconfig"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
+}
+
+/// What is behind a bastion, by its address.
+#[derive(Clone)]
+enum Behind {
+    /// A proxy that leads on to whatever is asked for.
+    HttpProxy(String),
+    /// What is asked for, under whatever name.
+    Itself(String),
+}
+
+/// Serves SOCKS 5 (RFC 1928) without a login; the address.
+fn socks(behind: Behind) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let http_proxy = http_proxy.to_owned();
     std::thread::spawn(move || {
         for client in listener.incoming() {
-            let http_proxy = http_proxy.clone();
+            let behind = behind.clone();
             // A connection that fails is the client's error.
-            std::thread::spawn(move || drop(serve(client.unwrap(), &http_proxy)));
+            std::thread::spawn(move || drop(serve(client.unwrap(), &behind)));
         }
     });
     address
 }
 
-fn serve(mut client: TcpStream, http_proxy: &str) -> std::io::Result<()> {
+fn serve(mut client: TcpStream, behind: &Behind) -> std::io::Result<()> {
     let [_, methods] = read::<2>(&mut client)?;
     client.read_exact(&mut vec![0; methods.into()])?;
     client.write_all(&[5, 0])?;
@@ -165,13 +218,10 @@ fn serve(mut client: TcpStream, http_proxy: &str) -> std::io::Result<()> {
     let mut name = vec![0; length.into()];
     client.read_exact(&mut name)?;
     let port = u16::from_be_bytes(read::<2>(&mut client)?);
-    let mut server = TcpStream::connect(http_proxy)?;
-    let name = String::from_utf8_lossy(&name);
-    write!(server, "CONNECT {name}:{port} HTTP/1.1\r\nhost: {name}:{port}\r\n\r\n")?;
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.extend(read::<1>(&mut server)?);
-    }
+    let mut server = match behind {
+        Behind::HttpProxy(proxy) => tunnel(proxy, &String::from_utf8_lossy(&name), port)?,
+        Behind::Itself(address) => TcpStream::connect(address)?,
+    };
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     std::thread::spawn(move || {
@@ -181,6 +231,17 @@ fn serve(mut client: TcpStream, http_proxy: &str) -> std::io::Result<()> {
     });
     std::io::copy(&mut server, &mut client)?;
     client.shutdown(Shutdown::Write)
+}
+
+/// A connection by an HTTP proxy.
+fn tunnel(proxy: &str, name: &str, port: u16) -> std::io::Result<TcpStream> {
+    let mut server = TcpStream::connect(proxy)?;
+    write!(server, "CONNECT {name}:{port} HTTP/1.1\r\nhost: {name}:{port}\r\n\r\n")?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.extend(read::<1>(&mut server)?);
+    }
+    Ok(server)
 }
 
 fn read<const N: usize>(stream: &mut TcpStream) -> std::io::Result<[u8; N]> {
