@@ -60,16 +60,21 @@ fn other_profile(plugin: &TokenPlugin) -> Option<&str> {
     (!same).then_some(profile)
 }
 
-/// Puts the places into a plan.
-pub(crate) fn guard<C>(job: &Job, places: &[Verdict], plan: &mut Plan<C>) {
-    let choice = match &job.target {
+/// How the cluster of a job was chosen.
+pub(crate) fn choice(job: &Job) -> Choice {
+    match &job.target {
         job::Destination::Directory(_) => Choice::Current,
         job::Destination::Cluster(cluster) => match cluster.context {
             ContextChoice::Named(_) => Choice::ByName,
             ContextChoice::Current => Choice::Current,
             ContextChoice::OfCluster(_) => Choice::OfFile,
         },
-    };
+    }
+}
+
+/// Puts the places into a plan.
+pub(crate) fn guard<C>(job: &Job, places: &[Verdict], plan: &mut Plan<C>) {
+    let choice = choice(job);
     for verdict in places {
         verdict.guard(plan, choice);
     }

@@ -26,13 +26,9 @@ pub(crate) async fn observe(
     };
     let wanted = inputs.release()?;
     let found = async {
-        match helm {
-            Some(helm) => {
-                helm.can_fetch(&wanted)?;
-                release::observe(helm, &wanted).await
-            }
-            None => Ok(None),
-        }
+        let Some(helm) = helm else { return Ok(None) };
+        helm.can_fetch(&wanted)?;
+        release::observe(helm, &wanted).await
     };
     let id = inputs.release_id();
     let of_pods = async {

@@ -10,6 +10,7 @@ mod deployment;
 mod diagnostic;
 mod flags;
 mod helm;
+mod iam;
 mod live;
 mod print;
 mod request;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use efs::{Canary, FileSystemId, Outputs};
 use failure::report;
 use job::{Goal, Output, Session};
+use place::{Choice, Verdict};
 use plan::{Plan, Scope, Styled};
 use tokio::sync::watch;
 
@@ -40,12 +41,14 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let mut outputs = Made::default();
     let mut agreed = Agreed::default();
     let mut owes_canaries = false;
-    sweep(connection, &target).await?;
     for round in 1.. {
         let mut observed = match connection.observe(&target).await {
             Ok(observed) => observed,
             Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
+        if round == 1 && sweep(connection, &target).await? {
+            observed = connection.observe(&target).await?;
+        }
         if owes_canaries {
             owe_canaries(&mut observed);
         }
@@ -94,17 +97,25 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
 }
 
 /// Deletes what an interrupted run left of its canaries, before anybody takes them for somebody's
-/// claims.
-async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<()> {
+/// claims; whether there was anything. Like all deletions, that takes a cluster that is proved to
+/// be the deployment's, or named.
+async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<bool> {
     let goal = &connection.job.goal;
     let changes = matches!(goal, Goal::Deploy { .. } | Goal::Destroy { .. });
-    let Some(cluster) = target.cluster().filter(|_| changes) else { return Ok(()) };
+    let Some(cluster) = target.cluster().filter(|_| changes) else { return Ok(false) };
+    let named = places::choice(connection.job) == Choice::ByName;
+    let is_there =
+        |verdict: &Verdict| verdict.refusals.is_empty() && (named || verdict.unproved().is_none());
+    if !connection.places().iter().all(is_there) {
+        return Ok(false);
+    }
+    let mut any = false;
     for (_, inputs) in connection.job.storage() {
         let class = &inputs.storage_class.name;
         let swept = canary::sweep(&cluster.kube, class, &connection.progress);
-        connection.stop.or(swept).await??;
+        any |= connection.stop.or(swept).await??;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// The plan by what was observed; where it changes something, also by what lies between the nodes

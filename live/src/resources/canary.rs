@@ -57,8 +57,8 @@ pub(crate) async fn carry_out(
 }
 
 /// Deletes what killed runs left of the canaries of a class, and waits until it is gone. That of
-/// a run that is under way goes too: it sends another one.
-pub(crate) async fn sweep(kube: &Kube, class: &str, progress: &Progress) -> anyhow::Result<()> {
+/// a run that is under way goes too: it sends another one. Whether there was anything.
+pub(crate) async fn sweep(kube: &Kube, class: &str, progress: &Progress) -> anyhow::Result<bool> {
     let ours = ListParams::default().labels(LABEL);
     let claims: Vec<PersistentVolumeClaim> = kube.list(&kube.all(), &ours).await?;
     let pods: Vec<Pod> = kube.list(&kube.all(), &ours).await?;
@@ -72,7 +72,9 @@ pub(crate) async fn sweep(kube: &Kube, class: &str, progress: &Progress) -> anyh
         claims.iter().filter(|claim| !of_class(claim)).map(|claim| key(&claim.metadata)).collect();
     let left: Vec<&PersistentVolumeClaim> = claims.iter().filter(of_class).collect();
     let orphans = pods.iter().map(|pod| key(&pod.metadata)).filter(|pod| !others.contains(pod));
+    let mut any = !left.is_empty();
     for (namespace, name) in orphans {
+        any = true;
         kube.delete_pod(&namespace, &name).await?;
     }
     for claim in left {
@@ -91,7 +93,7 @@ pub(crate) async fn sweep(kube: &Kube, class: &str, progress: &Progress) -> anyh
             line.failed("its volume is still being deleted");
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 /// A canary of one class.

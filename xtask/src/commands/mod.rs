@@ -11,7 +11,6 @@ mod expand;
 mod fleet;
 mod fuzz;
 mod graphscope;
-mod iam;
 mod matrix;
 mod plan;
 mod render;

@@ -10,10 +10,10 @@ use graphscope::{Example, Trial};
 use job::ModuleInputs;
 
 use super::fleet;
-use super::iam::{self, Whose};
 use super::verify::{IMAGE, example};
 use crate::deployment::{self, Deployment};
 use crate::flags::{DeploymentArgs, Format};
+use crate::iam::{self, Whose};
 use crate::print::print;
 
 /// Stands in a StorageClass whose file system does not exist yet.

@@ -1,4 +1,4 @@
-//! Part of a subcommand: cargo xtask render --iam
+//! IAM policies as `cargo xtask render --iam` prints them
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::print::print;
 
 /// Whose documents are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Whose {
+pub(crate) enum Whose {
     /// Whoever runs this program.
     Operator,
     /// The EFS CSI driver.
@@ -22,13 +22,13 @@ pub(super) enum Whose {
 
 /// How documents are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Language {
+pub(crate) enum Language {
     Json,
     Terraform,
 }
 
 /// Prints the documents of every storage module of a file; one alone stands for itself.
-pub(super) fn print_documents(
+pub(crate) fn print_documents(
     whose: Whose,
     language: Language,
     deployment: &Deployment,
