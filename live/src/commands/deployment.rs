@@ -42,13 +42,10 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
     let mut agreed = Agreed::default();
     let mut owes_canaries = false;
     for round in 1.. {
-        let mut observed = match connection.observe(&target).await {
+        let mut observed = match observe(connection, &target, round == 1).await {
             Ok(observed) => observed,
             Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
         };
-        if round == 1 && sweep(connection, &target).await? {
-            observed = connection.observe(&target).await?;
-        }
         if owes_canaries {
             owe_canaries(&mut observed);
         }
@@ -94,6 +91,19 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
     }
     Ok(Outcome { changed, ending: Ending::Done(outputs) })
+}
+
+/// Observes everything; for the first time, without what an interrupted run left of its canaries.
+async fn observe(
+    connection: &Connection<'_>,
+    target: &Target,
+    first: bool,
+) -> anyhow::Result<Observed> {
+    let observed = connection.observe(target).await?;
+    if first && sweep(connection, target).await? {
+        return connection.observe(target).await;
+    }
+    Ok(observed)
 }
 
 /// Deletes what an interrupted run left of its canaries, before anybody takes them for somebody's
