@@ -28,9 +28,8 @@ pub(crate) async fn observe(
     let cluster = match described {
         Ok(Some(described)) => ClusterArn::parse(&described.arn)
             .map(|arn| EksIdentity { arn, issuer: described.issuer }),
-        Ok(None) => None,
         Err(error) if asked => return Err(anyhow!(error)),
-        Err(_) => None,
+        Ok(None) | Err(_) => None,
     };
     if cluster.is_none() && !goal.destroys() {
         return Ok(Some(IdentityFound::default()));

@@ -104,9 +104,10 @@ async fn in_aws(
     let network = network_of(job, inputs);
     let ((observed, file_system, mount_targets), nodes) =
         try_join!(whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup), async {
-            match inputs.nfs_clients.of_nodes {
-                true => nodes(inputs, aws, target).await.map(Some),
-                false => Ok(None),
+            if inputs.nfs_clients.of_nodes {
+                nodes(inputs, aws, target).await.map(Some)
+            } else {
+                Ok(None)
             }
         },)?;
     let observed = network::Observed { nodes, ..observed };

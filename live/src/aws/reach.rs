@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use aws_sdk_ec2::types::{
-    AttributeBooleanValue, Instance, NetworkAclEntry, RuleAction, VpcAttributeName,
+    AttributeBooleanValue, AttributeValue, DhcpConfiguration, DhcpOptions, Instance,
+    InstanceNetworkInterface, NetworkAclEntry, RuleAction, Vpc, VpcAttributeName,
 };
 use futures_util::future::try_join_all;
 use network::reach::{AclEntry, Dns, NetworkAcl, Node};
@@ -81,8 +82,9 @@ impl Aws {
             let found = call.send().await;
             found.map_err(|error| explain("ec2:DescribeVpcAttribute", &self.region, error))
         };
-        let is_on =
-            |value: Option<&AttributeBooleanValue>| value.and_then(|it| it.value()) == Some(true);
+        let is_on = |value: Option<&AttributeBooleanValue>| {
+            value.and_then(AttributeBooleanValue::value) == Some(true)
+        };
         let (support, hostnames, servers) = tokio::try_join!(
             attribute(VpcAttributeName::EnableDnsSupport),
             attribute(VpcAttributeName::EnableDnsHostnames),
@@ -100,16 +102,16 @@ impl Aws {
     async fn resolvers(&self, vpc: &VpcId) -> anyhow::Result<Vec<String>> {
         let vpcs = self.ec2.describe_vpcs().filters(filter("vpc-id", [vpc])).send().await;
         let vpcs = vpcs.map_err(|error| explain("ec2:DescribeVpcs", &self.region, error))?;
-        let id = vpcs.vpcs().first().and_then(|vpc| vpc.dhcp_options_id());
+        let id = vpcs.vpcs().first().and_then(Vpc::dhcp_options_id);
         // `default` stands for none at all.
         let Some(id) = id.filter(|id| *id != "default") else { return Ok(Vec::new()) };
         let found =
             self.ec2.describe_dhcp_options().filters(filter("dhcp-options-id", [id])).send().await;
         let found =
             found.map_err(|error| explain("ec2:DescribeDhcpOptions", &self.region, error))?;
-        let options = found.dhcp_options().iter().flat_map(|set| set.dhcp_configurations());
+        let options = found.dhcp_options().iter().flat_map(DhcpOptions::dhcp_configurations);
         let servers = options.filter(|option| option.key() == Some("domain-name-servers"));
-        let values = servers.flat_map(|option| option.values()).filter_map(|value| value.value());
+        let values = servers.flat_map(DhcpConfiguration::values).filter_map(AttributeValue::value);
         Ok(values.map(str::to_owned).collect())
     }
 }
@@ -124,7 +126,7 @@ fn node(found: &Instance) -> anyhow::Result<Node> {
     let first = found.network_interfaces().iter().find(|interface| {
         interface.attachment().is_some_and(|attachment| attachment.device_index() == Some(0))
     });
-    let v6 = first.into_iter().flat_map(|interface| interface.ipv6_addresses());
+    let v6 = first.into_iter().flat_map(InstanceNetworkInterface::ipv6_addresses);
     let v6 = v6.filter_map(|address| address.ipv6_address());
     let addresses = found.private_ip_address().into_iter().chain(v6);
     Ok(Node {

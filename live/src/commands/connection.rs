@@ -109,16 +109,18 @@ impl<'a> Connection<'a> {
 
     /// What was read, and with how many AWS calls where AWS was part of it.
     fn read(&self, target: &Target) -> String {
-        let mut what: Vec<String> = self.clients.keys().cloned().collect();
+        let calls = self.calls.count();
+        let mut what: Vec<String> =
+            if calls == 0 { Vec::new() } else { self.clients.keys().cloned().collect() };
         match target {
             Target::Cluster(cluster) => what.push(cluster.kube.name.clone()),
             Target::Directory(path) if what.is_empty() => what.push(path.display().to_string()),
             Target::Directory(_) => {}
         }
         let what = what.join(", ");
-        if self.clients.is_empty() {
+        if calls == 0 {
             return format!("read {what}");
         }
-        format!("read {what} in {}", counted(self.calls.count(), "call"))
+        format!("read {what} in {}", counted(calls, "call"))
     }
 }

@@ -308,7 +308,7 @@ mod tests {
     use super::*;
 
     fn rollouts(ready: i32) -> Vec<Rollout> {
-        let name = format!("daemonset/efs-csi-node");
+        let name = "daemonset/efs-csi-node".to_owned();
         let (desired, updated, may_lack) = (10, 10, 1);
         vec![Rollout {
             name,

@@ -71,7 +71,7 @@ module "interactive" {{
     )
 }
 
-/// The class of Kafka and ZooKeeper: volumes of the nodes' own disks, made beforehand.
+/// The class of Kafka and `ZooKeeper`: volumes of the nodes' own disks, made beforehand.
 const LOCAL: &str = "local";
 
 /// Makes that class, and a volume of it for each of the two.
@@ -221,9 +221,9 @@ fn workloads_are_destroyed_and_their_data_with_delete_data(there: &Clustered) {
     assert_eq!(stateful_sets(there).len(), 0);
     assert_eq!(requested(there, "engine-datasets"), "20Gi", "data outlives the workload");
     let ran = run(there, "destroy-graphscope", GROWN, &["--delete-data", "--yes"]).exits(0);
-    let lost = "data is lost: files of the claim ";
+    let loss = "data is lost: files of the claim ";
     assert!(
-        ran.stderr.contains(lost) && ran.stderr.contains("deletes the access point"),
+        ran.stderr.contains(loss) && ran.stderr.contains("deletes the access point"),
         "{}",
         ran.stderr
     );
