@@ -1,13 +1,12 @@
 //! Observing the driver's identity in AWS.
 
 use anyhow::anyhow;
-use efs::{EksIdentity, IdentityFound, Inputs};
+use efs::{Cluster, EksIdentity, IdentityFound, Inputs};
 use job::Goal;
 use place::ClusterArn;
 
 use crate::aws::Aws;
 use crate::resources::{iam_role, oidc_provider, pod_identity_association};
-use crate::target::Target;
 
 /// The identity of the driver, where a plan depends on it.
 ///
@@ -16,11 +15,12 @@ pub(crate) async fn observe(
     goal: &Goal,
     inputs: &Inputs,
     aws: &Aws,
-    target: &Target,
+    cluster: Option<&Cluster>,
 ) -> anyhow::Result<Option<IdentityFound>> {
     let identity = &inputs.driver.identity;
     let asked = identity.is_ours();
-    let depends = asked || (identity.is_looked_at() && target.cluster().is_some());
+    let may_change = |cluster| goal.destroys() || !efs::keeps_its_own(inputs, cluster);
+    let depends = asked || (identity.is_looked_at() && cluster.is_some_and(may_change));
     if !depends || !(goal.plans() || goal.destroys()) {
         return Ok(None);
     }

@@ -53,9 +53,12 @@ pub(crate) async fn observe(
     let storage = try_join_all(job.storage().map(|(label, inputs)| async move {
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
-        let identity = identity::observe(&job.goal, inputs, aws, target);
-        let (mut storage, cluster, identity) =
-            try_join!(all, in_cluster(job, inputs, target), identity)?;
+        let around_driver = async {
+            let cluster = in_cluster(job, inputs, target).await?;
+            let identity = identity::observe(&job.goal, inputs, aws, cluster.as_ref()).await?;
+            Ok((cluster, identity))
+        };
+        let (mut storage, (cluster, identity)) = try_join!(all, around_driver)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
         if let Target::Directory(directory) = target {

@@ -276,7 +276,8 @@ fn each_goes_to_the_cluster_that_its_file_names() {
     let files = [("a", here), ("b", second), ("c", elsewhere)];
     let fleet = format!("--fleet={}", folder(&there.world, &files).display());
     let url = format!("--endpoint-url={}", there.aws.url);
-    let ran = there.world.xtask(&["deploy-efs", &fleet, &url, "--output=json"]).exits(1);
+    let ran =
+        there.world.xtask(&["deploy-efs", &fleet, &url, "--no-canary", "--output=json"]).exits(1);
     let result = ran.json();
     assert_eq!(result["failed"], 1, "{result:#}");
     let error = result["deployments"][2]["error"].as_str().unwrap();

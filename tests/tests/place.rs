@@ -152,7 +152,7 @@ fn a_plan_for_a_cluster_stays_within_twelve_calls_in_three_rounds() {
     let there = There::with(world, "mine", "mine", &token()).known_to_eks();
     let nfs =
         ["--nfs-client-cidr=10.0.0.0/16", "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS"];
-    there.run("deploy-efs", &nfs).exits(0);
+    there.run("deploy-efs", &[&nfs[..], &["--no-canary"]].concat()).exits(0);
     let mut calls = there.run("plan-efs", &nfs).exits(0).calls;
     // This stand-in of a cluster keeps no class, and a file system that no class names is looked
     // at for data of an earlier deployment.
@@ -164,7 +164,7 @@ fn a_plan_for_a_cluster_stays_within_twelve_calls_in_three_rounds() {
 #[test]
 fn what_eks_proves_is_taken_down_without_another_word() {
     let there = There::new("mine", "mine", &token()).known_to_eks();
-    let made = there.run("deploy-efs", &[]).exits(0);
+    let made = there.run("deploy-efs", &["--no-canary"]).exits(0);
     assert!(!made.stderr.contains("Warning: nothing proves"), "{}", made.stderr);
     let place = &made.json()["places"][0];
     assert_eq!(place["cluster"]["proved_by"], "its endpoint is that of EKS", "{place:#}");
@@ -181,7 +181,7 @@ fn what_eks_proves_is_taken_down_without_another_word() {
 #[test]
 fn what_nothing_proves_is_created_with_a_warning_and_deleted_by_name_only() {
     let there = There::new("mine", "mine", &token());
-    let made = there.run("deploy-efs", &[]).exits(0);
+    let made = there.run("deploy-efs", &["--no-canary"]).exits(0);
     for part in
         ["Warning: nothing proves that the context `mine`", &there.cluster.url, "eks.amazonaws.com"]
     {
@@ -311,7 +311,7 @@ fn each_file_of_a_fleet_is_judged_by_itself() {
     let run = |command: &str, more: &[&str]| {
         world.xtask(&[&[command, &fleet, &url, "--output=json"], more].concat())
     };
-    let ran = run("deploy-efs", &[]).exits(1);
+    let ran = run("deploy-efs", &["--no-canary"]).exits(1);
     let result = ran.json();
     assert_eq!(
         (&result["failed"], &result["deployments"][0]["changed"]),

@@ -7,6 +7,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart::{ChartVersion, version};
+use crate::cluster::Cluster;
 use crate::inputs::Inputs;
 use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Way, annotated_role,
@@ -46,6 +47,16 @@ pub(crate) enum Choice {
     Noted(String),
     /// Nothing is done, and claims will stay pending.
     Lacking(Warning),
+}
+
+/// Whether the driver keeps the identity that it has, so that nobody needs to look for ours: none
+/// is asked for, and the release that is there was given no role, in a cluster without Pod Identity.
+pub fn keeps_its_own(inputs: &Inputs, cluster: &Cluster) -> bool {
+    let release = cluster.driver.release.as_ref().and_then(|release| release.values.as_object());
+    let given = |values| annotated_role(values).is_some();
+    inputs.driver.identity == Identity::By(Way::Auto)
+        && release.is_some_and(|values| !given(values))
+        && !cluster.pod_identity_agent
 }
 
 /// Decides the identity of a driver: what is asked for, or what the cluster offers.

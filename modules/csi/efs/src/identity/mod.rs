@@ -4,5 +4,6 @@ mod choice;
 mod found;
 mod planning;
 
+pub use choice::keeps_its_own;
 pub use found::{EksIdentity, IdentityFound};
 pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust, remove};
