@@ -20,6 +20,8 @@ pub(super) fn read(text: &str) -> Result<Value, Unread> {
     if may_have_tags(text) {
         return Err(Unread::NotServed("tags"));
     }
+    // Without the end of its last line, the parser panics at an escape that nothing follows.
+    let text = format!("{text}\n");
     let mut bytes = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
