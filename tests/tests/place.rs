@@ -150,13 +150,26 @@ fn a_plan_for_a_cluster_stays_within_twelve_calls_in_three_rounds() {
         world.set(name, value);
     }
     let there = There::with(world, "mine", "mine", &token()).known_to_eks();
-    let nfs =
-        ["--nfs-client-cidr=10.0.0.0/16", "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS"];
+    // A release that is not there yet gets an identity, which takes calls of its own.
+    let nfs = [
+        "--nfs-client-cidr=10.0.0.0/16",
+        "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS",
+        "--driver-identity=node",
+    ];
     there.run("deploy-efs", &[&nfs[..], &["--no-canary"]].concat()).exits(0);
     let mut calls = there.run("plan-efs", &nfs).exits(0).calls;
-    // This stand-in of a cluster keeps no class, and a file system that no class names is looked
-    // at for data of an earlier deployment.
-    calls.retain(|call| call.operation != "DescribeAccessPoints");
+    // This stand-in of a cluster keeps no class. So the file system, which no class names, is looked
+    // at for data of an earlier deployment, and the plan to create the class for whether the nodes
+    // reach the mount targets.
+    let for_changes = [
+        "DescribeAccessPoints",
+        "DescribeInstances",
+        "DescribeNetworkAcls",
+        "DescribeVpcAttribute",
+        "DescribeVpcs",
+        "DescribeDhcpOptions",
+    ];
+    calls.retain(|call| !for_changes.contains(&call.operation.as_str()));
     assert!(calls.len() < 12, "{calls:#?}");
     assert!(Call::rounds(&calls) <= 3, "{calls:#?}");
 }

@@ -133,6 +133,9 @@ fn remove_identity(
     let stays = match part.driver {
         DriverPart::Others { .. } => Stays::Silently,
         _ if installed && !uninstalled => Stays::Because("the driver stays".to_owned()),
+        _ if documents::keep_driver(plan, actual) => {
+            Stays::Because("the driver stays among the documents".to_owned())
+        }
         _ => Stays::No,
     };
     identity::remove(plan, scope, (owner, &found), stays, removed);

@@ -220,6 +220,14 @@ fn is_of_driver(object: &serde_json::Value) -> bool {
         || items.any(is_of_driver)
 }
 
+/// Whether a plan leaves the driver among the documents of a directory.
+pub(crate) fn keep_driver<C>(plan: &Plan<C>, actual: &Actual) -> bool {
+    let goes = plan.changes.iter().any(|change| {
+        change.action == Action::Delete && change.address.key.as_deref() == Some(VALUES)
+    });
+    actual.cluster.is_none() && actual.documents.contains_key(VALUES) && !goes
+}
+
 /// Plans the removal of what this deployment wrote. The driver stays while anything else needs
 /// it: whoever applies the directory would uninstall it under its pods. `mounted` says what of a
 /// file system that stays.

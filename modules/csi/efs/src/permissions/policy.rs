@@ -64,7 +64,8 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             FileSystemSource::Adopted(_) => false,
         },
         When::IngressRules => {
-            inputs.nfs_clients.security_group_id.is_some() || inputs.nfs_clients.cidr.is_some()
+            let clients = &inputs.nfs_clients;
+            clients.of_nodes || clients.security_group_id.is_some() || clients.cidr.is_some()
         }
         When::Key => key(inputs).is_some(),
         When::Role => driver.identity.is_looked_at(),

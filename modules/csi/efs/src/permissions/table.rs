@@ -111,6 +111,11 @@ pub const PERMISSIONS: &[Permission] = &[
     own("ec2:DescribeSecurityGroups", On::Everything, When::Always),
     own("ec2:DescribeSecurityGroupRules", On::Everything, When::Always),
     own("ec2:DescribeNetworkInterfaces", On::Everything, When::Always),
+    own("ec2:DescribeInstances", On::Everything, When::Always),
+    own("ec2:DescribeNetworkAcls", On::Everything, When::Always),
+    own("ec2:DescribeVpcs", On::Everything, When::Always),
+    own("ec2:DescribeVpcAttribute", On::Everything, When::Always),
+    own("ec2:DescribeDhcpOptions", On::Everything, When::Always),
     within("ec2:CreateNetworkInterface", TARGET, On::Interfaces, When::Always),
     within("ec2:ModifyNetworkInterfaceAttribute", GROUPS, On::Interfaces, When::Always),
     within(
