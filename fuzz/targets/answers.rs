@@ -71,6 +71,7 @@ fn cluster(text: &str, ours: bool) -> Cluster {
             name: text.to_owned(),
             file_system: Some("fs-00000001".to_owned()),
             unknown: Some(text.to_owned()),
+            gid_range: None,
         }],
         volumes: vec![Volume {
             name: text.to_owned(),
@@ -79,6 +80,8 @@ fn cluster(text: &str, ours: bool) -> Cluster {
             class: Some(text.to_owned()),
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
+            target_address: Some(text.to_owned()),
+            target_zone: Some(text.to_owned()),
         }],
         taints: vec![text.to_owned()],
         ..Cluster::default()
