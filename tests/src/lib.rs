@@ -73,6 +73,15 @@ pub fn sandbox() -> &'static Path {
     })
 }
 
+/// Writes a program that is a text, such as a Helm of a test's own.
+///
+/// Another program writes it: a file that this one has open for writing is also open in
+/// whatever another test starts at that moment, and Linux runs no such file (`ETXTBSY`).
+pub fn write_program(path: &Path, text: &str) {
+    let shell = Shell::new().unwrap();
+    cmd!(shell, "install -m 755 /dev/stdin {path}").stdin(text).quiet().run().unwrap();
+}
+
 /// The folder that this test's programs are in: it is `target/debug/deps/NAME-HASH` itself.
 fn folder() -> PathBuf {
     let test = std::env::current_exe().unwrap();

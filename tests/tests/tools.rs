@@ -1,8 +1,6 @@
 //! `tools` and `doctor`: what is there, and how to get what is not.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use std::os::unix::fs::PermissionsExt;
-
 use tests::World;
 
 const PROGRAMS: [&str; 12] = [
@@ -38,8 +36,7 @@ fn assets_come_before_the_path_and_the_path_before_our_own_folder() {
         std::fs::create_dir(place).unwrap();
         let program = place.join("etcd");
         let name = place.file_name().unwrap().to_str().unwrap();
-        std::fs::write(&program, format!("#!/bin/sh\necho etcd of {name}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        tests::write_program(&program, &format!("#!/bin/sh\necho etcd of {name}\n"));
     }
     let path = format!("{}:{}", places[1].display(), std::env::var("PATH").unwrap());
     world.set("PATH", path);

@@ -5,7 +5,6 @@
 //! These tests need the programs of `cargo xtask tools install`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use control_plane::User;
@@ -326,8 +325,7 @@ fn helm_is_asked_for_before_anything_is_built_or_called() {
     let old = world.path().join("old");
     std::fs::create_dir_all(&old).unwrap();
     let helm = old.join("helm");
-    std::fs::write(&helm, "#!/bin/sh\necho v3.5.4+g1b5edb6\n").unwrap();
-    std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    tests::write_program(&helm, "#!/bin/sh\necho v3.5.4+g1b5edb6\n");
     let said = run(&format!("{}:/bin:/usr/bin", old.display()));
     assert!(said.contains("is Helm 3.5, and 3.6 is the oldest"), "{said}");
 }
@@ -348,8 +346,7 @@ fn credentials_reach_neither_output_nor_files_nor_arguments_however_verbose() {
     let helm = cmd!(shell, "which helm").quiet().read().unwrap();
     let calls = there.world.path().join("helm.calls");
     let script = format!("#!/bin/sh\necho \"$@\" >> {}\nexec {helm} \"$@\"\n", calls.display());
-    std::fs::write(spy.join("helm"), script).unwrap();
-    std::fs::set_permissions(spy.join("helm"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    tests::write_program(&spy.join("helm"), &script);
     there.world.set("PATH", format!("{}:{}", spy.display(), std::env::var("PATH").unwrap()));
 
     let mut told = String::new();

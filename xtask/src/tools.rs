@@ -232,9 +232,9 @@ impl Tool {
         let said =
             cmd!(shell, "{program} {args...}").quiet().ignore_stderr().ignore_status().read();
         let said = said.unwrap_or_default();
-        // Some say it in a document of several lines.
+        // Some say it in a document of several lines; the first with a number tells it.
         let numbered = |line: &&str| line.contains(|c: char| c.is_ascii_digit());
-        let line = said.lines().find(numbered).unwrap_or_default();
+        let line = said.lines().find(numbered).or_else(|| said.lines().next()).unwrap_or_default();
         line.trim().chars().filter(|c| !c.is_control()).collect()
     }
 
