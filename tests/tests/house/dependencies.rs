@@ -10,7 +10,7 @@ use crate::sources;
 /// The crates of the workspace, and which of them each one depends on.
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("bench", &["efs", "failure", "inputs", "job", "network", "plan"]),
-    ("control-plane", &["supervised"]),
+    ("control-plane", &["emulators", "supervised"]),
     ("directory", &["failure"]),
     ("e2e", &["control-plane", "emulators", "failure", "job", "supervised"]),
     ("emulators", &["failure", "supervised"]),
