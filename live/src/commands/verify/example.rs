@@ -8,6 +8,7 @@ use kubernetes::proof::Report;
 use super::setting::{Judged, Setting, nobody_gave_up};
 use super::stage::{Stage, behind};
 use crate::cluster::PodProgress;
+use crate::log;
 use crate::progress::Line;
 use crate::stop::{Reason, Stop};
 
@@ -41,10 +42,10 @@ pub(super) async fn run(
         // The claim is somebody's: nothing of ours stays in it.
         let swept = part_by_part(&stage, &trial, &[trial.sweep()], &line, stop).await;
         if let Err(error) = swept {
-            eprintln!(
-                "warning: `clockwork-example-{nonce}` stays in the claim {}/{}: {error:#}",
+            log::warn(&format!(
+                "`clockwork-example-{nonce}` stays in the claim {}/{}: {error:#}",
                 trial.namespace, trial.claim
-            );
+            ));
         }
     }
     Ok((stage, outcome))

@@ -4,6 +4,7 @@ use failure::{Help, failure};
 use kubernetes::label::VERIFY;
 
 use crate::cluster::{Kube, PodProgress};
+use crate::log;
 use crate::meaning::kubernetes::lacks_image;
 use crate::progress::{Line, Progress};
 use crate::stop::{Reason, Stop};
@@ -102,16 +103,16 @@ impl Stage {
                 (None, true) => "running".to_owned(),
                 (None, false) => pod.why.clone().unwrap_or_else(|| "not started".to_owned()),
             };
-            eprintln!("pod {}: {state}", pod.name);
+            log::say(&format!("pod {}: {state}", pod.name));
             if let Ok(Some(warning)) = kube.newest_warning(namespace, &pod.name).await {
-                eprintln!("pod {}: {warning}", pod.name);
+                log::say(&format!("pod {}: {warning}", pod.name));
             }
         }
         if let Ok((Some(phase), _)) = kube.claim(namespace, claim).await {
-            eprintln!("claim {claim}: {phase}");
+            log::say(&format!("claim {claim}: {phase}"));
         }
         if let Ok(Some(warning)) = kube.newest_warning(namespace, claim).await {
-            eprintln!("claim {claim}: {warning}");
+            log::say(&format!("claim {claim}: {warning}"));
         }
     }
 
