@@ -240,7 +240,7 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
         }
         Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
         // Those commands show what is wanted, and not what these do.
-        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) => {
+        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) | Goal::Identify => {
             "review it with the same command and `--config` of that file"
         }
     }

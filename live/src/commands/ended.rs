@@ -23,6 +23,7 @@ pub(super) fn span(job: &Job, deployment: Option<&str>) -> Span {
         Goal::Status => "status",
         Goal::Expand => "expand",
         Goal::Verify(_) => "verify",
+        Goal::Identify => "identify",
     };
     let place = job.places.first();
     tracing::info_span!(

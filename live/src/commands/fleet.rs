@@ -263,6 +263,7 @@ fn table(fleet: &Fleet, result: &Result) -> String {
         Goal::Status => "read",
         Goal::Expand => "expanded",
         Goal::Verify(_) => "proved",
+        Goal::Identify => "identified",
     });
     let done = result.deployments.len() - result.failed;
     let seconds =

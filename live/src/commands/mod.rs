@@ -7,6 +7,7 @@ mod expand;
 mod file_outputs;
 mod fleet;
 mod goal;
+mod identify;
 mod plan;
 mod status;
 mod verify;

@@ -19,7 +19,7 @@ use kubernetes::{ChartSource, ChartValues, FoundChart};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use crate::cluster::Kube;
 use crate::requests::Request;
@@ -27,6 +27,9 @@ use errors::explain;
 
 /// OCI references are understood without a switch from here on.
 const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
+
+/// How many Helms run at once, in a fleet: each takes tens of megabytes, and a core for a second.
+static PLACES: Semaphore = Semaphore::const_new(8);
 
 /// A chart that is fetched once: where it comes from, and where it is.
 type Fetched = (ChartSource, String, Arc<OnceCell<PathBuf>>);
@@ -136,6 +139,7 @@ impl Helm {
         keep_in_place(&mut command, self.kube.context.is_none());
         // A process group of its own: Ctrl-C is for this program, and Helm ends what it began.
         command.process_group(0).stdin(Stdio::null());
+        let _place = PLACES.acquire().await;
         let since = Instant::now();
         let output = tokio::process::Command::from(command)
             .output()

@@ -25,7 +25,8 @@ pub(super) async fn run(
         trial.claim.clone_from(&claim.name);
     }
     let existing = wanted.claim.is_some();
-    let stage = Stage::new(kube, nonce, &trial.namespace, &trial.claim, existing);
+    let place = (trial.namespace.as_str(), trial.claim.as_str());
+    let stage = Stage::new(kube, nonce, place, existing, &wanted.placement);
     let line = connection.progress.line(&setting.named(&format!(
         "{} on {}/{}",
         example.as_str(),
@@ -81,7 +82,7 @@ async fn part_by_part(
     stop: &Stop,
 ) -> anyhow::Result<Reports> {
     for part in parts {
-        stage.kube.create_from(&trial.job_document(part)?).await?;
+        stage.create(&trial.job_document(part)?).await?;
     }
     let count = parts.iter().map(|part| part.pods).sum();
     let ended = stage.until(line, stop, |seen| {

@@ -2,6 +2,8 @@
 
 use failure::{Help, failure};
 use kubernetes::label::VERIFY;
+use kubernetes::proof::Placement;
+use serde_json::json;
 
 use crate::cluster::{Kube, PodProgress};
 use crate::log;
@@ -20,6 +22,8 @@ pub(super) struct Stage {
     pub(super) claim: String,
     /// Whether the claim is somebody's, and stays.
     pub(super) existing: bool,
+    /// Where its pods may run.
+    placement: Placement,
     pods: Watch<Vec<PodProgress>>,
 }
 
@@ -27,9 +31,9 @@ impl Stage {
     pub(super) fn new(
         kube: &Kube,
         nonce: &str,
-        namespace: &str,
-        claim: &str,
+        (namespace, claim): (&str, &str),
         existing: bool,
+        placement: &Placement,
     ) -> Stage {
         let looks = (kube.clone(), namespace.to_owned(), nonce.to_owned());
         let pods = Watch::new(move || {
@@ -42,8 +46,14 @@ impl Stage {
             namespace: namespace.to_owned(),
             claim: claim.to_owned(),
             existing,
+            placement: placement.clone(),
             pods,
         }
+    }
+
+    /// Makes a pod or a Job, where it may run.
+    pub(super) async fn create(&self, document: &str) -> anyhow::Result<()> {
+        self.kube.create_placed(document, &self.placement).await
     }
 
     /// Makes namespace and claim, unless the claim is somebody's.
@@ -53,11 +63,26 @@ impl Stage {
         claim: &str,
         stop: &Stop,
     ) -> anyhow::Result<()> {
+        let secret = self.placement.image_pull_secret.as_ref();
         if self.existing {
-            return Ok(());
+            return match secret {
+                Some((there, name)) if *there != self.namespace => Err(failure(
+                    format!("the Secret `{there}/{name}` is not in the namespace of the claim"),
+                    format!(
+                        "name one of `{}` with `--image-pull-secret`: nothing is copied into a \
+                         namespace that is somebody's",
+                        self.namespace
+                    ),
+                )),
+                _ => Ok(()),
+            };
         }
         self.kube.create_from(namespace).await?;
         self.kube.create_from(claim).await?;
+        if let Some((from, name)) = secret {
+            let labels = json!({VERIFY: self.nonce});
+            self.kube.copy_secret((from, name), &self.namespace, labels).await?;
+        }
         // Pods are refused until the controllers have made it.
         let looks = (self.kube.clone(), self.namespace.clone());
         let account = Watch::new(move || {
