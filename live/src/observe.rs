@@ -16,13 +16,11 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
-use crate::identity;
-use crate::named_before;
-use crate::nodes::nodes;
+use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
 use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
 use crate::target::{InCluster, Target};
-use crate::{mounts, users, without_cluster, workload};
+use crate::{identity, mounts, named_before, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -336,9 +334,9 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, taints, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
         storage_class::observe(kube, name),
-        async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
+        async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
@@ -376,7 +374,8 @@ pub(crate) async fn cluster(
         volumes,
         pod_identity_agent: agent,
         running: None,
-        taints,
+        nodes,
+        default_classes: classes.defaults,
         denied: lacking,
     })
 }

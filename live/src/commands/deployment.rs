@@ -11,6 +11,7 @@ use failure::report;
 use job::{Goal, Output, Session};
 use place::{Choice, Verdict};
 use plan::{Plan, Scope, Styled};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::connection::Connection;
@@ -19,6 +20,7 @@ use super::plan::plan;
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
+use crate::log;
 use crate::observe::{Observed, Storage};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
@@ -61,7 +63,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if job.yes
             && let Some(ending) = consent::appeared(&agreed, &plan)
         {
-            connection.progress.plan(&plan);
+            connection.progress.plan(&plan, &digest(&plan)?);
             return Ok(Outcome { changed, ending });
         }
         let required = agreed.required(&plan, job.yes, job.goal.destroys());
@@ -176,7 +178,8 @@ pub(super) async fn execute(
     required: Required,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
-    progress.plan(plan);
+    let digest = digest(plan)?;
+    progress.plan(plan, &digest);
     if !plan.refusals.is_empty() {
         shown_to_programs(connection, plan);
         let why = "Nothing was changed.".to_owned();
@@ -191,12 +194,12 @@ pub(super) async fn execute(
             remedy: Some(format!("{review}; {remedy}")),
         }));
     }
-    // The prompt is left on a line of its own.
-    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| eprintln!());
+    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| end_prompt());
     if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(refused));
     }
+    connection.trail.plan(plan, &digest)?;
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
     let made = match observed {
@@ -216,6 +219,19 @@ pub(super) async fn execute(
     Ok(Outcome { changed, ending })
 }
 
+/// The digest of a plan as `plan-efs --output json` prints it, without line breaks.
+fn digest(plan: &Plan<Call>) -> anyhow::Result<String> {
+    let digest = Sha256::digest(serde_json::to_vec(plan)?);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Leaves the prompt on a line of its own.
+fn end_prompt() {
+    if !log::is_json() {
+        eprintln!();
+    }
+}
+
 /// How to see the plan of one of several files, before it is agreed to.
 fn review(goal: &Goal, workloads: bool) -> &'static str {
     match goal {
@@ -224,7 +240,7 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
         }
         Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
         // Those commands show what is wanted, and not what these do.
-        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) => {
+        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) | Goal::Identify => {
             "review it with the same command and `--config` of that file"
         }
     }
@@ -244,6 +260,7 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
         target: target.clone(),
         results,
         stop: connection.stop.clone(),
+        trail: Arc::clone(&connection.trail),
         failing: watch::Sender::new(false),
         newcomers: Newcomers::default(),
         file_systems: Watches::new(|(aws, id)| async move {

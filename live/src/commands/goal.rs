@@ -3,7 +3,7 @@
 use job::Goal;
 
 use super::connection::Connection;
-use super::{deployment, expand, status, verify};
+use super::{deployment, expand, identify, status, verify};
 use crate::outcome::Outcome;
 
 /// Does what the job's goal is; nothing is printed as the result yet.
@@ -13,6 +13,7 @@ pub(super) async fn reach(connection: &Connection<'_>) -> anyhow::Result<Outcome
             Box::pin(deployment::carry_out(connection)).await
         }
         Goal::Status => Box::pin(status::run(connection)).await,
+        Goal::Identify => Box::pin(identify::run(connection)).await,
         Goal::Expand => Box::pin(expand::run(connection)).await,
         Goal::Verify(wanted) => Box::pin(verify::run(connection, wanted)).await,
     }

@@ -28,6 +28,8 @@ pub(super) const CODES: Table = &[
         "PendingVerification",
         Meaning::Never("AWS is still verifying the account for this region: wait for its e-mail"),
     ),
+    // EC2's word for temporary credentials that have ended, too.
+    ("RequestExpired", Meaning::Expired),
     ("RequestLimitExceeded", Meaning::Throttled),
     (
         "RulesPerSecurityGroupLimitExceeded",

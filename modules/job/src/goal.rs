@@ -41,6 +41,8 @@ pub enum Goal {
     Expand,
     /// Prove that pods share a volume.
     Verify(Verify),
+    /// Say who calls AWS and the cluster, and whether both belong to the deployment.
+    Identify,
 }
 
 impl Goal {
@@ -65,7 +67,7 @@ impl Goal {
             Goal::Plan { delete_data, .. }
             | Goal::Deploy { delete_data, .. }
             | Goal::Destroy { delete_data, .. } => *delete_data,
-            Goal::Status | Goal::Expand | Goal::Verify(_) => false,
+            Goal::Status | Goal::Expand | Goal::Verify(_) | Goal::Identify => false,
         }
     }
 
@@ -77,7 +79,8 @@ impl Goal {
             | Goal::Deploy { .. }
             | Goal::Status
             | Goal::Expand
-            | Goal::Verify(_) => &[],
+            | Goal::Verify(_)
+            | Goal::Identify => &[],
         }
     }
 
@@ -85,9 +88,11 @@ impl Goal {
     pub fn targets(&self) -> TargetConsent {
         match self {
             Goal::Plan { targets, .. } | Goal::Deploy { targets, .. } => *targets,
-            Goal::Destroy { .. } | Goal::Status | Goal::Expand | Goal::Verify(_) => {
-                TargetConsent::default()
-            }
+            Goal::Destroy { .. }
+            | Goal::Status
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => TargetConsent::default(),
         }
     }
 
@@ -99,7 +104,8 @@ impl Goal {
             | Goal::Destroy { .. }
             | Goal::Status
             | Goal::Expand
-            | Goal::Verify(_) => AdoptExisting::None,
+            | Goal::Verify(_)
+            | Goal::Identify => AdoptExisting::None,
         }
     }
 }
@@ -117,6 +123,8 @@ pub struct Verify {
     pub claim: Option<ClaimName>,
     /// Whether what was made stays.
     pub keep: bool,
+    /// Where its pods may run.
+    pub placement: kubernetes::proof::Placement,
 }
 
 /// A claim by name.

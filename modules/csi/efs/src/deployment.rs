@@ -53,7 +53,7 @@ pub(crate) fn plan_part(
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
     let (owner, tags) = (inputs.owner(), inputs.all_tags());
     let mut plan = Plan::default();
-    plan.warnings.extend(warnings(inputs, actual));
+    plan.warnings.extend(warnings(desired, actual));
     plan.notes.extend(notes(desired));
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };

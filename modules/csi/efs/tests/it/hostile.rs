@@ -122,7 +122,17 @@ fn cluster(text: &str) -> Cluster {
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }

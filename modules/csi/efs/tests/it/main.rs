@@ -16,6 +16,7 @@ mod ingress;
 mod inputs;
 mod mounts;
 mod moved;
+mod nodes;
 mod obeying;
 mod pending;
 mod plans;
