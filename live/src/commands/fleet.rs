@@ -255,7 +255,8 @@ fn table(fleet: &Fleet, result: &Result) -> String {
         Goal::Plan { .. } => "planned",
         Goal::Deploy { .. } => "deployed",
         Goal::Destroy { .. } => "destroyed",
-        Goal::Status => "read",
+        Goal::Status | Goal::Outputs(_) => "read",
+        Goal::AccessPoints(_) => "looked at",
         Goal::Expand => "expanded",
         Goal::Verify(_) => "proved",
     });

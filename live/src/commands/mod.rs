@@ -1,11 +1,14 @@
 //! The commands, each in a room of its own.
 
+mod access_points;
 mod connection;
 mod deployment;
 mod expand;
 mod file_outputs;
 mod fleet;
 mod goal;
+mod made;
+mod outputs;
 mod plan;
 mod status;
 mod verify;
