@@ -23,6 +23,7 @@ mod ids;
 mod inputs;
 mod life_cycle;
 mod mounts;
+mod nfs_access;
 mod output_formats;
 mod outputs;
 mod owner;
