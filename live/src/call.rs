@@ -3,7 +3,7 @@
 use plan::files;
 
 use efs::resources::{
-    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
     pod_identity_association, storage_class,
 };
 use graphscope::resources::{claim, namespace, stateful_set};
@@ -15,6 +15,7 @@ use crate::aws::Aws;
 /// All that it takes to carry out one step of a change.
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
+    AccessPoint(Aws, access_point::Call),
     File(files::Call),
     FileSystem(Aws, file_system::Call),
     MountTarget(Aws, mount_target::Call),
@@ -36,6 +37,7 @@ impl Call {
     /// A call of a storage module whose AWS resources are there.
     pub(crate) fn of_storage(call: efs::Call, aws: &Aws) -> Call {
         match call {
+            efs::Call::AccessPoint(call) => Call::AccessPoint(aws.clone(), call),
             efs::Call::File(call) => Call::File(call),
             efs::Call::FileSystem(call) => Call::FileSystem(aws.clone(), call),
             efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),

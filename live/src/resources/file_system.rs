@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{
-    FileSystemDescription, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
+    FileSystemDescription, FileSystemSize, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
     TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
     TransitionToPrimaryStorageClassRules as ToPrimary,
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::{
-    self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, Spec, Throughput,
-    Transition,
+    self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, MeteredIn, Spec,
+    Throughput, Transition,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
@@ -376,6 +376,7 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
         },
         availability_zone: found.availability_zone_name().map(str::to_owned),
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
+        metered_in: found.size_in_bytes().map(metered_in).unwrap_or_default(),
         metered_at: found.size_in_bytes().and_then(|size| size.timestamp()).map(moment),
         tags: found
             .tags()
@@ -383,6 +384,15 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
             .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
             .collect(),
     })
+}
+
+fn metered_in(size: &FileSystemSize) -> MeteredIn {
+    let bytes = |value: Option<i64>| value.and_then(|bytes| u64::try_from(bytes).ok());
+    MeteredIn {
+        standard: bytes(size.value_in_standard()),
+        ia: bytes(size.value_in_ia()),
+        archive: bytes(size.value_in_archive()),
+    }
 }
 
 /// A moment as RFC 3339 writes it, to the second.

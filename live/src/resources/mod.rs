@@ -1,6 +1,7 @@
 //! The resources, a room each of the same name as in the pure modules: observing
 //! one, carrying its calls out, and waiting for it.
 
+pub(crate) mod access_point;
 pub(crate) mod canary;
 pub(crate) mod claim;
 pub(crate) mod driver;

@@ -19,6 +19,8 @@ pub struct Actual {
     pub mount_targets: Vec<MountTarget>,
     /// Its access points, where it may be deleted or taken over.
     pub access_points: Vec<AccessPoint>,
+    /// How many access points it has, for a status.
+    pub access_point_count: Option<usize>,
     /// The replications that it is part of, where it may be deleted.
     pub replications: Vec<Replication>,
     /// Whether an emulator that lacks the operation keeps those from being known.

@@ -4,13 +4,14 @@ use kubernetes::{claim, release};
 use plan::files;
 
 use crate::resources::{
-    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
     pod_identity_association, storage_class,
 };
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
+    AccessPoint(access_point::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
@@ -39,6 +40,7 @@ macro_rules! calls {
 }
 
 calls!(
+    AccessPoint(access_point::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),

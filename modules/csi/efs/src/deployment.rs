@@ -20,7 +20,9 @@ use crate::nfs_access;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::Ready;
-use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{
+    access_point, canary, driver, file_system, ingress, mount_target, storage_class,
+};
 use crate::take_over;
 use crate::warnings::warnings;
 
@@ -238,6 +240,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
+    rows.extend(actual.access_point_count.map(access_point::quota));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {

@@ -5,6 +5,7 @@
 //! and carries its calls out. The rooms know each other's results only: what a
 //! change results in is a [`plan::Known`].
 
+pub mod access_point;
 pub mod canary;
 pub mod driver;
 pub mod file_system;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::{FileSystem, Lifecycle, Spec};
+use efs::resources::file_system::{FileSystem, Lifecycle, MeteredIn, Spec};
 use efs::resources::mount_target::MountTarget;
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
@@ -134,6 +134,7 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
 /// Obeys one call.
 pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
+        Call::AccessPoint(_) => panic!("no deployment deletes an access point of the driver"),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
@@ -191,6 +192,7 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 },
                 availability_zone: None,
                 metered_bytes: Some(0),
+                metered_in: MeteredIn::default(),
                 metered_at: None,
                 tags: tags.clone(),
             });
@@ -248,6 +250,8 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 subnet_id: subnet.clone(),
                 vpc_id: Some(vpc()),
                 availability_zone: availability_zone.clone(),
+                availability_zone_id: None,
+                network_interface_id: None,
                 ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
                 security_groups: Some(known(security_groups)),
             });

@@ -301,6 +301,7 @@ fn update<C: From<Call>>(
         spec: found_spec,
         availability_zone: _, // Ours are regional; a zone cannot have been asked for.
         metered_bytes: _,     // What users wrote,
+        metered_in: _,        // in which storage classes,
         metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
