@@ -16,6 +16,7 @@ mod identity;
 mod meaning;
 mod mounts;
 mod named_before;
+mod network_lead;
 mod nodes;
 mod observe;
 mod outcome;

@@ -24,6 +24,7 @@ mod inputs;
 mod life_cycle;
 mod mounts;
 mod outputs;
+mod own_group;
 mod owner;
 pub mod permissions;
 mod placement;

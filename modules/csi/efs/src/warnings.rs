@@ -5,6 +5,7 @@ use plan::Warning;
 use crate::actual::Actual;
 use crate::chart;
 use crate::driver_policy;
+use crate::identity;
 use crate::inputs::Inputs;
 use crate::inputs::directory::room_for_names;
 use crate::resources::driver;
@@ -26,7 +27,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
     }
     let tags = &inputs.driver.access_point_tags;
     if inputs.driver.mode != driver::DriverMode::Skip
-        && !inputs.driver.identity.is_ours()
+        && !identity::is_of_ours(inputs, actual)
         && !tags.is_empty()
     {
         warnings.push(Warning::new(

@@ -4,4 +4,4 @@ mod policy;
 mod table;
 
 pub use policy::{Unknown, driver, operator};
-pub use table::{PERMISSIONS, Permission, needed_by};
+pub use table::{PERMISSIONS, Permission, needed_by, needed_elsewhere};

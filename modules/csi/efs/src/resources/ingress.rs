@@ -208,6 +208,8 @@ pub struct Wanted<'a> {
     /// The groups of the mount targets: each admits what any of its rules admits, and a rule in
     /// one of them is enough. A missing one is added to the first.
     pub groups: &'a [Known<SecurityGroupId>],
+    /// Those of them that the deployment made: they admit nobody else.
+    pub own: &'a [SecurityGroupId],
     /// Whose NFS traffic must be admitted.
     pub sources: &'a [Source],
     /// The tags of everything that is created.
@@ -250,10 +252,20 @@ pub fn plan<C: From<Call>>(
     }
     for (rule, found) in rules.iter().zip(&found) {
         let is_wanted = |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
-        if wanted.owner.owns(&rule.tags) && !specs.iter().flatten().any(is_wanted) {
-            plan.changes.push(revoke(scope, rule, "it is no longer in the inputs"));
+        let ours = wanted.owner.owns(&rule.tags);
+        if (ours || wanted.own.contains(&rule.group_id)) && !specs.iter().flatten().any(is_wanted) {
+            let why = match ours {
+                true => "it is no longer in the inputs",
+                false => "no input names it, and the group is the deployment's own",
+            };
+            plan.changes.push(revoke(scope, rule, why));
         }
     }
+}
+
+/// The rules that are in none of these groups.
+pub fn outside_of(rules: &[IngressRule], groups: &[SecurityGroupId]) -> Vec<IngressRule> {
+    rules.iter().filter(|rule| !groups.contains(&rule.group_id)).cloned().collect()
 }
 
 /// Plans the removal of every rule of this owner, after `needs`.

@@ -16,6 +16,7 @@ mod inputs;
 mod mounts;
 mod moved;
 mod obeying;
+mod own_group;
 mod pending;
 mod plans;
 mod properties;

@@ -138,6 +138,7 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
         Call::Ingress(call) => rule(call, actual),
+        Call::SecurityGroup(call) => obeying::security_group(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
         Call::Driver(call) => obeying::driver(call, actual),
         Call::IamRole(call) => obeying::role(call, &result(actual), actual),
@@ -242,6 +243,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 "MountTargetConflict in {availability_zone}",
             );
             let digits = &subnet.as_str()["subnet-".len()..];
+            let groups = known(security_groups, actual);
             actual.mount_targets.push(MountTarget {
                 id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
                 life_cycle: LifeCycle::Available,
@@ -249,12 +251,13 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 vpc_id: Some(vpc()),
                 availability_zone: availability_zone.clone(),
                 ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
-                security_groups: Some(known(security_groups)),
+                security_groups: Some(groups),
             });
         }
         mount_target::Call::SetSecurityGroups { id, security_groups, .. } => {
+            let groups = known(security_groups, actual);
             for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
-                target.security_groups = Some(known(security_groups));
+                target.security_groups = Some(groups.clone());
             }
         }
         mount_target::Call::Delete { id, .. } | mount_target::Call::UntilGone { id, .. } => {
@@ -268,9 +271,9 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
     }
 }
 
-fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+fn known(groups: &[Known<SecurityGroupId>], actual: &Actual) -> Vec<SecurityGroupId> {
     assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
-    groups.iter().map(|group| group.now().unwrap().clone()).collect()
+    groups.iter().map(|group| obeying::group(group, actual)).collect()
 }
 
 fn rule(call: &ingress::Call, actual: &mut Actual) {
@@ -284,9 +287,10 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
             description: _,
             tags,
         } => {
+            let group_id = obeying::group(group, actual);
             actual.network.ingress_rules.push(IngressRule {
                 id: format!("sgr-{source}"),
-                group_id: group.now().unwrap().clone(),
+                group_id,
                 protocol: protocol.clone(),
                 from_port: *from_port,
                 to_port: *to_port,
