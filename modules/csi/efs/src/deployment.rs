@@ -16,7 +16,8 @@ use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::mounts;
-use crate::own_group::{ids_of, own_group, own_groups, remove_groups};
+use crate::nfs_access;
+use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::Ready;
@@ -86,8 +87,9 @@ pub(crate) fn plan_part(
         sources: &sources,
         tags: &tags,
     };
-    let rules = ingress::outside_of(&actual.network.ingress_rules, &going_ids);
+    let rules = rules_outside(&actual.network.ingress_rules, going);
     ingress::plan(&mut plan, scope, &wanted, &rules);
+    nfs_access::order(&mut plan, actual, &wanted);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));

@@ -13,7 +13,7 @@ use crate::guard::guard;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
-use crate::own_group::ids_of;
+use crate::own_group::rules_outside;
 use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
@@ -61,7 +61,7 @@ pub(crate) fn destroy_part(
     let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
     // Those in a group that goes go with it.
-    let rules = ingress::outside_of(&actual.network.ingress_rules, &ids_of(&actual.own_groups));
+    let rules = rules_outside(&actual.network.ingress_rules, &actual.own_groups);
     let Some(found) = found else {
         ingress::remove_all(&mut plan, scope, &owner, &rules, &removed);
         remove_groups(&mut plan, scope, actual, &removed);

@@ -1,6 +1,6 @@
 //! The deployment's own security group within a plan: which is used, and which go.
 
-use network::{SecurityGroupId, Subnet};
+use network::{IngressRule, SecurityGroupId, Subnet};
 use plan::ChangeId;
 
 use crate::actual::Actual;
@@ -40,6 +40,12 @@ pub(crate) fn own_groups(desired: &Desired, actual: &Actual) -> Vec<SecurityGrou
         |id: &SecurityGroupId| desired.security_groups.iter().any(|group| group.now() == Some(id));
     let found = actual.own_groups.iter().map(|found| &found.id);
     found.filter(|id| wanted(id)).cloned().collect()
+}
+
+/// The rules that are in none of these groups: those of a group that goes go with it.
+pub(crate) fn rules_outside(rules: &[IngressRule], groups: &[Found]) -> Vec<IngressRule> {
+    let within = |rule: &&IngressRule| groups.iter().any(|group| group.id == rule.group_id);
+    rules.iter().filter(|rule| !within(rule)).cloned().collect()
 }
 
 /// The ids of groups.

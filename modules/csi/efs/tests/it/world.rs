@@ -287,10 +287,11 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
             description: _,
             tags,
         } => {
-            let group_id = obeying::group(group, actual);
+            let (group, id) = (obeying::group(group, actual), format!("sgr-{source}"));
+            let taken = actual.network.ingress_rules.iter().any(|rule| rule.id == id);
             actual.network.ingress_rules.push(IngressRule {
-                id: format!("sgr-{source}"),
-                group_id,
+                id: if taken { format!("{id} in {group}") } else { id },
+                group_id: group,
                 protocol: protocol.clone(),
                 from_port: *from_port,
                 to_port: *to_port,
