@@ -27,6 +27,7 @@ mod nfs_access;
 mod nodes;
 mod output_formats;
 mod outputs;
+mod own_group;
 mod owner;
 pub mod permissions;
 mod placement;

@@ -7,6 +7,7 @@ use crate::chart;
 use crate::deployment::zones_of;
 use crate::desired::Desired;
 use crate::driver_policy;
+use crate::identity;
 use crate::inputs::Inputs;
 use crate::inputs::directory::room_for_names;
 use crate::nodes;
@@ -36,7 +37,7 @@ pub(crate) fn warnings(desired: &Desired, actual: &Actual) -> Vec<Warning> {
     warnings.extend(default_classes(inputs, actual));
     let tags = &inputs.driver.access_point_tags;
     if inputs.driver.mode != driver::DriverMode::Skip
-        && !inputs.driver.identity.is_ours()
+        && !identity::is_of_ours(inputs, actual)
         && !tags.is_empty()
     {
         warnings.push(Warning::new(

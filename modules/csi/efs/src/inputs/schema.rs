@@ -10,7 +10,7 @@ pub const INPUTS: &[Input] = &[
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
     Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
     Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
-        .or("security_group_ids"),
+        .or(&["security_group_ids", "security_group"]),
     Input::default(
         "namespace",
         Kind::String,
@@ -23,6 +23,11 @@ pub const INPUTS: &[Input] = &[
         "security_group_ids",
         Kind::Strings,
         "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
+    ),
+    Input::optional(
+        "security_group",
+        Kind::String,
+        "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
     ),
     Input::default(
         "driver",

@@ -18,6 +18,7 @@ mod mounts;
 mod moved;
 mod nodes;
 mod obeying;
+mod own_group;
 mod pending;
 mod plans;
 mod properties;
