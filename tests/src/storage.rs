@@ -35,6 +35,9 @@ impl Storage {
             "--tags=team=graphs",
             "--directory-perms=750",
             "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS",
+            "--backup-policy=DISABLED",
+            "--replication-overwrite-protection=DISABLED",
+            "--root-squash=true",
         ];
         let job = |command: &str, inputs: &[&str]| {
             let consents: &[&str] = if command == "plan-efs" { &[] } else { &["--yes"] };

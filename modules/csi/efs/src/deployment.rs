@@ -15,10 +15,11 @@ use crate::documents;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::life_cycle::LifeCycle;
 use crate::mounts;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::Ready;
+use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 use crate::take_over;
 use crate::warnings::warnings;
@@ -55,7 +56,14 @@ pub(crate) fn plan_part(
     plan.warnings.extend(warnings(inputs, actual));
     plan.notes.extend(notes(desired));
     let subnets = wanted_subnets(&mut plan, desired, actual);
-    let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
+    let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
+    let wanted = file_system::Wanted {
+        owner: &owner,
+        source: &inputs.file_system,
+        tags: &tags,
+        mounted: actual.mount_targets.iter().any(available),
+        replace_policy: consent.replace_file_system_policy,
+    };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);

@@ -24,6 +24,12 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
     if inputs.driver.mode != driver::DriverMode::Skip {
         warnings.extend(chart::warnings(inputs.driver.version, &here));
     }
+    if here.deletes_directories && squashes_root(inputs) {
+        warnings.push(Warning::new(
+            "`root_squash` keeps the driver from deleting the directories of deleted volumes",
+            "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
+        ));
+    }
     let tags = &inputs.driver.access_point_tags;
     if inputs.driver.mode != driver::DriverMode::Skip
         && !inputs.driver.identity.is_ours()
@@ -62,4 +68,13 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// Whether the file-system policy takes root access from clients.
+fn squashes_root(inputs: &Inputs) -> bool {
+    let FileSystemSource::Own(spec) = &inputs.file_system else { return false };
+    spec.policy.as_ref().is_some_and(|policy| {
+        let policy = policy.document.to_string();
+        !policy.contains("ClientRootAccess") && policy.contains("AllowThroughMountTargets")
+    })
 }

@@ -63,6 +63,10 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             FileSystemSource::Own(spec) => spec.lifecycle.is_some(),
             FileSystemSource::Adopted(_) => false,
         },
+        When::Protection => match &inputs.file_system {
+            FileSystemSource::Own(spec) => spec.overwrite_protection.is_some(),
+            FileSystemSource::Adopted(_) => false,
+        },
         When::IngressRules => {
             let clients = &inputs.nfs_clients;
             clients.of_nodes || clients.security_group_id.is_some() || clients.cidr.is_some()

@@ -49,6 +49,8 @@ pub(super) enum When {
     /// The file system is not adopted.
     Own,
     Lifecycle,
+    /// The replication overwrite protection is set.
+    Protection,
     IngressRules,
     Key,
     /// A role of ours is made.
@@ -95,6 +97,7 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:DescribeReplicationConfigurations", On::FileSystems, When::Own),
     own("elasticfilesystem:DescribeFileSystemPolicy", On::FileSystems, When::Own),
     own("elasticfilesystem:DescribeLifecycleConfiguration", On::FileSystems, When::Lifecycle),
+    own("elasticfilesystem:DescribeBackupPolicy", On::FileSystems, When::Own),
     own(CREATE, On::Everything, When::Own).only(&[NEW]),
     within("elasticfilesystem:TagResource", CREATE, On::FileSystems, When::Own)
         .only(&[("elasticfilesystem:CreateAction", "CreateFileSystem")]),
@@ -102,6 +105,11 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:UpdateFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:PutLifecycleConfiguration", On::FileSystems, When::Lifecycle)
         .only(&[OURS]),
+    own("elasticfilesystem:PutBackupPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:UpdateFileSystemProtection", On::FileSystems, When::Protection)
+        .only(&[OURS]),
+    own("elasticfilesystem:PutFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:DeleteFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),
