@@ -17,6 +17,7 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::life_cycle::LifeCycle;
 use crate::mounts;
+use crate::nfs_access;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready};
@@ -82,6 +83,7 @@ pub(crate) fn plan_part(
     let wanted =
         ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
     ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    nfs_access::order(&mut plan, actual, &wanted);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));

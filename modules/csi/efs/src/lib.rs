@@ -23,6 +23,7 @@ mod ids;
 mod inputs;
 mod life_cycle;
 mod mounts;
+mod nfs_access;
 mod outputs;
 mod owner;
 pub mod permissions;

@@ -295,9 +295,11 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
             description: _,
             tags,
         } => {
+            let (group, id) = (group.now().unwrap().clone(), format!("sgr-{source}"));
+            let taken = actual.network.ingress_rules.iter().any(|rule| rule.id == id);
             actual.network.ingress_rules.push(IngressRule {
-                id: format!("sgr-{source}"),
-                group_id: group.now().unwrap().clone(),
+                id: if taken { format!("{id} in {group}") } else { id },
+                group_id: group,
                 protocol: protocol.clone(),
                 from_port: *from_port,
                 to_port: *to_port,
