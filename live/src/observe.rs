@@ -165,20 +165,20 @@ async fn whole(
         found_group.push(one.id.clone());
     }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (mount_targets, lifecycle, vpc_subnets, route_tables, found_rules) = try_join!(
+    let (mount_targets, settings, vpc_subnets, route_tables, found_rules) = try_join!(
         async {
             match &file_system {
                 Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
                 None => Ok(Vec::new()),
             }
         },
-        file_system::lifecycle(aws, &inputs.file_system, file_system.as_ref()),
+        file_system::settings(aws, Some(&inputs.file_system), file_system.as_ref()),
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
         ingress::observe(aws, &found_group),
     )?;
-    if let Some(found) = &mut file_system {
-        found.spec.lifecycle = lifecycle;
+    if let (Some(found), Some(settings)) = (&mut file_system, settings) {
+        found.spec = settings;
     }
     let observed = network::Observed {
         subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
@@ -271,13 +271,13 @@ async fn own(
                 }),
             }
         };
-        let (targets, lifecycle, users) = try_join!(
-            mount_target::observe(aws, &found.id),
-            file_system::lifecycle(aws, &inputs.file_system, Some(found)),
-            users,
-        )?;
+        // A destroy changes none of them.
+        let source = Some(&inputs.file_system).filter(|_| !destroys);
+        let settings = file_system::settings(aws, source, Some(&*found));
+        let targets = mount_target::observe(aws, &found.id);
+        let (targets, settings, users) = try_join!(targets, settings, users)?;
         mount_targets = targets.unwrap_or_default();
-        found.spec.lifecycle = lifecycle;
+        found.spec = settings.unwrap_or_else(|| found.spec.clone());
         used = users;
     }
     let looked = destroys && file_system.is_some() && !inputs.keeps_file_system();

@@ -15,12 +15,13 @@ use crate::documents;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::life_cycle::LifeCycle;
 use crate::mounts;
 use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::Ready;
+use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{
     access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -61,7 +62,14 @@ pub(crate) fn plan_part(
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(desired, actual));
     plan.notes.extend(notes(desired));
-    let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
+    let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
+    let wanted = file_system::Wanted {
+        owner: &owner,
+        source: &inputs.file_system,
+        tags: &tags,
+        mounted: actual.mount_targets.iter().any(available),
+        replace_policy: consent.replace_file_system_policy,
+    };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);

@@ -35,6 +35,12 @@ pub(crate) fn warnings(desired: &Desired, actual: &Actual) -> Vec<Warning> {
     }
     warnings.extend(nodes::warnings(inputs, nodes, &zones_of(desired, actual)));
     warnings.extend(default_classes(inputs, actual));
+    if here.deletes_directories && squashes_root(inputs) {
+        warnings.push(Warning::new(
+            "`root_squash` keeps the driver from deleting the directories of deleted volumes",
+            "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
+        ));
+    }
     let tags = &inputs.driver.access_point_tags;
     if inputs.driver.mode != driver::DriverMode::Skip
         && !identity::is_of_ours(inputs, actual)
@@ -93,4 +99,13 @@ fn default_classes(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
             "leave out `default_storage_class`, or annotate the other one `{DEFAULT_CLASS}=false`"
         ),
     ))
+}
+
+/// Whether the file-system policy takes root access from clients.
+fn squashes_root(inputs: &Inputs) -> bool {
+    let FileSystemSource::Own(spec) = &inputs.file_system else { return false };
+    spec.policy.as_ref().is_some_and(|policy| {
+        let policy = policy.document.to_string();
+        !policy.contains("ClientRootAccess") && policy.contains("AllowThroughMountTargets")
+    })
 }

@@ -4,6 +4,7 @@
 mod arns;
 pub(crate) mod directory;
 mod file_system;
+mod file_system_policy;
 mod mount_targets;
 mod parse;
 pub(crate) mod rules;

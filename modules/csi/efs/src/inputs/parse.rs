@@ -47,6 +47,9 @@ impl Inputs {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
+        if let Some(class) = &storage_class {
+            anonymous(&mut reader, &class.mount_options);
+        }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }
@@ -70,6 +73,21 @@ impl Inputs {
             (Ok(()), Some(inputs)) => Ok(inputs),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+}
+
+/// Without anonymous access, volumes of the class need an identity to mount.
+fn anonymous(reader: &mut Reader, mount_options: &[String]) {
+    let denied =
+        reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
+    if denied && !mount_options.iter().any(|option| option == "iam") {
+        reader.mistake(
+            "allow_anonymous",
+            Problem::new(
+                "`allow_anonymous` is false, and volumes of the class mount without an identity",
+                "add `iam` to `mount_options`, or leave `allow_anonymous` out",
+            ),
+        );
     }
 }
 

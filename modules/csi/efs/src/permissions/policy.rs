@@ -70,6 +70,10 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             }
             FileSystemSource::Adopted(_) => false,
         },
+        When::Protection => match &inputs.file_system {
+            FileSystemSource::Own(spec) => spec.overwrite_protection.is_some(),
+            FileSystemSource::Adopted(_) => false,
+        },
         When::IngressRules => !inputs.nfs_clients.is_empty() || inputs.has_own_group(),
         When::OwnGroup => inputs.has_own_group(),
         When::Key => key(inputs).is_some(),

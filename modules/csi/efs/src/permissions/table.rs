@@ -53,6 +53,8 @@ pub(super) enum When {
     Lifecycle,
     /// A policy is asked for, or the throughput may be at odds with one that is there.
     LifecycleIsRead,
+    /// The replication overwrite protection is set.
+    Protection,
     IngressRules,
     /// The mount targets get a security group that the deployment makes.
     OwnGroup,
@@ -102,6 +104,7 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:DescribeReplicationConfigurations", On::FileSystems, When::Own),
     own("elasticfilesystem:DescribeFileSystemPolicy", On::FileSystems, When::Own),
     own("elasticfilesystem:DescribeLifecycleConfiguration", On::FileSystems, When::LifecycleIsRead),
+    own("elasticfilesystem:DescribeBackupPolicy", On::FileSystems, When::Own),
     own(CREATE, On::Everything, When::Own).only(&[NEW]),
     within("elasticfilesystem:TagResource", CREATE, On::FileSystems, When::Own)
         .only(&[("elasticfilesystem:CreateAction", "CreateFileSystem")]),
@@ -109,6 +112,11 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:UpdateFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:PutLifecycleConfiguration", On::FileSystems, When::Lifecycle)
         .only(&[OURS]),
+    own("elasticfilesystem:PutBackupPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:UpdateFileSystemProtection", On::FileSystems, When::Protection)
+        .only(&[OURS]),
+    own("elasticfilesystem:PutFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:DeleteFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use efs::resources::file_system::{
-    FileSystem, Lifecycle, MeteredIn, PerformanceMode, Spec, Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy,
+    Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -52,6 +53,9 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+            backup: BackupPolicy::found(text),
+            overwrite_protection: Some(OverwriteProtection::parse(text)),
+            policy: Policy::found(text),
         },
         availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{account_and_cluster, desired, inputs, planned, three};
 
-fn mistakes(more: &Value) -> Vec<(String, String)> {
+pub(crate) fn mistakes(more: &Value) -> Vec<(String, String)> {
     let mut all = json!({
         "aws_region": "eu-west-1",
         "cluster_name": "dev",

@@ -24,6 +24,7 @@ mod plans;
 mod properties;
 mod reach;
 mod reachable;
+mod settings;
 mod together;
 mod traps;
 mod turns;

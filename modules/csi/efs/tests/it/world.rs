@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::{FileSystem, Lifecycle, MeteredIn, Spec};
+use efs::resources::file_system::{
+    FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Policy, Spec,
+};
 use efs::resources::mount_target::MountTarget;
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
@@ -186,9 +188,11 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 created: Some("2026-01-01T00:00:00Z".to_owned()),
                 account: Some("111122223333".to_owned()),
                 creation_token: token.clone(),
-                // Creation takes no lifecycle policy: none is on.
+                // Creation takes no lifecycle policy and no other one: none is on.
                 spec: Spec {
                     lifecycle: spec.lifecycle.as_ref().map(|_| Lifecycle::new()),
+                    overwrite_protection: Some(OverwriteProtection::Enabled),
+                    policy: None,
                     ..(**spec).clone()
                 },
                 availability_zone: None,
@@ -206,6 +210,15 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 }
                 file_system::Group::Lifecycle => {
                     found.spec.lifecycle.clone_from(&spec.lifecycle);
+                }
+                file_system::Group::Backup => found.spec.backup = spec.backup,
+                file_system::Group::Protection => {
+                    found.spec.overwrite_protection.clone_from(&spec.overwrite_protection);
+                }
+                file_system::Group::Policy => {
+                    // EFS returns what was put, and nothing of how.
+                    let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
+                    found.spec.policy = text.as_deref().and_then(Policy::found);
                 }
             }
         }
