@@ -1,6 +1,7 @@
-//! Access points of an emulated EFS, with a signature that emulators require and do not verify.
+//! Access points of an emulated EFS.
 
 use anyhow::{Context, bail, ensure};
+use emulators::Response;
 use serde_json::{Value, json};
 
 use crate::json::text;
@@ -73,37 +74,17 @@ impl Efs {
 
     fn send(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
         let url = format!("{}/2015-02-01/{path}", self.url);
-        let signature = "0".repeat(64);
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/eu-west-1/elasticfilesystem/aws4_request, \
-             SignedHeaders=host;x-amz-date, Signature={signature}"
-        );
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(&url)
-            .header("authorization", authorization)
-            .header("x-amz-date", "20260101T000000Z")
-            .header("content-type", "application/json")
-            .body(body.to_owned())
-            .context("building a request")?;
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
-        let mut response = agent.run(request).with_context(|| format!("calling {method} {url}"))?;
-        let body = response.body_mut().read_to_string().context("reading the response")?;
-        if !response.status().is_success() {
+        let Response { status, code, body } =
+            emulators::request(method, &url, "elasticfilesystem", body)?;
+        if !(200..300).contains(&status) {
             // The same token again is answered with the id of what it created.
             if let Ok(found) = serde_json::from_str::<Value>(&body)
-                && response.status() == 409
+                && status == 409
                 && found["AccessPointId"].is_string()
             {
                 return Ok(found);
             }
-            let error = response.headers().get("x-amzn-errortype");
-            let code = error.and_then(|code| code.to_str().ok()).unwrap_or_default();
-            bail!("{method} {url} failed with {} {code}: {body}", response.status());
+            bail!("{method} {url} failed with {status} {code}: {body}");
         }
         if body.is_empty() {
             return Ok(Value::Null);

@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::{FileSystemId, MountTargetId};
+use network::SecurityGroupId;
 use plan::{ChangeId, Known};
 use tokio::sync::{OnceCell, watch};
 
@@ -140,6 +141,19 @@ impl Results {
     pub(crate) fn add_target(&self, file_system: &FileSystemId, target: MountTarget) {
         let mut targets = lock(&self.targets);
         targets.entry(file_system.clone()).or_default().insert(target.id.clone(), target);
+    }
+
+    /// A mount target has other security groups now.
+    pub(crate) fn set_security_groups(
+        &self,
+        file_system: &FileSystemId,
+        id: &MountTargetId,
+        groups: Option<Vec<SecurityGroupId>>,
+    ) {
+        let mut targets = lock(&self.targets);
+        if let Some(target) = targets.get_mut(file_system).and_then(|all| all.get_mut(id)) {
+            target.security_groups = groups;
+        }
     }
 
     /// A mount target is gone.

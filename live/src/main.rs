@@ -18,6 +18,7 @@ mod log;
 mod meaning;
 mod mounts;
 mod named_before;
+mod network_lead;
 mod nodes;
 mod observe;
 mod outcome;

@@ -26,15 +26,18 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// EC2's model lists no errors: these, any of its actions may answer. Source: Amazon EC2 API
 /// Reference, "Error codes", of its common client errors and its server errors those that do not
-/// depend on the request.
+/// depend on the request. That page names no status: each is the one with which EC2 was seen to
+/// answer, or that AWS lists for every service.
 const EC2: [(&str, u16); 8] = [
-    ("AuthFailure", 401),
-    ("InternalError", 500),
-    ("InternalFailure", 500),
-    ("RequestExpired", 400),
+    ("AuthFailure", 401),     // https://github.com/aws/aws-sdk-java/issues/2508
+    ("InternalError", 500),   // https://github.com/aws/aws-cli/issues/610
+    ("InternalFailure", 500), // https://docs.aws.amazon.com/efs/latest/ug/CommonErrors.html
+    ("RequestExpired", 400),  // https://github.com/aws/aws-sdk-java/issues/1443
+    // https://github.com/cloudfoundry/bosh-aws-cpi-release/issues/61
     ("RequestLimitExceeded", 503),
-    ("ServiceUnavailable", 503),
-    ("Unavailable", 503),
+    ("ServiceUnavailable", 503), // https://docs.aws.amazon.com/efs/latest/ug/CommonErrors.html
+    ("Unavailable", 503),        // https://github.com/aws/aws-sdk-go-v2/issues/2254
+    // https://github.com/hashicorp/terraform-provider-aws/issues/4664
     ("UnauthorizedOperation", 403),
 ];
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
@@ -183,11 +184,51 @@ impl Aws {
 
     /// The mount targets of the only file system, by zone.
     pub fn mount_targets(&self) -> Vec<Value> {
-        let id = self.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+        self.mount_targets_of(self.file_system()["FileSystemId"].as_str().unwrap())
+    }
+
+    /// The mount targets of a file system, by zone.
+    pub fn mount_targets_of(&self, id: &str) -> Vec<Value> {
         let all = self.efs("GET", &format!("mount-targets?FileSystemId={id}"), None).json();
         let mut all = all["MountTargets"].as_array().unwrap().clone();
         all.sort_by_key(|target| target["AvailabilityZoneName"].as_str().unwrap().to_owned());
         all
+    }
+
+    /// Makes the mount target of a zone anew, in its subnet and with its groups, at this address.
+    pub fn move_target(&self, zone: usize, address: &str) {
+        let old = self.mount_targets().swap_remove(zone);
+        let id = old["MountTargetId"].as_str().unwrap();
+        let groups = self.efs("GET", &format!("mount-targets/{id}/security-groups"), None).json();
+        let new = json!({
+            "FileSystemId": old["FileSystemId"], "SubnetId": old["SubnetId"],
+            "SecurityGroups": groups["SecurityGroups"], "IpAddress": address,
+        });
+        assert_eq!(self.efs("DELETE", &format!("mount-targets/{id}"), None).status, 204);
+        until("the old target is gone", || {
+            self.efs("POST", "mount-targets", Some(&new)).status == 200
+        });
+        until("the new target is available", || {
+            self.mount_targets()[zone]["LifeCycleState"] == "available"
+        });
+    }
+
+    /// Has the mount target of a zone fail, as one of EFS sometimes does.
+    pub fn fail_target(&self, zone: usize) {
+        let target = self.mount_targets().swap_remove(zone);
+        let path = format!("efs/eu-west-1/{}", target["MountTargetId"].as_str().unwrap());
+        let failed = json!({ "LifeCycleState": "error" }).to_string();
+        assert_eq!(self.admin("POST", &path, &failed).status, 204);
+    }
+}
+
+/// Waits until a condition holds.
+#[track_caller]
+pub fn until(what: &str, holds: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < limit, "not within 30 s: {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 use xshell::{Shell, cmd};
 
 pub use api::EmptyCluster;
-pub use aws::{Answer, Aws};
+pub use aws::{Answer, Aws, until};
 pub use clustered::{Clustered, control_plane, serve_files};
 pub use job::Job;
 pub use storage::{Storage, Trial};

@@ -14,6 +14,11 @@ pub struct Storage {
     pub plan: Job,
     /// Plans `change`.
     pub plan_change: Job,
+    /// Moves the mount target of the first zone to another subnet, and all of them to another
+    /// security group, with consent.
+    pub moves: Job,
+    /// Plans `moves`.
+    pub plan_moves: Job,
     pub destroy: Job,
 }
 
@@ -35,6 +40,14 @@ impl Storage {
             "--tags=team=graphs",
             "--directory-perms=750",
             "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS",
+            "--backup-policy=DISABLED",
+            "--replication-overwrite-protection=DISABLED",
+            "--root-squash=true",
+        ];
+        let moved = [
+            "--nfs-client-cidr=10.0.0.0/16",
+            "--subnet-ids=subnet-0c0dec0000000030a,subnet-0c0dec0000000010b,subnet-0c0dec0000000010c",
+            "--security-group-id=sg-0c0dec00000000002",
         ];
         let job = |command: &str, inputs: &[&str]| {
             let consents: &[&str] = if command == "plan-efs" { &[] } else { &["--yes"] };
@@ -45,6 +58,8 @@ impl Storage {
             change: job("deploy-efs", &other),
             plan: job("plan-efs", &first),
             plan_change: job("plan-efs", &other),
+            moves: job("deploy-efs", &moved),
+            plan_moves: job("plan-efs", &moved),
             destroy: job("destroy-efs", &first),
             world,
         }

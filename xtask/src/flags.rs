@@ -96,12 +96,19 @@ pub(crate) struct TargetFlags {
     /// Take off mount targets the security groups that no input names, which stay otherwise
     #[arg(long)]
     remove_security_groups: bool,
+    /// Overwrite a file-system policy that somebody else put; it stays otherwise
+    #[arg(long)]
+    replace_file_system_policy: bool,
 }
 
 impl From<TargetFlags> for TargetConsent {
     fn from(flags: TargetFlags) -> TargetConsent {
-        let TargetFlags { replace_mount_targets, remove_security_groups } = flags;
-        TargetConsent { replace_mount_targets, remove_security_groups }
+        let TargetFlags {
+            replace_mount_targets,
+            remove_security_groups,
+            replace_file_system_policy,
+        } = flags;
+        TargetConsent { replace_mount_targets, remove_security_groups, replace_file_system_policy }
     }
 }
 
@@ -195,6 +202,9 @@ impl<M: Flagged> Args for InputFlags<M> {
                 Kind::String => ("TEXT", ArgAction::Set),
                 Kind::Number => ("NUMBER", ArgAction::Set),
                 Kind::Bool => ("BOOL", ArgAction::Set),
+                Kind::Strings if input.name.ends_with("_policy_documents") => {
+                    ("JSON", ArgAction::Append)
+                }
                 Kind::Strings => ("A,B", ArgAction::Append),
                 Kind::Map => ("KEY=VALUE,…", ArgAction::Append),
                 // As Helm's `--values`: the last one wins, key by key.
@@ -211,7 +221,8 @@ impl<M: Flagged> Args for InputFlags<M> {
                 // `--encrypted` alone means true.
                 arg = arg.num_args(0..=1).default_missing_value("true");
             }
-            if input.kind == Kind::Strings {
+            // A policy is JSON, which has commas of its own: each has a flag.
+            if input.kind == Kind::Strings && !input.name.ends_with("_policy_documents") {
                 arg = arg.value_delimiter(',');
             }
             command = command.arg(arg);

@@ -162,7 +162,11 @@ impl<'a> Request<'a> {
         }
         workloads &= matches!(self.selection, Selection::Workloads | Selection::Everything);
         match goal {
-            Goal::Expand | Goal::Verify(_) | Goal::Identify => Ok(None),
+            Goal::AccessPoints(_)
+            | Goal::Outputs(_)
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => Ok(None),
             // A command that only looks shows what can be seen without Helm.
             Goal::Status => Ok(helm::find().ok().filter(|_| installs)),
             _ if workloads || installs => Ok(Some(helm::find()?)),

@@ -31,7 +31,7 @@ use tokio::sync::OnceCell;
 use crate::proxies::Proxies;
 
 pub(crate) use calls::Calls;
-pub(crate) use ec2::filter;
+pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation};
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;

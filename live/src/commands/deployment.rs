@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use efs::{Canary, FileSystemId, Outputs};
+use efs::Canary;
 use failure::report;
 use job::{Goal, Output, Session};
 use place::{Choice, Verdict};
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::connection::Connection;
-use super::file_outputs;
+use super::made::outputs;
 use super::plan::plan;
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
@@ -28,7 +28,7 @@ use crate::raced::Raced;
 use crate::reach;
 use crate::report::{json, takes_colour};
 use crate::resources::{canary, file_system, mount_target};
-use crate::run::{self, Ran};
+use crate::run;
 use crate::target::Target;
 use crate::watch::Watches;
 
@@ -240,9 +240,13 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
         }
         Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
         // Those commands show what is wanted, and not what these do.
-        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) | Goal::Identify => {
-            "review it with the same command and `--config` of that file"
-        }
+        Goal::Destroy { .. }
+        | Goal::Expand
+        | Goal::Status
+        | Goal::AccessPoints(_)
+        | Goal::Outputs(_)
+        | Goal::Verify(_)
+        | Goal::Identify => "review it with the same command and `--config` of that file",
     }
 }
 
@@ -270,54 +274,6 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
             |(aws, id)| async move { mount_target::observe(&aws, &id).await },
         ),
     }
-}
-
-/// The outputs of every storage module that can be used, as its file system and its class are
-/// there, and of their file.
-fn outputs(
-    connection: &Connection<'_>,
-    context: &Context,
-    observed: &Observed,
-    plan: &Plan<Call>,
-    ran: &Ran,
-) -> Made {
-    let job = connection.job;
-    let of = |label: &str, inputs: &efs::Inputs| {
-        let scope = job.storage_scope(label);
-        let created = scope.id(efs::resources::file_system::KIND);
-        let made = plan.changes.iter().any(|change| change.id == created);
-        let made = made.then(|| context.results.of(&created).ok()).flatten();
-        let Storage { desired, actual, .. } = observed.storage.get(label)?;
-        let desired = desired.as_ref()?;
-        if efs::class_ids(desired).iter().any(|class| ran.lacks(class)) {
-            return None;
-        }
-        let found = actual.file_system.as_ref();
-        let file_system_id = match made {
-            Some(id) => FileSystemId::try_from(id).ok()?,
-            None => found?.id.clone(),
-        };
-        let folder = |scope: &Scope| {
-            let path = context.directory().ok()?.join(scope.path("")).display().to_string();
-            Some(path.trim_end_matches('/').to_owned())
-        };
-        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
-        Some(Outputs {
-            storage_class_name: inputs.storage_class.name.clone(),
-            mount_targets: context.results.targets(&file_system_id),
-            zones: efs::zones_of(desired, actual),
-            file_system_id,
-            region: inputs.aws_region.clone(),
-            cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
-            manifests: folder(&scope),
-            driver_manifests: driver_in.as_ref().and_then(folder),
-        })
-    };
-    let all =
-        job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
-    let modules: Vec<(String, Outputs)> = all.collect();
-    let file = file_outputs::of(job, observed, &modules);
-    Made { modules, file }
 }
 
 /// Prints a plan that is not carried out as the result, where programs read it.

@@ -1,5 +1,6 @@
 //! The commands, each in a room of its own.
 
+mod access_points;
 mod connection;
 mod deployment;
 mod ended;
@@ -8,6 +9,8 @@ mod file_outputs;
 mod fleet;
 mod goal;
 mod identify;
+mod made;
+mod outputs;
 mod plan;
 mod status;
 mod verify;

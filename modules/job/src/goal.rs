@@ -1,6 +1,7 @@
 //! What to do with a deployment.
 
-use efs::{AdoptExisting, FileSystemId, TargetConsent};
+use efs::resources::access_point::Deletion;
+use efs::{AdoptExisting, FileSystemId, OutputFormat, TargetConsent};
 use serde::{Deserialize, Serialize};
 
 /// What to do, with whatever modules the job has.
@@ -37,6 +38,10 @@ pub enum Goal {
     },
     /// Show what there is.
     Status,
+    /// List the access points that no volume names any more, and remove what is asked for.
+    AccessPoints(Deletion),
+    /// Print what others use of it.
+    Outputs(Asked),
     /// Give claims what they ask for.
     Expand,
     /// Prove that pods share a volume.
@@ -67,7 +72,12 @@ impl Goal {
             Goal::Plan { delete_data, .. }
             | Goal::Deploy { delete_data, .. }
             | Goal::Destroy { delete_data, .. } => *delete_data,
-            Goal::Status | Goal::Expand | Goal::Verify(_) | Goal::Identify => false,
+            Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => false,
         }
     }
 
@@ -78,6 +88,8 @@ impl Goal {
             Goal::Plan { .. }
             | Goal::Deploy { .. }
             | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
             | Goal::Identify => &[],
@@ -90,6 +102,8 @@ impl Goal {
             Goal::Plan { targets, .. } | Goal::Deploy { targets, .. } => *targets,
             Goal::Destroy { .. }
             | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
             | Goal::Identify => TargetConsent::default(),
@@ -103,11 +117,22 @@ impl Goal {
             Goal::Plan { .. }
             | Goal::Destroy { .. }
             | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
             | Goal::Identify => AdoptExisting::None,
         }
     }
+}
+
+/// Which outputs are printed, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The only one that is printed: `NAME`, or `LABEL.NAME` where several modules have it.
+    pub name: Option<String>,
+    /// The form, where it is neither text nor JSON.
+    pub format: Option<OutputFormat>,
 }
 
 /// How a proof is made.

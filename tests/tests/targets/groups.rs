@@ -67,3 +67,26 @@ fn a_group_of_the_network_stands_in_a_list_beside_others() {
     assert_eq!(groups(&world.aws()), [both.clone(), both.clone(), both]);
     world.nothing_to_do(&[]);
 }
+
+/// New rule, then the groups of the mount targets, and the old rule last: no node is kept out in
+/// between.
+#[test]
+fn a_rule_in_a_group_that_the_inputs_left_is_revoked_last() {
+    let there = There::new();
+    let deploy = |group: &str| {
+        let group = format!("--security-group-id={group}");
+        there.run("deploy-efs", &["--nfs-client-cidr=10.0.0.0/16", &group, "--yes"]).exits(0)
+    };
+    deploy(CLUSTER);
+    let ran = deploy(NODES);
+    let changes: Vec<&tests::Call> = ran.calls.iter().filter(|call| !call.reads()).collect();
+    let names: Vec<&str> = changes.iter().map(|call| call.operation.as_str()).collect();
+    let groups = "ModifyMountTargetSecurityGroups";
+    let (new, old) = ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress");
+    assert_eq!(names, [new, groups, groups, groups, old]);
+    let (first, last) = (changes[0], changes[4]);
+    for call in &changes[1..4] {
+        assert!(first.answered <= call.at && call.answered <= last.at, "{changes:#?}");
+    }
+    assert_eq!(deploy(NODES).json()["changed"], 0);
+}

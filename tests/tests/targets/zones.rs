@@ -1,10 +1,8 @@
 //! Zones and their targets: which go, in which order, and who is told.
 
-use std::time::{Duration, Instant};
-
 use control_plane::{Nodes, User};
 use serde_json::{Value, json};
-use tests::{Call, Clustered, Ran, Storage};
+use tests::{Call, Clustered, Ran, Storage, until};
 
 use crate::{CLUSTER, There, text};
 
@@ -128,34 +126,43 @@ fn a_target_that_failed_comes_back_at_its_address() {
     let there = There::new();
     there.run("deploy-efs", &[]).exits(0);
     // Its own address, which EFS would not choose by itself.
-    let id = text(&there.aws.file_system(), "FileSystemId");
-    let move_to = |address: &str| {
-        let old = text(&there.aws.mount_targets()[1], "MountTargetId");
-        there.aws.efs("DELETE", &format!("mount-targets/{old}"), None);
-        let body = json!({ "FileSystemId": id, "SubnetId": private('b'), "IpAddress": address,
-            "SecurityGroups": [CLUSTER] });
-        until(|| there.aws.efs("POST", "mount-targets", Some(&body)).status == 200);
-    };
-    let fail = || {
-        let target = text(&there.aws.mount_targets()[1], "MountTargetId");
-        let body = json!({ "LifeCycleState": "error" }).to_string();
-        let path = format!("efs/eu-west-1/{target}");
-        assert_eq!(there.aws.admin("POST", &path, &body).status, 204);
-    };
-    move_to("10.0.16.77");
-    until(|| there.aws.mount_targets()[1]["LifeCycleState"] == "available");
-    fail();
+    there.aws.move_target(1, "10.0.16.77");
+    there.aws.fail_target(1);
     there.run("deploy-efs", &["--yes"]).exits(0);
     assert_eq!(there.aws.mount_targets()[1]["IpAddress"], "10.0.16.77");
     assert_eq!(there.aws.mount_targets()[1]["LifeCycleState"], "available");
 }
 
-fn until(holds: impl Fn() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < limit, "it never holds");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+/// `IpAddressInUse`: "Returned if the request specified an `IpAddress` that is already in use in
+/// the subnet" (`CreateMountTarget`). A zone without its target would be worse.
+#[test]
+fn a_target_whose_address_was_taken_meanwhile_comes_back_at_another() {
+    let there = There::new();
+    there.run("deploy-efs", &[]).exits(0);
+    there.aws.move_target(1, "10.0.16.77");
+    there.aws.fail_target(1);
+    let theirs = json!({ "CreationToken": "theirs" });
+    let theirs = there.aws.efs("POST", "file-systems", Some(&theirs)).json();
+    let target = json!({ "FileSystemId": theirs["FileSystemId"], "SubnetId": private('b'),
+        "IpAddress": "10.0.16.77" });
+    // The old target is gone, and the call for the new one is on its way.
+    there.aws.admin("POST", "faults", "CreateMountTarget:#1:hold-before");
+    let ran = std::thread::scope(|scope| {
+        let run = scope.spawn(|| there.run("deploy-efs", &["--yes"]));
+        until("its call is held", || there.aws.held() > 0);
+        until("another file system has the address", || {
+            there.aws.efs("POST", "mount-targets", Some(&target)).status == 200
+        });
+        there.aws.admin("POST", "release", "");
+        run.join().unwrap().exits(0)
+    });
+    let told = "as 10.0.16.77 was taken meanwhile";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let ours = there.aws.mount_targets_of(&text(&ran.json()["outputs"], "file_system_id"));
+    assert_eq!(ours.len(), 3);
+    assert_eq!(ours[1]["LifeCycleState"], "available");
+    assert_ne!(ours[1]["IpAddress"], "10.0.16.77");
+    assert_eq!(there.run("deploy-efs", &[]).exits(0).json()["changed"], 0);
 }
 
 #[test]
@@ -226,7 +233,7 @@ fn a_move_that_is_killed_anywhere_leaves_one_zone_at_most_without_its_target() {
                 trial.run(&first).exits(0);
                 trial.aws.admin("POST", "faults", &format!("{operation}:#{nth}:{hold}"));
                 let mut child = trial.here(&moves).start();
-                until(|| trial.aws.held() > 0);
+                until("its call is held", || trial.aws.held() > 0);
                 child.kill().unwrap();
                 child.wait().unwrap();
                 trial.aws.admin("DELETE", "faults", "");

@@ -4,10 +4,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tests::{Job, Storage, Trial};
 
 /// Between two looks whether the sandbox holds the call.
 const PAUSE: Duration = Duration::from_millis(3);
+
+/// The address of the target that is replaced in its subnet, which EFS would not choose by itself.
+const REPLACED_AT: &str = "10.0.16.77";
 
 /// Starts a job, and kills it once the sandbox holds its `nth` call. Whether it came that far.
 fn kill_at(trial: &Trial, job: &Job, nth: usize, hold: &str) -> bool {
@@ -93,6 +97,38 @@ fn a_change_killed_before_and_after_every_call_is_finished_by_the_next() {
         },
     );
     assert!(points >= 16, "{points}");
+}
+
+#[test]
+fn moved_replaced_and_regrouped_targets_killed_at_every_call_are_finished_by_the_next_run() {
+    let (storage, kept) = (Storage::new(), AtomicUsize::new(0));
+    let points = every_call(
+        &storage,
+        "moves",
+        &storage.moves,
+        |trial| {
+            trial.run(&storage.deploy).exits(0);
+            trial.aws.move_target(1, REPLACED_AT);
+            trial.aws.fail_target(1);
+        },
+        |trial| {
+            // Without a target of the zone, nobody knows any more which address it had.
+            let stands = |target: &Value| {
+                target["IpAddress"] == REPLACED_AT && target["LifeCycleState"] != "deleting"
+            };
+            let known = trial.aws.mount_targets().iter().any(stands);
+            trial.run(&storage.moves).exits(0);
+            assert_eq!(trial.not_deployed(&storage.plan_moves), None);
+            let targets = trial.aws.mount_targets();
+            assert_eq!(targets[0]["SubnetId"], "subnet-0c0dec0000000030a");
+            assert_eq!(targets[1]["SubnetId"], "subnet-0c0dec0000000010b");
+            assert!(!known || targets[1]["IpAddress"] == REPLACED_AT, "{:#}", targets[1]);
+            kept.fetch_add(usize::from(known), Ordering::Relaxed);
+        },
+    );
+    // Rule, deletion and creation twice over, groups, and the old rule.
+    let kept = kept.into_inner();
+    assert!(points >= 16 && kept > points / 2, "{points}, and the address was kept {kept} times");
 }
 
 #[test]

@@ -80,3 +80,50 @@ fn a_deploy_and_a_destroy_at_once_end_as_one_of_them() {
     println!("{stood} ended deployed, {fell} destroyed");
     assert!(stood > 0 && fell > 0, "both can win: {stood} and {fell}");
 }
+
+/// Two pipelines deploy the same commit, which moves, replaces and regroups mount targets.
+#[test]
+fn the_same_moves_twice_at_once_end_as_one() {
+    let storage = Storage::new();
+    std::thread::scope(|scope| {
+        for step in 0..8 {
+            let storage = &storage;
+            scope.spawn(move || {
+                let trial = storage.trial(&format!("moves-{step}"), &[]);
+                trial.run(&storage.deploy).exits(0);
+                trial.aws.fail_target(1);
+                let after = Duration::from_millis(step * 75);
+                let told = race(&trial, &storage.moves, &storage.moves, after);
+                // One of them may have been told that the other was faster: the next run has
+                // nothing to do for that, or completes it.
+                trial.run(&storage.moves).exits(0);
+                let lacking = trial.not_deployed(&storage.plan_moves);
+                assert_eq!(lacking, None, "the first: {}\nthe second: {}", told.0, told.1);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_move_and_a_destroy_at_once_end_as_one_of_them() {
+    let storage = Storage::new();
+    std::thread::scope(|scope| {
+        for step in 0..8 {
+            let storage = &storage;
+            scope.spawn(move || {
+                let trial = storage.trial(&format!("moves-destroy-{step}"), &[]);
+                trial.run(&storage.deploy).exits(0);
+                let after = Duration::from_millis(step * 75);
+                let (first, second) = if step % 2 == 0 {
+                    (&storage.moves, &storage.destroy)
+                } else {
+                    (&storage.destroy, &storage.moves)
+                };
+                let told = race(&trial, first, second, after);
+                if trial.not_deployed(&storage.plan_moves).is_some() {
+                    assert!(!stands(&trial, &told), "the targets were not moved");
+                }
+            });
+        }
+    });
+}

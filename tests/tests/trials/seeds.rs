@@ -1,4 +1,4 @@
-//! Random faults over deploy, change, deploy and destroy: each run converges, or ends with an
+//! Random faults over deploy, change, a move of mount targets, deploy and destroy: each run converges, or ends with an
 //! error that names what failed and leaves what a clean run completes.
 //!
 //! `CLOCKWORK_SEEDS=1000` runs so many seeds, `CLOCKWORK_SEED=17` that one alone.
@@ -43,13 +43,17 @@ struct Counts {
 fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
     let env = [("CLOCKWORK_SANDBOX_FAULT_SEED".to_owned(), seed.to_string())];
     let trial = storage.trial(&format!("seed-{seed}"), &env);
-    let stages: [(&Job, Option<&Job>); 4] = [
+    let stages: [(&Job, Option<&Job>); 5] = [
         (&storage.deploy, Some(&storage.plan)),
         (&storage.change, Some(&storage.plan_change)),
+        (&storage.moves, Some(&storage.plan_moves)),
         (&storage.deploy, Some(&storage.plan)),
         (&storage.destroy, None),
     ];
     for (stage, (job, plan)) in stages.into_iter().enumerate() {
+        if std::ptr::eq(job, &storage.moves) {
+            trial.aws.fail_target(1);
+        }
         // A volume was made and is still there when all is destroyed.
         let job = &if plan.is_some() {
             job.clone()

@@ -7,6 +7,7 @@ use plan::Warning;
 use crate::actual::Actual;
 use crate::chart;
 use crate::driver_policy;
+use crate::identity;
 use crate::inputs::Inputs;
 use crate::inputs::directory::room_for_names;
 use crate::nodes::{self, Node};
@@ -24,7 +25,8 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     }
     warnings.extend(nodes::warnings(inputs, nodes, zones));
     warnings.extend(default_classes(inputs, actual));
-    warnings.extend(access_point_tags(inputs));
+    warnings.extend(root_squash(inputs));
+    warnings.extend(access_point_tags(inputs, actual));
     warnings.extend(names(inputs));
     warnings.extend(directories(inputs));
     let is_encrypted = actual.file_system.as_ref().is_some_and(|found| found.spec.encrypted);
@@ -44,21 +46,36 @@ fn of_chart(inputs: &Inputs, nodes: &[Node]) -> Vec<Warning> {
     let class = &inputs.storage_class;
     let taints: Vec<String> =
         nodes.iter().flat_map(|node| &node.taints).map(|taint| taint.key.clone()).collect();
-    let controller = inputs.driver.values.get("controller");
-    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
     let here = chart::Context {
         fixed_gid: class.uid.is_some() && class.gid.is_some(),
-        deletes_directories: deletes.is_some_and(|value| *value == true),
+        deletes_directories: deletes_directories(inputs),
         taints: &taints,
     };
     chart::warnings(inputs.driver.version, &here)
 }
 
+/// Whether the driver deletes the directory of a volume that is deleted.
+fn deletes_directories(inputs: &Inputs) -> bool {
+    let controller = inputs.driver.values.get("controller");
+    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
+    deletes.is_some_and(|value| *value == true)
+}
+
+/// A driver that is to delete directories as root, which nobody is.
+fn root_squash(inputs: &Inputs) -> Option<Warning> {
+    (deletes_directories(inputs) && squashes_root(inputs)).then(|| {
+        Warning::new(
+            "`root_squash` keeps the driver from deleting the directories of deleted volumes",
+            "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
+        )
+    })
+}
+
 /// Tags that a role which is not ours does not allow.
-fn access_point_tags(inputs: &Inputs) -> Option<Warning> {
+fn access_point_tags(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
     let tags = &inputs.driver.access_point_tags;
     let skipped = inputs.driver.mode == driver::DriverMode::Skip;
-    if skipped || inputs.driver.identity.is_ours() || tags.is_empty() {
+    if skipped || identity::is_of_ours(inputs, actual) || tags.is_empty() {
         return None;
     }
     Some(Warning::new(
@@ -146,4 +163,13 @@ fn default_classes(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
             "leave out `default_storage_class`, or annotate the other one `{DEFAULT_CLASS}=false`"
         ),
     ))
+}
+
+/// Whether the file-system policy takes root access from clients.
+fn squashes_root(inputs: &Inputs) -> bool {
+    let FileSystemSource::Own(spec) = &inputs.file_system else { return false };
+    spec.policy.as_ref().is_some_and(|policy| {
+        let policy = policy.document.to_string();
+        !policy.contains("ClientRootAccess") && policy.contains("AllowThroughMountTargets")
+    })
 }

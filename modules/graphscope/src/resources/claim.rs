@@ -149,6 +149,20 @@ impl Wanted<'_> {
     }
 }
 
+/// Why a claim cannot grow now, and what to do then: Kubernetes changes the requests of bound
+/// claims only (`ValidatePersistentVolumeClaimUpdate`).
+fn unbound(claim: &kubernetes::claim::Claim) -> Option<(String, String)> {
+    let phase = &claim.phase;
+    (phase != "Bound").then(|| {
+        (
+            format!("the claim is `{phase}`, and only a bound claim grows"),
+            "find out why it is not bound (`cargo xtask status`); one that has no volume has no \
+             data either, and can be deleted"
+                .to_owned(),
+        )
+    })
+}
+
 /// What Kubernetes never changes in a claim
 /// (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/>).
 fn never_changes(forbidden: &Forbidden, written: &Written) -> (String, String) {
@@ -218,14 +232,8 @@ pub(super) fn grow<C: From<Call> + From<Expand>>(
         return None;
     }
     let size = asks?;
-    // Kubernetes changes the requests of bound claims only (`ValidatePersistentVolumeClaimUpdate`).
-    if claim.phase != "Bound" {
-        plan.refusals.push(Refusal::new(
-            &address,
-            format!("the claim is `{}`, and only a bound claim grows", claim.phase),
-            "find out why it is not bound (`cargo xtask status`); one that has no volume has no \
-             data either, and can be deleted",
-        ));
+    if let Some((reason, remedy)) = unbound(claim) {
+        plan.refusals.push(Refusal::new(&address, reason, remedy));
         return None;
     }
     let id = scope.id(format_args!("claim.{}", claim.name));
@@ -280,7 +288,9 @@ pub fn plan<C: From<Call> + From<Expand>>(
         ));
         return;
     }
-    if let Some((reason, remedy)) = wanted.may_not_become(claim, found) {
+    let grows = compared.groups.contains(&Group::Size);
+    let unbound = || grows.then(|| unbound(&found.claim)).flatten();
+    if let Some((reason, remedy)) = wanted.may_not_become(claim, found).or_else(unbound) {
         plan.refusals.push(Refusal::new(&address, reason, remedy));
         return;
     }

@@ -157,12 +157,25 @@ fn a_claim_is_completed_as_far_as_it_can_be() {
     assert_eq!(calls(&grown), ["expand"]);
     let unbound = with(|found| {
         found.claim.phase = "Pending".to_owned();
-        found.claim.requested = Some("10Gi".to_owned());
         (found.claim.capacity, found.claim.volume) = (None, None);
     });
-    assert_eq!(calls(&unbound), ["apply"], "a volume is made as large as its claim");
+    assert_eq!(calls(&unbound), [""; 0], "a volume is made as large as its claim");
     let larger = with(|found| found.claim.capacity = Some("30Gi".to_owned()));
     assert_eq!(calls(&larger), [""; 0]);
+}
+
+/// "spec is immutable after creation except resources.requests and volumeAttributesClassName for
+/// bound claims" (the API server, of a claim that is not).
+#[test]
+fn a_claim_that_is_not_bound_cannot_grow_and_the_plan_says_what_to_do() {
+    let mut actual = deployed(&engine(&json!({ "datasets": "10Gi" })));
+    let claim = &mut actual.claims[0].claim;
+    claim.phase = "Pending".to_owned();
+    (claim.capacity, claim.volume) = (None, None);
+    let refused = planned("engine", &engine(&json!({ "datasets": "20Gi" })), &actual, &[], false);
+    let [refusal] = refused.refusals.as_slice() else { panic!("{}", text(&refused)) };
+    assert_eq!(refusal.reason, "the claim is `Pending`, and only a bound claim grows");
+    assert!(refusal.remedy.contains("can be deleted"), "{}", refusal.remedy);
 }
 
 #[test]

@@ -7,4 +7,4 @@ mod table;
 
 pub use policy::{Unknown, driver, operator};
 pub use rbac::cluster_roles;
-pub use table::{PERMISSIONS, Permission, needed_by};
+pub use table::{PERMISSIONS, Permission, needed_by, needed_elsewhere};

@@ -1,6 +1,7 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod admitted;
 mod canary;
 mod chart;
 mod cluster;
@@ -18,11 +19,13 @@ mod mounts;
 mod moved;
 mod nodes;
 mod obeying;
+mod own_group;
 mod pending;
 mod plans;
 mod properties;
 mod reach;
 mod reachable;
+mod settings;
 mod together;
 mod traps;
 mod turns;

@@ -1,7 +1,7 @@
 //! Mount targets that are there: which of them go, and in which order.
 
 use efs::resources::mount_target::{Call, Consent, MountTarget};
-use efs::{Actual, Desired, LifeCycle, MountTargetId, Networks, Plan};
+use efs::{Actual, Desired, FileSystemId, LifeCycle, MountTargetId, Networks, Plan};
 use network::{SubnetId, VpcId};
 use plan::{Action, ChangeId, Styled};
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::world::{
 const ZONES: [char; 4] = ['a', 'b', 'c', 'd'];
 
 /// Every zone has two subnets: with the numbers 1 and 11, 2 and 12, and so on.
-fn all_subnets() -> Vec<network::Subnet> {
+pub(crate) fn all_subnets() -> Vec<network::Subnet> {
     let both = |(n, zone): (u32, char)| [subnet(n, zone), subnet(n + 10, zone)];
     (1..).zip(ZONES).flat_map(both).collect()
 }
@@ -194,6 +194,8 @@ fn target(zone: usize, second: bool, state: u8) -> MountTarget {
         subnet_id: subnet_id(n),
         vpc_id: Some(vpc()),
         availability_zone: format!("eu-west-1{}", ZONES[zone]),
+        availability_zone_id: None,
+        network_interface_id: None,
         ip_address: Some(format!("10.0.{n}.4")),
         security_groups: Some(vec![group("sg-00000001")]),
     }
@@ -206,12 +208,8 @@ fn served(actual: &Actual) -> Vec<&str> {
 }
 
 /// What must hold before a target is deleted, in whatever order the plan is carried out.
-fn may_go(
-    actual: &Actual,
-    id: &MountTargetId,
-    wanted: &[String],
-    keeps: bool,
-) -> Result<(), String> {
+fn may_go(actual: &Actual, call: &efs::Call, wanted: &[String], keeps: bool) -> Result<(), String> {
+    let efs::Call::MountTarget(Call::Delete { id, .. }) = call else { return Ok(()) };
     let target = actual.mount_targets.iter().find(|target| target.id == *id).unwrap();
     if matches!(target.life_cycle, LifeCycle::Other(_)) {
         // It serves nobody, and comes before those that do.
@@ -229,13 +227,14 @@ fn may_go(
     Ok(())
 }
 
-/// Carries a plan out in the order that `order` picks among all that may be next, call by call;
-/// as many calls as `order` has numbers, so that it may be killed on the way.
-fn some_order(
+/// Carries a plan out in the order that `order` picks among all that may be next, call by call,
+/// each judged before it is made; as many calls as `order` has numbers, so that it may be killed
+/// on the way.
+pub(crate) fn some_order(
     plan: &Plan,
     actual: &mut Actual,
     order: &[u8],
-    before: &dyn Fn(&Actual, &MountTargetId) -> Result<(), String>,
+    judge: &dyn Fn(&Actual, &efs::Call) -> Result<(), String>,
 ) -> Result<(), String> {
     let waits = plan.waits.iter().map(|wait| (&wait.id, &[][..], std::slice::from_ref(&wait.call)));
     let changes = plan.changes.iter().map(|it| (&it.id, &it.needs[..], &it.calls[..]));
@@ -250,9 +249,7 @@ fn some_order(
         let Some(at) = ready.get(usize::from(*number) % ready.len().max(1)) else { break };
         let (id, _, calls) = &mut left[*at];
         if let Some((call, rest)) = calls.split_first() {
-            if let efs::Call::MountTarget(Call::Delete { id, .. }) = call {
-                before(actual, id)?;
-            }
+            judge(actual, call)?;
             carry_out(call, actual);
             *calls = rest;
         }
@@ -296,11 +293,11 @@ proptest! {
             all.iter().find(|it| it.id == *id).unwrap().availability_zone.clone()
         }).collect();
         let keeps = discovered && !flag;
-        let before = |actual: &Actual, id: &MountTargetId| may_go(actual, id, &zones, keeps);
+        let judge = |actual: &Actual, call: &efs::Call| may_go(actual, call, &zones, keeps);
         for order in [first, second, vec![0; 200]] {
             let plan = planned(&wanted, &actual);
             prop_assert_eq!(&plan.refusals, &[]);
-            let ran = some_order(&plan, &mut actual, &order, &before);
+            let ran = some_order(&plan, &mut actual, &order, &judge);
             prop_assert!(ran.is_ok(), "{}\n{}", ran.unwrap_err(), text(&plan));
         }
         prop_assert!(planned(&wanted, &actual).is_empty());
@@ -318,10 +315,12 @@ fn the_judge_sees_two_zones_at_once() {
         change.needs.clear();
     }
     let zones = ["eu-west-1a".to_owned(), "eu-west-1b".to_owned()];
-    let before = |actual: &Actual, id: &MountTargetId| may_go(actual, id, &zones, false);
+    let judge = |actual: &Actual, call: &efs::Call| may_go(actual, call, &zones, false);
     // One call of the first, then one of the second.
-    let why = some_order(&plan, &mut actual, &[0, 1], &before).unwrap_err();
+    let why = some_order(&plan, &mut actual, &[0, 1], &judge).unwrap_err();
     assert!(why.contains("have no target"), "{why}");
-    let kept = may_go(&deployed_in(&[1]), &target(0, false, 9).id, &[], true);
+    let file_system = FileSystemId::try_from("fs-0000000a").unwrap();
+    let delete = Call::Delete { file_system, id: target(0, false, 9).id };
+    let kept = may_go(&deployed_in(&[1]), &delete.into(), &[], true);
     assert!(kept.unwrap_err().contains("discovered away"));
 }
