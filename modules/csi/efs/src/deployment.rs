@@ -60,8 +60,8 @@ pub(crate) fn plan_part(
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
-    plan.warnings.extend(warnings(desired, actual));
-    plan.notes.extend(notes(desired));
+    plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
+    plan.notes.extend(notes(desired, actual));
     let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
     let wanted = file_system::Wanted {
         owner: &owner,
@@ -114,7 +114,7 @@ pub(crate) fn plan_part(
 }
 
 /// What people should know of what they ask for.
-fn notes(desired: &Desired) -> Vec<String> {
+fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
     let class = &desired.inputs.storage_class;
     let shared = (class.reuse_access_point == Some(true)).then(|| {
         format!(
@@ -123,7 +123,16 @@ fn notes(desired: &Desired) -> Vec<String> {
             class.name
         )
     });
-    shared.into_iter().chain(desired.notes.iter().cloned()).collect()
+    let found = actual.file_system.as_ref().filter(|found| found.spec.encrypted);
+    let encrypted = match (&desired.inputs.file_system, found) {
+        (FileSystemSource::Own(spec), Some(found)) if !spec.encrypted => Some(format!(
+            "{} is encrypted at rest although `encrypted` is false: AWS encrypts it all the same, and \
+             it stays so",
+            found.id
+        )),
+        _ => None,
+    };
+    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
 }
 
 /// How much of the driver's identity a module plans.

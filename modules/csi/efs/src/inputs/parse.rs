@@ -11,7 +11,10 @@ use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
-use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
+use crate::digests::digest;
+use crate::resources::driver::{
+    DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
+};
 use crate::resources::file_system::FileSystemSource;
 
 impl Inputs {
@@ -22,7 +25,7 @@ impl Inputs {
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
         let security_groups = security_groups(&mut reader);
-        let driver = driver(&mut reader);
+        let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
@@ -116,7 +119,7 @@ fn of_place(
     }
 }
 
-fn driver(reader: &mut Reader) -> Option<DriverInputs> {
+fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let namespace = reader.string("namespace", ::inputs::dns_label);
     let version = reader.string("helm_chart_version", ChartVersion::parse);
     let identity = identity(reader);
@@ -127,6 +130,16 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
     let chart = reader
         .string("helm_chart", |text| ChartSource::parse(text, given.as_deref(), chart::REPOSITORY));
+    let images =
+        reader.string("image_registry", |text| Registry::parse(text, region.unwrap_or_default()));
+    let published = matches!(&chart, Some(ChartSource::Repository { name, url })
+        if name == chart::NAME && url == chart::REPOSITORY);
+    if let Some(version) = version.filter(|_| published)
+        && version < ChartVersion::NEWEST
+        && digest(version).is_none()
+    {
+        reader.mistake("helm_chart_version", never_published(version));
+    }
     let values = if reader.is_given("helm_values") {
         let values = reader.values("helm_values")?;
         reader.check("helm_values", check(&values))?;
@@ -142,8 +155,18 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         identity: identity?,
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
+        images,
         values,
     })
+}
+
+/// A version between others of which there is no chart.
+fn never_published(version: ChartVersion) -> Problem {
+    Problem::new(
+        format!("there is no chart {version}: its project published none of that version"),
+        "choose one of <https://github.com/kubernetes-sigs/aws-efs-csi-driver/releases>, such as \
+         \"2.4.5\" or \"4.4.1\"",
+    )
 }
 
 /// The identity of the driver; `driver_role_arn` is the older name for one of its forms.

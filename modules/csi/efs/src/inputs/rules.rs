@@ -318,6 +318,15 @@ fn is_qualified(text: &str) -> bool {
 
 /// One mount option; several are several elements.
 pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
+    if text.split('=').next() == Some("accesspoint") {
+        return Err(Problem::new(
+            format!(
+                "the driver sets `accesspoint` of each volume itself, and refuses `{}`",
+                text.escape_debug()
+            ),
+            "leave it out: a volume made by hand names its access point in its handle",
+        ));
+    }
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != ',';
     if !text.is_empty() && text.chars().all(plain) {
         return Ok(text.to_owned());

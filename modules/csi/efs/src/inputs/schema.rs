@@ -47,6 +47,11 @@ pub const INPUTS: &[Input] = &[
         Kind::Values,
         "Chart values of your own, as a map or the path of a YAML file; they override the defaults, and are checked against the chart",
     ),
+    Input::optional(
+        "image_registry",
+        Kind::String,
+        "Registry of the driver's images and its sidecars', where nodes do not reach the internet: `eks` for the one of EKS in the region, or a mirror as `HOST/PATH`",
+    ),
     Input::default(
         "driver_identity",
         Kind::String,

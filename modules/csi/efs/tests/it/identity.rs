@@ -152,7 +152,7 @@ fn a_driver_that_takes_no_pod_identity_is_refused_with_the_way_out() {
         (refusal.reason.as_str(), refusal.remedy.as_str()),
         (
             "the driver of chart 2.4.5 takes no credentials of EKS Pod Identity, and that of chart \
-             3.1.0 does",
+             3.1.1 does",
             "set `helm_chart_version` to that chart, or `driver_identity` to `irsa`"
         )
     );

@@ -189,13 +189,20 @@ impl Group {
     }
 }
 
+/// Whether a file system is encrypted as was asked. AWS may encrypt where nobody asked for it
+/// (<https://github.com/hashicorp/terraform-provider-aws/pull/49999>), and no file system is ever
+/// decrypted: more than was asked for is no difference.
+fn encrypted_enough(found: &str, wanted: &str) -> bool {
+    wanted == found || (wanted == "false" && found == "true")
+}
+
 /// The properties, in the order in which plans show them. Their names are those
 /// of the inputs.
 pub const PROPERTIES: &[Property<Spec, Group>] = &[
     Property {
         name: "encrypted",
         value: Value::One(|spec| set(spec.encrypted)),
-        same: equal,
+        same: encrypted_enough,
         unset: Unset::Leave,
         change: Mutability::Never,
     },
