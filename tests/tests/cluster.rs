@@ -236,7 +236,7 @@ module "fraud" {{
             count += 1;
         }
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 13);
     drop(nodes);
 }
 

@@ -3,6 +3,7 @@
 
 use super::{Meaning, Table};
 
+pub(crate) const ACCESS_POINT_NOT_FOUND: &str = "AccessPointNotFound";
 pub(crate) const BAD_REQUEST: &str = "BadRequest";
 pub(crate) const FILE_SYSTEM_ALREADY_EXISTS: &str = "FileSystemAlreadyExists";
 pub(crate) const FILE_SYSTEM_IN_USE: &str = "FileSystemInUse";
@@ -19,7 +20,7 @@ pub(crate) const REPLICATION_NOT_FOUND: &str = "ReplicationNotFound";
 pub(super) const CODES: Table = &[
     ("AccessPointAlreadyExists", Meaning::Raced),
     ("AccessPointLimitExceeded", Meaning::Quota),
-    ("AccessPointNotFound", Meaning::Raced),
+    (ACCESS_POINT_NOT_FOUND, Meaning::Raced),
     (
         "AvailabilityZonesMismatch",
         Meaning::Never(
@@ -45,7 +46,12 @@ pub(super) const CODES: Table = &[
     ("InternalServerError", Meaning::Passing),
     (
         "InvalidPolicyException",
-        Meaning::Never("correct the file-system policy as the message says"),
+        Meaning::Never(
+            "correct the file-system policy as the message says; where it says that the policy \
+             would prevent future updates, EFS does not put it, as this identity could not change \
+             it any more: allow `elasticfilesystem:PutFileSystemPolicy` to this identity in it, or \
+             set `bypass_policy_lockout_safety_check = true` if somebody else may change it",
+        ),
     ),
     (IP_ADDRESS_IN_USE, Meaning::Never("use another address of the subnet, or let EFS choose one")),
     (MOUNT_TARGET_CONFLICT, Meaning::Raced),

@@ -1,9 +1,10 @@
 //! Whatever AWS and a cluster answer: plans and tables stay text, and JSON stays JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use efs::resources::file_system::{
-    FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy,
+    Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -52,9 +53,13 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+            backup: BackupPolicy::found(text),
+            overwrite_protection: Some(OverwriteProtection::parse(text)),
+            policy: Policy::found(text),
         },
         availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
+        metered_in: MeteredIn::default(),
         metered_at: Some(text.to_owned()),
         tags,
     }
@@ -67,6 +72,8 @@ fn mount_target(text: &str) -> MountTarget {
         subnet_id: subnet_id(9),
         vpc_id: None,
         availability_zone: text.to_owned(),
+        availability_zone_id: Some(text.to_owned()),
+        network_interface_id: None,
         ip_address: Some(text.to_owned()),
         security_groups: None,
     }
@@ -76,7 +83,9 @@ fn access_point(text: &str) -> AccessPoint {
     AccessPoint {
         id: AccessPointId::try_from("fsap-00000001").unwrap(),
         life_cycle: LifeCycle::Available,
+        client_token: Some(text.to_owned()),
         path: text.to_owned(),
+        posix_user: None,
         account: Some(text.to_owned()),
         tags: [("clockwork-codex/cluster".to_owned(), text.to_owned())].into(),
     }
@@ -113,6 +122,7 @@ fn cluster(text: &str) -> Cluster {
             unknown: Some(text.to_owned()),
         }],
         volumes: vec![Volume {
+            access_points: BTreeSet::new(),
             target_address: None,
             target_zone: None,
             name: text.to_owned(),
@@ -122,7 +132,17 @@ fn cluster(text: &str) -> Cluster {
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }

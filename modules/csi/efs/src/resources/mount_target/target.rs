@@ -1,7 +1,7 @@
 //! A mount target: its properties, its calls, and its row.
 
 use inputs::plain;
-use network::{SecurityGroupId, SubnetId, VpcId};
+use network::{NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
     Value, Wait, equal, set, texts,
@@ -55,6 +55,10 @@ pub struct MountTarget {
     pub subnet_id: SubnetId,
     pub vpc_id: Option<VpcId>,
     pub availability_zone: String,
+    /// The zone by the id that is the same in every account, such as `euw1-az1`.
+    pub availability_zone_id: Option<String>,
+    /// The interface that EFS made for it in the subnet, once there is one.
+    pub network_interface_id: Option<NetworkInterfaceId>,
     /// Its address, once it has one.
     pub ip_address: Option<String>,
     /// Its security groups, sorted; `None` where they could not be read.
@@ -69,9 +73,11 @@ impl MountTarget {
             id: _,         // EFS chose it.
             life_cycle: _, // `existing` judges it.
             subnet_id,
-            vpc_id: _,            // `in_another_vpc` judges it.
-            availability_zone: _, // The subnet's.
-            ip_address: _,        // EFS chose it; the one in its place gets the same.
+            vpc_id: _,               // `in_another_vpc` judges it.
+            availability_zone: _,    // The subnet's,
+            availability_zone_id: _, // under another name.
+            network_interface_id: _, // EFS made it.
+            ip_address: _,           // EFS chose it; the one in its place gets the same.
             security_groups,
         } = self;
         let groups = security_groups.as_ref();
