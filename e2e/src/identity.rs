@@ -7,7 +7,7 @@ use serde_json::json;
 /// The issuer of the control plane's tokens, without `https://`.
 const ISSUER: &str = "kubernetes.default.svc";
 
-/// Who asks AWS in the driver's name.
+/// The principal of the driver's calls.
 const SUBJECT: &str = "system:serviceaccount:kube-system:efs-csi-controller-sa";
 
 /// AWS's own policy for the driver.

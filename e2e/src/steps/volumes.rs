@@ -175,7 +175,7 @@ fn deleted(runner: &Runner, claim: &str) -> anyhow::Result<String> {
     Ok(format!("{id} too"))
 }
 
-/// Creates a claim, and waits until it is bound; the answer is its volume.
+/// Creates a claim, and waits until it is bound; returns its volume.
 fn claim(runner: &Runner, name: &str, spec: Value) -> anyhow::Result<Value> {
     let mut claim = json!({
         "metadata": {"name": name},
@@ -195,7 +195,7 @@ fn claim(runner: &Runner, name: &str, spec: Value) -> anyhow::Result<Value> {
     api.get(&volume_path(volume))
 }
 
-/// The access point of a volume, where it can be asked for; it is the driver's own.
+/// The access point of a volume, where it can be looked up; it must have the driver's tag.
 fn access_point(
     runner: &Runner,
     file_system: &str,
