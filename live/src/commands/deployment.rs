@@ -8,23 +8,24 @@ use std::sync::Arc;
 
 use efs::Canary;
 use failure::report;
-use job::{Goal, Output, Session};
+use job::{Goal, Output};
 use place::{Choice, Verdict};
-use plan::{Plan, Styled};
+use plan::Plan;
 use tokio::sync::watch;
 
 use super::connection::Connection;
 use super::made::outputs;
 use super::plan::plan;
+use super::{planning, saved};
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
 use crate::observe::Observed;
-use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
+use crate::outcome::{Ending, Failed, Made, Outcome};
 use crate::places;
 use crate::raced::Raced;
 use crate::reach;
-use crate::report::{json, takes_colour};
+use crate::report::json;
 use crate::resources::{canary, file_system, mount_target};
 use crate::run;
 use crate::target::Target;
@@ -51,9 +52,15 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
         let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
-        if let Goal::Plan { detailed_exitcode, .. } = job.goal {
-            let shown = shown(connection.session, &plan, detailed_exitcode)?;
+        if let Goal::Plan { detailed_exitcode, report, .. } = &job.goal {
+            let shown = planning::shown(connection, &plan, (*detailed_exitcode, report))?;
             return Ok(Outcome::unchanged(Ending::Shown(shown)));
+        }
+        if let Some(path) = job.goal.saved()
+            && let Some(ending) = saved::moved(connection, &plan, path)?
+        {
+            connection.progress.plan(&plan);
+            return Ok(Outcome { changed, ending });
         }
         if round > 1 && plan.is_settled() {
             break;
@@ -73,11 +80,15 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ending::Done(made) => {
                 outputs = made;
                 owes_canaries = false;
-                if is_final(job.goal.destroys(), round, &plan) {
+                if is_final(job.goal.destroys(), round, &plan) || job.goal.saved().is_some() {
                     break;
                 }
             }
-            Ending::Failed(failed) if round < ROUNDS && are_raced(connection, &failed.errors) => {
+            Ending::Failed(failed)
+                if round < ROUNDS
+                    && job.goal.saved().is_none()
+                    && are_raced(connection, &failed.errors) =>
+            {
                 connection.progress.say(&report(&failed.errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
@@ -265,20 +276,6 @@ fn shown_to_programs(connection: &Connection<'_>, plan: &Plan<Call>) {
     }
 }
 
-/// The plan as the result.
-fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyhow::Result<Shown> {
-    let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
-    let text = Styled { plan, colour }.to_string();
-    let refused = plan.refusals.len();
-    let conclusion = match (refused, detailed_exitcode && !plan.is_empty()) {
-        (1.., _) => Conclusion::Wrong,
-        (0, true) => Conclusion::Changes,
-        (0, false) => Conclusion::Fine,
-    };
-    let problem = (refused > 0).then(|| plan::refused(refused));
-    Ok(Shown { conclusion, problem, ..Shown::new(text, plan)? })
-}
-
 #[cfg(test)]
 mod tests {
     use efs::AdoptExisting;
@@ -291,6 +288,7 @@ mod tests {
             delete_data: false,
             adopt_existing: AdoptExisting::None,
             canary: true,
+            saved: None,
             targets: efs::TargetConsent::default(),
         };
         assert!(review(&deploy, false).contains("`plan-efs`"));

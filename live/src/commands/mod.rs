@@ -10,6 +10,8 @@ mod goal;
 mod made;
 mod outputs;
 mod plan;
+mod planning;
+mod saved;
 mod status;
 mod verify;
 
