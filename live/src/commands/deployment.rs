@@ -52,14 +52,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
         let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
-        if let Goal::Plan { detailed_exitcode, report, .. } = &job.goal {
-            let shown = planning::shown(connection, &plan, (*detailed_exitcode, report))?;
-            return Ok(Outcome::unchanged(Ending::Shown(shown)));
-        }
-        if let Some(path) = job.goal.saved()
-            && let Some(ending) = saved::moved(connection, &plan, path)?
-        {
-            connection.progress.plan(&plan);
+        if let Some(ending) = shown_or_moved(connection, &plan)? {
             return Ok(Outcome { changed, ending });
         }
         if round > 1 && plan.is_settled() {
@@ -80,15 +73,11 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ending::Done(made) => {
                 outputs = made;
                 owes_canaries = false;
-                if is_final(job.goal.destroys(), round, &plan) || job.goal.saved().is_some() {
+                if is_final(&job.goal, round, &plan) {
                     break;
                 }
             }
-            Ending::Failed(failed)
-                if round < ROUNDS
-                    && job.goal.saved().is_none()
-                    && are_raced(connection, &failed.errors) =>
-            {
+            Ending::Failed(failed) if round < ROUNDS && are_raced(connection, &failed.errors) => {
                 connection.progress.say(&report(&failed.errors));
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
@@ -102,6 +91,21 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
     }
     Ok(Outcome { changed, ending: Ending::Done(outputs) })
+}
+
+/// How a run ends that only shows its plan, or whose plan is not the one that was kept.
+fn shown_or_moved(
+    connection: &Connection<'_>,
+    plan: &Plan<Call>,
+) -> anyhow::Result<Option<Ending>> {
+    match &connection.job.goal {
+        Goal::Plan { detailed_exitcode, report, .. } => {
+            let shown = planning::shown(connection, plan, (*detailed_exitcode, report))?;
+            Ok(Some(Ending::Shown(shown)))
+        }
+        Goal::Deploy { saved: Some(path), .. } => saved::moved(connection, plan, path),
+        _ => Ok(None),
+    }
 }
 
 /// Observes everything; for the first time, without what an interrupted run left of its canaries.
@@ -166,16 +170,18 @@ fn owe_canaries(observed: &mut Observed) {
 /// Whether a plan that was carried out needs no second look. A run that took
 /// everything down looks whether another one put something up meanwhile; one that
 /// waited for another run looks what is left to do.
-fn is_final(destroys: bool, round: usize, plan: &Plan<Call>) -> bool {
+fn is_final(goal: &Goal, round: usize, plan: &Plan<Call>) -> bool {
     let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_another_run());
-    let took_down = destroys && !plan.is_empty();
-    !(raced || took_down)
+    let took_down = goal.destroys() && !plan.is_empty();
+    // A plan that was kept is all that may be carried out.
+    goal.saved().is_some() || !(raced || took_down)
 }
 
 /// Whether all that failed, failed for what another run did meanwhile.
 fn are_raced(connection: &Connection<'_>, errors: &[anyhow::Error]) -> bool {
     let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
-    raced && connection.stop.reason().is_none()
+    // Another plan than the one that was kept may not be carried out.
+    raced && connection.stop.reason().is_none() && connection.job.goal.saved().is_none()
 }
 
 /// Shows a plan, asks where that is needed, and carries it out.

@@ -43,7 +43,11 @@ pub(super) fn moved(
     }
     let kept: Saved = serde_json::from_value(kept).help(place(), REMEDY)?;
     let moved = kept.moved(&saved(connection, plan)?);
-    Ok((!moved.is_empty()).then(|| Ending::Refused {
+    if moved.is_empty() {
+        return Ok(None);
+    }
+    connection.progress.plan(plan);
+    Ok(Some(Ending::Refused {
         why: format!(
             "The plan in `{}` does not hold any more: {}. Nothing was changed.",
             path.display(),

@@ -6,6 +6,7 @@ use kubernetes::{ChartSource, repository};
 use network::Tags;
 
 use super::arns::{self, Arn};
+use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
@@ -113,6 +114,7 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     } else {
         serde_json::Map::new()
     };
+    let settings = settings(reader, version.unwrap_or(ChartVersion::NEWEST));
     Some(DriverInputs {
         mode: mode?,
         namespace: namespace?,
@@ -121,6 +123,7 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         identity: identity?,
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
+        settings,
         values,
     })
 }
