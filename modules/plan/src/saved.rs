@@ -1,6 +1,7 @@
 //! A plan that is kept in a file, and whether it is still the plan.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use inputs::plain;
 use serde::{Deserialize, Serialize};
@@ -117,7 +118,11 @@ fn verb(action: &str) -> &str {
 
 /// A hash that says whether two texts are the same.
 pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hash = String::new();
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }
 
 #[cfg(test)]
