@@ -2,7 +2,7 @@
 #![no_main]
 
 use efs::resources::file_system::{
-    MeteredIn, FileSystem, Lifecycle, PerformanceMode, Spec, Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -45,6 +45,9 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+            backup: BackupPolicy::found(text),
+            overwrite_protection: Some(OverwriteProtection::parse(text)),
+            policy: Policy::found(text),
         },
         availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
@@ -85,7 +88,17 @@ fn cluster(text: &str, ours: bool) -> Cluster {
             target_address: Some(text.to_owned()),
             target_zone: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }

@@ -12,6 +12,7 @@ use job::{Goal, Output};
 use place::Verdict;
 use serde_json::{Value, json};
 
+use crate::log::millis;
 use crate::outcome::Made;
 
 /// What a run that is done did, or one of which only a part failed.
@@ -158,11 +159,6 @@ pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
     let mut all: Vec<Value> = places.iter().map(Verdict::json).collect();
     all.dedup();
     all
-}
-
-/// Milliseconds, for JSON.
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// An output for people: a line each of a list, its members side by side.

@@ -170,8 +170,8 @@ pub(crate) async fn of_old_data(
     Ok(())
 }
 
-/// The policy of a file system, where it has one.
-async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<String>> {
+/// The policy of a file system as JSON, where it has one.
+pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<String>> {
     let call = aws.efs.describe_file_system_policy().file_system_id(id.as_str());
     match call.send().await {
         Ok(response) => Ok(response.policy().map(str::to_owned)),

@@ -40,6 +40,9 @@ impl Storage {
             "--tags=team=graphs",
             "--directory-perms=750",
             "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS",
+            "--backup-policy=DISABLED",
+            "--replication-overwrite-protection=DISABLED",
+            "--root-squash=true",
         ];
         let moved = [
             "--nfs-client-cidr=10.0.0.0/16",

@@ -63,6 +63,13 @@ pub(crate) struct Run {
     /// Write a timeline to this file, as one page: steps, calls, waits, retries, critical path
     #[arg(long, value_name = "FILE.html")]
     pub(crate) timeline: Option<PathBuf>,
+    /// How progress is written to standard error: `json` is one line for each event, with step,
+    /// request id, account and identity
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// Append one line of JSON for each change to this file: who changed what where, by which plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
     /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
@@ -89,12 +96,19 @@ pub(crate) struct TargetFlags {
     /// Take off mount targets the security groups that no input names, which stay otherwise
     #[arg(long)]
     remove_security_groups: bool,
+    /// Overwrite a file-system policy that somebody else put; it stays otherwise
+    #[arg(long)]
+    replace_file_system_policy: bool,
 }
 
 impl From<TargetFlags> for TargetConsent {
     fn from(flags: TargetFlags) -> TargetConsent {
-        let TargetFlags { replace_mount_targets, remove_security_groups } = flags;
-        TargetConsent { replace_mount_targets, remove_security_groups }
+        let TargetFlags {
+            replace_mount_targets,
+            remove_security_groups,
+            replace_file_system_policy,
+        } = flags;
+        TargetConsent { replace_mount_targets, remove_security_groups, replace_file_system_policy }
     }
 }
 
@@ -112,6 +126,24 @@ impl From<Format> for Output {
         match format {
             Format::Text => Output::Text,
             Format::Json => Output::Json,
+        }
+    }
+}
+
+/// How progress is written to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One line of JSON for each event
+    Json,
+}
+
+impl From<LogFormat> for job::LogFormat {
+    fn from(format: LogFormat) -> job::LogFormat {
+        match format {
+            LogFormat::Text => job::LogFormat::Text,
+            LogFormat::Json => job::LogFormat::Json,
         }
     }
 }
@@ -170,6 +202,9 @@ impl<M: Flagged> Args for InputFlags<M> {
                 Kind::String => ("TEXT", ArgAction::Set),
                 Kind::Number => ("NUMBER", ArgAction::Set),
                 Kind::Bool => ("BOOL", ArgAction::Set),
+                Kind::Strings if input.name.ends_with("_policy_documents") => {
+                    ("JSON", ArgAction::Append)
+                }
                 Kind::Strings => ("A,B", ArgAction::Append),
                 Kind::Map => ("KEY=VALUE,…", ArgAction::Append),
                 // As Helm's `--values`: the last one wins, key by key.
@@ -186,7 +221,8 @@ impl<M: Flagged> Args for InputFlags<M> {
                 // `--encrypted` alone means true.
                 arg = arg.num_args(0..=1).default_missing_value("true");
             }
-            if input.kind == Kind::Strings {
+            // A policy is JSON, which has commas of its own: each has a flag.
+            if input.kind == Kind::Strings && !input.name.ends_with("_policy_documents") {
                 arg = arg.value_delimiter(',');
             }
             command = command.arg(arg);

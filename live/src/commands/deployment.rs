@@ -20,6 +20,7 @@ use super::{planning, saved};
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
+use crate::log;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Failed, Made, Outcome};
 use crate::places;
@@ -61,7 +62,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if job.yes
             && let Some(ending) = consent::appeared(&agreed, &plan)
         {
-            connection.progress.plan(&plan);
+            connection.progress.plan(&plan, &digest(&plan)?);
             return Ok(Outcome { changed, ending });
         }
         let required = agreed.required(&plan, job.yes, job.goal.destroys());
@@ -103,7 +104,13 @@ fn shown_or_moved(
             let shown = planning::shown(connection, plan, (*detailed_exitcode, report))?;
             Ok(Some(Ending::Shown(shown)))
         }
-        Goal::Deploy { saved: Some(path), .. } => saved::moved(connection, plan, path),
+        Goal::Deploy { saved: Some(path), .. } => {
+            let moved = saved::moved(connection, plan, path)?;
+            if moved.is_some() {
+                connection.progress.plan(plan, &digest(plan)?);
+            }
+            Ok(moved)
+        }
         _ => Ok(None),
     }
 }
@@ -193,7 +200,8 @@ pub(super) async fn execute(
     required: Required,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
-    progress.plan(plan);
+    let digest = digest(plan)?;
+    progress.plan(plan, &digest);
     if !plan.refusals.is_empty() {
         shown_to_programs(connection, plan);
         let why = "Nothing was changed.".to_owned();
@@ -208,12 +216,12 @@ pub(super) async fn execute(
             remedy: Some(format!("{review}; {remedy}")),
         }));
     }
-    // The prompt is left on a line of its own.
-    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| eprintln!());
+    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| end_prompt());
     if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(refused));
     }
+    connection.trail.plan(plan, &digest)?;
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
     let made = match observed {
@@ -233,6 +241,18 @@ pub(super) async fn execute(
     Ok(Outcome { changed, ending })
 }
 
+/// The digest of a plan as `plan-efs --output json` prints it, without line breaks.
+fn digest(plan: &Plan<Call>) -> anyhow::Result<String> {
+    Ok(plan::saved::digest(&serde_json::to_string(plan)?))
+}
+
+/// Leaves the prompt on a line of its own.
+fn end_prompt() {
+    if !log::is_json() {
+        eprintln!();
+    }
+}
+
 /// How to see the plan of one of several files, before it is agreed to.
 fn review(goal: &Goal, workloads: bool) -> &'static str {
     match goal {
@@ -246,7 +266,8 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
         | Goal::Status
         | Goal::AccessPoints(_)
         | Goal::Outputs(_)
-        | Goal::Verify(_) => "review it with the same command and `--config` of that file",
+        | Goal::Verify(_)
+        | Goal::Identify => "review it with the same command and `--config` of that file",
     }
 }
 
@@ -264,6 +285,7 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
         target: target.clone(),
         results,
         stop: connection.stop.clone(),
+        trail: Arc::clone(&connection.trail),
         failing: watch::Sender::new(false),
         newcomers: Newcomers::default(),
         file_systems: Watches::new(|(aws, id)| async move {

@@ -46,7 +46,6 @@ pub(super) fn moved(
     if moved.is_empty() {
         return Ok(None);
     }
-    connection.progress.plan(plan);
     Ok(Some(Ending::Refused {
         why: format!(
             "The plan in `{}` does not hold any more: {}. Nothing was changed.",

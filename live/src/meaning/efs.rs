@@ -46,7 +46,12 @@ pub(super) const CODES: Table = &[
     ("InternalServerError", Meaning::Passing),
     (
         "InvalidPolicyException",
-        Meaning::Never("correct the file-system policy as the message says"),
+        Meaning::Never(
+            "correct the file-system policy as the message says; where it says that the policy \
+             would prevent future updates, EFS does not put it, as this identity could not change \
+             it any more: allow `elasticfilesystem:PutFileSystemPolicy` to this identity in it, or \
+             set `bypass_policy_lockout_safety_check = true` if somebody else may change it",
+        ),
     ),
     (IP_ADDRESS_IN_USE, Meaning::Never("use another address of the subnet, or let EFS choose one")),
     (MOUNT_TARGET_CONFLICT, Meaning::Raced),

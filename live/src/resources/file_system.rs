@@ -1,18 +1,18 @@
 //! The file system.
 
+mod settings;
+
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{
-    FileSystemDescription, FileSystemSize, LifecyclePolicy, PerformanceMode, Tag, ThroughputMode,
-    TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
-    TransitionToPrimaryStorageClassRules as ToPrimary,
+    FileSystemDescription, FileSystemSize, PerformanceMode, Tag, ThroughputMode,
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::{
-    self as room, Call, FileSystem, FileSystemSource, Group, Lifecycle, MeteredIn, Spec,
-    Throughput, Transition,
+    self as room, BackupPolicy, Call, FileSystem, Group, MeteredIn, OverwriteProtection, Spec,
+    Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
@@ -27,6 +27,8 @@ use crate::progress::Line;
 use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE, within};
+
+pub(crate) use settings::settings;
 
 /// The call that deletes a file system.
 const DELETE: &str = "elasticfilesystem:DeleteFileSystem";
@@ -154,6 +156,7 @@ async fn create(
         .performance_mode(PerformanceMode::from(spec.performance_mode.as_str()))
         .throughput_mode(ThroughputMode::from(spec.throughput.mode()))
         .set_provisioned_throughput_in_mibps(spec.throughput.mibps())
+        .set_backup(spec.backup.map(|backup| backup == BackupPolicy::Enabled))
         .set_tags(Some(sdk_tags(tags)?));
     match call.send().await {
         Ok(response) => Ok(FileSystemId::try_from(response.file_system_id())?),
@@ -186,7 +189,8 @@ async fn put(
     line.state("updating");
     match group {
         Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
-        Group::Lifecycle => return put_lifecycle(aws, id, spec.lifecycle.iter().flatten()).await,
+        // These change at once, or are in force while they do.
+        others => return settings::put(aws, id, (others, spec)).await,
     }
     available(context, aws, id, line).await.map(drop)
 }
@@ -206,62 +210,6 @@ async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> an
         return Ok(());
     }
     Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
-}
-
-/// The lifecycle policy of a file system that should have one, or whose throughput may be
-/// at odds with one.
-pub(crate) async fn lifecycle(
-    aws: &Aws,
-    source: &FileSystemSource,
-    found: Option<&FileSystem>,
-) -> anyhow::Result<Option<Lifecycle>> {
-    let (FileSystemSource::Own(wanted), Some(found)) = (source, found) else { return Ok(None) };
-    if wanted.lifecycle.is_none() && wanted.throughput == Throughput::Elastic {
-        return Ok(None);
-    }
-    let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.id.as_str());
-    let response = match call.send().await {
-        Ok(response) => response,
-        // Deleted since it was listed.
-        Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(None),
-        Err(error) => {
-            let call = "elasticfilesystem:DescribeLifecycleConfiguration";
-            return Err(explain(call, &aws.region, error));
-        }
-    };
-    let rules = response.lifecycle_policies().iter().flat_map(|policy| {
-        [
-            (Transition::ToIa, policy.transition_to_ia().map(ToIa::as_str)),
-            (Transition::ToArchive, policy.transition_to_archive().map(ToArchive::as_str)),
-            (
-                Transition::ToPrimary,
-                policy.transition_to_primary_storage_class().map(ToPrimary::as_str),
-            ),
-        ]
-    });
-    Ok(Some(rules.filter_map(|(one, rule)| Some((one, rule?.to_owned()))).collect()))
-}
-
-/// Sets all transitions; those that are not given go off. Each is a policy of its own
-/// (<https://docs.aws.amazon.com/efs/latest/ug/API_PutLifecycleConfiguration.html>).
-async fn put_lifecycle(
-    aws: &Aws,
-    id: &FileSystemId,
-    wanted: impl Iterator<Item = (&Transition, &String)>,
-) -> anyhow::Result<()> {
-    let policies = wanted.map(|(transition, rule)| {
-        let (policy, rule) = (LifecyclePolicy::builder(), rule.as_str());
-        match transition {
-            Transition::ToIa => policy.transition_to_ia(rule.into()),
-            Transition::ToArchive => policy.transition_to_archive(rule.into()),
-            Transition::ToPrimary => policy.transition_to_primary_storage_class(rule.into()),
-        }
-        .build()
-    });
-    let call = aws.efs.put_lifecycle_configuration().file_system_id(id.as_str());
-    let call = call.set_lifecycle_policies(Some(policies.collect()));
-    let put = call.send().await.map(drop);
-    put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
 }
 
 /// Deletes a file system. EFS answers `FileSystemInUse` for mount targets that are being
@@ -371,8 +319,14 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
             kms_key_id: found.kms_key_id().map(str::to_owned),
             performance_mode: room::PerformanceMode::parse(found.performance_mode().as_str()),
             throughput: Throughput::found(mode, found.provisioned_throughput_in_mibps()),
-            // It takes a call of its own.
+            // Each of these takes a call of its own.
             lifecycle: None,
+            backup: None,
+            overwrite_protection: found
+                .file_system_protection()
+                .and_then(|it| it.replication_overwrite_protection())
+                .map(|it| OverwriteProtection::parse(it.as_str())),
+            policy: None,
         },
         availability_zone: found.availability_zone_name().map(str::to_owned),
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),

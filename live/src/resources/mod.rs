@@ -13,5 +13,6 @@ pub(crate) mod namespace;
 pub(crate) mod oidc_provider;
 pub(crate) mod pod_identity_association;
 pub(crate) mod release;
+pub(crate) mod security_group;
 pub(crate) mod stateful_set;
 pub(crate) mod storage_class;

@@ -52,6 +52,8 @@ pub enum Goal {
     Expand,
     /// Prove that pods share a volume.
     Verify(Verify),
+    /// Say who calls AWS and the cluster, and whether both belong to the deployment.
+    Identify,
 }
 
 impl Goal {
@@ -88,7 +90,8 @@ impl Goal {
             | Goal::AccessPoints(_)
             | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => false,
+            | Goal::Verify(_)
+            | Goal::Identify => false,
         }
     }
 
@@ -102,7 +105,8 @@ impl Goal {
             | Goal::AccessPoints(_)
             | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => &[],
+            | Goal::Verify(_)
+            | Goal::Identify => &[],
         }
     }
 
@@ -115,7 +119,8 @@ impl Goal {
             | Goal::AccessPoints(_)
             | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => TargetConsent::default(),
+            | Goal::Verify(_)
+            | Goal::Identify => TargetConsent::default(),
         }
     }
 
@@ -129,7 +134,8 @@ impl Goal {
             | Goal::AccessPoints(_)
             | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => AdoptExisting::None,
+            | Goal::Verify(_)
+            | Goal::Identify => AdoptExisting::None,
         }
     }
 }
@@ -167,6 +173,8 @@ pub struct Verify {
     pub claim: Option<ClaimName>,
     /// Whether what was made stays.
     pub keep: bool,
+    /// Where its pods may run.
+    pub placement: kubernetes::proof::Placement,
 }
 
 /// A claim by name.

@@ -21,4 +21,4 @@ pub use goal::{Asked, ClaimName, Goal, PlanReport, Verify};
 pub use job::Job;
 pub use module::{DriverDocuments, Module, ModuleInputs};
 pub use order::{Fleet, Order, Sandbox, Session, Work};
-pub use output::Output;
+pub use output::{LogFormat, Output};

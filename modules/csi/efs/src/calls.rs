@@ -5,7 +5,7 @@ use plan::files;
 
 use crate::resources::{
     access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, storage_class,
+    pod_identity_association, security_group, storage_class,
 };
 
 /// A call of any resource of a deployment.
@@ -16,6 +16,7 @@ pub enum Call {
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
+    SecurityGroup(security_group::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),
@@ -45,6 +46,7 @@ calls!(
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
+    SecurityGroup(security_group::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),

@@ -15,13 +15,15 @@ use crate::documents;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::life_cycle::LifeCycle;
 use crate::mounts;
 use crate::nfs_access;
+use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::Ready;
+use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{
-    access_point, canary, driver, file_system, ingress, mount_target, storage_class,
+    access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::take_over;
 use crate::warnings::warnings;
@@ -51,14 +53,23 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
+    let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
+    let mut plan = Plan::default();
+    let subnets = wanted_subnets(&mut plan, desired, actual);
+    let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
+    let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
-    let (owner, tags) = (inputs.owner(), inputs.all_tags());
-    let mut plan = Plan::default();
-    plan.warnings.extend(warnings(inputs, actual));
+    plan.warnings.extend(warnings(desired, actual));
     plan.notes.extend(notes(desired));
-    let subnets = wanted_subnets(&mut plan, desired, actual);
-    let wanted = file_system::Wanted { owner: &owner, source: &inputs.file_system, tags: &tags };
+    let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
+    let wanted = file_system::Wanted {
+        owner: &owner,
+        source: &inputs.file_system,
+        tags: &tags,
+        mounted: actual.mount_targets.iter().any(available),
+        replace_policy: consent.replace_file_system_policy,
+    };
     let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
@@ -69,14 +80,23 @@ pub(crate) fn plan_part(
         subnets: &subnets,
         discovered_by,
         security_groups,
+        going: &going_ids,
         consent: *consent,
     };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);
+    remove_groups(&mut plan, desired, actual, going);
     let sources = desired.nfs_sources(&actual.network);
-    let wanted =
-        ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
-    ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    let own = own_groups(desired, actual);
+    let wanted = ingress::Wanted {
+        owner: &owner,
+        groups: security_groups,
+        own: &own,
+        sources: &sources,
+        tags: &tags,
+    };
+    let rules = rules_outside(&actual.network.ingress_rules, going);
+    ingress::plan(&mut plan, scope, &wanted, &rules);
     nfs_access::order(&mut plan, actual, &wanted);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
@@ -241,6 +261,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
+    rows.extend(security_group::rows(&actual.own_groups));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {

@@ -115,7 +115,8 @@ pub(crate) fn same(found: &Value, wanted: &Value) -> bool {
     normal(found) == normal(wanted)
 }
 
-fn normal(value: &Value) -> Value {
+/// A document written in one way out of all that mean the same.
+pub(crate) fn normal(value: &Value) -> Value {
     match value {
         Value::Array(elements) => {
             let mut elements: Vec<Value> = elements.iter().map(normal).collect();

@@ -1,10 +1,14 @@
 //! The inputs of the file system.
 
+use std::collections::BTreeSet;
+
 use ::inputs::{Problem, Reader, one_of};
 
+use super::file_system_policy::{self, policy};
 use super::{DeletionPolicy, rules};
 use crate::resources::file_system::{
-    FileSystemSource, Lifecycle, PROPERTIES, PerformanceMode, Spec, Throughput, Transition,
+    BackupPolicy, FileSystemSource, Lifecycle, OverwriteProtection, PROPERTIES, PerformanceMode,
+    Spec, Throughput, Transition,
 };
 
 /// The file system to create, or the one to adopt.
@@ -36,15 +40,37 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
         encrypted: encrypted?,
         kms_key_id,
         lifecycle: lifecycle(reader, performance_mode.as_ref(), throughput.as_ref()),
+        backup: reader.string("backup_policy", backup_policy),
+        overwrite_protection: reader
+            .string("replication_overwrite_protection", overwrite_protection),
+        policy: policy(reader),
         performance_mode: performance_mode?,
         throughput: throughput?,
     }))
 }
 
+/// `ENABLED` or `DISABLED`, or as a truth value.
+fn backup_policy(text: &str) -> Result<BackupPolicy, Problem> {
+    match text {
+        "true" => Ok(BackupPolicy::Enabled),
+        "false" => Ok(BackupPolicy::Disabled),
+        _ => BackupPolicy::one_of(text),
+    }
+}
+
+/// What can be asked for: EFS alone sets `REPLICATING`.
+fn overwrite_protection(text: &str) -> Result<OverwriteProtection, Problem> {
+    let words = [OverwriteProtection::Enabled, OverwriteProtection::Disabled];
+    one_of(text, &words, OverwriteProtection::as_str)
+}
+
 /// Of an adopted file system nothing is changed, so what would change it is a mistake.
 fn adopted_file_system(reader: &mut Reader) -> Option<()> {
     let mut consistent = Some(());
-    for name in PROPERTIES.iter().map(|property| property.name) {
+    let properties = PROPERTIES.iter().map(|property| property.name);
+    let names: BTreeSet<&str> =
+        properties.chain(file_system_policy::NAMES.iter().copied()).collect();
+    for name in names {
         if !reader.is_given(name) {
             continue;
         }

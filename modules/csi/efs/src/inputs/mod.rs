@@ -5,6 +5,7 @@ mod arns;
 pub(crate) mod directory;
 pub(crate) mod driver_settings;
 mod file_system;
+mod file_system_policy;
 mod mount_targets;
 mod parse;
 pub(crate) mod rules;
@@ -33,7 +34,7 @@ pub struct Inputs {
     /// Where the mount targets go.
     pub subnet_ids: Subnets,
     /// The security groups of the mount targets, at least one: that of `security_group_id` first,
-    /// then those of `security_group_ids`.
+    /// then those of `security_group_ids`, and the deployment's own.
     pub security_groups: Vec<Group>,
     pub driver: DriverInputs,
     /// The account that the deployment belongs to, where it is named.
@@ -82,6 +83,11 @@ impl Inputs {
         // A role that somebody else made was always that of both.
         let role_of_nodes = role.is_some() || self.mounts_with_iam();
         Driver { owner, inputs: &self.driver, role: role.map(Known::Now), role_of_nodes }
+    }
+
+    /// Whether the mount targets get a security group that the deployment makes.
+    pub fn has_own_group(&self) -> bool {
+        self.security_groups.contains(&Group::Own)
     }
 
     /// Whether the nodes mount with IAM, and so need an identity too.
@@ -134,6 +140,8 @@ pub enum Group {
     Listed(SecurityGroupId),
     /// The output `security_group_id` of the network module of this label.
     FromNetwork(String),
+    /// The one that the deployment makes.
+    Own,
 }
 
 impl Group {
@@ -141,7 +149,7 @@ impl Group {
     pub fn listed(&self) -> Option<&SecurityGroupId> {
         match self {
             Group::Listed(id) => Some(id),
-            Group::FromNetwork(_) => None,
+            Group::FromNetwork(_) | Group::Own => None,
         }
     }
 }
@@ -155,4 +163,11 @@ pub struct NfsClients {
     pub cidr: Option<IpNet>,
     /// Whether they are the security groups that the nodes have, whichever these are.
     pub of_nodes: bool,
+}
+
+impl NfsClients {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        !self.of_nodes && self.security_group_id.is_none() && self.cidr.is_none()
+    }
 }

@@ -10,7 +10,7 @@ use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
-use super::{DeletionPolicy, INPUTS, Inputs, NfsClients, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
 use crate::resources::file_system::FileSystemSource;
@@ -34,6 +34,9 @@ impl Inputs {
             cidr: reader.string("nfs_client_cidr", rules::cidr),
             of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
         };
+        if security_groups.as_deref() == Some(&[Group::Own]) && nfs_clients.is_empty() {
+            reader.mistake("security_group", rules::admits_nobody());
+        }
         let storage_class = storage_class(&mut reader);
         if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
             && !tags.contains_key("Name")
@@ -44,6 +47,9 @@ impl Inputs {
         if let Some(region) = &aws_region {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
+        }
+        if let Some(class) = &storage_class {
+            anonymous(&mut reader, &class.mount_options);
         }
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
@@ -68,6 +74,21 @@ impl Inputs {
             (Ok(()), Some(inputs)) => Ok(inputs),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+}
+
+/// Without anonymous access, volumes of the class need an identity to mount.
+fn anonymous(reader: &mut Reader, mount_options: &[String]) {
+    let denied =
+        reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
+    if denied && !mount_options.iter().any(|option| option == "iam") {
+        reader.mistake(
+            "allow_anonymous",
+            Problem::new(
+                "`allow_anonymous` is false, and volumes of the class mount without an identity",
+                "add `iam` to `mount_options`, or leave `allow_anonymous` out",
+            ),
+        );
     }
 }
 

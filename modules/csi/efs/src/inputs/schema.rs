@@ -10,7 +10,7 @@ pub const INPUTS: &[Input] = &[
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
     Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
     Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
-        .or("security_group_ids"),
+        .or(&["security_group_ids", "security_group"]),
     Input::default(
         "namespace",
         Kind::String,
@@ -23,6 +23,11 @@ pub const INPUTS: &[Input] = &[
         "security_group_ids",
         Kind::Strings,
         "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
+    ),
+    Input::optional(
+        "security_group",
+        Kind::String,
+        "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
     ),
     Input::default(
         "driver",
@@ -164,6 +169,61 @@ pub const INPUTS: &[Input] = &[
         "lifecycle_policy",
         Kind::Map,
         "When files move between storage classes: `transition_to_ia`, `transition_to_archive`, `transition_to_primary_storage_class`, each such as `AFTER_30_DAYS`; `{}` turns all off",
+    ),
+    Input::default(
+        "backup_policy",
+        Kind::String,
+        "ENABLED",
+        "`ENABLED` has AWS Backup copy the file system every day, `DISABLED` does not",
+    ),
+    Input::optional(
+        "replication_overwrite_protection",
+        Kind::String,
+        "`ENABLED` keeps the file system from being overwritten as the destination of a replication, `DISABLED` does not; a new one has it enabled",
+    ),
+    Input::optional(
+        "file_system_policy",
+        Kind::Values,
+        "The whole file-system policy, as a map or the path of a file, in place of what the next three make",
+    ),
+    Input::default(
+        "enforce_tls",
+        Kind::Bool,
+        "true",
+        "Whether the file-system policy denies clients that mount without TLS",
+    ),
+    Input::default(
+        "root_squash",
+        Kind::Bool,
+        "false",
+        "Whether the file-system policy takes root access from clients",
+    ),
+    Input::default(
+        "allow_anonymous",
+        Kind::Bool,
+        "true",
+        "Whether the file-system policy lets clients mount without IAM; `false` needs `iam` among `mount_options`",
+    ),
+    Input::optional(
+        "policy_statements",
+        Kind::Values,
+        "Statements of your own for the file-system policy, by their `Sid`, as a map or the path of a file",
+    ),
+    Input::optional(
+        "source_policy_documents",
+        Kind::Strings,
+        "Policies as JSON whose statements are added; each `Sid` stands once",
+    ),
+    Input::optional(
+        "override_policy_documents",
+        Kind::Strings,
+        "Policies as JSON whose statements take the place of those with the same `Sid`",
+    ),
+    Input::default(
+        "bypass_policy_lockout_safety_check",
+        Kind::Bool,
+        "false",
+        "Whether EFS puts a policy that would keep this identity from changing it again",
     ),
     Input::optional(
         "file_system_id",

@@ -14,4 +14,5 @@ pub mod ingress;
 pub mod mount_target;
 pub mod oidc_provider;
 pub mod pod_identity_association;
+pub mod security_group;
 pub mod storage_class;

@@ -1,11 +1,12 @@
 //! What a plan says of the properties of a file system.
 
+use efs::resources::file_system::Policy;
 use efs::resources::file_system::{self, Group};
-use efs::{Call, Plan};
+use efs::{Actual, Call, Plan};
 use plan::Styled;
 use serde_json::{Value, json};
 
-use crate::world::{account, deployed, desired, planned, three};
+use crate::world::{account, apply, deployed, desired, planned, three};
 
 fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
@@ -28,7 +29,8 @@ fn a_lifecycle_policy_is_set_after_creation_and_changed_in_place() {
             calls.as_slice(),
             [
                 Call::FileSystem(file_system::Call::Create { .. }),
-                Call::FileSystem(file_system::Call::Put { group: Group::Lifecycle, .. })
+                Call::FileSystem(file_system::Call::Put { group: Group::Lifecycle, .. }),
+                Call::FileSystem(file_system::Call::Put { group: Group::Policy, .. })
             ]
         ),
         "{calls:#?}"
@@ -71,4 +73,135 @@ fn throughput_that_a_policy_of_others_excludes_is_refused_in_the_plan() {
     let plan = changed(&archives, &json!({ "throughput_mode": "bursting" }));
     let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
     assert!(refusal.reason.contains("move to Archive"), "{}", refusal.reason);
+}
+
+/// The groups that the only change of a plan sets.
+fn groups(plan: &Plan) -> Vec<Group> {
+    let calls = plan.changes.iter().flat_map(|change| &change.calls);
+    let group = |call: &Call| match call {
+        Call::FileSystem(file_system::Call::Put { group, .. }) => Some(*group),
+        _ => None,
+    };
+    calls.filter_map(group).collect()
+}
+
+#[test]
+fn backups_are_on_unless_somebody_says_otherwise_and_change_in_place() {
+    let made = text(&planned(&desired(&json!({})), &account(three())));
+    assert!(made.contains(r#"backup_policy"#) && made.contains(r#""ENABLED""#), "{made}");
+    let off = json!({ "backup_policy": false });
+    let plan = changed(&json!({}), &off);
+    assert_eq!(groups(&plan), [Group::Backup]);
+    insta::assert_snapshot!(text(&plan));
+    assert_eq!(groups(&changed(&off, &json!({}))), [Group::Backup]);
+    assert!(changed(&off, &json!({ "backup_policy": "DISABLED" })).is_empty());
+}
+
+#[test]
+fn protection_against_replication_is_left_alone_unless_it_is_given() {
+    let off = json!({ "replication_overwrite_protection": "DISABLED" });
+    assert_eq!(groups(&changed(&json!({}), &off)), [Group::Protection]);
+    assert!(changed(&off, &json!({})).is_empty());
+    let mut replica = deployed(&json!({}), three());
+    let protection = |actual: &mut Actual, word: &str| {
+        actual.file_system.as_mut().unwrap().spec.overwrite_protection =
+            Some(file_system::OverwriteProtection::parse(word));
+    };
+    protection(&mut replica, "REPLICATING");
+    assert!(planned(&desired(&json!({})), &replica).is_settled());
+    let plan = planned(&desired(&off), &replica);
+    let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
+    assert!(refusal.reason.contains("destination of a replication"), "{}", refusal.reason);
+}
+
+/// A deployment whose file system has this policy.
+fn with_policy(inputs: &Value, policy: Option<&Value>) -> Actual {
+    let mut actual = deployed(inputs, three());
+    let text = policy.map(Value::to_string);
+    actual.file_system.as_mut().unwrap().spec.policy = text.as_deref().and_then(Policy::found);
+    actual
+}
+
+#[test]
+fn tls_is_enforced_before_any_mount_target_is_made() {
+    let plan = planned(&desired(&json!({})), &account(three()));
+    assert_eq!(groups(&plan), [Group::Policy]);
+    assert_eq!(plan.questions, []);
+    let shown = text(&plan);
+    for statement in ["DenyWithoutTls", "AllowThroughMountTargets"] {
+        assert!(shown.contains(&format!("file_system_policy[\"{statement}\"]")), "{shown}");
+    }
+    let none = planned(&desired(&json!({ "enforce_tls": false })), &account(three()));
+    assert_eq!(groups(&none), []);
+}
+
+#[test]
+fn the_switches_of_the_policy_change_its_statements_in_place() {
+    let strict = json!({
+        "root_squash": true,
+        "allow_anonymous": false,
+        "mount_options": ["iam"],
+        "policy_statements": { "Audit": {
+            "Effect": "Allow",
+            "Principal": { "AWS": "111122223333" },
+            "Action": "elasticfilesystem:DescribeMountTargets",
+        } },
+    });
+    let plan = planned(&desired(&strict), &deployed(&json!({ "mount_options": ["iam"] }), three()));
+    assert_eq!(groups(&plan), [Group::Policy]);
+    insta::assert_snapshot!(text(&plan));
+}
+
+#[test]
+fn a_policy_that_means_the_same_is_no_change_whoever_wrote_it() {
+    let mut actual = deployed(&json!({}), three());
+    let policy = &mut actual.file_system.as_mut().unwrap().spec.policy;
+    let mut document = policy.as_ref().unwrap().document.clone();
+    document["Id"] = "console".into();
+    document["Statement"].as_array_mut().unwrap().reverse();
+    document["Statement"][0]["Principal"] = "*".into();
+    *policy = Policy::found(&document.to_string());
+    assert!(planned(&desired(&json!({})), &actual).is_settled());
+}
+
+#[test]
+fn a_policy_of_ours_that_somebody_changed_is_repaired_and_one_of_others_stays() {
+    let statement = json!({ "Sid": "Theirs", "Effect": "Allow", "Principal": "*", "Action": "*" });
+    let ours = json!({ "Id": "clockwork-codex", "Statement": [statement] });
+    let tls = json!({ "enforce_tls": true });
+    let plan = planned(&desired(&tls), &with_policy(&tls, Some(&ours)));
+    assert_eq!(groups(&plan), [Group::Policy]);
+
+    let theirs = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let actual = with_policy(&json!({}), Some(&theirs));
+    let default = planned(&desired(&json!({})), &actual);
+    assert!(default.is_empty() && default.refusals.is_empty(), "{}", text(&default));
+    let stays = |warning: &plan::Warning| warning.text.contains("stays as it is");
+    assert!(default.warnings.iter().any(stays), "{:?}", default.warnings);
+    let explicit = planned(&desired(&tls), &actual);
+    let [refusal] = explicit.refusals.as_slice() else { panic!("{}", text(&explicit)) };
+    assert!(refusal.remedy.contains("--replace-file-system-policy"), "{}", refusal.remedy);
+    let mut consented = desired(&tls);
+    consented.consent.replace_file_system_policy = true;
+    assert_eq!(groups(&planned(&consented, &actual)), [Group::Policy]);
+    // Nobody wants one: theirs stays, and ours goes.
+    let none = json!({ "enforce_tls": false });
+    assert!(planned(&desired(&none), &actual).is_settled());
+    assert_eq!(
+        groups(&planned(&desired(&none), &with_policy(&none, Some(&ours)))),
+        [Group::Policy]
+    );
+}
+
+#[test]
+fn a_file_system_that_is_mounted_without_a_policy_gets_one_only_where_somebody_agrees() {
+    let actual = with_policy(&json!({}), None);
+    let plan = planned(&desired(&json!({})), &actual);
+    assert_eq!(groups(&plan), [Group::Policy]);
+    assert!(plan.questions[0].remedy.contains("`enforce_tls = true`"), "{:?}", plan.questions);
+    let explicit = planned(&desired(&json!({ "enforce_tls": true })), &actual);
+    assert_eq!((groups(&explicit), explicit.questions.len()), (vec![Group::Policy], 0));
+    let mut repaired = actual.clone();
+    apply(&explicit, &mut repaired);
+    assert!(planned(&desired(&json!({})), &repaired).is_settled());
 }

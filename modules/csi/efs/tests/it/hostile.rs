@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use efs::resources::file_system::{
-    FileSystem, Lifecycle, MeteredIn, PerformanceMode, Spec, Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy,
+    Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -52,6 +53,9 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
+            backup: BackupPolicy::found(text),
+            overwrite_protection: Some(OverwriteProtection::parse(text)),
+            policy: Policy::found(text),
         },
         availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
@@ -128,7 +132,17 @@ fn cluster(text: &str) -> Cluster {
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }

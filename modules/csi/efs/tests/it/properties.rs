@@ -17,6 +17,25 @@ fn subnets() -> impl Strategy<Value = Vec<(u32, char)>> {
     .prop_map(|subnets| subnets.into_iter().collect())
 }
 
+/// Backups, protection and policy, as a person could want them.
+fn settings() -> impl Strategy<Value = Value> {
+    (
+        prop_oneof![Just(Value::Null), Just(json!("ENABLED")), Just(json!("DISABLED"))],
+        prop_oneof![Just(Value::Null), Just(json!("ENABLED")), Just(json!("DISABLED"))],
+        // Given, so that nobody is asked.
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(backup, protection, enforce_tls, root_squash)| {
+            json!({
+                "backup_policy": backup,
+                "replication_overwrite_protection": protection,
+                "enforce_tls": enforce_tls,
+                "root_squash": root_squash,
+            })
+        })
+}
+
 /// Inputs that a person could give.
 fn more() -> impl Strategy<Value = Value> {
     (
@@ -37,8 +56,10 @@ fn more() -> impl Strategy<Value = Value> {
             Just(json!({ "transition_to_ia": "AFTER_30_DAYS" })),
             Just(json!({ "transition_to_primary_storage_class": "AFTER_1_ACCESS" })),
         ],
+        settings(),
     )
-        .prop_map(|(mut more, cidr, uid, tags, chart, lifecycle)| {
+        .prop_map(|(mut more, cidr, uid, tags, chart, lifecycle, settings)| {
+            more.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
             more["lifecycle_policy"] = lifecycle;
             more["nfs_client_cidr"] = cidr;
             more["uid"] = uid;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::{FileSystem, Lifecycle, MeteredIn, Spec};
+use efs::resources::file_system::{
+    FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Policy, Spec,
+};
 use efs::resources::mount_target::MountTarget;
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
@@ -139,6 +141,7 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
         Call::Ingress(call) => rule(call, actual),
+        Call::SecurityGroup(call) => obeying::security_group(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
         Call::Driver(call) => obeying::driver(call, actual),
         Call::IamRole(call) => obeying::role(call, &result(actual), actual),
@@ -185,9 +188,11 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 created: Some("2026-01-01T00:00:00Z".to_owned()),
                 account: Some("111122223333".to_owned()),
                 creation_token: token.clone(),
-                // Creation takes no lifecycle policy: none is on.
+                // Creation takes no lifecycle policy and no other one: none is on.
                 spec: Spec {
                     lifecycle: spec.lifecycle.as_ref().map(|_| Lifecycle::new()),
+                    overwrite_protection: Some(OverwriteProtection::Enabled),
+                    policy: None,
                     ..(**spec).clone()
                 },
                 availability_zone: None,
@@ -205,6 +210,15 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 }
                 file_system::Group::Lifecycle => {
                     found.spec.lifecycle.clone_from(&spec.lifecycle);
+                }
+                file_system::Group::Backup => found.spec.backup = spec.backup,
+                file_system::Group::Protection => {
+                    found.spec.overwrite_protection.clone_from(&spec.overwrite_protection);
+                }
+                file_system::Group::Policy => {
+                    // EFS returns what was put, and nothing of how.
+                    let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
+                    found.spec.policy = text.as_deref().and_then(Policy::found);
                 }
             }
         }
@@ -244,6 +258,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 "MountTargetConflict in {availability_zone}",
             );
             let digits = &subnet.as_str()["subnet-".len()..];
+            let groups = known(security_groups, actual);
             actual.mount_targets.push(MountTarget {
                 id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
                 life_cycle: LifeCycle::Available,
@@ -253,12 +268,13 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 availability_zone_id: None,
                 network_interface_id: None,
                 ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
-                security_groups: Some(known(security_groups)),
+                security_groups: Some(groups),
             });
         }
         mount_target::Call::SetSecurityGroups { id, security_groups, .. } => {
+            let groups = known(security_groups, actual);
             for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
-                target.security_groups = Some(known(security_groups));
+                target.security_groups = Some(groups.clone());
             }
         }
         mount_target::Call::Delete { id, .. } | mount_target::Call::UntilGone { id, .. } => {
@@ -272,9 +288,9 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
     }
 }
 
-fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+fn known(groups: &[Known<SecurityGroupId>], actual: &Actual) -> Vec<SecurityGroupId> {
     assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
-    groups.iter().map(|group| group.now().unwrap().clone()).collect()
+    groups.iter().map(|group| obeying::group(group, actual)).collect()
 }
 
 fn rule(call: &ingress::Call, actual: &mut Actual) {
@@ -288,7 +304,7 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
             description: _,
             tags,
         } => {
-            let (group, id) = (group.now().unwrap().clone(), format!("sgr-{source}"));
+            let (group, id) = (obeying::group(group, actual), format!("sgr-{source}"));
             let taken = actual.network.ingress_rules.iter().any(|rule| rule.id == id);
             actual.network.ingress_rules.push(IngressRule {
                 id: if taken { format!("{id} in {group}") } else { id },

@@ -1,7 +1,10 @@
 //! The file system.
 
 mod planning;
+mod policy;
 mod spec;
 
 pub use planning::{Call, KIND, Planned, Wanted, available, gone, not_ours, plan, remove, row};
+pub use policy::Policy;
+pub(crate) use policy::{OUR_ID, statements};
 pub use spec::*;

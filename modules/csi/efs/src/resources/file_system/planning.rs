@@ -9,8 +9,10 @@ use plan::{
     Refusal, Row, Scope, Wait, compare,
 };
 
+use super::policy::{Standing, judged};
 use super::spec::{
-    FileSystem, FileSystemSource, Group, Lifecycle, PROPERTIES, Spec, TAGS, Throughput, Transition,
+    FileSystem, FileSystemSource, Group, Lifecycle, OverwriteProtection, PROPERTIES, Spec, TAGS,
+    Throughput, Transition,
 };
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
@@ -69,6 +71,10 @@ pub struct Wanted<'a> {
     pub source: &'a FileSystemSource,
     /// The tags of everything that is created.
     pub tags: &'a Tags,
+    /// Whether clients may have mounted it: a mount target is available.
+    pub mounted: bool,
+    /// Whether a file-system policy of somebody else may be overwritten.
+    pub replace_policy: bool,
 }
 
 /// The file system as the rest of the plan needs it.
@@ -100,7 +106,7 @@ pub fn plan<C: From<Call>>(
         (FileSystemSource::Own(spec), Some(found)) => {
             let needs = usable(plan, scope, found);
             if wanted.owner.owns(&found.tags) {
-                update(plan, scope, (spec, wanted.tags), found, &needs);
+                update(plan, scope, (spec, wanted), found, &needs);
             } else {
                 plan.refusals.push(not_ours(scope, found));
             }
@@ -172,6 +178,25 @@ fn excluded(scope: &Scope, id: &FileSystemId, wanted: &Spec, found: &Spec) -> Op
     ))
 }
 
+/// Protection that cannot be set: EFS answers `ReplicationAlreadyExists` while the file system is
+/// the destination of a replication (`UpdateFileSystemProtection`).
+fn is_replica(
+    scope: &Scope,
+    id: &FileSystemId,
+    groups: &BTreeSet<Group>,
+    found: &Spec,
+) -> Option<Refusal> {
+    let replicating = found.overwrite_protection == Some(OverwriteProtection::Replicating);
+    (replicating && groups.contains(&Group::Protection)).then(|| {
+        Refusal::new(
+            scope.address(KIND, None),
+            format!("{id} is the destination of a replication, and EFS sets its protection itself"),
+            "leave `replication_overwrite_protection` out while it is one, or delete the \
+             replication first",
+        )
+    })
+}
+
 /// Whether files no longer move to Archive, which must be so before elastic throughput
 /// ends, as it must begin before files do
 /// (<https://docs.aws.amazon.com/efs/latest/ug/storage-classes.html>).
@@ -183,9 +208,15 @@ fn stops_archiving(wanted: &Spec, found: &Spec) -> bool {
 
 /// The groups of what is wanted that creation does not set.
 fn set_after_creation(spec: &Spec) -> BTreeSet<Group> {
+    // A new file system is protected: "Protection is enabled by default"
+    // (`UpdateFileSystemProtection`).
+    let as_created = |group: Group| {
+        let protected = spec.overwrite_protection == Some(OverwriteProtection::Enabled);
+        group.is_set_by_creation() || (group == Group::Protection && protected)
+    };
     let group = |property: &Property<Spec, Group>| match property.change {
         Mutability::InPlace(group) => {
-            (!group.is_set_by_creation() && !property.rows(spec).is_empty()).then_some(group)
+            (!as_created(group) && !property.rows(spec).is_empty()).then_some(group)
         }
         Mutability::Never | Mutability::Replaces => None,
     };
@@ -287,10 +318,11 @@ fn create<C: From<Call>>(
 fn update<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (spec, tags): (&Spec, &Tags),
+    (spec, deployment): (&Spec, &Wanted),
     found: &FileSystem,
     needs: &[ChangeId],
 ) {
+    let tags = deployment.tags;
     // Every field is looked at: a new one does not compile until somebody says what it means.
     let FileSystem {
         id,
@@ -305,10 +337,13 @@ fn update<C: From<Call>>(
         metered_at: _,        // and since when EFS knows.
         tags: found_tags,
     } = found;
-    let specs = compare(PROPERTIES, spec, Some(found_spec));
+    let standing = Standing { mounted: deployment.mounted, replace: deployment.replace_policy };
+    let has = judged(plan, scope, (spec, found), standing);
+    let specs = compare(PROPERTIES, spec, Some(&has));
     let tagged = compare(TAGS, tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
+    plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     let mut groups: Vec<Group> = specs.groups.iter().copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);

@@ -7,6 +7,7 @@ use network::Tags;
 use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
+use super::policy::{Policy, same_statement, shown_statements};
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 
@@ -105,6 +106,39 @@ fn transitions(lifecycle: &Lifecycle) -> BTreeMap<String, Known<String>> {
     all.map(|one| (one.as_str().to_owned(), Known::Now(rule(one)))).collect()
 }
 
+inputs::words! {
+    /// Whether AWS Backup makes a copy every day (`BackupPolicy`). EFS also answers with
+    /// `ENABLING` and `DISABLING` on the way, which [`BackupPolicy::found`] reads.
+    pub enum BackupPolicy {
+        Enabled = "ENABLED",
+        Disabled = "DISABLED",
+    }
+}
+
+impl BackupPolicy {
+    /// What EFS answers: a change that is under way counts as done.
+    pub fn found(status: &str) -> Option<BackupPolicy> {
+        match status {
+            "ENABLED" | "ENABLING" => Some(BackupPolicy::Enabled),
+            "DISABLED" | "DISABLING" => Some(BackupPolicy::Disabled),
+            _ => None,
+        }
+    }
+}
+
+inputs::words! {
+    /// Whether it can be made the destination of a replication, which overwrites it
+    /// (`ReplicationOverwriteProtection`).
+    pub open enum OverwriteProtection {
+        /// It cannot.
+        Enabled = "ENABLED",
+        /// It can.
+        Disabled = "DISABLED",
+        /// It is one; nobody can write to it, and EFS sets this itself.
+        Replicating = "REPLICATING",
+    }
+}
+
 /// The properties of a file system, wanted or found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
@@ -116,6 +150,12 @@ pub struct Spec {
     pub throughput: Throughput,
     /// `None` where any is right, or where it was not looked at.
     pub lifecycle: Option<Lifecycle>,
+    /// `None` where any is right, or where it was not looked at.
+    pub backup: Option<BackupPolicy>,
+    /// `None` where any is right.
+    pub overwrite_protection: Option<OverwriteProtection>,
+    /// `None` where there is none, or should be none.
+    pub policy: Option<Policy>,
 }
 
 /// The properties that change together, by one call.
@@ -123,14 +163,17 @@ pub struct Spec {
 pub enum Group {
     Throughput,
     Lifecycle,
+    Backup,
+    Protection,
+    Policy,
 }
 
 impl Group {
     /// Whether `CreateFileSystem` sets these properties already.
     pub(super) fn is_set_by_creation(self) -> bool {
         match self {
-            Group::Throughput => true,
-            Group::Lifecycle => false,
+            Group::Throughput | Group::Backup => true,
+            Group::Lifecycle | Group::Protection | Group::Policy => false,
         }
     }
 
@@ -139,6 +182,9 @@ impl Group {
         match self {
             Group::Throughput => "the throughput differs",
             Group::Lifecycle => "the lifecycle policy differs",
+            Group::Backup => "the backup policy differs",
+            Group::Protection => "the replication overwrite protection differs",
+            Group::Policy => "the file-system policy differs",
         }
     }
 }
@@ -190,6 +236,33 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
         same: equal,
         unset: Unset::Leave,
         change: Mutability::InPlace(Group::Lifecycle),
+    },
+    Property {
+        name: "backup_policy",
+        value: Value::One(|spec| spec.backup.and_then(|backup| set(backup.as_str()))),
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Backup),
+    },
+    Property {
+        name: "replication_overwrite_protection",
+        value: Value::One(|spec| {
+            spec.overwrite_protection.as_ref().and_then(|it| set(it.as_str()))
+        }),
+        same: equal,
+        unset: Unset::Chosen(|_| Some("ENABLED")),
+        change: Mutability::InPlace(Group::Protection),
+    },
+    Property {
+        name: "file_system_policy",
+        value: Value::Each {
+            entries: |spec| shown_statements(spec.policy.as_ref()),
+            row: |key| format!("file_system_policy[{key:?}]"),
+        },
+        same: same_statement,
+        // A policy that nobody wants any more goes; `policy.rs` says which ones are looked at.
+        unset: Unset::Remove,
+        change: Mutability::InPlace(Group::Policy),
     },
 ];
 
@@ -271,7 +344,16 @@ impl FileSystem {
             [Some(self.spec.throughput.mode().to_owned()), Some(encrypted.to_owned()), zone];
         let lifecycle = self.spec.lifecycle.iter().flatten();
         let lifecycle = lifecycle.map(|(one, rule)| format!("{} {rule}", one.as_str()));
-        let parts: Vec<String> = parts.into_iter().flatten().chain(lifecycle).collect();
+        let backups = self.spec.backup.map(|backup| match backup {
+            BackupPolicy::Enabled => "backups".to_owned(),
+            BackupPolicy::Disabled => "no backups".to_owned(),
+        });
+        let is_default = |it: &&OverwriteProtection| **it != OverwriteProtection::Enabled;
+        let protection = self.spec.overwrite_protection.as_ref().filter(is_default);
+        let protection = protection.map(|it| format!("overwrite protection {}", it.as_str()));
+        let policy = self.spec.policy.as_ref().map(Policy::summary);
+        let settings = lifecycle.chain(backups).chain(protection).chain(policy);
+        let parts: Vec<String> = parts.into_iter().flatten().chain(settings).collect();
         parts.join(", ") + &used(self.metered_bytes)
     }
 }
@@ -298,10 +380,21 @@ mod tests {
             performance_mode: PerformanceMode::MaxIo,
             throughput: Throughput::Provisioned(64.0),
             lifecycle: Some(Lifecycle::new()),
+            backup: Some(BackupPolicy::Enabled),
+            overwrite_protection: Some(OverwriteProtection::Enabled),
+            policy: Policy::found(r#"{ "Statement": [{ "Effect": "Allow" }] }"#),
         };
         // A new field does not compile until it is here, and then it must be in the table.
-        let Spec { encrypted: _, kms_key_id: _, performance_mode: _, throughput: _, lifecycle: _ } =
-            &spec;
+        let Spec {
+            encrypted: _,
+            kms_key_id: _,
+            performance_mode: _,
+            throughput: _,
+            lifecycle: _,
+            backup: _,
+            overwrite_protection: _,
+            policy: _,
+        } = &spec;
         let names: Vec<&str> = PROPERTIES.iter().map(|property| property.name).collect();
         let inputs: Vec<&str> = crate::INPUTS.iter().map(|input| input.name).collect();
         for property in PROPERTIES {
@@ -311,6 +404,6 @@ mod tests {
             let replaces = matches!(property.change, Mutability::Replaces);
             assert!(!replaces, "{} would differ without a call", property.name);
         }
-        assert_eq!(names.len(), 6);
+        assert_eq!(names.len(), 9);
     }
 }

@@ -21,10 +21,12 @@ pub struct Wanted<'a> {
     pub discovered_by: Option<&'a str>,
     /// Each once.
     pub security_groups: &'a [Known<SecurityGroupId>],
+    /// Those that the deployment made and that go.
+    pub going: &'a [SecurityGroupId],
     pub consent: Consent,
 }
 
-/// What may be done to targets that are there, only where somebody says so.
+/// What may be done to targets that are there, and to what others set, only where somebody says so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// Whether targets are removed and moved although nobody wrote the ids of the subnets down,
@@ -32,6 +34,8 @@ pub struct Consent {
     pub replace_mount_targets: bool,
     /// Whether security groups that the inputs do not name are taken off.
     pub remove_security_groups: bool,
+    /// Whether a file-system policy that somebody else put is overwritten.
+    pub replace_file_system_policy: bool,
 }
 
 impl Wanted<'_> {

@@ -1,0 +1,108 @@
+//! Backups, protection and policy of a file system, as EFS keeps them: found, changed, repaired.
+
+use serde_json::{Value, json};
+use tests::World;
+
+/// What EFS answers to a reading call of the deployment's file system.
+fn setting(world: &World, path: &str) -> Value {
+    let aws = world.aws();
+    let id = aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    aws.efs("GET", &format!("file-systems/{id}/{path}"), None).json()
+}
+
+/// Sets something by hand.
+fn by_hand(world: &World, path: &str, body: &Value) {
+    let aws = world.aws();
+    let id = aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    let put = aws.efs("PUT", &format!("file-systems/{id}/{path}"), Some(body));
+    assert_eq!(put.status, 200, "{}", put.body);
+}
+
+/// The `Sid`s of the policy.
+fn statements(world: &World) -> Vec<String> {
+    let policy = setting(world, "policy");
+    let policy: Value = serde_json::from_str(policy["Policy"].as_str().unwrap()).unwrap();
+    let all = policy["Statement"].as_array().unwrap().iter();
+    all.map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn backups_are_on_and_what_somebody_turns_off_is_turned_on_again() {
+    let world = World::new();
+    world.deploy(&[]);
+    assert_eq!(setting(&world, "backup-policy")["BackupPolicy"]["Status"], "ENABLED");
+    by_hand(&world, "backup-policy", &json!({ "BackupPolicy": { "Status": "DISABLED" } }));
+    assert_eq!(world.deploy(&[])["changed"], 1);
+    world.nothing_to_do(&[]);
+    let off = ["--backup-policy", "DISABLED"];
+    assert_eq!(world.deploy(&off)["changed"], 1);
+    let status = setting(&world, "backup-policy")["BackupPolicy"]["Status"].clone();
+    assert!(["DISABLING", "DISABLED"].iter().any(|word| status == *word), "{status}");
+    world.nothing_to_do(&off);
+}
+
+#[test]
+fn protection_against_replication_is_set_and_repaired() {
+    let world = World::new();
+    let off = ["--replication-overwrite-protection", "DISABLED"];
+    world.deploy(&off);
+    let protection = || world.aws().file_system()["FileSystemProtection"].clone();
+    assert_eq!(protection()["ReplicationOverwriteProtection"], "DISABLED");
+    by_hand(&world, "protection", &json!({ "ReplicationOverwriteProtection": "ENABLED" }));
+    assert_eq!(world.deploy(&off)["changed"], 1);
+    world.nothing_to_do(&off);
+    let status = world.run("status", &off).exits(0).json().to_string();
+    assert!(status.contains("overwrite protection DISABLED"), "{status}");
+}
+
+#[test]
+fn the_policy_is_put_changed_and_repaired_and_goes_when_nobody_wants_it() {
+    let world = World::new();
+    world.deploy(&[]);
+    assert_eq!(statements(&world), ["DenyWithoutTls", "AllowThroughMountTargets"]);
+    let file = world.path().join("statements.yaml");
+    std::fs::write(
+        &file,
+        "Audit:\n  Effect: Allow\n  Principal: { AWS: \"111122223333\" }\n  Action: elasticfilesystem:Describe*\n",
+    )
+    .unwrap();
+    let more = ["--enforce-tls", "true", "--root-squash", "true", "--policy-statements"];
+    let more = [&more[..], &[file.to_str().unwrap()]].concat();
+    assert_eq!(world.deploy(&more)["changed"], 1);
+    world.nothing_to_do(&more);
+    assert_eq!(statements(&world), ["DenyWithoutTls", "AllowThroughMountTargets", "Audit"]);
+
+    let open = json!({ "Version": "2012-10-17", "Id": "clockwork-codex", "Statement": [
+        { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:*" },
+    ] });
+    by_hand(&world, "policy", &json!({ "Policy": open.to_string() }));
+    assert_eq!(world.deploy(&more)["changed"], 1);
+    world.nothing_to_do(&more);
+
+    let none = ["--enforce-tls", "false"];
+    assert_eq!(world.deploy(&none)["changed"], 1);
+    assert_eq!(setting(&world, "policy")["ErrorCode"], "PolicyNotFound");
+    world.nothing_to_do(&none);
+    // It is in use now, so that a policy by default takes a person.
+    let asked = world.run("deploy-efs", &[]).exits(1);
+    assert!(asked.stderr.contains("set `enforce_tls = true`"), "{}", asked.stderr);
+    assert_eq!(world.deploy(&["--enforce-tls", "true"])["changed"], 1);
+}
+
+#[test]
+fn a_policy_of_somebody_else_is_overwritten_with_consent_only() {
+    let world = World::new();
+    world.deploy(&[]);
+    let theirs = json!({ "Version": "2012-10-17", "Statement": [
+        { "Sid": "Theirs", "Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:*" },
+    ] });
+    by_hand(&world, "policy", &json!({ "Policy": theirs.to_string() }));
+    world.nothing_to_do(&[]);
+    let explicit = ["--enforce-tls", "true"];
+    let refused = world.run("deploy-efs", &explicit).exits(1);
+    assert!(refused.stderr.contains("--replace-file-system-policy"), "{}", refused.stderr);
+    assert_eq!(statements(&world), ["Theirs"]);
+    let consent = ["--enforce-tls", "true", "--replace-file-system-policy"];
+    assert_eq!(world.deploy(&consent)["changed"], 1);
+    world.nothing_to_do(&explicit);
+}
