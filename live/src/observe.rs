@@ -104,11 +104,7 @@ async fn in_aws(
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        let mut storage = own(inputs, aws, &lookup, job.goal.destroys()).await?;
-        if job.goal == Goal::Status {
-            storage.actual.access_point_count = users::count(aws, &storage.actual).await;
-        }
-        return Ok(storage);
+        return own(inputs, aws, &lookup, job.goal.destroys()).await;
     }
     let network = network_of(job, inputs);
     let ((observed, file_system, mount_targets, own_groups), nodes) =

@@ -6,6 +6,7 @@ use kubernetes::{ChartSource, repository};
 use network::Tags;
 
 use super::arns::{self, Arn};
+use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
@@ -147,6 +148,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     } else {
         serde_json::Map::new()
     };
+    let settings = settings(reader, version.unwrap_or(ChartVersion::NEWEST));
     Some(DriverInputs {
         mode: mode?,
         namespace: namespace?,
@@ -156,6 +158,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
         images,
+        settings,
         values,
     })
 }
