@@ -59,6 +59,14 @@ pub fn put(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
     send("PUT", &format!("{url}/{path}"), "sandbox", document).map(drop)
 }
 
+/// Sends a document to a path of the emulator's own.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn post(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
+    send("POST", &format!("{url}/{path}"), "sandbox", document).map(drop)
+}
+
 /// The text of the first element with a name.
 pub fn text(xml: &str, element: &str) -> Option<String> {
     let rest = xml.split(&format!("<{element}>")).nth(1)?;
@@ -90,6 +98,27 @@ pub fn delete_mount_target(url: &str, id: &str) -> anyhow::Result<()> {
 }
 
 fn send(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<String> {
+    let Response { status, body, .. } = request(method, url, service, body)?;
+    if !(200..300).contains(&status) {
+        bail!("{method} {url} failed with {status}: {body}");
+    }
+    Ok(body)
+}
+
+/// A response, whatever its status is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// The code of the error, where the header `x-amzn-errortype` names one.
+    pub code: String,
+    pub body: String,
+}
+
+/// Sends a request of a service, by its signing name, to a whole URL.
+///
+/// # Errors
+/// If the emulator does not respond.
+pub fn request(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<Response> {
     let signature = "0".repeat(64);
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=sandbox/20260101/eu-west-1/{service}/aws4_request, \
@@ -115,10 +144,9 @@ fn send(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<St
         .into();
     let mut response = agent.run(request).with_context(|| format!("calling {method} {url}"))?;
     let body = response.body_mut().read_to_string().context("reading the response")?;
-    if !response.status().is_success() {
-        bail!("{method} {url} failed with {}: {body}", response.status());
-    }
-    Ok(body)
+    let code = response.headers().get("x-amzn-errortype").and_then(|code| code.to_str().ok());
+    let code = code.unwrap_or_default().to_owned();
+    Ok(Response { status: response.status().as_u16(), code, body })
 }
 
 /// The different texts of all elements with a name, sorted.

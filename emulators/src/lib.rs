@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-pub use aws::{Network, delete_mount_target, ec2, iam, mount_targets, put, text};
+pub use aws::{
+    Network, Response, delete_mount_target, ec2, iam, mount_targets, post, put, request, text,
+};
 pub use kind::Kind;
 
 /// How long an emulator may take until it responds.
