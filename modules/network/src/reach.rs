@@ -48,7 +48,7 @@ pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
     let mut found = Vec::new();
     found.extend(elsewhere(ends));
     found.extend(not_admitted(ends));
-    found.extend(paths.egress.iter().flat_map(|rules| held_back(ends, rules)));
+    found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, rules)));
     found.extend(blocked_by_acls(ends, &paths.acls));
     found.extend(paths.dns.iter().flat_map(unresolved));
     found
