@@ -43,6 +43,7 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
         spec: Spec {
             encrypted: false,
             kms_key_id: Some(text.to_owned()),
+            availability_zone: Some(text.to_owned()),
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
@@ -50,7 +51,6 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
             overwrite_protection: Some(OverwriteProtection::parse(text)),
             policy: Policy::found(text),
         },
-        availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
         metered_at: Some(text.to_owned()),
         tags,

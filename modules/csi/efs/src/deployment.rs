@@ -70,6 +70,7 @@ pub(crate) fn plan_part(
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
     take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
+    let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
     let discovered_by = discovered_by.as_deref();
     let wanted = mount_target::Wanted {
         subnets: &subnets,
@@ -275,7 +276,16 @@ pub fn class_ids(desired: &Desired) -> [ChangeId; 2] {
 
 /// The Availability Zones of the subnets that should reach the file system.
 pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
-    let wanted = |subnet: &&Subnet| desired.subnets.contains(&subnet.id);
+    let found = actual.file_system.as_ref().map(|found| &found.spec);
+    let spec = match &desired.inputs.file_system {
+        FileSystemSource::Own(spec) => found.or(Some(spec)),
+        FileSystemSource::Adopted(_) => None,
+    };
+    let only = spec.and_then(|spec| spec.availability_zone.as_ref());
+    let wanted = |subnet: &&Subnet| {
+        let takes_one = only.is_none_or(|only| *only == subnet.availability_zone);
+        takes_one && desired.subnets.contains(&subnet.id)
+    };
     let wanted = actual.network.subnets.iter().filter(wanted);
     wanted.map(|subnet| subnet.availability_zone.clone()).collect()
 }
@@ -309,6 +319,37 @@ fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) ->
     }
     plan.refusals.extend(one_vpc(&wanted, &groups));
     wanted
+}
+
+/// The subnets in which a file system of our own may have its mount target: those of its zone,
+/// where it is a One Zone one.
+fn of_one_zone<'a>(
+    plan: &mut Plan,
+    scope: &Scope,
+    subnets: Vec<&'a Subnet>,
+    file_system: &file_system::Planned,
+) -> Vec<&'a Subnet> {
+    let Some(zone) = file_system.one_zone.as_ref().filter(|_| file_system.own) else {
+        return subnets;
+    };
+    let here = |subnet: &&Subnet| subnet.availability_zone == *zone;
+    let (here, others): (Vec<&Subnet>, Vec<&Subnet>) = subnets.into_iter().partition(here);
+    if here.is_empty() && !others.is_empty() {
+        plan.refusals.push(Refusal::new(
+            scope.address(file_system::KIND, None),
+            format!(
+                "it is a One Zone file system in {zone}, which takes its mount target there, and no \
+                 subnet of the inputs is in that zone"
+            ),
+            format!("give a subnet of {zone} in `subnet_ids`"),
+        ));
+    } else if !others.is_empty() {
+        plan.notes.push(format!(
+            "the file system stores in {zone} only and has its one mount target there: nodes of \
+             other zones reach it across zones, and lose it when that zone fails"
+        ));
+    }
+    here
 }
 
 /// All mount targets of a file system belong to one VPC, and so do their groups.

@@ -100,6 +100,19 @@ fn of_place(
         Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
         _ => None,
     };
+    let zone = match file_system {
+        Some(FileSystemSource::Own(spec)) => spec.availability_zone.as_deref(),
+        _ => None,
+    };
+    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region)) {
+        reader.mistake(
+            "availability_zone_name",
+            Problem::new(
+                format!("the zone `{zone}` is not in the region `{region}`"),
+                format!("give a zone of `{region}`, or correct `aws_region`"),
+            ),
+        );
+    }
     let role = driver.and_then(|driver| driver.identity.role());
     let older = reader.is_given("driver_role_arn");
     let role_input = if older { "driver_role_arn" } else { "driver_identity" };

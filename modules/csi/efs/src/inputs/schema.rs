@@ -76,6 +76,11 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "KMS key for the encryption, where not the AWS managed one",
     ),
+    Input::optional(
+        "availability_zone_name",
+        Kind::String,
+        "Availability Zone of a One Zone file system, which costs less, stores in that zone only and has one mount target; without it, all zones of the region",
+    ),
     Input::default(
         "performance_mode",
         Kind::String,

@@ -191,7 +191,6 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     policy: None,
                     ..(**spec).clone()
                 },
-                availability_zone: None,
                 metered_bytes: Some(0),
                 metered_at: None,
                 tags: tags.clone(),
