@@ -105,6 +105,7 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             vpc_id: None,
             availability_zone: text.to_owned(),
             ip_address: Some(text.to_owned()),
+        ipv6_address: Some(text.to_owned()),
             security_groups: None,
         }],
         access_points: vec![AccessPoint {

@@ -20,7 +20,7 @@ use crate::mounts;
 use crate::nfs_access;
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{MountTarget, Ready};
+use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
 use crate::take_over;
 use crate::warnings::warnings;
@@ -77,6 +77,10 @@ pub(crate) fn plan_part(
         discovered_by,
         security_groups,
         consent: *consent,
+        addresses: WantedAddresses {
+            family: inputs.ip_address_type,
+            fixed: &inputs.mount_target_addresses,
+        },
     };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);

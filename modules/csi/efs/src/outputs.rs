@@ -113,7 +113,7 @@ impl Outputs {
                     "availability_zone": target.availability_zone,
                     "mount_target_id": target.id,
                     "subnet_id": target.subnet_id,
-                    "ip_address": target.ip_address,
+                    "ip_address": target.ip_address.as_ref().or(target.ipv6_address.as_ref()),
                 })
             })
             .collect()

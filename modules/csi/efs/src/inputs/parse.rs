@@ -7,12 +7,13 @@ use network::Tags;
 
 use super::arns::{self, Arn};
 use super::file_system::file_system;
-use super::mount_targets::{security_groups, subnets};
+use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::{DeletionPolicy, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
 use crate::resources::file_system::FileSystemSource;
+use crate::resources::mount_target::IpAddressType;
 
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
@@ -22,6 +23,8 @@ impl Inputs {
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
         let security_groups = security_groups(&mut reader);
+        let ip_address_type = reader.string("ip_address_type", IpAddressType::one_of);
+        let mount_target_addresses = addresses(&mut reader, ip_address_type);
         let driver = driver(&mut reader);
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -56,6 +59,8 @@ impl Inputs {
                 cluster_name: cluster_name?,
                 subnet_ids: subnet_ids?,
                 security_groups: security_groups?,
+                ip_address_type,
+                mount_target_addresses,
                 driver: driver?,
                 aws_account_id,
                 tags: tags?,

@@ -24,6 +24,16 @@ pub const INPUTS: &[Input] = &[
         Kind::Strings,
         "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
     ),
+    Input::optional(
+        "ip_address_type",
+        Kind::String,
+        "Addresses of the mount targets: `IPV4_ONLY`, `IPV6_ONLY` or `DUAL_STACK`; EFS chooses IPv4 by itself",
+    ),
+    Input::optional(
+        "mount_target_addresses",
+        Kind::Map,
+        "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
+    ),
     Input::default(
         "driver",
         Kind::String,

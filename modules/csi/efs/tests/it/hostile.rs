@@ -72,6 +72,7 @@ fn mount_target(text: &str) -> MountTarget {
         vpc_id: None,
         availability_zone: text.to_owned(),
         ip_address: Some(text.to_owned()),
+        ipv6_address: Some(text.to_owned()),
         security_groups: None,
     }
 }

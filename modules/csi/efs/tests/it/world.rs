@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use efs::resources::file_system::{FileSystem, Lifecycle, OverwriteProtection, Policy, Spec};
-use efs::resources::mount_target::MountTarget;
+use efs::resources::mount_target::{IpAddressType, MountTarget};
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
 use efs::{
@@ -242,7 +242,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
         mount_target::Call::Create {
             subnet,
             availability_zone,
-            ip_address,
+            addresses,
             security_groups,
             ..
         } => {
@@ -251,6 +251,10 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 others.all(|target| target.availability_zone != *availability_zone),
                 "MountTargetConflict in {availability_zone}",
             );
+            let family = addresses.family.unwrap_or(IpAddressType::Ipv4Only);
+            let one = |wanted: &Option<String>, any: &str| {
+                wanted.clone().unwrap_or_else(|| any.to_owned())
+            };
             let digits = &subnet.as_str()["subnet-".len()..];
             actual.mount_targets.push(MountTarget {
                 id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
@@ -258,7 +262,10 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 subnet_id: subnet.clone(),
                 vpc_id: Some(vpc()),
                 availability_zone: availability_zone.clone(),
-                ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
+                ip_address: (family != IpAddressType::Ipv6Only)
+                    .then(|| one(&addresses.ipv4, "10.0.0.4")),
+                ipv6_address: (family != IpAddressType::Ipv4Only)
+                    .then(|| one(&addresses.ipv6, "fd00::4")),
                 security_groups: Some(known(security_groups)),
             });
         }
