@@ -26,3 +26,7 @@ module "efs_csi" {
   security_group_id   = module.network.security_group_id
   storage_class_name  = "efs-sc"
 }
+
+# In an account of your own, a security group for the mount targets alone is better than the
+# cluster's: write `security_group = "own"` and `nfs_clients = "nodes"` in the place of
+# `security_group_id`.

@@ -30,7 +30,8 @@ pub enum User {
 impl User {
     pub(crate) const ALL: [User; 3] = [User::Admin, User::Reader, User::Expired];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As the roles of the cluster name it.
+    pub fn name(self) -> &'static str {
         match self {
             User::Admin => "admin",
             User::Reader => "reader",

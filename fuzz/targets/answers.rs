@@ -2,8 +2,7 @@
 #![no_main]
 
 use efs::resources::file_system::{
-    BackupPolicy, FileSystem, Lifecycle, OverwriteProtection, PerformanceMode, Policy, Spec,
-    Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy, Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -52,6 +51,7 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
             policy: Policy::found(text),
         },
         metered_bytes: Some(1 << 20),
+        metered_in: MeteredIn::default(),
         metered_at: Some(text.to_owned()),
         tags,
     })
@@ -84,10 +84,21 @@ fn cluster(text: &str, ours: bool) -> Cluster {
             class: Some(text.to_owned()),
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
+            access_points: [text.to_owned()].into(),
             target_address: Some(text.to_owned()),
             target_zone: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }
@@ -104,6 +115,8 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             subnet_id: "subnet-00000001".to_owned().try_into().ok()?,
             vpc_id: None,
             availability_zone: text.to_owned(),
+            availability_zone_id: Some(text.to_owned()),
+            network_interface_id: None,
             ip_address: Some(text.to_owned()),
         ipv6_address: Some(text.to_owned()),
             security_groups: None,
@@ -111,7 +124,9 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
         access_points: vec![AccessPoint {
             id: AccessPointId::try_from("fsap-00000001".to_owned()).ok()?,
             life_cycle: LifeCycle::parse(text),
+            client_token: Some(text.to_owned()),
             path: text.to_owned(),
+            posix_user: None,
             account: Some(text.to_owned()),
             tags: Tags::from([("clockwork-codex/cluster".to_owned(), text.to_owned())]),
         }],

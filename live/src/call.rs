@@ -3,8 +3,8 @@
 use plan::files;
 
 use efs::resources::{
-    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, storage_class,
+    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    pod_identity_association, security_group, storage_class,
 };
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
@@ -15,10 +15,12 @@ use crate::aws::Aws;
 /// All that it takes to carry out one step of a change.
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
+    AccessPoint(Aws, access_point::Call),
     File(files::Call),
     FileSystem(Aws, file_system::Call),
     MountTarget(Aws, mount_target::Call),
     Ingress(Aws, ingress::Call),
+    SecurityGroup(Aws, security_group::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(Aws, iam_role::Call),
@@ -36,10 +38,12 @@ impl Call {
     /// A call of a storage module whose AWS resources are there.
     pub(crate) fn of_storage(call: efs::Call, aws: &Aws) -> Call {
         match call {
+            efs::Call::AccessPoint(call) => Call::AccessPoint(aws.clone(), call),
             efs::Call::File(call) => Call::File(call),
             efs::Call::FileSystem(call) => Call::FileSystem(aws.clone(), call),
             efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),
             efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
+            efs::Call::SecurityGroup(call) => Call::SecurityGroup(aws.clone(), call),
             efs::Call::StorageClass(call) => Call::StorageClass(call),
             efs::Call::Driver(call) => Call::Driver(call),
             efs::Call::IamRole(call) => Call::IamRole(aws.clone(), call),

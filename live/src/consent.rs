@@ -8,6 +8,7 @@ use inputs::printable;
 use plan::{Loss, Plan, Question};
 use tokio::sync::oneshot;
 
+use crate::log;
 use crate::outcome::Ending;
 
 /// What of a plan must be agreed to.
@@ -99,7 +100,7 @@ pub(crate) fn question<C>(plan: &Plan<C>, required: Required) -> Option<(String,
 /// Asks for consent to a plan, where it needs any; how the run ends where it is not given.
 pub(crate) async fn given<C>(plan: &Plan<C>, required: Required) -> anyhow::Result<Option<Ending>> {
     let Some((question, remedy)) = question(plan, required) else { return Ok(None) };
-    eprintln!("{question}");
+    log::say(&question);
     // Standard input carried the job, so that the terminal itself is used.
     let terminal = std::io::stderr()
         .is_terminal()

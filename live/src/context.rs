@@ -11,11 +11,13 @@ use anyhow::{Context as _, bail};
 use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::{FileSystemId, MountTargetId};
+use network::SecurityGroupId;
 use plan::{ChangeId, Known};
 use tokio::sync::{OnceCell, watch};
 
+use crate::audit::Trail;
 use crate::aws::Aws;
-use crate::stop::Stop;
+use crate::stop::{Stop, Stopped};
 use crate::target::{InCluster, Target};
 use crate::wait::unless;
 use crate::watch::{Watch, Watches};
@@ -25,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) target: Target,
     pub(crate) results: Results,
     pub(crate) stop: Stop,
+    /// What is recorded of the run.
+    pub(crate) trail: Arc<Trail>,
     /// Whether something failed, so that nobody waits any longer for what may never come.
     pub(crate) failing: watch::Sender<bool>,
     /// Who came to use a file system since the plan was made: one look for all steps that take it
@@ -53,18 +57,6 @@ impl Newcomers {
         cell.get_or_try_init(|| look).await.cloned()
     }
 }
-
-/// A wait that ended because the run is to stop.
-#[derive(Debug)]
-pub(crate) struct Stopped;
-
-impl std::fmt::Display for Stopped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("stopped before it was done")
-    }
-}
-
-impl std::error::Error for Stopped {}
 
 impl Context {
     /// The directory, where the target is one.
@@ -149,6 +141,19 @@ impl Results {
     pub(crate) fn add_target(&self, file_system: &FileSystemId, target: MountTarget) {
         let mut targets = lock(&self.targets);
         targets.entry(file_system.clone()).or_default().insert(target.id.clone(), target);
+    }
+
+    /// A mount target has other security groups now.
+    pub(crate) fn set_security_groups(
+        &self,
+        file_system: &FileSystemId,
+        id: &MountTargetId,
+        groups: Option<Vec<SecurityGroupId>>,
+    ) {
+        let mut targets = lock(&self.targets);
+        if let Some(target) = targets.get_mut(file_system).and_then(|all| all.get_mut(id)) {
+            target.security_groups = groups;
+        }
     }
 
     /// A mount target is gone.

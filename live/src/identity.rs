@@ -19,9 +19,17 @@ pub(crate) async fn observe(
 ) -> anyhow::Result<Option<IdentityFound>> {
     let identity = &inputs.driver.identity;
     let asked = identity.is_ours();
-    let may_change = |cluster| goal.destroys() || !efs::keeps_its_own(inputs, cluster);
-    let depends = asked || (identity.is_looked_at() && cluster.is_some_and(may_change));
-    if !depends || !(goal.plans() || goal.destroys()) {
+    if !(goal.plans() || goal.destroys()) || !identity.is_looked_at() {
+        return Ok(None);
+    }
+    let keeps = |cluster| !goal.destroys() && efs::keeps_its_own(inputs, cluster);
+    let depends = match cluster {
+        _ if asked => true,
+        None => false,
+        Some(cluster) if keeps(cluster) => lost_its_role(inputs, aws, cluster).await,
+        Some(_) => true,
+    };
+    if !depends {
         return Ok(None);
     }
     let described = aws.eks_cluster(&inputs.cluster_name).await;
@@ -41,6 +49,18 @@ pub(crate) async fn observe(
             Ok(Some(IdentityFound { unknown: Some(format!("{error:#}")), ..Default::default() }))
         }
     }
+}
+
+/// Whether a release of this deployment, which names no role, had one of ours: somebody took the
+/// annotation off. Where IAM does not show that, nothing is known of a role.
+async fn lost_its_role(inputs: &Inputs, aws: &Aws, cluster: &Cluster) -> bool {
+    let owner = inputs.owner();
+    let release = cluster.driver.release.as_ref();
+    if release.is_none_or(|release| release.owner.is_none()) {
+        return false;
+    }
+    let role = iam_role::observe(aws, &owner, false).await;
+    role.is_ok_and(|role| role.is_some_and(|role| role.ours))
 }
 
 async fn look(

@@ -5,6 +5,7 @@
 //! there before.
 
 mod absence;
+mod audit;
 mod aws;
 mod call;
 mod cluster;
@@ -13,9 +14,11 @@ mod consent;
 mod context;
 mod helm;
 mod identity;
+mod log;
 mod meaning;
 mod mounts;
 mod named_before;
+mod network_lead;
 mod nodes;
 mod observe;
 mod outcome;
@@ -25,6 +28,7 @@ mod proxies;
 mod raced;
 mod reach;
 mod report;
+mod requests;
 mod resources;
 mod run;
 mod sandbox;
@@ -45,7 +49,7 @@ use failure::Help;
 
 fn main() -> ExitCode {
     start().unwrap_or_else(|error| {
-        eprintln!("{}", failure::report(&[error]));
+        log::error(&failure::report(&[error]));
         ExitCode::FAILURE
     })
 }
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
 fn start() -> anyhow::Result<ExitCode> {
     let order: job::Order = serde_json::from_reader(std::io::stdin().lock())
         .help("reading the job from standard input", "start it with `cargo xtask deploy-efs`")?;
+    log::install(order.session.log);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

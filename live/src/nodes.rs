@@ -1,9 +1,10 @@
-//! The nodes of a cluster that are instances.
+//! The nodes of a cluster: what they take, and which of them are instances.
 
 use network::InstanceId;
 use network::reach::Node;
 
 use crate::aws::{Aws, Nodes};
+use crate::cluster::Kube;
 use crate::target::Target;
 
 /// The cluster's nodes that are instances: as the cluster names them, or by their tag where the
@@ -21,6 +22,38 @@ pub(crate) async fn nodes(
         }
     };
     aws.nodes(&which).await
+}
+
+/// What decides which pods the nodes take; none where this identity may not see nodes. The order
+/// is that of their names.
+pub(crate) async fn of_cluster(kube: &Kube) -> anyhow::Result<Vec<efs::Node>> {
+    let mut nodes: Vec<efs::Node> = kube.nodes().await?.into_iter().map(described).collect();
+    nodes.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(nodes)
+}
+
+/// A node by its well-known labels, and by the one that EKS puts on nodes of Fargate.
+///
+/// Sources: Kubernetes documentation, "Well-Known Labels, Annotations and Taints"; Amazon EKS
+/// User Guide, "Fargate" (`eks.amazonaws.com/compute-type`).
+fn described(node: k8s_openapi::api::core::v1::Node) -> efs::Node {
+    let labels = node.metadata.labels.unwrap_or_default();
+    let is = |label: &str, value: &str| labels.get(label).is_some_and(|it| it == value);
+    let taints = node.spec.and_then(|spec| spec.taints).unwrap_or_default();
+    efs::Node {
+        zone: labels.get("topology.kubernetes.io/zone").cloned(),
+        windows: is("kubernetes.io/os", "windows"),
+        fargate: is("eks.amazonaws.com/compute-type", "fargate"),
+        taints: taints
+            .into_iter()
+            .map(|taint| efs::Taint {
+                key: taint.key,
+                value: taint.value.unwrap_or_default(),
+                effect: taint.effect,
+            })
+            .collect(),
+        name: node.metadata.name.unwrap_or_default(),
+    }
 }
 
 /// The instance of a node, of its provider id: `aws:///ZONE/i-…`, as the AWS cloud provider

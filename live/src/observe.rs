@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
 use efs::resources::file_system::{FileSystem, FileSystemSource};
 use efs::resources::mount_target::MountTarget;
+use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
@@ -16,13 +17,14 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::denied;
-use crate::identity;
-use crate::named_before;
-use crate::nodes::nodes;
+use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
+use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
-use crate::resources::{claim, driver, file_system, ingress, mount_target, release, storage_class};
+use crate::resources::{
+    claim, driver, file_system, ingress, mount_target, release, security_group, storage_class,
+};
 use crate::target::{InCluster, Target};
-use crate::{mounts, users, without_cluster, workload};
+use crate::{identity, mounts, named_before, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -102,10 +104,14 @@ async fn in_aws(
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        return own(inputs, aws, &lookup, job.goal.destroys()).await;
+        let mut storage = own(inputs, aws, &lookup, job.goal.destroys()).await?;
+        if job.goal == Goal::Status {
+            storage.actual.access_point_count = users::count(aws, &storage.actual).await;
+        }
+        return Ok(storage);
     }
     let network = network_of(job, inputs);
-    let ((observed, file_system, mount_targets), nodes) =
+    let ((observed, file_system, mount_targets, own_groups), nodes) =
         try_join!(whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup), async {
             if inputs.nfs_clients.of_nodes {
                 nodes(inputs, aws, target).await.map(Some)
@@ -132,7 +138,8 @@ async fn in_aws(
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
-    let actual = Actual { network: observed, file_system, mount_targets, ..Actual::default() };
+    let network = observed;
+    let actual = Actual { network, file_system, mount_targets, own_groups, ..Actual::default() };
     Ok(Storage { desired, actual, networks })
 }
 
@@ -147,14 +154,16 @@ async fn whole(
     network: Option<&network::Inputs>,
     aws: &Aws,
     lookup: &Lookup,
-) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>)> {
-    let Named { mut file_system, groups, clusters, subnets, listed_rules, own_rules } =
+) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>, Vec<OwnGroup>)> {
+    let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
         named(inputs, network, aws, lookup).await?;
+    let Lead { groups: clusters, cluster, unknown: cluster_unknown } = lead;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let found_group = match clusters.as_slice() {
-        [one] if takes_group_of_network(inputs) => vec![one.id.clone()],
-        _ => Vec::new(),
-    };
+    let mut found_group: Vec<SecurityGroupId> =
+        own_groups.iter().map(|group| group.id.clone()).collect();
+    if let ([one], true) = (clusters.as_slice(), takes_group_of_network(inputs)) {
+        found_group.push(one.id.clone());
+    }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
     let (mount_targets, settings, vpc_subnets, route_tables, found_rules) = try_join!(
         async {
@@ -176,17 +185,27 @@ async fn whole(
         route_tables,
         security_groups: once([groups, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
+        cluster,
+        cluster_unknown,
         ..network::Observed::default()
     };
-    Ok((observed, file_system, mount_targets))
+    let own_groups = match inputs.has_own_group() {
+        true => own_groups,
+        false => {
+            security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
+        }
+    };
+    Ok((observed, file_system, mount_targets, own_groups))
 }
 
 /// What the inputs name, and what carries our tags.
 struct Named {
     file_system: Option<FileSystem>,
     groups: Vec<SecurityGroup>,
-    /// The groups of EKS clusters, which lead to the VPC.
-    clusters: Vec<SecurityGroup>,
+    /// Those that the deployment made, where the inputs want one.
+    own_groups: Vec<OwnGroup>,
+    /// What leads to the VPC of the network module.
+    lead: Lead,
     subnets: Vec<Subnet>,
     listed_rules: Vec<IngressRule>,
     own_rules: Vec<IngressRule>,
@@ -202,10 +221,17 @@ async fn named(
     let owner = inputs.owner();
     let listed: Vec<SecurityGroupId> =
         inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
-    let (file_system, groups, clusters, subnets, listed_rules, own_rules) = try_join!(
+    let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
         groups_by_id(aws, &listed),
-        cluster_groups(aws, network),
+        async {
+            if inputs.has_own_group() {
+                security_group::observe(aws, &owner).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+        network_lead::lead(aws, network),
         async {
             match &inputs.subnet_ids {
                 Subnets::Listed(ids) => aws.subnets(filter("subnet-id", ids)).await,
@@ -215,11 +241,7 @@ async fn named(
         ingress::observe(aws, &listed),
         ingress::observe_own(aws, &owner),
     )?;
-    Ok(Named { file_system, groups, clusters, subnets, listed_rules, own_rules })
-}
-
-fn takes_group_of_network(inputs: &Inputs) -> bool {
-    inputs.security_groups.iter().any(|group| group.listed().is_none())
+    Ok(Named { file_system, groups, own_groups, lead, subnets, listed_rules, own_rules })
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the
@@ -232,8 +254,11 @@ async fn own(
     destroys: bool,
 ) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
-    let (mut file_system, ingress_rules) =
-        try_join!(file_system::observe(aws, lookup), ingress::observe_own(aws, &owner))?;
+    let (mut file_system, ingress_rules, own_groups) = try_join!(
+        file_system::observe(aws, lookup),
+        ingress::observe_own(aws, &owner),
+        security_group::observe(aws, &owner),
+    )?;
     let (mut mount_targets, mut used) = (Vec::new(), users::InAws::default());
     if let Some(found) = &mut file_system {
         let users = async {
@@ -262,6 +287,7 @@ async fn own(
         network,
         file_system,
         mount_targets,
+        own_groups,
         access_points,
         replications_unknown: looked && replications.is_none(),
         replications: replications.unwrap_or_default(),
@@ -269,19 +295,6 @@ async fn own(
         ..Actual::default()
     };
     Ok(Storage { desired: None, actual, networks: Networks::new() })
-}
-
-/// The network module that the inputs refer to.
-fn network_of<'a>(job: &'a Job, inputs: &Inputs) -> Option<(&'a str, &'a network::Inputs)> {
-    let of_group = |group: &'_ Group| match group {
-        Group::FromNetwork(label) => Some(label.clone()),
-        Group::Listed(_) => None,
-    };
-    let label = match &inputs.subnet_ids {
-        Subnets::FromNetwork(label) => label.clone(),
-        Subnets::Listed(_) => inputs.security_groups.iter().find_map(of_group)?,
-    };
-    job.networks().find(|(name, _)| *name == label)
 }
 
 /// Everything of several answers, each thing once.
@@ -298,21 +311,6 @@ async fn groups_by_id(aws: &Aws, ids: &[SecurityGroupId]) -> anyhow::Result<Vec<
         return Ok(Vec::new());
     }
     aws.security_groups(filter("group-id", ids)).await
-}
-
-/// The security groups that EKS made, which lead to the VPC.
-async fn cluster_groups(
-    aws: &Aws,
-    network: Option<&network::Inputs>,
-) -> anyhow::Result<Vec<SecurityGroup>> {
-    let Some(network) = network else { return Ok(Vec::new()) };
-    let by_cluster = match network.search() {
-        network::Search::Cluster(name) => filter("tag:aws:eks:cluster-name", [name]),
-        network::Search::AnyCluster => filter("tag-key", ["aws:eks:cluster-name"]),
-    };
-    let mut groups = aws.security_groups(by_cluster).await?;
-    groups.retain(|group| network.vpc_id.as_ref().is_none_or(|vpc| *vpc == group.vpc_id));
-    Ok(groups)
 }
 
 /// The storage module's part of a cluster, where the target is one.
@@ -336,9 +334,9 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, taints, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
         storage_class::observe(kube, name),
-        async { if plans { kube.taints().await } else { Ok(Vec::new()) } },
+        async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
@@ -376,7 +374,8 @@ pub(crate) async fn cluster(
         volumes,
         pod_identity_agent: agent,
         running: None,
-        taints,
+        nodes,
+        default_classes: classes.defaults,
         denied: lacking,
     })
 }

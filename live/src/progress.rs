@@ -1,4 +1,5 @@
-//! Progress on standard error: a line per resource on a terminal, plain lines otherwise.
+//! Progress on standard error: a line per resource on a terminal, plain lines or events of the log
+//! otherwise.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use plan::{ChangeId, Plan, Styled};
 
+use crate::log::{self, millis};
 use crate::report::takes_colour;
 use crate::trace::Trace;
 use crate::wait::TICK;
@@ -27,6 +29,8 @@ pub(crate) struct Progress {
 pub(crate) struct Line {
     bar: Option<ProgressBar>,
     name: String,
+    /// The change that it is of.
+    step: Option<ChangeId>,
     started: Instant,
     last: Arc<Mutex<String>>,
     trace: Arc<Trace>,
@@ -36,7 +40,7 @@ pub(crate) struct Line {
 
 impl Progress {
     pub(crate) fn new(trace: &Arc<Trace>) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = std::io::stderr().is_terminal() && !log::is_json();
         let colour = takes_colour(&std::io::stderr());
         let bars = terminal.then(MultiProgress::new);
         Progress { bars, colour, name: None, trace: Arc::clone(trace) }
@@ -56,6 +60,7 @@ impl Progress {
     /// Says something to the person who watches.
     pub(crate) fn say(&self, text: &str) {
         match &self.name {
+            _ if log::is_json() => log::say(text),
             None => eprintln!("{text}"),
             Some(name) => {
                 for line in text.lines() {
@@ -65,9 +70,13 @@ impl Progress {
         }
     }
 
-    /// Says what will be done: all of it, or how much where there are many.
-    pub(crate) fn plan<C>(&self, plan: &Plan<C>) {
+    /// Says what will be done, by the plan of this digest: all of it, or how much where there are
+    /// many.
+    pub(crate) fn plan<C>(&self, plan: &Plan<C>, digest: &str) {
         self.trace.plan(plan);
+        if log::is_json() {
+            return log::plan(plan, digest);
+        }
         let text = Styled { plan, colour: self.colour }.to_string();
         match &self.name {
             Some(_) if plan.refusals.is_empty() => {
@@ -104,12 +113,15 @@ impl Progress {
             bar
         });
         let place = self.trace.begin(change, name);
+        if log::is_json() {
+            tracing::info!(event = "begun", step = change.map(ChangeId::as_str), address = name);
+        }
         let name = match &self.name {
-            None => name.to_owned(),
-            Some(own) => format!("{own}: {name}"),
+            Some(own) if !log::is_json() => format!("{own}: {name}"),
+            _ => name.to_owned(),
         };
-        let trace = Arc::clone(&self.trace);
-        Line { bar, name, started: Instant::now(), last: Arc::default(), trace, place }
+        let (trace, step) = (Arc::clone(&self.trace), change.cloned());
+        Line { bar, name, step, started: Instant::now(), last: Arc::default(), trace, place }
     }
 }
 
@@ -130,6 +142,9 @@ impl Line {
         state.clone_into(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner));
         match &self.bar {
             Some(bar) => bar.set_message(state.to_owned()),
+            None if log::is_json() => {
+                tracing::info!(event = "state", step = self.step(), address = self.name, state);
+            }
             None => eprintln!("{}: {state}", self.name),
         }
     }
@@ -146,13 +161,33 @@ impl Line {
     /// Ends the line.
     pub(crate) fn done(&self, what: &str) {
         self.trace.end(self.place, what, false);
+        if log::is_json() {
+            let (address, duration_ms) = (&self.name, millis(self.started.elapsed()));
+            tracing::info!(event = "done", step = self.step(), address, result = what, duration_ms);
+            return;
+        }
         self.end(what);
     }
 
     /// Ends the line of something that failed or was given up.
     pub(crate) fn failed(&self, why: &str) {
         self.trace.end(self.place, why, true);
+        if log::is_json() {
+            let (address, duration_ms) = (&self.name, millis(self.started.elapsed()));
+            tracing::warn!(
+                event = "failed",
+                step = self.step(),
+                address,
+                result = why,
+                duration_ms
+            );
+            return;
+        }
         self.end(why);
+    }
+
+    fn step(&self) -> Option<&str> {
+        self.step.as_ref().map(ChangeId::as_str)
     }
 
     fn end(&self, what: &str) {

@@ -12,6 +12,7 @@ use job::{Goal, Output};
 use place::Verdict;
 use serde_json::{Value, json};
 
+use crate::log::millis;
 use crate::outcome::Made;
 
 /// What a run that is done did, or one of which only a part failed.
@@ -63,7 +64,21 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
         "elapsed_ms": millis(summary.elapsed),
         "places": places(summary.places),
     });
-    match summary.made.modules.as_slice() {
+    let outputs = outputs(summary.made)?;
+    for (name, value) in outputs.as_object().into_iter().flatten() {
+        document[name] = value.clone();
+    }
+    if !summary.errors.is_empty() {
+        let errors = summary.errors.iter().map(|error| printable(&format!("{error:#}")));
+        document["errors"] = errors.collect();
+    }
+    Ok(document)
+}
+
+/// Outputs for programs: those of one module under `outputs`, of several under `modules`.
+pub(crate) fn outputs(made: &Made) -> anyhow::Result<Value> {
+    let mut document = json!({});
+    match made.modules.as_slice() {
         [] => {}
         [(label, outputs)] if !label.contains('[') => {
             document["outputs"] = serde_json::to_value(outputs)?;
@@ -74,12 +89,8 @@ fn document(summary: &Summary) -> anyhow::Result<Value> {
             }
         }
     }
-    if !summary.made.file.is_empty() {
-        document["file_outputs"] = json!(summary.made.file);
-    }
-    if !summary.errors.is_empty() {
-        let errors = summary.errors.iter().map(|error| printable(&format!("{error:#}")));
-        document["errors"] = errors.collect();
+    if !made.file.is_empty() {
+        document["file_outputs"] = json!(made.file);
     }
     Ok(document)
 }
@@ -90,8 +101,10 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
         _ if !summary.errors.is_empty() => format!("Deployed in part: {changes}"),
         (Goal::Destroy { .. }, 0) => "Nothing to destroy".to_owned(),
         (Goal::Expand, 0) => "Nothing to expand".to_owned(),
+        (Goal::AccessPoints(_), 0) => "Nothing to delete".to_owned(),
         (_, 0) => "Nothing to do".to_owned(),
         (Goal::Destroy { .. }, _) => format!("Destroyed: {changes}"),
+        (Goal::AccessPoints(_), count) => format!("Deleted: {}", counted(count, "access point")),
         (Goal::Expand, count) => format!("Expanded: {}", counted(count, "claim")),
         _ => format!("Deployed: {changes}"),
     };
@@ -100,20 +113,26 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
     for line in place::lines(summary.places) {
         text.push_str(&format!("\n{line}"));
     }
-    for (label, outputs) in &summary.made.modules {
-        text.push_str(&match summary.made.modules.len() {
+    text + &outputs_for_people(summary.made, false)
+}
+
+/// Outputs for people: all that there are, or those that matter after a deploy.
+pub(crate) fn outputs_for_people(made: &Made, all: bool) -> String {
+    let mut text = String::new();
+    for (label, outputs) in &made.modules {
+        text.push_str(&match made.modules.len() {
             1 => "\n\nOutputs:\n".to_owned(),
             _ => format!("\n\nOutputs of module.{label}:\n"),
         });
-        for output in OUTPUTS {
+        for output in OUTPUTS.iter().filter(|output| all || output.after_deploy) {
             let Some(value) = (output.value)(outputs) else { continue };
             add_output(&mut text, output.name, &lines(&value));
         }
     }
-    if !summary.made.file.is_empty() {
+    if !made.file.is_empty() {
         text.push_str("\n\nOutputs of the file:\n");
     }
-    for (name, value) in &summary.made.file {
+    for (name, value) in &made.file {
         let lines: Vec<String> = match value {
             Value::Array(all) if !all.is_empty() => all.iter().map(in_a_line).collect(),
             value => vec![in_a_line(value)],
@@ -142,16 +161,20 @@ pub(crate) fn places(places: &[Verdict]) -> Vec<Value> {
     all
 }
 
-/// Milliseconds, for JSON.
-pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// An output for people: a line each of a list, its members side by side.
 fn lines(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![from_here(text).to_owned()],
         Value::Array(all) => all.iter().flat_map(lines).collect(),
+        Value::Object(members) if !members.contains_key(MOUNT_TARGET[1]) => {
+            let there = members.iter().filter(|(_, value)| !value.is_null());
+            vec![
+                there
+                    .map(|(name, it)| format!("{name}={}", in_a_line(it)))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ]
+        }
         Value::Object(members) => {
             let known = MOUNT_TARGET.iter().filter_map(|name| members.get(*name));
             let shown = known.map(|value| value.as_str().unwrap_or("none yet"));
@@ -169,7 +192,7 @@ fn from_here(path: &str) -> &str {
 }
 
 /// A label as workflows can refer to it: `efs["a.b"]` becomes `efs_a_2Eb`.
-fn step_name(label: &str) -> String {
+pub(crate) fn step_name(label: &str) -> String {
     let (block, key) = label.split_once('[').unwrap_or((label, ""));
     let key = key.trim_end_matches(']').trim_matches('"');
     let joint = if key.is_empty() { "" } else { "_" };

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use failure::Failure;
-use plan::{ChangeId, Plan, Schedule};
+use plan::{Action, ChangeId, Plan, Schedule};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
+use crate::audit::Entry;
 use crate::call::Call;
-use crate::context::{Context, Done, Stopped};
+use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
 use crate::raced::Raced;
-use crate::stop::Reason;
+use crate::stop::{Reason, Stopped};
 use crate::world::carry_out;
 
 /// What came of carrying a plan out.
@@ -36,7 +38,15 @@ struct Node {
     id: ChangeId,
     address: String,
     calls: Vec<Call>,
-    is_change: bool,
+    kind: Kind,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Change(Action),
+    Wait,
+    Check,
 }
 
 /// Carries one plan out.
@@ -96,10 +106,12 @@ impl Executor<'_> {
             let line = self.progress.line_of(Some(&id), &node.address);
             self.in_progress.insert(id, line.clone());
             let context = Arc::clone(self.context);
-            self.tasks.spawn(async move {
-                let result = all_calls(&context, &node, &line).await;
+            let step = tracing::info_span!("step", step = node.id.as_str(), address = node.address);
+            let work = async move {
+                let result = recorded(&context, &node, &line).await;
                 (node, line, result)
-            });
+            };
+            self.tasks.spawn(work.instrument(step));
         }
     }
 
@@ -109,7 +121,7 @@ impl Executor<'_> {
                 line.done(&summary);
                 self.in_progress.remove(&node.id);
                 self.schedule.end(&node.id, true);
-                self.ran.done += usize::from(node.is_change);
+                self.ran.done += usize::from(matches!(node.kind, Kind::Change(_)));
             }
             Err(error) if error.is::<Stopped>() => line.failed(&format!("left {}", line.last())),
             Err(error) => {
@@ -154,6 +166,20 @@ impl Executor<'_> {
     }
 }
 
+/// The calls of a node; those of changes and checks are told to the audit file.
+async fn recorded(context: &Context, node: &Node, line: &Line) -> anyhow::Result<String> {
+    let action = match node.kind {
+        Kind::Wait => return all_calls(context, node, line).await,
+        Kind::Change(Action::Create) => "create",
+        Kind::Change(Action::Update) => "update",
+        Kind::Change(Action::Replace) => "replace",
+        Kind::Change(Action::Delete) => "delete",
+        Kind::Check => "check",
+    };
+    let entry = Entry { step: node.id.as_str(), address: &node.address, action };
+    context.trail.step(entry, all_calls(context, node, line)).await
+}
+
 /// The calls of a change, one after the other; what they did.
 async fn all_calls(context: &Context, node: &Node, line: &Line) -> anyhow::Result<String> {
     let mut summaries: Vec<String> = Vec::new();
@@ -172,19 +198,19 @@ fn nodes(plan: &Plan<Call>) -> BTreeMap<ChangeId, Node> {
         id: change.id.clone(),
         address: change.address.to_string(),
         calls: change.calls.clone(),
-        is_change: true,
+        kind: Kind::Change(change.action),
     });
     let waits = plan.waits.iter().map(|wait| Node {
         id: wait.id.clone(),
         address: wait.address.to_string(),
         calls: vec![wait.call.clone()],
-        is_change: false,
+        kind: Kind::Wait,
     });
     let checks = plan.checks.iter().map(|check| Node {
         id: check.id.clone(),
         address: check.address.to_string(),
         calls: vec![check.call.clone()],
-        is_change: false,
+        kind: Kind::Check,
     });
     waits.chain(changes).chain(checks).map(|node| (node.id.clone(), node)).collect()
 }

@@ -8,6 +8,7 @@ use job::Sandbox;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::log;
 use crate::wait::{LOCAL_AWS, within};
 
 /// A running sandbox. It ends when its standard input does, so that not even
@@ -49,7 +50,7 @@ impl LocalAws {
     pub(crate) async fn stop(mut self) {
         drop(self.child.stdin.take());
         if within(LOCAL_AWS, self.child.wait()).await.is_none() {
-            eprintln!("warning: the sandbox did not stop on its own and was killed");
+            log::warn("the sandbox did not stop on its own and was killed");
         }
     }
 }

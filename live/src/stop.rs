@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::log;
 use crate::wait::{GRACE, unless};
 
 /// The exit code of an interrupted run, as shells have it for Ctrl-C.
@@ -31,6 +32,18 @@ impl std::fmt::Display for Reason {
 /// What a command that is stopped before it changed anything ends with.
 impl std::error::Error for Reason {}
 
+/// A wait that ended because the run is to stop.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped before it was done")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 /// Says when it is time to stop.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
@@ -48,7 +61,7 @@ impl Stop {
             };
             sender.send_replace(Some(reason));
             signalled().await;
-            eprintln!("Stopped.");
+            log::say("Stopped.");
             std::process::exit(INTERRUPTED.into());
         });
         Stop { reason }

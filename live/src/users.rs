@@ -1,10 +1,13 @@
 //! Who uses a file system, as AWS and a cluster list them: all of it is read only where a file
 //! system may be deleted or taken over.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
-    AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, Replication, Volume,
+    AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
+    Volume,
 };
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
@@ -82,12 +85,25 @@ pub(crate) async fn access_points(
             life_cycle: LifeCycle::parse(
                 found.life_cycle_state().map_or("available", |state| state.as_str()),
             ),
+            client_token: found.client_token().map(str::to_owned),
+            posix_user: found.posix_user().map(|user| PosixUser {
+                uid: user.uid(),
+                gid: user.gid(),
+                secondary_gids: user.secondary_gids().to_vec(),
+            }),
             path: found.root_directory().and_then(|root| root.path()).unwrap_or("/").to_owned(),
             account: found.owner_id().map(str::to_owned),
             tags: tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
         });
     }
     Ok(all)
+}
+
+/// How many access points a file system has; `None` where there is none, or where this identity
+/// may not list them: a status shows what it may.
+pub(crate) async fn count(aws: &Aws, actual: &Actual) -> Option<usize> {
+    let id = &actual.file_system.as_ref()?.id;
+    access_points(aws, id).await.ok().map(|points| points.len())
 }
 
 /// The replications that a file system is part of, as their source or their destination; `None`
@@ -185,6 +201,7 @@ fn volume(found: &PersistentVolume) -> Option<Volume> {
     });
     let capacity = spec.capacity.as_ref().and_then(|capacity| capacity.get("storage"));
     Some(Volume {
+        access_points: access_points_of(spec),
         name: found.metadata.name.clone().unwrap_or_default(),
         handle: handle.to_owned(),
         of_driver,
@@ -194,6 +211,14 @@ fn volume(found: &PersistentVolume) -> Option<Volume> {
         capacity: capacity.map(|quantity| quantity.0.clone()),
         claim,
     })
+}
+
+/// Every access point that a volume names: in its handle, as the mount option `accesspoint=…`, or
+/// in whatever else a driver or a later version of it reads.
+fn access_points_of(spec: &PersistentVolumeSpec) -> BTreeSet<String> {
+    let text = serde_json::to_string(spec).unwrap_or_default();
+    let ids = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    ids.filter(|id| id.starts_with("fsap-")).map(str::to_owned).collect()
 }
 
 /// What the EFS driver is told of the mount target to use
@@ -242,5 +267,23 @@ mod tests {
             let found = volume(&serde_json::from_value(found).unwrap()).unwrap();
             assert_eq!((found.handle.as_str(), found.of_driver), (handle, of_driver));
         }
+    }
+
+    #[test]
+    fn every_access_point_that_a_volume_names_is_found_wherever_it_stands() {
+        let named = |spec: serde_json::Value| {
+            let found = json!({ "metadata": { "name": "pv-1" }, "spec": spec });
+            volume(&serde_json::from_value(found).unwrap()).unwrap().access_points
+        };
+        let csi = |handle: &str| json!({ "driver": "efs.csi.aws.com", "volumeHandle": handle });
+        for spec in [
+            json!({ "csi": csi("fs-1::fsap-0a") }),
+            json!({ "csi": csi("efs:fs-1:/a:fsap-0a") }),
+            json!({ "csi": csi("fs-1"), "mountOptions": ["tls", "accesspoint=fsap-0a"] }),
+            json!({ "csi": csi("fs-1"), "mountOptions": ["tls,accesspoint=fsap-0a,iam"] }),
+        ] {
+            assert_eq!(named(spec.clone()), ["fsap-0a".to_owned()].into(), "{spec}");
+        }
+        assert!(named(json!({ "csi": csi("fs-1:/fsap") })).is_empty());
     }
 }

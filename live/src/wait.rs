@@ -85,6 +85,17 @@ pub(crate) const IN_USE_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) const ADDRESS_RELEASE: Backoff =
     &[Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
+/// The pauses before a security group is deleted again whose mount targets are gone: EC2 releases
+/// their interfaces a little later.
+pub(crate) const GROUP_IN_USE: Backoff = &[
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+];
+
 /// How long calls in progress may take when the time is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 use failure::Failure;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument;
 
 use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST, poll, unless};
 
@@ -80,7 +81,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
         let waiting = Arc::new(AtomicUsize::new(0));
         let wake = Arc::new(Notify::new());
         let (count, woken) = (Arc::clone(&waiting), Arc::clone(&wake));
-        tokio::spawn(async move {
+        let looks = async move {
             let mut since = Instant::now();
             // When the looks began to fail that have failed ever since.
             let mut failing: Option<Instant> = None;
@@ -111,7 +112,8 @@ impl<T: Send + Sync + 'static> Watch<T> {
                     }
                 }
             }
-        });
+        };
+        tokio::spawn(looks.in_current_span());
         Watch { latest, waiting, wake }
     }
 

@@ -41,13 +41,27 @@ const EC2: [(&str, u16); 8] = [
     ("UnauthorizedOperation", 403),
 ];
 
+/// Credentials that have expired, which no model lists: any operation may answer them. Source:
+/// `callers/unknown.rs`, which answers them too.
+fn expired(service: &str) -> (&'static str, u16) {
+    match service {
+        "sts" | "iam" => ("ExpiredToken", 403),
+        "kms" => ("ExpiredTokenException", 400),
+        _ => ("ExpiredTokenException", 403),
+    }
+}
+
 /// The codes of one operation, sorted, each with its status.
 pub(crate) fn of(service: &str, operation: &str) -> Vec<(&'static str, u16)> {
     if service == "ec2" {
         return EC2.to_vec();
     }
     let codes = TABLE.services.get(service).and_then(|operations| operations.get(operation));
-    codes.into_iter().flatten().map(|(code, status)| (code.as_str(), *status)).collect()
+    let Some(codes) = codes else { return Vec::new() };
+    let codes = codes.iter().map(|(code, status)| (code.as_str(), *status));
+    let mut codes: Vec<(&str, u16)> = codes.chain([expired(service)]).collect();
+    codes.sort_unstable();
+    codes
 }
 
 /// The status of a code of one operation; `None` where the operation does not answer it.
@@ -58,7 +72,8 @@ pub(crate) fn status(service: &str, operation: &str, code: &str) -> Option<u16> 
 /// A code that any operation of any service may answer.
 pub(crate) fn known(text: &str) -> Option<&'static str> {
     let tables = TABLE.services.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys);
-    let mut all = tables.map(String::as_str).chain(EC2.iter().map(|(code, _)| *code));
+    let more = ["ExpiredToken", "ExpiredTokenException"].into_iter();
+    let mut all = tables.map(String::as_str).chain(EC2.iter().map(|(code, _)| *code)).chain(more);
     all.find(|code| *code == text)
 }
 
@@ -78,6 +93,7 @@ mod tests {
             [
                 ("BadRequest", 400),
                 ("DependencyTimeout", 504),
+                ("ExpiredTokenException", 403),
                 ("InternalServerError", 500),
                 ("MountTargetNotFound", 404)
             ]

@@ -50,6 +50,8 @@ pub struct Call {
     pub at: u64,
     /// When the response was sent, in microseconds.
     pub answered: u64,
+    /// The id that the response carried.
+    pub request_id: String,
 }
 
 /// A folder with the state of a sandbox and the documents of a deployment.
@@ -182,6 +184,7 @@ impl World {
                 operation: text("operation"),
                 outcome: text("outcome"),
                 at,
+                request_id: text("request_id"),
                 answered: at + call["took_us"].as_u64().unwrap(),
             }
         };

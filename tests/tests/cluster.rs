@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use control_plane::{Nodes, User};
 use serde_json::json;
-use tests::{Clustered, programs};
+use tests::{Call, Clustered, Ran, World, programs};
 use xshell::cmd;
 
 #[test]
@@ -33,6 +33,39 @@ fn a_deployment_reaches_the_cluster_is_found_complete_and_is_taken_down() {
     assert_eq!(there.revisions(), []);
     assert!(there.cluster().list("/apis/storage.k8s.io/v1/csidrivers").unwrap().is_empty());
     assert_eq!(there.run("destroy-efs", &["--yes"]).exits(0).json()["changed"], 0);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn calls_and_rounds_stay_within_their_budgets_in_a_cluster_too() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_ZONES", 6);
+    // Enough for calls that are sent together to be answered together, on a busy machine too.
+    world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 200);
+    let there = Clustered::with(world);
+    let names = |ran: &Ran| {
+        let names = ran.calls.iter().map(|call| call.operation.as_str());
+        format!("{}: {}", ran.calls.len(), names.collect::<Vec<_>>().join(" "))
+    };
+    let nothing_to_do = |inputs: &[&str], most: usize| {
+        let ran = there.run("deploy-efs", inputs).exits(0);
+        assert_eq!(ran.json()["changed"], 0, "{}", ran.stderr);
+        assert!(ran.calls.len() <= most, "{}", names(&ran));
+        assert!(Call::rounds(&ran.calls) <= 3, "{:#?}", ran.calls);
+    };
+    let node = ["--nfs-client-cidr=10.0.0.0/16", "--driver-identity=node"];
+    let first = there.run("deploy-efs", &node).exits(0);
+    assert!(first.calls.len() <= 24, "{}", names(&first));
+    nothing_to_do(&node, 12);
+    // What is there was given no role, so that nobody looks for one.
+    let lifecycle = "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS";
+    let auto = [node[0], lifecycle];
+    there.run("deploy-efs", &auto).exits(0);
+    nothing_to_do(&auto, 12);
+    // A role of ours is looked at: with its policy, the provider and the associations.
+    let irsa = [node[0], lifecycle, "--driver-identity=irsa", "--oidc-provider=create"];
+    there.run("deploy-efs", &irsa).exits(0);
+    nothing_to_do(&irsa, 12 + 4);
 }
 
 #[test]
@@ -144,6 +177,31 @@ fn grown_claims_are_completed_and_bound_claims_hold_up_a_destroy() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_status_says_why_a_claim_is_pending_as_its_events_do() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    // Nothing in this cluster makes volumes of the class.
+    let claim = json!({
+        "metadata": {"name": "waiting"},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": "efs-sc",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    });
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+    there.cluster().create(claims, &claim).unwrap();
+    there.await_that("the status gives the reason", || {
+        let status = there.run("status", &[]).exits(0).json();
+        let rows = status["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "default/waiting").unwrap();
+        assert_eq!(row["state"], "Pending", "{row}");
+        row["detail"].as_str().unwrap().contains("efs.csi.aws.com")
+    });
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
 fn the_commands_of_the_readme_for_a_real_cluster_run_in_their_order() {
     let there = Clustered::new();
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
@@ -178,7 +236,7 @@ module "fraud" {{
             count += 1;
         }
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 13);
     drop(nodes);
 }
 

@@ -132,7 +132,7 @@ fn a_fault_can_be_any_error_code_of_the_operations_model_with_its_status() {
         ("DeleteNothing:*:code=DependencyTimeout", "no service of the sandbox serves"),
         (
             "DeleteMountTarget:*:code=ThrottlingException",
-            "it returns BadRequest, DependencyTimeout, InternalServerError, MountTargetNotFound",
+            "it returns BadRequest, DependencyTimeout, ExpiredTokenException, InternalServerError, MountTargetNotFound",
         ),
         // The body of this one names a file system.
         ("CreateFileSystem:*:code=FileSystemAlreadyExists", "is not an error code"),

@@ -1,6 +1,7 @@
 //! What the `output` blocks of a file print once everything is there, as Terraform does.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use serde_json::{Value, json};
 use tests::World;
 
 /// The example with these blocks behind it.
@@ -81,4 +82,110 @@ fn mistakes_in_them_are_reported_before_anything_is_called() {
         assert!(ran.stderr.contains(told), "{value}: {}", ran.stderr);
         assert!(ran.calls.is_empty());
     }
+}
+
+/// Runs `outputs` as a person would, without `--output json`.
+fn outputs(world: &World, more: &[&str]) -> tests::Ran {
+    let manifests = format!("--manifests={}", world.manifests().display());
+    world.xtask(&[&["outputs", "--sandbox", &manifests], more].concat())
+}
+
+#[test]
+fn all_that_others_use_is_read_anew_in_the_form_that_they_take() {
+    let world = World::new();
+    let made = world.deploy(&[])["outputs"].clone();
+    let id = made["file_system_id"].as_str().unwrap().to_owned();
+    let arn = format!("arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/{id}");
+    // A deploy already knows these, although it has just made them.
+    assert_eq!(made["file_system_arn"], arn.as_str(), "{made:#}");
+    assert_eq!(made["access_points"], Value::Null);
+    {
+        let aws = world.aws();
+        aws.access_point(&id, "pvc-1");
+        aws.meter(&id, 8192);
+    }
+    let ran = world.run("outputs", &[]).exits(0);
+    assert!(ran.calls.iter().all(tests::Call::reads), "{:?}", ran.calls);
+    let now = ran.json()["outputs"].clone();
+    for (name, value) in made.as_object().unwrap() {
+        if name != "file_system_size" && name != "zones_without_mount_target" {
+            assert_eq!(now[name], *value, "{name}");
+        }
+    }
+    assert_eq!(now["file_system_size"]["value"], 8192, "{now:#}");
+    assert_eq!(now["file_system_size"]["value_in_standard"], 8192, "{now:#}");
+    let [point] = now["access_points"].as_array().unwrap().as_slice() else { panic!("{now:#}") };
+    assert_eq!((&point["path"], &point["state"]), (&json!("/pvc-1"), &json!("available")));
+    assert_eq!(point["tags"]["efs.csi.aws.com/cluster"], "true");
+    let target = &now["mount_targets"][0];
+    assert!(target["availability_zone_id"].as_str().unwrap().starts_with("euw1-az"), "{target:#}");
+    assert!(target["network_interface_id"].as_str().unwrap().starts_with("eni-"), "{target:#}");
+    assert_eq!(target["security_groups"], now["security_group_ids"]);
+
+    // One of them alone, for a script.
+    assert_eq!(outputs(&world, &["file_system_arn"]).exits(0).stdout, format!("{arn}\n"));
+    let env = outputs(&world, &["--format=env"]).exits(0).stdout;
+    assert!(env.contains(&format!("\nFILE_SYSTEM_ID={id}\n")), "{env}");
+    let line = outputs(&world, &["efs_csi.file_system_id", "--format=github"]).exits(0).stdout;
+    assert_eq!(line, format!("file_system_id={id}\n"));
+    let map = outputs(&world, &["--format=config-map"]).exits(0).stdout;
+    let map: Value = serde_norway::from_str(&map).unwrap();
+    assert_eq!(map["metadata"]["name"], "efs-sc-outputs");
+    assert_eq!(map["data"]["file_system_id"], id.as_str());
+    let people = outputs(&world, &[]).exits(0).stdout;
+    assert!(people.contains(&format!("file_system_arn      = {arn}")), "{people}");
+    assert!(people.contains("path=/pvc-1"), "{people}");
+
+    // What `tfvars` prints is read by this very program as variables.
+    let vars = world.path().join("efs.tfvars");
+    std::fs::write(&vars, outputs(&world, &["--format=tfvars"]).exits(0).stdout).unwrap();
+    let file = world.path().join("clockwork.hcl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let variables = now.as_object().unwrap().keys();
+    let declared = variables.filter(|name| !text.contains(&format!("variable \"{name}\"")));
+    let declared: String =
+        declared.map(|name| format!("variable \"{name}\" {{\n  default = null\n}}\n")).collect();
+    let told = "output \"told\" {\n  value = [var.file_system_id, \
+                var.mount_targets[0].mount_target_id, var.file_system_size.value]\n}\n";
+    std::fs::write(&file, format!("{text}\n{declared}{told}")).unwrap();
+    let vars = format!("--var-file={}", vars.display());
+    let told = world.run("outputs", &["told", &vars]).exits(0).json();
+    assert_eq!(told, json!([id, target["mount_target_id"], 8192]));
+}
+
+#[test]
+fn outputs_of_what_is_not_there_are_an_error_with_the_remedy() {
+    let world = World::new();
+    let ran = world.run("outputs", &[]).exits(1);
+    assert!(
+        ran.stderr.contains("`module.efs_csi` has no file system in eu-west-1"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("help: deploy it first"), "{}", ran.stderr);
+    let ran = outputs(&world, &["file_system_adress"]).exits(2);
+    assert!(ran.stderr.contains("there is no output `file_system_adress`"), "{}", ran.stderr);
+    assert!(ran.calls.is_empty());
+    outputs(&world, &["--format=env", "--output=json"]).exits(2);
+}
+
+#[test]
+fn outputs_of_several_modules_begin_with_their_labels() {
+    let world = World::new();
+    let path = world.path().join("clockwork.hcl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let block = &text[text.find("module \"efs_csi\"").unwrap()..];
+    let end = block.find("\n}\n").unwrap() + 3;
+    let second = block[..end].replace("\"efs_csi\"", "\"scratch\"");
+    let second = second.replace("\"efs-sc\"", "\"scratch\"");
+    std::fs::write(path, format!("{text}\n{second}")).unwrap();
+    world.deploy(&[]);
+    let lines = outputs(&world, &["--format=github"]).exits(0).stdout;
+    for name in ["\nscratch_file_system_id=fs-", "efs_csi_file_system_id=fs-"] {
+        assert!(lines.contains(name), "{lines}");
+    }
+    let ran = outputs(&world, &["file_system_id"]).exits(1);
+    assert!(ran.stderr.contains("write `efs_csi.file_system_id` or `scratch."), "{}", ran.stderr);
+    let one = outputs(&world, &["scratch.file_system_id"]).exits(0).stdout;
+    assert!(lines.contains(&format!("scratch_file_system_id={one}")), "{lines}");
 }

@@ -1,6 +1,9 @@
 //! Every command of the README is run; `xtask/tests/readme.rs` compares its tables with the code.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use tests::{programs, workspace};
 use xshell::{Shell, cmd};
 
@@ -63,21 +66,32 @@ fn every_command_runs() {
     let commands = commands();
     assert!(commands.len() >= 8, "{commands:?}");
     for command in commands.iter().filter(|command| elsewhere(command).is_none()) {
-        // A server runs until it is stopped.
-        let serves = command.trim_end().ends_with("xtask sandbox");
         let command = command.split(" #").next().unwrap().trim();
-        let line = if serves {
-            format!("timeout --preserve-status 3 {command}")
-        } else {
-            command.to_owned()
-        };
-        cmd!(shell, "bash -c {line}")
+        if command.ends_with("xtask sandbox") {
+            serves_until_stopped(&shell, command);
+            continue;
+        }
+        cmd!(shell, "bash -c {command}")
             .quiet()
             .ignore_stdout()
             .ignore_stderr()
             .run()
             .unwrap_or_else(|error| panic!("{command}: {error}"));
     }
+}
+
+/// Runs a server until it says that it serves, and ends it as Ctrl-C does.
+fn serves_until_stopped(shell: &Shell, command: &str) {
+    // `timeout` hands a signal on to all that the command has started.
+    let line = cmd!(shell, "timeout --preserve-status 300 bash -c {command}").quiet();
+    let mut server =
+        Command::from(line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let served = told.any(|line| line.contains("serves http"));
+    let pid = server.id().to_string();
+    cmd!(shell, "kill -TERM {pid}").quiet().run().unwrap();
+    let ended = server.wait().unwrap();
+    assert!(served && ended.success(), "{command}: {ended}");
 }
 
 #[test]

@@ -344,3 +344,24 @@ fn state_survives_and_every_call_can_be_listed() {
     assert!(last["at_us"].is_u64() && last["took_us"].is_u64());
     assert_eq!(world.calls().first().unwrap().operation, "CreateFileSystem");
 }
+
+/// Of a file that is longer, `cargo xtask sandbox --calls` lists what the sandbox lists itself.
+#[test]
+fn the_front_door_lists_the_calls_that_the_sandbox_keeps() {
+    let world = World::new();
+    let line = |number: usize| {
+        let call = json!({ "at_us": number, "took_us": 7, "service": "ec2",
+            "operation": "DescribeVpcs", "region": "eu-west-1", "status": 200, "outcome": "ok",
+            "request_id": number.to_string() });
+        format!("{call}\n")
+    };
+    let lines: String = (0..10_050).map(line).collect();
+    std::fs::write(world.state().with_extension("calls.jsonl"), lines).unwrap();
+    let listed = world.xtask(&["sandbox", "--calls"]).exits(0);
+    let kept = world.aws().admin("GET", "calls", "").json();
+    let kept = kept.as_array().unwrap();
+    assert_eq!(kept.len(), 10_000);
+    assert_eq!(kept[0]["request_id"], "50", "the last ones");
+    assert_eq!(listed.stdout.lines().count(), kept.len());
+    assert!(listed.stderr.contains("10000 calls"), "{}", listed.stderr);
+}

@@ -63,6 +63,13 @@ pub(crate) struct Run {
     /// Write a timeline to this file, as one page: steps, calls, waits, retries, critical path
     #[arg(long, value_name = "FILE.html")]
     pub(crate) timeline: Option<PathBuf>,
+    /// How progress is written to standard error: `json` is one line for each event, with step,
+    /// request id, account and identity
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// Append one line of JSON for each change to this file: who changed what where, by which plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
     /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
@@ -119,6 +126,24 @@ impl From<Format> for Output {
         match format {
             Format::Text => Output::Text,
             Format::Json => Output::Json,
+        }
+    }
+}
+
+/// How progress is written to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One line of JSON for each event
+    Json,
+}
+
+impl From<LogFormat> for job::LogFormat {
+    fn from(format: LogFormat) -> job::LogFormat {
+        match format {
+            LogFormat::Text => job::LogFormat::Text,
+            LogFormat::Json => job::LogFormat::Json,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! before anything heavy is compiled or anything is called.
 
 mod adopt;
+mod command_line;
 mod commands;
 mod config;
 mod deployment;

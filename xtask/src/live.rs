@@ -32,6 +32,11 @@ pub(crate) fn target() -> anyhow::Result<PathBuf> {
 
 /// Builds programs of the workspace; the answer is the folder that they are in.
 pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
+    build_as(programs, false)
+}
+
+/// The same; `silently` says nothing but errors.
+pub(crate) fn build_as(programs: &[&str], silently: bool) -> anyhow::Result<PathBuf> {
     let folder = built()?;
     let shell = Shell::new()?;
     shell.change_dir(workspace());
@@ -43,8 +48,9 @@ pub(crate) fn build(programs: &[&str]) -> anyhow::Result<PathBuf> {
     }
     let profile = if cfg!(debug_assertions) { &[][..] } else { &["--release"][..] };
     let first = programs.iter().any(|program| !folder.join(program).exists());
-    let quiet = if first { None } else { Some("--quiet") };
-    if first {
+    let told = first && !silently;
+    let quiet = if told { None } else { Some("--quiet") };
+    if told {
         eprintln!(
             "Building {}. The first build takes minutes, as the AWS SDK is large; later runs start at once.",
             programs.join(" and ")

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use job::{ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Sandbox, Session, Work};
 
+use crate::command_line::{again, recorded};
 use crate::deployment::{self, Deployment};
 use crate::diagnostic::wrong;
-use crate::flags::{DeploymentArgs, InputFlags, Run, Workload};
+use crate::flags::{DeploymentArgs, InputFlags, LogFormat, Run, Workload};
 use crate::print::print;
 use crate::{helm, live, sandbox};
 
@@ -52,7 +53,7 @@ impl<'a> Request<'a> {
             );
         }
         let target = self.target(&deployment, &goal)?;
-        let folder = build()?;
+        let folder = build(self.run)?;
         let session = self.session(&folder)?;
         let work = Work::Run(Box::new(self.job(deployment, goal, target, yes)?));
         self.order(&Order { session, work }, &folder)
@@ -99,6 +100,7 @@ impl<'a> Request<'a> {
     /// What holds for the whole run; programs are in `folder`.
     pub(crate) fn session(&self, folder: &Path) -> anyhow::Result<Session> {
         let run = self.run;
+        let log = job::LogFormat::from(run.log_format);
         let sandbox = if run.sandbox {
             Some(Sandbox { program: folder.join("sandbox"), state: sandbox::state()? })
         } else {
@@ -110,7 +112,11 @@ impl<'a> Request<'a> {
             endpoint_url: run.endpoint_url.clone(),
             sandbox,
             verbosity: run.verbose,
-            again: again(),
+            // Logs are kept, and read by others than who typed the command.
+            again: if log == job::LogFormat::Json { recorded() } else { again() },
+            command: recorded(),
+            log,
+            audit: run.audit.as_deref().map(std::path::absolute).transpose()?,
         })
     }
 
@@ -156,7 +162,11 @@ impl<'a> Request<'a> {
         }
         workloads &= matches!(self.selection, Selection::Workloads | Selection::Everything);
         match goal {
-            Goal::Expand | Goal::Verify(_) => Ok(None),
+            Goal::AccessPoints(_)
+            | Goal::Outputs(_)
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => Ok(None),
             // A command that only looks shows what can be seen without Helm.
             Goal::Status => Ok(helm::find().ok().filter(|_| installs)),
             _ if workloads || installs => Ok(Some(helm::find()?)),
@@ -178,19 +188,6 @@ pub(crate) fn is_in_cluster(goal: &Goal) -> bool {
 ///
 /// Always both: alone, `live` would have other features of shared crates, and the AWS
 /// SDK would be compiled once for AWS and once for the sandbox.
-pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
-    live::build(&["live", "sandbox"])
-}
-
-/// The command line, as a person would type it again.
-fn again() -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
-    let quoted = std::env::args().skip(1).map(|arg| {
-        if !arg.is_empty() && arg.chars().all(plain) {
-            arg
-        } else {
-            format!("'{}'", arg.replace('\'', "'\\''"))
-        }
-    });
-    std::iter::once("cargo xtask".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+pub(crate) fn build(run: &Run) -> anyhow::Result<std::path::PathBuf> {
+    live::build_as(&["live", "sandbox"], run.log_format == LogFormat::Json)
 }

@@ -21,6 +21,8 @@ const KINDS: [(&str, &str); 3] = [
 const DATASETS: &str = "--workload-directories=datasets=10Gi";
 const EXPANDED_DATASETS: &str = "--workload-directories=datasets=20Gi";
 const CHECKPOINTS: &str = "--workload-directories=checkpoints=5Gi";
+const STORED: &str = "--workload-directories=data=10Gi,logs=1Gi";
+const MORE_STORED: &str = "--workload-directories=data=20Gi,logs=1Gi";
 
 /// The claims that the workloads have at the end: three of the engine and the other kinds, and
 /// those of the store's pods.
@@ -30,6 +32,7 @@ pub(crate) fn run(runner: &Runner, charts: &Path, report: &mut Report) -> anyhow
     let workloads = Workloads { runner, charts };
     report.step("workloads: three kinds are deployed", || workloads.deployed())?;
     report.step("workloads: a claim grows with its input", || workloads.expanded())?;
+    report.step("workloads: the data of a store grows", || workloads.store_grown())?;
     report.step("workloads: a claim never changes its class", || workloads.moved())?;
     report.step("workloads: a directory is removed and added again", || workloads.removed())?;
     if !runner.job.keep {
@@ -92,6 +95,22 @@ impl Workloads<'_> {
         Ok(((), "10Gi to 20Gi".to_owned()))
     }
 
+    /// The claim of the store's pod grows, and the pod runs on under a new StatefulSet.
+    fn store_grown(&self) -> anyhow::Result<((), String)> {
+        let (api, pod) = (&self.runner.cluster.api, format!("{}/e2e-store-store-0", pods_path()));
+        let before = api.find(&pod)?.map(|pod| pod["metadata"]["uid"].clone());
+        let changed = self.change("deploy-graphscope", "store", &[MORE_STORED])?;
+        ensure!(changed == 3, "expected 3 changes (claim, StatefulSet, release), found {changed}");
+        let claim = api.get(&claim_path("data-e2e-store-store-0"))?;
+        let capacity = &claim["status"]["capacity"]["storage"];
+        ensure!(capacity == "20Gi", "the capacity of the store's claim is {capacity}");
+        let after = api.find(&pod)?.map(|pod| pod["metadata"]["uid"].clone());
+        ensure!(before == after, "the store's pod was made anew: {before:?}, {after:?}");
+        let again = self.change("deploy-graphscope", "store", &[MORE_STORED])?;
+        ensure!(again == 0, "the second run changed {again}");
+        Ok(((), "10Gi to 20Gi, under its pod".to_owned()))
+    }
+
     fn moved(&self) -> anyhow::Result<((), String)> {
         let args = [DATASETS, CHECKPOINTS, "--workload-storage-class-name=another"];
         let args = self.args("engine", &args);
@@ -149,7 +168,11 @@ impl Workloads<'_> {
 
 /// The shared directories that a kind is deployed with.
 fn directories_of(kind: &str) -> &'static [&'static str] {
-    if kind == "engine" { &[DATASETS, CHECKPOINTS] } else { &[] }
+    match kind {
+        "engine" => &[DATASETS, CHECKPOINTS],
+        "store" => &[STORED],
+        _ => &[],
+    }
 }
 
 fn borrowed(args: &[String]) -> Vec<&str> {
@@ -158,6 +181,10 @@ fn borrowed(args: &[String]) -> Vec<&str> {
 
 fn claims_path() -> String {
     format!("/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims")
+}
+
+fn pods_path() -> String {
+    format!("/api/v1/namespaces/{NAMESPACE}/pods")
 }
 
 fn claim_path(name: &str) -> String {

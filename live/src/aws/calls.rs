@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use aws_config::SdkConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
@@ -11,8 +12,12 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
+use super::foreign::error_code;
+use crate::log;
+use crate::requests::Request;
 use crate::trace::Trace;
 
 /// The calls of one run, each attempt counted.
@@ -65,15 +70,64 @@ impl Calls {
     }
 }
 
-/// Counts the requests of one client.
+/// Counts the requests of one client, and tells them.
 #[derive(Debug)]
 pub(super) struct Counter {
     calls: Arc<Calls>,
+    region: String,
 }
 
 impl Counter {
-    pub(super) fn new(calls: &Arc<Calls>) -> Self {
-        Counter { calls: Arc::clone(calls) }
+    /// For a client of this configuration.
+    pub(super) fn new(calls: &Arc<Calls>, config: &SdkConfig) -> Self {
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Counter { calls: Arc::clone(calls), region }
+    }
+
+    fn tell(&self, attempt: &Attempt<'_>) {
+        let Attempt { metadata, number, response, failed, since } = *attempt;
+        let (operation, service) =
+            metadata.map_or(("unknown", String::new()), |it| (it.name(), prefix(it.service())));
+        let header = |name| response.and_then(|it| it.headers().get(name));
+        let request = Request {
+            service: &service,
+            operation,
+            resource: None,
+            region: Some(&self.region),
+            attempt: number,
+            status: response.map(|it| it.status().as_u16()),
+            error_code: response.filter(|_| failed).and_then(error_code),
+            request_id: REQUEST_IDS.iter().find_map(|name| header(*name)),
+            elapsed: since.elapsed(),
+            succeeded: !failed,
+            changes: !READS.iter().any(|verb| operation.starts_with(verb)),
+        };
+        request.tell();
+    }
+}
+
+/// One attempt at a call.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    metadata: Option<&'a Metadata>,
+    number: u32,
+    response: Option<&'a Response>,
+    failed: bool,
+    since: Instant,
+}
+
+/// The headers by which services send the id of a request.
+const REQUEST_IDS: [&str; 2] = ["x-amzn-requestid", "x-amz-request-id"];
+
+/// How operations begin that change nothing.
+const READS: [&str; 3] = ["Describe", "Get", "List"];
+
+/// A service as permissions name it. The SDK's models name it otherwise for EFS alone, of those
+/// that are called here.
+fn prefix(service: &str) -> String {
+    match service {
+        "EFS" => "elasticfilesystem".to_owned(),
+        other => other.to_lowercase(),
     }
 }
 
@@ -119,7 +173,14 @@ impl Intercept for Counter {
         let status = context.response().map(|response| response.status().as_u16());
         let attempt = cfg.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         self.calls.trace.call(operation, attempt, status, under_way.since);
-        if self.calls.verbosity > 0 {
+        self.tell(&Attempt {
+            metadata: cfg.load::<Metadata>(),
+            number: attempt,
+            response: context.response(),
+            failed: context.output_or_error().is_none_or(|result| result.is_err()),
+            since: under_way.since,
+        });
+        if self.calls.verbosity > 0 && !log::is_json() {
             let status = status.unwrap_or(0);
             let ms = under_way.since.elapsed().as_millis();
             eprintln!("aws: {operation} {status} {ms} ms");

@@ -3,11 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use network::ClusterNetwork;
 use place::EksCluster;
 use tokio::sync::OnceCell;
 
+/// A cluster as EKS shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) cluster: EksCluster,
+    /// Its network, which a cluster that is being created or only registered does not have.
+    pub(crate) network: Option<ClusterNetwork>,
+}
+
 /// What EKS said of a cluster, or will.
-type Described = Arc<OnceCell<Result<Option<EksCluster>, String>>>;
+type Described = Arc<OnceCell<Result<Option<Shown>, String>>>;
 
 /// The clusters by name.
 #[derive(Debug, Default)]

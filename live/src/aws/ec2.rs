@@ -172,7 +172,8 @@ pub(super) fn range(text: &str) -> anyhow::Result<IpNet> {
     text.parse().with_context(|| format!("reading the range `{}`", text.escape_debug()))
 }
 
-fn tags(found: &[Tag]) -> Tags {
+/// Tags as EC2 answers them.
+pub(crate) fn tags(found: &[Tag]) -> Tags {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     found.iter().map(|tag| (text(tag.key()), text(tag.value()))).collect()
 }

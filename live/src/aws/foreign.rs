@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
+use inputs::printable;
 use serde_json::Value;
 
 use crate::wait::{FOREIGN_PAUSE, FOREIGN_RESPONSES};
@@ -42,6 +43,27 @@ fn is_foreign(response: &Response) -> bool {
     let in_xml = || String::from_utf8_lossy(body).contains("<Code>");
     let page = response.headers().get("content-type").is_some_and(|it| it.starts_with("text/html"));
     page || (response.headers().get("x-amzn-errortype").is_none() && !in_json() && !in_xml())
+}
+
+/// The error code of a service's error response: in its header or its JSON (EFS, EKS), or in its
+/// XML (EC2, IAM, STS).
+pub(super) fn error_code(response: &Response) -> Option<String> {
+    let body = response.body().bytes().unwrap_or_default();
+    let in_header = || response.headers().get("x-amzn-errortype").map(str::to_owned);
+    let in_json = || {
+        let members: Value = serde_json::from_slice(body).ok()?;
+        let code = ["__type", "code"].iter().find_map(|key| members[*key].as_str())?;
+        Some(code.to_owned())
+    };
+    let in_xml = || {
+        let text = String::from_utf8_lossy(body);
+        let (_, rest) = text.split_once("<Code>")?;
+        rest.split_once("</Code>").map(|(code, _)| code.to_owned())
+    };
+    let code = in_header().or_else(in_json).or_else(in_xml)?;
+    // Some services put their namespace before it, and an address behind it.
+    let code = code.split(':').next().unwrap_or_default();
+    Some(printable(code.rsplit('#').next().unwrap_or_default()))
 }
 
 /// Ends the attempts at a call where the responses are not the service's: a proxy that is

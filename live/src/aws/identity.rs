@@ -1,9 +1,12 @@
 //! Who calls AWS, and which cluster EKS knows. Nothing depends on these calls but the proof of
 //! the place, so that an error is an answer too: it says why something is not known.
 
+use aws_sdk_eks::types::VpcConfigResponse;
+use network::{ClusterNetwork, SecurityGroupId, SubnetId, VpcId};
 use place::{Caller, EksCluster};
 
 use super::Aws;
+use super::clusters::Shown;
 use super::errors::{explain, is};
 use super::settings::sts;
 use crate::meaning::eks::NOT_FOUND;
@@ -34,11 +37,24 @@ impl Aws {
 
     /// A cluster as EKS shows it; `None` where there is none of that name. It is asked once.
     pub(crate) async fn eks_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
+        Ok(self.shown_cluster(name).await?.map(|shown| shown.cluster))
+    }
+
+    /// The network of a cluster as EKS shows it, or why EKS does not.
+    pub(crate) async fn cluster_network(&self, name: &str) -> Result<ClusterNetwork, String> {
+        match self.shown_cluster(name).await? {
+            Some(Shown { network: Some(network), .. }) => Ok(network),
+            Some(Shown { network: None, .. }) => Err("it has no network yet".to_owned()),
+            None => Err(format!("EKS knows no cluster of that name in {}", self.region)),
+        }
+    }
+
+    async fn shown_cluster(&self, name: &str) -> Result<Option<Shown>, String> {
         let described = self.clusters.of(name);
         described.get_or_init(|| self.describe_cluster(name)).await.clone()
     }
 
-    async fn describe_cluster(&self, name: &str) -> Result<Option<EksCluster>, String> {
+    async fn describe_cluster(&self, name: &str) -> Result<Option<Shown>, String> {
         let described = match self.eks.describe_cluster().name(name).send().await {
             Ok(described) => described,
             Err(error) if is(&error, NOT_FOUND) => return Ok(None),
@@ -49,13 +65,25 @@ impl Aws {
         let cluster = described.cluster().ok_or("eks:DescribeCluster shows no cluster")?;
         let authority = cluster.certificate_authority().and_then(|authority| authority.data());
         let issuer = cluster.identity().and_then(|identity| identity.oidc()?.issuer());
-        Ok(Some(EksCluster {
+        let network = cluster.resources_vpc_config().and_then(network);
+        let cluster = EksCluster {
             arn: cluster.arn().unwrap_or_default().to_owned(),
             issuer: issuer.map(str::to_owned),
             endpoint: cluster.endpoint().unwrap_or_default().to_owned(),
             authority: authority.map(pem).unwrap_or_default(),
-        }))
+        };
+        Ok(Some(Shown { cluster, network }))
     }
+}
+
+/// The network of a cluster; a cluster that is being created has no security group yet.
+fn network(found: &VpcConfigResponse) -> Option<ClusterNetwork> {
+    let subnets = found.subnet_ids().iter();
+    Some(ClusterNetwork {
+        vpc_id: VpcId::try_from(found.vpc_id()?).ok()?,
+        subnet_ids: subnets.filter_map(|id| SubnetId::try_from(id.as_str()).ok()).collect(),
+        security_group_id: SecurityGroupId::try_from(found.cluster_security_group_id()?).ok()?,
+    })
 }
 
 /// The text of a certificate authority, which EKS sends in base64.

@@ -7,6 +7,7 @@ mod errors;
 mod foreign;
 mod http;
 mod identity;
+mod mfa;
 mod rate;
 mod reach;
 mod settings;
@@ -15,9 +16,10 @@ mod socks;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_config::SdkConfig;
+use aws_sdk_sts::config::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use clusters::Clusters;
 use foreign::ForeignResponses;
@@ -29,7 +31,7 @@ use tokio::sync::OnceCell;
 use crate::proxies::Proxies;
 
 pub(crate) use calls::Calls;
-pub(crate) use ec2::filter;
+pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation};
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;
@@ -39,6 +41,8 @@ pub(crate) struct Account {
     http: SharedHttpClient,
     /// Calls per second and region, where many deployments share them.
     rate: Option<f64>,
+    /// Credentials of a role that was assumed with a code, in place of the environment's.
+    assumed: OnceLock<Credentials>,
     /// Credentials and clients' settings, read once for each region.
     regions: Mutex<BTreeMap<String, Region>>,
 }
@@ -82,10 +86,10 @@ impl Aws {
     fn new(region: Region, name: &str, calls: &Arc<Calls>) -> Aws {
         let Region { settings, config, rate: _, caller } = region;
         let efs = aws_sdk_efs::config::Builder::from(&config)
-            .interceptor(calls::Counter::new(calls))
+            .interceptor(calls::Counter::new(calls, &config))
             .interceptor(ForeignResponses);
         let ec2 = aws_sdk_ec2::config::Builder::from(&config)
-            .interceptor(calls::Counter::new(calls))
+            .interceptor(calls::Counter::new(calls, &config))
             .interceptor(ForeignResponses);
         Aws {
             efs: aws_sdk_efs::Client::from_conf(efs.build()),
@@ -110,7 +114,24 @@ impl Account {
     /// If a proxy or an authority of the environment cannot be used.
     pub(crate) fn new(rate: Option<f64>) -> anyhow::Result<Account> {
         let http = http::client(&Arc::new(Proxies::from_env()?))?;
-        Ok(Account { http, rate, regions: Mutex::default() })
+        Ok(Account { http, rate, assumed: OnceLock::new(), regions: Mutex::default() })
+    }
+
+    /// Asks for the code of an MFA device, where the profile in use has one (`mfa_serial`).
+    ///
+    /// # Errors
+    /// If there is no terminal to ask at, or AWS does not accept the code.
+    pub(crate) async fn sign_in(&self, region: &str, endpoint: Option<&str>) -> anyhow::Result<()> {
+        if let Some(role) = mfa::Role::of_environment().await {
+            let settings = self.settings(self.http.clone(), region, endpoint);
+            let _ = self.assumed.set(role.assume(&settings).await?);
+        }
+        Ok(())
+    }
+
+    fn settings(&self, http: SharedHttpClient, region: &str, endpoint: Option<&str>) -> Settings {
+        let endpoint = endpoint.map(str::to_owned);
+        Settings { http, region: region.to_owned(), endpoint, assumed: self.assumed.get().cloned() }
     }
 
     /// Clients for a region. The sandbox, an emulator and AWS differ by the
@@ -141,8 +162,7 @@ impl Account {
                 SharedHttpClient::new(Paced { inner: self.http.clone(), rate: Arc::clone(rate) })
             }
         };
-        let settings =
-            Settings { http, region: name.to_owned(), endpoint: endpoint.map(str::to_owned) };
+        let settings = self.settings(http, name, endpoint);
         let config = settings.load(None).await;
         let region = Region { settings, config, rate, caller: Arc::default() };
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);

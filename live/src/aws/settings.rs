@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -24,6 +25,8 @@ pub(super) struct Settings {
     pub(super) http: SharedHttpClient,
     pub(super) region: String,
     pub(super) endpoint: Option<String>,
+    /// Those of a role that was assumed already, in place of what the environment names.
+    pub(super) assumed: Option<Credentials>,
 }
 
 impl Settings {
@@ -45,6 +48,8 @@ impl Settings {
                 .profile_name(profile)
                 .build();
             loader = loader.credentials_provider(credentials);
+        } else if let Some(assumed) = &self.assumed {
+            loader = loader.credentials_provider(assumed.clone());
         }
         if let Some(endpoint) = &self.endpoint {
             loader = loader.endpoint_url(endpoint);
@@ -71,7 +76,7 @@ const FEW: u32 = 3;
 pub(super) fn sts(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_sts::Client {
     let builder = aws_sdk_sts::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(FEW))
-        .interceptor(Counter::new(calls))
+        .interceptor(Counter::new(calls, config))
         .interceptor(ForeignResponses);
     aws_sdk_sts::Client::from_conf(builder.build())
 }
@@ -80,7 +85,7 @@ pub(super) fn sts(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_sts::Client
 pub(super) fn eks(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_eks::Client {
     let builder = aws_sdk_eks::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(FEW))
-        .interceptor(Counter::new(calls))
+        .interceptor(Counter::new(calls, config))
         .interceptor(ForeignResponses);
     aws_sdk_eks::Client::from_conf(builder.build())
 }
@@ -88,7 +93,7 @@ pub(super) fn eks(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_eks::Client
 /// A client of IAM.
 pub(super) fn iam(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_iam::Client {
     let builder = aws_sdk_iam::config::Builder::from(config)
-        .interceptor(Counter::new(calls))
+        .interceptor(Counter::new(calls, config))
         .interceptor(ForeignResponses);
     aws_sdk_iam::Client::from_conf(builder.build())
 }

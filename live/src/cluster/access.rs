@@ -28,13 +28,19 @@ pub(crate) async fn denied(
             Some(Storage::ConfigMap) => Some((make, "", "configmaps", Some(namespace))),
             None => None,
         });
-        asked.extend([
-            (make, "apps", "deployments", Some(namespace)),
-            (make, "apps", "daemonsets", Some(namespace)),
-            (make, "", "serviceaccounts", Some(namespace)),
-            (make, "rbac.authorization.k8s.io", "clusterroles", None),
-            (make, "storage.k8s.io", "csidrivers", None),
-        ]);
+        let rbac = "rbac.authorization.k8s.io";
+        // Helm makes what is missing, and patches what is there.
+        let verbs = if destroys { &["delete"][..] } else { &["create", "patch"] };
+        for verb in verbs {
+            asked.extend([
+                (*verb, "apps", "deployments", Some(namespace)),
+                (verb, "apps", "daemonsets", Some(namespace)),
+                (verb, "", "serviceaccounts", Some(namespace)),
+                (verb, rbac, "clusterroles", None),
+                (verb, rbac, "clusterrolebindings", None),
+                (verb, "storage.k8s.io", "csidrivers", None),
+            ]);
+        }
     }
     let reviews = asked.into_iter().map(|(verb, group, resource, namespace)| async move {
         let api: Api<SelfSubjectAccessReview> = Api::all(kube.client.clone());

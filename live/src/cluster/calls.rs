@@ -63,6 +63,33 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     text.contains("dns error") || text.contains("timed out") || text.contains("Connect")
 }
 
+/// How many objects a response lists at most, as in kubectl: an API server that is asked for
+/// 20,000 at once holds all of them, and so does its answer.
+const PAGE: u32 = 500;
+
+/// All objects that the parameters choose, page by page. Where the server has forgotten the state
+/// that the pages are of, the listing begins anew.
+async fn paged<K: Object>(api: &Api<K>, which: &ListParams) -> Result<Vec<K>, Error> {
+    let mut all = Vec::new();
+    let mut next = which.clone().limit(PAGE);
+    loop {
+        match patiently(|| api.list(&next)).await {
+            Ok(page) => {
+                all.extend(page.items);
+                match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                    Some(token) => next = next.continue_token(&token),
+                    None => return Ok(all),
+                }
+            }
+            Err(Error::Api(status)) if codes::is_gone(&status) && next.continue_token.is_some() => {
+                let page = patiently(|| api.list(which)).await?;
+                return Ok(page.items);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Kube {
     /// An object by name; `None` where there is none.
     pub(crate) async fn get<K: Object>(
@@ -93,8 +120,20 @@ impl Kube {
         api: &Api<K>,
         which: &ListParams,
     ) -> anyhow::Result<Vec<K>> {
-        let list = patiently(|| api.list(which)).await;
-        list.map(|list| list.items).map_err(|error| self.failed::<K>("list", "", error))
+        paged(api, which).await.map_err(|error| self.failed::<K>("list", "", error))
+    }
+
+    /// The same; `None` where this identity may not list them.
+    pub(crate) async fn list_if_allowed<K: Object>(
+        &self,
+        api: &Api<K>,
+        which: &ListParams,
+    ) -> anyhow::Result<Option<Vec<K>>> {
+        match paged(api, which).await {
+            Ok(all) => Ok(Some(all)),
+            Err(Error::Api(status)) if codes::is_forbidden(&status) => Ok(None),
+            Err(error) => Err(self.failed::<K>("list", "", error)),
+        }
     }
 
     /// Applies an object, server-side.

@@ -9,6 +9,7 @@ mod plugin;
 mod pods;
 mod proof;
 mod releases;
+mod told;
 mod usage;
 
 use base64::Engine as _;
@@ -33,9 +34,11 @@ use crate::wait::{API_SERVER_CONNECT, API_SERVER_READ};
 use credentials::Program;
 use kubeconfig::Found;
 use plugin::Plugin;
+use told::Told;
 use tower::ServiceBuilder;
 use tower::buffer::BufferLayer;
 use tower::filter::AsyncFilterLayer;
+use tower::layer::layer_fn;
 
 /// A connection to a cluster.
 #[derive(Clone)]
@@ -118,6 +121,7 @@ async fn client(
     };
     let builder =
         ClientBuilder::try_from(config).map_err(|error| errors::preparing(address, &error))?;
+    let builder = builder.with_layer(&layer_fn(|inner| Told { inner }));
     Ok(match plugin {
         None => builder.build(),
         Some(plugin) => {

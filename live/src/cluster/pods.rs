@@ -10,8 +10,6 @@ use kube::api::ListParams;
 use kubernetes::claim::Claim;
 
 use super::Kube;
-use super::calls::patiently;
-use crate::meaning::kubernetes::is_forbidden;
 
 impl Kube {
     /// The pods that a workload selects.
@@ -87,26 +85,10 @@ impl Kube {
         }
     }
 
-    /// The keys of the nodes' taints; none where this identity may not see nodes.
-    pub(crate) async fn taints(&self) -> anyhow::Result<Vec<String>> {
-        let nodes = self.nodes().await?;
-        let specs = nodes.into_iter().filter_map(|node| node.spec);
-        let mut keys: Vec<String> =
-            specs.flat_map(|spec| spec.taints.unwrap_or_default()).map(|taint| taint.key).collect();
-        keys.sort();
-        keys.dedup();
-        Ok(keys)
-    }
-
     /// All pods; `None` where this identity may not see them.
     pub(crate) async fn pods_if_allowed(&self) -> anyhow::Result<Option<Vec<Pod>>> {
         let api: Api<Pod> = Api::all(self.client.clone());
-        let all = ListParams::default();
-        match patiently(|| api.list(&all)).await {
-            Ok(list) => Ok(Some(list.items)),
-            Err(kube::Error::Api(status)) if is_forbidden(&status) => Ok(None),
-            Err(error) => Err(self.failed::<Pod>("list", "", error)),
-        }
+        self.list_if_allowed(&api, &ListParams::default()).await
     }
 
     /// The nodes that cannot run pods now, with the reason; none where this identity may not
@@ -123,12 +105,7 @@ impl Kube {
     /// All nodes; none where this identity may not see them.
     pub(crate) async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
         let api: Api<Node> = Api::all(self.client.clone());
-        let all = ListParams::default();
-        match patiently(|| api.list(&all)).await {
-            Ok(list) => Ok(list.items),
-            Err(kube::Error::Api(status)) if is_forbidden(&status) => Ok(Vec::new()),
-            Err(error) => Err(self.failed::<Node>("list", "", error)),
-        }
+        Ok(self.list_if_allowed(&api, &ListParams::default()).await?.unwrap_or_default())
     }
 }
 

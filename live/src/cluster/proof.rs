@@ -1,14 +1,16 @@
 //! The objects of a proof: made, seen, deleted.
 
 use anyhow::{Context, bail};
+use failure::failure;
 use inputs::printable;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
-    Namespace, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount,
+    Namespace, PersistentVolume, PersistentVolumeClaim, Pod, Secret, ServiceAccount,
 };
 use kube::api::{DeleteParams, ListParams};
 use kubernetes::label::{PART, VERIFY};
-use serde_json::Value;
+use kubernetes::proof::Placement;
+use serde_json::{Value, json};
 
 use super::Kube;
 use super::pods::reason;
@@ -30,8 +32,18 @@ pub(crate) struct PodProgress {
 impl Kube {
     /// Applies a namespace, claim, pod or Job.
     pub(crate) async fn create_from(&self, document: &str) -> anyhow::Result<()> {
-        let object: Value =
+        self.create_placed(document, &Placement::default()).await
+    }
+
+    /// The same, with where its pods may run.
+    pub(crate) async fn create_placed(
+        &self,
+        document: &str,
+        placement: &Placement,
+    ) -> anyhow::Result<()> {
+        let mut object: Value =
             serde_norway::from_str(document).context("reading a document that was rendered")?;
+        placement.apply(&mut object);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (name, namespace) =
             (text(&object["metadata"]["name"]), text(&object["metadata"]["namespace"]));
@@ -44,6 +56,30 @@ impl Kube {
             Some("Pod") => self.apply::<Pod>(&self.within(&namespace), &name, &object).await,
             other => bail!("{other:?} is not an object of a proof"),
         }
+    }
+
+    /// Copies the Secret that images are pulled with from one namespace to another, under the same
+    /// name and with these labels.
+    pub(crate) async fn copy_secret(
+        &self,
+        (namespace, name): (&str, &str),
+        into: &str,
+        labels: Value,
+    ) -> anyhow::Result<()> {
+        let found = self.get::<Secret>(&self.within(namespace), name).await?.ok_or_else(|| {
+            failure(
+                format!("there is no Secret `{namespace}/{name}`"),
+                "name one of type `kubernetes.io/dockerconfigjson` with `--image-pull-secret`",
+            )
+        })?;
+        let copy = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": into, "labels": labels},
+            "type": found.type_,
+            "data": found.data,
+        });
+        self.apply::<Secret>(&self.within(into), name, &copy).await
     }
 
     /// Whether the namespace has the account that its pods run as.

@@ -7,6 +7,7 @@ use inputs::counted;
 use job::{Job, Session};
 use place::Verdict;
 
+use crate::audit::Trail;
 use crate::aws::{Account, Calls};
 use crate::observe::{Clients, Observed, observe};
 use crate::places;
@@ -26,6 +27,8 @@ pub(super) struct Connection<'a> {
     pub(super) calls: Arc<Calls>,
     pub(super) progress: Progress,
     pub(super) stop: &'a Stop,
+    /// What is recorded of the run.
+    pub(super) trail: Arc<Trail>,
     places: OnceLock<Vec<Verdict>>,
 }
 
@@ -48,12 +51,19 @@ impl<'a> Connection<'a> {
             }
         }
         let progress = Progress::new(trace);
-        Connection { job, session, clients, calls, progress, stop, places: OnceLock::new() }
+        let (trail, places) = (Arc::default(), OnceLock::new());
+        Connection { job, session, clients, calls, progress, stop, trail, places }
     }
 
     /// The same as one of many deployments, by name.
     pub(super) fn named(mut self, name: &str, trace: &Arc<Trace>) -> Self {
         self.progress = Progress::named(name, trace);
+        self
+    }
+
+    /// The same, recorded in an audit file.
+    pub(super) fn recorded(mut self, trail: Trail) -> Self {
+        self.trail = Arc::new(trail);
         self
     }
 
@@ -66,6 +76,11 @@ impl<'a> Connection<'a> {
     pub(super) async fn look_at_places(&self, target: &Target) {
         if self.places.get().is_none() {
             let found = places::judge(self.job, &self.clients, target).await;
+            self.trail.place(&found);
+            if let Some(caller) = found.iter().find_map(|verdict| verdict.caller.as_ref()) {
+                let run = tracing::Span::current();
+                run.record("account", &caller.account).record("principal", &caller.arn);
+            }
             // Nobody else looks meanwhile, and the same would be found.
             let _ = self.places.set(found);
         }

@@ -6,19 +6,21 @@
 
 use std::sync::Arc;
 
-use efs::{Canary, FileSystemId, Outputs};
+use efs::Canary;
 use failure::report;
 use job::{Goal, Output, Session};
 use place::{Choice, Verdict};
 use plan::{Plan, Scope, Styled};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::connection::Connection;
-use super::file_outputs;
+use super::made::outputs;
 use super::plan::plan;
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
+use crate::log;
 use crate::observe::{Observed, Storage};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
@@ -26,7 +28,7 @@ use crate::raced::Raced;
 use crate::reach;
 use crate::report::{json, takes_colour};
 use crate::resources::{canary, file_system, mount_target};
-use crate::run::{self, Ran};
+use crate::run;
 use crate::target::Target;
 use crate::watch::Watches;
 
@@ -61,7 +63,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         if job.yes
             && let Some(ending) = consent::appeared(&agreed, &plan)
         {
-            connection.progress.plan(&plan);
+            connection.progress.plan(&plan, &digest(&plan)?);
             return Ok(Outcome { changed, ending });
         }
         let required = agreed.required(&plan, job.yes, job.goal.destroys());
@@ -176,7 +178,8 @@ pub(super) async fn execute(
     required: Required,
 ) -> anyhow::Result<Outcome> {
     let Connection { job, progress, stop, .. } = connection;
-    progress.plan(plan);
+    let digest = digest(plan)?;
+    progress.plan(plan, &digest);
     if !plan.refusals.is_empty() {
         shown_to_programs(connection, plan);
         let why = "Nothing was changed.".to_owned();
@@ -191,12 +194,12 @@ pub(super) async fn execute(
             remedy: Some(format!("{review}; {remedy}")),
         }));
     }
-    // The prompt is left on a line of its own.
-    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| eprintln!());
+    let consent = stop.or(consent::given(plan, required)).await.inspect_err(|_| end_prompt());
     if let Some(refused) = consent?? {
         shown_to_programs(connection, plan);
         return Ok(Outcome::unchanged(refused));
     }
+    connection.trail.plan(plan, &digest)?;
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
     let made = match observed {
@@ -216,6 +219,19 @@ pub(super) async fn execute(
     Ok(Outcome { changed, ending })
 }
 
+/// The digest of a plan as `plan-efs --output json` prints it, without line breaks.
+fn digest(plan: &Plan<Call>) -> anyhow::Result<String> {
+    let digest = Sha256::digest(serde_json::to_vec(plan)?);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Leaves the prompt on a line of its own.
+fn end_prompt() {
+    if !log::is_json() {
+        eprintln!();
+    }
+}
+
 /// How to see the plan of one of several files, before it is agreed to.
 fn review(goal: &Goal, workloads: bool) -> &'static str {
     match goal {
@@ -224,9 +240,13 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
         }
         Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
         // Those commands show what is wanted, and not what these do.
-        Goal::Destroy { .. } | Goal::Expand | Goal::Status | Goal::Verify(_) => {
-            "review it with the same command and `--config` of that file"
-        }
+        Goal::Destroy { .. }
+        | Goal::Expand
+        | Goal::Status
+        | Goal::AccessPoints(_)
+        | Goal::Outputs(_)
+        | Goal::Verify(_)
+        | Goal::Identify => "review it with the same command and `--config` of that file",
     }
 }
 
@@ -244,6 +264,7 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
         target: target.clone(),
         results,
         stop: connection.stop.clone(),
+        trail: Arc::clone(&connection.trail),
         failing: watch::Sender::new(false),
         newcomers: Newcomers::default(),
         file_systems: Watches::new(|(aws, id)| async move {
@@ -253,54 +274,6 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
             |(aws, id)| async move { mount_target::observe(&aws, &id).await },
         ),
     }
-}
-
-/// The outputs of every storage module that can be used, as its file system and its class are
-/// there, and of their file.
-fn outputs(
-    connection: &Connection<'_>,
-    context: &Context,
-    observed: &Observed,
-    plan: &Plan<Call>,
-    ran: &Ran,
-) -> Made {
-    let job = connection.job;
-    let of = |label: &str, inputs: &efs::Inputs| {
-        let scope = job.storage_scope(label);
-        let created = scope.id(efs::resources::file_system::KIND);
-        let made = plan.changes.iter().any(|change| change.id == created);
-        let made = made.then(|| context.results.of(&created).ok()).flatten();
-        let Storage { desired, actual, .. } = observed.storage.get(label)?;
-        let desired = desired.as_ref()?;
-        if efs::class_ids(desired).iter().any(|class| ran.lacks(class)) {
-            return None;
-        }
-        let found = actual.file_system.as_ref();
-        let file_system_id = match made {
-            Some(id) => FileSystemId::try_from(id).ok()?,
-            None => found?.id.clone(),
-        };
-        let folder = |scope: &Scope| {
-            let path = context.directory().ok()?.join(scope.path("")).display().to_string();
-            Some(path.trim_end_matches('/').to_owned())
-        };
-        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
-        Some(Outputs {
-            storage_class_name: inputs.storage_class.name.clone(),
-            mount_targets: context.results.targets(&file_system_id),
-            zones: efs::zones_of(desired, actual),
-            file_system_id,
-            region: inputs.aws_region.clone(),
-            cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
-            manifests: folder(&scope),
-            driver_manifests: driver_in.as_ref().and_then(folder),
-        })
-    };
-    let all =
-        job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
-    let modules: Vec<(String, Outputs)> = all.collect();
-    let file = file_outputs::of(job, observed, &modules);
-    Made { modules, file }
 }
 
 /// Prints a plan that is not carried out as the result, where programs read it.

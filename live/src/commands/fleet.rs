@@ -11,12 +11,15 @@ use job::{Fleet, Goal, Job, Output, Session};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tracing::Instrument;
 
 use super::connection::Connection;
-use super::goal::reach;
+use super::ended;
+use crate::audit::{Audit, Trail};
 use crate::aws::Account;
+use crate::log::{self, millis};
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
-use crate::report::{self, millis};
+use crate::report;
 use crate::stop::Stop;
 use crate::trace::Trace;
 use crate::wait::unless;
@@ -85,6 +88,7 @@ pub(super) async fn run(
     fleet: &Fleet,
     session: &Session,
     (account, endpoint): (&Account, Option<&str>),
+    audit: Option<&Arc<Audit>>,
     stop: &Stop,
 ) -> Outcome {
     let whole = Trace::new();
@@ -110,7 +114,7 @@ pub(super) async fn run(
         if stop.or(turn).await.is_err() || stop.reason().is_some() {
             break;
         }
-        in_progress.push(Box::pin(one(account, (name, job), session, endpoint, stop)));
+        in_progress.push(Box::pin(one(account, (name, job), session, endpoint, audit, stop)));
         // The first calls of the new one are queued before the next is let in.
         tokio::task::yield_now().await;
     }
@@ -119,7 +123,7 @@ pub(super) async fn run(
     }
     let outcome = summarize(fleet, session, ended, &whole, stop);
     if let Some(message) = outcome.message(&session.again) {
-        eprintln!("{message}");
+        log::say(&message);
     }
     outcome
 }
@@ -141,19 +145,20 @@ async fn one(
     (name, job): (&str, &Job),
     session: &Session,
     endpoint: Option<&str>,
+    audit: Option<&Arc<Audit>>,
     stop: &Stop,
 ) -> Deployed {
     let trace = Arc::new(Trace::new());
     let connection = Connection::new(job, session, (account, endpoint), &trace, stop).await;
-    let connection = connection.named(name, &trace);
-    let outcome = match reach(&connection).await {
+    let trail = Trail::new(audit, Some(name));
+    let connection = connection.named(name, &trace).recorded(trail);
+    let run = ended::span(job, Some(name));
+    let outcome = match ended::reach(&connection).instrument(run.clone()).await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::unchanged(Ending::from(error)),
     };
+    run.in_scope(|| ended::tell(&connection, &outcome));
     let message = outcome.message(&session.again);
-    if let Some(message) = &message {
-        connection.progress.say(message);
-    }
     let mut ended = Deployed {
         changed: outcome.changed,
         aws_calls: connection.calls.count(),
@@ -255,9 +260,11 @@ fn table(fleet: &Fleet, result: &Result) -> String {
         Goal::Plan { .. } => "planned",
         Goal::Deploy { .. } => "deployed",
         Goal::Destroy { .. } => "destroyed",
-        Goal::Status => "read",
+        Goal::Status | Goal::Outputs(_) => "read",
+        Goal::AccessPoints(_) => "looked at",
         Goal::Expand => "expanded",
         Goal::Verify(_) => "proved",
+        Goal::Identify => "identified",
     });
     let done = result.deployments.len() - result.failed;
     let seconds =

@@ -3,7 +3,7 @@
 use job::Goal;
 
 use super::connection::Connection;
-use super::{deployment, expand, status, verify};
+use super::{access_points, deployment, expand, identify, outputs, status, verify};
 use crate::outcome::Outcome;
 
 /// Does what the job's goal is; nothing is printed as the result yet.
@@ -12,7 +12,10 @@ pub(super) async fn reach(connection: &Connection<'_>) -> anyhow::Result<Outcome
         Goal::Plan { .. } | Goal::Deploy { .. } | Goal::Destroy { .. } => {
             Box::pin(deployment::carry_out(connection)).await
         }
+        Goal::AccessPoints(deletion) => Box::pin(access_points::run(connection, deletion)).await,
+        Goal::Outputs(asked) => Box::pin(outputs::run(connection, asked)).await,
         Goal::Status => Box::pin(status::run(connection)).await,
+        Goal::Identify => Box::pin(identify::run(connection)).await,
         Goal::Expand => Box::pin(expand::run(connection)).await,
         Goal::Verify(wanted) => Box::pin(verify::run(connection, wanted)).await,
     }

@@ -1,21 +1,30 @@
 //! The commands, each in a room of its own.
 
+mod access_points;
 mod connection;
 mod deployment;
+mod ended;
 mod expand;
 mod file_outputs;
 mod fleet;
 mod goal;
+mod identify;
+mod made;
+mod outputs;
 mod plan;
 mod status;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use job::{Fleet, Job, Order, Output, Session, Work};
+use tracing::Instrument;
 
+use crate::audit::{Audit, Trail};
 use crate::aws::Account;
+use crate::log;
 use crate::outcome::{Ending, Failed, Outcome};
 use crate::report::{Summary, done, json, text};
 use crate::sandbox::LocalAws;
@@ -27,13 +36,17 @@ use connection::Connection;
 pub(crate) async fn carry_out(order: &Order) -> ExitCode {
     let Order { session, work } = order;
     let stop = Stop::new(session.timeout);
-    let outcome = match start_sandbox(session, &stop).await {
+    let outcome = match prepare(session, &stop).await {
         Err(error) => Err(error),
-        Ok(local) => {
+        Ok((audit, local)) => {
             let endpoint = local.as_ref().map(LocalAws::url).or(session.endpoint_url.as_deref());
             let outcome = match work {
-                Work::Run(job) => Box::pin(one(job, session, endpoint, &stop)).await,
-                Work::Fleet(fleet) => Box::pin(many(fleet, session, endpoint, &stop)).await,
+                Work::Run(job) => {
+                    Box::pin(one(job, session, endpoint, audit.as_ref(), &stop)).await
+                }
+                Work::Fleet(fleet) => {
+                    Box::pin(many(fleet, session, endpoint, audit.as_ref(), &stop)).await
+                }
             };
             if let Some(local) = local {
                 local.stop().await;
@@ -44,17 +57,41 @@ pub(crate) async fn carry_out(order: &Order) -> ExitCode {
     let outcome = outcome.unwrap_or_else(|error| {
         let outcome = Outcome::unchanged(Ending::from(error));
         if let Some(message) = outcome.message(&session.again) {
-            eprintln!("{message}");
+            log::error(&message);
         }
         outcome
     });
     outcome.code()
 }
 
-async fn start_sandbox(session: &Session, stop: &Stop) -> anyhow::Result<Option<LocalAws>> {
-    match &session.sandbox {
-        Some(sandbox) => stop.or(LocalAws::start(sandbox)).await?.map(Some),
-        None => Ok(None),
+/// Opens the audit file, and starts the local AWS, where the session has them.
+async fn prepare(
+    session: &Session,
+    stop: &Stop,
+) -> anyhow::Result<(Option<Arc<Audit>>, Option<LocalAws>)> {
+    let open = |path: &PathBuf| Audit::open(path, &session.command).map(Arc::new);
+    let audit = session.audit.as_ref().map(open).transpose()?;
+    let local = match &session.sandbox {
+        Some(sandbox) => Some(stop.or(LocalAws::start(sandbox)).await??),
+        None => None,
+    };
+    Ok((audit, local))
+}
+
+/// Asks for what credentials need of a person, before anything is shown, where a job calls AWS.
+async fn sign_in<'j>(
+    account: &Account,
+    jobs: impl IntoIterator<Item = &'j Job>,
+    endpoint: Option<&str>,
+    stop: &Stop,
+) -> anyhow::Result<()> {
+    let region = jobs.into_iter().find_map(|job| {
+        let place = job.places.iter().map(|place| &place.region).next();
+        job.storage().next().map(|(_, inputs)| &inputs.aws_region).or(place)
+    });
+    match region {
+        Some(region) => stop.or(account.sign_in(region, endpoint)).await?,
+        None => Ok(()),
     }
 }
 
@@ -63,10 +100,12 @@ async fn many(
     fleet: &Fleet,
     session: &Session,
     endpoint: Option<&str>,
+    audit: Option<&Arc<Audit>>,
     stop: &Stop,
 ) -> anyhow::Result<Outcome> {
     let account = Account::new(Some(fleet.rate))?;
-    Ok(fleet::run(fleet, session, (&account, endpoint), stop).await)
+    sign_in(&account, fleet.jobs.iter().map(|(_, job)| job), endpoint, stop).await?;
+    Ok(fleet::run(fleet, session, (&account, endpoint), audit, stop).await)
 }
 
 /// One job, and its timeline whatever came of it.
@@ -74,16 +113,23 @@ async fn one(
     job: &Job,
     session: &Session,
     endpoint: Option<&str>,
+    audit: Option<&Arc<Audit>>,
     stop: &Stop,
 ) -> anyhow::Result<Outcome> {
     let trace = Arc::new(Trace::new());
     let account = Account::new(None)?;
+    sign_in(&account, [job], endpoint, stop).await?;
     let connection = Connection::new(job, session, (&account, endpoint), &trace, stop).await;
-    let result = goal::reach(&connection).await;
-    let result = result.and_then(|outcome| report(&connection, outcome));
+    let connection = connection.recorded(Trail::new(audit, None));
+    let run = ended::span(job, None);
+    let outcome = match ended::reach(&connection).instrument(run.clone()).await {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::unchanged(Ending::from(error)),
+    };
+    let result = run.in_scope(|| report(&connection, outcome));
     if let Some(path) = &job.timeline {
         directory::write_file(path, &timeline::page(&trace.timeline(&session.again))?)?;
-        eprintln!("The timeline is in `{}`.", path.display());
+        log::say(&format!("The timeline is in `{}`.", path.display()));
     }
     result
 }
@@ -91,9 +137,7 @@ async fn one(
 /// Reports how a run ended, and what it did.
 fn report(connection: &Connection<'_>, outcome: Outcome) -> anyhow::Result<Outcome> {
     let Connection { job, session, calls, progress, .. } = connection;
-    if let Some(message) = outcome.message(&session.again) {
-        progress.say(&message);
-    }
+    ended::tell(connection, &outcome);
     if let Ending::Shown(shown) = &outcome.ending {
         match session.output {
             Output::Json => json(&shown.document),

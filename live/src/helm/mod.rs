@@ -7,8 +7,9 @@ mod release;
 use std::fmt::Write as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context;
 use failure::failure;
@@ -18,13 +19,17 @@ use kubernetes::{ChartSource, ChartValues, FoundChart};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use crate::cluster::Kube;
+use crate::requests::Request;
 use errors::explain;
 
 /// OCI references are understood without a switch from here on.
 const OCI: HelmVersion = HelmVersion { major: 3, minor: 8 };
+
+/// How many Helms run at once, in a fleet: each takes tens of megabytes, and a core for a second.
+static PLACES: Semaphore = Semaphore::const_new(8);
 
 /// A chart that is fetched once: where it comes from, and where it is.
 type Fetched = (ChartSource, String, Arc<OnceCell<PathBuf>>);
@@ -134,16 +139,38 @@ impl Helm {
         keep_in_place(&mut command, self.kube.context.is_none());
         // A process group of its own: Ctrl-C is for this program, and Helm ends what it began.
         command.process_group(0).stdin(Stdio::null());
+        let _place = PLACES.acquire().await;
+        let since = Instant::now();
         let output = tokio::process::Command::from(command)
             .output()
             .await
             .with_context(|| format!("starting `{}`", program.display()))?;
+        tell(args, output.status, since);
         if output.status.success() {
             return String::from_utf8(output.stdout).context("reading what Helm printed");
         }
         let said = String::from_utf8_lossy(&output.stderr);
         Err(explain(args, &said, &self.kube.name))
     }
+}
+
+/// Tells a command of Helm, by its name and what it is about: the rest is files of ours.
+fn tell(args: &[&str], status: ExitStatus, since: Instant) {
+    let operation = args.first().copied().unwrap_or_default();
+    let request = Request {
+        service: "helm",
+        operation,
+        resource: args.get(1).copied().filter(|about| !about.starts_with('-')),
+        region: None,
+        attempt: 1,
+        status: status.code().and_then(|code| u16::try_from(code).ok()),
+        error_code: None,
+        request_id: None,
+        elapsed: since.elapsed(),
+        succeeded: status.success(),
+        changes: matches!(operation, "upgrade" | "rollback" | "uninstall"),
+    };
+    request.tell();
 }
 
 /// Takes away what could lead Helm to another cluster or namespace than ours. In a pod it is

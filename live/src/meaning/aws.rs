@@ -45,7 +45,8 @@ impl Response<'_> {
             }
             Some(Meaning::Denied) => denial::remedy(operation, message),
             Some(Meaning::Expired) => {
-                "the credentials have expired: log in again, for instance with `aws sso login`"
+                "the credentials have expired: log in again, for instance with `aws login` or `aws sso login`; what was done is kept, and the \
+                 same command goes on from there"
                     .to_owned()
             }
             Some(Meaning::NotAccepted) => format!(
@@ -91,7 +92,7 @@ impl NoCode {
         match self {
             NoCode::Credentials => {
                 "no credentials were found, or the profile's cannot be used: set \
-                                    AWS_PROFILE, or run `aws configure` or `aws sso login`"
+                                    AWS_PROFILE, or run `aws login`, `aws sso login` or `aws configure`"
                     .to_owned()
             }
             NoCode::Foreign => "something between here and AWS responded, such as a proxy: check \

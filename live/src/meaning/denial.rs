@@ -3,7 +3,7 @@
 //! Sources: IAM User Guide, "Troubleshoot access denied error messages", for the words of each
 //! kind of policy; STS API Reference, `DecodeAuthorizationMessage`, for encoded messages.
 
-use efs::permissions::needed_by;
+use efs::permissions::{needed_by, needed_elsewhere};
 
 /// The policies that can deny, by the words of AWS's messages, and what to do about each:
 /// where it allows nothing, and where it denies explicitly. The more special words come first.
@@ -133,6 +133,19 @@ pub(super) fn remedy(operation: &str, message: &str) -> String {
         || "the identity that `aws sts get-caller-identity` shows".to_owned(),
         |principal| format!("`{principal}`"),
     );
+    let elsewhere: Vec<String> = match denial.action {
+        None => needed_elsewhere(operation).map(|action| format!("`{action}`")).collect(),
+        Some(_) => Vec::new(),
+    };
+    if !elsewhere.is_empty() {
+        // EFS names its own actions, and none of other services
+        // (<https://github.com/hashicorp/terraform-provider-aws/issues/1727>).
+        return format!(
+            "allow {} in an IAM policy of {principal}: `{operation}` needs them, and EFS does not say \
+             which of them is missing; {POLICY}",
+            elsewhere.join(", ")
+        );
+    }
     let what = denial.remedy(action, &principal);
     let what = match (denial.lacks_allow(), needed_by(action)) {
         (true, Some(call)) if call != action => {
@@ -269,11 +282,15 @@ mod tests {
         );
         // <https://github.com/hashicorp/terraform-provider-aws/issues/1727>
         let silent = "User is not authorized to perform that action on the specified resource";
-        let remedy = remedy(CREATE, silent);
+        let call = "elasticfilesystem:CreateMountTarget";
+        let remedy = remedy(call, silent);
         let expected = format!(
-            "allow `{CREATE}` in an IAM policy of the identity that `aws sts get-caller-identity` shows"
+            "allow `ec2:DescribeSubnets`, `ec2:DescribeNetworkInterfaces`, `ec2:CreateNetworkInterface`, \
+             `iam:CreateServiceLinkedRole` in an IAM policy of the identity that `aws sts \
+             get-caller-identity` shows: `{call}` needs them, and EFS does not say which of them is \
+             missing; `cargo xtask render --iam operator` prints the whole policy"
         );
-        assert!(remedy.starts_with(&expected), "{remedy}");
+        assert_eq!(remedy, expected);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use super::{Meaning, Table};
 
+pub(crate) const DEPENDENCY: &str = "DependencyViolation";
+pub(crate) const DUPLICATE_GROUP: &str = "InvalidGroup.Duplicate";
 pub(crate) const DUPLICATE_RULE: &str = "InvalidPermission.Duplicate";
 pub(crate) const GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
 pub(crate) const RULE_NOT_FOUND: &str = "InvalidSecurityGroupRuleId.NotFound";
@@ -11,9 +13,18 @@ pub(crate) const RULE_NOT_FOUND: &str = "InvalidSecurityGroupRuleId.NotFound";
 pub(super) const CODES: Table = &[
     ("AuthFailure", Meaning::NotAccepted),
     ("Blocked", Meaning::Never("AWS has blocked the account: contact AWS Support")),
+    (
+        DEPENDENCY,
+        Meaning::Never(
+            "take the security group off what still has it (`aws ec2 describe-network-interfaces \
+             --filters Name=group-id,Values=ID` lists network interfaces), and out of the rules of \
+             other groups that name it",
+        ),
+    ),
     ("InsufficientFreeAddressesInSubnet", Meaning::Never("free an IP address of the subnet")),
     ("InternalError", Meaning::Passing),
     ("InvalidAddress.Malformed", Meaning::Never(super::common::INVALID)),
+    (DUPLICATE_GROUP, Meaning::Raced),
     (GROUP_NOT_FOUND, Meaning::Never("correct `security_group_id` or `aws_region`")),
     ("InvalidGroupId.Malformed", Meaning::Never("correct `security_group_id`")),
     ("InvalidParameterCombination", Meaning::Never(super::common::INVALID)),
@@ -28,12 +39,21 @@ pub(super) const CODES: Table = &[
         "PendingVerification",
         Meaning::Never("AWS is still verifying the account for this region: wait for its e-mail"),
     ),
+    // EC2's word for temporary credentials that have ended, too.
+    ("RequestExpired", Meaning::Expired),
     ("RequestLimitExceeded", Meaning::Throttled),
     (
         "RulesPerSecurityGroupLimitExceeded",
         Meaning::Never(
             "remove a rule of the security group, or request a higher quota in the Service Quotas \
              console",
+        ),
+    ),
+    (
+        "SecurityGroupLimitExceeded",
+        Meaning::Never(
+            "delete a security group that is no longer used, or request a higher quota of \
+             security groups in the Service Quotas console",
         ),
     ),
     (

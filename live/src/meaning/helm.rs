@@ -1,7 +1,7 @@
 //! Errors of Helm, by signs in the text that it prints: it has no codes.
 
 use super::Meaning;
-use super::kubernetes::REFUSED;
+use super::kubernetes::{ESCALATES, ESCALATION, REFUSED};
 
 /// How Helm says that it could not read what releases there are: it changed nothing.
 const LISTING_FAILED: &str = "failed to query with labels";
@@ -16,6 +16,7 @@ type Signs = &'static [&'static str];
 const SIGNS: &[(Signs, Meaning)] = &[
     (&["Unauthorized", "the server has asked for the client to provide"], Meaning::NotAccepted),
     (&["\" cannot "], Meaning::Denied),
+    (&[ESCALATES], Meaning::Never(ESCALATION)),
     (&["forbidden", "Forbidden"], Meaning::Never(REFUSED)),
     (
         &["connection refused", "no such host", "i/o timeout", "cluster unreachable"],
@@ -39,6 +40,19 @@ const SIGNS: &[(Signs, Meaning)] = &[
              driver alone with `--driver skip`",
         ),
     ),
+];
+
+/// How a repository or a registry refuses a login, or the lack of one, in the words of Helm and of
+/// the OCI distribution specification ("Error Codes").
+const NO_LOGIN: Signs = &[
+    "401",
+    "403",
+    "nauthorized",
+    "UNAUTHORIZED",
+    "authentication required",
+    "no basic auth credentials",
+    "denied:",
+    "DENIED",
 ];
 
 /// The API server's trouble, or a cut connection: it may be over in a moment.
@@ -94,6 +108,11 @@ pub(crate) fn may_pass(text: &str) -> bool {
 pub(crate) fn remedy(text: &str, args: &[&str], cluster: &str) -> String {
     let found = SIGNS.iter().find(|(signs, _)| has(text, signs)).map(|(_, meaning)| *meaning);
     match (found, args) {
+        (_, ["pull", ..]) if has(text, NO_LOGIN) => "the registry or repository of the chart does \
+             not accept the login: `helm registry login HOST` for `oci://` (for Amazon ECR with `aws \
+             ecr get-login-password`), `helm repo add --username` for others, or set `helm_chart` to \
+             a `.tgz` file"
+            .to_owned(),
         (Some(Meaning::NotAccepted), _) => "the cluster does not accept the credentials: log in \
              again, for instance with `aws sso login`"
             .to_owned(),
@@ -115,6 +134,29 @@ pub(crate) fn remedy(text: &str, args: &[&str], cluster: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registry_that_wants_a_login_is_told_from_a_cluster_that_does() {
+        let pull = ["pull", "oci://registry.example.com/charts/aws-efs-csi-driver"];
+        for said in [
+            "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
+            "GET \"https://1.dkr.ecr.eu-west-1.amazonaws.com/v2/a/manifests/1\": response status code \
+             403: denied: Your authorization token has expired",
+            "basic credential not found: authentication required",
+        ] {
+            assert!(remedy(said, &pull, "dev").contains("helm registry login"), "{said}");
+        }
+        let cluster = remedy("Unauthorized", &["upgrade", "a"], "dev");
+        assert!(cluster.starts_with("the cluster does not accept"), "{cluster}");
+    }
+
+    #[test]
+    fn a_role_that_allows_more_than_its_maker_may_is_no_rule_of_the_cluster() {
+        let said = "clusterroles.rbac.authorization.k8s.io \"a\" is forbidden: user \"ann\" \
+                    (groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not \
+                    currently held:";
+        assert_eq!(remedy(said, &["upgrade", "a"], "dev"), ESCALATION);
+    }
 
     #[test]
     fn a_text_has_the_remedy_of_its_first_sign() {

@@ -6,6 +6,7 @@ use kube::core::Status;
 use super::{Meaning, REPEAT, Table, find};
 
 const FORBIDDEN: u16 = 403;
+const GONE: u16 = 410;
 const NOT_FOUND: u16 = 404;
 const CONFLICT: u16 = 409;
 
@@ -28,8 +29,17 @@ const STATUSES: Table<u16> = &[
 ];
 
 /// What to do where the cluster refuses what nobody may do there.
-pub(crate) const REFUSED: &str = "a rule of the cluster refuses what the message names, such as a \
+pub(crate) const REFUSED: &str = "a rule of the cluster refuses what the message names, such as an admission policy, a \
      quota, the pod security level of the namespace or a field that never changes; no right is missing";
+
+/// How an API server says that somebody makes a role that allows more than they may do
+/// (`k8s.io/kubernetes/pkg/registry/rbac`).
+pub(super) const ESCALATES: &str = "attempting to grant RBAC permissions not currently held";
+
+/// What to do about that.
+pub(super) const ESCALATION: &str = "the driver's chart has a role that allows more than this user \
+     may do: give the user the roles that `cargo xtask render --rbac` prints, which may `escalate` \
+     and `bind`";
 
 /// How a kubelet says that it cannot have the image of a container
 /// (`k8s.io/kubernetes/pkg/kubelet/images/types.go`).
@@ -54,6 +64,11 @@ pub(crate) fn is_not_found(status: &Status) -> bool {
 /// Whether another client changed the object meanwhile.
 pub(crate) fn is_conflict(status: &Status) -> bool {
     status.code == CONFLICT
+}
+
+/// Whether the server has forgotten the state that a listing goes on from.
+pub(crate) fn is_gone(status: &Status) -> bool {
+    status.code == GONE
 }
 
 /// Whether this identity may not make the call.
@@ -83,6 +98,7 @@ pub(crate) fn lacks_right(message: &str) -> bool {
 pub(crate) fn remedy(status: &Status, call: &str) -> String {
     let refused = !status.message.is_empty() && !lacks_right(&status.message);
     match find(STATUSES, status.code) {
+        Some(Meaning::Denied) if status.message.contains(ESCALATES) => ESCALATION.to_owned(),
         Some(Meaning::Denied) if refused => REFUSED.to_owned(),
         Some(Meaning::NotAccepted) => {
             "the cluster does not accept the credentials: log in again, for instance with \

@@ -19,8 +19,9 @@ use serde_json::json;
 
 use crate::aws::Aws;
 use crate::cluster::Kube;
-use crate::context::{Context, Done, Stopped};
+use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
+use crate::stop::Stopped;
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
 use crate::watch::Watch;
 

@@ -19,10 +19,10 @@ use kube::core::NamespaceResourceScope;
 use plan::Scope;
 
 use crate::cluster::{Kube, Object, is_ready, node_of};
-use crate::context::{Context, Done, Stopped};
+use crate::context::{Context, Done};
 use crate::meaning::kubernetes::lacks_image;
 use crate::progress::Line;
-use crate::stop::Reason;
+use crate::stop::{Reason, Stopped};
 use crate::wait::LAST_PODS;
 use crate::watch::Watch;
 

@@ -5,12 +5,14 @@ mod settings;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use aws_sdk_efs::types::{FileSystemDescription, PerformanceMode, Tag, ThroughputMode};
+use aws_sdk_efs::types::{
+    FileSystemDescription, FileSystemSize, PerformanceMode, Tag, ThroughputMode,
+};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use efs::resources::file_system::{
-    self as room, BackupPolicy, Call, FileSystem, Group, OverwriteProtection, Spec,
+    self as room, BackupPolicy, Call, FileSystem, Group, MeteredIn, OverwriteProtection, Spec,
     THROUGHPUT_FROM, Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
@@ -354,6 +356,7 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
             policy: None,
         },
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
+        metered_in: found.size_in_bytes().map(metered_in).unwrap_or_default(),
         metered_at: found.size_in_bytes().and_then(|size| size.timestamp()).map(moment),
         tags: found
             .tags()
@@ -361,6 +364,15 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
             .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
             .collect(),
     })
+}
+
+fn metered_in(size: &FileSystemSize) -> MeteredIn {
+    let bytes = |value: Option<i64>| value.and_then(|bytes| u64::try_from(bytes).ok());
+    MeteredIn {
+        standard: bytes(size.value_in_standard()),
+        ia: bytes(size.value_in_ia()),
+        archive: bytes(size.value_in_archive()),
+    }
 }
 
 /// A moment as RFC 3339 writes it, to the second.

@@ -25,6 +25,7 @@ macro_rules! read {
             subnet: $found.subnet_id(),
             vpc: $found.vpc_id(),
             zone: $found.availability_zone_name(),
+            zone_id: $found.availability_zone_id(),
             address: $found.ip_address(),
             ipv6: $found.ipv6_address(),
             interface: $found.network_interface_id(),
@@ -78,7 +79,10 @@ pub(crate) async fn carry_out(
             let file_system = context.results.resolve(file_system)?;
             let groups = groups(&context.results, security_groups)?;
             let to = (&file_system, subnet, availability_zone.as_str());
-            let target = create(context, aws, to, (addresses, groups), line).await?;
+            let wanted_groups = security_groups_of(&groups);
+            let mut target = create(context, aws, to, (addresses, groups), line).await?;
+            // A listing does not show them, and this is what EFS was asked for.
+            target.security_groups = wanted_groups;
             context.results.add(change, target.id.to_string());
             let mut done = Done::created(&target.id);
             if let (Some(wanted), Some(summary)) = (&addresses.ipv4, &mut done.summary)
@@ -92,7 +96,9 @@ pub(crate) async fn carry_out(
         Call::SetSecurityGroups { file_system, id, security_groups } => {
             let file_system = context.results.resolve(file_system)?;
             let groups = groups(&context.results, security_groups)?;
+            let wanted_groups = security_groups_of(&groups);
             set_security_groups(context, aws, (&file_system, id), groups, line).await?;
+            context.results.set_security_groups(&file_system, id, wanted_groups);
             Ok(Done::that("updated"))
         }
         Call::Delete { file_system, id } => {
@@ -118,6 +124,14 @@ pub(crate) async fn carry_out(
 fn groups(results: &Results, groups: &[Known<SecurityGroupId>]) -> anyhow::Result<Vec<String>> {
     let resolve = |group: &Known<SecurityGroupId>| anyhow::Ok(results.resolve(group)?.to_string());
     groups.iter().map(resolve).collect()
+}
+
+/// Groups as a mount target has them: sorted.
+fn security_groups_of(ids: &[String]) -> Option<Vec<SecurityGroupId>> {
+    let groups: Result<Vec<_>, _> = ids.iter().cloned().map(SecurityGroupId::try_from).collect();
+    let mut groups = groups.ok()?;
+    groups.sort();
+    Some(groups)
 }
 
 async fn create(
@@ -295,14 +309,16 @@ struct Answer<'a> {
     subnet: &'a str,
     vpc: Option<&'a str>,
     zone: Option<&'a str>,
+    zone_id: Option<&'a str>,
     address: Option<&'a str>,
     ipv6: Option<&'a str>,
     interface: Option<&'a str>,
 }
 
 fn listed(answer: Answer) -> anyhow::Result<Listed> {
-    let Answer { id, state, subnet, vpc, zone, address, ipv6, interface } = answer;
+    let Answer { id, state, subnet, vpc, zone, zone_id, address, ipv6, interface } = answer;
     let place = || format!("reading the mount target `{}`", id.escape_debug());
+    let interface = interface.map(NetworkInterfaceId::try_from).transpose().with_context(place)?;
     Ok(Listed {
         target: MountTarget {
             id: MountTargetId::try_from(id).with_context(place)?,
@@ -310,11 +326,13 @@ fn listed(answer: Answer) -> anyhow::Result<Listed> {
             subnet_id: SubnetId::try_from(subnet).with_context(place)?,
             vpc_id: vpc.map(VpcId::try_from).transpose().with_context(place)?,
             availability_zone: zone.unwrap_or_default().to_owned(),
+            availability_zone_id: zone_id.map(str::to_owned),
+            network_interface_id: interface.clone(),
             ip_address: address.map(str::to_owned),
             ipv6_address: ipv6.map(str::to_owned),
             security_groups: None,
         },
-        interface: interface.map(NetworkInterfaceId::try_from).transpose().with_context(place)?,
+        interface,
     })
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Classes {
     pub(crate) own: Option<StorageClass>,
     /// The other ones of the driver.
     pub(crate) others: Vec<OtherClass>,
+    /// The names of those, of any driver, that claims without a class may get, but for our own.
+    pub(crate) defaults: Vec<String>,
 }
 
 /// All StorageClasses, with the file systems that they name.
@@ -55,7 +57,18 @@ pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> 
         let class = classes.iter().find(|class| class.metadata.name.as_ref() == Some(&name));
         OtherClass { gid_range: class.and_then(gid_range), name, file_system, unknown }
     });
-    Ok(Classes { own, others: others.collect() })
+    let is_default = |class: &&KubeClass| {
+        let annotations = class.metadata.annotations.as_ref();
+        annotations.and_then(|all| all.get(DEFAULT_CLASS)).is_some_and(|value| value == "true")
+    };
+    let mut defaults: Vec<String> = classes
+        .iter()
+        .filter(is_default)
+        .filter_map(|class| class.metadata.name.clone())
+        .filter(|other| other != name)
+        .collect();
+    defaults.sort();
+    Ok(Classes { own, others: others.collect(), defaults })
 }
 
 /// The file system that a class names, itself or by what it refers to, or why that is not

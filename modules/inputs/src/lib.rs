@@ -42,8 +42,8 @@ pub struct Input {
     pub kind: Kind,
     /// Whether a deployment without it is a mistake.
     pub required: bool,
-    /// Another input that may be given in place of a required one.
-    pub instead: Option<&'static str>,
+    /// Other inputs, of which one may be given in place of a required one.
+    pub instead: &'static [&'static str],
     /// The value that holds when none is given, as a person would write it.
     pub default: Option<&'static str>,
     /// One sentence for help texts and the README, without a full stop.
@@ -53,18 +53,18 @@ pub struct Input {
 impl Input {
     /// An input without which a deployment is a mistake.
     pub const fn required(name: &'static str, kind: Kind, description: &'static str) -> Input {
-        Input { name, kind, required: true, instead: None, default: None, description }
+        Input { name, kind, required: true, instead: &[], default: None, description }
     }
 
-    /// The same, where another input may be given in its place.
+    /// The same, where one of other inputs may be given in its place.
     #[must_use]
-    pub const fn or(self, instead: &'static str) -> Input {
-        Input { instead: Some(instead), ..self }
+    pub const fn or(self, instead: &'static [&'static str]) -> Input {
+        Input { instead, ..self }
     }
 
     /// An input that may be left out.
     pub const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Input {
-        Input { name, kind, required: false, instead: None, default: None, description }
+        Input { name, kind, required: false, instead: &[], default: None, description }
     }
 
     /// An input that has this value where none is given.
@@ -74,7 +74,7 @@ impl Input {
         default: &'static str,
         description: &'static str,
     ) -> Input {
-        Input { name, kind, required: false, instead: None, default: Some(default), description }
+        Input { name, kind, required: false, instead: &[], default: Some(default), description }
     }
 
     /// The flag that sets this input, without the leading hyphens.

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
     pub fn with_flags(schema: &'static [Input], prefix: &str, given: &'a GivenInputs) -> Self {
         let mut reader = Reader { schema, given, mistakes: Vec::new() };
         for input in schema.iter().filter(|input| input.required) {
-            let instead = input.instead.is_some_and(|other| reader.is_given(other));
+            let instead = input.instead.iter().any(|other| reader.is_given(other));
             if !reader.is_given(input.name) && !instead {
                 reader.mistake(input.name, not_given(input, prefix));
             }
@@ -239,12 +239,11 @@ impl<'a> Reader<'a> {
 /// A required input that nobody gave.
 fn not_given(input: &Input, prefix: &str) -> Problem {
     let Input { name, .. } = input;
-    let several =
-        input.instead.map(|instead| format!(", or `{instead}` for several")).unwrap_or_default();
+    let others: String = input.instead.iter().map(|other| format!(", or `{other}`")).collect();
     Problem::new(
         format!("`{name}` is required and was not given"),
         format!(
-            "set `{name} = …` in the module block, or pass `--{prefix}{}`{several}",
+            "set `{name} = …` in the module block, or pass `--{prefix}{}`{others}",
             input.flag()
         ),
     )
@@ -306,7 +305,7 @@ mod tests {
 
     /// One of two.
     const EITHER: &[Input] = &[
-        Input::required("group", Kind::String, "").or("groups"),
+        Input::required("group", Kind::String, "").or(&["groups"]),
         Input::optional("groups", Kind::Strings, ""),
     ];
 

@@ -1,6 +1,7 @@
 //! What to do with a deployment.
 
-use efs::{AdoptExisting, FileSystemId, TargetConsent};
+use efs::resources::access_point::Deletion;
+use efs::{AdoptExisting, FileSystemId, OutputFormat, TargetConsent};
 use serde::{Deserialize, Serialize};
 
 /// What to do, with whatever modules the job has.
@@ -37,10 +38,16 @@ pub enum Goal {
     },
     /// Show what there is.
     Status,
+    /// List the access points that no volume names any more, and remove what is asked for.
+    AccessPoints(Deletion),
+    /// Print what others use of it.
+    Outputs(Asked),
     /// Give claims what they ask for.
     Expand,
     /// Prove that pods share a volume.
     Verify(Verify),
+    /// Say who calls AWS and the cluster, and whether both belong to the deployment.
+    Identify,
 }
 
 impl Goal {
@@ -65,7 +72,12 @@ impl Goal {
             Goal::Plan { delete_data, .. }
             | Goal::Deploy { delete_data, .. }
             | Goal::Destroy { delete_data, .. } => *delete_data,
-            Goal::Status | Goal::Expand | Goal::Verify(_) => false,
+            Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => false,
         }
     }
 
@@ -76,8 +88,11 @@ impl Goal {
             Goal::Plan { .. }
             | Goal::Deploy { .. }
             | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => &[],
+            | Goal::Verify(_)
+            | Goal::Identify => &[],
         }
     }
 
@@ -85,9 +100,13 @@ impl Goal {
     pub fn targets(&self) -> TargetConsent {
         match self {
             Goal::Plan { targets, .. } | Goal::Deploy { targets, .. } => *targets,
-            Goal::Destroy { .. } | Goal::Status | Goal::Expand | Goal::Verify(_) => {
-                TargetConsent::default()
-            }
+            Goal::Destroy { .. }
+            | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
+            | Goal::Expand
+            | Goal::Verify(_)
+            | Goal::Identify => TargetConsent::default(),
         }
     }
 
@@ -98,10 +117,22 @@ impl Goal {
             Goal::Plan { .. }
             | Goal::Destroy { .. }
             | Goal::Status
+            | Goal::AccessPoints(_)
+            | Goal::Outputs(_)
             | Goal::Expand
-            | Goal::Verify(_) => AdoptExisting::None,
+            | Goal::Verify(_)
+            | Goal::Identify => AdoptExisting::None,
         }
     }
+}
+
+/// Which outputs are printed, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The only one that is printed: `NAME`, or `LABEL.NAME` where several modules have it.
+    pub name: Option<String>,
+    /// The form, where it is neither text nor JSON.
+    pub format: Option<OutputFormat>,
 }
 
 /// How a proof is made.
@@ -117,6 +148,8 @@ pub struct Verify {
     pub claim: Option<ClaimName>,
     /// Whether what was made stays.
     pub keep: bool,
+    /// Where its pods may run.
+    pub placement: kubernetes::proof::Placement,
 }
 
 /// A claim by name.

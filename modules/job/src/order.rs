@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::job::Job;
-use crate::output::Output;
+use crate::output::{LogFormat, Output};
 
 /// Work, and what holds for the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,12 @@ pub struct Session {
     pub verbosity: u8,
     /// The command line that continues where an interrupted run stopped.
     pub again: String,
+    /// The same without the values of variables: what logs and audit files show.
+    pub command: String,
+    /// How progress and events are written to standard error.
+    pub log: LogFormat,
+    /// The file that changes are recorded in.
+    pub audit: Option<PathBuf>,
 }
 
 /// Many deployments in one process.

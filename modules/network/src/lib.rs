@@ -19,6 +19,7 @@ inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 pub use ipnet::IpNet;
 pub use module::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
 pub use observed::{
-    IngressRule, NFS_PORT, Observed, RouteTable, RuleSource, SecurityGroup, Subnet, Tags,
+    ClusterNetwork, IngressRule, NFS_PORT, Observed, RouteTable, RuleSource, SecurityGroup, Subnet,
+    Tags,
 };
 pub use outputs::{Outputs, Refusal, outputs};

@@ -25,6 +25,10 @@ pub struct Observed {
     pub security_groups: Vec<SecurityGroup>,
     /// Ingress rules of the group that the mount targets get.
     pub ingress_rules: Vec<IngressRule>,
+    /// The network of the EKS cluster that a network module names, where EKS showed it.
+    pub cluster: Option<ClusterNetwork>,
+    /// Why EKS did not show it, where it was asked.
+    pub cluster_unknown: Option<String>,
     /// The cluster's nodes, where they were looked for.
     pub nodes: Option<Vec<Node>>,
     /// What lies between them and the mount targets, where that was looked at.
@@ -46,6 +50,17 @@ pub struct Subnet {
     /// How many nodes are known to be in it.
     pub nodes: usize,
     pub tags: Tags,
+}
+
+/// The network of an EKS cluster (`resourcesVpcConfig` of `eks:DescribeCluster`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterNetwork {
+    pub vpc_id: VpcId,
+    /// The subnets that the control plane has interfaces in.
+    pub subnet_ids: Vec<SubnetId>,
+    /// The security group that EKS made, and that its managed nodes are in
+    /// (`clusterSecurityGroupId`).
+    pub security_group_id: SecurityGroupId,
 }
 
 /// A route table with what decides whether its subnets are private.

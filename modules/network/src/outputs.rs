@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::module::CLUSTER_TAG;
-use crate::{Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId};
+use crate::{
+    ClusterNetwork, Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
+};
 
 /// The outputs of the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +15,8 @@ pub struct Outputs {
     pub private_subnets: Vec<SubnetId>,
     /// The cluster's own security group, which admits all traffic among its members.
     pub security_group_id: SecurityGroupId,
-    /// What was left out and why, in sentences without a full stop.
+    /// What was left out, and what was found in another way than by asking EKS: sentences without
+    /// a full stop.
     pub notes: Vec<String>,
 }
 
@@ -63,20 +66,26 @@ impl Refusal {
 
 /// The module's outputs for what was observed.
 pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Outputs, Refusal> {
-    let group = cluster_group(inputs, region, observed)?;
-    let (vpc_id, security_group_id) = (group.vpc_id.clone(), group.id.clone());
+    let mut notes = Vec::new();
+    let (vpc_id, security_group_id) = match asked(inputs, observed) {
+        Some(cluster) => (cluster.vpc_id.clone(), cluster.security_group_id.clone()),
+        None => {
+            let group = cluster_group(inputs, region, observed)?;
+            notes.extend(found_by_tags(inputs, observed, group));
+            (group.vpc_id.clone(), group.id.clone())
+        }
+    };
     let subnets: Vec<&Subnet> =
         observed.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).collect();
     let private: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
-    let chosen = cluster_subnets(inputs.cluster_name.as_deref(), &private);
+    let chosen = cluster_subnets(inputs, observed, &private);
     let (none, private_subnets): (Vec<&Subnet>, Vec<&Subnet>) =
         chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
-    let notes = none.iter().filter_map(|subnet| {
+    notes.extend(none.iter().filter_map(|subnet| {
         let why = subnet.takes_no_target(region)?;
         Some(format!("{} is left out: {why}, where EFS makes no mount target", subnet.id))
-    });
-    let notes = notes.collect();
+    }));
     if private_subnets.is_empty() {
         return Err(Refusal::NoPrivateSubnets { vpc: vpc_id, subnets: subnets.len() });
     }
@@ -84,6 +93,23 @@ pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Out
         private_subnets.into_iter().map(|subnet| subnet.id.clone()).collect();
     private_subnets.sort();
     Ok(Outputs { vpc_id, private_subnets, security_group_id, notes })
+}
+
+/// The cluster as EKS shows it, where it is in the VPC that is meant. A group that outlived a
+/// former cluster of the name has its tag too, and is not its group any more.
+fn asked<'a>(inputs: &Inputs, observed: &'a Observed) -> Option<&'a ClusterNetwork> {
+    let cluster = observed.cluster.as_ref()?;
+    inputs.vpc_id.as_ref().is_none_or(|vpc| *vpc == cluster.vpc_id).then_some(cluster)
+}
+
+/// That a cluster's network was found by a tag, where EKS was asked about it.
+fn found_by_tags(inputs: &Inputs, observed: &Observed, group: &SecurityGroup) -> Option<String> {
+    let (why, name) = (observed.cluster_unknown.as_ref()?, inputs.cluster_name.as_ref()?);
+    Some(format!(
+        "the network of the cluster `{name}` was found by the tag of {}, which may be that of a \
+         former cluster of the name, as EKS does not show it: {why}",
+        group.id
+    ))
 }
 
 /// The one group that EKS made for the cluster.
@@ -122,20 +148,35 @@ fn cluster_group<'a>(
 fn is_private(subnet: &Subnet, observed: &Observed) -> bool {
     let tables = || observed.route_tables.iter().filter(|table| table.vpc_id == subnet.vpc_id);
     let own = tables().find(|table| table.subnet_ids.contains(&subnet.id));
-    own.or_else(|| tables().find(|table| table.main))
-        .is_some_and(|table| !table.to_internet_gateway)
+    let table = own.or_else(|| tables().find(|table| table.main));
+    // A participant of a shared VPC does not see its main table (Amazon VPC User Guide, "Share your
+    // VPC subnets with other accounts"): of those subnets, the ones that EKS names are the
+    // cluster's all the same.
+    let named = || asked_for(observed).contains(&subnet.id);
+    table.map_or_else(named, |table| !table.to_internet_gateway)
 }
 
-/// Of the private subnets those that the cluster claims by tag; those marked
-/// for internal load balancers where it claims none; all where nothing is
-/// marked at all, as newer clusters tag no subnets.
-fn cluster_subnets<'a>(cluster: Option<&str>, private: &[&'a Subnet]) -> Vec<&'a Subnet> {
+/// The subnets that EKS names as the cluster's.
+fn asked_for(observed: &Observed) -> &[SubnetId] {
+    observed.cluster.as_ref().map_or(&[], |cluster| &cluster.subnet_ids)
+}
+
+/// Of the private subnets those that EKS names as the cluster's, with those that the cluster
+/// claims by tag, where nodes may be too; those marked for internal load balancers where there
+/// are none; all where nothing is marked at all, as newer clusters tag no subnets.
+fn cluster_subnets<'a>(
+    inputs: &Inputs,
+    observed: &Observed,
+    private: &[&'a Subnet],
+) -> Vec<&'a Subnet> {
     let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
         private.iter().copied().filter(|subnet| has(subnet)).collect()
     };
-    if let Some(cluster) = cluster {
+    if let Some(cluster) = &inputs.cluster_name {
         let tag = format!("kubernetes.io/cluster/{cluster}");
-        let claimed = having(&|subnet| subnet.tags.contains_key(&tag));
+        let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
+        let claimed =
+            having(&|subnet| named.contains(&subnet.id) || subnet.tags.contains_key(&tag));
         if !claimed.is_empty() {
             return claimed;
         }
@@ -266,6 +307,51 @@ mod tests {
         for (note, why) in found.notes.iter().zip(why) {
             assert!(note.contains(why), "{note}");
         }
+    }
+
+    /// What EKS shows of a cluster in the first VPC, whose group is the seventh.
+    fn shown(subnets: &[u32]) -> ClusterNetwork {
+        ClusterNetwork {
+            vpc_id: vpc(1),
+            subnet_ids: subnets.iter().map(|n| subnet_id(*n)).collect(),
+            security_group_id: group(7, vpc(1), "dev").id,
+        }
+    }
+
+    #[test]
+    fn what_eks_shows_of_a_cluster_comes_before_what_tags_say() {
+        let claimed = ("kubernetes.io/cluster/dev", "shared");
+        let all = vec![subnet(1, &[]), subnet(2, &[claimed]), subnet(3, &[]), subnet(4, &[])];
+        let found = Observed { cluster: Some(shown(&[1, 3])), ..observed(all) };
+        let found = outputs(&named("dev"), "eu-west-1", &found).unwrap();
+        assert_eq!(found.security_group_id.to_string(), "sg-00000007", "not the tagged one");
+        assert_eq!(found.private_subnets, [subnet_id(1), subnet_id(2)], "the third is public");
+        assert_eq!(found.notes, [""; 0]);
+    }
+
+    #[test]
+    fn a_group_that_outlived_its_cluster_settles_nothing_and_a_former_cluster_is_noted() {
+        let mut stale = observed(vec![subnet(1, &[])]);
+        stale.security_groups.push(group(2, vpc(2), "dev"));
+        let refusal = outputs(&named("dev"), "eu-west-1", &stale).unwrap_err();
+        assert!(matches!(refusal, Refusal::SeveralGroups { .. }), "{refusal}");
+        stale.cluster = Some(shown(&[]));
+        assert_eq!(private(&named("dev"), &stale), [subnet_id(1)]);
+        let unknown = Some("EKS knows no such cluster".to_owned());
+        let tagged = Observed { cluster_unknown: unknown, ..observed(vec![subnet(1, &[])]) };
+        let found = outputs(&named("dev"), "eu-west-1", &tagged).unwrap();
+        assert!(found.notes[0].contains("sg-00000001"), "{:?}", found.notes);
+    }
+
+    #[test]
+    fn of_a_vpc_whose_main_route_table_is_hidden_the_subnets_are_those_that_eks_names() {
+        let all = vec![subnet(1, &[]), subnet(2, &[]), subnet(3, &[])];
+        let tables = vec![table(false, &[3], true)];
+        let shared = Observed { route_tables: tables, ..observed(all) };
+        let refusal = outputs(&named("dev"), "eu-west-1", &shared);
+        assert!(matches!(refusal, Err(Refusal::NoPrivateSubnets { .. })));
+        let shared = Observed { cluster: Some(shown(&[1, 2, 3])), ..shared };
+        assert_eq!(private(&named("dev"), &shared), [subnet_id(1), subnet_id(2)]);
     }
 
     #[test]

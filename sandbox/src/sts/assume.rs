@@ -96,6 +96,7 @@ pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Ele
     let wanted = Wanted::of(params)?;
     let tags = params.tags()?;
     let seconds = duration(params, 900, LONGEST, 3600)?;
+    let by_device = device(params)?;
     let role = wanted.role(context);
     // AWS does not tell a role that is not there from one that does not trust.
     let role = role.ok_or_else(|| {
@@ -112,9 +113,31 @@ pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Ele
         return Err(too_long("the 1 hour session limit for roles assumed by role chaining"));
     }
     if context.access.enforced {
-        allowed(context, params, &wanted, &role, &tags)?;
+        allowed(context, params, &wanted, &role, &tags, by_device)?;
     }
     Ok(assumed(context, &wanted, &role, seconds, tags, None))
+}
+
+/// Whether the caller gives the code of an MFA device. Devices are not known here: any six
+/// digits are taken for its code.
+///
+/// Source: AWS STS API Reference, `AssumeRole`, `SerialNumber` and `TokenCode`; the messages are
+/// AWS's: aws-cli issue 2279, sgviz issue 9.
+fn device(params: &Params) -> Answer<bool> {
+    let denied = |message: &str| Err(AwsError::new(403, "AccessDenied", message));
+    match (params.get("SerialNumber"), params.get("TokenCode")) {
+        (None, None) => Ok(false),
+        (Some(_), Some(code)) if code.len() == 6 && code.bytes().all(|it| it.is_ascii_digit()) => {
+            Ok(true)
+        }
+        (Some(_), Some(_)) => {
+            denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+        }
+        _ => denied(
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time \
+             pass code.",
+        ),
+    }
 }
 
 /// Whether the role trusts the caller, and the caller's own policies agree.
@@ -124,6 +147,7 @@ fn allowed(
     wanted: &Wanted,
     role: &Role,
     tags: &Tags,
+    by_device: bool,
 ) -> Answer<()> {
     let caller = &context.caller;
     let denied = |message: String| AwsError::new(403, "AccessDenied", message);
@@ -132,6 +156,9 @@ fn allowed(
     keys.set("sts:RoleSessionName", &wanted.session);
     if let Some(id) = params.get("ExternalId") {
         keys.set("sts:ExternalId", id);
+    }
+    if by_device {
+        keys.set("aws:MultiFactorAuthPresent", true);
     }
     keys.set_request_tags(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     for (key, value) in &role.tags {

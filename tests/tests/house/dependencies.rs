@@ -34,7 +34,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("modules/csi/efs", &["inputs", "kubernetes", "network", "place", "plan"]),
     ("modules/graphscope", &["inputs", "kubernetes", "plan"]),
     ("modules/inputs", &[]),
-    ("modules/job", &["efs", "graphscope", "network", "place", "plan"]),
+    ("modules/job", &["efs", "graphscope", "kubernetes", "network", "place", "plan"]),
     ("modules/kubernetes", &["inputs", "plan"]),
     ("modules/network", &["inputs"]),
     ("modules/place", &["inputs", "plan"]),

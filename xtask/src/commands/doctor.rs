@@ -3,17 +3,33 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use job::Goal;
 use xshell::{Shell, cmd};
 
+use super::fleet;
+use crate::flags::{DeploymentArgs, Format, Run};
 use crate::helm;
 use crate::print::print;
+use crate::request::{Request, Selection};
 use crate::tools::TOOLS;
 
 /// Check that this machine has what each command needs, and show how to get what is missing.
+///
+/// With `--config` or `--fleet`, it also asks AWS and the API server who this is, and says for
+/// each deployment whether account, region and cluster belong together.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  cargo xtask doctor    # exits 1 if something essential is missing")]
-pub(super) struct Args {}
+#[command(after_help = "Examples:
+  cargo xtask doctor    # exits 1 if something essential is missing
+  cargo xtask doctor --config prod.hcl
+  cargo xtask doctor --fleet clusters --output json")]
+pub(super) struct Args {
+    #[command(flatten)]
+    deployment: DeploymentArgs,
+    #[command(flatten)]
+    run: Run,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
+}
 
 /// The programs of a real node, beside those of the driver and of a control plane.
 const NODE: [&str; 7] = [
@@ -211,7 +227,26 @@ fn needs() -> anyhow::Result<Vec<(&'static str, bool, Vec<Need>)>> {
     ])
 }
 
-pub(super) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let of_deployments = args.deployment.config.is_some() || args.fleet.is_fleet();
+    if of_deployments && args.run.output == Format::Json {
+        return identify(args);
+    }
+    let code = machine()?;
+    if of_deployments && code == ExitCode::SUCCESS {
+        return identify(args);
+    }
+    Ok(code)
+}
+
+/// Asks AWS and the cluster who this is.
+fn identify(args: &Args) -> anyhow::Result<ExitCode> {
+    let request = Request::new(&args.deployment, &args.run, Selection::Everything);
+    fleet::hand_over(&args.fleet, &request, Goal::Identify, false)
+}
+
+/// Looks at this machine.
+fn machine() -> anyhow::Result<ExitCode> {
     let mut lacking = false;
     let mut lines = Vec::new();
     for (command, essential, needs) in needs()? {

@@ -73,7 +73,7 @@ fn hand_over_all(
     let in_cluster = run.manifests.is_none() && !run.sandbox;
     let deployments = read.iter().map(|(_, deployment)| deployment);
     let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
-    let programs = build()?;
+    let programs = build(run)?;
     let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Destination> {
         Ok(match &run.manifests {
             Some(folder) => Destination::Directory(folder.join(name)),

@@ -1,5 +1,6 @@
 //! The subcommands, a file each.
 
+mod access_points;
 mod bench;
 mod clients;
 mod completions;
@@ -12,6 +13,7 @@ mod fleet;
 mod fuzz;
 mod graphscope;
 mod matrix;
+mod outputs;
 mod plan;
 mod render;
 mod sandbox;
@@ -40,6 +42,8 @@ enum Commands {
     DeployEfs(deploy::Args),
     DestroyEfs(destroy::Args),
     Status(status::Args),
+    Outputs(outputs::Args),
+    AccessPoints(access_points::Args),
     Verify(verify::Args),
     ExpandVolumes(expand::Args),
     PlanGraphscope(graphscope::Plan),
@@ -63,6 +67,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::PlanEfs(args) => plan::run(&args),
         Commands::DeployEfs(args) => deploy::run(&args),
         Commands::DestroyEfs(args) => destroy::run(&args),
+        Commands::AccessPoints(args) => access_points::run(&args),
+        Commands::Outputs(args) => outputs::run(&args),
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),

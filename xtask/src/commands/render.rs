@@ -8,6 +8,7 @@ use efs::resources::file_system::FileSystemSource;
 use failure::failure;
 use graphscope::{Example, Trial};
 use job::ModuleInputs;
+use kubernetes::yaml::Block;
 
 use super::fleet;
 use super::verify::{IMAGE, example};
@@ -31,6 +32,7 @@ const UNKNOWN: &str = "(known after apply)";
   cargo xtask render
   cargo xtask render --write gitops/efs --file-system-id fs-0123456789abcdef0
   cargo xtask render --iam operator
+  cargo xtask render --rbac | kubectl apply -f -
   cargo xtask render --iam driver --iam-format terraform
   cargo xtask render --example checkpoint | kubectl apply -f -
   cargo xtask render --check gitops/efs    # exits 1 if they differ
@@ -56,7 +58,10 @@ pub(super) struct Args {
     /// Print the IAM policy of whoever runs this program, or the documents of the driver's role
     #[arg(long, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example"])]
     iam: Option<Whose>,
-    /// How those documents are written
+    /// Print the RBAC roles that whoever runs this program needs in the cluster
+    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam"])]
+    rbac: bool,
+    /// How the documents of `--iam` are written
     #[arg(long, value_enum, default_value_t = iam::Language::Json, requires = "iam")]
     iam_format: iam::Language,
     /// Output format: one stream of YAML, or JSON by file name
@@ -74,6 +79,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let deployment = deployment::read(&args.deployment)?;
         if let Some(whose) = args.iam {
             return iam::print_documents(whose, args.iam_format, &deployment);
+        }
+        if args.rbac {
+            return print_roles(args.output, &deployment);
         }
         if let Some(example) = args.example {
             return print_example(args, example, &deployment);
@@ -184,6 +192,22 @@ fn print_example(
         (Format::Text, [(_, only)]) => print(only.clone())?,
         _ => print_all(args.output, &examples)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The roles of whoever runs this program; who has them is for an administrator to say.
+fn print_roles(format: Format, deployment: &Deployment) -> anyhow::Result<ExitCode> {
+    let roles = efs::permissions::cluster_roles(deployment.storage().map(|(_, inputs)| inputs));
+    print(match format {
+        Format::Json => serde_json::to_string_pretty(&roles)? + "\n",
+        Format::Text => {
+            roles.iter().map(|role| format!("---\n{}", Block(role))).collect::<String>()
+        }
+    })?;
+    eprintln!(
+        "note: bind them with a ClusterRoleBinding, and the Role with a RoleBinding; \
+         `clockwork-codex-verify` is for `verify` alone"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

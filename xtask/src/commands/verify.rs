@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use graphscope::Example;
 use job::{ClaimName, Goal, Verify};
+use kubernetes::proof::{Placement, Toleration};
 
 use super::fleet;
 use crate::flags::{DeploymentArgs, Run};
@@ -25,6 +26,7 @@ pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
   cargo xtask verify --config prod.hcl
   cargo xtask verify --config prod.hcl --module scratch    # one class of several
   cargo xtask verify --config prod.hcl --image registry.example.com/busybox:1.37
+  cargo xtask verify --config prod.hcl --toleration nvidia.com/gpu --node-selector kubernetes.io/arch=arm64
   cargo xtask verify --config prod.hcl --workload checkpoint
   cargo xtask verify --config prod.hcl --claim graphs/checkpoints")]
 pub(super) struct Args {
@@ -49,6 +51,44 @@ pub(super) struct Args {
     /// Keep everything at the end
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    placement: PlacementArgs,
+}
+
+/// Where the pods may run.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Pods")]
+struct PlacementArgs {
+    /// Taint that the pods bear; may be repeated
+    #[arg(long, value_name = "KEY[=VALUE][:EFFECT]", value_parser = Toleration::parse)]
+    toleration: Vec<Toleration>,
+    /// Label that the nodes of the pods must have; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    node_selector: Vec<(String, String)>,
+    /// Requests and limits of the pods, such as `cpu=100m,memory=64Mi`, where a quota asks for them
+    #[arg(long, value_name = "NAME=QUANTITY,…", value_parser = pair, value_delimiter = ',')]
+    pod_resources: Vec<(String, String)>,
+    /// Secret that the image is pulled with; it is copied into the namespace of the proof
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = claim)]
+    image_pull_secret: Option<ClaimName>,
+}
+
+impl PlacementArgs {
+    fn read(&self) -> Placement {
+        let secret = self.image_pull_secret.as_ref();
+        Placement {
+            tolerations: self.toleration.clone(),
+            node_selector: self.node_selector.iter().cloned().collect(),
+            resources: self.pod_resources.iter().cloned().collect(),
+            image_pull_secret: secret.map(|it| (it.namespace.clone(), it.name.clone())),
+        }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty());
+    let (key, value) = parts.ok_or("write it as NAME=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -58,6 +98,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         example: args.workload,
         claim: args.claim.clone(),
         keep: args.keep,
+        placement: args.placement.read(),
     };
     let request = Request::new(&args.deployment, &args.run, Selection::Storage);
     fleet::hand_over(&args.fleet, &request, Goal::Verify(verify), false)

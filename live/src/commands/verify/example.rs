@@ -8,6 +8,7 @@ use kubernetes::proof::Report;
 use super::setting::{Judged, Setting, nobody_gave_up};
 use super::stage::{Stage, behind};
 use crate::cluster::PodProgress;
+use crate::log;
 use crate::progress::Line;
 use crate::stop::{Reason, Stop};
 
@@ -24,7 +25,8 @@ pub(super) async fn run(
         trial.claim.clone_from(&claim.name);
     }
     let existing = wanted.claim.is_some();
-    let stage = Stage::new(kube, nonce, &trial.namespace, &trial.claim, existing);
+    let place = (trial.namespace.as_str(), trial.claim.as_str());
+    let stage = Stage::new(kube, nonce, place, existing, &wanted.placement);
     let line = connection.progress.line(&setting.named(&format!(
         "{} on {}/{}",
         example.as_str(),
@@ -41,10 +43,10 @@ pub(super) async fn run(
         // The claim is somebody's: nothing of ours stays in it.
         let swept = part_by_part(&stage, &trial, &[trial.sweep()], &line, stop).await;
         if let Err(error) = swept {
-            eprintln!(
-                "warning: `clockwork-example-{nonce}` stays in the claim {}/{}: {error:#}",
+            log::warn(&format!(
+                "`clockwork-example-{nonce}` stays in the claim {}/{}: {error:#}",
                 trial.namespace, trial.claim
-            );
+            ));
         }
     }
     Ok((stage, outcome))
@@ -80,7 +82,7 @@ async fn part_by_part(
     stop: &Stop,
 ) -> anyhow::Result<Reports> {
     for part in parts {
-        stage.kube.create_from(&trial.job_document(part)?).await?;
+        stage.create(&trial.job_document(part)?).await?;
     }
     let count = parts.iter().map(|part| part.pods).sum();
     let ended = stage.until(line, stop, |seen| {

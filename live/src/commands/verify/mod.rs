@@ -17,8 +17,9 @@ use kubernetes::proof::Finding;
 use serde_json::{Value, json};
 
 use super::connection::Connection;
+use crate::log::{self, millis};
 use crate::outcome::{Conclusion, Ending, Outcome, Shown};
-use crate::report::{millis, places};
+use crate::report::places;
 use crate::stop::Reason;
 use crate::target::Target;
 use setting::{Judged, Setting};
@@ -114,7 +115,7 @@ async fn prove(setting: &Setting<'_>) -> anyhow::Result<Judged> {
         stage.show_state().await;
     }
     if setting.wanted.keep {
-        eprintln!("Kept: the pods in the namespace `{}`", stage.namespace);
+        log::say(&format!("Kept: the pods in the namespace `{}`", stage.namespace));
     } else {
         stage.clean_up(&setting.connection.progress, setting.connection.stop).await?;
     }

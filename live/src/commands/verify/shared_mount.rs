@@ -20,7 +20,8 @@ pub(super) async fn run(setting: &Setting<'_>) -> anyhow::Result<(Stage, anyhow:
         proof.claim.clone_from(&claim.name);
     }
     let existing = wanted.claim.is_some();
-    let stage = Stage::new(kube, &proof.nonce, &proof.namespace, &proof.claim, existing);
+    let place = (proof.namespace.as_str(), proof.claim.as_str());
+    let stage = Stage::new(kube, &proof.nonce, place, existing, &wanted.placement);
     let line = setting.named(&format!("proof on {}/{}", proof.namespace, proof.claim));
     let line = connection.progress.line(&line);
     let outcome = prove(&stage, &proof, &line, connection.stop).await;
@@ -36,7 +37,7 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
     stage.prepare(&namespace, &claim, stop).await?;
     let team = proof.team();
     for participant in &team {
-        kube.create_from(&proof.pod_document(participant)?).await?;
+        stage.create(&proof.pod_document(participant)?).await?;
     }
     let mut phases = Vec::new();
     let ended = stage.until(line, stop, |pods| {
@@ -58,7 +59,7 @@ async fn prove(stage: &Stage, proof: &Proof, line: &Line, stop: &Stop) -> anyhow
     let gone =
         |pods: &Vec<PodProgress>| (!pods.iter().any(|pod| pod.name == writer.name)).then_some(());
     stage.until(line, stop, gone).await?;
-    kube.create_from(&proof.pod_document(&witness)?).await?;
+    stage.create(&proof.pod_document(&witness)?).await?;
     let only = [witness];
     let ended = stage.until(line, stop, |pods| {
         line.observed(&behind(&of(pods, &only), only.len()));

@@ -2,8 +2,11 @@
 
 use failure::{Help, failure};
 use kubernetes::label::VERIFY;
+use kubernetes::proof::Placement;
+use serde_json::json;
 
 use crate::cluster::{Kube, PodProgress};
+use crate::log;
 use crate::meaning::kubernetes::lacks_image;
 use crate::progress::{Line, Progress};
 use crate::stop::{Reason, Stop};
@@ -19,6 +22,8 @@ pub(super) struct Stage {
     pub(super) claim: String,
     /// Whether the claim is somebody's, and stays.
     pub(super) existing: bool,
+    /// Where its pods may run.
+    placement: Placement,
     pods: Watch<Vec<PodProgress>>,
 }
 
@@ -26,9 +31,9 @@ impl Stage {
     pub(super) fn new(
         kube: &Kube,
         nonce: &str,
-        namespace: &str,
-        claim: &str,
+        (namespace, claim): (&str, &str),
         existing: bool,
+        placement: &Placement,
     ) -> Stage {
         let looks = (kube.clone(), namespace.to_owned(), nonce.to_owned());
         let pods = Watch::new(move || {
@@ -41,8 +46,14 @@ impl Stage {
             namespace: namespace.to_owned(),
             claim: claim.to_owned(),
             existing,
+            placement: placement.clone(),
             pods,
         }
+    }
+
+    /// Makes a pod or a Job, where it may run.
+    pub(super) async fn create(&self, document: &str) -> anyhow::Result<()> {
+        self.kube.create_placed(document, &self.placement).await
     }
 
     /// Makes namespace and claim, unless the claim is somebody's.
@@ -52,11 +63,26 @@ impl Stage {
         claim: &str,
         stop: &Stop,
     ) -> anyhow::Result<()> {
+        let secret = self.placement.image_pull_secret.as_ref();
         if self.existing {
-            return Ok(());
+            return match secret {
+                Some((there, name)) if *there != self.namespace => Err(failure(
+                    format!("the Secret `{there}/{name}` is not in the namespace of the claim"),
+                    format!(
+                        "name one of `{}` with `--image-pull-secret`: nothing is copied into a \
+                         namespace that is somebody's",
+                        self.namespace
+                    ),
+                )),
+                _ => Ok(()),
+            };
         }
         self.kube.create_from(namespace).await?;
         self.kube.create_from(claim).await?;
+        if let Some((from, name)) = secret {
+            let labels = json!({VERIFY: self.nonce});
+            self.kube.copy_secret((from, name), &self.namespace, labels).await?;
+        }
         // Pods are refused until the controllers have made it.
         let looks = (self.kube.clone(), self.namespace.clone());
         let account = Watch::new(move || {
@@ -102,16 +128,16 @@ impl Stage {
                 (None, true) => "running".to_owned(),
                 (None, false) => pod.why.clone().unwrap_or_else(|| "not started".to_owned()),
             };
-            eprintln!("pod {}: {state}", pod.name);
+            log::say(&format!("pod {}: {state}", pod.name));
             if let Ok(Some(warning)) = kube.newest_warning(namespace, &pod.name).await {
-                eprintln!("pod {}: {warning}", pod.name);
+                log::say(&format!("pod {}: {warning}", pod.name));
             }
         }
         if let Ok((Some(phase), _)) = kube.claim(namespace, claim).await {
-            eprintln!("claim {claim}: {phase}");
+            log::say(&format!("claim {claim}: {phase}"));
         }
         if let Ok(Some(warning)) = kube.newest_warning(namespace, claim).await {
-            eprintln!("claim {claim}: {warning}");
+            log::say(&format!("claim {claim}: {warning}"));
         }
     }
 

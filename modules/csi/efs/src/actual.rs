@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::identity::IdentityFound;
 use crate::resources::file_system::FileSystem;
 use crate::resources::mount_target::MountTarget;
+use crate::resources::security_group;
 use crate::users::{AccessPoint, Replication};
 
 /// Everything that was observed.
@@ -19,6 +20,10 @@ pub struct Actual {
     pub mount_targets: Vec<MountTarget>,
     /// Its access points, where it may be deleted or taken over.
     pub access_points: Vec<AccessPoint>,
+    /// How many access points it has, for a status.
+    pub access_point_count: Option<usize>,
+    /// The security groups that the deployment made, where they were looked for.
+    pub own_groups: Vec<security_group::Found>,
     /// The replications that it is part of, where it may be deleted.
     pub replications: Vec<Replication>,
     /// Whether an emulator that lacks the operation keeps those from being known.

@@ -4,17 +4,19 @@ use kubernetes::{claim, release};
 use plan::files;
 
 use crate::resources::{
-    canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, storage_class,
+    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
+    pod_identity_association, security_group, storage_class,
 };
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
+    AccessPoint(access_point::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
+    SecurityGroup(security_group::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),
@@ -39,10 +41,12 @@ macro_rules! calls {
 }
 
 calls!(
+    AccessPoint(access_point::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
+    SecurityGroup(security_group::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),

@@ -2,6 +2,7 @@
 
 use kubernetes::claim::Claim;
 
+use crate::nodes::Node;
 use crate::resources::driver::Found;
 use crate::resources::storage_class::StorageClass;
 use crate::users::{OtherClass, Running, Volume};
@@ -24,8 +25,10 @@ pub struct Cluster {
     pub pod_identity_agent: bool,
     /// What it runs, where a plan takes mount targets away and this identity may see it.
     pub running: Option<Running>,
-    /// The keys of the nodes' taints.
-    pub taints: Vec<String>,
+    /// Its nodes, where this identity may see them.
+    pub nodes: Vec<Node>,
+    /// The other StorageClasses that claims without a class may get.
+    pub default_classes: Vec<String>,
     /// What the identity may not do of what a deployment does, such as
     /// `patch storageclasses.storage.k8s.io`.
     pub denied: Vec<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim, release};
-use network::{SecurityGroup, Subnet};
+use network::Subnet;
 use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 
 use crate::actual::Actual;
@@ -18,10 +18,14 @@ use crate::inputs::Inputs;
 use crate::life_cycle::LifeCycle;
 use crate::mounts;
 use crate::nfs_access;
+use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
-use crate::resources::{canary, driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{
+    access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
+};
+use crate::subnets::{of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
 
@@ -50,13 +54,15 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
+    let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
+    let mut plan = Plan::default();
+    let subnets = wanted_subnets(&mut plan, desired, actual);
+    let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
+    let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
-    let (owner, tags) = (inputs.owner(), inputs.all_tags());
-    let mut plan = Plan::default();
-    plan.warnings.extend(warnings(inputs, actual));
+    plan.warnings.extend(warnings(desired, actual));
     plan.notes.extend(notes(desired));
-    let subnets = wanted_subnets(&mut plan, desired, actual);
     let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
     let wanted = file_system::Wanted {
         owner: &owner,
@@ -76,6 +82,7 @@ pub(crate) fn plan_part(
         subnets: &subnets,
         discovered_by,
         security_groups,
+        going: &going_ids,
         consent: *consent,
         addresses: WantedAddresses {
             family: inputs.ip_address_type,
@@ -84,10 +91,18 @@ pub(crate) fn plan_part(
     };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);
+    remove_groups(&mut plan, desired, actual, going);
     let sources = desired.nfs_sources(&actual.network);
-    let wanted =
-        ingress::Wanted { owner: &owner, groups: security_groups, sources: &sources, tags: &tags };
-    ingress::plan(&mut plan, scope, &wanted, &actual.network.ingress_rules);
+    let own = own_groups(desired, actual);
+    let wanted = ingress::Wanted {
+        owner: &owner,
+        groups: security_groups,
+        own: &own,
+        sources: &sources,
+        tags: &tags,
+    };
+    let rules = rules_outside(&actual.network.ingress_rules, going);
+    ingress::plan(&mut plan, scope, &wanted, &rules);
     nfs_access::order(&mut plan, actual, &wanted);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
@@ -251,6 +266,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
+    rows.extend(actual.access_point_count.map(access_point::quota));
+    rows.extend(security_group::rows(&actual.own_groups));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
         rows.extend(documents::names(inputs).map(|name| {
@@ -292,88 +309,6 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
     };
     let wanted = actual.network.subnets.iter().filter(wanted);
     wanted.map(|subnet| subnet.availability_zone.clone()).collect()
-}
-
-/// The subnets that are wanted, of those that exist; what is wrong with the others
-/// and with the security groups becomes refusals.
-fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
-    let network = &actual.network;
-    let region = &desired.inputs.aws_region;
-    let mut wanted: Vec<&Subnet> = Vec::new();
-    for id in &desired.subnets {
-        match network.subnets.iter().find(|subnet| subnet.id == *id) {
-            Some(subnet) => wanted.push(subnet),
-            None => plan.refusals.push(Refusal::new(
-                id,
-                format!("the subnet does not exist in `{region}`"),
-                "correct `subnet_ids`, or `aws_region`",
-            )),
-        }
-    }
-    let mut groups: Vec<&SecurityGroup> = Vec::new();
-    for id in desired.security_groups.iter().filter_map(Known::now) {
-        match network.security_groups.iter().find(|group| group.id == *id) {
-            Some(group) => groups.push(group),
-            None => plan.refusals.push(Refusal::new(
-                id,
-                format!("the security group does not exist in `{region}`"),
-                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
-            )),
-        }
-    }
-    plan.refusals.extend(one_vpc(&wanted, &groups));
-    wanted
-}
-
-/// The subnets in which a file system of our own may have its mount target: those of its zone,
-/// where it is a One Zone one.
-fn of_one_zone<'a>(
-    plan: &mut Plan,
-    scope: &Scope,
-    subnets: Vec<&'a Subnet>,
-    file_system: &file_system::Planned,
-) -> Vec<&'a Subnet> {
-    let Some(zone) = file_system.one_zone.as_ref().filter(|_| file_system.own) else {
-        return subnets;
-    };
-    let here = |subnet: &&Subnet| subnet.availability_zone == *zone;
-    let (here, others): (Vec<&Subnet>, Vec<&Subnet>) = subnets.into_iter().partition(here);
-    if here.is_empty() && !others.is_empty() {
-        plan.refusals.push(Refusal::new(
-            scope.address(file_system::KIND, None),
-            format!(
-                "it is a One Zone file system in {zone}, which takes its mount target there, and no \
-                 subnet of the inputs is in that zone"
-            ),
-            format!("give a subnet of {zone} in `subnet_ids`"),
-        ));
-    } else if !others.is_empty() {
-        plan.notes.push(format!(
-            "the file system stores in {zone} only and has its one mount target there: nodes of \
-             other zones reach it across zones, and lose it when that zone fails"
-        ));
-    }
-    here
-}
-
-/// All mount targets of a file system belong to one VPC, and so do their groups.
-fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
-    let vpcs = groups.iter().map(|group| &group.vpc_id);
-    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
-        return Vec::new();
-    };
-    let remedy = "give subnets and security groups of one VPC";
-    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
-        let its = &subnet.vpc_id;
-        let reason =
-            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
-        Refusal::new(&subnet.id, reason, remedy)
-    });
-    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
-        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
-        Refusal::new(&group.id, reason, remedy)
-    });
-    of_subnets.chain(of_groups).collect()
 }
 
 /// What holds for every plan that changes a cluster.

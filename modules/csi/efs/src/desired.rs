@@ -10,6 +10,7 @@ use crate::adopt_existing::AdoptExisting;
 use crate::inputs::{Group, Inputs, Subnets};
 use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
+use crate::resources::security_group;
 
 /// The outputs of networks, by the labels of their blocks.
 pub type Networks = BTreeMap<String, network::Outputs>;
@@ -68,10 +69,13 @@ impl Desired {
         };
         let mut security_groups = Vec::new();
         for group in &inputs.security_groups {
-            let group = Known::Now(match group {
-                Group::Listed(id) => id.clone(),
-                Group::FromNetwork(label) => networks.get(label)?.security_group_id.clone(),
-            });
+            let group = match group {
+                Group::Listed(id) => Known::Now(id.clone()),
+                Group::FromNetwork(label) => {
+                    Known::Now(networks.get(label)?.security_group_id.clone())
+                }
+                Group::Own => Known::After(security_group::id(&scope)),
+            };
             // A network may find a group that is listed too.
             if !security_groups.contains(&group) {
                 security_groups.push(group);
@@ -90,6 +94,16 @@ impl Desired {
             adopt_existing: AdoptExisting::None,
             consent: Consent::default(),
         })
+    }
+
+    /// The same with the id of the deployment's own group, as it was planned.
+    #[must_use]
+    pub(crate) fn with_own_group(&self, own: &Known<SecurityGroupId>) -> Desired {
+        let made = Known::After(security_group::id(&self.scope));
+        let groups = self.security_groups.iter();
+        let security_groups =
+            groups.map(|group| if *group == made { own.clone() } else { group.clone() });
+        Desired { security_groups: security_groups.collect(), ..self.clone() }
     }
 
     /// Whose NFS traffic must be admitted, by the nodes that were found. Where none was, as when

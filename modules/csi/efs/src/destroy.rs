@@ -13,10 +13,11 @@ use crate::guard::guard;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
+use crate::own_group::rules_outside;
 use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
-use crate::resources::{driver, file_system, ingress, mount_target, storage_class};
+use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
 
 /// What has to be done so that nothing of the deployment is left: first the
 /// documents, so that nobody makes new claims; then the mount targets and the
@@ -59,24 +60,28 @@ pub(crate) fn destroy_part(
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
     let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
+    // Those in a group that goes go with it.
+    let rules = rules_outside(&actual.network.ingress_rules, &actual.own_groups);
     let Some(found) = found else {
-        ingress::remove_all(&mut plan, scope, &owner, &actual.network.ingress_rules, &removed);
+        ingress::remove_all(&mut plan, scope, &owner, &rules, &removed);
+        remove_groups(&mut plan, scope, actual, &removed);
         return plan;
     };
     data::show(&mut plan, &users);
     if let Some(note) = kept {
         plan.notes.push(note);
+        keep_groups(&mut plan, actual);
         keep_rules(&mut plan, scope, (&owner, actual), (found, &users), &removed);
         return plan;
     }
     // Before the file system: a deployment that starts meanwhile and still sees a rule
     // then sees the file system too, waits for it, and looks again.
-    let rules = &actual.network.ingress_rules;
-    let revoked = ingress::remove_all(&mut plan, scope, &owner, rules, &removed);
+    let revoked = ingress::remove_all(&mut plan, scope, &owner, &rules, &removed);
     if !owner.owns(&found.tags) {
         plan.refusals.push(file_system::not_ours(scope, found));
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
+        remove_groups(&mut plan, scope, actual, &removed);
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
@@ -87,6 +92,7 @@ pub(crate) fn destroy_part(
         let targets = &actual.mount_targets;
         let gone = mount_target::remove_all(&mut plan, scope, &found.id, targets, &needs);
         needs.extend(gone.clone());
+        needs.extend(remove_groups(&mut plan, scope, actual, &needs));
         needs.extend(revoked);
         let last = file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
         look_again(&mut plan, actual, found, &Steps { removed, gone, last });
@@ -198,6 +204,25 @@ fn kept(
          `deploy-efs {ADOPT_EXISTING}` with the same inputs takes it over again, and \
          `file_system_id = \"{id}\"` adopts it in another deployment"
     ))
+}
+
+/// Plans to delete the security groups that the deployment made, once nothing has them.
+fn remove_groups(
+    plan: &mut Plan,
+    scope: &Scope,
+    actual: &Actual,
+    needs: &[ChangeId],
+) -> Vec<ChangeId> {
+    let why = "the deployment is destroyed";
+    security_group::remove(plan, scope, &actual.own_groups, why, needs)
+}
+
+/// Says which groups stay with the mount targets of a file system that stays.
+fn keep_groups(plan: &mut Plan, actual: &Actual) {
+    let groups = actual.own_groups.iter();
+    plan.notes.extend(
+        groups.map(|group| format!("{} stays, as the mount targets that stay have it", group.id)),
+    );
 }
 
 /// Takes the rules of a deployment back whose file system stays, unless anybody may mount it

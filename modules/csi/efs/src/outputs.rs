@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use inputs::Partition;
+use network::SecurityGroupId;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::ids::FileSystemId;
+use crate::resources::file_system::{FileSystem, MeteredIn};
 use crate::resources::mount_target::MountTarget;
+use crate::users::AccessPoint;
 
 /// The module's outputs; [`OUTPUTS`] says what each is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,16 @@ pub struct Outputs {
     pub storage_class_name: String,
     pub file_system_id: FileSystemId,
     pub region: String,
+    /// The AWS account of the file system, where that is known.
+    pub account: Option<String>,
+    /// The EKS cluster.
+    pub cluster_name: String,
+    /// The ARN of the role that the driver assumes, where it has one that is known.
+    pub role_arn: Option<String>,
+    /// How large the file system is, where it was there before the run.
+    pub size: Option<Size>,
+    /// Its access points, where they were read: that takes calls of their own.
+    pub access_points: Option<Vec<AccessPoint>>,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
     /// The Availability Zones of the subnets.
@@ -27,6 +40,22 @@ pub struct Outputs {
     pub driver_manifests: Option<String>,
 }
 
+/// The size of a file system in bytes, as AWS last metered it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    pub all: Option<u64>,
+    pub by_class: MeteredIn,
+    /// When that was, as RFC 3339 writes times.
+    pub metered_at: Option<String>,
+}
+
+impl From<&FileSystem> for Size {
+    fn from(found: &FileSystem) -> Size {
+        let metered_at = found.metered_at.clone();
+        Size { all: found.metered_bytes, by_class: found.metered_in, metered_at }
+    }
+}
+
 /// An output of the module.
 pub struct Output {
     pub name: &'static str,
@@ -34,8 +63,10 @@ pub struct Output {
     pub description: &'static str,
     /// Its value as JSON, where there is one.
     pub value: fn(&Outputs) -> Option<Value>,
-    /// Whether it is an output of a step in a GitHub workflow.
+    /// Whether it is an output of a step in a GitHub workflow after a deploy.
     pub of_step: bool,
+    /// Whether people see it after a deploy too, and not only where they ask for all.
+    pub after_deploy: bool,
 }
 
 /// The outputs that other modules can refer to, in the order in which they are shown.
@@ -45,52 +76,116 @@ pub const OUTPUTS: &[Output] = &[
         description: "Registered StorageClass",
         value: |it| Some(json!(it.storage_class_name)),
         of_step: true,
+        after_deploy: true,
     },
     Output {
         name: "file_system_id",
         description: "ID of the created EFS instance",
         value: |it| Some(json!(it.file_system_id)),
         of_step: true,
+        after_deploy: true,
     },
     Output {
         name: "file_system_dns_name",
         description: "DNS name to mount it by",
         value: |it| Some(json!(dns_name(&it.file_system_id, &it.region))),
         of_step: true,
+        after_deploy: true,
+    },
+    Output {
+        name: "file_system_arn",
+        description: "ARN of the file system, where its account is known",
+        value: |it| it.arn().map(|arn| json!(arn)),
+        of_step: true,
+        after_deploy: false,
+    },
+    Output {
+        name: "file_system_size",
+        description: "Size in bytes, as AWS last metered it: in all, and in each storage class",
+        value: |it| it.size.as_ref().map(size),
+        of_step: false,
+        after_deploy: false,
     },
     Output {
         name: "cluster",
         description: "Cluster that holds the class, where one was the target",
         value: |it| it.cluster.as_ref().map(|name| json!(name)),
         of_step: false,
+        after_deploy: true,
     },
     Output {
         name: "manifests",
         description: "Directory that holds the documents, where one was the target",
         value: |it| it.manifests.as_ref().map(|path| json!(path)),
         of_step: false,
+        after_deploy: true,
     },
     Output {
         name: "driver_manifests",
         description: "Directory that holds the driver's documents, where it is another module's",
         value: |it| it.driver_manifests.as_ref().map(|path| json!(path)),
         of_step: false,
+        after_deploy: true,
     },
     Output {
         name: "mount_targets",
         description: "One mount target per Availability Zone: its id, subnet and address",
         value: |it| Some(it.mount_targets()),
         of_step: false,
+        after_deploy: true,
     },
     Output {
         name: "zones_without_mount_target",
         description: "Availability Zones of the subnets that have no mount target yet",
         value: |it| Some(json!(it.zones_without_mount_target())),
         of_step: false,
+        after_deploy: true,
+    },
+    Output {
+        name: "security_group_ids",
+        description: "Security groups of the mount targets",
+        value: |it| Some(json!(it.security_groups())),
+        of_step: false,
+        after_deploy: false,
+    },
+    Output {
+        name: "access_points",
+        description: "Access points of the file system, with path, POSIX user and tags; `cargo xtask outputs` reads them",
+        value: |it| it.access_points.as_deref().map(access_points),
+        of_step: false,
+        after_deploy: false,
+    },
+    Output {
+        name: "driver_iam_role_arn",
+        description: "ARN of the IAM role that the driver assumes, where it has one",
+        value: |it| it.role_arn.as_ref().map(|arn| json!(arn)),
+        of_step: true,
+        after_deploy: false,
+    },
+    Output {
+        name: "cluster_name",
+        description: "EKS cluster",
+        value: |it| Some(json!(it.cluster_name)),
+        of_step: false,
+        after_deploy: false,
+    },
+    Output {
+        name: "aws_account_id",
+        description: "AWS account of the file system",
+        value: |it| it.account.as_ref().map(|account| json!(account)),
+        of_step: false,
+        after_deploy: false,
+    },
+    Output {
+        name: "aws_region",
+        description: "AWS region",
+        value: |it| Some(json!(it.region)),
+        of_step: false,
+        after_deploy: false,
     },
 ];
 
-/// The members of a mount target among the outputs, in the order in which they are shown.
+/// The members of a mount target among the outputs, that people see, in this order.
 pub const MOUNT_TARGET: &[&str] =
     &["availability_zone", "mount_target_id", "subnet_id", "ip_address"];
 
@@ -103,6 +198,17 @@ impl Outputs {
         self.zones.iter().filter(|zone| !served(zone)).collect()
     }
 
+    /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html>)
+    fn arn(&self) -> Option<String> {
+        let (partition, region) = (Partition::of(&self.region).name, &self.region);
+        let (account, id) = (self.account.as_ref()?, &self.file_system_id);
+        Some(format!("arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}"))
+    }
+
+    fn security_groups(&self) -> BTreeSet<&SecurityGroupId> {
+        self.mount_targets.iter().flat_map(|it| it.security_groups.iter().flatten()).collect()
+    }
+
     fn mount_targets(&self) -> Value {
         let mut by_zone: Vec<&MountTarget> = self.mount_targets.iter().collect();
         by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
@@ -111,9 +217,13 @@ impl Outputs {
             .map(|target| {
                 json!({
                     "availability_zone": target.availability_zone,
+                    "availability_zone_id": target.availability_zone_id,
                     "mount_target_id": target.id,
                     "subnet_id": target.subnet_id,
+                    "vpc_id": target.vpc_id,
                     "ip_address": target.ip_address.as_ref().or(target.ipv6_address.as_ref()),
+                    "network_interface_id": target.network_interface_id,
+                    "security_groups": target.security_groups,
                 })
             })
             .collect()
@@ -130,6 +240,34 @@ impl Serialize for Outputs {
         }
         map.end()
     }
+}
+
+fn size(size: &Size) -> Value {
+    let MeteredIn { standard, ia, archive } = size.by_class;
+    json!({
+        "value": size.all,
+        "value_in_standard": standard,
+        "value_in_ia": ia,
+        "value_in_archive": archive,
+        "metered_at": size.metered_at,
+    })
+}
+
+fn access_points(found: &[AccessPoint]) -> Value {
+    let mut by_path: Vec<&AccessPoint> = found.iter().collect();
+    by_path.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    by_path
+        .into_iter()
+        .map(|point| {
+            json!({
+                "access_point_id": point.id,
+                "path": point.path,
+                "posix_user": point.posix_user,
+                "state": point.life_cycle.as_str(),
+                "tags": point.tags,
+            })
+        })
+        .collect()
 }
 
 /// The DNS name of a file system

@@ -1,18 +1,21 @@
 //! Who cannot reach the mount targets, as a plan says it.
 
 use network::reach::{Ends, obstacles};
-use network::{IngressRule, NFS_PORT, Observed, Subnet};
-use plan::{Known, Plan, Warning};
+use network::{IngressRule, NFS_PORT, Observed, Subnet, SubnetId};
+use plan::{Known, Warning};
 
 use crate::actual::Actual;
+use crate::calls::{Call, Plan};
 use crate::desired::Desired;
-use crate::placement::zones;
+use crate::ids::MountTargetId;
+use crate::placement::{Zone, zones};
 use crate::resources::ingress::Source;
+use crate::resources::mount_target::{self, MountTarget};
 
 /// Warns of the nodes that cannot reach the mount targets, where that was looked at: by the rules
 /// that are there, and those that the plan adds.
-pub(crate) fn warn<C>(
-    plan: &mut Plan<C>,
+pub(crate) fn warn(
+    plan: &mut Plan,
     desired: &Desired,
     actual: &Actual,
     subnets: &[&Subnet],
@@ -31,14 +34,8 @@ pub(crate) fn warn<C>(
         plan.notes
             .push(format!("whether the nodes reach the mount targets was not looked at: {why}"));
     }
-    let target_in = |subnet: &network::SubnetId| {
-        let target = actual.mount_targets.iter().find(|target| target.subnet_id == *subnet);
-        target.map(|target| target.id.clone())
-    };
-    let carriers: Vec<_> =
-        zones(subnets.iter().copied(), target_in).into_iter().map(|zone| zone.carrier).collect();
-    let targets: Vec<&Subnet> =
-        subnets.iter().copied().filter(|subnet| carriers.contains(&subnet.id)).collect();
+    let targets = of_targets(plan, actual, subnets);
+    let targets: Vec<&Subnet> = targets.iter().collect();
     let groups = &desired.security_groups;
     let of_targets = |id| groups.iter().any(|group| group.now() == Some(id));
     let there = ingress_rules.iter().filter(|rule| of_targets(&rule.group_id)).cloned();
@@ -51,6 +48,30 @@ pub(crate) fn warn<C>(
     let ends = Ends { nodes, targets: &targets, groups: &groups, rules: &rules };
     let found = obstacles(&ends, paths);
     plan.warnings.extend(found.into_iter().map(|it| Warning::new(it.what, it.remedy)));
+}
+
+/// The subnets of the mount targets that there are when the plan was carried out: those that stay,
+/// wherever they are, and those of the other zones.
+fn of_targets(plan: &Plan, actual: &Actual, subnets: &[&Subnet]) -> Vec<Subnet> {
+    let goes = |id: &MountTargetId| {
+        let mut calls = plan.changes.iter().flat_map(|change| &change.calls);
+        calls.any(|call| {
+            matches!(call, Call::MountTarget(mount_target::Call::Delete { id: gone, .. }) if gone == id)
+        })
+    };
+    let stay: Vec<&MountTarget> = actual
+        .mount_targets
+        .iter()
+        .filter(|target| !target.life_cycle.is_leaving() && !goes(&target.id))
+        .collect();
+    let known = |id: &SubnetId| actual.network.subnets.iter().find(|subnet| subnet.id == *id);
+    let mut found: Vec<Subnet> =
+        stay.iter().filter_map(|target| known(&target.subnet_id).cloned()).collect();
+    let carriers = zones(subnets.iter().copied(), |_| None).into_iter();
+    let served = |zone: &Zone| stay.iter().any(|it| it.availability_zone == zone.availability_zone);
+    let carriers = carriers.filter(|zone| !served(zone));
+    found.extend(carriers.filter_map(|zone| known(&zone.carrier).cloned()));
+    found
 }
 
 /// The rule that a plan has for a source, as one that is there. Nodes have no group that a plan

@@ -10,6 +10,7 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
         ("canary-claim.yaml", include_str!("../../../../templates/canary-claim.yaml.j2")),
         ("canary-pod.yaml", include_str!("../../../../templates/canary-pod.yaml.j2")),
         ("kustomization.yaml", include_str!("../../../../templates/kustomization.yaml.j2")),
+        ("outputs-configmap.yaml", include_str!("../../../../templates/outputs-configmap.yaml.j2")),
         ("storageclass.yaml", include_str!("../../../../templates/storageclass.yaml.j2")),
         ("values.yaml", include_str!("../../../../templates/values.yaml.j2")),
     ])

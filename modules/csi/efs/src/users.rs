@@ -1,10 +1,11 @@
 //! What may use a file system beside this deployment's own class: access points, replications,
 //! volumes and classes, as AWS and a cluster list them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use network::Tags;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
@@ -12,15 +13,29 @@ use crate::resources::storage_class::GidRange;
 
 /// An access point: the driver creates one per volume, and deletes it with the volume unless
 /// that is retained.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessPoint {
     pub id: AccessPointId,
     pub life_cycle: LifeCycle,
+    /// What made it a second time would be answered with it: the driver gives the name of the
+    /// volume, which is `pvc-` and the uid of its claim.
+    pub client_token: Option<String>,
     /// Its directory of the file system.
     pub path: String,
+    /// Whoever mounts through it is this user, whatever the process is.
+    pub posix_user: Option<PosixUser>,
     /// The AWS account that it belongs to.
     pub account: Option<String>,
     pub tags: Tags,
+}
+
+/// The user that an access point enforces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosixUser {
+    pub uid: i64,
+    pub gid: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary_gids: Vec<i64>,
 }
 
 /// A copy of a replication: one source and one of its destinations.
@@ -49,6 +64,8 @@ pub struct Volume {
     pub target_zone: Option<String>,
     /// As Kubernetes writes quantities.
     pub capacity: Option<String>,
+    /// Every access point that it names, in its handle, its mount options or elsewhere.
+    pub access_points: BTreeSet<String>,
     /// The claim that binds it, as `NAMESPACE/NAME`.
     pub claim: Option<String>,
 }

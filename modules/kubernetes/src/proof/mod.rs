@@ -7,7 +7,9 @@
 //! of their status: nobody has to reach a node for it.
 
 mod documents;
+mod placement;
 mod report;
 
 pub use documents::{Participant, Proof, Role};
+pub use placement::{Placement, Toleration};
 pub use report::{Finding, Report, judge};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::need::{Action, Need, action, row};
 use crate::access::service_linked;
 use crate::authorization::context::Context as Keys;
+use crate::ec2::zones::suffix;
 use crate::kms;
 use crate::request::Incoming;
 use crate::service::Context;
@@ -232,7 +233,8 @@ impl<'a> Asked<'a> {
         let arn = kms::key_arn(self.context.region, key);
         let mut keys = Keys::default();
         let region = &self.context.region.name;
-        keys.set("kms:ViaService", format!("elasticfilesystem.{region}.amazonaws.com"));
+        let suffix = suffix(region);
+        keys.set("kms:ViaService", format!("elasticfilesystem.{region}.{suffix}"));
         keys.set("kms:CallerAccount", &self.context.options.account);
         let mut granting = keys.clone();
         granting.set("kms:GrantIsForAWSResource", true);

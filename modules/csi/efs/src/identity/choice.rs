@@ -81,6 +81,11 @@ pub(crate) fn choose(inputs: &Inputs, actual: &Actual) -> Choice {
     }
 }
 
+/// Whether the driver gets a role of ours, whose policy allows what the inputs ask for.
+pub(crate) fn is_of_ours(inputs: &Inputs, actual: &Actual) -> bool {
+    matches!(choose(inputs, actual), Choice::Ours(..))
+}
+
 /// What a cluster offers.
 fn offered(
     driver: &DriverInputs,

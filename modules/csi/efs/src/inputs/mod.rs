@@ -34,7 +34,7 @@ pub struct Inputs {
     /// Where the mount targets go.
     pub subnet_ids: Subnets,
     /// The security groups of the mount targets, at least one: that of `security_group_id` first,
-    /// then those of `security_group_ids`.
+    /// then those of `security_group_ids`, and the deployment's own.
     pub security_groups: Vec<Group>,
     /// Which addresses the mount targets have; `None` where any is right.
     pub ip_address_type: Option<IpAddressType>,
@@ -89,6 +89,11 @@ impl Inputs {
         Driver { owner, inputs: &self.driver, role: role.map(Known::Now), role_of_nodes }
     }
 
+    /// Whether the mount targets get a security group that the deployment makes.
+    pub fn has_own_group(&self) -> bool {
+        self.security_groups.contains(&Group::Own)
+    }
+
     /// Whether the nodes mount with IAM, and so need an identity too.
     pub fn mounts_with_iam(&self) -> bool {
         self.storage_class.mount_options.iter().any(|option| option == "iam")
@@ -139,6 +144,8 @@ pub enum Group {
     Listed(SecurityGroupId),
     /// The output `security_group_id` of the network module of this label.
     FromNetwork(String),
+    /// The one that the deployment makes.
+    Own,
 }
 
 impl Group {
@@ -146,7 +153,7 @@ impl Group {
     pub fn listed(&self) -> Option<&SecurityGroupId> {
         match self {
             Group::Listed(id) => Some(id),
-            Group::FromNetwork(_) => None,
+            Group::FromNetwork(_) | Group::Own => None,
         }
     }
 }
@@ -160,4 +167,11 @@ pub struct NfsClients {
     pub cidr: Option<IpNet>,
     /// Whether they are the security groups that the nodes have, whichever these are.
     pub of_nodes: bool,
+}
+
+impl NfsClients {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        !self.of_nodes && self.security_group_id.is_none() && self.cidr.is_none()
+    }
 }

@@ -30,15 +30,20 @@ pub(super) fn subnets(reader: &mut Reader) -> Option<Subnets> {
     Some(Subnets::Listed(ids))
 }
 
-/// The groups of both inputs: that of `security_group_id` first, each once.
+/// The groups of all inputs: that of `security_group_id` first, each once, and the deployment's
+/// own last.
 pub(super) fn security_groups(reader: &mut Reader) -> Option<Vec<Group>> {
-    let (one, several) = ("security_group_id", "security_group_ids");
-    let (has_one, has_several) = (reader.is_given(one), reader.is_given(several));
-    let first = has_one.then(|| security_group(reader, one));
-    let rest = has_several.then(|| listed_groups(reader, several, has_one));
+    let (id, several) = ("security_group_id", "security_group_ids");
+    let (has_one, has_several) = (reader.is_given(id), reader.is_given(several));
+    let first = has_one.then(|| security_group(reader, id));
+    let is_own = reader.is_given("security_group");
+    let own =
+        is_own.then(|| reader.string("security_group", rules::own_group).map(|()| Group::Own));
+    let rest = has_several.then(|| listed_groups(reader, several, has_one || is_own));
+    let one = |group: Option<Option<Group>>| group.map(|group| group.map(|one| vec![one]));
     // A mistake in one of them leaves the others unread, and is reported already.
     let mut groups: Vec<Group> = Vec::new();
-    for group in [first.map(|first| first.map(|one| vec![one])), rest].into_iter().flatten() {
+    for group in [one(first), rest, one(own)].into_iter().flatten() {
         for group in group? {
             if !groups.contains(&group) {
                 groups.push(group);
@@ -46,11 +51,16 @@ pub(super) fn security_groups(reader: &mut Reader) -> Option<Vec<Group>> {
         }
     }
     if groups.is_empty() {
-        // Neither was given, which the table of inputs reports.
+        // None was given, which the table of inputs reports.
         return None;
     }
     if groups.len() > MOST_GROUPS {
-        let both = if has_one { "together with `security_group_id` " } else { "" };
+        let both = match (has_one, is_own) {
+            (false, false) => "",
+            (true, false) => "together with `security_group_id` ",
+            (false, true) => "together with the deployment's own ",
+            (true, true) => "together with `security_group_id` and the deployment's own ",
+        };
         reader.mistake(
             several,
             Problem::new(

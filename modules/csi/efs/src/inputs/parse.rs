@@ -9,7 +9,7 @@ use super::arns::{self, Arn};
 use super::file_system::file_system;
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
-use super::{DeletionPolicy, INPUTS, Inputs, NfsClients, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
 use crate::resources::file_system::FileSystemSource;
@@ -36,6 +36,9 @@ impl Inputs {
             cidr: reader.string("nfs_client_cidr", rules::cidr),
             of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
         };
+        if security_groups.as_deref() == Some(&[Group::Own]) && nfs_clients.is_empty() {
+            reader.mistake("security_group", rules::admits_nobody());
+        }
         let storage_class = storage_class(&mut reader);
         if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
             && !tags.contains_key("Name")

@@ -186,6 +186,26 @@ pub(crate) fn cidr(text: &str) -> Result<ipnet::IpNet, Problem> {
 }
 
 /// Whose NFS traffic is admitted, where no group and no range is named.
+pub(crate) fn own_group(text: &str) -> Result<(), Problem> {
+    if text == "own" {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!("`{}` is no way to a security group", text.escape_debug()),
+        "write `own` for one that the deployment makes; `security_group_id` and \
+         `security_group_ids` take those that are there",
+    ))
+}
+
+/// A group of the deployment's own, to which no input admits anybody.
+pub(crate) fn admits_nobody() -> Problem {
+    Problem::new(
+        "the security group that the deployment makes admits nobody: every mount would hang until \
+         it times out",
+        "set `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` beside it",
+    )
+}
+
 pub(crate) fn nfs_clients(text: &str) -> Result<(), Problem> {
     if text == "nodes" {
         return Ok(());

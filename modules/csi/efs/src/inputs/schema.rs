@@ -10,7 +10,7 @@ pub const INPUTS: &[Input] = &[
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
     Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
     Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
-        .or("security_group_ids"),
+        .or(&["security_group_ids", "security_group"]),
     Input::default(
         "namespace",
         Kind::String,
@@ -33,6 +33,11 @@ pub const INPUTS: &[Input] = &[
         "mount_target_addresses",
         Kind::Map,
         "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
+    ),
+    Input::optional(
+        "security_group",
+        Kind::String,
+        "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
     ),
     Input::default(
         "driver",

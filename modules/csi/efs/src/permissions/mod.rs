@@ -1,7 +1,10 @@
-//! The permissions of this program and of the driver, as a table in code and as IAM policies.
+//! The permissions of this program and of the driver, as a table in code, as IAM policies and as
+//! RBAC documents.
 
 mod policy;
+mod rbac;
 mod table;
 
 pub use policy::{Unknown, driver, operator};
-pub use table::{PERMISSIONS, Permission, needed_by};
+pub use rbac::cluster_roles;
+pub use table::{PERMISSIONS, Permission, needed_by, needed_elsewhere};

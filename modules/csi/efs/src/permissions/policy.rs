@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::inputs::Partition;
 use place::partition;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ use crate::driver_policy::{self, Access};
 use crate::identity::{irsa_trust, pod_identity_trust};
 use crate::inputs::Inputs;
 use crate::resources::driver::{Identity, ProviderPolicy, Way, service_accounts};
-use crate::resources::file_system::FileSystemSource;
+use crate::resources::file_system::{FileSystemSource, Throughput};
 
 /// What stands in a driver's policy for what only AWS knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +64,18 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             FileSystemSource::Own(spec) => spec.lifecycle.is_some(),
             FileSystemSource::Adopted(_) => false,
         },
+        When::LifecycleIsRead => match &inputs.file_system {
+            FileSystemSource::Own(spec) => {
+                spec.lifecycle.is_some() || spec.throughput != Throughput::Elastic
+            }
+            FileSystemSource::Adopted(_) => false,
+        },
         When::Protection => match &inputs.file_system {
             FileSystemSource::Own(spec) => spec.overwrite_protection.is_some(),
             FileSystemSource::Adopted(_) => false,
         },
-        When::IngressRules => {
-            let clients = &inputs.nfs_clients;
-            clients.of_nodes || clients.security_group_id.is_some() || clients.cidr.is_some()
-        }
+        When::IngressRules => !inputs.nfs_clients.is_empty() || inputs.has_own_group(),
+        When::OwnGroup => inputs.has_own_group(),
         When::Key => key(inputs).is_some(),
         When::Role => driver.identity.is_looked_at(),
         When::Irsa => {
@@ -103,6 +108,7 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::FileSystems => arn("elasticfilesystem", "file-system/*").into(),
         On::SecurityGroups => arn("ec2", "security-group/*").into(),
         On::SecurityGroupRules => arn("ec2", "security-group-rule/*").into(),
+        On::NewGroup => json!([arn("ec2", "security-group/*"), arn("ec2", "vpc/*")]),
         On::NewRules => {
             json!([arn("ec2", "security-group/*"), arn("ec2", "security-group-rule/*")])
         }
@@ -133,7 +139,8 @@ fn conditions(permission: &Permission, inputs: &Inputs, adopted: bool) -> Value 
         only.map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     if permission.on == On::Key {
         // By EFS, on the caller's behalf (EFS User Guide, "Using AWS KMS keys").
-        let service = format!("elasticfilesystem.{}.amazonaws.com", inputs.aws_region);
+        let (region, suffix) = (&inputs.aws_region, Partition::of(&inputs.aws_region).dns_suffix);
+        let service = format!("elasticfilesystem.{region}.{suffix}");
         all.insert("kms:ViaService".to_owned(), service.into());
     }
     Value::Object(all)

@@ -27,6 +27,8 @@ pub(super) enum On {
     FileSystems,
     SecurityGroups,
     SecurityGroupRules,
+    /// A group and the VPC that it is made in.
+    NewGroup,
     /// A group and the rules in it: the rule too is a resource of the call that makes it.
     NewRules,
     /// Network interfaces, and what they are made of.
@@ -49,9 +51,13 @@ pub(super) enum When {
     /// The file system is not adopted.
     Own,
     Lifecycle,
+    /// A policy is asked for, or the throughput may be at odds with one that is there.
+    LifecycleIsRead,
     /// The replication overwrite protection is set.
     Protection,
     IngressRules,
+    /// The mount targets get a security group that the deployment makes.
+    OwnGroup,
     Key,
     /// A role of ours is made.
     Role,
@@ -84,6 +90,7 @@ const CREATE: &str = "elasticfilesystem:CreateFileSystem";
 const TARGET: &str = "elasticfilesystem:CreateMountTarget";
 const GROUPS: &str = "elasticfilesystem:ModifyMountTargetSecurityGroups";
 const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
+const GROUP: &str = "ec2:CreateSecurityGroup";
 const ROLE: &str = "iam:CreateRole";
 const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
@@ -96,7 +103,7 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:DescribeAccessPoints", On::FileSystems, When::Always),
     own("elasticfilesystem:DescribeReplicationConfigurations", On::FileSystems, When::Own),
     own("elasticfilesystem:DescribeFileSystemPolicy", On::FileSystems, When::Own),
-    own("elasticfilesystem:DescribeLifecycleConfiguration", On::FileSystems, When::Lifecycle),
+    own("elasticfilesystem:DescribeLifecycleConfiguration", On::FileSystems, When::LifecycleIsRead),
     own("elasticfilesystem:DescribeBackupPolicy", On::FileSystems, When::Own),
     own(CREATE, On::Everything, When::Own).only(&[NEW]),
     within("elasticfilesystem:TagResource", CREATE, On::FileSystems, When::Own)
@@ -124,6 +131,8 @@ pub const PERMISSIONS: &[Permission] = &[
     own("ec2:DescribeVpcs", On::Everything, When::Always),
     own("ec2:DescribeVpcAttribute", On::Everything, When::Always),
     own("ec2:DescribeDhcpOptions", On::Everything, When::Always),
+    within("ec2:DescribeSubnets", TARGET, On::Everything, When::Always),
+    within("ec2:DescribeNetworkInterfaces", TARGET, On::Everything, When::Always),
     within("ec2:CreateNetworkInterface", TARGET, On::Interfaces, When::Always),
     within("ec2:ModifyNetworkInterfaceAttribute", GROUPS, On::Interfaces, When::Always),
     within(
@@ -136,7 +145,15 @@ pub const PERMISSIONS: &[Permission] = &[
     within("ec2:CreateTags", INGRESS, On::SecurityGroupRules, When::IngressRules)
         .only(&[("ec2:CreateAction", "AuthorizeSecurityGroupIngress")]),
     own("ec2:RevokeSecurityGroupIngress", On::SecurityGroups, When::IngressRules),
+    own(GROUP, On::NewGroup, When::OwnGroup),
+    within("ec2:CreateTags", GROUP, On::SecurityGroups, When::OwnGroup)
+        .only(&[("ec2:CreateAction", "CreateSecurityGroup")]),
+    own("ec2:CreateTags", On::SecurityGroups, When::OwnGroup).only(&[OURS]),
+    own("ec2:DeleteSecurityGroup", On::SecurityGroups, When::OwnGroup).only(&[OURS]),
     within("iam:CreateServiceLinkedRole", CREATE, On::ServiceRole, When::Always)
+        .only(&[("iam:AWSServiceName", "elasticfilesystem.amazonaws.com")]),
+    // The first use of EFS in an account makes its role, whichever call that is.
+    within("iam:CreateServiceLinkedRole", TARGET, On::ServiceRole, When::Always)
         .only(&[("iam:AWSServiceName", "elasticfilesystem.amazonaws.com")]),
     own("sts:GetCallerIdentity", On::Everything, When::Always),
     own("eks:DescribeCluster", On::Cluster, When::Always),
@@ -170,6 +187,14 @@ pub const PERMISSIONS: &[Permission] = &[
     within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
         .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
 ];
+
+/// The actions of other services that a call needs beside its own.
+pub fn needed_elsewhere(call: &str) -> impl Iterator<Item = &'static str> {
+    let service = |action: &str| action.split(':').next().unwrap_or_default().to_owned();
+    let own = service(call);
+    let needed = PERMISSIONS.iter().filter(move |known| known.of == call);
+    needed.map(|known| known.action).filter(move |action| service(action) != own)
+}
 
 /// The call that needs an action, where this program makes it.
 pub fn needed_by(action: &str) -> Option<&'static str> {

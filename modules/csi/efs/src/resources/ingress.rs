@@ -208,6 +208,8 @@ pub struct Wanted<'a> {
     /// The groups of the mount targets: each admits what any of its rules admits, and a rule in
     /// one of them is enough. A missing one is added to the first.
     pub groups: &'a [Known<SecurityGroupId>],
+    /// Those of them that the deployment made: they admit nobody else.
+    pub own: &'a [SecurityGroupId],
     /// Whose NFS traffic must be admitted.
     pub sources: &'a [Source],
     /// The tags of everything that is created.
@@ -244,7 +246,8 @@ pub fn plan<C: From<Call>>(
     let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();
     let goes = |(rule, found): &(&IngressRule, &Spec)| {
         let is_wanted = |spec: &Spec| compare(PROPERTIES, spec, Some(found)).differences.is_empty();
-        wanted.owner.owns(&rule.tags) && !specs.iter().flatten().any(is_wanted)
+        let ours = wanted.owner.owns(&rule.tags) || wanted.own.contains(&rule.group_id);
+        ours && !specs.iter().flatten().any(is_wanted)
     };
     // A wider rule of ours that goes admits nobody any more.
     let (going, staying): (Vec<_>, Vec<_>) = rules.iter().zip(&found).partition(goes);
@@ -254,8 +257,7 @@ pub fn plan<C: From<Call>>(
             plan.changes.push(authorize(scope, (wanted, first), source));
         }
     }
-    let revoked =
-        going.into_iter().map(|(rule, _)| revoke(scope, rule, "it is no longer in the inputs"));
+    let revoked = going.into_iter().map(|(rule, _)| revoke(scope, rule, "no input asks for it"));
     plan.changes.extend(revoked);
 }
 

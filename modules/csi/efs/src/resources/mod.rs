@@ -5,6 +5,7 @@
 //! and carries its calls out. The rooms know each other's results only: what a
 //! change results in is a [`plan::Known`].
 
+pub mod access_point;
 pub mod canary;
 pub mod driver;
 pub mod file_system;
@@ -13,4 +14,5 @@ pub mod ingress;
 pub mod mount_target;
 pub mod oidc_provider;
 pub mod pod_identity_association;
+pub mod security_group;
 pub mod storage_class;

@@ -1,5 +1,7 @@
 //! What a plan says of those who use a file system, and of data that was left.
 
+use std::collections::BTreeSet;
+
 use efs::resources::file_system;
 use efs::{
     AccessPoint, AccessPointId, Actual, AdoptExisting, Call, Desired, FileSystemId, LifeCycle,
@@ -31,7 +33,9 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
     AccessPoint {
         id: AccessPointId::try_from(format!("fsap-{number:08x}")).unwrap(),
         life_cycle: LifeCycle::Available,
+        client_token: None,
         path: format!("/pvc-{number}"),
+        posix_user: None,
         account: Some("111122223333".to_owned()),
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     }
@@ -39,6 +43,7 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
 
 pub(crate) fn volume(name: &str, handle: &str, claim: Option<&str>) -> Volume {
     Volume {
+        access_points: BTreeSet::new(),
         target_address: None,
         target_zone: None,
         name: name.to_owned(),

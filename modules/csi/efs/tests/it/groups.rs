@@ -19,6 +19,7 @@ fn plan(groups: &[Known<network::SecurityGroupId>], found: &Actual) -> Plan {
     let wanted = Wanted {
         subnets: &subnets,
         discovered_by: None,
+        going: &[],
         security_groups: groups,
         consent: Consent::default(),
         addresses: WantedAddresses { family: None, fixed: &BTreeMap::new() },

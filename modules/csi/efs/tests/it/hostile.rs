@@ -1,10 +1,10 @@
 //! Whatever AWS and a cluster answer: plans and tables stay text, and JSON stays JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use efs::resources::file_system::{
-    BackupPolicy, FileSystem, Lifecycle, OverwriteProtection, PerformanceMode, Policy, Spec,
-    Throughput, Transition,
+    BackupPolicy, FileSystem, Lifecycle, MeteredIn, OverwriteProtection, PerformanceMode, Policy,
+    Spec, Throughput, Transition,
 };
 use efs::resources::mount_target::MountTarget;
 use efs::{
@@ -59,6 +59,7 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             policy: Policy::found(text),
         },
         metered_bytes: Some(1 << 20),
+        metered_in: MeteredIn::default(),
         metered_at: Some(text.to_owned()),
         tags,
     }
@@ -71,6 +72,8 @@ fn mount_target(text: &str) -> MountTarget {
         subnet_id: subnet_id(9),
         vpc_id: None,
         availability_zone: text.to_owned(),
+        availability_zone_id: Some(text.to_owned()),
+        network_interface_id: None,
         ip_address: Some(text.to_owned()),
         ipv6_address: Some(text.to_owned()),
         security_groups: None,
@@ -81,7 +84,9 @@ fn access_point(text: &str) -> AccessPoint {
     AccessPoint {
         id: AccessPointId::try_from("fsap-00000001").unwrap(),
         life_cycle: LifeCycle::Available,
+        client_token: Some(text.to_owned()),
         path: text.to_owned(),
+        posix_user: None,
         account: Some(text.to_owned()),
         tags: [("clockwork-codex/cluster".to_owned(), text.to_owned())].into(),
     }
@@ -118,6 +123,7 @@ fn cluster(text: &str) -> Cluster {
             unknown: Some(text.to_owned()),
         }],
         volumes: vec![Volume {
+            access_points: BTreeSet::new(),
             target_address: None,
             target_zone: None,
             name: text.to_owned(),
@@ -127,7 +133,17 @@ fn cluster(text: &str) -> Cluster {
             capacity: Some(text.to_owned()),
             claim: Some(text.to_owned()),
         }],
-        taints: vec![text.to_owned()],
+        nodes: vec![efs::Node {
+            name: text.to_owned(),
+            zone: Some(text.to_owned()),
+            taints: vec![efs::Taint {
+                key: text.to_owned(),
+                value: text.to_owned(),
+                effect: "NoSchedule".to_owned(),
+            }],
+            ..efs::Node::default()
+        }],
+        default_classes: vec![text.to_owned()],
         ..Cluster::default()
     }
 }

@@ -20,8 +20,13 @@ fn planned(group: &Known<SecurityGroupId>, sources: &[Source]) -> Plan {
     let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
     let found = deployed(&json!({ "nfs_client_cidr": "10.0.0.0/16" }), three());
     let mut plan = Plan::default();
-    let wanted =
-        Wanted { owner: &owner, groups: std::slice::from_ref(group), sources, tags: &tags };
+    let wanted = Wanted {
+        owner: &owner,
+        groups: std::slice::from_ref(group),
+        own: &[],
+        sources,
+        tags: &tags,
+    };
     ingress::plan(&mut plan, &scope(), &wanted, &found.network.ingress_rules);
     plan
 }

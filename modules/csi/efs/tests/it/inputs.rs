@@ -220,7 +220,7 @@ fn security_groups_that_efs_would_refuse_are_a_mistake() {
         (
             json!({ "security_group_id": null }),
             "security_group_id",
-            "`security_group_ids` for several",
+            "or `security_group_ids`, or `security_group`",
         ),
         (alone(json!([])), "security_group_ids", "is empty"),
         (alone(json!("sg-00000001")), "security_group_ids", "takes a list(string)"),

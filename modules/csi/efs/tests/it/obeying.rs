@@ -6,9 +6,11 @@ use efs::resources::driver;
 use efs::resources::iam_role::{self, Role};
 use efs::resources::oidc_provider::{self, Provider};
 use efs::resources::pod_identity_association::{self, Association};
+use efs::resources::security_group;
 use efs::{Actual, IdentityFound};
 use kubernetes::release::{Release, Status};
 use kubernetes::{claim, release};
+use network::SecurityGroupId;
 use plan::{ChangeId, Known};
 use serde_json::Value;
 
@@ -155,4 +157,36 @@ pub(crate) fn expand(call: &claim::Expand, actual: &mut Actual) {
     let mut claims = actual.cluster.as_mut().unwrap().claims.iter_mut();
     let claim = claims.find(|it| it.namespace == *namespace && it.name == *name).unwrap();
     claim.capacity = Some(capacity.clone());
+}
+
+/// The group that a call names: what an earlier change created is there by now.
+pub(crate) fn group(group: &Known<SecurityGroupId>, actual: &Actual) -> SecurityGroupId {
+    let made = || actual.own_groups.first().expect("InvalidGroup.NotFound").id.clone();
+    group.now().cloned().unwrap_or_else(made)
+}
+
+pub(crate) fn security_group(call: &security_group::Call, actual: &mut Actual) {
+    match call {
+        security_group::Call::Create { spec, marks } => {
+            assert!(marks.iter().all(|(key, value)| spec.tags.get(key) == Some(value)));
+            let same = |found: &security_group::Found| found.spec.vpc_id == spec.vpc_id;
+            assert!(!actual.own_groups.iter().any(same), "InvalidGroup.Duplicate");
+            let id = format!("sg-000000a{}", actual.own_groups.len());
+            let id = SecurityGroupId::try_from(id).unwrap();
+            actual.own_groups.insert(0, security_group::Found { id, spec: spec.clone() });
+        }
+        security_group::Call::Tag { id, tags } => {
+            for found in actual.own_groups.iter_mut().filter(|found| found.id == *id) {
+                found.spec.tags.extend(tags.clone());
+            }
+        }
+        security_group::Call::Delete { id } => {
+            let mut used = actual.mount_targets.iter();
+            let has = |groups: &Vec<SecurityGroupId>| groups.contains(id);
+            let used = used.any(|target| target.security_groups.as_ref().is_some_and(has));
+            assert!(!used, "DependencyViolation");
+            actual.own_groups.retain(|found| found.id != *id);
+            actual.network.ingress_rules.retain(|rule| rule.group_id != *id);
+        }
+    }
 }

@@ -194,6 +194,8 @@ fn target(zone: usize, second: bool, state: u8) -> MountTarget {
         subnet_id: subnet_id(n),
         vpc_id: Some(vpc()),
         availability_zone: format!("eu-west-1{}", ZONES[zone]),
+        availability_zone_id: None,
+        network_interface_id: None,
         ip_address: Some(format!("10.0.{n}.4")),
         ipv6_address: None,
         security_groups: Some(vec![group("sg-00000001")]),

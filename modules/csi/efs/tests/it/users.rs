@@ -1,5 +1,7 @@
 //! Users of a file system, as random worlds have them.
 
+use std::collections::BTreeSet;
+
 use efs::resources::file_system::FileSystem;
 use efs::{
     AccessPoint, AccessPointId, Actual, FileSystemId, LifeCycle, NamedBefore, OtherClass,
@@ -115,7 +117,9 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
             actual.access_points.push(AccessPoint {
                 id: AccessPointId::try_from(format!("fsap-{number:08x}")).unwrap(),
                 life_cycle: if *leaving { LifeCycle::Deleting } else { LifeCycle::Available },
+                client_token: None,
                 path: format!("/pvc-{number}"),
+                posix_user: None,
                 account: Some("111122223333".to_owned()),
                 tags: tagged.then_some(tag).into_iter().collect(),
             });
@@ -145,6 +149,7 @@ fn in_cluster(actual: &mut Actual, user: &User) {
     let number = cluster.volumes.len();
     match user {
         User::Volume { handle, of_driver, class, claimed } => cluster.volumes.push(Volume {
+            access_points: BTreeSet::new(),
             target_address: None,
             target_zone: None,
             name: format!("pv-{number}"),
@@ -164,6 +169,7 @@ fn in_cluster(actual: &mut Actual, user: &User) {
                 ..Claim::default()
             });
             cluster.volumes.push(Volume {
+                access_points: BTreeSet::new(),
                 target_address: None,
                 target_zone: None,
                 name: volume,

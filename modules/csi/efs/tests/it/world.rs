@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::{FileSystem, Lifecycle, OverwriteProtection, Policy, Spec};
+use efs::resources::file_system::{
+    FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Policy, Spec,
+};
 use efs::resources::mount_target::{IpAddressType, MountTarget};
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
@@ -134,10 +136,12 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
 /// Obeys one call.
 pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
+        Call::AccessPoint(_) => panic!("no deployment deletes an access point of the driver"),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
         Call::Ingress(call) => rule(call, actual),
+        Call::SecurityGroup(call) => obeying::security_group(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
         Call::Driver(call) => obeying::driver(call, actual),
         Call::IamRole(call) => obeying::role(call, &result(actual), actual),
@@ -192,6 +196,7 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     ..(**spec).clone()
                 },
                 metered_bytes: Some(0),
+                metered_in: MeteredIn::default(),
                 metered_at: None,
                 tags: tags.clone(),
             });
@@ -256,22 +261,26 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 wanted.clone().unwrap_or_else(|| any.to_owned())
             };
             let digits = &subnet.as_str()["subnet-".len()..];
+            let groups = known(security_groups, actual);
             actual.mount_targets.push(MountTarget {
                 id: MountTargetId::try_from(format!("fsmt-{digits}")).unwrap(),
                 life_cycle: LifeCycle::Available,
                 subnet_id: subnet.clone(),
                 vpc_id: Some(vpc()),
                 availability_zone: availability_zone.clone(),
+                availability_zone_id: None,
+                network_interface_id: None,
                 ip_address: (family != IpAddressType::Ipv6Only)
                     .then(|| one(&addresses.ipv4, "10.0.0.4")),
                 ipv6_address: (family != IpAddressType::Ipv4Only)
                     .then(|| one(&addresses.ipv6, "fd00::4")),
-                security_groups: Some(known(security_groups)),
+                security_groups: Some(groups),
             });
         }
         mount_target::Call::SetSecurityGroups { id, security_groups, .. } => {
+            let groups = known(security_groups, actual);
             for target in actual.mount_targets.iter_mut().filter(|target| target.id == *id) {
-                target.security_groups = Some(known(security_groups));
+                target.security_groups = Some(groups.clone());
             }
         }
         mount_target::Call::Delete { id, .. } | mount_target::Call::UntilGone { id, .. } => {
@@ -285,9 +294,9 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
     }
 }
 
-fn known(groups: &[Known<SecurityGroupId>]) -> Vec<SecurityGroupId> {
+fn known(groups: &[Known<SecurityGroupId>], actual: &Actual) -> Vec<SecurityGroupId> {
     assert!((1..=5).contains(&groups.len()), "SecurityGroupLimitExceeded");
-    groups.iter().map(|group| group.now().unwrap().clone()).collect()
+    groups.iter().map(|group| obeying::group(group, actual)).collect()
 }
 
 fn rule(call: &ingress::Call, actual: &mut Actual) {
@@ -301,7 +310,7 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
             description: _,
             tags,
         } => {
-            let (group, id) = (group.now().unwrap().clone(), format!("sgr-{source}"));
+            let (group, id) = (obeying::group(group, actual), format!("sgr-{source}"));
             let taken = actual.network.ingress_rules.iter().any(|rule| rule.id == id);
             actual.network.ingress_rules.push(IngressRule {
                 id: if taken { format!("{id} in {group}") } else { id },

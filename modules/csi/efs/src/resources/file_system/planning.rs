@@ -289,6 +289,7 @@ fn update<C: From<Call>>(
         creation_token: _, // It was found by this, and so it is right.
         spec: found_spec,
         metered_bytes: _, // What users wrote,
+        metered_in: _,    // in which storage classes,
         metered_at: _,    // and since when EFS knows.
         tags: found_tags,
     } = found;

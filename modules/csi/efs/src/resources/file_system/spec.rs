@@ -259,6 +259,15 @@ fn same_key(found: &str, wanted: &str) -> bool {
 /// (<https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>).
 pub const EMPTY_BYTES: u64 = 6 * 1024;
 
+/// Bytes in each storage class, as AWS last metered them; `None` where it did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeteredIn {
+    pub standard: Option<u64>,
+    /// Infrequent Access.
+    pub ia: Option<u64>,
+    pub archive: Option<u64>,
+}
+
 /// A file system that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileSystem {
@@ -273,6 +282,8 @@ pub struct FileSystem {
     pub spec: Spec,
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
+    /// The same by storage class.
+    pub metered_in: MeteredIn,
     /// When that was, as RFC 3339 writes times; EFS meters for the first time within an hour
     /// or so of the creation.
     pub metered_at: Option<String>,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use network::SecurityGroupId;
-use plan::{Known, Refusal};
+use plan::{ChangeId, Known, Refusal};
 
 use super::target::{MountTarget, list};
+use super::wanted::Wanted;
 
 /// The most security groups that a mount target takes; the limit cannot be raised
 /// (<https://docs.aws.amazon.com/efs/latest/ug/limits.html>, "Resource quotas").
@@ -21,6 +22,8 @@ pub const MOST_GROUPS: usize = 5;
 pub(super) struct Groups<'a> {
     /// Those of the inputs, sorted.
     pub(super) wanted: &'a [Known<SecurityGroupId>],
+    /// Those that this deployment made and does not want any more: they are taken off.
+    pub(super) going: &'a [SecurityGroupId],
     /// Whether all others may be taken off.
     pub(super) remove_others: bool,
     /// The zones of the targets on which a group stays that the inputs do not name.
@@ -28,15 +31,36 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(wanted: &'a [Known<SecurityGroupId>], remove_others: bool) -> Self {
-        Groups { wanted, remove_others, kept: BTreeMap::new() }
+    pub(super) fn new(of: &'a Wanted<'a>) -> Self {
+        let Wanted { security_groups: wanted, going, consent, .. } = of;
+        let remove_others = consent.remove_security_groups;
+        Groups { wanted, going, remove_others, kept: BTreeMap::new() }
     }
 
-    /// Those of a target that the inputs do not name.
+    /// The changes that create groups.
+    pub(super) fn needs(&self) -> impl Iterator<Item = ChangeId> + '_ {
+        self.wanted.iter().filter_map(|group| match group {
+            Known::Now(_) => None,
+            Known::After(change) => Some(change.clone()),
+        })
+    }
+
+    /// Those that are taken off a target.
+    pub(super) fn taken_off(&self, target: &MountTarget) -> Vec<SecurityGroupId> {
+        let has = target.security_groups.iter().flatten();
+        let mut off: Vec<SecurityGroupId> =
+            has.filter(|id| self.going.contains(id)).cloned().collect();
+        if self.remove_others {
+            off.extend(self.others(target));
+        }
+        off
+    }
+
+    /// Those of a target that the inputs do not name, and that others put there.
     pub(super) fn others(&self, target: &MountTarget) -> Vec<SecurityGroupId> {
         let named = |id: &SecurityGroupId| self.wanted.iter().any(|group| group.now() == Some(id));
         let has = target.security_groups.iter().flatten();
-        has.filter(|id| !named(id)).cloned().collect()
+        has.filter(|id| !named(id) && !self.going.contains(id)).cloned().collect()
     }
 
     /// All that a target should have that has those of `before` now, or comes in its place:

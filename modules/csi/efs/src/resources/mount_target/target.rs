@@ -1,7 +1,7 @@
 //! A mount target: its properties, its calls, and its row.
 
 use inputs::plain;
-use network::{SecurityGroupId, SubnetId, VpcId};
+use network::{NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
     Value, Wait, equal, set, texts,
@@ -77,6 +77,10 @@ pub struct MountTarget {
     pub subnet_id: SubnetId,
     pub vpc_id: Option<VpcId>,
     pub availability_zone: String,
+    /// The zone by the id that is the same in every account, such as `euw1-az1`.
+    pub availability_zone_id: Option<String>,
+    /// The interface that EFS made for it in the subnet, once there is one.
+    pub network_interface_id: Option<NetworkInterfaceId>,
     /// Its address, once it has one.
     pub ip_address: Option<String>,
     /// Its IPv6 address, where it has one.
@@ -93,8 +97,10 @@ impl MountTarget {
             id: _,         // EFS chose it.
             life_cycle: _, // `existing` judges it.
             subnet_id,
-            vpc_id: _,            // `in_another_vpc` judges it.
-            availability_zone: _, // The subnet's.
+            vpc_id: _,               // `in_another_vpc` judges it.
+            availability_zone: _,    // The subnet's,
+            availability_zone_id: _, // under another name.
+            network_interface_id: _, // EFS made it.
             ip_address,
             ipv6_address,
             security_groups,

@@ -22,6 +22,8 @@ pub struct Wanted<'a> {
     pub discovered_by: Option<&'a str>,
     /// Each once.
     pub security_groups: &'a [Known<SecurityGroupId>],
+    /// Those that the deployment made and that go.
+    pub going: &'a [SecurityGroupId],
     pub consent: Consent,
     pub addresses: WantedAddresses<'a>,
 }

@@ -47,7 +47,7 @@ pub fn plan<C: From<Call>>(
         plan.refusals.push(refusal);
         return ready;
     }
-    let groups = Groups::new(wanted.security_groups, wanted.consent.remove_security_groups);
+    let groups = Groups::new(wanted);
     let (first, turns) = (Vec::new(), Turns::default());
     let mut part = Part { plan, scope, wanted, groups, found, file_system, first, turns };
     part.remove_unwanted(&zones);
@@ -211,11 +211,7 @@ impl<C: From<Call>> Part<'_, C> {
         let id =
             self.scope.id(format_args!("mount_target.{}.security_groups", zone.availability_zone));
         let file_system = self.file_system.id.clone();
-        let goes = if self.wanted.consent.remove_security_groups {
-            self.groups.others(target)
-        } else {
-            Vec::new()
-        };
+        let goes = self.groups.taken_off(target);
         let reason = match goes.as_slice() {
             [] => "a security group of the inputs is missing".to_owned(),
             others => format!("no input names {}", list(others)),
@@ -224,6 +220,7 @@ impl<C: From<Call>> Part<'_, C> {
             Change::new(Action::Update, id.clone(), self.address(zone))
                 .because(reason)
                 .needing(wait)
+                .needing(self.groups.needs())
                 .showing(differences)
                 .calling(Call::SetSecurityGroups {
                     file_system,
@@ -260,6 +257,7 @@ impl<C: From<Call>> Part<'_, C> {
             .because(reason)
             .needing(self.file_system.needs.clone())
             .needing(wait)
+            .needing(self.groups.needs())
             .needing(self.first.clone())
             .showing([Difference::later("mount_target_id"), file_system])
             .showing(compare(PROPERTIES, &spec, None).differences)
@@ -317,6 +315,7 @@ impl<C: From<Call>> Part<'_, C> {
             .because(reason)
             .needing(self.file_system.needs.clone())
             .needing(wait)
+            .needing(self.groups.needs())
             .showing([Difference::new("mount_target_id", old, After::KnownAfterApply)])
             .showing(compare(PROPERTIES, &wanted, Some(&target.spec())).differences)
             .showing(address);

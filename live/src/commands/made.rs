@@ -1,0 +1,100 @@
+//! What a run made, as the outputs of its modules and of their file.
+
+use efs::resources::{file_system, iam_role};
+use efs::{FileSystemId, Outputs, Size};
+use place::Verdict;
+use plan::{Plan, Scope};
+
+use super::connection::Connection;
+use super::file_outputs;
+use crate::call::Call;
+use crate::context::Context;
+use crate::observe::{Observed, Storage};
+use crate::outcome::Made;
+use crate::run::Ran;
+
+/// The outputs of every storage module that can be used, as its file system and its class are
+/// there, and of their file.
+pub(super) fn outputs(
+    connection: &Connection<'_>,
+    context: &Context,
+    observed: &Observed,
+    plan: &Plan<Call>,
+    ran: &Ran,
+) -> Made {
+    let job = connection.job;
+    let of = |label: &str, inputs: &efs::Inputs| {
+        let scope = job.storage_scope(label);
+        let created = scope.id(file_system::KIND);
+        let made = plan.changes.iter().any(|change| change.id == created);
+        let made = made.then(|| context.results.of(&created).ok()).flatten();
+        let Storage { desired, actual, .. } = observed.storage.get(label)?;
+        let desired = desired.as_ref()?;
+        if efs::class_ids(desired).iter().any(|class| ran.lacks(class)) {
+            return None;
+        }
+        let found = actual.file_system.as_ref();
+        let file_system_id = match made {
+            Some(id) => FileSystemId::try_from(id).ok()?,
+            None => found?.id.clone(),
+        };
+        let folder = |scope: &Scope| {
+            let path = context.directory().ok()?.join(scope.path("")).display().to_string();
+            Some(path.trim_end_matches('/').to_owned())
+        };
+        let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
+        let mine = found.filter(|found| found.id == file_system_id);
+        let of_caller = || account(connection.places(), inputs);
+        Some(Outputs {
+            storage_class_name: inputs.storage_class.name.clone(),
+            mount_targets: context.results.targets(&file_system_id),
+            zones: efs::zones_of(desired, actual),
+            account: mine.and_then(|found| found.account.clone()).or_else(of_caller),
+            size: mine.map(Size::from),
+            access_points: None,
+            role_arn: role_arn(context, plan, (inputs, actual)),
+            cluster_name: inputs.cluster_name.clone(),
+            file_system_id,
+            region: inputs.aws_region.clone(),
+            cluster: context.cluster().ok().map(|cluster| cluster.kube.name.clone()),
+            manifests: folder(&scope),
+            driver_manifests: driver_in.as_ref().and_then(folder),
+        })
+    };
+    let all =
+        job.storage().filter_map(|(label, inputs)| Some((label.to_owned(), of(label, inputs)?)));
+    let modules: Vec<(String, Outputs)> = all.collect();
+    let file = file_outputs::of(job, observed, &modules);
+    Made { modules, file }
+}
+
+/// The account of whoever calls AWS for these inputs: what they create belongs to it.
+pub(super) fn account(places: &[Verdict], inputs: &efs::Inputs) -> Option<String> {
+    let place = inputs.place();
+    let of_it = places.iter().find(|verdict| verdict.wanted == place)?;
+    of_it.caller.as_ref().map(|caller| caller.account.clone())
+}
+
+/// The role of the driver: the one that is given, was there, or was created.
+fn role_arn(
+    context: &Context,
+    plan: &Plan<Call>,
+    (inputs, actual): (&efs::Inputs, &efs::Actual),
+) -> Option<String> {
+    let given = inputs.driver.identity.role().map(str::to_owned);
+    let found = || {
+        let role = actual.identity.as_ref()?.role.as_ref()?;
+        role.ours.then(|| role.arn.clone())
+    };
+    let created = || {
+        let makes = |call: &Call| match call {
+            Call::IamRole(_, iam_role::Call::Create { name, .. }) => {
+                *name == inputs.owner().role_name()
+            }
+            _ => false,
+        };
+        let change = plan.changes.iter().find(|change| change.calls.iter().any(makes))?;
+        context.results.of(&change.id).ok()
+    };
+    given.or_else(found).or_else(created)
+}

@@ -1,0 +1,151 @@
+//! The security group that a deployment makes for its mount targets.
+
+use anyhow::{Context as _, anyhow};
+use aws_sdk_ec2::types as ec2;
+use efs::Owner;
+use efs::resources::mount_target::MountTarget;
+use efs::resources::security_group::{Call, Found, Spec, name};
+use failure::Failure;
+use network::{SecurityGroupId, Tags, VpcId};
+
+use crate::aws::{Aws, explain, filter, is, tags};
+use crate::context::{Context, Done};
+use crate::meaning::ec2 as codes;
+use crate::progress::Line;
+use crate::wait::GROUP_IN_USE;
+
+/// The groups that a deployment made, in whatever VPC.
+pub(crate) async fn observe(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<Found>> {
+    let by_mark = |(key, value): (String, String)| filter(&format!("tag:{key}"), [value]);
+    let mut filters: Vec<ec2::Filter> = owner.marks().into_iter().map(by_mark).collect();
+    filters.push(filter("group-name", [name(owner)]));
+    list(aws, filters).await
+}
+
+/// Those that the inputs do not ask for any more, where the deployment's rules or the mount
+/// targets lead to a group that no input names: an ordinary run makes no call for it.
+pub(crate) async fn observe_left(
+    aws: &Aws,
+    owner: &Owner,
+    network: &network::Observed,
+    targets: &[MountTarget],
+) -> anyhow::Result<Vec<Found>> {
+    let of_rules = network.ingress_rules.iter().map(|rule| &rule.group_id);
+    let of_targets = targets.iter().flat_map(|target| target.security_groups.iter().flatten());
+    let is_named = |id: &SecurityGroupId| network.security_groups.iter().any(|it| it.id == *id);
+    let leads = of_rules.chain(of_targets).any(|id| !is_named(id));
+    if leads { observe(aws, owner).await } else { Ok(Vec::new()) }
+}
+
+async fn list(aws: &Aws, filters: Vec<ec2::Filter>) -> anyhow::Result<Vec<Found>> {
+    let call = aws.ec2.describe_security_groups().set_filters(Some(filters));
+    let mut pages = call.into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(found) = pages.next().await {
+        let found =
+            found.map_err(|error| explain("ec2:DescribeSecurityGroups", &aws.region, error))?;
+        all.push(Found {
+            id: SecurityGroupId::try_from(found.group_id().unwrap_or_default())?,
+            spec: Spec {
+                name: found.group_name().unwrap_or_default().to_owned(),
+                description: found.description().unwrap_or_default().to_owned(),
+                vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
+                tags: tags(found.tags()),
+            },
+        });
+    }
+    Ok(all)
+}
+
+/// Carries a call out.
+pub(crate) async fn carry_out(
+    context: &Context,
+    aws: &Aws,
+    call: &Call,
+    line: &Line,
+) -> anyhow::Result<Done> {
+    match call {
+        Call::Create { spec, marks } => {
+            line.state("creating");
+            Ok(Done::created(create(aws, spec, marks).await?))
+        }
+        Call::Tag { id, tags } => {
+            line.state("tagging");
+            let call = aws.ec2.create_tags().resources(id.as_str());
+            let sent = call.set_tags(Some(sdk_tags(tags))).send().await;
+            sent.map_err(|error| explain("ec2:CreateTags", &aws.region, error))?;
+            Ok(Done::that("tagged"))
+        }
+        Call::Delete { id } => {
+            delete(context, aws, id, line).await?;
+            Ok(Done::that(format!("destroyed {id}")))
+        }
+    }
+}
+
+fn sdk_tags(tags: &Tags) -> Vec<ec2::Tag> {
+    tags.iter().map(|(key, value)| ec2::Tag::builder().key(key).value(value).build()).collect()
+}
+
+async fn create(aws: &Aws, spec: &Spec, marks: &Tags) -> anyhow::Result<SecurityGroupId> {
+    let tagged = ec2::TagSpecification::builder()
+        .resource_type(ec2::ResourceType::SecurityGroup)
+        .set_tags(Some(sdk_tags(&spec.tags)));
+    let call = aws
+        .ec2
+        .create_security_group()
+        .group_name(&spec.name)
+        .description(&spec.description)
+        .vpc_id(spec.vpc_id.as_str())
+        .tag_specifications(tagged.build());
+    match call.send().await {
+        Ok(created) => {
+            let id = created.group_id().context("ec2:CreateSecurityGroup names no group")?;
+            Ok(SecurityGroupId::try_from(id)?)
+        }
+        // Another run was faster.
+        Err(error) if is(&error, codes::DUPLICATE_GROUP) => {
+            let of_name =
+                vec![filter("group-name", [&spec.name]), filter("vpc-id", [spec.vpc_id.as_str()])];
+            let found = list(aws, of_name).await?.into_iter().next();
+            let found = found.context("a security group of this name exists and is not shown")?;
+            let has = |(key, value): (&String, &String)| found.spec.tags.get(key) == Some(value);
+            if marks.iter().all(has) {
+                return Ok(found.id);
+            }
+            Err(anyhow!(Failure::new(
+                format!(
+                    "{} in {} has the name of this deployment's group, but not its tags",
+                    found.id, spec.vpc_id
+                ),
+                "delete that group, or give it the tags back that somebody took off",
+            )))
+        }
+        Err(error) => Err(explain("ec2:CreateSecurityGroup", &aws.region, error)),
+    }
+}
+
+/// Deletes a group; the interfaces of mount targets that are gone may have it a little longer.
+async fn delete(
+    context: &Context,
+    aws: &Aws,
+    id: &SecurityGroupId,
+    line: &Line,
+) -> anyhow::Result<()> {
+    line.state("deleting");
+    let mut pauses = GROUP_IN_USE.iter();
+    loop {
+        let error = match aws.ec2.delete_security_group().group_id(id.as_str()).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) if is(&error, codes::GROUP_NOT_FOUND) => return Ok(()),
+            Err(error) => error,
+        };
+        match pauses.next().filter(|_| is(&error, codes::DEPENDENCY)) {
+            Some(pause) => {
+                line.state("waiting until nobody uses it");
+                context.pause(*pause).await?;
+            }
+            None => return Err(explain("ec2:DeleteSecurityGroup", &aws.region, error)),
+        }
+    }
+}

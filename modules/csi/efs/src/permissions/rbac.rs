@@ -1,0 +1,114 @@
+//! What this program may do in a cluster, as RBAC documents: what a plan asks for, no more.
+
+use serde_json::{Value, json};
+
+use crate::inputs::Inputs;
+use crate::resources::driver::DriverMode;
+
+/// The name of the roles.
+const NAME: &str = "clockwork-codex-operator";
+
+/// A rule: API groups are one, as in all of ours.
+fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> Value {
+    json!({"apiGroups": [group], "resources": resources, "verbs": verbs})
+}
+
+const ALL: &[&str] = &["get", "list", "watch", "create", "update", "patch", "delete"];
+
+/// The documents of whoever runs this program for these deployments: a role of the whole cluster,
+/// and one in each namespace of a driver. `verify` has a namespace of its own for each proof, and
+/// so permissions everywhere, in a role that may be left out.
+pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value> {
+    let all: Vec<&Inputs> = all.into_iter().collect();
+    let installs = all.iter().any(|inputs| inputs.driver.mode != DriverMode::Skip);
+    let mut rules = storage();
+    if installs {
+        rules.extend(driver());
+    }
+    let mut namespaces: Vec<&str> =
+        all.iter().map(|inputs| inputs.driver.namespace.as_str()).collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let mut documents = vec![cluster_role(NAME, &rules)];
+    documents.extend(namespaces.into_iter().map(|namespace| {
+        let rules = if installs { [canary(), release()].concat() } else { canary() };
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": {"name": NAME, "namespace": namespace},
+            "rules": rules,
+        })
+    }));
+    documents.push(cluster_role("clockwork-codex-verify", &proof()));
+    documents
+}
+
+fn cluster_role(name: &str, rules: &[Value]) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": name},
+        "rules": rules,
+    })
+}
+
+/// Classes and volumes, and who uses them.
+fn storage() -> Vec<Value> {
+    vec![
+        rule("storage.k8s.io", &["storageclasses"], &["get", "list", "create", "patch", "delete"]),
+        rule("", &["persistentvolumes"], &["get", "list", "patch"]),
+        rule("", &["persistentvolumeclaims"], &["get", "list"]),
+        rule("", &["persistentvolumeclaims/status"], &["patch"]),
+        rule("", &["pods", "nodes", "events"], &["get", "list"]),
+        rule("apps", &["deployments", "daemonsets"], &["get", "list"]),
+    ]
+}
+
+/// The objects of the driver's chart that belong to no namespace. Kubernetes lets nobody make a
+/// role that allows more than they may do themselves, unless they may `escalate` and `bind`
+/// (Kubernetes documentation, "Using RBAC Authorization", privilege escalation).
+fn driver() -> Vec<Value> {
+    vec![
+        rule("storage.k8s.io", &["csidrivers"], ALL),
+        rule(
+            "rbac.authorization.k8s.io",
+            &["clusterroles", "roles"],
+            &[ALL, &["escalate", "bind"]].concat(),
+        ),
+        rule("rbac.authorization.k8s.io", &["clusterrolebindings", "rolebindings"], ALL),
+        // Helm makes the namespace of a release, where it is not there.
+        rule("", &["namespaces"], &["get", "create"]),
+    ]
+}
+
+/// The claim and the pod that a deploy ends with.
+fn canary() -> Vec<Value> {
+    vec![rule(
+        "",
+        &["persistentvolumeclaims", "pods"],
+        &["get", "list", "create", "patch", "delete"],
+    )]
+}
+
+/// The objects of the driver's chart in its namespace, and Helm's own records.
+fn release() -> Vec<Value> {
+    vec![
+        rule("", &["secrets", "configmaps", "serviceaccounts", "services"], ALL),
+        rule("apps", &["deployments", "daemonsets"], ALL),
+        rule("policy", &["poddisruptionbudgets"], ALL),
+    ]
+}
+
+/// A proof: a namespace with a claim, pods and Jobs.
+fn proof() -> Vec<Value> {
+    vec![
+        rule("", &["namespaces"], &["get", "create", "patch", "delete"]),
+        rule(
+            "",
+            &["persistentvolumeclaims", "pods", "secrets"],
+            &["get", "list", "create", "patch", "delete", "deletecollection"],
+        ),
+        rule("batch", &["jobs"], &["get", "list", "create", "patch", "delete", "deletecollection"]),
+        rule("", &["serviceaccounts", "events", "pods/log"], &["get", "list"]),
+    ]
+}

@@ -1,0 +1,177 @@
+//! What no volume names any more: its table, and the plan that removes it.
+
+use inputs::{counted, plain};
+use plan::{Action, Change, Difference, Plan, Refusal, Row, Scope, Warning};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::standing::{Seen, Standing, standing};
+use crate::ids::{AccessPointId, FileSystemId};
+use crate::owner::Owner;
+use crate::users::AccessPoint;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "access_point";
+
+/// How many access points a file system takes
+/// (<https://docs.aws.amazon.com/efs/latest/ug/limits.html>).
+const QUOTA: usize = 10_000;
+
+/// From how many on a person should know: nine tenths of that.
+const NEAR: usize = QUOTA / 10 * 9;
+
+/// Which access points are to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// None: they are only listed.
+    None,
+    /// Every leftover.
+    Leftovers,
+    /// These, as far as nothing names them.
+    Named(Vec<AccessPointId>),
+}
+
+/// A call of EFS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Deletes it, unless a volume of the cluster names it by now. Its directory stays.
+    Delete { id: AccessPointId, client_token: Option<String> },
+}
+
+/// Of which deployment they are, and which of them are to go.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub owner: &'a Owner,
+    pub file_system: &'a FileSystemId,
+    pub deletion: &'a Deletion,
+}
+
+/// Plans the removal of what is asked for.
+///
+/// Never goes what a volume names or a claim waits for, nor what says that it is another
+/// cluster's: that cluster's volumes are not seen here.
+pub fn plan<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, wanted: &Wanted, seen: &Seen) {
+    let judged = |point| standing(point, seen, wanted.owner);
+    match wanted.deletion {
+        Deletion::None => {}
+        _ if seen.volumes.is_none() => plan.refusals.push(Refusal::new(
+            wanted.file_system,
+            "no cluster is looked at, so that nobody knows which access points its volumes name",
+            "name the cluster that uses the file system with `--context`",
+        )),
+        Deletion::Leftovers => {
+            let all = seen.access_points.iter();
+            let left = all.filter(|point| judged(point) == Standing::Leftover);
+            plan.changes.extend(left.map(|point| delete(scope, wanted, point)));
+        }
+        Deletion::Named(ids) => {
+            for id in ids {
+                let Some(point) = seen.access_points.iter().find(|point| point.id == *id) else {
+                    plan.refusals.push(Refusal::new(
+                        id,
+                        format!("{} has no such access point", wanted.file_system),
+                        "`cargo xtask access-points` lists those that it has",
+                    ));
+                    continue;
+                };
+                match judged(point) {
+                    Standing::Leftover | Standing::SomeCluster | Standing::Foreign => {
+                        plan.changes.push(delete(scope, wanted, point));
+                    }
+                    Standing::Deleting => plan.notes.push(format!("{id} is being deleted")),
+                    kept => plan.refusals.push(Refusal::new(
+                        id,
+                        format!("it stays: {}", plain(&kept.why())),
+                        keeps(&kept),
+                    )),
+                }
+            }
+        }
+    }
+    plan.warnings.extend(near_quota(wanted.file_system, seen.access_points.len()));
+}
+
+/// What to do about an access point that is kept.
+fn keeps(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Volume(_) => "delete the volume first: the driver then deletes its access point",
+        Standing::Claim(_) => "wait until the claim is bound, or delete it",
+        Standing::Deployment => "take it out of `access_points`, and deploy",
+        _ => "run this command for the deployment of that cluster",
+    }
+}
+
+fn delete<C: From<Call>>(scope: &Scope, wanted: &Wanted, point: &AccessPoint) -> Change<C> {
+    let AccessPoint { id, client_token, .. } = point;
+    let change = scope.id(format_args!("{KIND}.{id}.delete"));
+    Change::new(Action::Delete, change, scope.address(KIND, Some(id.as_str())))
+        .because(format!("no volume names it; its directory in {} stays", wanted.file_system))
+        .showing([Difference::gone("path", plain(&point.path))])
+        .calling(Call::Delete { id: id.clone(), client_token: client_token.clone() })
+}
+
+/// A warning before the quota hurts.
+fn near_quota(file_system: &FileSystemId, count: usize) -> Option<Warning> {
+    (count >= NEAR).then(|| {
+        Warning::new(
+            format!("{file_system} has {count} of the {QUOTA} access points that it takes"),
+            "`cargo xtask access-points --delete` removes those that no volume names any more",
+        )
+    })
+}
+
+/// Their row in a status.
+pub fn quota(count: usize) -> Row {
+    let near = if count >= NEAR { "near the quota: `cargo xtask access-points`" } else { "" };
+    Row {
+        resource: "access points",
+        name: count.to_string(),
+        state: if count >= QUOTA { "full" } else { "available" }.to_owned(),
+        detail: format!("of {QUOTA}; {near}").trim_end_matches("; ").to_owned(),
+        healthy: count < QUOTA,
+    }
+}
+
+/// What people and programs read of all access points: those in use are only counted for people.
+pub fn table(wanted: &Wanted, seen: &Seen) -> (Vec<Row>, Value) {
+    let mut points: Vec<&AccessPoint> = seen.access_points.iter().collect();
+    points.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+    let judged: Vec<(&AccessPoint, Standing)> =
+        points.into_iter().map(|point| (point, standing(point, seen, wanted.owner))).collect();
+    let in_use = judged.iter().filter(|(_, it)| matches!(it, Standing::Volume(_))).count();
+    let mut rows = vec![quota(judged.len())];
+    rows.push(Row {
+        resource: "access points",
+        name: in_use.to_string(),
+        state: "in use".to_owned(),
+        detail: format!("by {}", counted(in_use, "volume")),
+        healthy: true,
+    });
+    let others = judged.iter().filter(|(_, it)| !matches!(it, Standing::Volume(_)));
+    rows.extend(others.map(|(point, standing)| Row {
+        resource: "access point",
+        name: point.id.to_string(),
+        state: standing.as_str().to_owned(),
+        detail: plain(&format!("{}{}: {}", point.path, user(point), standing.why())),
+        healthy: true,
+    }));
+    let document = judged.iter().map(|(point, standing)| {
+        json!({
+            "access_point_id": point.id,
+            "file_system_id": wanted.file_system,
+            "path": point.path,
+            "posix_user": point.posix_user,
+            "client_token": point.client_token,
+            "tags": point.tags,
+            "standing": standing,
+            "leftover": *standing == Standing::Leftover,
+        })
+    });
+    (rows, document.collect())
+}
+
+fn user(point: &AccessPoint) -> String {
+    let user = point.posix_user.as_ref();
+    user.map(|user| format!(" as {}:{}", user.uid, user.gid)).unwrap_or_default()
+}

@@ -1,0 +1,118 @@
+//! The rendered policy of this program is all that it needs, nothing of it can be left out, and
+//! whoever lacks a part, or has a network that lacks one, is told which.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod faults;
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use support::{Guarded, SETS, actions, rendered, told, without};
+
+#[test]
+fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
+    for inputs in SETS {
+        let guarded = Guarded::new(inputs, &rendered(inputs));
+        let lived = guarded.live();
+        let last = lived.last().unwrap();
+        assert_eq!(last.code, Some(0), "{inputs:?}: {}", last.stderr);
+        assert_eq!(lived.len(), 7, "{inputs:?}");
+        for again in [2, 4] {
+            assert_eq!(lived[again].json()["changes"], 0, "{inputs:?}: {}", lived[again].stderr);
+        }
+        let denied = lived.iter().flat_map(|ran| &ran.calls);
+        let denied: Vec<_> = denied
+            .filter(|call| call.outcome.contains("Denied") || call.outcome.contains("Unauthorized"))
+            .map(|call| &call.operation)
+            .collect();
+        assert!(denied.is_empty(), "{inputs:?}: {denied:?}");
+    }
+}
+
+/// What nobody misses, and why.
+const NOT_MISSED: &[(&str, &str)] = &[("sts:GetCallerIdentity", "IAM never denies it")];
+
+/// What a person is told where an action is missing: the error with its cause, or the note, and
+/// the remedy. `None` where nothing missed it.
+fn told_without(inputs: &[&str], policy: &Value, action: &str) -> Option<String> {
+    let lived = Guarded::new(inputs, &without(policy, action)).live();
+    let last = lived.last().unwrap();
+    let named = |line: &&str| line.contains(action);
+    if last.code != Some(0) {
+        let error = last.stderr.lines().filter(|line| {
+            let line = line.trim_start();
+            line.starts_with("error: ") || line.starts_with("caused by: ")
+        });
+        let mut help = last.stderr.lines().filter(|line| line.trim_start().starts_with("help: "));
+        let help = help.find(named);
+        let help = help.unwrap_or_else(|| panic!("{action} is not named:\n{}", last.stderr));
+        let lines = error.take(2).chain([help]).map(told);
+        return Some(lines.collect::<Vec<_>>().join("\n    "));
+    }
+    let mut noted = lived.iter().flat_map(|ran| ran.stderr.lines());
+    noted.find(named).map(told)
+}
+
+/// What everybody is told, by the action that they lack.
+fn all_told() -> BTreeMap<String, Option<String>> {
+    let policies = SETS.map(|inputs| (inputs, rendered(inputs)));
+    let mut cases: BTreeMap<String, (&[&str], &Value)> = BTreeMap::new();
+    for (inputs, policy) in &policies {
+        for action in actions(policy) {
+            cases.entry(action).or_insert((*inputs, policy));
+        }
+    }
+    let cases: Vec<_> = cases.into_iter().collect();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let work = || {
+        while let Some((action, (inputs, policy))) = cases.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let told = told_without(inputs, policy, action);
+            found.lock().unwrap().insert(action.clone(), told);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(work);
+        }
+    });
+    found.into_inner().unwrap()
+}
+
+/// The denials of which EFS says no more than that something was denied: what it needs of other
+/// services. Their message names all of them.
+fn is_silent(action: &str, told: &str) -> bool {
+    told.contains("EFS does not say which of them is missing") && told.contains(action)
+}
+
+#[test]
+fn each_action_that_is_taken_away_and_each_fault_of_a_network_is_named_with_its_remedy() {
+    let mut table: Vec<(String, String)> = Vec::new();
+    for (action, told) in all_told() {
+        match told {
+            Some(told) => table.push((format!("without {action}"), told)),
+            None => {
+                assert!(NOT_MISSED.iter().any(|(one, _)| *one == action), "nobody misses {action}")
+            }
+        }
+    }
+    table.extend(faults::all());
+    assert!(table.len() >= 40, "{}", table.len());
+    let text: String =
+        table.iter().map(|(cause, told)| format!("{cause}\n    {told}\n\n")).collect();
+    for (number, (cause, told)) in table.iter().enumerate() {
+        let action = cause.trim_start_matches("without ");
+        let same = table[..number].iter().filter(|(_, other)| other == told);
+        let others: Vec<&String> = same.map(|(other, _)| other).collect();
+        assert!(others.is_empty() || is_silent(action, told), "{cause}, and {others:?}: {told}");
+    }
+    let path = tests::workspace().join("tests/tests/permissions/told.txt");
+    if std::env::var_os("CLOCKWORK_WRITE_TOLD").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "CLOCKWORK_WRITE_TOLD=1 writes the table anew:\n{text}");
+}
