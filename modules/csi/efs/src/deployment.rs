@@ -92,18 +92,7 @@ pub(crate) fn plan_part(
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);
     remove_groups(&mut plan, desired, actual, going);
-    let sources = desired.nfs_sources(&actual.network);
-    let own = own_groups(desired, actual);
-    let wanted = ingress::Wanted {
-        owner: &owner,
-        groups: security_groups,
-        own: &own,
-        sources: &sources,
-        tags: &tags,
-    };
-    let rules = rules_outside(&actual.network.ingress_rules, going);
-    ingress::plan(&mut plan, scope, &wanted, &rules);
-    nfs_access::order(&mut plan, actual, &wanted);
+    let sources = rules(&mut plan, desired, actual, going);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
@@ -117,6 +106,29 @@ pub(crate) fn plan_part(
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
     }
     Ok(plan)
+}
+
+/// Plans the rules that admit NFS traffic, and their order; returns whose traffic they admit.
+fn rules(
+    plan: &mut Plan,
+    desired: &Desired,
+    actual: &Actual,
+    going: &[security_group::Found],
+) -> Vec<ingress::Source> {
+    let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
+    let sources = desired.nfs_sources(&actual.network);
+    let own = own_groups(desired, actual);
+    let wanted = ingress::Wanted {
+        owner: &owner,
+        groups: &desired.security_groups,
+        own: &own,
+        sources: &sources,
+        tags: &tags,
+    };
+    let rules = rules_outside(&actual.network.ingress_rules, going);
+    ingress::plan(plan, &desired.scope, &wanted, &rules);
+    nfs_access::order(plan, actual, &wanted);
+    sources
 }
 
 /// What people should know of what they ask for.
