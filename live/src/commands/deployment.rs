@@ -10,7 +10,7 @@ use efs::Canary;
 use failure::report;
 use job::{Goal, Output, Session};
 use place::{Choice, Verdict};
-use plan::{Plan, Scope, Styled};
+use plan::{Plan, Styled};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
@@ -21,7 +21,7 @@ use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
 use crate::log;
-use crate::observe::{Observed, Storage};
+use crate::observe::Observed;
 use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
 use crate::places;
 use crate::raced::Raced;

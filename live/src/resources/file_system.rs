@@ -11,8 +11,8 @@ use aws_sdk_efs::types::{
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::{
-    self as room, BackupPolicy, Call, FileSystem, FileSystemSource, Group, MeteredIn,
-    OverwriteProtection, Spec, Throughput,
+    self as room, BackupPolicy, Call, FileSystem, Group, MeteredIn, OverwriteProtection, Spec,
+    Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
