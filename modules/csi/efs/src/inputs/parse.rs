@@ -6,8 +6,9 @@ use kubernetes::{ChartSource, repository};
 use network::Tags;
 
 use super::arns::{self, Arn};
+use super::driver_settings::settings;
 use super::file_system::file_system;
-use super::mount_targets::{security_groups, subnets};
+use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
@@ -16,6 +17,7 @@ use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
 use crate::resources::file_system::FileSystemSource;
+use crate::resources::mount_target::IpAddressType;
 
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
@@ -25,6 +27,8 @@ impl Inputs {
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
         let security_groups = security_groups(&mut reader);
+        let ip_address_type = reader.string("ip_address_type", IpAddressType::one_of);
+        let mount_target_addresses = addresses(&mut reader, ip_address_type);
         let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -62,6 +66,8 @@ impl Inputs {
                 cluster_name: cluster_name?,
                 subnet_ids: subnet_ids?,
                 security_groups: security_groups?,
+                ip_address_type,
+                mount_target_addresses,
                 driver: driver?,
                 aws_account_id,
                 tags: tags?,
@@ -106,6 +112,19 @@ fn of_place(
         Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
         _ => None,
     };
+    let zone = match file_system {
+        Some(FileSystemSource::Own(spec)) => spec.availability_zone.as_deref(),
+        _ => None,
+    };
+    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region)) {
+        reader.mistake(
+            "availability_zone_name",
+            Problem::new(
+                format!("the zone `{zone}` is not in the region `{region}`"),
+                format!("give a zone of `{region}`, or correct `aws_region`"),
+            ),
+        );
+    }
     let role = driver.and_then(|driver| driver.identity.role());
     let older = reader.is_given("driver_role_arn");
     let role_input = if older { "driver_role_arn" } else { "driver_identity" };
@@ -147,6 +166,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     } else {
         serde_json::Map::new()
     };
+    let settings = settings(reader, version.unwrap_or(ChartVersion::NEWEST));
     Some(DriverInputs {
         mode: mode?,
         namespace: namespace?,
@@ -156,6 +176,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
         images,
+        settings,
         values,
     })
 }

@@ -54,6 +54,8 @@ pub struct DriverInputs {
     pub access_point_tags: Tags,
     /// The registry of its images, where it is not the chart's own.
     pub images: Option<Registry>,
+    /// The values that inputs of their own set.
+    pub settings: Map<String, Value>,
     /// The user's own values, which win over ours.
     pub values: Map<String, Value>,
 }
@@ -116,7 +118,8 @@ impl Driver<'_> {
             identity: _,          // Part of the values,
             oidc_provider: _,     // as far as it is an annotation,
             access_point_tags: _, // and so are these,
-            images: _,            // these
+            images: _,            // these,
+            settings: _,          // those of inputs
             values: _,            // and the user's.
         } = self.inputs;
         let parsed = |role: Option<&str>| kubernetes::parsed("values.yaml", &self.render(role)?);
@@ -168,10 +171,11 @@ impl Driver<'_> {
             with_the_users: None,
         };
         let ours = templates::render("values.yaml", &context)?;
-        if self.inputs.values.is_empty() {
+        if self.inputs.values.is_empty() && self.inputs.settings.is_empty() {
             return Ok(ours);
         }
-        let all = merged(kubernetes::parsed("values.yaml", &ours)?, &self.inputs.values);
+        let ours = merged(kubernetes::parsed("values.yaml", &ours)?, &self.inputs.settings);
+        let all = merged(ours, &self.inputs.values);
         context.with_the_users = Some(Block(&all).to_string());
         templates::render("values.yaml", &context)
     }

@@ -8,8 +8,12 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, same_statement, shown_statements};
+use super::throughput::Throughput;
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "file_system";
 
 inputs::words! {
     /// A performance mode; immutable.
@@ -18,50 +22,6 @@ inputs::words! {
         GeneralPurpose = "generalPurpose",
         /// More operations per second at a higher latency; excludes elastic throughput.
         MaxIo = "maxIO",
-    }
-}
-
-/// A throughput mode; can be changed in place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Throughput {
-    /// Follows the load.
-    Elastic,
-    /// Follows the size.
-    Bursting,
-    /// Fixed, in MiB/s.
-    Provisioned(f64),
-    /// A mode that did not exist when this was written.
-    Other(String),
-}
-
-impl Throughput {
-    /// What EFS answers: a mode, and MiB/s where it is provisioned.
-    pub fn found(mode: &str, mibps: Option<f64>) -> Throughput {
-        match (mode, mibps) {
-            ("elastic", _) => Throughput::Elastic,
-            ("bursting", _) => Throughput::Bursting,
-            ("provisioned", Some(mibps)) => Throughput::Provisioned(mibps),
-            (other, _) => Throughput::Other(other.to_owned()),
-        }
-    }
-
-    /// The mode as AWS writes it.
-    pub fn mode(&self) -> &str {
-        match self {
-            Throughput::Elastic => "elastic",
-            Throughput::Bursting => "bursting",
-            Throughput::Provisioned(_) => "provisioned",
-            Throughput::Other(mode) => mode,
-        }
-    }
-
-    /// The provisioned throughput in MiB/s, where there is one.
-    pub fn mibps(&self) -> Option<f64> {
-        match self {
-            Throughput::Provisioned(mibps) => Some(*mibps),
-            Throughput::Elastic | Throughput::Bursting | Throughput::Other(_) => None,
-        }
     }
 }
 
@@ -146,6 +106,8 @@ pub struct Spec {
     pub encrypted: bool,
     /// The key; where none is wanted, the AWS managed one.
     pub kms_key_id: Option<String>,
+    /// The zone of a One Zone file system, which stores in that one only.
+    pub availability_zone: Option<String>,
     pub performance_mode: PerformanceMode,
     pub throughput: Throughput,
     /// `None` where any is right, or where it was not looked at.
@@ -211,6 +173,13 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
         value: Value::One(|spec| spec.kms_key_id.as_ref().and_then(set)),
         same: same_key,
         unset: Unset::Chosen(|spec| spec.encrypted.then_some("alias/aws/elasticfilesystem")),
+        change: Mutability::Never,
+    },
+    Property {
+        name: "availability_zone_name",
+        value: Value::One(|spec| spec.availability_zone.as_ref().and_then(set)),
+        same: equal,
+        unset: Unset::Leave,
         change: Mutability::Never,
     },
     Property {
@@ -282,6 +251,9 @@ pub(super) const TAGS: &[Property<Tags>] = &[Property {
     change: Mutability::InPlace(()),
 }];
 
+/// The tag with the time from which EFS changes the throughput again, as it said when it refused.
+pub const THROUGHPUT_FROM: &str = "clockwork-codex/throughput-from";
+
 /// EFS answers with the key's ARN; people may give its id, or an alias, which
 /// the ARN does not show.
 fn same_key(found: &str, wanted: &str) -> bool {
@@ -293,15 +265,6 @@ fn same_key(found: &str, wanted: &str) -> bool {
 /// metadata and one increment of 4 KiB
 /// (<https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>).
 pub const EMPTY_BYTES: u64 = 6 * 1024;
-
-/// Bytes in each storage class, as AWS last metered them; `None` where it did not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeteredIn {
-    pub standard: Option<u64>,
-    /// Infrequent Access.
-    pub ia: Option<u64>,
-    pub archive: Option<u64>,
-}
 
 /// A file system that exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -315,12 +278,10 @@ pub struct FileSystem {
     /// The token that it was created with.
     pub creation_token: String,
     pub spec: Spec,
-    /// The zone of a One Zone file system.
-    pub availability_zone: Option<String>,
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
     /// The same by storage class.
-    pub metered_in: MeteredIn,
+    pub metered_in: super::metered::MeteredIn,
     /// When that was, as RFC 3339 writes times; EFS meters for the first time within an hour
     /// or so of the creation.
     pub metered_at: Option<String>,
@@ -346,7 +307,7 @@ impl FileSystem {
     /// What a status says of it beside its id and state.
     pub(super) fn summary(&self) -> String {
         let encrypted = if self.spec.encrypted { "encrypted" } else { "not encrypted" };
-        let zone = self.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
+        let zone = self.spec.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
         let parts =
             [Some(self.spec.throughput.mode().to_owned()), Some(encrypted.to_owned()), zone];
         let lifecycle = self.spec.lifecycle.iter().flatten();
@@ -384,6 +345,7 @@ mod tests {
         let spec = Spec {
             encrypted: true,
             kms_key_id: Some("key".to_owned()),
+            availability_zone: Some("eu-west-1a".to_owned()),
             performance_mode: PerformanceMode::MaxIo,
             throughput: Throughput::Provisioned(64.0),
             lifecycle: Some(Lifecycle::new()),
@@ -395,6 +357,7 @@ mod tests {
         let Spec {
             encrypted: _,
             kms_key_id: _,
+            availability_zone: _,
             performance_mode: _,
             throughput: _,
             lifecycle: _,
@@ -411,6 +374,6 @@ mod tests {
             let replaces = matches!(property.change, Mutability::Replaces);
             assert!(!replaces, "{} would differ without a call", property.name);
         }
-        assert_eq!(names.len(), 9);
+        assert_eq!(names.len(), 10);
     }
 }
