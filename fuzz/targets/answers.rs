@@ -42,6 +42,7 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
         spec: Spec {
             encrypted: false,
             kms_key_id: Some(text.to_owned()),
+            availability_zone: Some(text.to_owned()),
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
@@ -49,7 +50,6 @@ fn file_system(text: &str, tags: Tags, ours: bool) -> Option<FileSystem> {
             overwrite_protection: Some(OverwriteProtection::parse(text)),
             policy: Policy::found(text),
         },
-        availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
         metered_in: MeteredIn::default(),
         metered_at: Some(text.to_owned()),
@@ -118,6 +118,7 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             availability_zone_id: Some(text.to_owned()),
             network_interface_id: None,
             ip_address: Some(text.to_owned()),
+        ipv6_address: Some(text.to_owned()),
             security_groups: None,
         }],
         access_points: vec![AccessPoint {

@@ -185,11 +185,10 @@ async fn whole(
         cluster_unknown,
         ..network::Observed::default()
     };
-    let own_groups = match inputs.has_own_group() {
-        true => own_groups,
-        false => {
-            security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
-        }
+    let own_groups = if inputs.has_own_group() {
+        own_groups
+    } else {
+        security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
     };
     Ok((observed, file_system, mount_targets, own_groups))
 }

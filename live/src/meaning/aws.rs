@@ -64,7 +64,7 @@ impl Response<'_> {
                  longer used"
                     .to_owned()
             }
-            Some(Meaning::Later(instead)) => match time(message) {
+            Some(Meaning::Later(instead)) => match super::efs::allowed_from(message) {
                 Some(time) => format!("wait until {time} UTC, or {instead}"),
                 None => format!("wait, or {instead}"),
             },
@@ -105,14 +105,6 @@ impl NoCode {
             NoCode::Bug => "this is a bug: please report it".to_owned(),
         }
     }
-}
-
-/// The time from which a call is allowed, in the words of `TooManyRequests`
-/// (<https://github.com/ansible-collections/community.aws/pull/2026>).
-fn time(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("Wait until ")?;
-    let (time, _) = rest.split_once(" UTC")?;
-    Some(time).filter(|time| time.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

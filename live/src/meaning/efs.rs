@@ -15,6 +15,15 @@ pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
 pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
 pub(crate) const POLICY_NOT_FOUND: &str = "PolicyNotFound";
 pub(crate) const REPLICATION_NOT_FOUND: &str = "ReplicationNotFound";
+pub(crate) const TOO_MANY_REQUESTS: &str = "TooManyRequests";
+
+/// The time from which a change of the throughput is allowed, in the words of `TooManyRequests`
+/// (<https://github.com/ansible-collections/community.aws/pull/2026>).
+pub(crate) fn allowed_from(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("Wait until ")?;
+    let (time, _) = rest.split_once(" UTC")?;
+    Some(time).filter(|time| time.starts_with(|c: char| c.is_ascii_digit()))
+}
 
 /// The codes, by letter.
 pub(super) const CODES: Table = &[
@@ -94,7 +103,7 @@ pub(super) const CODES: Table = &[
     // throughput mode, or of the provisioned amount, 24 hours must pass before the mode changes
     // or the amount decreases (API Reference, `UpdateFileSystem`; user guide, "Throughput modes").
     (
-        "TooManyRequests",
+        TOO_MANY_REQUESTS,
         Meaning::Later(
             "set `throughput_mode` and `provisioned_throughput_in_mibps` back to what the file \
              system has: EFS allows a change of the mode, or a decrease, once in 24 hours",

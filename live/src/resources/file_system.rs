@@ -10,9 +10,10 @@ use aws_sdk_efs::types::{
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use efs::resources::file_system::{
     self as room, BackupPolicy, Call, FileSystem, Group, MeteredIn, OverwriteProtection, Spec,
-    Throughput,
+    THROUGHPUT_FROM, Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
@@ -73,16 +74,13 @@ pub(crate) async fn carry_out(
         }
         Call::Put { of, group, spec } => {
             let id = context.results.resolve(of)?;
-            put(context, aws, &id, (*group, spec), line).await?;
-            Ok(Done::that("updated"))
+            let later = put(context, aws, &id, (*group, spec), line).await?;
+            Ok(Done::that(later.unwrap_or_else(|| "updated".to_owned())))
         }
         Call::Tag { of, tags } => {
             let id: FileSystemId = context.results.resolve(of)?;
             line.state("tagging");
-            let request =
-                aws.efs.tag_resource().resource_id(id.as_str()).set_tags(Some(sdk_tags(tags)?));
-            let tagged = request.send().await;
-            tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
+            tag(aws, &id, tags).await?;
             Ok(Done::that("tagged"))
         }
         Call::StillUnused { id, access_points, addresses } => {
@@ -153,6 +151,7 @@ async fn create(
         .creation_token(token)
         .encrypted(spec.encrypted)
         .set_kms_key_id(spec.kms_key_id.clone())
+        .set_availability_zone_name(spec.availability_zone.clone())
         .performance_mode(PerformanceMode::from(spec.performance_mode.as_str()))
         .throughput_mode(ThroughputMode::from(spec.throughput.mode()))
         .set_provisioned_throughput_in_mibps(spec.throughput.mibps())
@@ -178,36 +177,63 @@ async fn create(
     }
 }
 
-/// Sets the properties of a group, and waits until they are in force.
+async fn tag(aws: &Aws, id: &FileSystemId, tags: &Tags) -> anyhow::Result<()> {
+    let call = aws.efs.tag_resource().resource_id(id.as_str()).set_tags(Some(sdk_tags(tags)?));
+    let tagged = call.send().await.map(drop);
+    tagged.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))
+}
+
+/// Sets the properties of a group, and waits until they are in force; what stays as it is for
+/// now, where EFS does not allow the change yet.
 async fn put(
     context: &Context,
     aws: &Aws,
     id: &FileSystemId,
     (group, spec): (Group, &Spec),
     line: &Line,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<String>> {
     line.state("updating");
     match group {
-        Group::Throughput => put_throughput(aws, id, &spec.throughput).await?,
+        Group::Throughput => {
+            if let Some(later) = put_throughput(aws, id, &spec.throughput).await? {
+                return Ok(Some(later));
+            }
+        }
         // These change at once, or are in force while they do.
-        others => return settings::put(aws, id, (others, spec)).await,
+        others => return settings::put(aws, id, (others, spec)).await.map(|()| None),
     }
-    available(context, aws, id, line).await.map(drop)
+    available(context, aws, id, line).await.map(|_| None)
 }
 
-async fn put_throughput(aws: &Aws, id: &FileSystemId, wanted: &Throughput) -> anyhow::Result<()> {
+/// Changes the throughput; what stays, where the last change is younger than 24 hours. That is
+/// no failure: everything else goes on, and the next run tries again. The time that EFS names is
+/// kept in a tag, as nothing else tells it to the plans until then.
+async fn put_throughput(
+    aws: &Aws,
+    id: &FileSystemId,
+    wanted: &Throughput,
+) -> anyhow::Result<Option<String>> {
     let call = aws
         .efs
         .update_file_system()
         .file_system_id(id.as_str())
         .throughput_mode(ThroughputMode::from(wanted.mode()))
         .set_provisioned_throughput_in_mibps(wanted.mibps());
-    let Err(error) = call.send().await else { return Ok(()) };
+    let Err(error) = call.send().await else { return Ok(None) };
+    if is(&error, codes::TOO_MANY_REQUESTS) {
+        let Some(from) = codes::allowed_from(error.message().unwrap_or_default()) else {
+            return Ok(Some("the throughput stays: EFS changes it once in 24 hours".to_owned()));
+        };
+        let tags = Tags::from([(THROUGHPUT_FROM.to_owned(), from.to_owned())]);
+        tag(aws, id, &tags).await?;
+        let from = printable(from);
+        return Ok(Some(format!("the throughput stays: EFS changes it again from {from} UTC on")));
+    }
     // A run beside this one may have done it.
     let raced = is(&error, codes::BAD_REQUEST) || is(&error, codes::INCORRECT_FILE_SYSTEM_STATE);
     let same = |found: &FileSystem| found.spec.throughput == *wanted;
     if raced && observe(aws, &Lookup::Id(id.clone())).await?.is_some_and(|found| same(&found)) {
-        return Ok(());
+        return Ok(None);
     }
     Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
 }
@@ -317,6 +343,7 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
         spec: Spec {
             encrypted: found.encrypted().unwrap_or(false),
             kms_key_id: found.kms_key_id().map(str::to_owned),
+            availability_zone: found.availability_zone_name().map(str::to_owned),
             performance_mode: room::PerformanceMode::parse(found.performance_mode().as_str()),
             throughput: Throughput::found(mode, found.provisioned_throughput_in_mibps()),
             // Each of these takes a call of its own.
@@ -328,7 +355,6 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
                 .map(|it| OverwriteProtection::parse(it.as_str())),
             policy: None,
         },
-        availability_zone: found.availability_zone_name().map(str::to_owned),
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
         metered_in: found.size_in_bytes().map(metered_in).unwrap_or_default(),
         metered_at: found.size_in_bytes().and_then(|size| size.timestamp()).map(moment),

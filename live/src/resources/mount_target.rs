@@ -1,7 +1,8 @@
 //! The mount targets.
 
 use anyhow::{Context as _, anyhow};
-use efs::resources::mount_target::{Call, MountTarget};
+use aws_sdk_efs::types::IpAddressType as SdkFamily;
+use efs::resources::mount_target::{Call, MountTarget, NewAddresses};
 use efs::{FileSystemId, LifeCycle, MountTargetId};
 use network::{NetworkInterfaceId, SecurityGroupId, SubnetId, VpcId};
 use plan::{ChangeId, Known};
@@ -26,6 +27,7 @@ macro_rules! read {
             zone: $found.availability_zone_name(),
             zone_id: $found.availability_zone_id(),
             address: $found.ip_address(),
+            ipv6: $found.ipv6_address(),
             interface: $found.network_interface_id(),
         })
     };
@@ -73,18 +75,17 @@ pub(crate) async fn carry_out(
     line: &Line,
 ) -> anyhow::Result<Done> {
     match call {
-        Call::Create { file_system, subnet, availability_zone, ip_address, security_groups } => {
+        Call::Create { file_system, subnet, availability_zone, addresses, security_groups } => {
             let file_system = context.results.resolve(file_system)?;
             let groups = groups(&context.results, security_groups)?;
             let to = (&file_system, subnet, availability_zone.as_str());
             let wanted_groups = security_groups_of(&groups);
-            let mut target =
-                create(context, aws, to, (ip_address.as_deref(), groups), line).await?;
+            let mut target = create(context, aws, to, (addresses, groups), line).await?;
             // A listing does not show them, and this is what EFS was asked for.
             target.security_groups = wanted_groups;
             context.results.add(change, target.id.to_string());
             let mut done = Done::created(&target.id);
-            if let (Some(wanted), Some(summary)) = (ip_address, &mut done.summary)
+            if let (Some(wanted), Some(summary)) = (&addresses.ipv4, &mut done.summary)
                 && let Some(has) = target.ip_address.as_ref().filter(|has| *has != wanted)
             {
                 summary.push_str(&format!(" at {has}, as {wanted} was taken meanwhile"));
@@ -137,10 +138,11 @@ async fn create(
     context: &Context,
     aws: &Aws,
     (file_system, subnet, zone): (&FileSystemId, &SubnetId, &str),
-    (mut address, groups): (Option<&str>, Vec<String>),
+    (addresses, groups): (&NewAddresses, Vec<String>),
     line: &Line,
 ) -> anyhow::Result<MountTarget> {
     let mut pauses = ADDRESS_RELEASE.iter();
+    let mut asked = addresses.clone();
     loop {
         line.state("creating");
         let call = aws
@@ -148,7 +150,9 @@ async fn create(
             .create_mount_target()
             .file_system_id(file_system.as_str())
             .subnet_id(subnet.as_str())
-            .set_ip_address(address.map(str::to_owned))
+            .set_ip_address(asked.ipv4.clone())
+            .set_ipv6_address(asked.ipv6.clone())
+            .set_ip_address_type(asked.family.map(|it| SdkFamily::from(it.as_str())))
             .set_security_groups(Some(groups.clone()));
         match call.send().await {
             Ok(created) if created.life_cycle_state().as_str() == "available" => {
@@ -159,10 +163,15 @@ async fn create(
             Err(error) if is(&error, codes::MOUNT_TARGET_CONFLICT) => break,
             // The interface of the target before may outlive it a little. A zone without its
             // target is worse than one whose target has another address.
-            Err(error) if address.is_some() && is(&error, codes::IP_ADDRESS_IN_USE) => {
+            Err(error) if asked.is_given() && is(&error, codes::IP_ADDRESS_IN_USE) => {
                 match pauses.next() {
                     Some(pause) => context.pause(*pause).await?,
-                    None => address = None,
+                    // One that the inputs say is not given up.
+                    None if asked.fixed => {
+                        let call = "elasticfilesystem:CreateMountTarget";
+                        return Err(explain(call, &aws.region, error));
+                    }
+                    None => (asked.ipv4, asked.ipv6) = (None, None),
                 }
             }
             Err(error) if is(&error, codes::INCORRECT_FILE_SYSTEM_STATE) => {
@@ -302,11 +311,12 @@ struct Answer<'a> {
     zone: Option<&'a str>,
     zone_id: Option<&'a str>,
     address: Option<&'a str>,
+    ipv6: Option<&'a str>,
     interface: Option<&'a str>,
 }
 
 fn listed(answer: Answer) -> anyhow::Result<Listed> {
-    let Answer { id, state, subnet, vpc, zone, zone_id, address, interface } = answer;
+    let Answer { id, state, subnet, vpc, zone, zone_id, address, ipv6, interface } = answer;
     let place = || format!("reading the mount target `{}`", id.escape_debug());
     let interface = interface.map(NetworkInterfaceId::try_from).transpose().with_context(place)?;
     Ok(Listed {
@@ -319,6 +329,7 @@ fn listed(answer: Answer) -> anyhow::Result<Listed> {
             availability_zone_id: zone_id.map(str::to_owned),
             network_interface_id: interface.clone(),
             ip_address: address.map(str::to_owned),
+            ipv6_address: ipv6.map(str::to_owned),
             security_groups: None,
         },
         interface,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod drift;
+mod every;
 mod refusals;
 mod settings;
 mod side_by_side;

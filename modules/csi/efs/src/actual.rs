@@ -57,6 +57,8 @@ pub struct NamedBefore {
 impl Actual {
     /// The addresses of the mount targets, which volumes may name in place of the file system.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.mount_targets.iter().filter_map(|target| target.ip_address.as_deref())
+        let ipv4 = self.mount_targets.iter().filter_map(|target| target.ip_address.as_deref());
+        let ipv6 = self.mount_targets.iter().filter_map(|target| target.ipv6_address.as_deref());
+        ipv4.chain(ipv6)
     }
 }

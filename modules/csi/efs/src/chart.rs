@@ -54,6 +54,9 @@ impl ChartVersion {
     /// knows such handles.
     pub const PREFIXED_HANDLES: ChartVersion = version(4, 0, 0);
 
+    /// The first whose driver, 2.0.0, mounts through efs-proxy in place of stunnel.
+    pub(crate) const EFS_PROXY: ChartVersion = version(3, 0, 0);
+
     /// The first chart that reads `controller.replicaCount` (driver 2.0.9:
     /// "Fix controller template to support replicaCount", CHANGELOG-2.x).
     const CONTROLLER_REPLICA_COUNT: ChartVersion = version(3, 1, 0);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim, release};
-use network::{SecurityGroup, Subnet};
+use network::Subnet;
 use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 
 use crate::actual::Actual;
@@ -21,10 +21,11 @@ use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{MountTarget, Ready};
+use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
     access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
+use crate::subnets::{of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
 
@@ -60,8 +61,8 @@ pub(crate) fn plan_part(
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
     let Desired { adopt_existing, consent, discovered_by, .. } = desired;
-    plan.warnings.extend(warnings(desired, actual));
-    plan.notes.extend(notes(desired));
+    plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
+    plan.notes.extend(notes(desired, actual));
     let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
     let wanted = file_system::Wanted {
         owner: &owner,
@@ -75,6 +76,7 @@ pub(crate) fn plan_part(
         take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
     }
     take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
+    let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
     let discovered_by = discovered_by.as_deref();
     let wanted = mount_target::Wanted {
         subnets: &subnets,
@@ -82,6 +84,10 @@ pub(crate) fn plan_part(
         security_groups,
         going: &going_ids,
         consent: *consent,
+        addresses: WantedAddresses {
+            family: inputs.ip_address_type,
+            fixed: &inputs.mount_target_addresses,
+        },
     };
     let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);
@@ -114,7 +120,7 @@ pub(crate) fn plan_part(
 }
 
 /// What people should know of what they ask for.
-fn notes(desired: &Desired) -> Vec<String> {
+fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
     let class = &desired.inputs.storage_class;
     let shared = (class.reuse_access_point == Some(true)).then(|| {
         format!(
@@ -123,7 +129,16 @@ fn notes(desired: &Desired) -> Vec<String> {
             class.name
         )
     });
-    shared.into_iter().chain(desired.notes.iter().cloned()).collect()
+    let found = actual.file_system.as_ref().filter(|found| found.spec.encrypted);
+    let encrypted = match (&desired.inputs.file_system, found) {
+        (FileSystemSource::Own(spec), Some(found)) if !spec.encrypted => Some(format!(
+            "{} is encrypted at rest although `encrypted` is false: AWS encrypts it all the same, and \
+             it stays so",
+            found.id
+        )),
+        _ => None,
+    };
+    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
 }
 
 /// How much of the driver's identity a module plans.
@@ -291,60 +306,18 @@ pub fn class_ids(desired: &Desired) -> [ChangeId; 2] {
 
 /// The Availability Zones of the subnets that should reach the file system.
 pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
-    let wanted = |subnet: &&Subnet| desired.subnets.contains(&subnet.id);
+    let found = actual.file_system.as_ref().map(|found| &found.spec);
+    let spec = match &desired.inputs.file_system {
+        FileSystemSource::Own(spec) => found.or(Some(spec)),
+        FileSystemSource::Adopted(_) => None,
+    };
+    let only = spec.and_then(|spec| spec.availability_zone.as_ref());
+    let wanted = |subnet: &&Subnet| {
+        let takes_one = only.is_none_or(|only| *only == subnet.availability_zone);
+        takes_one && desired.subnets.contains(&subnet.id)
+    };
     let wanted = actual.network.subnets.iter().filter(wanted);
     wanted.map(|subnet| subnet.availability_zone.clone()).collect()
-}
-
-/// The subnets that are wanted, of those that exist; what is wrong with the others
-/// and with the security groups becomes refusals.
-fn wanted_subnets<'a>(plan: &mut Plan, desired: &Desired, actual: &'a Actual) -> Vec<&'a Subnet> {
-    let network = &actual.network;
-    let region = &desired.inputs.aws_region;
-    let mut wanted: Vec<&Subnet> = Vec::new();
-    for id in &desired.subnets {
-        match network.subnets.iter().find(|subnet| subnet.id == *id) {
-            Some(subnet) => wanted.push(subnet),
-            None => plan.refusals.push(Refusal::new(
-                id,
-                format!("the subnet does not exist in `{region}`"),
-                "correct `subnet_ids`, or `aws_region`",
-            )),
-        }
-    }
-    let mut groups: Vec<&SecurityGroup> = Vec::new();
-    for id in desired.security_groups.iter().filter_map(Known::now) {
-        match network.security_groups.iter().find(|group| group.id == *id) {
-            Some(group) => groups.push(group),
-            None => plan.refusals.push(Refusal::new(
-                id,
-                format!("the security group does not exist in `{region}`"),
-                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
-            )),
-        }
-    }
-    plan.refusals.extend(one_vpc(&wanted, &groups));
-    wanted
-}
-
-/// All mount targets of a file system belong to one VPC, and so do their groups.
-fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
-    let vpcs = groups.iter().map(|group| &group.vpc_id);
-    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
-        return Vec::new();
-    };
-    let remedy = "give subnets and security groups of one VPC";
-    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
-        let its = &subnet.vpc_id;
-        let reason =
-            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
-        Refusal::new(&subnet.id, reason, remedy)
-    });
-    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
-        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
-        Refusal::new(&group.id, reason, remedy)
-    });
-    of_subnets.chain(of_groups).collect()
 }
 
 /// What holds for every plan that changes a cluster.

@@ -34,6 +34,7 @@ mod placement;
 mod policy;
 mod reach;
 pub mod resources;
+mod subnets;
 mod take_over;
 mod templates;
 mod together;

@@ -221,7 +221,7 @@ impl Outputs {
                     "mount_target_id": target.id,
                     "subnet_id": target.subnet_id,
                     "vpc_id": target.vpc_id,
-                    "ip_address": target.ip_address,
+                    "ip_address": target.ip_address.as_ref().or(target.ipv6_address.as_ref()),
                     "network_interface_id": target.network_interface_id,
                     "security_groups": target.security_groups,
                 })

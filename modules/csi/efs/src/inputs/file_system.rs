@@ -26,6 +26,16 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
         );
     }
     let performance_mode = reader.string("performance_mode", PerformanceMode::one_of);
+    let availability_zone = reader.string("availability_zone_name", rules::zone);
+    if performance_mode == Some(PerformanceMode::MaxIo) && availability_zone.is_some() {
+        reader.mistake(
+            "performance_mode",
+            Problem::new(
+                "`maxIO` excludes One Zone file systems",
+                "keep `generalPurpose`, or leave `availability_zone_name` out",
+            ),
+        );
+    }
     let throughput = throughput(reader);
     if performance_mode == Some(PerformanceMode::MaxIo) && throughput == Some(Throughput::Elastic) {
         reader.mistake(
@@ -39,6 +49,7 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
     Some(FileSystemSource::Own(Spec {
         encrypted: encrypted?,
         kms_key_id,
+        availability_zone,
         lifecycle: lifecycle(reader, performance_mode.as_ref(), throughput.as_ref()),
         backup: reader.string("backup_policy", backup_policy),
         overwrite_protection: reader

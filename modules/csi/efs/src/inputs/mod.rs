@@ -21,6 +21,7 @@ use crate::ids::FileSystemId;
 use crate::owner::Owner;
 use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
+use crate::resources::mount_target::{FixedAddresses, IpAddressType};
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
 pub use schema::INPUTS;
@@ -36,6 +37,10 @@ pub struct Inputs {
     /// The security groups of the mount targets, at least one: that of `security_group_id` first,
     /// then those of `security_group_ids`, and the deployment's own.
     pub security_groups: Vec<Group>,
+    /// Which addresses the mount targets have; `None` where any is right.
+    pub ip_address_type: Option<IpAddressType>,
+    /// The addresses that they must have, by their subnets.
+    pub mount_target_addresses: FixedAddresses,
     pub driver: DriverInputs,
     /// The account that the deployment belongs to, where it is named.
     pub aws_account_id: Option<String>,

@@ -127,6 +127,19 @@ pub(crate) fn kms_key_id(text: &str) -> Result<String, Problem> {
     ))
 }
 
+/// The name of an Availability Zone: its region and a letter. EFS is in no Local Zone, whose name
+/// is longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
+pub(crate) fn zone(text: &str) -> Result<String, Problem> {
+    let region = text.strip_suffix(|letter: char| letter.is_ascii_lowercase());
+    if region.is_some_and(|region| network::region(region).is_ok()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("`{}` is not the name of an Availability Zone", text.escape_debug()),
+        "write the region and a letter, such as `eu-west-1a`",
+    ))
+}
+
 /// The ARN of an IAM role.
 pub(crate) fn role_arn(text: &str) -> Result<String, Problem> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -358,6 +371,15 @@ pub(crate) fn zone(text: &str) -> Result<String, Problem> {
 
 /// One mount option; several are several elements.
 pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
+    if text.split('=').next() == Some("accesspoint") {
+        return Err(Problem::new(
+            format!(
+                "the driver sets `accesspoint` of each volume itself, and refuses `{}`",
+                text.escape_debug()
+            ),
+            "leave it out: a volume made by hand names its access point in its handle",
+        ));
+    }
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != ',';
     if !text.is_empty() && text.chars().all(plain) {
         return Ok(text.to_owned());

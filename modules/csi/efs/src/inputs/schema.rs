@@ -25,6 +25,16 @@ pub const INPUTS: &[Input] = &[
         "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
     ),
     Input::optional(
+        "ip_address_type",
+        Kind::String,
+        "Addresses of the mount targets: `IPV4_ONLY`, `IPV6_ONLY` or `DUAL_STACK`; EFS chooses IPv4 by itself",
+    ),
+    Input::optional(
+        "mount_target_addresses",
+        Kind::Map,
+        "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
+    ),
+    Input::optional(
         "security_group",
         Kind::String,
         "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
@@ -46,6 +56,11 @@ pub const INPUTS: &[Input] = &[
         "helm_values",
         Kind::Values,
         "Chart values of your own, as a map or the path of a YAML file; they override the defaults, and are checked against the chart",
+    ),
+    Input::optional(
+        "image_registry",
+        Kind::String,
+        "Registry of the driver's images and its sidecars', where nodes do not reach the internet: `eks` for the one of EKS in the region, or a mirror as `HOST/PATH`",
     ),
     Input::optional("driver_replicas", Kind::Number, "Number of the driver's controllers"),
     Input::optional("driver_log_level", Kind::Number, "Verbosity of the driver's log, 0 to 10"),
@@ -147,6 +162,11 @@ pub const INPUTS: &[Input] = &[
         "kms_key_id",
         Kind::String,
         "KMS key for the encryption, where not the AWS managed one",
+    ),
+    Input::optional(
+        "availability_zone_name",
+        Kind::String,
+        "Availability Zone of a One Zone file system, which costs less, stores in that zone only and has one mount target; without it, all zones of the region",
     ),
     Input::default(
         "performance_mode",

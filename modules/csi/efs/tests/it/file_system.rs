@@ -205,3 +205,44 @@ fn a_file_system_that_is_mounted_without_a_policy_gets_one_only_where_somebody_a
     apply(&explicit, &mut repaired);
     assert!(planned(&desired(&json!({})), &repaired).is_settled());
 }
+
+#[test]
+fn the_plan_says_when_efs_changes_the_throughput_again() {
+    let provisioned = |mibps: u32| json!({ "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": mibps });
+    let told = |plan: &Plan| plan.notes.iter().any(|note| note.contains("once in 24 hours"));
+    assert!(told(&changed(&json!({}), &provisioned(64))));
+    assert!(told(&changed(&provisioned(64), &provisioned(32))));
+    assert!(!told(&changed(&provisioned(64), &provisioned(128))), "an increase is free");
+    let mut refused = deployed(&json!({}), three());
+    let tags = &mut refused.file_system.as_mut().unwrap().tags;
+    tags.insert("clockwork-codex/throughput-from".to_owned(), "2026-01-02T03:04:05Z".to_owned());
+    let plan = text(&planned(&desired(&provisioned(64)), &refused));
+    assert!(plan.contains("from 2026-01-02T03:04:05Z UTC on"), "{plan}");
+    assert!(planned(&desired(&json!({})), &refused).is_settled(), "the tag is no difference");
+}
+
+#[test]
+fn a_one_zone_file_system_has_one_target_and_never_moves() {
+    let one_zone = json!({ "availability_zone_name": "eu-west-1b" });
+    let plan = planned(&desired(&one_zone), &account(three()));
+    let made: Vec<String> = plan.changes.iter().map(|change| change.id.to_string()).collect();
+    assert!(made.contains(&"mount_target.eu-west-1b".to_owned()), "{made:?}");
+    assert!(!made.iter().any(|id| id == "mount_target.eu-west-1a"), "{made:?}");
+    assert!(plan.notes.iter().any(|note| note.contains("across zones")), "{:?}", plan.notes);
+    let actual = deployed(&one_zone, three());
+    assert!(planned(&desired(&one_zone), &actual).is_settled());
+    // The file system says where it stores, also where the input was left out.
+    assert!(planned(&desired(&json!({})), &actual).is_settled());
+    for (before, after) in [
+        (&one_zone, json!({ "availability_zone_name": "eu-west-1a" })),
+        (&json!({}), json!({ "availability_zone_name": "eu-west-1a" })),
+    ] {
+        let plan = changed(before, &after);
+        let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
+        assert!(refusal.reason.contains("EFS never changes it"), "{}", refusal.reason);
+    }
+    let elsewhere =
+        json!({ "availability_zone_name": "eu-west-1c", "subnet_ids": ["subnet-00000001"] });
+    let plan = planned(&desired(&elsewhere), &account(three()));
+    assert!(plan.refusals[0].remedy.contains("give a subnet of eu-west-1c"), "{}", text(&plan));
+}

@@ -50,6 +50,7 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
         spec: Spec {
             encrypted: false,
             kms_key_id: Some(text.to_owned()),
+            availability_zone: Some(text.to_owned()),
             performance_mode: PerformanceMode::parse(text),
             throughput: Throughput::found(text, None),
             lifecycle: Some(Lifecycle::from([(Transition::ToIa, text.to_owned())])),
@@ -57,7 +58,6 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             overwrite_protection: Some(OverwriteProtection::parse(text)),
             policy: Policy::found(text),
         },
-        availability_zone: Some(text.to_owned()),
         metered_bytes: Some(1 << 20),
         metered_in: MeteredIn::default(),
         metered_at: Some(text.to_owned()),
@@ -75,6 +75,7 @@ fn mount_target(text: &str) -> MountTarget {
         availability_zone_id: Some(text.to_owned()),
         network_interface_id: None,
         ip_address: Some(text.to_owned()),
+        ipv6_address: Some(text.to_owned()),
         security_groups: None,
     }
 }

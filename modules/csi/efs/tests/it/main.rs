@@ -1,11 +1,13 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod addresses;
 mod admitted;
 mod canary;
 mod chart;
 mod cluster;
 mod contested;
+mod contradictions;
 mod data;
 mod documents;
 mod file_system;

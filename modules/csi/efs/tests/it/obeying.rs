@@ -161,7 +161,7 @@ pub(crate) fn expand(call: &claim::Expand, actual: &mut Actual) {
 
 /// The group that a call names: what an earlier change created is there by now.
 pub(crate) fn group(group: &Known<SecurityGroupId>, actual: &Actual) -> SecurityGroupId {
-    let made = || actual.own_groups.first().expect("InvalidGroup.NotFound").id.clone();
+    let made = || actual.own_groups.first().unwrap().id.clone();
     group.now().cloned().unwrap_or_else(made)
 }
 

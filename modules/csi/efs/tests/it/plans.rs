@@ -225,7 +225,7 @@ fn a_one_zone_file_system_is_adopted_with_the_subnets_of_its_zone_and_no_others(
     let mut actual = deployed(&json!({}), three());
     actual.documents.clear();
     actual.mount_targets.clear();
-    actual.file_system.as_mut().unwrap().availability_zone = Some("eu-west-1b".to_owned());
+    actual.file_system.as_mut().unwrap().spec.availability_zone = Some("eu-west-1b".to_owned());
     let plan = planned(&desired(&json!({ "file_system_id": "fs-0000000a" })), &actual);
     let refused: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.address.as_str()).collect();
     let address = |zone| format!("module.efs_csi.mount_target[\"{zone}\"]");

@@ -16,6 +16,7 @@ fn what_efs_accepts_is_accepted() {
         json!({ "backup_policy": true }),
         json!({ "backup_policy": "DISABLED", "replication_overwrite_protection": "DISABLED" }),
         json!({ "enforce_tls": false, "root_squash": true }),
+        json!({ "availability_zone_name": "eu-west-1b" }),
         json!({ "allow_anonymous": false, "mount_options": ["iam"] }),
         json!({ "policy_statements": { "Mount": statement } }),
         json!({ "source_policy_documents": [document], "override_policy_documents": [document] }),
@@ -39,6 +40,17 @@ fn a_setting_that_efs_would_refuse_is_a_mistake() {
     };
     for (more, said) in [
         (json!({ "backup_policy": "ENABLING" }), "`ENABLED`, `DISABLED`"),
+        (json!({ "availability_zone_name": "eu-west-1" }), "is not the name of an"),
+        (json!({ "availability_zone_name": "us-east-1-bos-1a" }), "is not the name of an"),
+        (json!({ "availability_zone_name": "eu-central-1a" }), "is not in the region"),
+        (
+            json!({
+                "availability_zone_name": "eu-west-1a",
+                "performance_mode": "maxIO",
+                "throughput_mode": "bursting",
+            }),
+            "`maxIO` excludes One Zone",
+        ),
         (json!({ "replication_overwrite_protection": "REPLICATING" }), "`ENABLED`, `DISABLED`"),
         (json!({ "allow_anonymous": false }), "mount without an identity"),
         (statement("Effect", json!("allow")), "neither allows nor denies"),

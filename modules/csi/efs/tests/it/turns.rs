@@ -135,8 +135,8 @@ fn a_target_that_failed_comes_back_at_its_own_address() {
     {
         let plan = planned(&wanted, found);
         let created = plan.changes.iter().flat_map(|change| &change.calls).find_map(|call| {
-            let efs::Call::MountTarget(Call::Create { ip_address, .. }) = call else { return None };
-            Some(ip_address.clone())
+            let efs::Call::MountTarget(Call::Create { addresses, .. }) = call else { return None };
+            Some(addresses.ipv4.clone())
         });
         assert_eq!(created, Some(Some("10.0.0.77".to_owned())), "{}", text(&plan));
     }
@@ -197,6 +197,7 @@ fn target(zone: usize, second: bool, state: u8) -> MountTarget {
         availability_zone_id: None,
         network_interface_id: None,
         ip_address: Some(format!("10.0.{n}.4")),
+        ipv6_address: None,
         security_groups: Some(vec![group("sg-00000001")]),
     }
 }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use efs::resources::file_system::{
     FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Policy, Spec,
 };
-use efs::resources::mount_target::MountTarget;
+use efs::resources::mount_target::{IpAddressType, MountTarget};
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
 use efs::{
@@ -195,7 +195,6 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     policy: None,
                     ..(**spec).clone()
                 },
-                availability_zone: None,
                 metered_bytes: Some(0),
                 metered_in: MeteredIn::default(),
                 metered_at: None,
@@ -248,7 +247,7 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
         mount_target::Call::Create {
             subnet,
             availability_zone,
-            ip_address,
+            addresses,
             security_groups,
             ..
         } => {
@@ -257,6 +256,10 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 others.all(|target| target.availability_zone != *availability_zone),
                 "MountTargetConflict in {availability_zone}",
             );
+            let family = addresses.family.unwrap_or(IpAddressType::Ipv4Only);
+            let one = |wanted: &Option<String>, any: &str| {
+                wanted.clone().unwrap_or_else(|| any.to_owned())
+            };
             let digits = &subnet.as_str()["subnet-".len()..];
             let groups = known(security_groups, actual);
             actual.mount_targets.push(MountTarget {
@@ -267,7 +270,10 @@ fn mount_target(call: &mount_target::Call, actual: &mut Actual) {
                 availability_zone: availability_zone.clone(),
                 availability_zone_id: None,
                 network_interface_id: None,
-                ip_address: Some(ip_address.clone().unwrap_or_else(|| "10.0.0.4".to_owned())),
+                ip_address: (family != IpAddressType::Ipv6Only)
+                    .then(|| one(&addresses.ipv4, "10.0.0.4")),
+                ipv6_address: (family != IpAddressType::Ipv4Only)
+                    .then(|| one(&addresses.ipv6, "fd00::4")),
                 security_groups: Some(groups),
             });
         }

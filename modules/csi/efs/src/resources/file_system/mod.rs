@@ -1,12 +1,16 @@
 //! The file system.
 
+mod limits;
 mod metered;
 mod planning;
 mod policy;
 mod spec;
+mod standing;
+mod throughput;
 
 pub use metered::MeteredIn;
-pub use planning::{Call, KIND, Planned, Wanted, available, gone, not_ours, plan, remove, row};
+pub use planning::{Call, Planned, Wanted, available, gone, not_ours, plan, remove, row};
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
 pub use spec::*;
+pub use throughput::Throughput;

@@ -5,21 +5,18 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use network::Tags;
 use plan::{
-    Action, Change, ChangeId, Difference, Forbidden, Known, Loss, Mutability, Plan, Property,
-    Refusal, Row, Scope, Wait, compare,
+    Action, Change, ChangeId, Difference, Known, Loss, Mutability, Plan, Property, Refusal, Row,
+    Scope, Wait, compare,
 };
 
-use super::policy::{Standing, judged};
+use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::spec::{
-    FileSystem, FileSystemSource, Group, Lifecycle, OverwriteProtection, PROPERTIES, Spec, TAGS,
-    Throughput, Transition,
+    FileSystem, FileSystemSource, Group, KIND, OverwriteProtection, PROPERTIES, Spec, TAGS,
 };
+use super::standing::{Standing, judged};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
-
-/// The kind of resource, as it stands in addresses.
-pub const KIND: &str = "file_system";
 
 /// A call of EFS.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +82,7 @@ pub struct Planned {
     pub needs: Vec<ChangeId>,
     /// Whether it is our own, so that its mount targets are ours too.
     pub own: bool,
-    /// The one zone that takes a target, where it is an adopted One Zone file system.
+    /// The one zone that takes a target, where it is a One Zone file system.
     pub one_zone: Option<String>,
 }
 
@@ -110,7 +107,8 @@ pub fn plan<C: From<Call>>(
             } else {
                 plan.refusals.push(not_ours(scope, found));
             }
-            Planned { id: Known::Now(found.id.clone()), needs, own: true, one_zone: None }
+            let one_zone = found.spec.availability_zone.clone();
+            Planned { id: Known::Now(found.id.clone()), needs, own: true, one_zone }
         }
     }
 }
@@ -162,48 +160,6 @@ pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
             found.id
         ),
     )
-}
-
-/// Throughput that a lifecycle policy excludes which no input is about.
-fn excluded(scope: &Scope, id: &FileSystemId, wanted: &Spec, found: &Spec) -> Option<Refusal> {
-    let elastic = wanted.throughput == Throughput::Elastic;
-    if elastic || wanted.lifecycle.is_some() || !stops_archiving(wanted, found) {
-        return None;
-    }
-    Some(Refusal::new(
-        scope.address(KIND, None),
-        format!("files of {id} move to Archive, which needs elastic throughput"),
-        "keep `throughput_mode = \"elastic\"`, or give a `lifecycle_policy` without \
-         `transition_to_archive`",
-    ))
-}
-
-/// Protection that cannot be set: EFS answers `ReplicationAlreadyExists` while the file system is
-/// the destination of a replication (`UpdateFileSystemProtection`).
-fn is_replica(
-    scope: &Scope,
-    id: &FileSystemId,
-    groups: &BTreeSet<Group>,
-    found: &Spec,
-) -> Option<Refusal> {
-    let replicating = found.overwrite_protection == Some(OverwriteProtection::Replicating);
-    (replicating && groups.contains(&Group::Protection)).then(|| {
-        Refusal::new(
-            scope.address(KIND, None),
-            format!("{id} is the destination of a replication, and EFS sets its protection itself"),
-            "leave `replication_overwrite_protection` out while it is one, or delete the \
-             replication first",
-        )
-    })
-}
-
-/// Whether files no longer move to Archive, which must be so before elastic throughput
-/// ends, as it must begin before files do
-/// (<https://docs.aws.amazon.com/efs/latest/ug/storage-classes.html>).
-fn stops_archiving(wanted: &Spec, found: &Spec) -> bool {
-    let archives = |lifecycle: &Lifecycle| lifecycle.contains_key(&Transition::ToArchive);
-    found.lifecycle.as_ref().is_some_and(archives)
-        && !wanted.lifecycle.as_ref().is_some_and(archives)
 }
 
 /// The groups of what is wanted that creation does not set.
@@ -258,7 +214,7 @@ fn adopt<C: From<Call>>(
         Planned { id: Known::Now(id.clone()), needs: Vec::new(), own: false, one_zone: None };
     if let Some(found) = found {
         planned.needs = usable(plan, scope, found);
-        planned.one_zone.clone_from(&found.availability_zone);
+        planned.one_zone.clone_from(&found.spec.availability_zone);
         plan.notes.push(format!("{id} is adopted: nothing of it is changed or deleted"));
     } else {
         plan.refusals.push(Refusal::new(
@@ -312,7 +268,8 @@ fn create<C: From<Call>>(
         change = change.calling(Call::Put { of, group, spec: Box::new(spec.clone()) });
     }
     plan.changes.push(change);
-    Planned { id: Known::After(id.clone()), needs: vec![id], own: true, one_zone: None }
+    let one_zone = spec.availability_zone.clone();
+    Planned { id: Known::After(id.clone()), needs: vec![id], own: true, one_zone }
 }
 
 fn update<C: From<Call>>(
@@ -331,10 +288,9 @@ fn update<C: From<Call>>(
         account: _,        // and whose it is.
         creation_token: _, // It was found by this, and so it is right.
         spec: found_spec,
-        availability_zone: _, // Ours are regional; a zone cannot have been asked for.
-        metered_bytes: _,     // What users wrote,
-        metered_in: _,        // in which storage classes,
-        metered_at: _,        // and since when EFS knows.
+        metered_bytes: _, // What users wrote,
+        metered_in: _,    // in which storage classes,
+        metered_at: _,    // and since when EFS knows.
         tags: found_tags,
     } = found;
     let standing = Standing { mounted: deployment.mounted, replace: deployment.replace_policy };
@@ -344,6 +300,7 @@ fn update<C: From<Call>>(
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
+    plan.notes.extend(once_a_day(spec, found, &specs.groups));
     let mut groups: Vec<Group> = specs.groups.iter().copied().collect();
     if stops_archiving(spec, found_spec) {
         groups.sort_by_key(|group| *group != Group::Lifecycle);
@@ -369,19 +326,4 @@ fn update<C: From<Call>>(
         change = change.calling(call);
     }
     plan.changes.push(change);
-}
-
-/// A difference that EFS never resolves.
-fn never_changes(scope: &Scope, id: &FileSystemId, forbidden: &Forbidden) -> Refusal {
-    let Forbidden { attribute, found, wanted } = forbidden;
-    let have = found.as_deref().unwrap_or("none").escape_debug();
-    Refusal::new(
-        scope.address(KIND, None),
-        format!(
-            "`{attribute}` of {id} is `{have}` and cannot become `{wanted}`: EFS never changes it"
-        ),
-        format!(
-            "set `{attribute}` back, or give another `storage_class_name` to get a second file system and move the data"
-        ),
-    )
 }

@@ -8,8 +8,12 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, same_statement, shown_statements};
+use super::throughput::Throughput;
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
+
+/// The kind of resource, as it stands in addresses.
+pub const KIND: &str = "file_system";
 
 inputs::words! {
     /// A performance mode; immutable.
@@ -18,50 +22,6 @@ inputs::words! {
         GeneralPurpose = "generalPurpose",
         /// More operations per second at a higher latency; excludes elastic throughput.
         MaxIo = "maxIO",
-    }
-}
-
-/// A throughput mode; can be changed in place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Throughput {
-    /// Follows the load.
-    Elastic,
-    /// Follows the size.
-    Bursting,
-    /// Fixed, in MiB/s.
-    Provisioned(f64),
-    /// A mode that did not exist when this was written.
-    Other(String),
-}
-
-impl Throughput {
-    /// What EFS answers: a mode, and MiB/s where it is provisioned.
-    pub fn found(mode: &str, mibps: Option<f64>) -> Throughput {
-        match (mode, mibps) {
-            ("elastic", _) => Throughput::Elastic,
-            ("bursting", _) => Throughput::Bursting,
-            ("provisioned", Some(mibps)) => Throughput::Provisioned(mibps),
-            (other, _) => Throughput::Other(other.to_owned()),
-        }
-    }
-
-    /// The mode as AWS writes it.
-    pub fn mode(&self) -> &str {
-        match self {
-            Throughput::Elastic => "elastic",
-            Throughput::Bursting => "bursting",
-            Throughput::Provisioned(_) => "provisioned",
-            Throughput::Other(mode) => mode,
-        }
-    }
-
-    /// The provisioned throughput in MiB/s, where there is one.
-    pub fn mibps(&self) -> Option<f64> {
-        match self {
-            Throughput::Provisioned(mibps) => Some(*mibps),
-            Throughput::Elastic | Throughput::Bursting | Throughput::Other(_) => None,
-        }
     }
 }
 
@@ -146,6 +106,8 @@ pub struct Spec {
     pub encrypted: bool,
     /// The key; where none is wanted, the AWS managed one.
     pub kms_key_id: Option<String>,
+    /// The zone of a One Zone file system, which stores in that one only.
+    pub availability_zone: Option<String>,
     pub performance_mode: PerformanceMode,
     pub throughput: Throughput,
     /// `None` where any is right, or where it was not looked at.
@@ -189,13 +151,20 @@ impl Group {
     }
 }
 
+/// Whether a file system is encrypted as was asked. AWS may encrypt where nobody asked for it
+/// (<https://github.com/hashicorp/terraform-provider-aws/pull/49999>), and no file system is ever
+/// decrypted: more than was asked for is no difference.
+fn encrypted_enough(found: &str, wanted: &str) -> bool {
+    wanted == found || (wanted == "false" && found == "true")
+}
+
 /// The properties, in the order in which plans show them. Their names are those
 /// of the inputs.
 pub const PROPERTIES: &[Property<Spec, Group>] = &[
     Property {
         name: "encrypted",
         value: Value::One(|spec| set(spec.encrypted)),
-        same: equal,
+        same: encrypted_enough,
         unset: Unset::Leave,
         change: Mutability::Never,
     },
@@ -204,6 +173,13 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
         value: Value::One(|spec| spec.kms_key_id.as_ref().and_then(set)),
         same: same_key,
         unset: Unset::Chosen(|spec| spec.encrypted.then_some("alias/aws/elasticfilesystem")),
+        change: Mutability::Never,
+    },
+    Property {
+        name: "availability_zone_name",
+        value: Value::One(|spec| spec.availability_zone.as_ref().and_then(set)),
+        same: equal,
+        unset: Unset::Leave,
         change: Mutability::Never,
     },
     Property {
@@ -275,6 +251,9 @@ pub(super) const TAGS: &[Property<Tags>] = &[Property {
     change: Mutability::InPlace(()),
 }];
 
+/// The tag with the time from which EFS changes the throughput again, as it said when it refused.
+pub const THROUGHPUT_FROM: &str = "clockwork-codex/throughput-from";
+
 /// EFS answers with the key's ARN; people may give its id, or an alias, which
 /// the ARN does not show.
 fn same_key(found: &str, wanted: &str) -> bool {
@@ -299,8 +278,6 @@ pub struct FileSystem {
     /// The token that it was created with.
     pub creation_token: String,
     pub spec: Spec,
-    /// The zone of a One Zone file system.
-    pub availability_zone: Option<String>,
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
     /// The same by storage class.
@@ -330,7 +307,7 @@ impl FileSystem {
     /// What a status says of it beside its id and state.
     pub(super) fn summary(&self) -> String {
         let encrypted = if self.spec.encrypted { "encrypted" } else { "not encrypted" };
-        let zone = self.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
+        let zone = self.spec.availability_zone.as_ref().map(|zone| format!("One Zone in {zone}"));
         let parts =
             [Some(self.spec.throughput.mode().to_owned()), Some(encrypted.to_owned()), zone];
         let lifecycle = self.spec.lifecycle.iter().flatten();
@@ -368,6 +345,7 @@ mod tests {
         let spec = Spec {
             encrypted: true,
             kms_key_id: Some("key".to_owned()),
+            availability_zone: Some("eu-west-1a".to_owned()),
             performance_mode: PerformanceMode::MaxIo,
             throughput: Throughput::Provisioned(64.0),
             lifecycle: Some(Lifecycle::new()),
@@ -379,6 +357,7 @@ mod tests {
         let Spec {
             encrypted: _,
             kms_key_id: _,
+            availability_zone: _,
             performance_mode: _,
             throughput: _,
             lifecycle: _,
@@ -395,6 +374,6 @@ mod tests {
             let replaces = matches!(property.change, Mutability::Replaces);
             assert!(!replaces, "{} would differ without a call", property.name);
         }
-        assert_eq!(names.len(), 9);
+        assert_eq!(names.len(), 10);
     }
 }

@@ -7,6 +7,7 @@ use plan::{
     Value, Wait, equal, set, texts,
 };
 
+use super::addresses::{IpAddressType, NewAddresses, has_addresses};
 use crate::ids::{FileSystemId, MountTargetId};
 use crate::life_cycle::LifeCycle;
 
@@ -17,6 +18,10 @@ pub const KIND: &str = "mount_target";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub subnet_id: SubnetId,
+    /// `None` where any is right, or where it has no address yet.
+    pub ip_address_type: Option<IpAddressType>,
+    /// Those that it must have, or those that it has.
+    pub addresses: Vec<String>,
     /// Sorted; none where they could not be read.
     pub security_groups: Option<Vec<Known<SecurityGroupId>>>,
 }
@@ -28,13 +33,30 @@ pub enum Group {
 }
 
 /// The properties, in the order in which plans show them.
-pub const PROPERTIES: &[Property<Spec, Group>] = &[SUBNET_ID, SECURITY_GROUPS];
+pub const PROPERTIES: &[Property<Spec, Group>] =
+    &[SUBNET_ID, IP_ADDRESS_TYPE, IP_ADDRESS, SECURITY_GROUPS];
 
 /// What plans show of a target that goes, beside its id.
 const SUBNET_ID: Property<Spec, Group> = Property {
     name: "subnet_id",
     value: Value::One(|spec| set(&spec.subnet_id)),
     same: equal,
+    unset: Unset::Leave,
+    change: Mutability::Replaces,
+};
+
+const IP_ADDRESS_TYPE: Property<Spec, Group> = Property {
+    name: "ip_address_type",
+    value: Value::One(|spec| spec.ip_address_type.and_then(|it| set(it.as_str()))),
+    same: equal,
+    unset: Unset::Leave,
+    change: Mutability::Replaces,
+};
+
+const IP_ADDRESS: Property<Spec, Group> = Property {
+    name: "ip_address",
+    value: Value::List(|spec| spec.addresses.iter().cloned().map(Known::Now).collect()),
+    same: has_addresses,
     unset: Unset::Leave,
     change: Mutability::Replaces,
 };
@@ -61,6 +83,8 @@ pub struct MountTarget {
     pub network_interface_id: Option<NetworkInterfaceId>,
     /// Its address, once it has one.
     pub ip_address: Option<String>,
+    /// Its IPv6 address, where it has one.
+    pub ipv6_address: Option<String>,
     /// Its security groups, sorted; `None` where they could not be read.
     pub security_groups: Option<Vec<SecurityGroupId>>,
 }
@@ -77,12 +101,15 @@ impl MountTarget {
             availability_zone: _,    // The subnet's,
             availability_zone_id: _, // under another name.
             network_interface_id: _, // EFS made it.
-            ip_address: _,           // EFS chose it; the one in its place gets the same.
+            ip_address,
+            ipv6_address,
             security_groups,
         } = self;
         let groups = security_groups.as_ref();
         Spec {
             subnet_id: subnet_id.clone(),
+            ip_address_type: IpAddressType::of(ip_address.as_deref(), ipv6_address.as_deref()),
+            addresses: [ip_address, ipv6_address].into_iter().flatten().cloned().collect(),
             security_groups: groups.map(|ids| ids.iter().cloned().map(Known::Now).collect()),
         }
     }
@@ -97,9 +124,7 @@ pub enum Call {
         subnet: SubnetId,
         /// The subnet's zone.
         availability_zone: String,
-        /// The address of the target in whose place it comes, in the same subnet; any other where
-        /// that was taken meanwhile.
-        ip_address: Option<String>,
+        addresses: NewAddresses,
         security_groups: Vec<Known<SecurityGroupId>>,
     },
     /// Sets all its security groups.
@@ -131,7 +156,9 @@ pub fn rows(found: &[MountTarget]) -> Vec<Row> {
     let mut by_zone: Vec<&MountTarget> = found.iter().collect();
     by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
     let row = |target: &MountTarget| {
-        let address = target.ip_address.as_deref().unwrap_or("no address yet");
+        let addresses = target.spec().addresses;
+        let address =
+            if addresses.is_empty() { "no address yet".to_owned() } else { addresses.join(" ") };
         Row {
             resource: "mount target",
             name: plain(&target.availability_zone),
@@ -191,7 +218,8 @@ mod tests {
 
     fn spec(security_groups: Vec<Known<SecurityGroupId>>) -> Spec {
         let subnet_id = SubnetId::try_from("subnet-00000001").unwrap();
-        Spec { subnet_id, security_groups: Some(security_groups) }
+        let (ip_address_type, addresses) = (Some(IpAddressType::Ipv4Only), vec!["10.0.0.4".into()]);
+        Spec { subnet_id, ip_address_type, addresses, security_groups: Some(security_groups) }
     }
 
     fn now(number: u32) -> Known<SecurityGroupId> {
@@ -202,8 +230,8 @@ mod tests {
     fn every_field_of_a_spec_is_in_the_table() {
         let spec = spec(vec![now(1)]);
         // A new field does not compile until it is here, and then it must be in the table.
-        let Spec { subnet_id: _, security_groups: _ } = &spec;
-        assert_eq!(PROPERTIES.len(), 2);
+        let Spec { subnet_id: _, ip_address_type: _, addresses: _, security_groups: _ } = &spec;
+        assert_eq!(PROPERTIES.len(), 4);
         for property in PROPERTIES {
             assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
         }

@@ -4,6 +4,7 @@ use network::{SecurityGroupId, Subnet, Tags};
 use plan::{Detail, Known, Plan, Refusal, Scope, Warning};
 use serde::{Deserialize, Serialize};
 
+use super::addresses::WantedAddresses;
 use super::target::{MountTarget, list};
 use crate::placement::Zone;
 use crate::resources::file_system::{self, Planned};
@@ -24,6 +25,7 @@ pub struct Wanted<'a> {
     /// Those that the deployment made and that go.
     pub going: &'a [SecurityGroupId],
     pub consent: Consent,
+    pub addresses: WantedAddresses<'a>,
 }
 
 /// What may be done to targets that are there, and to what others set, only where somebody says so.

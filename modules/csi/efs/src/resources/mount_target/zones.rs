@@ -6,6 +6,7 @@ use plan::{
     Warning, compare,
 };
 
+use super::addresses::Before;
 use super::groups::Groups;
 use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
 use super::turns::Turns;
@@ -246,10 +247,12 @@ impl<C: From<Call>> Part<'_, C> {
         };
         let (spec, call) = self.target(zone, leaving);
         let file_system = Difference::new("file_system_id", None, self.file_system.id.after());
-        let address = match leaving.and_then(|leaving| address_of(zone, leaving)) {
+        let Call::Create { addresses, .. } = &call else { unreachable!("it creates") };
+        // A fixed one is among the properties.
+        let address = (!addresses.fixed).then(|| match &addresses.ipv4 {
             Some(address) => Difference::set("ip_address", address),
             None => Difference::later("ip_address"),
-        };
+        });
         let change = Change::new(Action::Create, self.id(zone), self.address(zone))
             .because(reason)
             .needing(self.file_system.needs.clone())
@@ -258,7 +261,7 @@ impl<C: From<Call>> Part<'_, C> {
             .needing(self.first.clone())
             .showing([Difference::later("mount_target_id"), file_system])
             .showing(compare(PROPERTIES, &spec, None).differences)
-            .showing([address])
+            .showing(address)
             .calling(call);
         self.plan.changes.push(change);
         self.turns.makes(self.id(zone));
@@ -278,6 +281,11 @@ impl<C: From<Call>> Part<'_, C> {
                 format!("give subnets of {only} only; pods of other zones reach that target too"),
             ));
         }
+        let carrier = self.wanted.subnets.iter().find(|subnet| subnet.id == zone.carrier);
+        if let Some(carrier) = carrier {
+            let refusals = self.wanted.addresses.impossible(&self.address(zone), carrier);
+            self.plan.refusals.extend(refusals);
+        }
         if zone.full {
             self.plan.refusals.push(Refusal::new(
                 self.address(zone),
@@ -294,12 +302,11 @@ impl<C: From<Call>> Part<'_, C> {
         reason: String,
         wait: Option<ChangeId>,
     ) -> ChangeId {
-        if target.subnet_id != zone.carrier {
-            self.refuse_impossible(zone);
-        }
+        self.refuse_impossible(zone);
         let wanted = self.wanted_beside(zone, target);
         let (_, create) = self.target(zone, Some(target));
-        let moves = address_of(zone, target).is_none();
+        let Call::Create { addresses, .. } = &create else { unreachable!("it creates") };
+        let moves = !addresses.fixed && addresses.ipv4.is_none();
         let address = target.ip_address.clone().filter(|_| moves);
         let address =
             address.map(|it| Difference::new("ip_address", Some(it), After::KnownAfterApply));
@@ -325,13 +332,20 @@ impl<C: From<Call>> Part<'_, C> {
         let security_groups = self.groups.of(before.filter(|it| self.keeps_groups_of(it)));
         let spec = Spec {
             subnet_id: zone.carrier.clone(),
+            ip_address_type: self.wanted.addresses.family,
+            addresses: self.wanted.addresses.fixed(&zone.carrier),
             security_groups: Some(security_groups.clone()),
         };
+        let had = before.map(|before| Before {
+            ipv4: before.ip_address.as_deref(),
+            ipv6: before.ipv6_address.as_deref(),
+            here: before.subnet_id == zone.carrier,
+        });
         let call = Call::Create {
             file_system: self.file_system.id.clone(),
             subnet: zone.carrier.clone(),
             availability_zone: zone.availability_zone.clone(),
-            ip_address: before.and_then(|before| address_of(zone, before)),
+            addresses: self.wanted.addresses.of_new(&zone.carrier, had.unwrap_or_default()),
             security_groups,
         };
         (spec, call)
@@ -370,10 +384,4 @@ impl<C: From<Call>> Part<'_, C> {
     fn address(&self, zone: &Zone) -> Address {
         self.scope.address(KIND, Some(&zone.availability_zone))
     }
-}
-
-/// The address of a target, where the one in its place can have it: clients that mounted by
-/// address, or that resolved the name before, find it there.
-fn address_of(zone: &Zone, before: &MountTarget) -> Option<String> {
-    before.ip_address.clone().filter(|_| before.subnet_id == zone.carrier)
 }

@@ -1,0 +1,95 @@
+//! The subnets of the mount targets: those that are wanted and exist, in one VPC.
+
+use network::{SecurityGroup, Subnet};
+use plan::{Known, Refusal, Scope};
+
+use crate::actual::Actual;
+use crate::calls::Plan;
+use crate::desired::Desired;
+use crate::resources::file_system;
+
+/// The subnets that are wanted, of those that exist; what is wrong with the others
+/// and with the security groups becomes refusals.
+pub(crate) fn wanted_subnets<'a>(
+    plan: &mut Plan,
+    desired: &Desired,
+    actual: &'a Actual,
+) -> Vec<&'a Subnet> {
+    let network = &actual.network;
+    let region = &desired.inputs.aws_region;
+    let mut wanted: Vec<&Subnet> = Vec::new();
+    for id in &desired.subnets {
+        match network.subnets.iter().find(|subnet| subnet.id == *id) {
+            Some(subnet) => wanted.push(subnet),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the subnet does not exist in `{region}`"),
+                "correct `subnet_ids`, or `aws_region`",
+            )),
+        }
+    }
+    let mut groups: Vec<&SecurityGroup> = Vec::new();
+    for id in desired.security_groups.iter().filter_map(Known::now) {
+        match network.security_groups.iter().find(|group| group.id == *id) {
+            Some(group) => groups.push(group),
+            None => plan.refusals.push(Refusal::new(
+                id,
+                format!("the security group does not exist in `{region}`"),
+                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
+            )),
+        }
+    }
+    plan.refusals.extend(one_vpc(&wanted, &groups));
+    wanted
+}
+
+/// The subnets in which a file system of our own may have its mount target: those of its zone,
+/// where it is a One Zone one.
+pub(crate) fn of_one_zone<'a>(
+    plan: &mut Plan,
+    scope: &Scope,
+    subnets: Vec<&'a Subnet>,
+    file_system: &file_system::Planned,
+) -> Vec<&'a Subnet> {
+    let Some(zone) = file_system.one_zone.as_ref().filter(|_| file_system.own) else {
+        return subnets;
+    };
+    let here = |subnet: &&Subnet| subnet.availability_zone == *zone;
+    let (here, others): (Vec<&Subnet>, Vec<&Subnet>) = subnets.into_iter().partition(here);
+    if here.is_empty() && !others.is_empty() {
+        plan.refusals.push(Refusal::new(
+            scope.address(file_system::KIND, None),
+            format!(
+                "it is a One Zone file system in {zone}, which takes its mount target there, and no \
+                 subnet of the inputs is in that zone"
+            ),
+            format!("give a subnet of {zone} in `subnet_ids`"),
+        ));
+    } else if !others.is_empty() {
+        plan.notes.push(format!(
+            "the file system stores in {zone} only and has its one mount target there: nodes of \
+             other zones reach it across zones, and lose it when that zone fails"
+        ));
+    }
+    here
+}
+
+/// All mount targets of a file system belong to one VPC, and so do their groups.
+fn one_vpc(subnets: &[&Subnet], groups: &[&SecurityGroup]) -> Vec<Refusal> {
+    let vpcs = groups.iter().map(|group| &group.vpc_id);
+    let Some(vpc) = vpcs.chain(subnets.iter().map(|subnet| &subnet.vpc_id)).next() else {
+        return Vec::new();
+    };
+    let remedy = "give subnets and security groups of one VPC";
+    let of_subnets = subnets.iter().filter(|subnet| subnet.vpc_id != *vpc).map(|subnet| {
+        let its = &subnet.vpc_id;
+        let reason =
+            format!("the subnet is in `{its}`, and the others or the security group in `{vpc}`");
+        Refusal::new(&subnet.id, reason, remedy)
+    });
+    let of_groups = groups.iter().filter(|group| group.vpc_id != *vpc).map(|group| {
+        let reason = format!("the security group is in `{}`, and others in `{vpc}`", group.vpc_id);
+        Refusal::new(&group.id, reason, remedy)
+    });
+    of_subnets.chain(of_groups).collect()
+}
