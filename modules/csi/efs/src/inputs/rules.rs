@@ -357,18 +357,6 @@ pub(crate) fn selector(key: &str, value: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// An Availability Zone by name, such as `eu-west-1a`.
-pub(crate) fn zone(text: &str) -> Result<String, Problem> {
-    let letter = text.chars().next_back().is_some_and(|c| c.is_ascii_lowercase());
-    match text.get(..text.len().saturating_sub(1)) {
-        Some(region) if letter && network::region(region).is_ok() => Ok(text.to_owned()),
-        _ => Err(Problem::new(
-            format!("`{}` is no Availability Zone", text.escape_debug()),
-            "write its name, such as `eu-west-1a`",
-        )),
-    }
-}
-
 /// One mount option; several are several elements.
 pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
     if text.split('=').next() == Some("accesspoint") {
