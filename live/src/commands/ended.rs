@@ -26,8 +26,6 @@ pub(super) fn span(job: &Job, deployment: Option<&str>) -> Span {
         Goal::Expand => "expand",
         Goal::Verify(_) => "verify",
         Goal::Identify => "identify",
-        Goal::AccessPoints(_) => "access-points",
-        Goal::Outputs(_) => "outputs",
     };
     let place = job.places.first();
     tracing::info_span!(
