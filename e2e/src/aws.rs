@@ -8,7 +8,8 @@ use job::{AwsChoice, ClusterChoice, DriverChoice, DriverPolicy, EndToEnd};
 use supervised::Program;
 use tempfile::TempDir;
 
-use crate::identity::{self, OPERATOR};
+use crate::identity;
+use crate::names::OPERATOR;
 
 /// The access key id of the sandbox's root user; other emulators take any.
 const ROOT: &str = "sandbox";
@@ -103,12 +104,11 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         std::thread::sleep(Duration::from_millis(20));
     };
     let node_credentials = on_node.then(|| identity::of_node(&url)).transpose()?;
-    let operator = match job.enforce_iam {
-        None => ROOT,
-        Some(_) => {
-            identity::restrict(job, &url)?;
-            OPERATOR
-        }
+    let operator = if job.enforce_iam.is_some() {
+        identity::restrict(job, &url)?;
+        OPERATOR
+    } else {
+        ROOT
     };
     let given = enforced && !on_node && job.enforce_iam != Some(DriverPolicy::Rendered);
     let driver_role = given.then(|| identity::create_role(&url)).transpose()?;

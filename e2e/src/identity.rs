@@ -6,7 +6,7 @@ use job::{DriverPolicy, EndToEnd};
 use serde_json::json;
 use xshell::{Shell, cmd};
 
-use crate::runner::CLASS;
+use crate::names::{CLASS, IRSA, OPERATOR};
 
 /// The issuer of the control plane's tokens, without `https://`.
 const ISSUER: &str = "kubernetes.default.svc";
@@ -45,12 +45,6 @@ pub(crate) fn create_role(url: &str) -> anyhow::Result<String> {
     call("AttachRolePolicy", &[name, ("PolicyArn", POLICY)])?;
     emulators::text(&role, "Arn").context("the role has no ARN")
 }
-
-/// The access key id of this program, where it may do what its rendered policy allows.
-pub(crate) const OPERATOR: &str = "operator";
-
-/// How a deployment makes the driver's role.
-pub(crate) const IRSA: [&str; 2] = ["--driver-identity=irsa", "--oidc-provider=create"];
 
 /// The cluster of the deployment file, as the sandbox has it from the start.
 const EKS_CLUSTER: &str = "graphscope-dev";

@@ -9,6 +9,7 @@ mod cluster;
 mod identity;
 mod interrupt;
 mod kind;
+mod names;
 mod node;
 mod report;
 mod runner;

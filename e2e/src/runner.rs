@@ -7,11 +7,8 @@ use xshell::{Shell, cmd};
 
 use crate::aws::Aws;
 use crate::cluster::TestCluster;
-use crate::identity::IRSA;
+use crate::names::{CLASS, IRSA};
 use crate::report::write_log;
-
-/// The StorageClass of a run; no other class is touched.
-pub(crate) const CLASS: &str = "clockwork-e2e";
 
 /// What every step needs.
 pub(crate) struct Runner<'a> {

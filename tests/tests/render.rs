@@ -204,3 +204,31 @@ fn a_fleet_is_checked_against_what_deploying_it_writes() {
     // The ids of file systems are known from the classes that are there.
     world.xtask(&["render", &fleet, "--check", folder.to_str().unwrap()]).exits(0);
 }
+
+#[test]
+fn settings_of_the_driver_are_flags_and_stand_in_the_rendered_values() {
+    let world = World::new();
+    let settings = [
+        "render",
+        "--output=json",
+        "--helm-chart-version=4.4.1",
+        "--driver-replicas=3",
+        "--driver-tolerations=dedicated=graphs:NoSchedule",
+        "--driver-node-resources=limits.memory=2Gi",
+        "--driver-volume-attach-limit=40",
+        "--driver-metrics=true",
+        "--enforce-zone-affinity=true",
+    ];
+    let rendered = world.xtask(&settings).exits(0).json();
+    let text = rendered["values.yaml"].as_str().unwrap();
+    let values: serde_json::Value = serde_norway::from_str(text).unwrap();
+    assert_eq!(values["controller"]["replicaCount"], 3, "{text}");
+    assert_eq!(values["controller"]["enableMetrics"], true, "{text}");
+    assert_eq!(values["controller"]["tolerations"][2]["key"], "dedicated", "{text}");
+    assert_eq!(values["node"]["volumeAttachLimit"], 40, "{text}");
+    assert_eq!(values["node"]["resources"]["limits"]["memory"], "2Gi", "{text}");
+    let class = rendered["storageclass.yaml"].as_str().unwrap();
+    assert!(class.contains("\"enforceZoneAffinity\": \"true\""), "{class}");
+    let old = world.xtask(&["render", "--driver-metrics=true"]).exits(2);
+    assert!(old.stderr.contains("chart 2.4.5 would ignore the value `controller.enableMetrics`"));
+}

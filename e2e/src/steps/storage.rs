@@ -3,8 +3,9 @@
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+use crate::names::CLASS;
 use crate::report::Report;
-use crate::runner::{CLASS, Runner};
+use crate::runner::Runner;
 use crate::steps::volumes;
 use crate::wait::until;
 

@@ -6,8 +6,9 @@ use control_plane::{AccessPoint, Efs};
 use job::DriverPolicy;
 use serde_json::{Value, json};
 
+use crate::names::CLASS;
 use crate::report::Report;
-use crate::runner::{CLASS, Runner};
+use crate::runner::Runner;
 use crate::wait::until;
 
 const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";

@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
+use crate::names::CLASS;
 use crate::report::Report;
-use crate::runner::{CLASS, Runner};
+use crate::runner::Runner;
 use crate::wait::until;
 
 const NAMESPACE: &str = "clockwork-e2e-graphs";

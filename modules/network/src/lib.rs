@@ -9,6 +9,7 @@ mod observed;
 mod outputs;
 mod paths;
 pub mod reach;
+mod rules;
 
 inputs::id!(VpcId, "vpc-", "VPC id");
 inputs::id!(SubnetId, "subnet-", "subnet id");
@@ -19,7 +20,7 @@ inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 pub use ipnet::IpNet;
 pub use module::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
 pub use observed::{
-    ClusterNetwork, IngressRule, NFS_PORT, Observed, RouteTable, RuleSource, SecurityGroup, Subnet,
-    Tags,
+    ClusterNetwork, IngressRule, NFS_PORT, Observed, RouteTable, SecurityGroup, Subnet, Tags,
 };
 pub use outputs::{Outputs, Refusal, outputs};
+pub use rules::RuleSource;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{InstanceId, RuleSource, SecurityGroupId, SubnetId, VpcId};
+use crate::rules::RuleSource;
+use crate::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 
 /// A node, as far as its network goes: what its first network interface has, through which the
 /// host mounts.

@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::observed::{IngressRule, NFS_PORT, RuleSource, Subnet};
+use crate::observed::{IngressRule, NFS_PORT, Subnet};
 pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
+use crate::rules::RuleSource;
 use crate::{SecurityGroupId, SubnetId};
 
 /// Both ends of the way.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Aws, Ran, World};
 
-use crate::support::told;
+use crate::support::{NOT_NAMED, told};
 
 /// A network, what somebody asks of it, and how what is told begins.
 struct Fault {
@@ -149,7 +149,7 @@ fn told_of(fault: &Fault) -> String {
     (fault.by_hand)(&world.aws());
     let Ran { stderr, .. } = world.run("plan-efs", fault.inputs);
     let mut lines = stderr.lines().skip_while(|line| !line.contains(fault.line));
-    let Some(line) = lines.next() else { return format!("{}:\n{stderr}", crate::NOT_NAMED) };
+    let Some(line) = lines.next() else { return format!("{}:\n{stderr}", NOT_NAMED) };
     let remedy = lines.next().filter(|line| line.trim_start().starts_with("help: "));
     std::iter::once(line).chain(remedy).map(told).collect::<Vec<_>>().join("\n    ")
 }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
-use support::{Guarded, SETS, actions, rendered, told, without};
+use support::{Guarded, NOT_NAMED, SETS, actions, rendered, told, without};
 
 #[test]
 fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
@@ -31,9 +31,6 @@ fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
         assert!(denied.is_empty(), "{inputs:?}: {denied:?}");
     }
 }
-
-/// What stands in the table where nobody is told what is wrong: it must not be there.
-const NOT_NAMED: &str = "(nothing names it)";
 
 /// What nobody misses, and why.
 const NOT_MISSED: &[(&str, &str)] = &[("sts:GetCallerIdentity", "IAM never denies it")];

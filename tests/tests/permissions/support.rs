@@ -21,6 +21,9 @@ pub(crate) const SETS: [&[&str]; 3] = [
     &["--driver-identity=none", "--nfs-client-cidr=10.9.0.0/16"],
 ];
 
+/// What stands in the table where nobody is told what is wrong: it must not be there.
+pub(crate) const NOT_NAMED: &str = "(nothing names it)";
+
 /// The account's root user, by whose access key others change what is there.
 const ROOT: &str = "root";
 

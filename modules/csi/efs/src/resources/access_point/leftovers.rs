@@ -175,3 +175,92 @@ fn user(point: &AccessPoint) -> String {
     let user = point.posix_user.as_ref();
     user.map(|user| format!(" as {}:{}", user.uid, user.gid)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use plan::Plan;
+
+    use super::*;
+    use crate::life_cycle::LifeCycle;
+    use crate::users::Volume;
+
+    fn point(number: usize, tags: &[(&str, &str)]) -> AccessPoint {
+        AccessPoint {
+            id: AccessPointId::try_from(format!("fsap-{number:08x}")).unwrap(),
+            life_cycle: LifeCycle::Available,
+            client_token: Some(format!("pvc-{number}")),
+            path: format!("/pvc-{number}"),
+            posix_user: None,
+            account: None,
+            tags: tags
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    fn planned(seen: &Seen, deletion: &Deletion) -> Plan<Call> {
+        let owner = Owner {
+            region: "eu-west-1".to_owned(),
+            cluster: "prod".to_owned(),
+            storage_class: "efs-sc".to_owned(),
+        };
+        let file_system = FileSystemId::try_from("fs-00000001").unwrap();
+        let wanted = Wanted { owner: &owner, file_system: &file_system, deletion };
+        let mut made = Plan::default();
+        plan(&mut made, &Scope::alone("efs_csi"), &wanted, seen);
+        made
+    }
+
+    const DRIVER: (&str, &str) = ("efs.csi.aws.com/cluster", "true");
+
+    fn seen(access_points: Vec<AccessPoint>) -> Seen {
+        Seen { access_points, volumes: Some(Vec::new()), claims: Vec::new() }
+    }
+
+    #[test]
+    fn nothing_goes_that_was_not_asked_for_and_each_deletion_says_that_the_directory_stays() {
+        let mut found = seen(vec![
+            point(1, &[DRIVER, ("cluster", "prod")]),
+            point(2, &[DRIVER]),
+            point(3, &[]),
+        ]);
+        assert!(planned(&found, &Deletion::None).changes.is_empty());
+        let all = planned(&found, &Deletion::Leftovers);
+        let [change] = all.changes.as_slice() else { panic!("{all:?}") };
+        assert!(change.action.needs_consent() && change.reason.contains("stays"), "{change:?}");
+        let ids: Vec<AccessPointId> = found.access_points.iter().map(|it| it.id.clone()).collect();
+        assert_eq!(planned(&found, &Deletion::Named(ids.clone())).changes.len(), 3);
+
+        // A volume that comes keeps its own, by whatever way it is asked for.
+        let named = [ids[0].to_string()].into();
+        found.volumes = Some(vec![Volume { access_points: named, ..Volume::default() }]);
+        assert!(planned(&found, &Deletion::Leftovers).changes.is_empty());
+        let kept = planned(&found, &Deletion::Named(ids.clone()));
+        assert_eq!((kept.changes.len(), kept.refusals.len()), (2, 1));
+        // Nobody deletes blindly, and nobody deletes what is not there.
+        found.volumes = None;
+        assert_eq!(planned(&found, &Deletion::Named(ids)).refusals.len(), 1);
+        let other = AccessPointId::try_from("fsap-0000000f").unwrap();
+        let told = planned(&seen(Vec::new()), &Deletion::Named(vec![other])).refusals;
+        assert!(told[0].reason.contains("has no such access point"), "{told:?}");
+    }
+
+    #[test]
+    fn the_quota_is_told_of_before_it_hurts() {
+        let warned = |count: usize| {
+            let all = (0..count).map(|number| point(number, &[])).collect();
+            !planned(&seen(all), &Deletion::None).warnings.is_empty()
+        };
+        assert!(!warned(8_999) && warned(9_000));
+        for (count, state, healthy, hint) in [
+            (8_999, "available", true, false),
+            (9_000, "available", true, true),
+            (10_000, "full", false, true),
+        ] {
+            let row = quota(count);
+            assert_eq!((row.state.as_str(), row.healthy), (state, healthy), "{count}");
+            assert_eq!(row.detail.contains("near the quota"), hint, "{count}");
+        }
+    }
+}
