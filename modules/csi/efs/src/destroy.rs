@@ -55,6 +55,10 @@ pub(crate) fn destroy_part(
     let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
     let found = actual.file_system.as_ref();
+    let replications = &actual.replications;
+    let others = without_our_replication(inputs, actual);
+    let actual = &others;
+    let found = found.map(|_| actual.file_system.as_ref()).unwrap_or_default();
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
@@ -85,6 +89,14 @@ pub(crate) fn destroy_part(
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
+        if actual.replications.len() < replications.len()
+            && let Some(ended) = file_system::end_replication(&mut plan, scope, found, replications)
+        {
+            // Whoever looks again for users finds none any more then.
+            let first = plan.changes.iter_mut().filter(|change| removed.contains(&change.id));
+            first.for_each(|change| change.needs.push(ended.clone()));
+            needs.push(ended);
+        }
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
             needs.push(file_system::available(&mut plan, scope, found));
@@ -98,6 +110,16 @@ pub(crate) fn destroy_part(
         look_again(&mut plan, actual, found, &Steps { removed, gone, last });
     }
     plan
+}
+
+/// What was observed, but for the replication that the inputs ask for: a destroy ends it.
+fn without_our_replication(inputs: &Inputs, actual: &Actual) -> Actual {
+    let mut others = actual.clone();
+    let FileSystemSource::Own(spec) = &inputs.file_system else { return others };
+    if let (true, Some(found)) = (spec.replication.is_some(), &actual.file_system) {
+        others.replications.retain(|it| it.source != found.id.as_str());
+    }
+    others
 }
 
 /// Plans to delete the class and the driver in a cluster, or the documents in a directory.

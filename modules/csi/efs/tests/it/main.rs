@@ -25,6 +25,7 @@ mod plans;
 mod properties;
 mod reach;
 mod reachable;
+mod replication;
 mod settings;
 mod together;
 mod traps;

@@ -193,6 +193,7 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     lifecycle: spec.lifecycle.as_ref().map(|_| Lifecycle::new()),
                     overwrite_protection: Some(OverwriteProtection::Enabled),
                     policy: None,
+                    replication: None,
                     ..(**spec).clone()
                 },
                 metered_bytes: Some(0),
@@ -214,6 +215,10 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                 file_system::Group::Protection => {
                     found.spec.overwrite_protection.clone_from(&spec.overwrite_protection);
                 }
+                file_system::Group::Replication => {
+                    assert_eq!(found.spec.replication, None, "it has one already");
+                    found.spec.replication.clone_from(&spec.replication);
+                }
                 file_system::Group::Policy => {
                     // EFS returns what was put, and nothing of how.
                     let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
@@ -224,6 +229,7 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
         }
+        file_system::Call::EndReplication { .. } => actual.replications.clear(),
         file_system::Call::StillUnused { access_points, .. } => {
             let there = actual.access_points.iter().map(|point| &point.id);
             assert!(there.eq(access_points), "nobody came meanwhile");

@@ -3,10 +3,12 @@
 mod limits;
 mod planning;
 mod policy;
+mod replicating;
 mod spec;
 mod standing;
 mod throughput;
 
+pub(crate) use planning::end_replication;
 pub use planning::{Call, Planned, Wanted, available, gone, not_ours, plan, remove, row};
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
