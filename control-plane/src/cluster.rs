@@ -58,7 +58,7 @@ impl Cluster {
         Ok(Cluster { client, runtime })
     }
 
-    /// Whether `/readyz` answers `ok`.
+    /// Whether `/readyz` responds with `ok`.
     pub fn is_ready(&self) -> bool {
         let Ok(request) = Request::get("/readyz").body(Vec::new()) else { return false };
         self.runtime.block_on(self.client.request_text(request)).is_ok_and(|text| text == "ok")

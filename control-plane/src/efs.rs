@@ -77,7 +77,7 @@ impl Efs {
         let Response { status, code, body } =
             emulators::request(method, &url, "elasticfilesystem", body)?;
         if !(200..300).contains(&status) {
-            // The same token again is answered with the id of what it created.
+            // The response to the same token again has the id of what it created.
             if let Ok(found) = serde_json::from_str::<Value>(&body)
                 && status == 409
                 && found["AccessPointId"].is_string()

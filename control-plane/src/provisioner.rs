@@ -31,7 +31,7 @@ pub enum Source {
     MadeUp,
     /// CSI volumes of access points, as the driver creates them; nothing here can mount them.
     AccessPoints(Efs),
-    /// None: every claim gets this answer of the driver as an event, as the provisioner writes it.
+    /// None: every claim gets this error of the driver as an event, as the provisioner writes it.
     Refused(String),
     /// Folders of this machine that all nodes have mounted.
     HostPath {
@@ -78,7 +78,7 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
             && has_consumer(class, &claim)
         {
             if let Source::Refused(answer) = source {
-                // Where the event is there already, the answer is the same.
+                // Where the event is there already, it says the same.
                 let _ = refuse(cluster, &claim, answer);
                 continue;
             }

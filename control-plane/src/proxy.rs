@@ -1,4 +1,4 @@
-//! A proxy in front of the API server that can inject faults, and that answers in place of
+//! A proxy in front of the API server that can inject faults, and that responds in place of
 //! kubelets for the usage of volumes.
 //!
 //! The fault of a request follows from the seed, its method, its path and how often it was

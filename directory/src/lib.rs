@@ -70,12 +70,21 @@ pub fn yaml_files(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> 
 
 /// Writes a file, and the folders that it is in: the whole of it or nothing.
 pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    write(path, text, 0o644)
+}
+
+/// The same with a file that only its owner may read.
+pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    write(path, text, 0o600)
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let place = || format!("writing `{}`", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(place)?;
     let mut new = tempfile::Builder::new()
         .prefix(".clockwork-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
         .tempfile_in(folder)
         .with_context(place)?;
     new.write_all(text.as_bytes()).with_context(place)?;

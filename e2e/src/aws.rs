@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use emulators::{Emulator, Kind, Network};
-use job::{AwsChoice, ClusterChoice, DriverChoice, EndToEnd};
+use job::{AwsChoice, ClusterChoice, DriverChoice, DriverPolicy, EndToEnd};
 use supervised::Program;
 use tempfile::TempDir;
 
-use crate::identity;
+use crate::identity::{self, OPERATOR};
+
+/// The access key id of the sandbox's root user; other emulators take any.
+const ROOT: &str = "sandbox";
 
 /// How long the sandbox may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,6 +26,8 @@ pub(crate) struct Aws {
     pub(crate) emulated: bool,
     /// The role of the driver, where AWS enforces its policies.
     pub(crate) driver_role: Option<String>,
+    /// The access key id of this program.
+    pub(crate) operator: &'static str,
     /// The credentials that programs on a node get, where AWS accepts any.
     pub(crate) node_credentials: Option<(String, String)>,
     _running: Running,
@@ -48,6 +53,7 @@ impl Aws {
                     network: None,
                     emulated: false,
                     driver_role: None,
+                    operator: ROOT,
                     node_credentials: None,
                     _running: Running::External,
                 });
@@ -65,6 +71,7 @@ impl Aws {
             network,
             emulated: true,
             driver_role: None,
+            operator: ROOT,
             node_credentials: Some(("emulated".to_owned(), "emulated".to_owned())),
             _running: Running::Emulator { _emulator: emulator },
         })
@@ -78,7 +85,7 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
     let program = job.programs.join("sandbox");
     let mut args = vec!["--port".to_owned(), "0".to_owned()];
     let on_node = job.cluster == ClusterChoice::Node;
-    let enforced = job.driver == DriverChoice::Real || on_node;
+    let enforced = job.driver == DriverChoice::Real || on_node || job.enforce_iam.is_some();
     if enforced {
         args.push("--enforce-iam".to_owned());
     }
@@ -96,12 +103,21 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         std::thread::sleep(Duration::from_millis(20));
     };
     let node_credentials = on_node.then(|| identity::of_node(&url)).transpose()?;
-    let driver_role = (enforced && !on_node).then(|| identity::create_role(&url)).transpose()?;
+    let operator = match job.enforce_iam {
+        None => ROOT,
+        Some(_) => {
+            identity::restrict(job, &url)?;
+            OPERATOR
+        }
+    };
+    let given = enforced && !on_node && job.enforce_iam != Some(DriverPolicy::Rendered);
+    let driver_role = given.then(|| identity::create_role(&url)).transpose()?;
     Ok(Aws {
         url,
         network: None,
         emulated: true,
         driver_role,
+        operator,
         node_credentials,
         _running: Running::Sandbox { _program: running, _folder: folder },
     })

@@ -168,7 +168,7 @@ fn raise_on_enter(interrupt: &Interrupt) -> bool {
     let interrupt = interrupt.clone();
     std::thread::spawn(move || {
         let mut line = String::new();
-        // At the end of the input nobody pressed Enter.
+        // The input ended: no terminal is there to press Enter at.
         if BufReader::new(terminal).read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
             interrupt.raise();
         }

@@ -2,12 +2,16 @@
 
 use anyhow::Context;
 use control_plane::Cluster;
+use job::{DriverPolicy, EndToEnd};
 use serde_json::json;
+use xshell::{Shell, cmd};
+
+use crate::runner::CLASS;
 
 /// The issuer of the control plane's tokens, without `https://`.
 const ISSUER: &str = "kubernetes.default.svc";
 
-/// Who asks AWS in the driver's name.
+/// The principal of the driver's calls.
 const SUBJECT: &str = "system:serviceaccount:kube-system:efs-csi-controller-sa";
 
 /// AWS's own policy for the driver.
@@ -40,6 +44,39 @@ pub(crate) fn create_role(url: &str) -> anyhow::Result<String> {
     let role = call("CreateRole", &[name, ("AssumeRolePolicyDocument", &trust.to_string())])?;
     call("AttachRolePolicy", &[name, ("PolicyArn", POLICY)])?;
     emulators::text(&role, "Arn").context("the role has no ARN")
+}
+
+/// The access key id of this program, where it may do what its rendered policy allows.
+pub(crate) const OPERATOR: &str = "operator";
+
+/// How a deployment makes the driver's role.
+pub(crate) const IRSA: [&str; 2] = ["--driver-identity=irsa", "--oidc-provider=create"];
+
+/// The cluster of the deployment file, as the sandbox has it from the start.
+const EKS_CLUSTER: &str = "graphscope-dev";
+
+/// Gives [`OPERATOR`] the policy that `render --iam operator` prints for the inputs of the run, and
+/// nothing else. The sandbox's cluster gets the issuer of the control plane's tokens.
+pub(crate) fn restrict(job: &EndToEnd, url: &str) -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    let program = job.programs.join("xtask");
+    let config = format!("--config={}", job.config.display());
+    let version = format!("--helm-chart-version={}", job.helm_chart_version);
+    let class = format!("--storage-class-name={CLASS}");
+    let identity: &[&str] = match job.enforce_iam {
+        Some(DriverPolicy::Rendered) => &IRSA,
+        _ => &["--driver-identity=none"],
+    };
+    let policy =
+        cmd!(shell, "{program} render --iam operator {config} {version} {class} {identity...}");
+    let policy = policy.quiet().read().context("rendering the policy of the operator")?;
+    let policy: serde_json::Value = serde_json::from_str(&policy)?;
+    let arn = "arn:aws:iam::111122223333:user/operator";
+    let principal = json!({"arn": arn, "policies": [policy]});
+    emulators::put(url, &format!("_sandbox/iam/principals/{OPERATOR}"), &principal.to_string())?;
+    let cluster = json!({"name": EKS_CLUSTER, "issuer": format!("https://{ISSUER}")});
+    let seed = json!({"Clusters": [cluster]});
+    emulators::post(url, "_sandbox/seed/eu-west-1", &seed.to_string())
 }
 
 /// Gives the role of the node the driver's policy, as nothing here hands a pod a token for AWS.

@@ -1,12 +1,13 @@
 //! Runs the commands of this project against the cluster and the AWS of a run.
 
 use anyhow::{Context, bail, ensure};
-use job::EndToEnd;
+use job::{DriverPolicy, EndToEnd};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use crate::aws::Aws;
 use crate::cluster::TestCluster;
+use crate::identity::IRSA;
 use crate::report::write_log;
 
 /// The StorageClass of a run; no other class is touched.
@@ -51,8 +52,7 @@ impl Runner<'_> {
             shell.set_var("KUBECONFIG", kubeconfig);
         }
         if self.aws.emulated {
-            // The sandbox's root user; the others take any.
-            shell.set_var("AWS_ACCESS_KEY_ID", "sandbox");
+            shell.set_var("AWS_ACCESS_KEY_ID", self.aws.operator);
             shell.set_var("AWS_SECRET_ACCESS_KEY", "sandbox");
         }
         let program = self.job.programs.join("xtask");
@@ -90,6 +90,9 @@ impl Runner<'_> {
             args.extend(["--uid=1001", "--gid=1001"].map(str::to_owned));
             let role = self.aws.driver_role.iter();
             args.extend(role.map(|role| format!("--driver-role-arn={role}")));
+            if self.job.enforce_iam == Some(DriverPolicy::Rendered) {
+                args.extend(IRSA.map(str::to_owned));
+            }
         }
         if !self.cluster.runs_driver {
             args.push("--no-wait".to_owned());

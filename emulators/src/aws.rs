@@ -59,6 +59,14 @@ pub fn put(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
     send("PUT", &format!("{url}/{path}"), "sandbox", document).map(drop)
 }
 
+/// Sends a document to a path of the emulator's own.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn post(url: &str, path: &str, document: &str) -> anyhow::Result<()> {
+    send("POST", &format!("{url}/{path}"), "sandbox", document).map(drop)
+}
+
 /// The text of the first element with a name.
 pub fn text(xml: &str, element: &str) -> Option<String> {
     let rest = xml.split(&format!("<{element}>")).nth(1)?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 
 pub use aws::{
-    Network, Response, delete_mount_target, ec2, iam, mount_targets, put, request, text,
+    Network, Response, delete_mount_target, ec2, iam, mount_targets, post, put, request, text,
 };
 pub use kind::Kind;
 

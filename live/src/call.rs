@@ -69,6 +69,29 @@ impl Call {
         }
     }
 
+    /// All that it takes, as a text: two calls of one meaning do the same.
+    pub(crate) fn meaning(&self) -> String {
+        match self {
+            Call::AccessPoint(aws, call) => format!("{} {call:?}", aws.region),
+            Call::File(call) => format!("{call:?}"),
+            Call::FileSystem(aws, call) => format!("{} {call:?}", aws.region),
+            Call::MountTarget(aws, call) => format!("{} {call:?}", aws.region),
+            Call::Ingress(aws, call) => format!("{} {call:?}", aws.region),
+            Call::SecurityGroup(aws, call) => format!("{} {call:?}", aws.region),
+            Call::StorageClass(call) => format!("{call:?}"),
+            Call::Driver(call) => format!("{call:?}"),
+            Call::IamRole(_, call) => format!("{call:?}"),
+            Call::OidcProvider(_, call) => format!("{call:?}"),
+            Call::PodIdentityAssociation(aws, call) => format!("{} {call:?}", aws.region),
+            Call::Namespace(call) => format!("{call:?}"),
+            Call::Claim(call) => format!("{call:?}"),
+            Call::Expand(call) => format!("{call:?}"),
+            Call::StatefulSet(call) => format!("{call:?}"),
+            Call::Release(call) => format!("{call:?}"),
+            Call::Canary(aws, call) => format!("{} {call:?}", aws.region),
+        }
+    }
+
     /// Whether it waits for what another run does, so that what is left to do shows afterwards:
     /// a deletion, or a revision of Helm.
     pub(crate) fn awaits_another_run(&self) -> bool {

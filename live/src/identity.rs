@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 use efs::{Cluster, EksIdentity, IdentityFound, Inputs};
+use failure::Failure;
 use job::Goal;
 use place::ClusterArn;
 
@@ -36,7 +37,7 @@ pub(crate) async fn observe(
     let cluster = match described {
         Ok(Some(described)) => ClusterArn::parse(&described.arn)
             .map(|arn| EksIdentity { arn, issuer: described.issuer }),
-        Err(error) if asked => return Err(anyhow!(error)),
+        Err(error) if asked => return Err(anyhow!(error).context(unseen(inputs))),
         Ok(None) | Err(_) => None,
     };
     if cluster.is_none() && !goal.destroys() {
@@ -61,6 +62,15 @@ async fn lost_its_role(inputs: &Inputs, aws: &Aws, cluster: &Cluster) -> bool {
     }
     let role = iam_role::observe(aws, &owner, false).await;
     role.is_ok_and(|role| role.is_some_and(|role| role.ours))
+}
+
+/// That a role is asked for, and EKS does not show the cluster whose pods get it.
+fn unseen(inputs: &Inputs) -> Failure {
+    Failure::new(
+        format!("looking for the cluster `{}`, whose driver gets a role", inputs.cluster_name),
+        "allow `eks:DescribeCluster` on it, as the policy of `cargo xtask render --iam operator` does; \
+         or set `driver_identity` to `none`, and have the role made by whoever may",
+    )
 }
 
 async fn look(

@@ -46,11 +46,7 @@ fn described(node: k8s_openapi::api::core::v1::Node) -> efs::Node {
         fargate: is("eks.amazonaws.com/compute-type", "fargate"),
         taints: taints
             .into_iter()
-            .map(|taint| efs::Taint {
-                key: taint.key,
-                value: taint.value.unwrap_or_default(),
-                effect: taint.effect,
-            })
+            .map(|taint| efs::Taint::new(taint.key, taint.value.unwrap_or_default(), taint.effect))
             .collect(),
         name: node.metadata.name.unwrap_or_default(),
     }

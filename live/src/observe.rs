@@ -104,11 +104,7 @@ async fn in_aws(
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        let mut storage = own(inputs, aws, &lookup, job.goal.destroys()).await?;
-        if job.goal == Goal::Status {
-            storage.actual.access_point_count = users::count(aws, &storage.actual).await;
-        }
-        return Ok(storage);
+        return own(inputs, aws, &lookup, job.goal.destroys()).await;
     }
     let network = network_of(job, inputs);
     let ((observed, file_system, mount_targets, own_groups), nodes) =
@@ -189,11 +185,10 @@ async fn whole(
         cluster_unknown,
         ..network::Observed::default()
     };
-    let own_groups = match inputs.has_own_group() {
-        true => own_groups,
-        false => {
-            security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
-        }
+    let own_groups = if inputs.has_own_group() {
+        own_groups
+    } else {
+        security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
     };
     Ok((observed, file_system, mount_targets, own_groups))
 }

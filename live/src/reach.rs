@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use job::Job;
 use network::VpcId;
-use network::reach::Paths;
+use network::reach::{Paths, groups_of};
 
 use crate::aws::Aws;
 use crate::nodes::nodes;
@@ -48,6 +48,13 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
         paths.unread.push(format!("{error:#}"));
         Vec::new()
     });
+    let groups: Vec<_> = groups_of(&nodes).into_iter().cloned().collect();
+    if !groups.is_empty() {
+        match aws.egress_rules(&groups).await {
+            Ok(rules) => paths.egress = Some(rules),
+            Err(error) => paths.unread.push(format!("{error:#}")),
+        }
+    }
     for subnet in &mut found.subnets {
         subnet.nodes = nodes.iter().filter(|node| node.subnet_id == subnet.id).count();
     }
@@ -61,5 +68,5 @@ async fn between(aws: &Aws, vpc: &VpcId) -> Paths {
     let mut note = |error: anyhow::Error| unread.push(format!("{error:#}"));
     let acls = acls.map_err(&mut note).unwrap_or_default();
     let dns = dns.map_err(&mut note).ok();
-    Paths { acls, dns, unread }
+    Paths { acls, dns, egress: None, unread }
 }

@@ -70,7 +70,7 @@ impl Dispatcher {
         ids: Ids,
     ) -> anyhow::Result<Arc<Dispatcher>> {
         let state = options.state.as_deref();
-        let store = Store::open(state, &options.account)?;
+        let store = Store::open(state, &options.account, clock.now_ms())?;
         let config = Config::read(options.iam_file.as_ref(), &options.principals)?;
         let dispatcher = Dispatcher {
             services,

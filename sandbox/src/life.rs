@@ -17,6 +17,13 @@ impl Life {
     pub(crate) fn until(state: State, now: u64, ms: u64) -> Life {
         Life { state, until: Some(now.saturating_add(ms)) }
     }
+
+    /// Ends a state whose time is over; a deletion takes the whole row, and is not ended here.
+    pub(crate) fn settle(&mut self, now: u64) {
+        if self.state != State::Deleting && self.until.is_some_and(|until| until <= now) {
+            *self = Life::AVAILABLE;
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,5 +46,25 @@ impl State {
             State::Deleting => "deleting",
             State::Error => "error",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_ends_when_its_time_is_over_and_a_deletion_never_becomes_available() {
+        let after = |state, now| {
+            let mut life = Life::until(state, 10, 5);
+            life.settle(now);
+            life.state
+        };
+        assert_eq!(after(State::Creating, 14), State::Creating);
+        assert_eq!(after(State::Creating, 15), State::Available);
+        assert_eq!(after(State::Deleting, 99), State::Deleting);
+        let mut failed = Life { state: State::Error, until: None };
+        failed.settle(99);
+        assert_eq!(failed.state, State::Error);
     }
 }

@@ -13,9 +13,12 @@ use crate::compaction::{Compacted, Compaction};
 /// Fewer rows than this are never worth a compaction.
 const FEW: usize = 4096;
 
-/// Takes in the rows of one table in one place: each with its id, in the order of the file, and
-/// empty where it is removed.
-pub(crate) type Load<'a> = dyn FnMut(&str, &str, Vec<(&str, &str)>) -> anyhow::Result<()> + 'a;
+/// The rows of a file by place and table: each with its id, in the order of the file, and empty
+/// where it is removed.
+pub(crate) type Rows<'a> = BTreeMap<(&'a str, &'a str), Vec<(&'a str, &'a str)>>;
+
+/// Takes in all rows of a file.
+pub(crate) type Load<'a> = dyn FnMut(Rows<'_>) -> anyhow::Result<()> + 'a;
 
 /// An open state file.
 #[derive(Debug)]
@@ -132,15 +135,13 @@ impl Log {
 /// Loads every row, and returns how many there are.
 fn read(changes: &[u8], load: &mut Load<'_>) -> anyhow::Result<usize> {
     let mut count = 0;
-    let mut tables: BTreeMap<(&str, &str), Vec<(&str, &str)>> = BTreeMap::new();
+    let mut tables = Rows::new();
     for row in rows(std::str::from_utf8(changes)?) {
         let [place, table, id, row] = row?;
         tables.entry((place, table)).or_default().push((id, row));
         count += 1;
     }
-    for ((place, table), rows) in tables {
-        load(place, table, rows)?;
-    }
+    load(tables)?;
     Ok(count)
 }
 

@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 
 use crate::changes::Batch;
 use crate::history::History;
-use crate::log::Log;
-use crate::table::{AnyTable, Tables};
+use crate::log::{Log, Rows};
+use crate::table::{AnyTable, Loader, Tables};
 use crate::world::World;
 
 /// The place of what belongs to no region, in the state file.
@@ -30,7 +30,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens the state file, or starts with an empty world.
-    pub(crate) fn open(path: Option<&Path>, account: &str) -> anyhow::Result<Store> {
+    pub(crate) fn open(path: Option<&Path>, account: &str, now: u64) -> anyhow::Result<Store> {
         let mut store = Store {
             world: World::default(),
             account: account.to_owned(),
@@ -39,26 +39,53 @@ impl Store {
             unwritten: Unwritten::new(),
         };
         if let Some(path) = path {
-            let log = Log::open(path, &mut |place, table, rows| store.load(place, table, rows))?;
+            let log = Log::open(path, &mut |rows| store.load(rows, now))?;
             store.log = Some(log);
         }
         Ok(store)
     }
 
-    fn load(&mut self, place: &str, table: &str, rows: Vec<(&str, &str)>) -> anyhow::Result<()> {
+    /// Fills the tables with the rows of the file as they are by now, side by side: a program that starts with a large
+    /// state does little else.
+    fn load(&mut self, rows: Rows<'_>, now: u64) -> anyhow::Result<()> {
+        let mut loads = Vec::new();
+        for ((place, table), rows) in rows {
+            loads.push((place, table, self.table(place, table, |found| found.loader())?, rows));
+        }
+        let loaded: Vec<_> = std::thread::scope(|scope| {
+            let begin = |(place, table, loader, rows): (_, _, Loader, _)| {
+                (place, table, scope.spawn(move || loader(rows, now)))
+            };
+            let all: Vec<_> = loads.into_iter().map(begin).collect();
+            all.into_iter().map(|(place, table, thread)| (place, table, thread.join())).collect()
+        });
+        for (place, table, loaded) in loaded {
+            let loaded = loaded.map_err(|_| anyhow!("loading the table `{table}` panicked"))?;
+            let loaded = loaded.with_context(|| format!("the table `{table}`"))?;
+            self.table(place, table, |found| found.replace(loaded))?;
+        }
+        Ok(())
+    }
+
+    /// Does something with a table, by its place and its name.
+    fn table<R>(
+        &mut self,
+        place: &str,
+        table: &str,
+        work: impl FnOnce(&mut dyn AnyTable) -> R,
+    ) -> anyhow::Result<R> {
         let tables: &mut dyn Tables = if place == GLOBAL {
             &mut self.world.global
         } else {
             self.world.region(place, &self.account)
         };
-        let (mut rows, mut loaded) = (Some(rows), None);
+        let (mut work, mut done) = (Some(work), None);
         tables.each(&mut |name, found| {
             if name == table {
-                loaded = rows.take().map(|rows| found.load(rows));
+                done = work.take().map(|work| work(found));
             }
         });
-        let loaded = loaded.ok_or_else(|| anyhow!("the table `{table}` is unknown"))?;
-        loaded.with_context(|| format!("the table `{table}`"))
+        done.ok_or_else(|| anyhow!("the table `{table}` is unknown"))
     }
 
     /// Keeps what changed in a region and in the account, in the file first.

@@ -26,6 +26,10 @@ pub(crate) trait Row:
     fn due(&self) -> Option<u64> {
         None
     }
+
+    /// Changes to the state that it has by `now`, where no other row changes with it: then it need
+    /// not be changed by the first call after a start.
+    fn settle(&mut self, _now: u64) {}
 }
 
 /// Rows by id, sorted. Reads like a `BTreeMap`.
@@ -214,9 +218,31 @@ pub(crate) trait AnyTable {
     fn roll_back(&mut self);
     /// Puts rows back to what they were before a commit. This is a change like any other.
     fn restore(&mut self, former: &(dyn Any + Send));
-    /// Fills an empty table with the rows of the state file: id and JSON, in the order in which
-    /// they were written, and empty text where a row was removed.
-    fn load(&mut self, rows: Vec<(&str, &str)>) -> anyhow::Result<()>;
+    /// What makes such a table of rows.
+    fn loader(&self) -> Loader;
+    /// Becomes the table that its loader made.
+    fn replace(&mut self, loaded: Loaded);
+}
+
+/// A table that was loaded, whatever its rows are.
+pub(crate) type Loaded = Box<dyn Any + Send>;
+
+/// Makes a table of the rows of the state file as they are by now, on any thread: id and JSON, in
+/// the order in which they were written, and empty text where a row was removed.
+pub(crate) type Loader = fn(Vec<(&str, &str)>, u64) -> anyhow::Result<Loaded>;
+
+fn load<T: Row>(rows: Vec<(&str, &str)>, now: u64) -> anyhow::Result<Loaded> {
+    // The last version of a row counts; the former ones need not be parsed.
+    let last: BTreeMap<&str, &str> = rows.into_iter().collect();
+    let alive: Vec<(&str, &str)> = last.into_iter().filter(|(_, row)| !row.is_empty()).collect();
+    let mut rows: Vec<(String, T)> = load::parse(&alive)?;
+    let mut table = Table::default();
+    for (id, row) in &mut rows {
+        row.settle(now);
+        table.list(id, row);
+    }
+    table.rows = rows.into_iter().collect();
+    Ok(Box::new(table))
 }
 
 impl<T: Row> AnyTable for Table<T> {
@@ -279,17 +305,14 @@ impl<T: Row> AnyTable for Table<T> {
         }
     }
 
-    fn load(&mut self, rows: Vec<(&str, &str)>) -> anyhow::Result<()> {
-        // The last version of a row counts; the former ones need not be parsed.
-        let last: BTreeMap<&str, &str> = rows.into_iter().collect();
-        let alive: Vec<(&str, &str)> =
-            last.into_iter().filter(|(_, row)| !row.is_empty()).collect();
-        let rows = load::parse(&alive)?;
-        for (id, row) in &rows {
-            self.list(id, row);
+    fn loader(&self) -> Loader {
+        load::<T>
+    }
+
+    fn replace(&mut self, loaded: Loaded) {
+        if let Ok(table) = loaded.downcast::<Table<T>>() {
+            *self = *table;
         }
-        self.rows = rows.into_iter().collect();
-        Ok(())
     }
 }
 

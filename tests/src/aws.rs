@@ -51,7 +51,7 @@ impl Aws {
         Aws { child, url: url.trim().to_owned() }
     }
 
-    /// Where it answers.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -88,7 +88,7 @@ fn folder() -> PathBuf {
     test.parent().unwrap().parent().unwrap().to_owned()
 }
 
-/// Builds packages with the profile of the test itself; the answer is the folder of programs.
+/// Builds packages with the profile of the test itself; returns the folder of programs.
 fn build(packages: &[&str]) -> PathBuf {
     let shell = Shell::new().unwrap();
     shell.change_dir(workspace());

@@ -69,6 +69,38 @@ fn without_a_cluster_they_are_listed_and_none_is_deleted() {
     assert_eq!((&row["name"], &row["detail"]), (&json!("1"), &json!("of 10000")));
 }
 
+/// Creates a volume that is kept for its data: released or available, and named by no claim.
+fn volume(there: &Clustered, name: &str, spec: &Value) {
+    let mut volume = json!({
+        "metadata": { "name": name },
+        "spec": {
+            "capacity": { "storage": "7Gi" },
+            "accessModes": ["ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "",
+        },
+    });
+    for (key, value) in spec.as_object().unwrap() {
+        volume["spec"][key] = value.clone();
+    }
+    there.cluster().create(VOLUMES, &volume).unwrap();
+}
+
+/// Creates a claim of the class that nobody binds; returns its uid.
+fn pending_claim(there: &Clustered, name: &str) -> String {
+    let path = Clustered::claim_path(name);
+    let wanted = json!({
+        "metadata": { "name": name },
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": "efs-sc",
+            "resources": { "requests": { "storage": "3Gi" } },
+        },
+    });
+    there.cluster().create(path.rsplit_once('/').unwrap().0, &wanted).unwrap();
+    there.cluster().get(&path).unwrap()["metadata"]["uid"].as_str().unwrap().to_owned()
+}
+
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn only_what_is_this_clusters_and_nothing_names_goes_on_request() {
@@ -82,39 +114,12 @@ fn only_what_is_this_clusters_and_nothing_names_goes_on_request() {
     let others = made("pvc-others", &[DRIVER, ("eks:cluster-name", "staging")]);
     let untold = made("pvc-untold", &[DRIVER]);
     let by_hand = made("by-hand", &[("team", "graphs")]);
-    let volume = |name: &str, spec: Value| {
-        let mut volume = json!({
-            "metadata": { "name": name },
-            "spec": {
-                "capacity": { "storage": "7Gi" },
-                "accessModes": ["ReadWriteMany"],
-                // Released or available: a volume that is kept for its data.
-                "persistentVolumeReclaimPolicy": "Retain",
-                "storageClassName": "",
-            },
-        });
-        for (key, value) in spec.as_object().unwrap() {
-            volume["spec"][key] = value.clone();
-        }
-        there.cluster().create(VOLUMES, &volume).unwrap();
-    };
     let csi = |handle: String| json!({ "driver": "efs.csi.aws.com", "volumeHandle": handle });
-    volume("kept", json!({ "csi": csi(format!("{id}::{named}")) }));
+    volume(&there, "kept", &json!({ "csi": csi(format!("{id}::{named}")) }));
     let options = json!(["tls", format!("accesspoint={by_option}")]);
-    volume("old", json!({ "csi": csi(id.clone()), "mountOptions": options }));
+    volume(&there, "old", &json!({ "csi": csi(id.clone()), "mountOptions": options }));
     // A claim whose access point is made already, and whose volume is not.
-    let path = Clustered::claim_path("graph");
-    let wanted = json!({
-        "metadata": { "name": "graph" },
-        "spec": {
-            "accessModes": ["ReadWriteMany"],
-            "storageClassName": "efs-sc",
-            "resources": { "requests": { "storage": "3Gi" } },
-        },
-    });
-    let claims = path.rsplit_once('/').unwrap().0;
-    there.cluster().create(claims, &wanted).unwrap();
-    let uid = there.cluster().get(&path).unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    let uid = pending_claim(&there, "graph");
     let awaited = made(&format!("pvc-{uid}"), &[DRIVER, MINE]);
 
     let ran = there.run("access-points", &[]).exits(0);

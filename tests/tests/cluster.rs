@@ -40,7 +40,7 @@ fn a_deployment_reaches_the_cluster_is_found_complete_and_is_taken_down() {
 fn calls_and_rounds_stay_within_their_budgets_in_a_cluster_too() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_ZONES", 6);
-    // Enough for calls that are sent together to be answered together, on a busy machine too.
+    // Enough for calls that are sent together to overlap, on a busy machine too.
     world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 200);
     let there = Clustered::with(world);
     let names = |ran: &Ran| {
@@ -57,7 +57,7 @@ fn calls_and_rounds_stay_within_their_budgets_in_a_cluster_too() {
     let first = there.run("deploy-efs", &node).exits(0);
     assert!(first.calls.len() <= 24, "{}", names(&first));
     nothing_to_do(&node, 12);
-    // What is there was given no role, so that nobody looks for one.
+    // The release has no role, so that none is looked up.
     let lifecycle = "--lifecycle-policy=transition_to_ia=AFTER_30_DAYS";
     let auto = [node[0], lifecycle];
     there.run("deploy-efs", &auto).exits(0);

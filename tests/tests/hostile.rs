@@ -1,5 +1,5 @@
-//! Hostile answers of AWS and of the API server reach logs, errors and tables as text, however
-//! much is told; and credentials never do.
+//! Hostile responses of AWS and of the API server reach logs, errors and tables as text, however
+//! verbose; and credentials never do.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::io::{BufRead, BufReader, Read, Write};

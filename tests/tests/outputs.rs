@@ -122,35 +122,44 @@ fn all_that_others_use_is_read_anew_in_the_form_that_they_take() {
     assert!(target["network_interface_id"].as_str().unwrap().starts_with("eni-"), "{target:#}");
     assert_eq!(target["security_groups"], now["security_group_ids"]);
 
-    // One of them alone, for a script.
-    assert_eq!(outputs(&world, &["file_system_arn"]).exits(0).stdout, format!("{arn}\n"));
-    let env = outputs(&world, &["--format=env"]).exits(0).stdout;
+    in_every_form(&world, (&id, &arn));
+    as_variables(&world, &now);
+}
+
+/// One output alone, for a script, and all of them as each tool takes them.
+fn in_every_form(world: &World, (id, arn): (&str, &str)) {
+    assert_eq!(outputs(world, &["file_system_arn"]).exits(0).stdout, format!("{arn}\n"));
+    let env = outputs(world, &["--format=env"]).exits(0).stdout;
     assert!(env.contains(&format!("\nFILE_SYSTEM_ID={id}\n")), "{env}");
-    let line = outputs(&world, &["efs_csi.file_system_id", "--format=github"]).exits(0).stdout;
+    let line = outputs(world, &["efs_csi.file_system_id", "--format=github"]).exits(0).stdout;
     assert_eq!(line, format!("file_system_id={id}\n"));
-    let map = outputs(&world, &["--format=config-map"]).exits(0).stdout;
+    let map = outputs(world, &["--format=config-map"]).exits(0).stdout;
     let map: Value = serde_norway::from_str(&map).unwrap();
     assert_eq!(map["metadata"]["name"], "efs-sc-outputs");
-    assert_eq!(map["data"]["file_system_id"], id.as_str());
-    let people = outputs(&world, &[]).exits(0).stdout;
+    assert_eq!(map["data"]["file_system_id"], id);
+    let people = outputs(world, &[]).exits(0).stdout;
     assert!(people.contains(&format!("file_system_arn      = {arn}")), "{people}");
     assert!(people.contains("path=/pvc-1"), "{people}");
+}
 
-    // What `tfvars` prints is read by this very program as variables.
+/// What `tfvars` prints is read by this very program as variables.
+fn as_variables(world: &World, now: &Value) {
     let vars = world.path().join("efs.tfvars");
-    std::fs::write(&vars, outputs(&world, &["--format=tfvars"]).exits(0).stdout).unwrap();
+    std::fs::write(&vars, outputs(world, &["--format=tfvars"]).exits(0).stdout).unwrap();
     let file = world.path().join("clockwork.hcl");
     let text = std::fs::read_to_string(&file).unwrap();
     let variables = now.as_object().unwrap().keys();
     let declared = variables.filter(|name| !text.contains(&format!("variable \"{name}\"")));
-    let declared: String =
+    let declared: Vec<String> =
         declared.map(|name| format!("variable \"{name}\" {{\n  default = null\n}}\n")).collect();
+    let declared = declared.concat();
     let told = "output \"told\" {\n  value = [var.file_system_id, \
                 var.mount_targets[0].mount_target_id, var.file_system_size.value]\n}\n";
     std::fs::write(&file, format!("{text}\n{declared}{told}")).unwrap();
     let vars = format!("--var-file={}", vars.display());
     let told = world.run("outputs", &["told", &vars]).exits(0).json();
-    assert_eq!(told, json!([id, target["mount_target_id"], 8192]));
+    let target = &now["mount_targets"][0]["mount_target_id"];
+    assert_eq!(told, json!([now["file_system_id"], target, 8192]));
 }
 
 #[test]

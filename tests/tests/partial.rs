@@ -65,7 +65,7 @@ fn ends_when_full(run: Child, aws: &Aws, subnets: &[&str]) -> (Option<i32>, Stri
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// The zone's failure with its cause and its remedy, as a run tells it.
+/// The zone's failure with its cause and its remedy, as a run prints it.
 fn told(said: &str) {
     for part in [
         "error: carrying out module.efs_csi.mount_target[\"eu-west-1c\"]",

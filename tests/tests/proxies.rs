@@ -189,7 +189,7 @@ fn a_cluster_is_reached_by_the_proxy_of_the_kubeconfig_or_of_the_environment() {
 /// What is behind a bastion, by its address.
 #[derive(Clone)]
 enum Behind {
-    /// A proxy that leads on to whatever is asked for.
+    /// A proxy that forwards to any destination.
     HttpProxy(String),
     /// What is asked for, under whatever name.
     Itself(String),

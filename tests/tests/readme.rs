@@ -41,6 +41,10 @@ fn elsewhere(command: &str) -> Option<&'static str> {
             "needs what that builds; `.ci/run` runs the ones that can be run without a registry",
         ),
         ("kubectl", "needs a cluster; `tests/tests/cluster.rs` runs the commands around it in one"),
+        (
+            "jq ",
+            "reads the audit file of a run against AWS; `tests/tests/logs.rs` reads such files",
+        ),
         ("curl ", "needs a sandbox that serves; `sandbox/tests/it/access.rs` calls that path"),
         ("--fleet", "needs a folder of files; `tests/tests/fleet.rs` runs it"),
         ("xtask clients", "takes minutes; `.ci/run` runs it"),

@@ -42,7 +42,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Asks until the condition holds.
+/// Waits until the condition holds.
 fn until(mut holds: impl FnMut() -> bool) {
     let limit = Instant::now() + Duration::from_secs(10);
     while !holds() {

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use failure::Help;
 use job::Order;
 use serde::Serialize;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 /// The top of the workspace.
 pub(crate) fn workspace() -> PathBuf {
@@ -56,16 +56,11 @@ pub(crate) fn build_as(programs: &[&str], silently: bool) -> anyhow::Result<Path
             programs.join(" and ")
         );
     }
-    let mut build = cmd!(
+    let build = cmd!(
         shell,
         "{cargo} build {quiet...} {profile...} --locked --target-dir {target} {packages...}"
     );
-    for (name, _) in std::env::vars_os() {
-        if of_one_package(&name.to_string_lossy()) {
-            build = build.env_remove(name);
-        }
-    }
-    build
+    of_no_package(build)
         .quiet()
         .run()
         .help("building the program that talks to AWS", "see the compiler's message above")?;
@@ -87,20 +82,29 @@ pub(crate) fn build_release(program: &str) -> anyhow::Result<PathBuf> {
     shell.change_dir(workspace());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = target()?;
-    cmd!(
+    let build = cmd!(
         shell,
         "{cargo} build --quiet --release --locked --target-dir {target} --package {program}"
-    )
-    .quiet()
-    .run()
-    .help(format!("building `{program}`"), "see the compiler's message above")?;
+    );
+    of_no_package(build)
+        .quiet()
+        .run()
+        .help(format!("building `{program}`"), "see the compiler's message above")?;
     Ok(target.join("release").join(program))
 }
 
-/// What Cargo sets for the one package that it runs. Build scripts watch some of
-/// it, `ring`'s for one, and would compile anew whenever another package asks.
-fn of_one_package(variable: &str) -> bool {
-    variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_")
+/// A call of Cargo without what Cargo sets for the one package that it runs, this one.
+///
+/// Build scripts watch some of it, `ring`'s for one, and would compile anew, with all that
+/// depends on them, whenever another package asks.
+pub(crate) fn of_no_package(mut cargo: Cmd<'_>) -> Cmd<'_> {
+    for (name, _) in std::env::vars_os() {
+        let variable = name.to_string_lossy();
+        if variable.starts_with("CARGO_MANIFEST_") || variable.starts_with("CARGO_PKG_") {
+            cargo = cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Hands the order to `live`, which takes the place of this program: signals

@@ -37,7 +37,7 @@ pub struct AwsProxy {
 struct Shared {
     /// `USER:PASSWORD` that connections must give.
     login: Mutex<Option<String>>,
-    /// Every destination that was asked for, as `HOST:PORT`.
+    /// Every destination that was requested, as `HOST:PORT`.
     destinations: Mutex<Vec<String>>,
 }
 
@@ -93,7 +93,7 @@ impl AwsProxy {
         *lock(&self.shared.login) = Some(login.to_owned());
     }
 
-    /// The destinations that were asked for so far, as `HOST:PORT`, each once.
+    /// The destinations that were requested so far, as `HOST:PORT`, each once.
     pub fn destinations(&self) -> BTreeSet<String> {
         lock(&self.shared.destinations).iter().cloned().collect()
     }
@@ -109,7 +109,7 @@ impl AwsProxy {
             ("HTTPS_PROXY", self.url.clone()),
             ("NO_PROXY", "127.0.0.1".to_owned()),
             ("AWS_CA_BUNDLE", self.authority.display().to_string()),
-            // There is no instance here whose metadata could be asked for.
+            // There is no instance here whose metadata could be read.
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

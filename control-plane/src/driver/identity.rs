@@ -19,7 +19,7 @@ const ROLE: &str = "eks.amazonaws.com/role-arn";
 /// How long tokens last, in seconds: longer than any run, as nobody renews them.
 const LIFETIME: u64 = 86_400;
 
-/// Writes the secrets of a pod into `folder/secrets`; the answer is the environment that tells
+/// Writes the secrets of a pod into `folder/secrets`; returns the environment that tells
 /// its containers of them.
 pub(super) fn give(
     cluster: &Cluster,

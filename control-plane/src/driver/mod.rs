@@ -93,7 +93,7 @@ impl Controllers {
         self.running.remove(uid);
     }
 
-    /// Stops the pods that are gone without having been asked to end.
+    /// Kills the processes of pods that were deleted.
     pub(crate) fn stop_all_but(&mut self, pods: &[Value]) {
         self.running.retain(|uid, _| pods.iter().any(|pod| text(pod, "/metadata/uid") == uid));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use supervised::Program;
 
-/// What a provisioner prints once it has asked the driver for its name.
+/// What a provisioner prints once it has read the driver's name.
 const PROVISIONER_IS_UP: &str = "Detected CSI driver";
 
 /// The programs of a pod; dropping this value stops them.

@@ -1,4 +1,4 @@
-//! Namespaces of their own for a node and for everything that speaks to it.
+//! Namespaces of their own for a node and for all its clients.
 
 use std::convert::Infallible;
 use std::os::unix::fs::MetadataExt;

@@ -91,7 +91,7 @@ pub struct DriverImages {
 
 /// A running node; dropping this value stops it.
 pub struct RealNode {
-    // The kubelet stops before what it speaks to.
+    // The kubelet stops before the programs that it calls.
     kubelet: Program,
     scheduler: Program,
     containerd: Program,

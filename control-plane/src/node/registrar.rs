@@ -2,8 +2,8 @@
 //! be had here.
 //!
 //! A kubelet asks a plugin for its name by gRPC over a socket in a folder that it watches
-//! (`k8s.io/kubelet/pkg/apis/pluginregistration/v1/api.proto`). Both of its calls can be answered
-//! with the same message, as the answer to the other one is empty, and fields that are not known
+//! (`k8s.io/kubelet/pkg/apis/pluginregistration/v1/api.proto`). The responses to both of its
+//! calls can be the same message, as that to the other one is empty, and fields that are not known
 //! are passed over. The frames are written here: libraries refuse a kubelet's requests, as it names
 //! the path of the socket as their authority.
 
@@ -75,7 +75,7 @@ const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// Answers each request of a connection as soon as it is complete.
+/// Responds to each request of a connection as soon as it is complete.
 async fn speak(mut stream: tokio::net::UnixStream) -> std::io::Result<()> {
     let mut preface = [0; PREFACE.len()];
     stream.read_exact(&mut preface).await?;

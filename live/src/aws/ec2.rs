@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use aws_sdk_ec2::types::{Filter, SubnetCidrBlockStateCode, Tag};
+use network::reach::EgressRule;
 use network::{
     IngressRule, IpNet, NetworkInterfaceId, RouteTable, RuleSource, SecurityGroup, SecurityGroupId,
     Subnet, SubnetId, Tags, VpcId,
@@ -93,13 +94,34 @@ impl Aws {
         &self,
         filters: Vec<Filter>,
     ) -> anyhow::Result<Vec<IngressRule>> {
+        self.rules(filters, false).await
+    }
+
+    /// Egress rules of groups.
+    pub(crate) async fn egress_rules(
+        &self,
+        groups: &[SecurityGroupId],
+    ) -> anyhow::Result<Vec<EgressRule>> {
+        let rules = self.rules(vec![filter("group-id", groups)], true).await?.into_iter();
+        let rules = rules.map(|rule| EgressRule {
+            group_id: rule.group_id,
+            protocol: rule.protocol,
+            from_port: rule.from_port,
+            to_port: rule.to_port,
+            destination: rule.source,
+        });
+        Ok(rules.collect())
+    }
+
+    /// The rules of one direction that pass all filters; of egress, the source is where it leads.
+    async fn rules(&self, filters: Vec<Filter>, egress: bool) -> anyhow::Result<Vec<IngressRule>> {
         let call = self.ec2.describe_security_group_rules().set_filters(Some(filters));
         let mut pages = call.into_paginator().items().send();
         let mut rules = Vec::new();
         while let Some(found) = pages.next().await {
             let found = found
                 .map_err(|error| explain("ec2:DescribeSecurityGroupRules", &self.region, error))?;
-            if found.is_egress() == Some(true) {
+            if (found.is_egress() == Some(true)) != egress {
                 continue;
             }
             let group = found.referenced_group_info().and_then(|info| info.group_id());

@@ -99,7 +99,8 @@ async fn call(response: &'static str) -> (String, u32, Duration) {
         .time_source(clock.clone());
     let calls = Arc::new(Calls::new(0, &Arc::new(Trace::new())));
     let region = "eu-west-1".to_owned();
-    let settings = Settings { http, region: region.clone(), endpoint: Some(address) };
+    let endpoint = Some(address);
+    let settings = Settings { http, region: region.clone(), endpoint, assumed: None };
     let shared =
         super::Region { settings, config: config.build(), rate: None, caller: Arc::default() };
     let aws = Aws::new(shared, &region, &calls);

@@ -297,4 +297,62 @@ mod tests {
         let (kube, _) = answering(404);
         kube.delete_observed::<StorageClass>(&kube.all(), "efs-sc", &observed).await.unwrap();
     }
+
+    /// A cluster of so many classes, which forgets the state of a listing after its first page.
+    fn listing(count: usize, forgets: bool) -> (Kube, Arc<Mutex<Vec<String>>>) {
+        let queries = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&queries);
+        let answer = move |request: Request<Body>| {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            seen.lock().unwrap().push(query.clone());
+            async move {
+                let number = |name: &str| {
+                    let pair = query.split('&').find_map(|pair| pair.strip_prefix(name));
+                    pair.and_then(|value| value.parse::<usize>().ok())
+                };
+                let (from, limit) = (number("continue=").unwrap_or(0), number("limit="));
+                if forgets && from > 0 {
+                    let status = json!({
+                        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                        "reason": "Expired", "message": "too old", "code": 410,
+                    });
+                    let body = Body::from(serde_json::to_vec(&status).unwrap());
+                    return Ok(Response::builder().status(410).body(body).unwrap());
+                }
+                let to = limit.map_or(count, |limit| count.min(from + limit));
+                let items: Vec<Value> = (from..to)
+                    .map(|n| json!({"metadata": {"name": format!("c{n}")}, "provisioner": "p"}))
+                    .collect();
+                let next = if to < count { to.to_string() } else { String::new() };
+                let list = json!({
+                    "kind": "StorageClassList", "apiVersion": "storage.k8s.io/v1",
+                    "metadata": {"continue": next}, "items": items,
+                });
+                let body = Body::from(serde_json::to_vec(&list).unwrap());
+                Ok::<_, Infallible>(Response::new(body))
+            }
+        };
+        let client = Client::new(tower::service_fn(answer), "default");
+        let access = place::Access::default();
+        (Kube { client, name: "dev".to_owned(), context: None, access, program: None }, queries)
+    }
+
+    #[tokio::test]
+    async fn a_long_list_comes_in_pages_and_begins_anew_where_the_server_forgot_it() {
+        let all = async |kube: &Kube| {
+            let all = kube.list::<StorageClass>(&kube.all(), &ListParams::default()).await.unwrap();
+            let mut names: Vec<_> = all.into_iter().filter_map(|it| it.metadata.name).collect();
+            names.sort();
+            names.dedup();
+            names.len()
+        };
+        let (kube, queries) = listing(1100, false);
+        assert_eq!(all(&kube).await, 1100);
+        assert_eq!(queries.lock().unwrap().len(), 3, "500, 500 and 100");
+        let (kube, queries) = listing(1100, true);
+        assert_eq!(all(&kube).await, 1100);
+        assert_eq!(queries.lock().unwrap().len(), 3, "a page, the refusal, and all at once");
+        let (kube, queries) = listing(3, false);
+        assert_eq!((all(&kube).await, queries.lock().unwrap().len()), (3, 1));
+    }
 }

@@ -3,8 +3,9 @@
 use anyhow::Context as _;
 use efs::resources::access_point::{self as room, Deletion, Wanted};
 use efs::resources::file_system::FileSystemSource;
+use failure::advice;
 use inputs::counted;
-use plan::{Plan, Row, Table};
+use plan::{Plan, Row, Table, Warning};
 use serde_json::{Value, json};
 
 use super::connection::Connection;
@@ -33,10 +34,10 @@ pub(super) async fn run(
     line.done(&format!("read AWS in {}", counted(connection.calls.count(), "call")));
     places::guard(connection.job, connection.places(), &mut plan);
     if *deletion == Deletion::None {
-        let warnings = plan
-            .warnings
-            .iter()
-            .map(|warning| format!("\nWarning: {}\nhelp: {}", warning.text, warning.remedy));
+        let told = |it: &Warning| {
+            format!("\n{}", advice(&format!("Warning: {}", it.text), Some(&it.remedy)))
+        };
+        let warnings = plan.warnings.iter().map(told);
         let text = format!(
             "{}\n\n{}\n\nEFS does not tell when an access point was made.{}",
             place::lines(connection.places()).join("\n"),

@@ -8,25 +8,25 @@ use std::sync::Arc;
 
 use efs::Canary;
 use failure::report;
-use job::{Goal, Output, Session};
+use job::{Goal, Output};
 use place::{Choice, Verdict};
-use plan::{Plan, Scope, Styled};
-use sha2::{Digest, Sha256};
+use plan::Plan;
 use tokio::sync::watch;
 
 use super::connection::Connection;
 use super::made::outputs;
 use super::plan::plan;
+use super::{planning, saved};
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
 use crate::log;
-use crate::observe::{Observed, Storage};
-use crate::outcome::{Conclusion, Ending, Failed, Made, Outcome, Shown};
+use crate::observe::Observed;
+use crate::outcome::{Ending, Failed, Made, Outcome};
 use crate::places;
 use crate::raced::Raced;
 use crate::reach;
-use crate::report::{json, takes_colour};
+use crate::report::json;
 use crate::resources::{canary, file_system, mount_target};
 use crate::run;
 use crate::target::Target;
@@ -53,9 +53,8 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
         let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
-        if let Goal::Plan { detailed_exitcode, .. } = job.goal {
-            let shown = shown(connection.session, &plan, detailed_exitcode)?;
-            return Ok(Outcome::unchanged(Ending::Shown(shown)));
+        if let Some(ending) = shown_or_moved(connection, &plan)? {
+            return Ok(Outcome { changed, ending });
         }
         if round > 1 && plan.is_settled() {
             break;
@@ -75,7 +74,7 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             Ending::Done(made) => {
                 outputs = made;
                 owes_canaries = false;
-                if is_final(job.goal.destroys(), round, &plan) {
+                if is_final(&job.goal, round, &plan) {
                     break;
                 }
             }
@@ -93,6 +92,27 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
         }
     }
     Ok(Outcome { changed, ending: Ending::Done(outputs) })
+}
+
+/// How a run ends that only shows its plan, or whose plan is not the one that was kept.
+fn shown_or_moved(
+    connection: &Connection<'_>,
+    plan: &Plan<Call>,
+) -> anyhow::Result<Option<Ending>> {
+    match &connection.job.goal {
+        Goal::Plan { detailed_exitcode, report, .. } => {
+            let shown = planning::shown(connection, plan, (*detailed_exitcode, report))?;
+            Ok(Some(Ending::Shown(shown)))
+        }
+        Goal::Deploy { saved: Some(path), .. } => {
+            let moved = saved::moved(connection, plan, path)?;
+            if moved.is_some() {
+                connection.progress.plan(plan, &digest(plan)?);
+            }
+            Ok(moved)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Observes everything; for the first time, without what an interrupted run left of its canaries.
@@ -157,16 +177,18 @@ fn owe_canaries(observed: &mut Observed) {
 /// Whether a plan that was carried out needs no second look. A run that took
 /// everything down looks whether another one put something up meanwhile; one that
 /// waited for another run looks what is left to do.
-fn is_final(destroys: bool, round: usize, plan: &Plan<Call>) -> bool {
+fn is_final(goal: &Goal, round: usize, plan: &Plan<Call>) -> bool {
     let raced = round > 1 || plan.waits.iter().any(|wait| wait.call.awaits_another_run());
-    let took_down = destroys && !plan.is_empty();
-    !(raced || took_down)
+    let took_down = goal.destroys() && !plan.is_empty();
+    // A plan that was kept is all that may be carried out.
+    goal.saved().is_some() || !(raced || took_down)
 }
 
 /// Whether all that failed, failed for what another run did meanwhile.
 fn are_raced(connection: &Connection<'_>, errors: &[anyhow::Error]) -> bool {
     let raced = errors.iter().all(|error| error.downcast_ref::<Raced>().is_some());
-    raced && connection.stop.reason().is_none()
+    // Another plan than the one that was kept may not be carried out.
+    raced && connection.stop.reason().is_none() && connection.job.goal.saved().is_none()
 }
 
 /// Shows a plan, asks where that is needed, and carries it out.
@@ -221,8 +243,7 @@ pub(super) async fn execute(
 
 /// The digest of a plan as `plan-efs --output json` prints it, without line breaks.
 fn digest(plan: &Plan<Call>) -> anyhow::Result<String> {
-    let digest = Sha256::digest(serde_json::to_vec(plan)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(plan::saved::digest(&serde_json::to_string(plan)?))
 }
 
 /// Leaves the prompt on a line of its own.
@@ -283,20 +304,6 @@ fn shown_to_programs(connection: &Connection<'_>, plan: &Plan<Call>) {
     }
 }
 
-/// The plan as the result.
-fn shown(session: &Session, plan: &Plan<Call>, detailed_exitcode: bool) -> anyhow::Result<Shown> {
-    let colour = session.output == Output::Text && takes_colour(&std::io::stdout());
-    let text = Styled { plan, colour }.to_string();
-    let refused = plan.refusals.len();
-    let conclusion = match (refused, detailed_exitcode && !plan.is_empty()) {
-        (1.., _) => Conclusion::Wrong,
-        (0, true) => Conclusion::Changes,
-        (0, false) => Conclusion::Fine,
-    };
-    let problem = (refused > 0).then(|| plan::refused(refused));
-    Ok(Shown { conclusion, problem, ..Shown::new(text, plan)? })
-}
-
 #[cfg(test)]
 mod tests {
     use efs::AdoptExisting;
@@ -309,6 +316,7 @@ mod tests {
             delete_data: false,
             adopt_existing: AdoptExisting::None,
             canary: true,
+            saved: None,
             targets: efs::TargetConsent::default(),
         };
         assert!(review(&deploy, false).contains("`plan-efs`"));

@@ -21,11 +21,11 @@ pub(super) fn span(job: &Job, deployment: Option<&str>) -> Span {
         Goal::Deploy { .. } => "deploy",
         Goal::Destroy { .. } => "destroy",
         Goal::Status => "status",
+        Goal::AccessPoints(_) => "access-points",
+        Goal::Outputs(_) => "outputs",
         Goal::Expand => "expand",
         Goal::Verify(_) => "verify",
         Goal::Identify => "identify",
-        Goal::AccessPoints(_) => "access-points",
-        Goal::Outputs(_) => "outputs",
     };
     let place = job.places.first();
     tracing::info_span!(

@@ -12,6 +12,8 @@ mod identify;
 mod made;
 mod outputs;
 mod plan;
+mod planning;
+mod saved;
 mod status;
 mod verify;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::connection::Connection;
 use crate::outcome::{Ending, Outcome, Shown};
 use crate::report;
+use crate::users;
 
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let job = connection.job;
@@ -15,7 +16,11 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let mut observed = connection.observe(&target).await?;
     let (mut tables, mut claims) = (Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
-        let Some(found) = observed.storage.get(label) else { continue };
+        let Some(found) = observed.storage.get_mut(label) else { continue };
+        if let Some(aws) = connection.clients.get(&inputs.aws_region) {
+            let counted = connection.stop.or(users::count(aws, &found.actual)).await;
+            found.actual.access_point_count = counted?;
+        }
         let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());
         tables.push((label, efs::rows(in_documents.unwrap_or(inputs), &found.actual)));

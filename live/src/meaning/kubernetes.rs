@@ -94,8 +94,18 @@ pub(crate) fn lacks_right(message: &str) -> bool {
     message.split_once("forbidden: User \"").is_some_and(|(_, rest)| rest.contains("\" cannot "))
 }
 
+/// Whether a policy of the cluster refuses it, in the words of the admission of Kubernetes: of
+/// `ValidatingAdmissionPolicy` with 422, of the webhooks of Kyverno and Gatekeeper with any status
+/// (`k8s.io/apiserver/pkg/admission/plugin/policy/validating`, `.../webhook/errors`).
+fn is_policy(message: &str) -> bool {
+    message.contains(" denied request: ") || message.contains(" denied the request")
+}
+
 /// What to do about an error response to `call`.
 pub(crate) fn remedy(status: &Status, call: &str) -> String {
+    if is_policy(&status.message) {
+        return REFUSED.to_owned();
+    }
     let refused = !status.message.is_empty() && !lacks_right(&status.message);
     match find(STATUSES, status.code) {
         Some(Meaning::Denied) if status.message.contains(ESCALATES) => ESCALATION.to_owned(),
@@ -161,6 +171,12 @@ mod tests {
         ] {
             assert_eq!(of(403, admission), REFUSED);
         }
+        let by_policy = "storageclasses.storage.k8s.io \"a\" is forbidden: ValidatingAdmissionPolicy 'costs' \
+                         with binding 'costs' denied request: every class names its team";
+        assert_eq!(of(422, by_policy), REFUSED);
+        let by_webhook =
+            "admission webhook \"validate.kyverno.svc-fail\" denied the request: no team";
+        assert_eq!(of(400, by_webhook), REFUSED);
         let validation = "spec: Forbidden: updates to statefulset spec are forbidden";
         assert!(of(422, validation).contains("correct the input"));
     }

@@ -239,7 +239,8 @@ impl<'a> Reader<'a> {
 /// A required input that nobody gave.
 fn not_given(input: &Input, prefix: &str) -> Problem {
     let Input { name, .. } = input;
-    let others: String = input.instead.iter().map(|other| format!(", or `{other}`")).collect();
+    let others = input.instead.iter().map(|other| format!(", or `{other}`"));
+    let others = others.collect::<Vec<_>>().concat();
     Problem::new(
         format!("`{name}` is required and was not given"),
         format!(

@@ -12,6 +12,8 @@ pub struct EndToEnd {
     pub aws: AwsChoice,
     /// Who makes the volumes of claims on a control plane.
     pub driver: DriverChoice,
+    /// Whose policies AWS enforces, and no others, where it is the sandbox.
+    pub enforce_iam: Option<DriverPolicy>,
     /// The image of the emulator; it then runs in a container.
     pub aws_image: Option<String>,
     /// Whether the emulator runs in a container of its own image.
@@ -35,6 +37,16 @@ pub struct EndToEnd {
     pub tools: PathBuf,
     /// The virtual environment of emulators from PyPI.
     pub venv: PathBuf,
+}
+
+/// What the driver may do, where this program may do what its rendered policy allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverPolicy {
+    /// The role and the policy that a deployment makes.
+    Rendered,
+    /// A role with AWS's managed `AmazonEFSCSIDriverPolicy`.
+    Managed,
 }
 
 /// The cluster of an end-to-end run.

@@ -1,5 +1,7 @@
 //! What to do with a deployment.
 
+use std::path::{Path, PathBuf};
+
 use efs::resources::access_point::Deletion;
 use efs::{AdoptExisting, FileSystemId, OutputFormat, TargetConsent};
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ pub enum Goal {
         delete_data: bool,
         /// Whether the exit code says what was found: 0 nothing, 2 changes, 1 error.
         detailed_exitcode: bool,
+        /// What else is made of the plan.
+        report: PlanReport,
         /// What would be done to mount targets that are there.
         targets: TargetConsent,
     },
@@ -28,6 +32,8 @@ pub enum Goal {
         targets: TargetConsent,
         /// Whether a claim is bound and deleted at the end, where the target is a cluster.
         canary: bool,
+        /// The file with the only plan that may be carried out.
+        saved: Option<PathBuf>,
     },
     /// Take the modules down.
     Destroy {
@@ -59,6 +65,14 @@ impl Goal {
     /// Whether a deploy ends with a claim that is bound and deleted.
     pub fn has_canary(&self) -> bool {
         matches!(self, Goal::Plan { .. } | Goal::Deploy { canary: true, .. })
+    }
+
+    /// The file with the only plan that may be carried out, where there is one.
+    pub fn saved(&self) -> Option<&Path> {
+        match self {
+            Goal::Deploy { saved, .. } => saved.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether it takes modules down.
@@ -124,6 +138,17 @@ impl Goal {
             | Goal::Identify => AdoptExisting::None,
         }
     }
+}
+
+/// What is made of a plan beside showing it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// The file that keeps it.
+    pub out: Option<PathBuf>,
+    /// Whether it is a report of drift.
+    pub drift: bool,
+    /// Whether people get it as Markdown.
+    pub markdown: bool,
 }
 
 /// Which outputs are printed, and how.

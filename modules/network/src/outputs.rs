@@ -67,13 +67,12 @@ impl Refusal {
 /// The module's outputs for what was observed.
 pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Outputs, Refusal> {
     let mut notes = Vec::new();
-    let (vpc_id, security_group_id) = match asked(inputs, observed) {
-        Some(cluster) => (cluster.vpc_id.clone(), cluster.security_group_id.clone()),
-        None => {
-            let group = cluster_group(inputs, region, observed)?;
-            notes.extend(found_by_tags(inputs, observed, group));
-            (group.vpc_id.clone(), group.id.clone())
-        }
+    let (vpc_id, security_group_id) = if let Some(cluster) = asked(inputs, observed) {
+        (cluster.vpc_id.clone(), cluster.security_group_id.clone())
+    } else {
+        let group = cluster_group(inputs, region, observed)?;
+        notes.extend(found_by_tags(inputs, observed, group));
+        (group.vpc_id.clone(), group.id.clone())
     };
     let subnets: Vec<&Subnet> =
         observed.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).collect();

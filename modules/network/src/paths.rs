@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::{InstanceId, SecurityGroupId, SubnetId, VpcId};
+use crate::{InstanceId, RuleSource, SecurityGroupId, SubnetId, VpcId};
 
 /// A node, as far as its network goes: what its first network interface has, through which the
 /// host mounts.
@@ -55,11 +55,27 @@ pub struct Dns {
     pub servers: Vec<String>,
 }
 
+/// A rule of a node's security group that lets traffic out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EgressRule {
+    pub group_id: SecurityGroupId,
+    /// `tcp`, `6`, `-1` for all, or another protocol.
+    pub protocol: String,
+    /// The first port; -1 stands for all.
+    pub from_port: i32,
+    pub to_port: i32,
+    /// `None` for destinations that nobody judges here, such as prefix lists.
+    pub destination: Option<RuleSource>,
+}
+
 /// What lies between nodes and mount targets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Paths {
     pub acls: Vec<NetworkAcl>,
     pub dns: Option<Dns>,
+    /// What the nodes' security groups let out, where it was read: by default everything, and what
+    /// nobody allows is stopped.
+    pub egress: Option<Vec<EgressRule>>,
     /// What could not be read, and why.
     pub unread: Vec<String>,
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::observed::{IngressRule, NFS_PORT, RuleSource, Subnet};
-pub use crate::paths::{AclEntry, Dns, NetworkAcl, Node, Paths};
+pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
 use crate::{SecurityGroupId, SubnetId};
 
 /// Both ends of the way.
@@ -48,6 +48,7 @@ pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
     let mut found = Vec::new();
     found.extend(elsewhere(ends));
     found.extend(not_admitted(ends));
+    found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, rules)));
     found.extend(blocked_by_acls(ends, &paths.acls));
     found.extend(paths.dns.iter().flat_map(unresolved));
     found
@@ -104,10 +105,49 @@ fn not_admitted(ends: &Ends<'_>) -> Vec<Obstacle> {
     }]
 }
 
+/// Nodes whose own groups let no request out to a mount target. A security group allows what any
+/// of an interface's groups allows (Amazon VPC User Guide, "Security group rules").
+fn held_back(ends: &Ends<'_>, rules: &[EgressRule]) -> Option<Obstacle> {
+    let leads = |rule: &&EgressRule| match &rule.destination {
+        // Where a prefix list leads is not read.
+        None => true,
+        Some(RuleSource::Group(id)) => ends.groups.iter().any(|group| group == id.as_str()),
+        Some(RuleSource::Cidr(range)) => {
+            let mut targets = ends.targets.iter().flat_map(|target| &target.ranges);
+            targets.any(|target| range.contains(target) || target.contains(range))
+        }
+    };
+    let out = |rule: &&EgressRule| takes_nfs(&rule.protocol, (rule.from_port, rule.to_port));
+    let open: BTreeSet<&SecurityGroupId> =
+        rules.iter().filter(out).filter(leads).map(|rule| &rule.group_id).collect();
+    let is_open = |node: &&Node| node.security_groups.iter().any(|group| open.contains(group));
+    let shut: Vec<&Node> = ends.nodes.iter().filter(|node| !is_open(node)).collect();
+    let groups: BTreeSet<&str> =
+        shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
+    (!shut.is_empty()).then(|| Obstacle {
+        what: format!(
+            "no egress rule of {} lets {} nodes ({}) reach the mount targets on TCP {NFS_PORT}: \
+             their mounts will hang until they time out",
+            some(groups.iter().copied()),
+            of(shut.len(), ends.nodes.len()),
+            some(shut.iter().map(|node| node.id.as_str())),
+        ),
+        remedy: format!(
+            "allow TCP {NFS_PORT} to {} in the egress rules of {}",
+            ends.groups.join(", "),
+            some(groups)
+        ),
+    })
+}
+
 fn is_nfs(rule: &IngressRule) -> bool {
-    let protocol = matches!(rule.protocol.as_str(), "tcp" | "6" | "-1");
-    let all = rule.protocol == "-1" || (rule.from_port, rule.to_port) == (-1, -1);
-    protocol && (all || (rule.from_port..=rule.to_port).contains(&NFS_PORT))
+    takes_nfs(&rule.protocol, (rule.from_port, rule.to_port))
+}
+
+/// Whether a rule of a security group is about NFS too.
+fn takes_nfs(protocol: &str, (from, to): (i32, i32)) -> bool {
+    let all = protocol == "-1" || (from, to) == (-1, -1);
+    matches!(protocol, "tcp" | "6" | "-1") && (all || (from..=to).contains(&NFS_PORT))
 }
 
 fn is_admitted(node: &Node, rules: &[&IngressRule]) -> bool {

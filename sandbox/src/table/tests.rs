@@ -21,6 +21,10 @@ impl Row for Pet {
     fn due(&self) -> Option<u64> {
         self.fed_at
     }
+
+    fn settle(&mut self, now: u64) {
+        self.fed_at = self.fed_at.filter(|at| *at > now);
+    }
 }
 
 fn pet(owner: u64, fed_at: u64) -> Pet {
@@ -106,10 +110,16 @@ fn what_changed_can_be_loaded_into_another_table() {
             written.push((id.to_owned(), row.unwrap_or_default()));
         }
         table.commit();
-        let mut copy = Table::default();
-        copy.load(written.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect()).unwrap();
-        same(&copy, &model);
+        same(&loaded(&written, 0).unwrap(), &model);
     }
+}
+
+/// A table of these rows, as they are by this moment.
+fn loaded(rows: &[(String, String)], now: u64) -> anyhow::Result<Table<Pet>> {
+    let mut table = Table::default();
+    let rows = rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect();
+    table.replace(table.loader()(rows, now)?);
+    Ok(table)
 }
 
 /// So many rows that several threads parse them.
@@ -120,15 +130,10 @@ fn many_rows_are_loaded_and_a_wrong_one_is_named() {
             (format!("pet-{number}"), serde_json::to_string(&pet(number % 3, 5)).unwrap())
         })
         .collect();
-    let load = |rows: &[(String, String)]| {
-        let mut table: Table<Pet> = Table::default();
-        table.load(rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect())?;
-        Ok::<_, anyhow::Error>(table)
-    };
-    let table = load(&rows).unwrap();
+    let table = loaded(&rows, 0).unwrap();
     assert_eq!((table.len(), table.by("owner", "owner-1").count()), (5000, 1667));
     "{}".clone_into(&mut rows[4321].1);
-    let error = format!("{:#}", load(&rows).unwrap_err());
+    let error = format!("{:#}", loaded(&rows, 0).unwrap_err());
     assert!(error.contains("the row `pet-4321`") && error.contains("owner"), "{error}");
 }
 
@@ -154,4 +159,16 @@ fn a_page_goes_on_behind_an_id_that_need_not_be_there() {
         (after(""), after("a"), after("b"), after("e")),
         ("ace".into(), "ce".into(), "ce".into(), String::new())
     );
+}
+
+#[test]
+fn rows_that_are_read_have_the_state_that_they_have_by_now() {
+    let row = serde_json::to_string(&pet(1, 5)).unwrap();
+    let rows = [("pet-1", "{}"), ("pet-2", row.as_str()), ("pet-1", "")];
+    let rows = rows.map(|(id, row)| (id.to_owned(), row.to_owned()));
+    assert_eq!(loaded(&rows, 4).unwrap().due(6), ["pet-2"]);
+    let table = loaded(&rows, 5).unwrap();
+    assert!(table.due(6).is_empty());
+    assert_eq!(table.len(), 1, "a former version of a row is not even parsed");
+    assert_eq!(table.by("owner", "owner-1").count(), 1);
 }

@@ -240,6 +240,10 @@ impl Row for FileSystem {
     fn due(&self) -> Option<u64> {
         self.life.until
     }
+
+    fn settle(&mut self, now: u64) {
+        self.life.settle(now);
+    }
 }
 
 impl Row for MountTarget {
@@ -250,6 +254,10 @@ impl Row for MountTarget {
     fn due(&self) -> Option<u64> {
         self.life.until
     }
+
+    fn settle(&mut self, now: u64) {
+        self.life.settle(now);
+    }
 }
 
 impl Row for AccessPoint {
@@ -259,6 +267,10 @@ impl Row for AccessPoint {
 
     fn due(&self) -> Option<u64> {
         self.life.until
+    }
+
+    fn settle(&mut self, now: u64) {
+        self.life.settle(now);
     }
 }
 

@@ -32,13 +32,16 @@ fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
     }
 }
 
+/// What stands in the table where nobody is told what is wrong: it must not be there.
+const NOT_NAMED: &str = "(nothing names it)";
+
 /// What nobody misses, and why.
 const NOT_MISSED: &[(&str, &str)] = &[("sts:GetCallerIdentity", "IAM never denies it")];
 
 /// What a person is told where an action is missing: the error with its cause, or the note, and
 /// the remedy. `None` where nothing missed it.
 fn told_without(inputs: &[&str], policy: &Value, action: &str) -> Option<String> {
-    let lived = Guarded::new(inputs, &without(policy, action)).live();
+    let lived = Guarded::new(inputs, &without(policy, action)).live_briefly();
     let last = lived.last().unwrap();
     let named = |line: &&str| line.contains(action);
     if last.code != Some(0) {
@@ -48,7 +51,7 @@ fn told_without(inputs: &[&str], policy: &Value, action: &str) -> Option<String>
         });
         let mut help = last.stderr.lines().filter(|line| line.trim_start().starts_with("help: "));
         let help = help.find(named);
-        let help = help.unwrap_or_else(|| panic!("{action} is not named:\n{}", last.stderr));
+        let help = help.unwrap_or(NOT_NAMED);
         let lines = error.take(2).chain([help]).map(told);
         return Some(lines.collect::<Vec<_>>().join("\n    "));
     }
@@ -89,29 +92,32 @@ fn is_silent(action: &str, told: &str) -> bool {
 }
 
 #[test]
+#[ignore = "needs some minutes"]
 fn each_action_that_is_taken_away_and_each_fault_of_a_network_is_named_with_its_remedy() {
     let mut table: Vec<(String, String)> = Vec::new();
+    let mut not_missed = Vec::new();
     for (action, told) in all_told() {
         match told {
             Some(told) => table.push((format!("without {action}"), told)),
-            None => {
-                assert!(NOT_MISSED.iter().any(|(one, _)| *one == action), "nobody misses {action}")
-            }
+            None => not_missed.push(action),
         }
     }
     table.extend(faults::all());
     assert!(table.len() >= 40, "{}", table.len());
     let text: String =
         table.iter().map(|(cause, told)| format!("{cause}\n    {told}\n\n")).collect();
+    let path = tests::workspace().join("tests/tests/permissions/told.txt");
+    if std::env::var_os("CLOCKWORK_WRITE_TOLD").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let known: Vec<&str> = NOT_MISSED.iter().map(|(action, _)| *action).collect();
+    assert_eq!(not_missed, known, "what nobody misses");
+    assert!(!text.contains(NOT_NAMED), "{text}");
     for (number, (cause, told)) in table.iter().enumerate() {
         let action = cause.trim_start_matches("without ");
         let same = table[..number].iter().filter(|(_, other)| other == told);
         let others: Vec<&String> = same.map(|(other, _)| other).collect();
         assert!(others.is_empty() || is_silent(action, told), "{cause}, and {others:?}: {told}");
-    }
-    let path = tests::workspace().join("tests/tests/permissions/told.txt");
-    if std::env::var_os("CLOCKWORK_WRITE_TOLD").is_some() {
-        std::fs::write(&path, &text).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(text == expected, "CLOCKWORK_WRITE_TOLD=1 writes the table anew:\n{text}");

@@ -33,7 +33,7 @@ fn others_stay(aws: &Aws, run: &dyn Fn(&[&str]) -> Ran) {
     }
     assert!(ran.calls.iter().all(tests::Call::reads), "{:?}", ran.calls);
 
-    // With the word for it, those of the inputs are left, and the plan has said what goes.
+    // With the flag, those of the inputs are left, and the plan says which go.
     let ran = run(&[&both, "--remove-security-groups"]).exits(0);
     assert!(ran.stderr.contains(&format!("no input names {BARE}")), "{}", ran.stderr);
     assert_eq!(groups(aws), [two.clone(), two.clone(), two]);

@@ -1,4 +1,4 @@
-//! Mount targets that are there: nobody is cut off, and what others put on them stays.
+//! Mount targets that exist: no client loses its mount, and security groups of others stay.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod groups;

@@ -1,4 +1,4 @@
-//! Zones and their targets: which go, in which order, and who is told.
+//! Zones and their targets: which are removed or replaced, in which order, and whose mounts break.
 
 use control_plane::{Nodes, User};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn a_tag_taken_off_a_subnet_unmounts_nobody() {
     let all = there.run("deploy-efs", &["--replace-mount-targets", "--yes"]).exits(0);
     assert_eq!(all.json()["changed"], 1);
     assert_eq!(subnets(&there.aws), [private('a'), private('c')]);
-    // Of a whole fleet at once, nobody has looked at each plan.
+    // A fleet shows no plan of each deployment before it changes them.
     let ran = there.run("deploy-efs", &["--fleet=files", "--replace-mount-targets"]).exits(2);
     assert!(ran.stderr.contains("cannot be used with"), "{}", ran.stderr);
 }

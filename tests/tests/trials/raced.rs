@@ -94,8 +94,8 @@ fn the_same_moves_twice_at_once_end_as_one() {
                 trial.aws.fail_target(1);
                 let after = Duration::from_millis(step * 75);
                 let told = race(&trial, &storage.moves, &storage.moves, after);
-                // One of them may have been told that the other was faster: the next run has
-                // nothing to do for that, or completes it.
+                // One of them may have failed because the other was faster: the next run finds
+                // nothing to do, or completes what is left.
                 trial.run(&storage.moves).exits(0);
                 let lacking = trial.not_deployed(&storage.plan_moves);
                 assert_eq!(lacking, None, "the first: {}\nthe second: {}", told.0, told.1);

@@ -6,7 +6,7 @@ use anyhow::Context;
 use failure::Help;
 use xshell::{Shell, cmd};
 
-use crate::live;
+use crate::live::{self, of_no_package};
 
 /// The variable that has the tests write down what they see; `tests/src/clients/seen.rs` reads it.
 const WRITE: &str = "CLOCKWORK_WRITE_SEEN";
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     // With the features of the whole workspace, so that nothing is compiled a second time.
     let tests = ["test", "--workspace", "--test=clients", "--locked", "--"];
-    let provider = cmd!(shell, "cargo {tests...} --ignored --exact {PROVIDER}")
+    let provider = of_no_package(cmd!(shell, "cargo {tests...} --ignored --exact {PROVIDER}"))
         .quiet()
         .ignore_status()
         .output()
@@ -56,11 +56,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         &["--skip", "terraform::"]
     };
     let only = args.only.as_slice();
-    cmd!(shell, "cargo {tests...} --include-ignored {skip...} {only...}").quiet().run().help(
+    let clients = cmd!(shell, "cargo {tests...} --include-ignored {skip...} {only...}");
+    of_no_package(clients).quiet().run().help(
         "a client does not see what it should",
         "the test's message above names what differs",
     )?;
-    cmd!(shell, "cargo test --workspace --test operations --locked")
+    of_no_package(cmd!(shell, "cargo test --workspace --test operations --locked"))
         .quiet()
         .run()
         .help("checking `sandbox/OPERATIONS.md`", "`cargo xtask clients --write` updates it")?;

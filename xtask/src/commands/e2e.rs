@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use job::{AwsChoice, ClusterChoice, DriverChoice, EndToEnd};
+use job::{AwsChoice, ClusterChoice, DriverChoice, DriverPolicy, EndToEnd};
 
 use crate::diagnostic::wrong;
 use crate::{live, tools};
@@ -21,6 +21,7 @@ use crate::{live, tools};
   cargo xtask tools install                                 # once: the programs of a control plane
   cargo xtask e2e --cluster control-plane --aws sandbox
   cargo xtask e2e --cluster control-plane --aws sandbox --driver real
+  cargo xtask e2e --cluster control-plane --aws sandbox --driver real --enforce-iam
   cargo xtask e2e --cluster node
   cargo xtask e2e --cluster kind --kind-image kindest/node:v1.35.0 --aws ministack
   LOCALSTACK_AUTH_TOKEN=… cargo xtask e2e --cluster kind --aws localstack
@@ -35,6 +36,18 @@ pub(super) struct Args {
     /// Who makes the volumes of claims, with `--cluster control-plane`
     #[arg(long, value_enum, default_value_t = Driver::StandIn)]
     driver: Driver,
+    /// Let this program do what its rendered policy allows and nothing else, and the driver what the
+    /// policy allows that the deployment makes (`rendered`) or AWS's own (`managed`); with
+    /// `--cluster control-plane --aws sandbox`
+    #[arg(
+        long,
+        value_enum,
+        value_name = "POLICY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "rendered"
+    )]
+    enforce_iam: Option<Policy>,
     /// Run the emulator in a container of its own image; `localstack` always does
     #[arg(long)]
     container: bool,
@@ -88,6 +101,14 @@ enum Cluster {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Policy {
+    /// The role and the policy that the deployment makes
+    Rendered,
+    /// A role with AWS's managed policy
+    Managed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Driver {
     /// A stand-in for the driver's provisioner
     StandIn,
@@ -111,6 +132,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Driver::Real => DriverChoice::Real,
         Driver::StandIn => DriverChoice::StandIn,
     };
+    let sandboxed = cluster == ClusterChoice::ControlPlane && args.aws == AwsChoice::Sandbox;
+    if args.enforce_iam.is_some() && (!sandboxed || args.container || args.aws_image.is_some()) {
+        let what = "only the sandbox as a program, beside a bare control plane, is given policies";
+        let remedy = "give `--cluster control-plane --aws sandbox`, or leave it out";
+        return wrong("--enforce-iam", what, remedy);
+    }
+    let enforce_iam = args.enforce_iam.map(|policy| match policy {
+        Policy::Rendered => DriverPolicy::Rendered,
+        Policy::Managed => DriverPolicy::Managed,
+    });
     let (helm_chart, helm_chart_version) = chart(args)?;
     // Together with what it runs, so that all agree on the features of what they share.
     let programs = live::build(&["live", "sandbox", "e2e"])?;
@@ -118,6 +149,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut name = format!("{}-{}", cluster.as_str(), args.aws.as_str());
     if driver == DriverChoice::Real {
         name.push_str("-driver");
+    }
+    if let Some(policy) = args.enforce_iam.and_then(|policy| policy.to_possible_value()) {
+        name.push_str(&format!("-{}", policy.get_name()));
     }
     let workload_charts = match (&args.workload_charts, args.cluster) {
         (Some(charts), _) => Some(std::path::absolute(charts)?),
@@ -128,6 +162,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         workload_charts,
         aws: args.aws.clone(),
         driver,
+        enforce_iam,
         aws_image: args.aws_image.clone(),
         container: args.container,
         config: args.config.clone().unwrap_or_else(|| live::workspace().join("clockwork.hcl")),

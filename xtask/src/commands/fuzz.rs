@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use failure::Help;
 use xshell::{Shell, cmd};
 
-use crate::live;
+use crate::live::{self, of_no_package};
 
 /// What the compiler adds so that the fuzzer sees which code an input reaches. The
 /// flags are those of stable Rust: no sanitizer is needed to find a panic.
@@ -66,7 +66,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     {
         // Naming the target keeps the flags from build scripts and macros.
         let _flags = shell.push_env("RUSTFLAGS", FLAGS);
-        cmd!(shell, "cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}")
+        let build = cmd!(
+            shell,
+            "cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target {host} --target-dir {folder}"
+        );
+        of_no_package(build)
             .quiet()
             .run()
             .help("building the fuzz targets", "they need a C++ compiler")?;

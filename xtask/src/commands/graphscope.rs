@@ -101,6 +101,7 @@ pub(super) fn plan(args: &Plan) -> anyhow::Result<ExitCode> {
     let goal = Goal::Plan {
         delete_data: *delete_data,
         detailed_exitcode: *detailed_exitcode,
+        report: job::PlanReport::default(),
         targets: (*targets).into(),
     };
     workloads.hand_over(Selection::Everything, goal, false)
@@ -112,6 +113,7 @@ pub(super) fn deploy(args: &Deploy) -> anyhow::Result<ExitCode> {
         delete_data: *delete_data,
         adopt_existing: adopt.read(workloads.fleet.is_fleet())?,
         canary: !canary.no_canary,
+        saved: None,
         targets: (*targets).into(),
     };
     workloads.hand_over(Selection::Everything, goal, *yes)

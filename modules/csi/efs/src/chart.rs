@@ -54,6 +54,9 @@ impl ChartVersion {
     /// knows such handles.
     pub const PREFIXED_HANDLES: ChartVersion = version(4, 0, 0);
 
+    /// The first whose driver, 2.0.0, mounts through efs-proxy in place of stunnel.
+    pub(crate) const EFS_PROXY: ChartVersion = version(3, 0, 0);
+
     /// The first chart that reads `controller.replicaCount` (driver 2.0.9:
     /// "Fix controller template to support replicaCount", CHANGELOG-2.x).
     const CONTROLLER_REPLICA_COUNT: ChartVersion = version(3, 1, 0);
@@ -133,6 +136,8 @@ pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
     ("sub_path_pattern", "subPathPattern", ChartVersion::SUB_PATH_PATTERN),
     ("ensure_unique_directory", "ensureUniqueDirectory", ChartVersion::SUB_PATH_PATTERN),
     ("reuse_access_point", "reuseAccessPoint", ChartVersion::SUB_PATH_PATTERN),
+    ("enforce_zone_affinity", "enforceZoneAffinity", version(3, 4, 0)),
+    ("enable_tagging", "enableTagging", version(4, 4, 0)),
 ];
 
 /// The taint that keeps pods off a node until the driver runs there; only

@@ -18,6 +18,7 @@ use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
+use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
 /// documents, so that nobody makes new claims; then the mount targets and the
@@ -54,11 +55,8 @@ pub(crate) fn destroy_part(
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let found = actual.file_system.as_ref();
-    let replications = &actual.replications;
-    let others = without_our_replication(inputs, actual);
-    let actual = &others;
-    let found = found.map(|_| actual.file_system.as_ref()).unwrap_or_default();
+    let (others, ours) = without_our_replication(inputs, actual);
+    let (actual, found) = (&others, others.file_system.as_ref());
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
@@ -89,14 +87,7 @@ pub(crate) fn destroy_part(
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
-        if actual.replications.len() < replications.len()
-            && let Some(ended) = file_system::end_replication(&mut plan, scope, found, replications)
-        {
-            // Whoever looks again for users finds none any more then.
-            let first = plan.changes.iter_mut().filter(|change| removed.contains(&change.id));
-            first.for_each(|change| change.needs.push(ended.clone()));
-            needs.push(ended);
-        }
+        needs.extend(end_replication(&mut plan, scope, found, &ours, &removed));
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
             needs.push(file_system::available(&mut plan, scope, found));
@@ -112,14 +103,34 @@ pub(crate) fn destroy_part(
     plan
 }
 
-/// What was observed, but for the replication that the inputs ask for: a destroy ends it.
-fn without_our_replication(inputs: &Inputs, actual: &Actual) -> Actual {
+/// What was observed, but for the replications that the inputs ask for, which a destroy ends; and
+/// these.
+fn without_our_replication(inputs: &Inputs, actual: &Actual) -> (Actual, Vec<Replication>) {
     let mut others = actual.clone();
-    let FileSystemSource::Own(spec) = &inputs.file_system else { return others };
-    if let (true, Some(found)) = (spec.replication.is_some(), &actual.file_system) {
-        others.replications.retain(|it| it.source != found.id.as_str());
-    }
-    others
+    let is_asked_for = match &inputs.file_system {
+        FileSystemSource::Own(spec) => spec.replication.is_some(),
+        FileSystemSource::Adopted(_) => false,
+    };
+    let Some(found) = actual.file_system.as_ref().filter(|_| is_asked_for) else {
+        return (others, Vec::new());
+    };
+    let ours = others.replications.extract_if(.., |it| it.source == found.id.as_str()).collect();
+    (others, ours)
+}
+
+/// Plans the end of our replication, before the class goes: whoever looks again for users after
+/// that finds none any more.
+fn end_replication(
+    plan: &mut Plan,
+    scope: &Scope,
+    found: &FileSystem,
+    ours: &[Replication],
+    removed: &[ChangeId],
+) -> Option<ChangeId> {
+    let ended = file_system::end_replication(plan, scope, found, ours)?;
+    let first = plan.changes.iter_mut().filter(|change| removed.contains(&change.id));
+    first.for_each(|change| change.needs.push(ended.clone()));
+    Some(ended)
 }
 
 /// Plans to delete the class and the driver in a cluster, or the documents in a directory.

@@ -32,6 +32,17 @@ pub struct Taint {
     pub effect: String,
 }
 
+impl Taint {
+    /// The taint `KEY=VALUE:EFFECT`.
+    pub fn new(
+        key: impl Into<String>,
+        value: impl Into<String>,
+        effect: impl Into<String>,
+    ) -> Taint {
+        Taint { key: key.into(), value: value.into(), effect: effect.into() }
+    }
+}
+
 impl Node {
     /// Whether it takes the driver's pods at all: they are Linux containers, and those of the
     /// DaemonSet are not for Fargate.

@@ -1,82 +1,155 @@
 //! What to warn of the inputs of a deployment, whatever its plan changes.
 
+use std::collections::BTreeSet;
+
 use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
-use crate::deployment::zones_of;
-use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
 use crate::inputs::Inputs;
 use crate::inputs::directory::room_for_names;
-use crate::nodes;
+use crate::nodes::{self, Node};
 use crate::resources::driver;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::storage_class::DEFAULT_CLASS;
 
-/// What the choices of the inputs bring with them that people should know.
-pub(crate) fn warnings(desired: &Desired, actual: &Actual) -> Vec<Warning> {
-    let inputs = &desired.inputs;
+/// What the choices of the inputs bring with them that people should know; `zones` will have mount
+/// targets.
+pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String>) -> Vec<Warning> {
     let nodes = actual.cluster.as_ref().map_or(&[][..], |cluster| &cluster.nodes);
-    let taints: Vec<String> =
-        nodes.iter().flat_map(|node| &node.taints).map(|taint| taint.key.clone()).collect();
-    let class = &inputs.storage_class;
-    let controller = inputs.driver.values.get("controller");
-    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
-    let here = chart::Context {
-        fixed_gid: class.uid.is_some() && class.gid.is_some(),
-        deletes_directories: deletes.is_some_and(|value| *value == true),
-        taints: &taints,
-    };
     let mut warnings = Vec::new();
     if inputs.driver.mode != driver::DriverMode::Skip {
-        warnings.extend(chart::warnings(inputs.driver.version, &here));
+        warnings.extend(of_chart(inputs, nodes));
     }
-    warnings.extend(nodes::warnings(inputs, nodes, &zones_of(desired, actual)));
+    warnings.extend(nodes::warnings(inputs, nodes, zones));
     warnings.extend(default_classes(inputs, actual));
-    if here.deletes_directories && squashes_root(inputs) {
-        warnings.push(Warning::new(
-            "`root_squash` keeps the driver from deleting the directories of deleted volumes",
-            "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
-        ));
-    }
-    let tags = &inputs.driver.access_point_tags;
-    if inputs.driver.mode != driver::DriverMode::Skip
-        && !identity::is_of_ours(inputs, actual)
-        && !tags.is_empty()
+    warnings.extend(root_squash(inputs));
+    warnings.extend(access_point_tags(inputs, actual));
+    warnings.extend(names(inputs));
+    warnings.extend(directories(inputs));
+    let is_encrypted = actual.file_system.as_ref().is_some_and(|found| found.spec.encrypted);
+    if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted)
+        && !is_encrypted
     {
         warnings.push(Warning::new(
-            "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
-             stay pending",
-            format!(
-                "add this statement to the policies of the driver's role: {}",
-                driver_policy::tagging(tags)
-            ),
+            "the file system is not encrypted at rest, and can never be made so",
+            "leave out `encrypted = false` before the file system is created",
         ));
     }
+    if let FileSystemSource::Own(spec) = &inputs.file_system
+        && let Some(zone) = &spec.availability_zone
+        && inputs.storage_class.enforce_zone_affinity != Some(true)
+    {
+        warnings.push(Warning::new(
+            format!("pods of other zones than {zone} mount the One Zone file system across zones"),
+            "set `enforce_zone_affinity = true` (chart 3.4.0 or later) to keep pods in its zone",
+        ));
+    }
+    warnings
+}
+
+/// Versions of the chart that are known to hurt here.
+fn of_chart(inputs: &Inputs, nodes: &[Node]) -> Vec<Warning> {
+    let class = &inputs.storage_class;
+    let taints: Vec<String> =
+        nodes.iter().flat_map(|node| &node.taints).map(|taint| taint.key.clone()).collect();
+    let here = chart::Context {
+        fixed_gid: class.uid.is_some() && class.gid.is_some(),
+        deletes_directories: deletes_directories(inputs),
+        taints: &taints,
+    };
+    chart::warnings(inputs.driver.version, &here)
+}
+
+/// Whether the driver deletes the directory of a volume that is deleted.
+fn deletes_directories(inputs: &Inputs) -> bool {
+    let controller = inputs.driver.values.get("controller");
+    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
+    deletes.is_some_and(|value| *value == true)
+}
+
+/// A driver that is to delete directories as root, which nobody is.
+fn root_squash(inputs: &Inputs) -> Option<Warning> {
+    (deletes_directories(inputs) && squashes_root(inputs)).then(|| {
+        Warning::new(
+            "`root_squash` keeps the driver from deleting the directories of deleted volumes",
+            "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
+        )
+    })
+}
+
+/// Tags that a role which is not ours does not allow.
+fn access_point_tags(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
+    let tags = &inputs.driver.access_point_tags;
+    let skipped = inputs.driver.mode == driver::DriverMode::Skip;
+    if skipped || identity::is_of_ours(inputs, actual) || tags.is_empty() {
+        return None;
+    }
+    Some(Warning::new(
+        "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow `access_point_tags`, and claims \
+         stay pending",
+        format!(
+            "add this statement to the policies of the driver's role: {}",
+            driver_policy::tagging(tags)
+        ),
+    ))
+}
+
+/// Names of claims for which the directory leaves no room. A name has up to 63 characters nearly
+/// everywhere, and claims up to 253.
+fn names(inputs: &Inputs) -> Option<Warning> {
+    let class = &inputs.storage_class;
     let room = room_for_names(
         class.base_path.as_deref(),
         class.sub_path_pattern.as_deref(),
         class.ensure_unique_directory != Some(false),
     );
-    // A name has up to 63 characters nearly everywhere, and claims up to 253.
-    if let Ok(Some(room)) = room
-        && room < 63
-    {
+    let room = room.ok().flatten().filter(|room| *room < 63)?;
+    Some(Warning::new(
+        format!(
+            "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
+             namespace: EFS takes directories of 100, and claims with longer names stay pending"
+        ),
+        "shorten `sub_path_pattern` or `base_path`",
+    ))
+}
+
+/// Directories that the pods of a claim cannot use, or have for themselves alone.
+///
+/// Source: EFS User Guide, "Working with Amazon EFS access points": every call is made as the
+/// access point's user, whom the driver makes the owner of the directory.
+fn directories(inputs: &Inputs) -> Vec<Warning> {
+    let class = &inputs.storage_class;
+    let mut warnings = Vec::new();
+    let owner = class.directory_perms.bytes().rev().nth(2).map_or(7, |digit| digit - b'0');
+    if owner != 7 {
         warnings.push(Warning::new(
             format!(
-                "`sub_path_pattern` leaves {room} characters for the names of a claim and its \
-                 namespace: EFS takes directories of 100, and claims with longer names stay pending"
+                "`directory_perms` {} does not let the owner of a volume read, write and enter it, and \
+                 every pod is that owner",
+                class.directory_perms
             ),
-            "shorten `sub_path_pattern` or `base_path`",
+            "begin it with 7, such as \"700\" or \"750\"",
         ));
     }
-    if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted) {
-        warnings.push(Warning::new(
-            "the file system is not encrypted at rest, and can never be made so",
-            "leave out `encrypted = false` before the file system is created",
-        ));
+    if let Some(pattern) = &class.sub_path_pattern
+        && class.ensure_unique_directory == Some(false)
+    {
+        let unique = pattern.contains("${.PV.name}")
+            || (pattern.contains("${.PVC.name}") && pattern.contains("${.PVC.namespace}"));
+        if !unique {
+            warnings.push(Warning::new(
+                format!(
+                    "`sub_path_pattern` `{pattern}` gives several claims one directory, as \
+                     `ensure_unique_directory` is false: they share their files, and delete them for each \
+                     other"
+                ),
+                "put both `${.PVC.namespace}` and `${.PVC.name}` into it, or leave out \
+                 `ensure_unique_directory`",
+            ));
+        }
     }
     warnings
 }

@@ -14,8 +14,8 @@ use crate::resources::driver::{
 };
 
 /// The first chart whose driver takes credentials of EKS Pod Identity: 2.0.5 does
-/// (aws-efs-csi-driver pull 1254, CHANGELOG-2.x), and this chart has 2.0.9.
-const POD_IDENTITY: ChartVersion = version(3, 1, 0);
+/// (aws-efs-csi-driver pull 1254, CHANGELOG-2.x). Chart 3.1.0 was never published (`digests.rs`).
+const POD_IDENTITY: ChartVersion = version(3, 1, 1);
 
 /// The first chart whose nodes do: efs-utils 2.3.0 does (aws-efs-csi-driver issue 1630).
 const POD_IDENTITY_OF_NODES: ChartVersion = version(4, 0, 0);

@@ -3,6 +3,7 @@
 
 mod arns;
 pub(crate) mod directory;
+pub(crate) mod driver_settings;
 mod file_system;
 mod file_system_policy;
 mod mount_targets;

@@ -6,14 +6,18 @@ use kubernetes::{ChartSource, repository};
 use network::Tags;
 
 use super::arns::{self, Arn};
+use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
-use crate::resources::driver::{DriverInputs, DriverMode, Identity, ProviderPolicy, check};
+use crate::digests::digest;
+use crate::resources::driver::{
+    DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
+};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::IpAddressType;
+use crate::resources::storage_class::StorageClassInputs;
 
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
@@ -23,9 +27,8 @@ impl Inputs {
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
         let security_groups = security_groups(&mut reader);
-        let ip_address_type = reader.string("ip_address_type", IpAddressType::one_of);
-        let mount_target_addresses = addresses(&mut reader, ip_address_type);
-        let driver = driver(&mut reader);
+        let (ip_address_type, mount_target_addresses) = addresses(&mut reader);
+        let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
@@ -50,9 +53,7 @@ impl Inputs {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
-        if let Some(class) = &storage_class {
-            anonymous(&mut reader, &class.mount_options);
-        }
+        anonymous(&mut reader, storage_class.as_ref());
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }
@@ -82,10 +83,11 @@ impl Inputs {
 }
 
 /// Without anonymous access, volumes of the class need an identity to mount.
-fn anonymous(reader: &mut Reader, mount_options: &[String]) {
+fn anonymous(reader: &mut Reader, class: Option<&StorageClassInputs>) {
+    let Some(class) = class else { return };
     let denied =
         reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
-    if denied && !mount_options.iter().any(|option| option == "iam") {
+    if denied && !class.mount_options.iter().any(|option| option == "iam") {
         reader.mistake(
             "allow_anonymous",
             Problem::new(
@@ -134,7 +136,7 @@ fn of_place(
     }
 }
 
-fn driver(reader: &mut Reader) -> Option<DriverInputs> {
+fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let namespace = reader.string("namespace", ::inputs::dns_label);
     let version = reader.string("helm_chart_version", ChartVersion::parse);
     let identity = identity(reader);
@@ -145,6 +147,16 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
     let chart = reader
         .string("helm_chart", |text| ChartSource::parse(text, given.as_deref(), chart::REPOSITORY));
+    let images =
+        reader.string("image_registry", |text| Registry::parse(text, region.unwrap_or_default()));
+    let published = matches!(&chart, Some(ChartSource::Repository { name, url })
+        if name == chart::NAME && url == chart::REPOSITORY);
+    if let Some(version) = version.filter(|_| published)
+        && version < ChartVersion::NEWEST
+        && digest(version).is_none()
+    {
+        reader.mistake("helm_chart_version", never_published(version));
+    }
     let values = if reader.is_given("helm_values") {
         let values = reader.values("helm_values")?;
         reader.check("helm_values", check(&values))?;
@@ -152,6 +164,7 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
     } else {
         serde_json::Map::new()
     };
+    let settings = settings(reader, version.unwrap_or(ChartVersion::NEWEST));
     Some(DriverInputs {
         mode: mode?,
         namespace: namespace?,
@@ -160,8 +173,19 @@ fn driver(reader: &mut Reader) -> Option<DriverInputs> {
         identity: identity?,
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
+        images,
+        settings,
         values,
     })
+}
+
+/// A version between others of which there is no chart.
+fn never_published(version: ChartVersion) -> Problem {
+    Problem::new(
+        format!("there is no chart {version}: its project published none of that version"),
+        "choose one of <https://github.com/kubernetes-sigs/aws-efs-csi-driver/releases>, such as \
+         \"2.4.5\" or \"4.4.1\"",
+    )
 }
 
 /// The identity of the driver; `driver_role_arn` is the older name for one of its forms.

@@ -127,19 +127,6 @@ pub(crate) fn kms_key_id(text: &str) -> Result<String, Problem> {
     ))
 }
 
-/// The name of an Availability Zone: its region and a letter. EFS is in no Local Zone, whose name
-/// is longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
-pub(crate) fn zone(text: &str) -> Result<String, Problem> {
-    let region = text.strip_suffix(|letter: char| letter.is_ascii_lowercase());
-    if region.is_some_and(|region| network::region(region).is_ok()) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::new(
-        format!("`{}` is not the name of an Availability Zone", text.escape_debug()),
-        "write the region and a letter, such as `eu-west-1a`",
-    ))
-}
-
 /// The ARN of an IAM role.
 pub(crate) fn role_arn(text: &str) -> Result<String, Problem> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -329,8 +316,58 @@ fn is_qualified(text: &str) -> bool {
         && text.as_bytes()[text.len() - 1].is_ascii_alphanumeric()
 }
 
+/// A label that nodes are selected by, or a taint: a qualified name and a short value
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>).
+pub(crate) fn selector(key: &str, value: &str) -> Result<(), Problem> {
+    let word = |text: &str| {
+        let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let ends = |c: char| c.is_ascii_alphanumeric();
+        text.len() <= 63
+            && text.chars().all(inner)
+            && text.starts_with(ends)
+            && text.ends_with(ends)
+    };
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(a, b)| (Some(a), b));
+    let prefix = prefix.is_none_or(|prefix| ::inputs::dns_subdomain(prefix).is_ok());
+    if !prefix || !word(name) {
+        return Err(Problem::new(
+            format!("`{}` is no key of a label", key.escape_debug()),
+            "write one such as `kubernetes.io/os`",
+        ));
+    }
+    if !value.is_empty() && !word(value) {
+        return Err(Problem::new(
+            format!("`{}` is no value of a label", value.escape_debug()),
+            "write letters, digits, `-`, `_` and `.`, at most 63",
+        ));
+    }
+    Ok(())
+}
+
+/// An Availability Zone by name, such as `eu-west-1a`: EFS is in no Local Zone, whose name is
+/// longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
+pub(crate) fn zone(text: &str) -> Result<String, Problem> {
+    let letter = text.chars().next_back().is_some_and(|c| c.is_ascii_lowercase());
+    match text.get(..text.len().saturating_sub(1)) {
+        Some(region) if letter && network::region(region).is_ok() => Ok(text.to_owned()),
+        _ => Err(Problem::new(
+            format!("`{}` is no Availability Zone", text.escape_debug()),
+            "write its name, such as `eu-west-1a`",
+        )),
+    }
+}
+
 /// One mount option; several are several elements.
 pub(crate) fn mount_option(text: &str) -> Result<String, Problem> {
+    if text.split('=').next() == Some("accesspoint") {
+        return Err(Problem::new(
+            format!(
+                "the driver sets `accesspoint` of each volume itself, and refuses `{}`",
+                text.escape_debug()
+            ),
+            "leave it out: a volume made by hand names its access point in its handle",
+        ));
+    }
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != ',';
     if !text.is_empty() && text.chars().all(plain) {
         return Ok(text.to_owned());

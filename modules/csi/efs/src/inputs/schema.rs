@@ -57,6 +57,78 @@ pub const INPUTS: &[Input] = &[
         Kind::Values,
         "Chart values of your own, as a map or the path of a YAML file; they override the defaults, and are checked against the chart",
     ),
+    Input::optional(
+        "image_registry",
+        Kind::String,
+        "Registry of the driver's images and its sidecars', where nodes do not reach the internet: `eks` for the one of EKS in the region, or a mirror as `HOST/PATH`",
+    ),
+    Input::optional("driver_replicas", Kind::Number, "Number of the driver's controllers"),
+    Input::optional("driver_log_level", Kind::Number, "Verbosity of the driver's log, 0 to 10"),
+    Input::optional(
+        "driver_tolerations",
+        Kind::Strings,
+        "Taints that the controller tolerates, as `KEY=VALUE:EFFECT`, beside those of the chart",
+    ),
+    Input::optional(
+        "driver_controller_node_selector",
+        Kind::Map,
+        "Labels of the nodes that run the controller",
+    ),
+    Input::optional(
+        "driver_node_selector",
+        Kind::Map,
+        "Labels of the nodes that run the driver: on others, no pod can mount",
+    ),
+    Input::optional(
+        "driver_controller_resources",
+        Kind::Map,
+        "Requests and limits of the controller, such as `requests.cpu = \"100m\"`",
+    ),
+    Input::optional(
+        "driver_node_resources",
+        Kind::Map,
+        "Requests and limits of the driver on each node, such as `limits.memory = \"1Gi\"`",
+    ),
+    Input::optional(
+        "driver_use_fips",
+        Kind::Bool,
+        "Whether the driver calls the FIPS endpoints of AWS",
+    ),
+    Input::optional(
+        "driver_host_network",
+        Kind::Bool,
+        "Whether the controller uses the network of its node (chart 2.5.6 or later)",
+    ),
+    Input::optional(
+        "driver_controller_priority_class",
+        Kind::String,
+        "PriorityClass of the controller (chart 2.5.6 or later)",
+    ),
+    Input::optional(
+        "driver_node_priority_class",
+        Kind::String,
+        "PriorityClass of the driver on each node (chart 3.0.1 or later)",
+    ),
+    Input::optional(
+        "driver_volume_attach_limit",
+        Kind::Number,
+        "Most volumes on a node (chart 3.2.4 or later); `limits.memory` must be enough for them",
+    ),
+    Input::optional(
+        "driver_max_inflight_mounts",
+        Kind::Number,
+        "Most mounts that a node makes at once (chart 3.2.4 or later)",
+    ),
+    Input::optional(
+        "driver_metrics",
+        Kind::Bool,
+        "Whether the controller serves metrics (chart 4.4.0 or later)",
+    ),
+    Input::optional(
+        "driver_service_monitor",
+        Kind::Bool,
+        "Whether Prometheus's operator finds them by a ServiceMonitor (chart 4.4.0 or later)",
+    ),
     Input::default(
         "driver_identity",
         Kind::String,
@@ -233,6 +305,21 @@ pub const INPUTS: &[Input] = &[
         "reuse_access_point",
         Kind::Bool,
         "Whether a claim of the same name gets the same access point (chart 2.5.0 or later)",
+    ),
+    Input::optional(
+        "az",
+        Kind::String,
+        "Zone whose mount target the driver prefers for volumes of another account",
+    ),
+    Input::optional(
+        "enforce_zone_affinity",
+        Kind::Bool,
+        "Whether pods go to the zone of a One Zone file system (chart 3.4.0 or later)",
+    ),
+    Input::optional(
+        "enable_tagging",
+        Kind::Bool,
+        "Whether the driver tags access points; `false` is for many volumes at once (chart 4.4.0 or later)",
     ),
     Input::default("reclaim_policy", Kind::String, "Delete", "`Delete` or `Retain`"),
     Input::default(

@@ -29,6 +29,12 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     if reuse_access_point == Some(true) && reclaim_policy == Some(ReclaimPolicy::Delete) {
         reader.mistake("reuse_access_point", shared_and_deleted());
     }
+    let az = reader.string("az", rules::zone);
+    let enforce_zone_affinity = reader.boolean("enforce_zone_affinity");
+    let enable_tagging = reader.boolean("enable_tagging");
+    if enable_tagging == Some(false) && reader.is_given("access_point_tags") {
+        reader.mistake("enable_tagging", untagged_and_tagged());
+    }
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
@@ -45,6 +51,9 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         sub_path_pattern,
         ensure_unique_directory,
         reuse_access_point,
+        az,
+        enforce_zone_affinity,
+        enable_tagging,
         reclaim_policy: reclaim_policy?,
         volume_binding_mode: volume_binding_mode?,
         mount_options: mount_options.unwrap_or_default(),
@@ -63,6 +72,14 @@ fn shared_and_deleted() -> Problem {
         "claims of one name in different namespaces get one access point, and the first of them \
          that is deleted takes it away from the others, as `reclaim_policy` is `Delete`",
         "set `reclaim_policy = \"Retain\"`, or leave `reuse_access_point` out",
+    )
+}
+
+/// The driver refuses every claim of such a class (its `docs/parameters.md`, `enableTagging`).
+fn untagged_and_tagged() -> Problem {
+    Problem::new(
+        "the driver refuses claims of a class without tags while `access_point_tags` gives it some",
+        "leave `access_point_tags` out, or `enable_tagging`",
     )
 }
 

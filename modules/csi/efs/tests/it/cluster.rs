@@ -378,13 +378,9 @@ fn the_status_of_a_deployment_is_one_table() {
 fn hazards_of_the_chart_are_warned_of_with_their_source_where_they_apply() {
     let warned = |more: &Value, taints: &[&str]| {
         let mut actual = account_and_cluster(three());
-        let taint = |&key: &&str| efs::Taint {
-            key: key.to_owned(),
-            value: String::new(),
-            effect: "PreferNoSchedule".to_owned(),
-        };
-        let taints = taints.iter().map(taint).collect();
-        cluster(&mut actual).nodes = vec![efs::Node { taints, ..efs::Node::default() }; 2];
+        let taint = |key: &&str| efs::Taint::new(*key, "", "PreferNoSchedule");
+        let node = efs::Node { taints: taints.iter().map(taint).collect(), ..Default::default() };
+        cluster(&mut actual).nodes = vec![node; 2];
         planned(&desired(more), &actual).warnings
     };
     let fixed = json!({ "uid": 1001, "gid": 1001 });

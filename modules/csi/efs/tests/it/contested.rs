@@ -61,7 +61,8 @@ fn roles_and_values_are_settings_as_well() {
     assert!(refusal.reason.contains("is not set"), "{refusal:?}");
     let values = json!({ "helm_values": { "controller": { "logLevel": 5 } } });
     let [refusal] = refused(&json!({}), &values).try_into().unwrap();
-    assert!(refusal.remedy.starts_with("give both the same `helm_values`,"), "{refusal:?}");
+    let same = "give both the same `helm_values` or `driver_log_level`,";
+    assert!(refusal.remedy.starts_with(same), "{refusal:?}");
 }
 
 #[test]

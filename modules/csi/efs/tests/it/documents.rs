@@ -52,6 +52,33 @@ fn the_documents_of_the_defaults() {
 }
 
 #[test]
+fn images_come_from_the_registry_that_is_named_unless_a_value_says_otherwise() {
+    let values = |more: &Value| {
+        let text = render("values.yaml", &inputs(more));
+        serde_norway::from_str::<Value>(&text).unwrap()
+    };
+    let eks = values(&json!({ "image_registry": "eks" }));
+    let registry = "602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks";
+    assert_eq!(eks["image"]["repository"], format!("{registry}/aws-efs-csi-driver"));
+    for (sidecar, image) in [
+        ("livenessProbe", "livenessprobe"),
+        ("nodeDriverRegistrar", "csi-node-driver-registrar"),
+        ("csiProvisioner", "csi-provisioner"),
+    ] {
+        let repository = &eks["sidecars"][sidecar]["image"]["repository"];
+        assert_eq!(*repository, format!("{registry}/{image}"));
+    }
+    let own = values(&json!({
+        "image_registry": "mirror.example.com/aws",
+        "helm_values": { "image": { "repository": "mirror.example.com/own/driver" } },
+    }));
+    assert_eq!(own["image"]["repository"], "mirror.example.com/own/driver");
+    let provisioner = &own["sidecars"]["csiProvisioner"]["image"]["repository"];
+    assert_eq!(*provisioner, "mirror.example.com/aws/csi-provisioner");
+    assert!(values(&json!({})).get("image").is_none());
+}
+
+#[test]
 fn the_documents_of_everything_set() {
     for document in DOCUMENTS {
         insta::assert_snapshot!(
@@ -122,8 +149,8 @@ fn values_follow_the_chart_version() {
         (values["replicaCount"].clone(), values["controller"]["replicaCount"].clone())
     };
     assert_eq!(replicas("2.4.5"), (json!(2), Value::Null));
-    assert_eq!(replicas("3.0.9"), (json!(2), Value::Null));
-    assert_eq!(replicas("3.1.0"), (Value::Null, json!(2)));
+    assert_eq!(replicas("3.0.8"), (json!(2), Value::Null));
+    assert_eq!(replicas("3.1.1"), (Value::Null, json!(2)));
     assert_eq!(replicas("4.4.1"), (Value::Null, json!(2)));
 }
 

@@ -152,7 +152,7 @@ fn a_driver_that_takes_no_pod_identity_is_refused_with_the_way_out() {
         (refusal.reason.as_str(), refusal.remedy.as_str()),
         (
             "the driver of chart 2.4.5 takes no credentials of EKS Pod Identity, and that of chart \
-             3.1.0 does",
+             3.1.1 does",
             "set `helm_chart_version` to that chart, or `driver_identity` to `irsa`"
         )
     );
@@ -312,6 +312,51 @@ fn a_role_with_policies_of_others_stays_and_they_are_named() {
     let plan = efs::destroy(&scope(), &desired.inputs, &actual);
     assert_eq!(changed(&plan), [(Action::Delete, "iam_role_policy")]);
     assert!(plan.notes.iter().any(|note| note.contains(attached)), "{:?}", plan.notes);
+}
+
+#[test]
+fn the_role_of_a_driver_that_stays_among_the_documents_stays_without_this_policy() {
+    let desired = desired(&json!({ "driver_identity": "irsa" }));
+    let mut actual = Actual { cluster: None, ..with_provider() };
+    converge(&desired, &mut actual);
+    actual.driver_users = vec!["scratch".to_owned()];
+    let plan = efs::destroy(&scope(), &desired.inputs, &actual);
+    assert_eq!(changed(&plan), [(Action::Delete, "iam_role_policy")]);
+    let why = "the driver stays among the documents";
+    assert!(plan.notes.iter().any(|note| note.contains(why)), "{:?}", plan.notes);
+    apply(&plan, &mut actual);
+    assert!(found(&mut actual).role.is_some());
+
+    actual.driver_users.clear();
+    let last = efs::destroy(&scope(), &desired.inputs, &actual);
+    assert_eq!(changed(&last), [(Action::Delete, "iam_role")], "nobody needs it any more");
+}
+
+#[test]
+fn the_default_gives_a_release_of_ours_its_role_back_that_somebody_took_off() {
+    let desired = desired(&json!({}));
+    let mut actual = with_provider();
+    converge(&desired, &mut actual);
+    let annotations = "/controller/serviceAccount/annotations";
+    let release = actual.cluster.as_mut().unwrap().driver.release.as_mut().unwrap();
+    *release.values.pointer_mut(annotations).unwrap() = json!({});
+    assert!(efs::keeps_its_own(&desired.inputs, actual.cluster.as_ref().unwrap()));
+    let plan = planned(&desired, &actual);
+    let kinds: Vec<&str> = plan.changes.iter().map(|change| change.address.kind).collect();
+    assert_eq!(kinds, ["helm_release"]);
+    converge(&desired, &mut actual);
+    assert!(release_values(&actual).pointer(annotations).unwrap().to_string().contains("role/"));
+}
+
+#[test]
+fn tags_of_access_points_are_warned_of_only_where_the_role_is_none_of_ours() {
+    let warned = |identity: &str| {
+        let tags = json!({ "team": "graphs" });
+        let more = json!({ "driver_identity": identity, "access_point_tags": tags });
+        let plan = planned(&desired(&more), &with_provider());
+        plan.warnings.iter().any(|warning| warning.text.contains("access_point_tags"))
+    };
+    assert_eq!(["auto", "irsa", "node", "none"].map(warned), [false, false, true, true]);
 }
 
 #[test]

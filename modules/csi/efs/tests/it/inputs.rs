@@ -120,6 +120,129 @@ fn a_parameter_that_the_driver_would_ignore_names_the_first_version_that_has_it(
         let told = mistakes(&json!({ input: value }));
         assert!(told.iter().any(|(_, told)| told.contains("2.5.0")), "{told:?}");
     }
+    for (input, value, last_without, first) in [
+        ("enforce_zone_affinity", json!(true), "3.3.0", "3.4.0"),
+        ("enable_tagging", json!(false), "4.3.0", "4.4.0"),
+        ("driver_host_network", json!(false), "2.5.5", "2.5.6"),
+        ("driver_controller_priority_class", json!("high"), "2.5.5", "2.5.6"),
+        ("driver_node_priority_class", json!("high"), "3.0.0", "3.0.1"),
+        ("driver_volume_attach_limit", json!(50), "3.2.3", "3.2.4"),
+        ("driver_max_inflight_mounts", json!(5), "3.2.3", "3.2.4"),
+        ("driver_metrics", json!(true), "4.3.0", "4.4.0"),
+    ] {
+        let of = |version: &str| mistakes(&json!({ input: value, "helm_chart_version": version }));
+        let told = of(last_without);
+        let [(of_input, text)] = told.as_slice() else { panic!("{input}: {told:?}") };
+        assert_eq!(of_input, input);
+        assert!(text.contains("without a word") && text.contains(first), "{text}");
+        assert_eq!(of(first), [], "{input}");
+    }
+}
+
+/// The values that a release is given with these inputs.
+fn release(more: &Value) -> Value {
+    let inputs = inputs(more);
+    inputs.driver(&inputs.owner()).release().unwrap().values.value
+}
+
+#[test]
+fn driver_settings_become_the_values_of_the_charts_version() {
+    let old = release(&json!({ "driver_replicas": 3, "driver_log_level": 5 }));
+    assert_eq!((&old["replicaCount"], &old["controller"]["logLevel"]), (&json!(3), &json!(5)));
+    assert_eq!(old["node"]["logLevel"], 5);
+    let new = release(&json!({
+        "helm_chart_version": "4.4.1",
+        "driver_replicas": 1,
+        "driver_tolerations": ["dedicated=graphs:NoSchedule", "CriticalAddonsOnly"],
+        "driver_controller_node_selector": { "kubernetes.io/os": "linux" },
+        "driver_node_resources": { "limits.memory": "2Gi", "requests.cpu": "100m" },
+        "driver_volume_attach_limit": 40,
+        "driver_metrics": true,
+        "driver_service_monitor": true,
+        // Whoever writes a value knows best.
+        "helm_values": { "controller": { "replicaCount": 2 } },
+    }));
+    let controller = &new["controller"];
+    assert_eq!((&new["replicaCount"], &controller["replicaCount"]), (&Value::Null, &json!(2)));
+    assert_eq!(
+        controller["tolerations"],
+        json!([
+            { "key": "efs.csi.aws.com/agent-not-ready", "operator": "Exists" },
+            { "key": "dedicated", "operator": "Equal", "value": "graphs", "effect": "NoSchedule" },
+            { "key": "CriticalAddonsOnly", "operator": "Exists" },
+        ])
+    );
+    assert_eq!(controller["serviceMonitor"], json!({ "enabled": true }));
+    // What the template sets is still there.
+    assert_eq!(controller["serviceAccount"]["name"], "efs-csi-controller-sa");
+    let node = &new["node"];
+    let expected = json!({ "limits": { "memory": "2Gi" }, "requests": { "cpu": "100m" } });
+    assert_eq!(node["resources"], expected);
+    let limit = (&node["volumeAttachLimit"], &node["volumeAttachLimitOptIn"]);
+    assert_eq!(limit, (&json!(40), &json!(true)));
+}
+
+#[test]
+fn a_setting_that_kubernetes_or_the_driver_would_not_bear_is_a_mistake() {
+    for (more, said) in [
+        (json!({ "driver_replicas": 0 }), "from 1 to 10"),
+        (json!({ "driver_tolerations": ["a=b:Never"] }), "no effect of a taint"),
+        (json!({ "driver_tolerations": ["a b"] }), "no key of a label"),
+        (json!({ "driver_node_selector": { "a": "b c" } }), "no value of a label"),
+        (json!({ "driver_node_resources": { "memory": "1Gi" } }), "no request and no limit"),
+        (json!({ "driver_node_resources": { "limits.memory": "much" } }), "no quantity"),
+        (json!({ "az": "eu-west-1" }), "no Availability Zone"),
+        (
+            json!({ "helm_chart_version": "4.4.0", "driver_service_monitor": true }),
+            "metrics, which are off",
+        ),
+        // (100 × 12 + 10 × 30) × 1.5
+        (
+            json!({
+                "helm_chart_version": "4.4.0",
+                "driver_volume_attach_limit": 100,
+                "driver_node_resources": { "limits.memory": "2249Mi" },
+            }),
+            "need 2250 MiB on a node",
+        ),
+        (
+            json!({
+                "helm_chart_version": "4.4.0",
+                "enable_tagging": false,
+                "access_point_tags": { "team": "graphs" },
+            }),
+            "refuses claims of a class without tags",
+        ),
+    ] {
+        let told = mistakes(&more);
+        assert_eq!(told.len(), 1, "{more}: {told:?}");
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
+    let enough = json!({
+        "helm_chart_version": "4.4.0",
+        "driver_volume_attach_limit": 100,
+        "driver_node_resources": { "limits.memory": "2250Mi" },
+    });
+    assert_eq!(mistakes(&enough), []);
+}
+
+#[test]
+fn a_class_gets_the_parameters_that_its_driver_knows() {
+    let inputs = inputs(&json!({
+        "helm_chart_version": "4.4.1",
+        "az": "eu-west-1b",
+        "enforce_zone_affinity": true,
+        "enable_tagging": false,
+    }));
+    let owner = inputs.owner();
+    let id = plan::Known::Now(efs::FileSystemId::try_from("fs-00000001").unwrap());
+    let parameters = inputs.storage_class(&owner, &id).spec().parameters;
+    let text = |name: &str| parameters[name].to_string();
+    assert_eq!(text("az"), "eu-west-1b");
+    assert_eq!(
+        (text("enforceZoneAffinity"), text("enableTagging")),
+        ("true".into(), "false".into())
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod canary;
 mod chart;
 mod cluster;
 mod contested;
+mod contradictions;
 mod data;
 mod documents;
 mod file_system;

@@ -10,7 +10,7 @@ fn node(name: &str, taint: Option<&str>) -> Node {
     let taint = taint.map(|text| {
         let (taint, effect) = text.split_once(':').unwrap();
         let (key, value) = taint.split_once('=').unwrap_or((taint, ""));
-        Taint { key: key.to_owned(), value: value.to_owned(), effect: effect.to_owned() }
+        Taint::new(key, value, effect)
     });
     Node {
         name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use efs::{Actual, Plan};
-use network::reach::{AclEntry, Dns, NetworkAcl, Node, Paths};
+use network::reach::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
 use network::{InstanceId, RuleSource, VpcId};
 use plan::{Action, Styled};
 use serde_json::json;
@@ -43,6 +43,21 @@ fn open() -> NetworkAcl {
     }
 }
 
+/// The rule that a group comes with: all traffic may leave.
+fn out(of: &str) -> EgressRule {
+    EgressRule {
+        group_id: group(of),
+        protocol: "-1".to_owned(),
+        from_port: -1,
+        to_port: -1,
+        destination: Some(RuleSource::Cidr("0.0.0.0/0".parse().unwrap())),
+    }
+}
+
+fn egress(actual: &mut Actual) -> &mut Vec<EgressRule> {
+    actual.network.paths.as_mut().unwrap().egress.as_mut().unwrap()
+}
+
 fn dns() -> Dns {
     let servers = vec!["AmazonProvidedDNS".to_owned()];
     Dns { vpc_id: vpc(), support: true, hostnames: true, servers }
@@ -52,7 +67,12 @@ fn dns() -> Dns {
 fn with(somebody: impl FnOnce(&mut Actual)) -> Actual {
     let mut actual = account(three());
     actual.network.nodes = Some((1..=3).map(|number| node(number, "sg-00000001")).collect());
-    actual.network.paths = Some(Paths { acls: vec![open()], dns: Some(dns()), unread: Vec::new() });
+    actual.network.paths = Some(Paths {
+        acls: vec![open()],
+        dns: Some(dns()),
+        egress: Some((1..=4).map(|number| out(&format!("sg-0000000{number}"))).collect()),
+        unread: Vec::new(),
+    });
     somebody(&mut actual);
     actual
 }
@@ -147,6 +167,18 @@ fn faults() -> Vec<(&'static str, Actual)> {
                 nodes(it)[0].vpc_id = VpcId::try_from("vpc-00000002").unwrap();
             }),
         ),
+        (
+            "the nodes' group lets nothing out",
+            with(|it| egress(it).retain(|rule| rule.group_id != group("sg-00000001"))),
+        ),
+        (
+            "the nodes' group lets out HTTPS alone",
+            with(|it| {
+                let rule = &mut egress(it)[0];
+                (rule.protocol, rule.from_port, rule.to_port) = ("tcp".to_owned(), 443, 443);
+                nodes(it).truncate(2);
+            }),
+        ),
         ("an ACL lets no requests out", with(|it| deny(it, true, "10.0.2.0/24", port))),
         ("an ACL lets no requests in", with(|it| deny(it, false, "10.0.11.9/32", port))),
         ("an ACL lets no answers out", with(|it| deny(it, true, "10.0.11.9/32", (1024, 65535)))),
@@ -233,6 +265,20 @@ fn the_groups_of_the_nodes_are_admitted_and_no_others() {
     assert!(
         plan.warnings.iter().any(|line| line.text.contains("no node of the cluster was found"))
     );
+}
+
+#[test]
+fn a_target_that_stays_where_discovery_finds_no_subnet_any_more_is_judged_too() {
+    let mut actual = deployed(&json!({}), three());
+    let seen = with(|it| deny(it, true, "10.0.3.0/24", (2049, 2049)));
+    (actual.network.nodes, actual.network.paths) = (seen.network.nodes, seen.network.paths);
+    let mut wanted = desired(&json!({}));
+    wanted.discovered_by = Some("network".to_owned());
+    wanted.subnets.retain(|id| *id != subnet(3, 'c').id);
+    let plan = planned(&wanted, &actual);
+    let told = |part: &str| plan.warnings.iter().any(|warning| warning.text.contains(part));
+    assert!(told("stays in subnet-00000003"), "{:?}", plan.warnings);
+    assert!(told("to 10.0.3.0/24"), "{:?}", plan.warnings);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod found;
 mod identity;
+mod images;
 mod ownership;
 mod planning;
 mod rollout;
@@ -14,6 +15,7 @@ pub use kubernetes::release::PROPERTIES;
 pub use found::{Foreign, Found, Origin};
 pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
 pub(crate) use identity::{annotated_role, service_accounts};
+pub use images::Registry;
 pub use ownership::{Neighbours, contest};
 pub use planning::{Call, KIND, Others, may_be_older, needs_chart, plan, remove, rows};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};

@@ -5,6 +5,7 @@ use plan::{After, Difference, Plan, Refusal, Scope, Warning};
 use super::found::Found;
 use super::planning::KIND;
 use super::values::{Driver, DriverMode};
+use crate::inputs::driver_settings::input_of;
 
 /// Who else may keep the release.
 #[derive(Debug, Clone, Copy)]
@@ -92,19 +93,23 @@ fn settings(differences: &[Difference], value: impl Fn(&Difference) -> Option<&s
 
 /// The inputs that these settings come from.
 fn inputs(differences: &[Difference]) -> String {
-    let mut inputs: Vec<&str> = differences
+    let of_input = |name: &str| input_of(name.strip_prefix("values.")?);
+    let mut inputs: Vec<String> = differences
         .iter()
         .map(|difference| match difference.attribute.as_str() {
-            "chart" => "`helm_chart_version`",
-            name if name.starts_with("values.controller.tags") => "`access_point_tags`",
-            name if name.ends_with("eks.amazonaws.com/role-arn") => "`driver_role_arn`",
-            _ => "`helm_values`",
+            "chart" => "`helm_chart_version`".to_owned(),
+            name if name.starts_with("values.controller.tags") => "`access_point_tags`".to_owned(),
+            name if name.ends_with("eks.amazonaws.com/role-arn") => "`driver_role_arn`".to_owned(),
+            name => match of_input(name) {
+                Some(input) => format!("`helm_values` or `{input}`"),
+                None => "`helm_values`".to_owned(),
+            },
         })
         .collect();
     inputs.sort_unstable();
     inputs.dedup();
     match inputs.split_last() {
-        Some((last, [])) => (*last).to_owned(),
+        Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }

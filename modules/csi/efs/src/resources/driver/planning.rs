@@ -7,7 +7,7 @@ use plan::{Action, Address, Change, ChangeId, Known, Plan, Refusal, Row, Scope, 
 
 use super::found::{Foreign, Found};
 use super::identity::annotated_role;
-use super::traps::unknown_handles;
+use super::traps::{mounts_of_before, unknown_handles};
 use super::values::{Driver, DriverInputs, DriverMode};
 use crate::chart::{ChartVersion, PROVISIONER, RELEASE};
 
@@ -56,6 +56,9 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     let mut planned = release::plan(scope, address.clone(), &wanted, release);
     if let Planned::Change(change) = &mut planned {
         plan.refusals.extend(unknown_handles(scope, inputs.version, volumes));
+        let installed = release.map(|release| release.chart.as_str());
+        let remounts = |chart| mounts_of_before(chart, inputs.version);
+        plan.warnings.extend(installed.and_then(remounts));
         if let Some(chart) = chart {
             plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
             plan.warnings.extend(release::unread_values(&wanted, chart));

@@ -1,9 +1,9 @@
 //! What older drivers do to volumes of newer ones, and to classes that share a file system.
 
 use kubernetes::release;
-use plan::{Refusal, Scope};
+use plan::{Refusal, Scope, Warning};
 
-use crate::chart::{ChartVersion, RELEASE};
+use crate::chart::{self, ChartVersion, RELEASE};
 use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
 use crate::users::{OtherClass, Volume};
 
@@ -35,6 +35,25 @@ pub(crate) fn unknown_handles(
             "choose `helm_chart_version` {first} or later, or move the data of these volumes to \
              others first"
         ),
+    ))
+}
+
+/// Warns of an upgrade after which mounts that are there go on with a program that the new driver
+/// may not have: they fail, or stay slower, until they are made anew
+/// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1560>).
+pub(super) fn mounts_of_before(chart: &str, wanted: ChartVersion) -> Option<Warning> {
+    let installed = chart.strip_prefix(chart::NAME)?.strip_prefix('-')?;
+    let installed = ChartVersion::parse(installed).ok()?;
+    if installed >= ChartVersion::EFS_PROXY || wanted < ChartVersion::EFS_PROXY {
+        return None;
+    }
+    Some(Warning::new(
+        format!(
+            "from chart {} on, the driver mounts through efs-proxy in place of stunnel: mounts of chart \
+             {installed} may fail after the upgrade until they are made anew",
+            ChartVersion::EFS_PROXY
+        ),
+        "restart the pods with volumes of EFS afterwards, or drain the nodes one by one",
     ))
 }
 

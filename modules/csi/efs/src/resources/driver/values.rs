@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::identity::{Identity, ProviderPolicy};
+use super::images::Registry;
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::owner::Owner;
@@ -51,6 +52,10 @@ pub struct DriverInputs {
     pub oidc_provider: ProviderPolicy,
     /// The tags of access points, beside the one that the driver sets itself.
     pub access_point_tags: Tags,
+    /// The registry of its images, where it is not the chart's own.
+    pub images: Option<Registry>,
+    /// The values that inputs of their own set.
+    pub settings: Map<String, Value>,
     /// The user's own values, which win over ours.
     pub values: Map<String, Value>,
 }
@@ -78,6 +83,29 @@ pub struct Driver<'a> {
     pub role_of_nodes: bool,
 }
 
+/// The repositories of the images in a registry, under the names that EKS's has.
+///
+/// Source: Amazon EKS User Guide and the driver's `docs/README.md`, installation from a private
+/// registry.
+#[derive(Serialize)]
+struct Images {
+    driver: String,
+    liveness_probe: String,
+    node_driver_registrar: String,
+    provisioner: String,
+}
+
+impl Images {
+    fn of(registry: &Registry) -> Images {
+        Images {
+            driver: registry.repository("aws-efs-csi-driver"),
+            liveness_probe: registry.repository("livenessprobe"),
+            node_driver_registrar: registry.repository("csi-node-driver-registrar"),
+            provisioner: registry.repository("csi-provisioner"),
+        }
+    }
+}
+
 impl Driver<'_> {
     /// Its release as it should be.
     pub fn release(&self) -> Result<Wanted, RenderError> {
@@ -89,7 +117,9 @@ impl Driver<'_> {
             version,
             identity: _,          // Part of the values,
             oidc_provider: _,     // as far as it is an annotation,
-            access_point_tags: _, // and so are these
+            access_point_tags: _, // and so are these,
+            images: _,            // these,
+            settings: _,          // those of inputs
             values: _,            // and the user's.
         } = self.inputs;
         let parsed = |role: Option<&str>| kubernetes::parsed("values.yaml", &self.render(role)?);
@@ -135,15 +165,17 @@ impl Driver<'_> {
             replicas: REPLICAS,
             replicas_below_controller: version.reads_controller_replica_count(),
             tags: &self.inputs.access_point_tags,
+            images: self.inputs.images.as_ref().map(Images::of),
             role_arn,
             node_role_arn: role_arn.filter(|_| self.role_of_nodes),
             with_the_users: None,
         };
         let ours = templates::render("values.yaml", &context)?;
-        if self.inputs.values.is_empty() {
+        if self.inputs.values.is_empty() && self.inputs.settings.is_empty() {
             return Ok(ours);
         }
-        let all = merged(kubernetes::parsed("values.yaml", &ours)?, &self.inputs.values);
+        let ours = merged(kubernetes::parsed("values.yaml", &ours)?, &self.inputs.settings);
+        let all = merged(ours, &self.inputs.values);
         context.with_the_users = Some(Block(&all).to_string());
         templates::render("values.yaml", &context)
     }
@@ -158,6 +190,7 @@ struct Context<'a> {
     replicas: u32,
     replicas_below_controller: bool,
     tags: &'a Tags,
+    images: Option<Images>,
     role_arn: Option<&'a str>,
     node_role_arn: Option<&'a str>,
     with_the_users: Option<String>,

@@ -10,10 +10,9 @@ use plan::{
 };
 
 use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
+use super::protection::OverwriteProtection;
 use super::replicating::{as_wanted, elsewhere};
-use super::spec::{
-    FileSystem, FileSystemSource, Group, KIND, OverwriteProtection, PROPERTIES, Spec, TAGS,
-};
+use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
 use super::standing::{Standing, judged};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;

@@ -8,6 +8,7 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, same_statement, shown_statements};
+use super::protection::{BackupPolicy, OverwriteProtection};
 use super::throughput::Throughput;
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
@@ -64,39 +65,6 @@ fn transitions(lifecycle: &Lifecycle) -> BTreeMap<String, Known<String>> {
     let rule = |transition| lifecycle.get(transition).map_or("off", String::as_str).to_owned();
     let all = Transition::ALL.iter();
     all.map(|one| (one.as_str().to_owned(), Known::Now(rule(one)))).collect()
-}
-
-inputs::words! {
-    /// Whether AWS Backup makes a copy every day (`BackupPolicy`). EFS also answers with
-    /// `ENABLING` and `DISABLING` on the way, which [`BackupPolicy::found`] reads.
-    pub enum BackupPolicy {
-        Enabled = "ENABLED",
-        Disabled = "DISABLED",
-    }
-}
-
-impl BackupPolicy {
-    /// What EFS answers: a change that is under way counts as done.
-    pub fn found(status: &str) -> Option<BackupPolicy> {
-        match status {
-            "ENABLED" | "ENABLING" => Some(BackupPolicy::Enabled),
-            "DISABLED" | "DISABLING" => Some(BackupPolicy::Disabled),
-            _ => None,
-        }
-    }
-}
-
-inputs::words! {
-    /// Whether it can be made the destination of a replication, which overwrites it
-    /// (`ReplicationOverwriteProtection`).
-    pub open enum OverwriteProtection {
-        /// It cannot.
-        Enabled = "ENABLED",
-        /// It can.
-        Disabled = "DISABLED",
-        /// It is one; nobody can write to it, and EFS sets this itself.
-        Replicating = "REPLICATING",
-    }
 }
 
 /// The properties of a file system, wanted or found.
@@ -156,13 +124,20 @@ impl Group {
     }
 }
 
+/// Whether a file system is encrypted as was asked. AWS may encrypt where nobody asked for it
+/// (<https://github.com/hashicorp/terraform-provider-aws/pull/49999>), and no file system is ever
+/// decrypted: more than was asked for is no difference.
+fn encrypted_enough(found: &str, wanted: &str) -> bool {
+    wanted == found || (wanted == "false" && found == "true")
+}
+
 /// The properties, in the order in which plans show them. Their names are those
 /// of the inputs.
 pub const PROPERTIES: &[Property<Spec, Group>] = &[
     Property {
         name: "encrypted",
         value: Value::One(|spec| set(spec.encrypted)),
-        same: equal,
+        same: encrypted_enough,
         unset: Unset::Leave,
         change: Mutability::Never,
     },
@@ -274,15 +249,6 @@ fn same_key(found: &str, wanted: &str) -> bool {
 /// (<https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>).
 pub const EMPTY_BYTES: u64 = 6 * 1024;
 
-/// Bytes in each storage class, as AWS last metered them; `None` where it did not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeteredIn {
-    pub standard: Option<u64>,
-    /// Infrequent Access.
-    pub ia: Option<u64>,
-    pub archive: Option<u64>,
-}
-
 /// A file system that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileSystem {
@@ -298,7 +264,7 @@ pub struct FileSystem {
     /// The size of all files in bytes, as AWS last metered it.
     pub metered_bytes: Option<u64>,
     /// The same by storage class.
-    pub metered_in: MeteredIn,
+    pub metered_in: super::metered::MeteredIn,
     /// When that was, as RFC 3339 writes times; EFS meters for the first time within an hour
     /// or so of the creation.
     pub metered_at: Option<String>,

@@ -101,6 +101,9 @@ fn parameters(
         ("subPathPattern", class.sub_path_pattern.as_ref().and_then(set)),
         ("ensureUniqueDirectory", truth(class.ensure_unique_directory)),
         ("reuseAccessPoint", truth(class.reuse_access_point)),
+        ("az", class.az.as_ref().and_then(set)),
+        ("enforceZoneAffinity", truth(class.enforce_zone_affinity)),
+        ("enableTagging", truth(class.enable_tagging)),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key.to_owned(), value?)))

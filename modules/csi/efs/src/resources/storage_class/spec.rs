@@ -51,6 +51,12 @@ pub struct StorageClassInputs {
     pub ensure_unique_directory: Option<bool>,
     /// Whether a claim of the same name gets the same access point.
     pub reuse_access_point: Option<bool>,
+    /// The zone whose mount target the driver prefers for volumes of another account.
+    pub az: Option<String>,
+    /// Whether pods go to the zone of a One Zone file system.
+    pub enforce_zone_affinity: Option<bool>,
+    /// Whether the driver tags access points.
+    pub enable_tagging: Option<bool>,
     pub reclaim_policy: ReclaimPolicy,
     pub volume_binding_mode: VolumeBindingMode,
     pub mount_options: Vec<String>,

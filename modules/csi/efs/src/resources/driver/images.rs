@@ -1,0 +1,135 @@
+//! Where the driver's images come from, where that is not the internet.
+
+use inputs::Problem;
+use serde::{Deserialize, Serialize};
+
+/// The registry of the driver's images and of those of its sidecars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registry(String);
+
+/// The word for the registry that Amazon EKS has in the region.
+const EKS: &str = "eks";
+
+/// The accounts of Amazon EKS's registries, by region; in all others that it is known for, it is
+/// `602401143452`.
+///
+/// Source: Amazon EKS User Guide, "View Amazon container image registries for Amazon EKS add-ons".
+const ACCOUNTS: &[(&str, &str)] = &[
+    ("af-south-1", "877085696533"),
+    ("ap-east-1", "800184023465"),
+    ("ap-south-2", "900889452093"),
+    ("ap-southeast-3", "296578399912"),
+    ("ap-southeast-4", "491585149902"),
+    ("cn-north-1", "918309763551"),
+    ("cn-northwest-1", "961992271922"),
+    ("eu-central-2", "900612956339"),
+    ("eu-south-1", "590381155156"),
+    ("eu-south-2", "455263428931"),
+    ("me-central-1", "759879836304"),
+    ("me-south-1", "558608220178"),
+    ("us-gov-east-1", "151742754352"),
+    ("us-gov-west-1", "013241004608"),
+];
+
+/// The regions of that account.
+const COMMON: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+impl Registry {
+    /// Reads `eks`, or the host of a registry with a path.
+    ///
+    /// # Errors
+    /// If it is none, or EKS's registry of the region is not known here.
+    pub fn parse(text: &str, region: &str) -> Result<Registry, Problem> {
+        if text == EKS {
+            return of_eks(region).map(Registry).ok_or_else(|| {
+                Problem::new(
+                    format!("the registry of EKS in `{region}` is not known here"),
+                    format!(
+                        "write it as `ACCOUNT.dkr.ecr.{region}.amazonaws.com/eks`, as in \"View Amazon \
+                         container image registries\" of the EKS User Guide"
+                    ),
+                )
+            });
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._:/".contains(c);
+        let host = text.split('/').next().unwrap_or_default();
+        let is_host = host.contains('.') || host.contains(':');
+        if !is_host || !text.chars().all(plain) || text.contains("://") || text.ends_with('/') {
+            return Err(Problem::new(
+                format!("`{text}` is not a registry"),
+                "write `eks` for the one of EKS in the region, or `HOST/PATH` without a scheme",
+            ));
+        }
+        Ok(Registry(text.to_owned()))
+    }
+
+    /// The repository of an image.
+    pub(crate) fn repository(&self, image: &str) -> String {
+        format!("{}/{image}", self.0)
+    }
+}
+
+fn of_eks(region: &str) -> Option<String> {
+    let own = ACCOUNTS.iter().find(|(name, _)| *name == region).map(|(_, account)| *account);
+    let account = own.or_else(|| COMMON.contains(&region).then_some("602401143452"))?;
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Some(format!("{account}.dkr.ecr.{region}.{suffix}/eks"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn driver(text: &str, region: &str) -> Result<String, String> {
+        let registry = Registry::parse(text, region).map_err(|problem| problem.message)?;
+        Ok(registry.repository("aws-efs-csi-driver"))
+    }
+
+    #[test]
+    fn the_registry_of_eks_is_that_of_the_region_and_its_partition() {
+        for (region, repository) in [
+            ("eu-west-1", "602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/aws-efs-csi-driver"),
+            ("me-south-1", "558608220178.dkr.ecr.me-south-1.amazonaws.com/eks/aws-efs-csi-driver"),
+            (
+                "cn-north-1",
+                "918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn/eks/aws-efs-csi-driver",
+            ),
+            (
+                "us-gov-west-1",
+                "013241004608.dkr.ecr.us-gov-west-1.amazonaws.com/eks/aws-efs-csi-driver",
+            ),
+        ] {
+            assert_eq!(driver("eks", region).as_deref(), Ok(repository));
+        }
+        assert!(driver("eks", "xx-new-1").unwrap_err().contains("not known here"));
+    }
+
+    #[test]
+    fn a_mirror_is_a_host_with_a_path() {
+        assert_eq!(
+            driver("registry.example.com:5000/mirror", "eu-west-1").as_deref(),
+            Ok("registry.example.com:5000/mirror/aws-efs-csi-driver")
+        );
+        for wrong in ["", "mirror", "https://registry.example.com", "a.b/", "a.b/c d"] {
+            assert!(driver(wrong, "eu-west-1").is_err(), "{wrong}");
+        }
+    }
+}
