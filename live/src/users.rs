@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
     AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
@@ -132,12 +134,17 @@ pub(crate) async fn replications(
                 return Err(explain(call, &aws.region, error));
             }
         };
-        all.extend(found.destinations().iter().map(|destination| Replication {
-            source: found.source_file_system_id().to_owned(),
-            source_region: found.source_file_system_region().to_owned(),
-            destination: destination.file_system_id().to_owned(),
-            destination_region: destination.region().to_owned(),
-            status: destination.status().as_str().to_owned(),
+        all.extend(found.destinations().iter().map(|destination| {
+            Replication {
+                source: found.source_file_system_id().to_owned(),
+                source_region: found.source_file_system_region().to_owned(),
+                destination: destination.file_system_id().to_owned(),
+                destination_region: destination.region().to_owned(),
+                status: destination.status().as_str().to_owned(),
+                last_replicated: destination
+                    .last_replicated_timestamp()
+                    .and_then(|at| DateTime::from_secs(at.secs()).fmt(Format::DateTime).ok()),
+            }
         }));
     }
     Ok(Some(all))

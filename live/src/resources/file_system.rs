@@ -96,6 +96,11 @@ pub(crate) async fn carry_out(
             delete(context, aws, id, line).await?;
             Ok(Done::that("destroyed"))
         }
+        Call::EndReplication { id } => {
+            line.state("ending the replication");
+            settings::end_replication(context, aws, id).await?;
+            Ok(Done::that("ended"))
+        }
         Call::UntilAvailable { id } => {
             available(context, aws, id, line).await?;
             Ok(Done::that("available"))
@@ -354,6 +359,7 @@ fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
                 .and_then(|it| it.replication_overwrite_protection())
                 .map(|it| OverwriteProtection::parse(it.as_str())),
             policy: None,
+            replication: None,
         },
         metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
         metered_in: found.size_in_bytes().map(metered_in).unwrap_or_default(),

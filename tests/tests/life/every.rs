@@ -28,6 +28,7 @@ const SET: &[(&str, &str)] = &[
     ("source_policy_documents", AUDIT),
     ("override_policy_documents", AUDIT_OF_ALL),
     ("bypass_policy_lockout_safety_check", "true"),
+    ("replication", "region=eu-central-1"),
     ("deletion_policy", "delete"),
 ];
 
@@ -124,7 +125,10 @@ fn a_deployment_with_every_property_is_made_found_drifted_repaired_and_taken_dow
     }
     assert_eq!(world.deploy(&flags)["changed"], 1);
     world.nothing_to_do(&flags);
-    world.run("destroy-efs", &flags).exits(0);
+    let status = world.run("status", &flags).exits(0).json().to_string();
+    assert!(status.contains("in eu-central-1 (EN"), "it is replicated: {status}");
+    let gone = world.run("destroy-efs", &flags).exits(0);
+    assert!(gone.stderr.contains("in eu-central-1 stays with its data"), "{}", gone.stderr);
     let all = world.aws().efs("GET", "file-systems", None).json();
     assert_eq!(all["FileSystems"], json!([]));
 }

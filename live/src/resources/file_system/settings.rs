@@ -1,11 +1,13 @@
 //! What takes a call of its own to read and to set: the lifecycle, backup and file-system
 //! policies, and the protection against replication.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use aws_sdk_efs::types::{
-    BackupPolicy as SdkBackupPolicy, LifecyclePolicy, ReplicationOverwriteProtection, Status,
-    TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
-    TransitionToPrimaryStorageClassRules as ToPrimary,
+    BackupPolicy as SdkBackupPolicy, DestinationToCreate, LifecyclePolicy,
+    ReplicationOverwriteProtection, Status, TransitionToArchiveRules as ToArchive,
+    TransitionToIaRules as ToIa, TransitionToPrimaryStorageClassRules as ToPrimary,
 };
 use efs::FileSystemId;
 use efs::resources::file_system::{
@@ -15,8 +17,10 @@ use efs::resources::file_system::{
 use tokio::try_join;
 
 use crate::aws::{Aws, explain, is};
+use crate::context::Context;
 use crate::meaning::efs as codes;
-use crate::users::policy;
+use crate::users::{policy, replications};
+use crate::wait::IN_USE_PAUSE;
 
 /// Reads what takes calls of its own, side by side, into the properties of a file system of our
 /// own. An adopted one stays as it is, and nobody looks.
@@ -28,13 +32,14 @@ pub(crate) async fn settings(
     let (Some(FileSystemSource::Own(wanted)), Some(found)) = (source, found) else {
         return Ok(None);
     };
-    let (lifecycle, backup, policy) = try_join!(
+    let (lifecycle, backup, policy, replication) = try_join!(
         lifecycle(aws, wanted, &found.id),
         backup(aws, &found.id),
-        policy(aws, &found.id)
+        policy(aws, &found.id),
+        replication(aws, wanted, &found.id)
     )?;
     let policy = policy.as_deref().and_then(Policy::found);
-    Ok(Some(Spec { lifecycle, backup, policy, ..found.spec.clone() }))
+    Ok(Some(Spec { lifecycle, backup, policy, replication, ..found.spec.clone() }))
 }
 
 /// Sets the properties of a group.
@@ -52,6 +57,7 @@ pub(super) async fn put(
             Some(policy) => put_policy(aws, id, policy).await,
             None => delete_policy(aws, id).await,
         },
+        Group::Replication => put_replication(aws, id, spec).await,
     }
 }
 
@@ -108,6 +114,74 @@ async fn put_lifecycle(
     let call = call.set_lifecycle_policies(Some(policies.collect()));
     let put = call.send().await.map(drop);
     put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
+}
+
+/// Where a file system that should be replicated is.
+async fn replication(
+    aws: &Aws,
+    wanted: &Spec,
+    id: &FileSystemId,
+) -> anyhow::Result<Option<BTreeMap<String, String>>> {
+    if wanted.replication.is_none() {
+        return Ok(None);
+    }
+    let all = replications(aws, id).await?.unwrap_or_default();
+    Ok(all.into_iter().next().map(|found| {
+        let entries = [
+            ("region", Some(found.destination_region)),
+            ("file_system_id", Some(found.destination)),
+            ("status", Some(found.status)),
+            ("last_replicated", found.last_replicated),
+        ];
+        entries.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect()
+    }))
+}
+
+/// Replicates a file system. The first copy may take hours, and is not waited for; `status` shows
+/// how far it is.
+async fn put_replication(aws: &Aws, id: &FileSystemId, wanted: &Spec) -> anyhow::Result<()> {
+    let wanted = wanted.replication.as_ref().context("no replication is wanted")?;
+    let text = |key: &str| wanted.get(key).cloned();
+    let destination = DestinationToCreate::builder()
+        .set_region(text("region"))
+        .set_availability_zone_name(text("availability_zone_name"))
+        .set_kms_key_id(text("kms_key_id"))
+        .set_file_system_id(text("file_system_id"))
+        .set_role_arn(text("role_arn"))
+        .build();
+    let call = aws.efs.create_replication_configuration().source_file_system_id(id.as_str());
+    let Err(error) = call.destinations(destination).send().await else { return Ok(()) };
+    // A run beside this one, or one that was cut off, may have made it.
+    let there = replications(aws, id).await?.unwrap_or_default();
+    let region = text("region");
+    if there
+        .iter()
+        .any(|it| it.source == id.as_str() && Some(&it.destination_region) == region.as_ref())
+    {
+        return Ok(());
+    }
+    Err(explain("elasticfilesystem:CreateReplicationConfiguration", &aws.region, error))
+}
+
+/// Ends the replication from a file system, and waits until it is gone.
+pub(super) async fn end_replication(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+) -> anyhow::Result<()> {
+    let call = aws.efs.delete_replication_configuration().source_file_system_id(id.as_str());
+    match call.send().await {
+        Ok(_) => {}
+        Err(error) if is(&error, codes::REPLICATION_NOT_FOUND) => return Ok(()),
+        Err(error) => {
+            let call = "elasticfilesystem:DeleteReplicationConfiguration";
+            return Err(explain(call, &aws.region, error));
+        }
+    }
+    while !replications(aws, id).await?.unwrap_or_default().is_empty() {
+        context.pause(IN_USE_PAUSE).await?;
+    }
+    Ok(())
 }
 
 /// Whether it is backed up; `None` where the file system was deleted since it was listed.

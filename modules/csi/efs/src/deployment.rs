@@ -60,22 +60,10 @@ pub(crate) fn plan_part(
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
-    let Desired { adopt_existing, consent, discovered_by, .. } = desired;
+    let Desired { consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
     plan.notes.extend(notes(desired, actual));
-    let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
-    let wanted = file_system::Wanted {
-        owner: &owner,
-        source: &inputs.file_system,
-        tags: &tags,
-        mounted: actual.mount_targets.iter().any(available),
-        replace_policy: consent.replace_file_system_policy,
-    };
-    let file_system = file_system::plan(&mut plan, scope, &wanted, actual.file_system.as_ref());
-    if let FileSystemSource::Own(_) = &inputs.file_system {
-        take_over::take_over(&mut plan, scope, (actual, &owner), adopt_existing);
-    }
-    take_over::keep_on_file_system(&mut plan, scope, (actual, &owner), &file_system.id);
+    let file_system = own_or_adopted(&mut plan, desired, actual);
     let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
     let discovered_by = discovered_by.as_deref();
     let wanted = mount_target::Wanted {
@@ -129,6 +117,26 @@ fn rules(
     ingress::plan(plan, &desired.scope, &wanted, &rules);
     nfs_access::order(plan, actual, &wanted);
     sources
+}
+
+/// Plans the file system, and whose data of before it may be.
+fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_system::Planned {
+    let Desired { scope, inputs, adopt_existing, consent, .. } = desired;
+    let (owner, tags) = (inputs.owner(), inputs.all_tags());
+    let available = |target: &MountTarget| target.life_cycle == LifeCycle::Available;
+    let wanted = file_system::Wanted {
+        owner: &owner,
+        source: &inputs.file_system,
+        tags: &tags,
+        mounted: actual.mount_targets.iter().any(available),
+        replace_policy: consent.replace_file_system_policy,
+    };
+    let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
+    if let FileSystemSource::Own(_) = &inputs.file_system {
+        take_over::take_over(plan, scope, (actual, &owner), adopt_existing);
+    }
+    take_over::keep_on_file_system(plan, scope, (actual, &owner), &file_system.id);
+    file_system
 }
 
 /// What people should know of what they ask for.

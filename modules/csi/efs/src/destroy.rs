@@ -18,6 +18,7 @@ use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
+use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
 /// documents, so that nobody makes new claims; then the mount targets and the
@@ -54,7 +55,8 @@ pub(crate) fn destroy_part(
     plan.details.entry("zones").or_default();
     let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let found = actual.file_system.as_ref();
+    let (others, ours) = without_our_replication(inputs, actual);
+    let (actual, found) = (&others, others.file_system.as_ref());
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
@@ -85,6 +87,7 @@ pub(crate) fn destroy_part(
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
+        needs.extend(end_replication(&mut plan, scope, found, &ours, &removed));
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
             needs.push(file_system::available(&mut plan, scope, found));
@@ -98,6 +101,36 @@ pub(crate) fn destroy_part(
         look_again(&mut plan, actual, found, &Steps { removed, gone, last });
     }
     plan
+}
+
+/// What was observed, but for the replications that the inputs ask for, which a destroy ends; and
+/// these.
+fn without_our_replication(inputs: &Inputs, actual: &Actual) -> (Actual, Vec<Replication>) {
+    let mut others = actual.clone();
+    let is_asked_for = match &inputs.file_system {
+        FileSystemSource::Own(spec) => spec.replication.is_some(),
+        FileSystemSource::Adopted(_) => false,
+    };
+    let Some(found) = actual.file_system.as_ref().filter(|_| is_asked_for) else {
+        return (others, Vec::new());
+    };
+    let ours = others.replications.extract_if(.., |it| it.source == found.id.as_str()).collect();
+    (others, ours)
+}
+
+/// Plans the end of our replication, before the class goes: whoever looks again for users after
+/// that finds none any more.
+fn end_replication(
+    plan: &mut Plan,
+    scope: &Scope,
+    found: &FileSystem,
+    ours: &[Replication],
+    removed: &[ChangeId],
+) -> Option<ChangeId> {
+    let ended = file_system::end_replication(plan, scope, found, ours)?;
+    let first = plan.changes.iter_mut().filter(|change| removed.contains(&change.id));
+    first.for_each(|change| change.needs.push(ended.clone()));
+    Some(ended)
 }
 
 /// Plans to delete the class and the driver in a cluster, or the documents in a directory.

@@ -47,6 +47,8 @@ pub struct Replication {
     pub destination_region: String,
     /// As EFS writes it, such as `ENABLED`.
     pub status: String,
+    /// When the last copy was complete, as RFC 3339 writes times.
+    pub last_replicated: Option<String>,
 }
 
 /// A `PersistentVolume` of the driver, or one that mounts a file system over NFS.

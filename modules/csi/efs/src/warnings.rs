@@ -38,6 +38,15 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
             "leave out `encrypted = false` before the file system is created",
         ));
     }
+    if let FileSystemSource::Own(spec) = &inputs.file_system
+        && let Some(zone) = &spec.availability_zone
+        && inputs.storage_class.enforce_zone_affinity != Some(true)
+    {
+        warnings.push(Warning::new(
+            format!("pods of other zones than {zone} mount the One Zone file system across zones"),
+            "set `enforce_zone_affinity = true` (chart 3.4.0 or later) to keep pods in its zone",
+        ));
+    }
     warnings
 }
 

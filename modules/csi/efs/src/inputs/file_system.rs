@@ -1,6 +1,6 @@
 //! The inputs of the file system.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::inputs::{Problem, Reader, one_of};
 
@@ -55,10 +55,52 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
         overwrite_protection: reader
             .string("replication_overwrite_protection", overwrite_protection),
         policy: policy(reader),
+        replication: replication(reader),
         performance_mode: performance_mode?,
         throughput: throughput?,
     }))
 }
+
+/// Where the file system is replicated to, by keys that say it: a new file system in a region or
+/// a zone, or one that is there.
+fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
+    const NAME: &str = "replication";
+    let mut given = reader.map(NAME, |key, text| match key {
+        "region" => network::region(text).map(drop),
+        "availability_zone_name" => rules::zone(text).map(drop),
+        "kms_key_id" => rules::kms_key_id(text).map(drop),
+        "file_system_id" => rules::file_system_id(text).map(drop),
+        "role_arn" => rules::role_arn(text).map(drop),
+        _ => one_of(key, REPLICATION_KEYS, |key| *key).map(drop),
+    })?;
+    let wrong = |reader: &mut Reader, problem: &str, remedy: &str| {
+        reader.mistake(NAME, Problem::new(problem, remedy));
+    };
+    if let Some(zone) = given.get("availability_zone_name").cloned() {
+        let region = zone.trim_end_matches(|letter: char| letter.is_ascii_lowercase()).to_owned();
+        if given.get("region").is_some_and(|given| *given != region) {
+            wrong(reader, "the zone is in another region", "leave `region` out, or correct it");
+        }
+        given.insert("region".to_owned(), region);
+    }
+    let existing = given.contains_key("file_system_id");
+    if existing && ["availability_zone_name", "kms_key_id"].iter().any(|it| given.contains_key(*it))
+    {
+        wrong(
+            reader,
+            "an existing file system has its zone and its key already",
+            "leave `availability_zone_name` and `kms_key_id` out, or `file_system_id`",
+        );
+    }
+    if !given.contains_key("region") {
+        wrong(reader, "no region is given", "give `region`, or `availability_zone_name`");
+    }
+    Some(given)
+}
+
+/// What a destination takes (`DestinationToCreate`).
+const REPLICATION_KEYS: &[&str] =
+    &["region", "availability_zone_name", "kms_key_id", "file_system_id", "role_arn"];
 
 /// `ENABLED` or `DISABLED`, or as a truth value.
 fn backup_policy(text: &str) -> Result<BackupPolicy, Problem> {

@@ -162,11 +162,12 @@ fn network_output(
     found == wanted
 }
 
-/// The addresses of `mount_target_addresses`, by their subnets.
-pub(super) fn addresses(reader: &mut Reader, family: Option<IpAddressType>) -> FixedAddresses {
+/// The family of the targets' addresses, and those of `mount_target_addresses` by their subnets.
+pub(super) fn addresses(reader: &mut Reader) -> (Option<IpAddressType>, FixedAddresses) {
+    let family = reader.string("ip_address_type", IpAddressType::one_of);
     let name = "mount_target_addresses";
     if !reader.is_given(name) {
-        return FixedAddresses::new();
+        return (family, FixedAddresses::new());
     }
     let read =
         |text: &str| text.split_whitespace().map(str::parse).collect::<Result<Vec<IpAddr>, _>>();
@@ -194,5 +195,7 @@ pub(super) fn addresses(reader: &mut Reader, family: Option<IpAddressType>) -> F
         Ok(())
     });
     let known = given.into_iter().flatten();
-    known.filter_map(|(subnet, text)| Some((subnet.try_into().ok()?, read(&text).ok()?))).collect()
+    let known =
+        known.filter_map(|(subnet, text)| Some((subnet.try_into().ok()?, read(&text).ok()?)));
+    (family, known.collect())
 }

@@ -17,7 +17,7 @@ use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::IpAddressType;
+use crate::resources::storage_class::StorageClassInputs;
 
 impl Inputs {
     /// Reads and checks what was given; all mistakes at once.
@@ -27,8 +27,7 @@ impl Inputs {
         let cluster_name = reader.string("cluster_name", network::cluster_name);
         let subnet_ids = subnets(&mut reader);
         let security_groups = security_groups(&mut reader);
-        let ip_address_type = reader.string("ip_address_type", IpAddressType::one_of);
-        let mount_target_addresses = addresses(&mut reader, ip_address_type);
+        let (ip_address_type, mount_target_addresses) = addresses(&mut reader);
         let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -54,9 +53,7 @@ impl Inputs {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
-        if let Some(class) = &storage_class {
-            anonymous(&mut reader, &class.mount_options);
-        }
+        anonymous(&mut reader, storage_class.as_ref());
         if let Some(driver) = &driver {
             newer_parameters(&mut reader, driver.version);
         }
@@ -86,10 +83,11 @@ impl Inputs {
 }
 
 /// Without anonymous access, volumes of the class need an identity to mount.
-fn anonymous(reader: &mut Reader, mount_options: &[String]) {
+fn anonymous(reader: &mut Reader, class: Option<&StorageClassInputs>) {
+    let Some(class) = class else { return };
     let denied =
         reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
-    if denied && !mount_options.iter().any(|option| option == "iam") {
+    if denied && !class.mount_options.iter().any(|option| option == "iam") {
         reader.mistake(
             "allow_anonymous",
             Problem::new(

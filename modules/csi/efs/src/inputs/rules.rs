@@ -127,19 +127,6 @@ pub(crate) fn kms_key_id(text: &str) -> Result<String, Problem> {
     ))
 }
 
-/// The name of an Availability Zone: its region and a letter. EFS is in no Local Zone, whose name
-/// is longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
-pub(crate) fn zone(text: &str) -> Result<String, Problem> {
-    let region = text.strip_suffix(|letter: char| letter.is_ascii_lowercase());
-    if region.is_some_and(|region| network::region(region).is_ok()) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::new(
-        format!("`{}` is not the name of an Availability Zone", text.escape_debug()),
-        "write the region and a letter, such as `eu-west-1a`",
-    ))
-}
-
 /// The ARN of an IAM role.
 pub(crate) fn role_arn(text: &str) -> Result<String, Problem> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -355,6 +342,19 @@ pub(crate) fn selector(key: &str, value: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// An Availability Zone by name, such as `eu-west-1a`: EFS is in no Local Zone, whose name is
+/// longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
+pub(crate) fn zone(text: &str) -> Result<String, Problem> {
+    let letter = text.chars().next_back().is_some_and(|c| c.is_ascii_lowercase());
+    match text.get(..text.len().saturating_sub(1)) {
+        Some(region) if letter && network::region(region).is_ok() => Ok(text.to_owned()),
+        _ => Err(Problem::new(
+            format!("`{}` is no Availability Zone", text.escape_debug()),
+            "write its name, such as `eu-west-1a`",
+        )),
+    }
 }
 
 /// One mount option; several are several elements.

@@ -246,6 +246,11 @@ pub const INPUTS: &[Input] = &[
         "Whether EFS puts a policy that would keep this identity from changing it again",
     ),
     Input::optional(
+        "replication",
+        Kind::Map,
+        "Where the file system is replicated to: `region`, or `availability_zone_name` for One Zone; `kms_key_id` for a key of its own; `file_system_id` for one that is there, with `role_arn` for another account's",
+    ),
+    Input::optional(
         "file_system_id",
         Kind::String,
         "Existing file system to adopt: it gets the missing mount targets, and nothing of it is changed or deleted",

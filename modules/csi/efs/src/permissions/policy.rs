@@ -70,6 +70,10 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             }
             FileSystemSource::Adopted(_) => false,
         },
+        When::Replication => match &inputs.file_system {
+            FileSystemSource::Own(spec) => spec.replication.is_some(),
+            FileSystemSource::Adopted(_) => false,
+        },
         When::Protection => match &inputs.file_system {
             FileSystemSource::Own(spec) => spec.overwrite_protection.is_some(),
             FileSystemSource::Adopted(_) => false,

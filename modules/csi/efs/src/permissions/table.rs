@@ -55,6 +55,8 @@ pub(super) enum When {
     LifecycleIsRead,
     /// The replication overwrite protection is set.
     Protection,
+    /// It is replicated.
+    Replication,
     IngressRules,
     /// The mount targets get a security group that the deployment makes.
     OwnGroup,
@@ -117,6 +119,10 @@ pub const PERMISSIONS: &[Permission] = &[
         .only(&[OURS]),
     own("elasticfilesystem:PutFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own("elasticfilesystem:CreateReplicationConfiguration", On::FileSystems, When::Replication)
+        .only(&[OURS]),
+    own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication)
+        .only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),

@@ -77,6 +77,7 @@ fn used() -> Actual {
         destination: "fs-0000000c".to_owned(),
         destination_region: "eu-central-1".to_owned(),
         status: "ENABLED".to_owned(),
+        last_replicated: None,
     }];
     let cluster = actual.cluster.as_mut().unwrap();
     cluster.other_classes = vec![OtherClass {

@@ -57,6 +57,10 @@ fn file_system(text: &str, ours: bool, tags: BTreeMap<String, String>) -> FileSy
             backup: BackupPolicy::found(text),
             overwrite_protection: Some(OverwriteProtection::parse(text)),
             policy: Policy::found(text),
+            replication: Some(std::collections::BTreeMap::from([(
+                "region".to_owned(),
+                text.to_owned(),
+            )])),
         },
         metered_bytes: Some(1 << 20),
         metered_in: MeteredIn::default(),
@@ -99,6 +103,7 @@ fn replication(text: &str) -> Replication {
         destination: text.to_owned(),
         destination_region: text.to_owned(),
         status: text.to_owned(),
+        last_replicated: Some(text.to_owned()),
     }
 }
 

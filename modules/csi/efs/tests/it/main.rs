@@ -26,6 +26,7 @@ mod plans;
 mod properties;
 mod reach;
 mod reachable;
+mod replication;
 mod settings;
 mod together;
 mod traps;

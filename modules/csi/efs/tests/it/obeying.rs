@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use efs::resources::driver;
+use efs::resources::file_system::{self, FileSystem, Policy, Spec};
 use efs::resources::iam_role::{self, Role};
 use efs::resources::oidc_provider::{self, Provider};
 use efs::resources::pod_identity_association::{self, Association};
@@ -187,6 +188,31 @@ pub(crate) fn security_group(call: &security_group::Call, actual: &mut Actual) {
             assert!(!used, "DependencyViolation");
             actual.own_groups.retain(|found| found.id != *id);
             actual.network.ingress_rules.retain(|rule| rule.group_id != *id);
+        }
+    }
+}
+
+/// EFS, as it sets the properties of a group.
+pub(crate) fn put(group: file_system::Group, spec: &Spec, found: &mut FileSystem) {
+    match group {
+        file_system::Group::Throughput => {
+            found.spec.throughput = spec.throughput.clone();
+        }
+        file_system::Group::Lifecycle => {
+            found.spec.lifecycle.clone_from(&spec.lifecycle);
+        }
+        file_system::Group::Backup => found.spec.backup = spec.backup,
+        file_system::Group::Protection => {
+            found.spec.overwrite_protection.clone_from(&spec.overwrite_protection);
+        }
+        file_system::Group::Replication => {
+            assert_eq!(found.spec.replication, None, "it has one already");
+            found.spec.replication.clone_from(&spec.replication);
+        }
+        file_system::Group::Policy => {
+            // EFS returns what was put, and nothing of how.
+            let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
+            found.spec.policy = text.as_deref().and_then(Policy::found);
         }
     }
 }

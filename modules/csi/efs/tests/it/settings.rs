@@ -40,8 +40,8 @@ fn a_setting_that_efs_would_refuse_is_a_mistake() {
     };
     for (more, said) in [
         (json!({ "backup_policy": "ENABLING" }), "`ENABLED`, `DISABLED`"),
-        (json!({ "availability_zone_name": "eu-west-1" }), "is not the name of an"),
-        (json!({ "availability_zone_name": "us-east-1-bos-1a" }), "is not the name of an"),
+        (json!({ "availability_zone_name": "eu-west-1" }), "is no Availability Zone"),
+        (json!({ "availability_zone_name": "us-east-1-bos-1a" }), "is no Availability Zone"),
         (json!({ "availability_zone_name": "eu-central-1a" }), "is not in the region"),
         (
             json!({

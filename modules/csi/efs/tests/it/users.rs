@@ -138,6 +138,7 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
             destination: "fs-0000000c".to_owned(),
             destination_region: "eu-central-1".to_owned(),
             status: "ENABLED".to_owned(),
+            last_replicated: None,
         }),
         User::Elsewhere => elsewhere(actual),
         User::Volume { .. } | User::Claim | User::Class { .. } => in_cluster(actual, user),

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use efs::resources::file_system::{
-    FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Policy, Spec,
-};
+use efs::resources::file_system::{FileSystem, Lifecycle, MeteredIn, OverwriteProtection, Spec};
 use efs::resources::mount_target::{IpAddressType, MountTarget};
 use efs::resources::storage_class::StorageClass;
 use efs::resources::{file_system, ingress, mount_target, storage_class};
@@ -193,6 +191,7 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
                     lifecycle: spec.lifecycle.as_ref().map(|_| Lifecycle::new()),
                     overwrite_protection: Some(OverwriteProtection::Enabled),
                     policy: None,
+                    replication: None,
                     ..(**spec).clone()
                 },
                 metered_bytes: Some(0),
@@ -202,28 +201,12 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
             });
         }
         file_system::Call::Put { group, spec, .. } => {
-            let found = actual.file_system.as_mut().unwrap();
-            match group {
-                file_system::Group::Throughput => {
-                    found.spec.throughput = spec.throughput.clone();
-                }
-                file_system::Group::Lifecycle => {
-                    found.spec.lifecycle.clone_from(&spec.lifecycle);
-                }
-                file_system::Group::Backup => found.spec.backup = spec.backup,
-                file_system::Group::Protection => {
-                    found.spec.overwrite_protection.clone_from(&spec.overwrite_protection);
-                }
-                file_system::Group::Policy => {
-                    // EFS returns what was put, and nothing of how.
-                    let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
-                    found.spec.policy = text.as_deref().and_then(Policy::found);
-                }
-            }
+            obeying::put(*group, spec, actual.file_system.as_mut().unwrap());
         }
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
         }
+        file_system::Call::EndReplication { .. } => actual.replications.clear(),
         file_system::Call::StillUnused { access_points, .. } => {
             let there = actual.access_points.iter().map(|point| &point.id);
             assert!(there.eq(access_points), "nobody came meanwhile");

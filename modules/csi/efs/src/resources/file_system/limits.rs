@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use inputs::plain;
 use plan::{Forbidden, Refusal, Scope};
 
-use super::spec::{
-    FileSystem, Group, KIND, Lifecycle, OverwriteProtection, Spec, THROUGHPUT_FROM, Transition,
-};
+use super::protection::OverwriteProtection;
+use super::spec::{FileSystem, Group, KIND, Lifecycle, Spec, THROUGHPUT_FROM, Transition};
 use super::throughput::Throughput;
 use crate::ids::FileSystemId;
 

@@ -4,13 +4,17 @@ mod limits;
 mod metered;
 mod planning;
 mod policy;
+mod protection;
+mod replicating;
 mod spec;
 mod standing;
 mod throughput;
 
 pub use metered::MeteredIn;
+pub(crate) use planning::end_replication;
 pub use planning::{Call, Planned, Wanted, available, gone, not_ours, plan, remove, row};
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
+pub use protection::{BackupPolicy, OverwriteProtection};
 pub use spec::*;
 pub use throughput::Throughput;

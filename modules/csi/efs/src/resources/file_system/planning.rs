@@ -10,13 +10,14 @@ use plan::{
 };
 
 use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
-use super::spec::{
-    FileSystem, FileSystemSource, Group, KIND, OverwriteProtection, PROPERTIES, Spec, TAGS,
-};
+use super::protection::OverwriteProtection;
+use super::replicating::{as_wanted, elsewhere};
+use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
 use super::standing::{Standing, judged};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
+use crate::users::Replication;
 
 /// A call of EFS.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,10 @@ pub enum Call {
     },
     /// Deletes it, and waits until it is gone.
     Delete {
+        id: FileSystemId,
+    },
+    /// Ends the replication from it, and waits until that is gone; the copy stays.
+    EndReplication {
         id: FileSystemId,
     },
     UntilAvailable {
@@ -136,6 +141,35 @@ pub fn remove<C: From<Call>>(
     let id = change.id.clone();
     plan.changes.push(change);
     id
+}
+
+/// Plans the end of a replication from a file system that is deleted; the answer is whether there
+/// is one. The copy stays: EFS makes it a file system like any other.
+pub(crate) fn end_replication<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    found: &FileSystem,
+    replications: &[Replication],
+) -> Option<ChangeId> {
+    let ours = replications.iter().find(|it| it.source == found.id.as_str())?;
+    let change = Change::new(
+        Action::Delete,
+        scope.id("replication.delete"),
+        scope.address("replication", None),
+    )
+    .because("the deployment is destroyed, and EFS deletes no file system that is replicated")
+    .showing([
+        Difference::gone("file_system_id", &ours.destination),
+        Difference::gone("region", &ours.destination_region),
+    ])
+    .calling(Call::EndReplication { id: found.id.clone() });
+    let id = change.id.clone();
+    plan.changes.push(change);
+    plan.notes.push(plain(&format!(
+        "the copy {} in {} stays with its data, and can be written to once the replication is gone",
+        ours.destination, ours.destination_region
+    )));
+    Some(id)
 }
 
 /// Its row in a status.
@@ -294,11 +328,12 @@ fn update<C: From<Call>>(
         tags: found_tags,
     } = found;
     let standing = Standing { mounted: deployment.mounted, replace: deployment.replace_policy };
-    let has = judged(plan, scope, (spec, found), standing);
+    let has = as_wanted(spec, judged(plan, scope, (spec, found), standing));
     let specs = compare(PROPERTIES, spec, Some(&has));
     let tagged = compare(TAGS, tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
+    plan.refusals.extend(elsewhere(scope, spec, found));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     plan.notes.extend(once_a_day(spec, found, &specs.groups));
     let mut groups: Vec<Group> = specs.groups.iter().copied().collect();

@@ -8,6 +8,7 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, same_statement, shown_statements};
+use super::protection::{BackupPolicy, OverwriteProtection};
 use super::throughput::Throughput;
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
@@ -66,39 +67,6 @@ fn transitions(lifecycle: &Lifecycle) -> BTreeMap<String, Known<String>> {
     all.map(|one| (one.as_str().to_owned(), Known::Now(rule(one)))).collect()
 }
 
-inputs::words! {
-    /// Whether AWS Backup makes a copy every day (`BackupPolicy`). EFS also answers with
-    /// `ENABLING` and `DISABLING` on the way, which [`BackupPolicy::found`] reads.
-    pub enum BackupPolicy {
-        Enabled = "ENABLED",
-        Disabled = "DISABLED",
-    }
-}
-
-impl BackupPolicy {
-    /// What EFS answers: a change that is under way counts as done.
-    pub fn found(status: &str) -> Option<BackupPolicy> {
-        match status {
-            "ENABLED" | "ENABLING" => Some(BackupPolicy::Enabled),
-            "DISABLED" | "DISABLING" => Some(BackupPolicy::Disabled),
-            _ => None,
-        }
-    }
-}
-
-inputs::words! {
-    /// Whether it can be made the destination of a replication, which overwrites it
-    /// (`ReplicationOverwriteProtection`).
-    pub open enum OverwriteProtection {
-        /// It cannot.
-        Enabled = "ENABLED",
-        /// It can.
-        Disabled = "DISABLED",
-        /// It is one; nobody can write to it, and EFS sets this itself.
-        Replicating = "REPLICATING",
-    }
-}
-
 /// The properties of a file system, wanted or found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
@@ -118,6 +86,9 @@ pub struct Spec {
     pub overwrite_protection: Option<OverwriteProtection>,
     /// `None` where there is none, or should be none.
     pub policy: Option<Policy>,
+    /// Where it is replicated to, by the keys of the input; of one that was found also its
+    /// `status`, and when it was `last_replicated`. `None` where nobody asks.
+    pub replication: Option<BTreeMap<String, String>>,
 }
 
 /// The properties that change together, by one call.
@@ -128,6 +99,7 @@ pub enum Group {
     Backup,
     Protection,
     Policy,
+    Replication,
 }
 
 impl Group {
@@ -135,7 +107,7 @@ impl Group {
     pub(super) fn is_set_by_creation(self) -> bool {
         match self {
             Group::Throughput | Group::Backup => true,
-            Group::Lifecycle | Group::Protection | Group::Policy => false,
+            Group::Lifecycle | Group::Protection | Group::Policy | Group::Replication => false,
         }
     }
 
@@ -147,6 +119,7 @@ impl Group {
             Group::Backup => "the backup policy differs",
             Group::Protection => "the replication overwrite protection differs",
             Group::Policy => "the file-system policy differs",
+            Group::Replication => "it is not replicated",
         }
     }
 }
@@ -240,6 +213,16 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
         unset: Unset::Remove,
         change: Mutability::InPlace(Group::Policy),
     },
+    Property {
+        name: "replication",
+        value: Value::Each {
+            entries: |spec| spec.replication.as_ref().map(map).unwrap_or_default(),
+            row: |key| format!("replication[{key:?}]"),
+        },
+        same: equal,
+        unset: Unset::Leave,
+        change: Mutability::InPlace(Group::Replication),
+    },
 ];
 
 /// The tags; those that others added stay.
@@ -320,10 +303,19 @@ impl FileSystem {
         let protection = self.spec.overwrite_protection.as_ref().filter(is_default);
         let protection = protection.map(|it| format!("overwrite protection {}", it.as_str()));
         let policy = self.spec.policy.as_ref().map(Policy::summary);
-        let settings = lifecycle.chain(backups).chain(protection).chain(policy);
+        let replication = self.spec.replication.as_ref().map(replicated);
+        let settings = lifecycle.chain(backups).chain(protection).chain(policy).chain(replication);
         let parts: Vec<String> = parts.into_iter().flatten().chain(settings).collect();
         parts.join(", ") + &used(self.metered_bytes)
     }
+}
+
+/// Where a file system is replicated to, and how far that is.
+fn replicated(found: &BTreeMap<String, String>) -> String {
+    let text = |key: &str| found.get(key).map_or("?", String::as_str);
+    let (to, region, status) = (text("file_system_id"), text("region"), text("status"));
+    let last = found.get("last_replicated").map(|at| format!(", last copy of {at}"));
+    format!("replicated to {to} in {region} ({status}{})", last.unwrap_or_default())
 }
 
 /// The file system to create, or the one to adopt.
@@ -352,6 +344,7 @@ mod tests {
             backup: Some(BackupPolicy::Enabled),
             overwrite_protection: Some(OverwriteProtection::Enabled),
             policy: Policy::found(r#"{ "Statement": [{ "Effect": "Allow" }] }"#),
+            replication: Some(BTreeMap::from([("region".to_owned(), "eu-central-1".to_owned())])),
         };
         // A new field does not compile until it is here, and then it must be in the table.
         let Spec {
@@ -364,6 +357,7 @@ mod tests {
             backup: _,
             overwrite_protection: _,
             policy: _,
+            replication: _,
         } = &spec;
         let names: Vec<&str> = PROPERTIES.iter().map(|property| property.name).collect();
         let inputs: Vec<&str> = crate::INPUTS.iter().map(|input| input.name).collect();
@@ -374,6 +368,6 @@ mod tests {
             let replaces = matches!(property.change, Mutability::Replaces);
             assert!(!replaces, "{} would differ without a call", property.name);
         }
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 11);
     }
 }
