@@ -54,7 +54,6 @@ pub(crate) fn plan_part(
     actual: &Actual,
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
-    let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
     let mut plan = Plan::default();
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
