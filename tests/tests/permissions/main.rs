@@ -106,8 +106,8 @@ fn each_action_that_is_taken_away_is_named_with_its_remedy() {
         }
     }
     assert!(table.len() >= 40, "{}", table.len());
-    let text: String =
-        table.iter().map(|(cause, told)| format!("{cause}\n    {told}\n\n")).collect();
+    let rows = table.iter().map(|(cause, told)| format!("{cause}\n    {told}\n\n"));
+    let text = rows.collect::<Vec<_>>().concat();
     let path = tests::workspace().join("tests/tests/permissions/told.txt");
     if std::env::var_os("CLOCKWORK_WRITE_TOLD").is_some() {
         std::fs::write(&path, &text).unwrap();
