@@ -19,7 +19,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
 /// Whether events are written as JSON; there is one standard error.
 static JSON: AtomicBool = AtomicBool::new(false);
@@ -177,7 +177,7 @@ where
         let mut line = Fields::default();
         line.0.insert("timestamp".to_owned(), timestamp().into());
         line.0.insert("level".to_owned(), event.metadata().level().as_str().into());
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
                 line.0.extend(fields.0.clone());
             }

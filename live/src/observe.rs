@@ -104,7 +104,7 @@ async fn in_aws(
         FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
     };
     if !job.goal.plans() {
-        return own(inputs, aws, &lookup, job.goal.destroys()).await;
+        return Box::pin(own(inputs, aws, &lookup, job.goal.destroys())).await;
     }
     let network = network_of(job, inputs);
     let ((observed, file_system, mount_targets, own_groups), nodes) =

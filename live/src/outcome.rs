@@ -135,14 +135,13 @@ impl Outcome {
     /// How it ended, in a word for programs.
     pub(crate) fn word(&self) -> &'static str {
         match &self.ending {
-            Ending::Done(_) => "done",
             Ending::Shown(_) => "shown",
             Ending::Refused { .. } => "refused",
             Ending::Unplanned(_) | Ending::Failed(_) | Ending::Fleet { failed: 1.., .. } => {
                 "failed"
             }
             Ending::Stopped { .. } | Ending::Fleet { stopped: Some(_), .. } => "stopped",
-            Ending::Fleet { .. } => "done",
+            Ending::Done(_) | Ending::Fleet { .. } => "done",
         }
     }
 

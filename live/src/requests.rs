@@ -28,7 +28,8 @@ pub(crate) struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error_code: Option<String>,
     /// AWS's request id, or the audit id of an API server.
-    pub(crate) request_id: Option<&'a str>,
+    #[serde(rename = "request_id")]
+    pub(crate) id: Option<&'a str>,
     #[serde(skip)]
     pub(crate) elapsed: Duration,
     /// Whether it went well.
@@ -63,7 +64,7 @@ impl Request<'_> {
             region = self.region,
             attempt = self.attempt,
             status = self.status,
-            request_id = self.request_id.map(printable),
+            request_id = self.id.map(printable),
             duration_ms = millis(self.elapsed),
         );
     }
@@ -78,7 +79,7 @@ impl Request<'_> {
             attempt = self.attempt,
             status = self.status,
             error_code = self.error_code,
-            request_id = self.request_id.map(printable),
+            request_id = self.id.map(printable),
             duration_ms = millis(self.elapsed),
         );
     }

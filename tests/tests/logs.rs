@@ -125,8 +125,8 @@ fn an_audit_file_says_who_changed_what_where_by_which_plan() {
     let changes = events(&first, "change");
     let planned: BTreeSet<&str> =
         plan["steps"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
-    let changed: BTreeSet<&str> = changes.iter().map(|it| it["step"].as_str().unwrap()).collect();
-    assert_eq!(changed, planned);
+    let recorded: BTreeSet<&str> = changes.iter().map(|it| it["step"].as_str().unwrap()).collect();
+    assert_eq!(recorded, planned);
     assert_eq!(changes.len(), planned.len());
     let of_plan = serde_json::to_string(&events(&first, "plan")[0]["changes"]).unwrap();
     assert!(planned.iter().all(|step| of_plan.contains(step)), "{of_plan}");

@@ -91,11 +91,11 @@ fn serves_until_stopped(shell: &Shell, command: &str) {
     let mut server =
         Command::from(line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let served = told.any(|line| line.contains("serves http"));
+    let ready = told.any(|line| line.contains("serves http"));
     let pid = server.id().to_string();
     cmd!(shell, "kill -TERM {pid}").quiet().run().unwrap();
     let ended = server.wait().unwrap();
-    assert!(served && ended.success(), "{command}: {ended}");
+    assert!(ready && ended.success(), "{command}: {ended}");
 }
 
 #[test]

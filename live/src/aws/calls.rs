@@ -97,7 +97,7 @@ impl Counter {
             attempt: number,
             status: response.map(|it| it.status().as_u16()),
             error_code: response.filter(|_| failed).and_then(error_code),
-            request_id: REQUEST_IDS.iter().find_map(|name| header(*name)),
+            id: REQUEST_IDS.iter().find_map(|name| header(*name)),
             elapsed: since.elapsed(),
             succeeded: !failed,
             changes: !READS.iter().any(|verb| operation.starts_with(verb)),

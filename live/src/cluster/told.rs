@@ -52,7 +52,7 @@ where
                 attempt: 1,
                 status: response.map(|response| response.status().as_u16()),
                 error_code: None,
-                request_id: id,
+                id,
                 elapsed: since.elapsed(),
                 succeeded: response.is_some_and(|response| !response.status().is_server_error()),
                 changes: method != Method::GET && !path.starts_with(REVIEWS),

@@ -165,7 +165,7 @@ fn tell(args: &[&str], status: ExitStatus, since: Instant) {
         attempt: 1,
         status: status.code().and_then(|code| u16::try_from(code).ok()),
         error_code: None,
-        request_id: None,
+        id: None,
         elapsed: since.elapsed(),
         succeeded: status.success(),
         changes: matches!(operation, "upgrade" | "rollback" | "uninstall"),

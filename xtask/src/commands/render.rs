@@ -201,7 +201,7 @@ fn print_roles(format: Format, deployment: &Deployment) -> anyhow::Result<ExitCo
     print(match format {
         Format::Json => serde_json::to_string_pretty(&roles)? + "\n",
         Format::Text => {
-            roles.iter().map(|role| format!("---\n{}", Block(role))).collect::<String>()
+            roles.iter().fold(String::new(), |text, role| text + &format!("---\n{}", Block(role)))
         }
     })?;
     eprintln!(

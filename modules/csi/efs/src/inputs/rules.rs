@@ -347,9 +347,8 @@ pub(crate) fn selector(key: &str, value: &str) -> Result<(), Problem> {
 /// An Availability Zone by name, such as `eu-west-1a`: EFS is in no Local Zone, whose name is
 /// longer (`CreateFileSystem`, `UnsupportedAvailabilityZone`).
 pub(crate) fn zone(text: &str) -> Result<String, Problem> {
-    let letter = text.chars().next_back().is_some_and(|c| c.is_ascii_lowercase());
-    match text.get(..text.len().saturating_sub(1)) {
-        Some(region) if letter && network::region(region).is_ok() => Ok(text.to_owned()),
+    match text.strip_suffix(|c: char| c.is_ascii_lowercase()) {
+        Some(region) if network::region(region).is_ok() => Ok(text.to_owned()),
         _ => Err(Problem::new(
             format!("`{}` is no Availability Zone", text.escape_debug()),
             "write its name, such as `eu-west-1a`",

@@ -88,7 +88,7 @@ fn groups(plan: &Plan) -> Vec<Group> {
 #[test]
 fn backups_are_on_unless_somebody_says_otherwise_and_change_in_place() {
     let made = text(&planned(&desired(&json!({})), &account(three())));
-    assert!(made.contains(r#"backup_policy"#) && made.contains(r#""ENABLED""#), "{made}");
+    assert!(made.contains("backup_policy") && made.contains(r#""ENABLED""#), "{made}");
     let off = json!({ "backup_policy": false });
     let plan = changed(&json!({}), &off);
     assert_eq!(groups(&plan), [Group::Backup]);

@@ -191,7 +191,7 @@ fn a_setting_that_kubernetes_or_the_driver_would_not_bear_is_a_mistake() {
         (json!({ "driver_node_selector": { "a": "b c" } }), "no value of a label"),
         (json!({ "driver_node_resources": { "memory": "1Gi" } }), "no request and no limit"),
         (json!({ "driver_node_resources": { "limits.memory": "much" } }), "no quantity"),
-        (json!({ "az": "eu-west-1" }), "not the name of an Availability Zone"),
+        (json!({ "az": "eu-west-1" }), "is no Availability Zone"),
         (
             json!({ "helm_chart_version": "4.4.0", "driver_service_monitor": true }),
             "metrics, which are off",

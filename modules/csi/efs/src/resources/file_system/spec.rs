@@ -321,6 +321,7 @@ fn replicated(found: &BTreeMap<String, String>) -> String {
 /// The file system to create, or the one to adopt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one in a deployment")]
 pub enum FileSystemSource {
     /// One of our own.
     Own(Spec),
