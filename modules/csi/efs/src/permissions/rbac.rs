@@ -105,7 +105,7 @@ fn release() -> Vec<Value> {
     ]
 }
 
-/// Whether the chart makes a ServiceMonitor, which belongs to the operator of Prometheus.
+/// Whether the chart makes a `ServiceMonitor`, which belongs to the operator of Prometheus.
 fn is_monitored(inputs: &Inputs) -> bool {
     let controller = inputs.driver.settings.get("controller");
     let enabled = controller.and_then(|it| it.pointer("/serviceMonitor/enabled"));
