@@ -70,7 +70,8 @@ pub(crate) fn warnings(inputs: &Inputs, nodes: &[Node], zones: &BTreeSet<String>
         .filter_map(|node| node.zone.as_deref())
         .filter(|zone| !zones.is_empty() && !zones.contains(*zone))
         .collect();
-    if !without.is_empty() {
+    // The name that has the zone of the mount target in it resolves in every zone.
+    if !without.is_empty() && inputs.storage_class.mounted_in().is_none() {
         let zones: Vec<&str> = without.into_iter().collect();
         warnings.push(Warning::new(
             format!(
