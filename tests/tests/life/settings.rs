@@ -27,13 +27,17 @@ fn statements(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn backups_are_on_and_what_somebody_turns_off_is_turned_on_again() {
+fn a_new_file_system_is_backed_up_and_one_that_is_there_as_somebody_chose() {
     let world = World::new();
     world.deploy(&[]);
     assert_eq!(setting(&world, "backup-policy")["BackupPolicy"]["Status"], "ENABLED");
     by_hand(&world, "backup-policy", &json!({ "BackupPolicy": { "Status": "DISABLED" } }));
-    assert_eq!(world.deploy(&[])["changed"], 1);
-    world.nothing_to_do(&[]);
+    let ran = world.run("deploy-efs", &[]).exits(0);
+    assert_eq!(ran.json()["changed"], 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("is not backed up"), "{}", ran.stderr);
+    let on = ["--backup-policy", "ENABLED"];
+    assert_eq!(world.deploy(&on)["changed"], 1);
+    world.nothing_to_do(&on);
     let off = ["--backup-policy", "DISABLED"];
     assert_eq!(world.deploy(&off)["changed"], 1);
     let status = setting(&world, "backup-policy")["BackupPolicy"]["Status"].clone();

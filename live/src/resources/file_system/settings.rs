@@ -184,13 +184,17 @@ pub(super) async fn end_replication(
     Ok(())
 }
 
-/// Whether it is backed up; `None` where the file system was deleted since it was listed.
+/// Whether it is backed up: where the region has no AWS Backup, nothing is. `None` where the file
+/// system was deleted since it was listed.
 async fn backup(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<BackupPolicy>> {
     let call = aws.efs.describe_backup_policy().file_system_id(id.as_str());
     let response = match call.send().await {
         Ok(response) => response,
-        // Nobody ever set it.
-        Err(error) if is(&error, codes::POLICY_NOT_FOUND) => {
+        // Nobody ever set it; or "the AWS Backup service is not available in the AWS Region"
+        // (`DescribeBackupPolicy`, `ValidationException`).
+        Err(error)
+            if is(&error, codes::POLICY_NOT_FOUND) || is(&error, codes::VALIDATION_EXCEPTION) =>
+        {
             return Ok(Some(BackupPolicy::Disabled));
         }
         Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(None),

@@ -13,7 +13,7 @@ use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archi
 use super::protection::OverwriteProtection;
 use super::replicating::{as_wanted, elsewhere};
 use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
-use super::standing::{Standing, judged};
+use super::standing::{Standing, backups_left, judged};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
@@ -79,6 +79,8 @@ pub struct Wanted<'a> {
     pub replace_policy: bool,
 }
 
+    /// Whether nobody said if it should be backed up.
+    pub backup_by_default: bool,
 /// The file system as the rest of the plan needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
@@ -328,7 +330,10 @@ fn update<C: From<Call>>(
         tags: found_tags,
     } = found;
     let standing = Standing { mounted: deployment.mounted, replace: deployment.replace_policy };
-    let has = as_wanted(spec, judged(plan, scope, (spec, found), standing));
+    let mut has = as_wanted(spec, judged(plan, scope, (spec, found), standing));
+    if deployment.backup_by_default {
+        has = backups_left(plan, spec, id.as_str(), has);
+    }
     let specs = compare(PROPERTIES, spec, Some(&has));
     let tagged = compare(TAGS, tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
