@@ -83,8 +83,8 @@ pub(crate) async fn carry_out(
             tag(aws, &id, tags).await?;
             Ok(Done::that("tagged"))
         }
-        Call::StillUnused { id, access_points, addresses } => {
-            let look = users::new_ones(context, aws, id, (access_points, addresses));
+        Call::StillUnused { id, access_points, addresses, replicas } => {
+            let look = users::new_ones(context, aws, id, (access_points, addresses, replicas));
             let new = context.newcomers.of(id, look).await?.join(", ");
             if !new.is_empty() {
                 let why = "which was not there when the plan was made";
@@ -205,7 +205,7 @@ async fn put(
             }
         }
         // These change at once, or are in force while they do.
-        others => return settings::put(aws, id, (others, spec)).await.map(|()| None),
+        others => return settings::put(context, aws, id, (others, spec)).await.map(|()| None),
     }
     available(context, aws, id, line).await.map(|_| None)
 }
