@@ -38,12 +38,13 @@ pub(crate) async fn observe(aws: &Aws, id: &FileSystemId) -> anyhow::Result<InAw
 }
 
 /// Who uses a file system and did not when the plan was made: other than these access points.
-/// Volumes mount it by its id, or by one of these addresses.
+/// Volumes mount it by its id, or by one of these addresses; the plan ends the replications to
+/// these file systems.
 pub(crate) async fn new_ones(
     context: &Context,
     aws: &Aws,
     id: &FileSystemId,
-    (known, addresses): (&[AccessPointId], &[String]),
+    (known, addresses, replicas): (&[AccessPointId], &[String], &[String]),
 ) -> anyhow::Result<Vec<String>> {
     let volumes = async {
         match context.cluster() {
@@ -57,9 +58,11 @@ pub(crate) async fn new_ones(
     let points = points.filter(|point| !known.contains(&point.id));
     let mounts = |it: &&Volume| it.mounts(id, addresses.iter().map(String::as_str));
     let replications = replications.unwrap_or_default();
+    let ends = |it: &&Replication| it.source == id.as_str() && replicas.contains(&it.destination);
+    let replications = replications.iter().filter(|it| !ends(it));
     Ok(points
         .map(|point| format!("the access point {}", point.id))
-        .chain(replications.iter().map(|it| format!("a replication to {}", it.destination)))
+        .chain(replications.map(|it| format!("a replication to {}", it.destination)))
         .chain(volumes.iter().filter(mounts).map(|it| format!("the volume {}", it.name)))
         .collect())
 }

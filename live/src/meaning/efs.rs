@@ -14,6 +14,7 @@ pub(crate) const IP_ADDRESS_IN_USE: &str = "IpAddressInUse";
 pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
 pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
 pub(crate) const POLICY_NOT_FOUND: &str = "PolicyNotFound";
+pub(crate) const VALIDATION_EXCEPTION: &str = "ValidationException";
 pub(crate) const REPLICATION_NOT_FOUND: &str = "ReplicationNotFound";
 pub(crate) const TOO_MANY_REQUESTS: &str = "TooManyRequests";
 
@@ -116,7 +117,7 @@ pub(super) const CODES: Table = &[
              of `subnet_ids`",
         ),
     ),
-    ("ValidationException", Meaning::Never(super::common::INVALID)),
+    (VALIDATION_EXCEPTION, Meaning::Never(super::common::INVALID)),
 ];
 
 #[cfg(test)]

@@ -80,8 +80,8 @@ pub(crate) async fn carry_out(
             tag(aws, &id, tags).await?;
             Ok(Done::that("tagged"))
         }
-        Call::StillUnused { id, access_points, addresses } => {
-            let look = users::new_ones(context, aws, id, (access_points, addresses));
+        Call::StillUnused { id, access_points, addresses, replicas } => {
+            let look = users::new_ones(context, aws, id, (access_points, addresses, replicas));
             let new = context.newcomers.of(id, look).await?.join(", ");
             if !new.is_empty() {
                 let why = "which was not there when the plan was made";
@@ -202,7 +202,7 @@ async fn put(
             }
         }
         // These change at once, or are in force while they do.
-        others => match settings::put(aws, id, (others, spec)).await {
+        others => match settings::put(context, aws, id, (others, spec)).await {
             Err(_) if others == Group::Lifecycle && awaits_elastic(aws, id, spec).await? => {
                 return Ok(Some(
                     "Archive waits for the throughput, which is not elastic yet".into(),

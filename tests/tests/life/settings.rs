@@ -27,18 +27,57 @@ fn statements(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn backups_are_on_and_what_somebody_turns_off_is_turned_on_again() {
+fn a_new_file_system_is_backed_up_and_one_that_is_there_as_somebody_chose() {
     let world = World::new();
     world.deploy(&[]);
     assert_eq!(setting(&world, "backup-policy")["BackupPolicy"]["Status"], "ENABLED");
     by_hand(&world, "backup-policy", &json!({ "BackupPolicy": { "Status": "DISABLED" } }));
-    assert_eq!(world.deploy(&[])["changed"], 1);
-    world.nothing_to_do(&[]);
+    let ran = world.run("deploy-efs", &[]).exits(0);
+    assert_eq!(ran.json()["changed"], 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("is not backed up"), "{}", ran.stderr);
+    let on = ["--backup-policy", "ENABLED"];
+    assert_eq!(world.deploy(&on)["changed"], 1);
+    world.nothing_to_do(&on);
     let off = ["--backup-policy", "DISABLED"];
     assert_eq!(world.deploy(&off)["changed"], 1);
     let status = setting(&world, "backup-policy")["BackupPolicy"]["Status"].clone();
     assert!(["DISABLING", "DISABLED"].iter().any(|word| status == *word), "{status}");
     world.nothing_to_do(&off);
+}
+
+#[test]
+fn a_replication_that_ends_makes_way_for_the_one_that_is_wanted() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_REPLICATION_DELETING_MS", 3000);
+    let to = ["--replication", "region=eu-central-1"];
+    world.deploy(&to);
+    let aws = world.aws();
+    let id = aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    let path = format!("file-systems/{id}/replication-configuration");
+    assert!(aws.efs("DELETE", &path, None).status < 300);
+    drop(aws);
+    assert_eq!(world.deploy(&to)["changed"], 1);
+    world.nothing_to_do(&to);
+}
+
+#[test]
+fn a_file_system_that_others_replicate_to_is_not_replicated_itself() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_FILE_SYSTEM_CREATING_MS", 0);
+    world.deploy(&["--replication-overwrite-protection", "DISABLED"]);
+    let aws = world.aws();
+    let id = aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    let other = aws.efs("POST", "file-systems", Some(&json!({ "CreationToken": "of-others" })));
+    let other = other.json()["FileSystemId"].as_str().unwrap().to_owned();
+    let path = format!("file-systems/{other}/replication-configuration");
+    let destination = json!({ "Destinations": [{ "Region": "eu-west-1", "FileSystemId": id }] });
+    let made = aws.efs("POST", &path, Some(&destination));
+    assert!(made.status < 300, "{}", made.body);
+    drop(aws);
+    let ran = world.run("plan-efs", &["--replication", "region=eu-west-1"]).exits(0);
+    assert_eq!(ran.json()["changes"], 1, "{}", ran.stderr);
+    let planned = ran.json().to_string();
+    assert!(planned.contains("it is not replicated"), "{planned}");
 }
 
 #[test]

@@ -18,7 +18,13 @@ pub(crate) const SETS: [&[&str]; 3] = [
         "--security-group=own",
         "--nfs-client-cidr=10.0.0.0/16",
     ],
-    &["--driver-identity=none", "--nfs-client-cidr=10.9.0.0/16"],
+    &[
+        "--driver-identity=none",
+        "--nfs-client-cidr=10.9.0.0/16",
+        "--replication=region=eu-central-1",
+        "--replication=kms_key_id=alias/aws/elasticfilesystem",
+        "--replication-overwrite-protection=DISABLED",
+    ],
 ];
 
 /// What stands in the table where nobody is told what is wrong: it must not be there.
@@ -151,7 +157,8 @@ fn world(inputs: &[&str]) -> World {
 }
 
 /// What the inputs change to on the way.
-const CHANGED: [&str; 2] = ["--tags=team=graphs", "--throughput-mode=bursting"];
+const CHANGED: [&str; 3] =
+    ["--tags=team=graphs", "--throughput-mode=bursting", "--backup-policy=DISABLED"];
 
 /// The policy that `render` prints for these inputs and what they change to.
 pub(crate) fn rendered(inputs: &[&str]) -> Value {

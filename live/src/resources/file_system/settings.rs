@@ -9,11 +9,11 @@ use aws_sdk_efs::types::{
     ReplicationOverwriteProtection, Status, TransitionToArchiveRules as ToArchive,
     TransitionToIaRules as ToIa, TransitionToPrimaryStorageClassRules as ToPrimary,
 };
-use efs::FileSystemId;
 use efs::resources::file_system::{
     BackupPolicy, FileSystem, FileSystemSource, Group, Lifecycle, Policy, Spec, Throughput,
     Transition,
 };
+use efs::{FileSystemId, Replication};
 use tokio::try_join;
 
 use crate::aws::{Aws, explain, is};
@@ -21,6 +21,9 @@ use crate::context::Context;
 use crate::meaning::efs as codes;
 use crate::users::{policy, replications};
 use crate::wait::IN_USE_PAUSE;
+
+/// The state of a replication that ends (`Destination`).
+const DELETING: &str = "DELETING";
 
 /// Reads what takes calls of its own, side by side, into the properties of a file system of our
 /// own. An adopted one stays as it is, and nobody looks.
@@ -44,6 +47,7 @@ pub(crate) async fn settings(
 
 /// Sets the properties of a group.
 pub(super) async fn put(
+    context: &Context,
     aws: &Aws,
     id: &FileSystemId,
     (group, spec): (Group, &Spec),
@@ -57,7 +61,7 @@ pub(super) async fn put(
             Some(policy) => put_policy(aws, id, policy).await,
             None => delete_policy(aws, id).await,
         },
-        Group::Replication => put_replication(aws, id, spec).await,
+        Group::Replication => put_replication(context, aws, id, spec).await,
     }
 }
 
@@ -116,6 +120,13 @@ async fn put_lifecycle(
     put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
 }
 
+/// The replications that a file system is the source of: of others it is the destination.
+async fn from_here(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<Replication>> {
+    let mut all = replications(aws, id).await?.unwrap_or_default();
+    all.retain(|it| it.source == id.as_str());
+    Ok(all)
+}
+
 /// Where a file system that should be replicated is.
 async fn replication(
     aws: &Aws,
@@ -125,7 +136,7 @@ async fn replication(
     if wanted.replication.is_none() {
         return Ok(None);
     }
-    let all = replications(aws, id).await?.unwrap_or_default();
+    let all = from_here(aws, id).await?;
     Ok(all.into_iter().next().map(|found| {
         let entries = [
             ("region", Some(found.destination_region)),
@@ -138,8 +149,17 @@ async fn replication(
 }
 
 /// Replicates a file system. The first copy may take hours, and is not waited for; `status` shows
-/// how far it is.
-async fn put_replication(aws: &Aws, id: &FileSystemId, wanted: &Spec) -> anyhow::Result<()> {
+/// how far it is. A file system has one: an earlier one that is being deleted ends first.
+async fn put_replication(
+    context: &Context,
+    aws: &Aws,
+    id: &FileSystemId,
+    wanted: &Spec,
+) -> anyhow::Result<()> {
+    let is_leaving = |it: &Replication| it.status == DELETING;
+    while from_here(aws, id).await?.iter().any(is_leaving) {
+        context.pause(IN_USE_PAUSE).await?;
+    }
     let wanted = wanted.replication.as_ref().context("no replication is wanted")?;
     let text = |key: &str| wanted.get(key).cloned();
     let destination = DestinationToCreate::builder()
@@ -152,12 +172,11 @@ async fn put_replication(aws: &Aws, id: &FileSystemId, wanted: &Spec) -> anyhow:
     let call = aws.efs.create_replication_configuration().source_file_system_id(id.as_str());
     let Err(error) = call.destinations(destination).send().await else { return Ok(()) };
     // A run beside this one, or one that was cut off, may have made it.
-    let there = replications(aws, id).await?.unwrap_or_default();
+    let there = from_here(aws, id).await?;
     let region = text("region");
-    if there
-        .iter()
-        .any(|it| it.source == id.as_str() && Some(&it.destination_region) == region.as_ref())
-    {
+    let is_it =
+        |it: &Replication| !is_leaving(it) && Some(&it.destination_region) == region.as_ref();
+    if there.iter().any(is_it) {
         return Ok(());
     }
     Err(explain("elasticfilesystem:CreateReplicationConfiguration", &aws.region, error))
@@ -178,19 +197,23 @@ pub(super) async fn end_replication(
             return Err(explain(call, &aws.region, error));
         }
     }
-    while !replications(aws, id).await?.unwrap_or_default().is_empty() {
+    while !from_here(aws, id).await?.is_empty() {
         context.pause(IN_USE_PAUSE).await?;
     }
     Ok(())
 }
 
-/// Whether it is backed up; `None` where the file system was deleted since it was listed.
+/// Whether it is backed up: where the region has no AWS Backup, nothing is. `None` where the file
+/// system was deleted since it was listed.
 async fn backup(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<BackupPolicy>> {
     let call = aws.efs.describe_backup_policy().file_system_id(id.as_str());
     let response = match call.send().await {
         Ok(response) => response,
-        // Nobody ever set it.
-        Err(error) if is(&error, codes::POLICY_NOT_FOUND) => {
+        // Nobody ever set it; or "the AWS Backup service is not available in the AWS Region"
+        // (`DescribeBackupPolicy`, `ValidationException`).
+        Err(error)
+            if is(&error, codes::POLICY_NOT_FOUND) || is(&error, codes::VALIDATION_EXCEPTION) =>
+        {
             return Ok(Some(BackupPolicy::Disabled));
         }
         Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(None),

@@ -130,6 +130,7 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
         tags: &tags,
         mounted: actual.mount_targets.iter().any(available),
         replace_policy: consent.replace_file_system_policy,
+        backup_by_default: inputs.backup_by_default,
     };
     let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
     if let FileSystemSource::Own(_) = &inputs.file_system {

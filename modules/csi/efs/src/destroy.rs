@@ -87,7 +87,9 @@ pub(crate) fn destroy_part(
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
         let mut needs = removed.clone();
-        needs.extend(end_replication(&mut plan, scope, found, &ours, &removed));
+        // After the last look for users, as they may keep the file system, and its replication.
+        let ended = file_system::end_replication(&mut plan, scope, found, &ours, &removed);
+        needs.extend(ended.clone());
         needs.extend(part.going.iter().map(|(change, _)| change.clone()));
         if found.life_cycle.is_coming() {
             needs.push(file_system::available(&mut plan, scope, found));
@@ -98,7 +100,7 @@ pub(crate) fn destroy_part(
         needs.extend(remove_groups(&mut plan, scope, actual, &needs));
         needs.extend(revoked);
         let last = file_system::remove(&mut plan, scope, found, needs, data::lost(&users));
-        look_again(&mut plan, actual, found, &Steps { removed, gone, last });
+        look_again(&mut plan, actual, (found, &ours), &Steps { removed, ended, gone, last });
     }
     plan
 }
@@ -116,21 +118,6 @@ fn without_our_replication(inputs: &Inputs, actual: &Actual) -> (Actual, Vec<Rep
     };
     let ours = others.replications.extract_if(.., |it| it.source == found.id.as_str()).collect();
     (others, ours)
-}
-
-/// Plans the end of our replication, before the class goes: whoever looks again for users after
-/// that finds none any more.
-fn end_replication(
-    plan: &mut Plan,
-    scope: &Scope,
-    found: &FileSystem,
-    ours: &[Replication],
-    removed: &[ChangeId],
-) -> Option<ChangeId> {
-    let ended = file_system::end_replication(plan, scope, found, ours)?;
-    let first = plan.changes.iter_mut().filter(|change| removed.contains(&change.id));
-    first.for_each(|change| change.needs.push(ended.clone()));
-    Some(ended)
 }
 
 /// Plans to delete the class and the driver in a cluster, or the documents in a directory.
@@ -184,6 +171,8 @@ fn remove_identity(
 struct Steps {
     /// The class and the driver, or the documents.
     removed: Vec<ChangeId>,
+    /// The end of our replication.
+    ended: Option<ChangeId>,
     /// The mount targets.
     gone: Vec<ChangeId>,
     /// The file system.
@@ -194,10 +183,17 @@ struct Steps {
 /// any more, and before the first mount target goes. Where an earlier run or a person removed
 /// these, the look comes first in every step that takes the file system from its users: they
 /// run side by side.
-fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, steps: &Steps) {
+fn look_again(
+    plan: &mut Plan,
+    actual: &Actual,
+    (found, ours): (&FileSystem, &[Replication]),
+    steps: &Steps,
+) {
     let access_points = actual.access_points.iter().map(|point| point.id.clone()).collect();
     let addresses = actual.addresses().map(str::to_owned).collect();
-    let look = file_system::Call::StillUnused { id: found.id.clone(), access_points, addresses };
+    let replicas = ours.iter().map(|it| it.destination.clone()).collect();
+    let id = found.id.clone();
+    let look = file_system::Call::StillUnused { id, access_points, addresses, replicas };
     // The class goes first in a cluster, and the last document last.
     let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
@@ -208,7 +204,8 @@ fn look_again(plan: &mut Plan, actual: &Actual, found: &FileSystem, steps: &Step
     // Targets that are leaving already are waited for, and are no changes.
     let deletes = plan.changes.iter().any(|change| steps.gone.contains(&change.id));
     let before = if deletes { &steps.gone[..] } else { std::slice::from_ref(&steps.last) };
-    for change in plan.changes.iter_mut().filter(|change| before.contains(&change.id)) {
+    let is_before = |id: &ChangeId| before.contains(id) || steps.ended.as_ref() == Some(id);
+    for change in plan.changes.iter_mut().filter(|change| is_before(&change.id)) {
         change.calls.insert(0, look.clone().into());
     }
 }

@@ -158,7 +158,8 @@ impl<'a> Asked<'a> {
         };
         match operation {
             "CreateFileSystem" => {
-                let mut needs = self.key(self.body.get("KmsKeyId").and_then(Value::as_str));
+                let key = self.body.get("KmsKeyId").and_then(Value::as_str);
+                let mut needs = self.key(key, &self.context.region.name);
                 needs.extend(self.service_linked_role());
                 needs
             }
@@ -213,7 +214,7 @@ impl<'a> Asked<'a> {
             // "All destination file systems are created with encryption at rest enabled."
             keys.set("elasticfilesystem:Encrypted", true);
             needs.push(Need::new("elasticfilesystem:CreateFileSystem", arn).with(&keys));
-            needs.extend(self.key(named("KmsKeyId")));
+            needs.extend(self.key(named("KmsKeyId"), region));
         }
         needs.extend(named("RoleArn").map(|role| {
             let mut keys = Keys::default();
@@ -225,14 +226,23 @@ impl<'a> Asked<'a> {
     }
 
     /// What EFS needs of the key that is to encrypt a file system, on the caller's behalf. The
-    /// key policy is the default one, which leaves it to IAM.
-    fn key(&self, named: Option<&str>) -> Vec<Need> {
+    /// key policy is the default one, which leaves it to IAM. EFS uses it where the file system is.
+    fn key(&self, named: Option<&str>, region: &str) -> Vec<Need> {
         let Some(key) = named else {
             return Vec::new();
         };
-        let arn = kms::key_arn(self.context.region, key);
+        let here = &*self.context.region;
+        let others = self.context.others.iter().copied();
+        let known = std::iter::once(here).chain(others).find(|one| one.name == region);
+        let arn = match known {
+            Some(known) => kms::key_arn(known, key),
+            None if key.starts_with("arn:") && !key.contains(":alias/") => key.to_owned(),
+            None => {
+                let id = if key.contains("alias/") { "*" } else { key };
+                format!("arn:{}:kms:{region}:{}:key/{id}", partition(region), here.account)
+            }
+        };
         let mut keys = Keys::default();
-        let region = &self.context.region.name;
         let suffix = suffix(region);
         keys.set("kms:ViaService", format!("elasticfilesystem.{region}.{suffix}"));
         keys.set("kms:CallerAccount", &self.context.options.account);

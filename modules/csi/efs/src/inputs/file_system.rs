@@ -69,7 +69,7 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
         "region" => network::region(text).map(drop),
         "availability_zone_name" => rules::zone(text).map(drop),
         "kms_key_id" => rules::kms_key_id(text).map(drop),
-        "file_system_id" => rules::file_system_id(text).map(drop),
+        "file_system_id" => destination(text),
         "role_arn" => rules::role_arn(text).map(drop),
         _ => one_of(key, REPLICATION_KEYS, |key| *key).map(drop),
     })?;
@@ -82,6 +82,20 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
             wrong(reader, "the zone is in another region", "leave `region` out, or correct it");
         }
         given.insert("region".to_owned(), region);
+    }
+    let arn = given.get("file_system_id").and_then(|id| Some(id.split_once("arn:")?.1.to_owned()));
+    if let Some(there) = arn.as_ref().and_then(|arn| arn.split(':').nth(2)) {
+        if given.get("region").is_some_and(|given| given != there) {
+            wrong(reader, "the ARN is of another region", "leave `region` out, or correct it");
+        }
+        given.insert("region".to_owned(), there.to_owned());
+    }
+    if given.contains_key("role_arn") && arn.is_none() {
+        wrong(
+            reader,
+            "`role_arn` is for a file system of another account, and no ARN of one is given",
+            "give its ARN as `file_system_id`, or leave `role_arn` out",
+        );
     }
     let existing = given.contains_key("file_system_id");
     if existing && ["availability_zone_name", "kms_key_id"].iter().any(|it| given.contains_key(*it))
@@ -96,6 +110,27 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
         wrong(reader, "no region is given", "give `region`, or `availability_zone_name`");
     }
     Some(given)
+}
+
+/// The id of a file system to replicate to, or its ARN, which EFS takes where it is of another
+/// account (`DestinationToCreate`).
+fn destination(text: &str) -> Result<(), Problem> {
+    if !text.starts_with("arn:") {
+        return rules::file_system_id(text).map(drop);
+    }
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    if let ["arn", partition, "elasticfilesystem", region, account, resource] = parts.as_slice()
+        && let Some(id) = resource.strip_prefix("file-system/")
+        && partition.starts_with("aws")
+        && place::account_id(account).is_ok()
+    {
+        return network::region(region).and(rules::file_system_id(id)).map(drop);
+    }
+    Err(Problem::new(
+        "it is not the ARN of a file system",
+        "one looks like \
+         `arn:aws:elasticfilesystem:eu-central-1:111122223333:file-system/fs-0123456789abcdef0`",
+    ))
 }
 
 /// What a destination takes (`DestinationToCreate`).

@@ -47,6 +47,8 @@ pub struct Inputs {
     /// The user's tags.
     pub tags: Tags,
     pub file_system: FileSystemSource,
+    /// Whether nobody said if it should be backed up: one that is there stays as it is.
+    pub backup_by_default: bool,
     pub deletion_policy: DeletionPolicy,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,

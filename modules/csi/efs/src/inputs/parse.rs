@@ -32,6 +32,7 @@ impl Inputs {
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
+        let backup_by_default = !reader.is_given("backup_policy");
         let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let nfs_clients = NfsClients {
             security_group_id: reader
@@ -69,6 +70,7 @@ impl Inputs {
                 aws_account_id,
                 tags: tags?,
                 file_system: file_system?,
+                backup_by_default,
                 deletion_policy: deletion_policy?,
                 nfs_clients,
                 storage_class: storage_class?,

@@ -11,7 +11,7 @@ use crate::driver_policy::{self, Access};
 use crate::identity::{irsa_trust, pod_identity_trust};
 use crate::inputs::Inputs;
 use crate::resources::driver::{Identity, ProviderPolicy, Way, service_accounts};
-use crate::resources::file_system::{FileSystemSource, Throughput};
+use crate::resources::file_system::{BackupPolicy, FileSystemSource, Spec, Throughput};
 
 /// What stands in a driver's policy for what only AWS knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,29 +55,23 @@ pub fn operator(inputs: &Inputs) -> Value {
 }
 
 fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
+    let own = own(inputs);
     let driver = &inputs.driver;
     let auto = driver.identity == Identity::By(Way::Auto);
     match permission.when {
         When::Always => true,
         When::Own => !adopted,
-        When::Lifecycle => match &inputs.file_system {
-            FileSystemSource::Own(spec) => spec.lifecycle.is_some(),
-            FileSystemSource::Adopted(_) => false,
-        },
-        When::LifecycleIsRead => match &inputs.file_system {
-            FileSystemSource::Own(spec) => {
-                spec.lifecycle.is_some() || spec.throughput != Throughput::Elastic
-            }
-            FileSystemSource::Adopted(_) => false,
-        },
-        When::Replication => match &inputs.file_system {
-            FileSystemSource::Own(spec) => spec.replication.is_some(),
-            FileSystemSource::Adopted(_) => false,
-        },
-        When::Protection => match &inputs.file_system {
-            FileSystemSource::Own(spec) => spec.overwrite_protection.is_some(),
-            FileSystemSource::Adopted(_) => false,
-        },
+        When::Lifecycle => own.is_some_and(|spec| spec.lifecycle.is_some()),
+        When::LifecycleIsRead => own
+            .is_some_and(|spec| spec.lifecycle.is_some() || spec.throughput != Throughput::Elastic),
+        When::Replication => replication(inputs).is_some(),
+        When::NewReplica => {
+            replication(inputs).is_some_and(|it| !it.contains_key("file_system_id"))
+        }
+        When::ReplicaKey => replicated(inputs, "kms_key_id").is_some(),
+        When::ReplicationRole => replicated(inputs, "role_arn").is_some(),
+        When::Protection => own.is_some_and(|spec| spec.overwrite_protection.is_some()),
+        When::Backups => own.is_some_and(|spec| spec.backup != Some(BackupPolicy::Disabled)),
         When::IngressRules => !inputs.nfs_clients.is_empty() || inputs.has_own_group(),
         When::OwnGroup => inputs.has_own_group(),
         When::Key => key(inputs).is_some(),
@@ -90,10 +84,33 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
     }
 }
 
-fn key(inputs: &Inputs) -> Option<&str> {
+/// The file system of our own.
+fn own(inputs: &Inputs) -> Option<&Spec> {
     match &inputs.file_system {
-        FileSystemSource::Own(spec) => spec.kms_key_id.as_deref(),
+        FileSystemSource::Own(spec) => Some(spec),
         FileSystemSource::Adopted(_) => None,
+    }
+}
+
+fn key(inputs: &Inputs) -> Option<&str> {
+    own(inputs)?.kms_key_id.as_deref()
+}
+
+fn replication(inputs: &Inputs) -> Option<&BTreeMap<String, String>> {
+    own(inputs)?.replication.as_ref()
+}
+
+/// What the input says of a replication by one of its keys.
+fn replicated<'a>(inputs: &'a Inputs, key: &str) -> Option<&'a str> {
+    replication(inputs)?.get(key).map(String::as_str)
+}
+
+/// The ARN of a key in a region; of all keys there, where an alias names it.
+fn key_arn(key: Option<&str>, any: impl Fn(&str) -> String) -> Value {
+    match key {
+        Some(key) if key.starts_with("arn:") && !key.contains(":alias/") => key.into(),
+        Some(key) if !key.contains("alias/") => any(&format!("key/{key}")).into(),
+        _ => any("key/*").into(),
     }
 }
 
@@ -101,9 +118,11 @@ fn resources(on: On, inputs: &Inputs) -> Value {
     let (region, cluster) = (inputs.aws_region.as_str(), inputs.cluster_name.as_str());
     let account = inputs.aws_account_id.as_deref().unwrap_or("*");
     let partition = partition(region);
-    let arn = |service: &str, resource: &str| {
-        let region = if service == "iam" { "" } else { region };
+    let arn_in = |region: &str, service: &str, resource: &str| {
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    };
+    let arn = |service: &str, resource: &str| {
+        arn_in(if service == "iam" { "" } else { region }, service, resource)
     };
     let own = format!("cluster/{cluster}");
     let associations = format!("podidentityassociation/{cluster}/*");
@@ -123,16 +142,19 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::ServiceRole => {
             arn("iam", "role/aws-service-role/elasticfilesystem.amazonaws.com/*").into()
         }
+        On::BackupRole => arn("iam", "role/aws-service-role/backup.amazonaws.com/*").into(),
+        On::ReplicationRole => replicated(inputs, "role_arn").into(),
         On::DriverRole => arn("iam", &format!("role/{}", inputs.owner().role_name())).into(),
         On::Providers => arn("iam", "oidc-provider/*").into(),
         On::Cluster => arn("eks", &own).into(),
         On::Associations => arn("eks", &associations).into(),
         On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
-        On::Key => match key(inputs) {
-            Some(key) if key.starts_with("arn:") && !key.contains(":alias/") => key.into(),
-            Some(key) if !key.contains("alias/") => arn("kms", &format!("key/{key}")).into(),
-            _ => arn("kms", "key/*").into(),
-        },
+        On::Key => key_arn(key(inputs), |resource| arn("kms", resource)),
+        On::ReplicaKey => {
+            let there = replicated(inputs, "region").unwrap_or(region);
+            let named = replicated(inputs, "kms_key_id");
+            key_arn(named, |resource| arn_in(there, "kms", resource))
+        }
     }
 }
 
@@ -141,9 +163,15 @@ fn conditions(permission: &Permission, inputs: &Inputs, adopted: bool) -> Value 
     let only = permission.only.iter().filter(|only| !(adopted && **only == OURS));
     let mut all: Map<String, Value> =
         only.map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
-    if permission.on == On::Key {
+    let here = inputs.aws_region.as_str();
+    let region = match permission.on {
+        On::Key => Some(here),
+        On::ReplicaKey => Some(replicated(inputs, "region").unwrap_or(here)),
+        _ => None,
+    };
+    if let Some(region) = region {
         // By EFS, on the caller's behalf (EFS User Guide, "Using AWS KMS keys").
-        let (region, suffix) = (&inputs.aws_region, Partition::of(&inputs.aws_region).dns_suffix);
+        let suffix = Partition::of(region).dns_suffix;
         let service = format!("elasticfilesystem.{region}.{suffix}");
         all.insert("kms:ViaService".to_owned(), service.into());
     }

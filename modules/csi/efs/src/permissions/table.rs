@@ -35,6 +35,10 @@ pub(super) enum On {
     Interfaces,
     /// The role that EFS itself uses.
     ServiceRole,
+    /// The role that AWS Backup itself uses.
+    BackupRole,
+    /// The role by which EFS replicates to another account.
+    ReplicationRole,
     DriverRole,
     Providers,
     Cluster,
@@ -42,6 +46,8 @@ pub(super) enum On {
     /// The cluster and its associations: a new one has no id yet.
     NewAssociations,
     Key,
+    /// The key of the copy that a replication makes, in its region.
+    ReplicaKey,
 }
 
 /// For which deployments.
@@ -57,6 +63,14 @@ pub(super) enum When {
     Protection,
     /// It is replicated.
     Replication,
+    /// To a file system that EFS makes for it.
+    NewReplica,
+    /// To one with a key of its own.
+    ReplicaKey,
+    /// By a role, as to another account.
+    ReplicationRole,
+    /// AWS Backup copies it, or may.
+    Backups,
     IngressRules,
     /// The mount targets get a security group that the deployment makes.
     OwnGroup,
@@ -89,6 +103,8 @@ impl Permission {
 }
 
 const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+const REPLICATE: &str = "elasticfilesystem:CreateReplicationConfiguration";
+const BACKUP: &str = "elasticfilesystem:PutBackupPolicy";
 const TARGET: &str = "elasticfilesystem:CreateMountTarget";
 const GROUPS: &str = "elasticfilesystem:ModifyMountTargetSecurityGroups";
 const INGRESS: &str = "ec2:AuthorizeSecurityGroupIngress";
@@ -114,15 +130,23 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:UpdateFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:PutLifecycleConfiguration", On::FileSystems, When::Lifecycle)
         .only(&[OURS]),
-    own("elasticfilesystem:PutBackupPolicy", On::FileSystems, When::Own).only(&[OURS]),
+    own(BACKUP, On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:UpdateFileSystemProtection", On::FileSystems, When::Protection)
         .only(&[OURS]),
     own("elasticfilesystem:PutFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystemPolicy", On::FileSystems, When::Own).only(&[OURS]),
-    own("elasticfilesystem:CreateReplicationConfiguration", On::FileSystems, When::Replication)
-        .only(&[OURS]),
-    own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication)
-        .only(&[OURS]),
+    // "Amazon EFS replication does not support using tags for attribute-based access control": no
+    // condition on tags (EFS User Guide, "Using tags with Amazon EFS").
+    own(REPLICATE, On::FileSystems, When::Replication),
+    own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication),
+    // The copy that EFS makes is in another region, and has none of our tags.
+    within(CREATE, REPLICATE, On::Everything, When::NewReplica),
+    within("iam:PassRole", REPLICATE, On::ReplicationRole, When::ReplicationRole)
+        .only(&[("iam:PassedToService", "elasticfilesystem.amazonaws.com")]),
+    within("kms:DescribeKey", REPLICATE, On::ReplicaKey, When::ReplicaKey),
+    within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
+    within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),
+    within("kms:Decrypt", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),
@@ -161,6 +185,13 @@ pub const PERMISSIONS: &[Permission] = &[
     // The first use of EFS in an account makes its role, whichever call that is.
     within("iam:CreateServiceLinkedRole", TARGET, On::ServiceRole, When::Always)
         .only(&[("iam:AWSServiceName", "elasticfilesystem.amazonaws.com")]),
+    // "When you set up … Amazon EFS automatic backup …, AWS Backup creates the service-linked role
+    // for you": the first time in an account, whoever turns backups on needs this, as for the role
+    // of EFS (AWS Backup Developer Guide, "Service-linked roles for AWS Backup").
+    within("iam:CreateServiceLinkedRole", CREATE, On::BackupRole, When::Backups)
+        .only(&[("iam:AWSServiceName", "backup.amazonaws.com")]),
+    within("iam:CreateServiceLinkedRole", BACKUP, On::BackupRole, When::Backups)
+        .only(&[("iam:AWSServiceName", "backup.amazonaws.com")]),
     own("sts:GetCallerIdentity", On::Everything, When::Always),
     own("eks:DescribeCluster", On::Cluster, When::Always),
     within("kms:DescribeKey", CREATE, On::Key, When::Key),

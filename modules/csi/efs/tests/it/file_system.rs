@@ -93,7 +93,13 @@ fn backups_are_on_unless_somebody_says_otherwise_and_change_in_place() {
     let plan = changed(&json!({}), &off);
     assert_eq!(groups(&plan), [Group::Backup]);
     insta::assert_snapshot!(text(&plan));
-    assert_eq!(groups(&changed(&off, &json!({}))), [Group::Backup]);
+    let on = json!({ "backup_policy": true });
+    assert_eq!(groups(&changed(&off, &on)), [Group::Backup]);
+    // Somebody may have turned them off, and they cost what they store.
+    let plan = changed(&off, &json!({}));
+    assert!(plan.changes.is_empty(), "{}", text(&plan));
+    let told = |plan: &Plan| plan.warnings.iter().any(|it| it.text.contains("is not backed up"));
+    assert!(told(&plan) && !told(&changed(&on, &json!({}))));
     assert!(changed(&off, &json!({ "backup_policy": "DISABLED" })).is_empty());
 }
 

@@ -22,6 +22,7 @@ mod nodes;
 mod obeying;
 mod own_group;
 mod pending;
+mod permissions;
 mod plans;
 mod properties;
 mod reach;

@@ -70,6 +70,66 @@ fn a_destroy_ends_the_replication_first_and_leaves_the_copy() {
     );
 }
 
+/// The same in another state.
+fn in_state(status: &str) -> Actual {
+    let mut actual = replicated("eu-central-1");
+    let found = actual.file_system.as_mut().unwrap().spec.replication.as_mut().unwrap();
+    found.insert("status".to_owned(), status.to_owned());
+    actual
+}
+
+#[test]
+fn one_that_failed_is_told_and_one_that_ends_is_made_again() {
+    let wanted = desired(&to("eu-central-1"));
+    let told = |plan: &efs::Plan| {
+        plan.warnings.iter().any(|it| it.text.contains("to fs-0000000b in eu-central-1 failed"))
+    };
+    assert!(!told(&planned(&wanted, &in_state("ENABLING"))));
+    let plan = planned(&wanted, &in_state("ERROR"));
+    assert!(plan.is_settled() && told(&plan));
+    for region in ["eu-central-1", "eu-north-1"] {
+        let plan = planned(&desired(&to(region)), &in_state("DELETING"));
+        assert_eq!(plan.refusals, [], "{region}");
+        assert_eq!(plan.changes.len(), 1, "{region}");
+    }
+}
+
+#[test]
+fn a_file_system_of_another_account_is_known_by_its_id() {
+    let arn =
+        |id: &str| format!("arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/{id}");
+    let role = "arn:aws:iam::111122223333:role/replicates";
+    let there =
+        |id: &str| json!({ "replication": { "file_system_id": arn(id), "role_arn": role } });
+    let actual = replicated("eu-central-1");
+    assert!(planned(&desired(&there("fs-0000000b")), &actual).is_settled());
+    let other = planned(&desired(&there("fs-0000000c")), &actual);
+    assert!(other.refusals[0].reason.contains("never changes a replication"), "{other:?}");
+}
+
+#[test]
+fn the_replication_ends_after_the_last_look_for_users_and_before_anything_that_uses_the_network() {
+    let actual = replicated("eu-central-1");
+    let mut bare = actual.clone();
+    bare.documents.clear();
+    for actual in [actual, bare] {
+        let plan = efs::destroy(&scope(), &inputs(&to("eu-central-1")), &actual);
+        let is_look = |call: &efs::Call| {
+            matches!(call, efs::Call::FileSystem(Call::StillUnused { replicas, .. })
+                if *replicas == ["fs-0000000b"])
+        };
+        let ended = plan.changes.iter().find(|it| it.address.kind == "replication").unwrap();
+        let looks: Vec<_> = plan.changes.iter().filter(|it| it.calls.iter().any(is_look)).collect();
+        let first =
+            |it: &&plan::Change<efs::Call>| it.id == ended.id || ended.needs.contains(&it.id);
+        assert!(looks.iter().any(|it| first(it)), "a look comes before the end");
+        let after = plan.changes.iter().filter(|it| it.needs.contains(&ended.id));
+        let after: std::collections::BTreeSet<_> = after.map(|it| it.address.kind).collect();
+        assert!(after.contains("mount_target") && after.contains("file_system"), "{after:?}");
+        assert!(!after.contains("document"), "{after:?}");
+    }
+}
+
 #[test]
 fn a_destination_that_efs_would_refuse_is_a_mistake() {
     for (replication, said) in [
@@ -82,6 +142,19 @@ fn a_destination_that_efs_would_refuse_is_a_mistake() {
         (
             json!({ "region": "eu-north-1", "file_system_id": "fs-00000001", "kms_key_id": "alias/a" }),
             "its zone and its key already",
+        ),
+        (
+            json!({ "region": "eu-north-1", "role_arn": "arn:aws:iam::111122223333:role/a" }),
+            "no ARN of one is given",
+        ),
+        (json!({ "file_system_id": "arn:aws:efs:eu-north-1:1:fs-1" }), "not the ARN"),
+        (
+            json!({
+                "region": "eu-north-1",
+                "file_system_id":
+                    "arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/fs-0000000b",
+            }),
+            "the ARN is of another region",
         ),
     ] {
         let told = mistakes(&json!({ "replication": replication }));

@@ -11,9 +11,9 @@ use plan::{
 
 use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::protection::OverwriteProtection;
-use super::replicating::{as_wanted, elsewhere};
+use super::replicating::{as_wanted, elsewhere, failed};
 use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
-use super::standing::{Standing, judged};
+use super::standing::{Standing, backups_left, judged};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
@@ -49,6 +49,8 @@ pub enum Call {
         access_points: Vec<AccessPointId>,
         /// The addresses of its mount targets, by which volumes may mount it.
         addresses: Vec<String>,
+        /// Where it is replicated to by what the same plan ends.
+        replicas: Vec<String>,
     },
     /// Deletes it, and waits until it is gone.
     Delete {
@@ -77,6 +79,8 @@ pub struct Wanted<'a> {
     pub mounted: bool,
     /// Whether a file-system policy of somebody else may be overwritten.
     pub replace_policy: bool,
+    /// Whether nobody said if it should be backed up.
+    pub backup_by_default: bool,
 }
 
 /// The file system as the rest of the plan needs it.
@@ -150,6 +154,7 @@ pub(crate) fn end_replication<C: From<Call>>(
     scope: &Scope,
     found: &FileSystem,
     replications: &[Replication],
+    needs: &[ChangeId],
 ) -> Option<ChangeId> {
     let ours = replications.iter().find(|it| it.source == found.id.as_str())?;
     let change = Change::new(
@@ -158,6 +163,7 @@ pub(crate) fn end_replication<C: From<Call>>(
         scope.address("replication", None),
     )
     .because("the deployment is destroyed, and EFS deletes no file system that is replicated")
+    .needing(needs.to_vec())
     .showing([
         Difference::gone("file_system_id", &ours.destination),
         Difference::gone("region", &ours.destination_region),
@@ -328,7 +334,11 @@ fn update<C: From<Call>>(
         tags: found_tags,
     } = found;
     let standing = Standing { mounted: deployment.mounted, replace: deployment.replace_policy };
-    let has = as_wanted(spec, judged(plan, scope, (spec, found), standing));
+    let mut has = as_wanted(spec, judged(plan, scope, (spec, found), standing));
+    if deployment.backup_by_default {
+        has = backups_left(plan, spec, id.as_str(), has);
+    }
+    plan.warnings.extend(failed(found));
     let specs = compare(PROPERTIES, spec, Some(&has));
     let tagged = compare(TAGS, tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));

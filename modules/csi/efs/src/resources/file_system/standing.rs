@@ -75,6 +75,19 @@ pub(super) fn judged<C>(
     }
 }
 
+/// What was found, so that backups that are on by default only do not begin on a file system that
+/// is there: somebody may have turned them off, and they cost what they store.
+pub(super) fn backups_left<C>(plan: &mut Plan<C>, wanted: &Spec, id: &str, has: Spec) -> Spec {
+    if has.backup.is_some() && has.backup != wanted.backup {
+        plan.warnings.push(Warning::new(
+            format!("{id} is not backed up, and backups are on by default for a new one only"),
+            "set `backup_policy = \"ENABLED\"` to have AWS Backup copy it every day, or \
+             `\"DISABLED\"` if it is right as it is",
+        ));
+    }
+    Spec { backup: wanted.backup, ..has }
+}
+
 /// Whether a policy that was found is this deployment's: it has our `Id`, or that of the inputs.
 fn is_ours(found: &Policy, wanted: Option<&Policy>) -> bool {
     let id = found.id();

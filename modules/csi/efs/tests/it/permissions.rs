@@ -1,0 +1,75 @@
+//! The policy that a deployment is given for its file system.
+
+use efs::permissions::operator;
+use serde_json::{Value, json};
+
+use crate::world::inputs;
+
+/// The statements of the rendered policy that allow an action.
+fn allowing(more: &Value, action: &str) -> Vec<Value> {
+    let policy = operator(&inputs(more));
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let allows = |one: &&Value| one["Action"].as_array().unwrap().contains(&json!(action));
+    statements.filter(allows).cloned().collect()
+}
+
+const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+
+#[test]
+fn a_replication_is_allowed_without_the_tags_that_efs_does_not_look_at() {
+    let replicated = json!({ "replication": { "region": "eu-central-1" } });
+    for action in ["CreateReplicationConfiguration", "DeleteReplicationConfiguration"] {
+        let action = format!("elasticfilesystem:{action}");
+        assert_eq!(allowing(&json!({}), &action), Vec::<Value>::new());
+        let [statement] = &*allowing(&replicated, &action) else { panic!("{action}") };
+        assert_eq!(statement.get("Condition"), None, "{action}");
+    }
+    let untagged =
+        |more: &Value| allowing(more, CREATE).iter().any(|one| one.get("Condition").is_none());
+    assert!(untagged(&replicated), "the copy has none of our tags");
+    assert!(!untagged(&json!({})));
+    let existing = json!({
+        "replication": { "region": "eu-central-1", "file_system_id": "fs-0000000b" },
+    });
+    assert!(!untagged(&existing), "nothing is made");
+}
+
+#[test]
+fn the_key_of_a_copy_is_used_in_the_region_of_the_copy() {
+    let keyed =
+        json!({ "replication": { "region": "eu-central-1", "kms_key_id": "alias/copies" } });
+    let [statement] = &*allowing(&keyed, "kms:CreateGrant") else { panic!() };
+    assert_eq!(
+        statement["Condition"]["StringEquals"]["kms:ViaService"],
+        "elasticfilesystem.eu-central-1.amazonaws.com"
+    );
+    let resource = statement["Resource"].as_str().unwrap();
+    assert!(resource.starts_with("arn:aws:kms:eu-central-1:"), "{resource}");
+}
+
+#[test]
+fn a_role_of_a_replication_may_be_passed_to_efs_only() {
+    let role = "arn:aws:iam::111122223333:role/replicates";
+    let there = "arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/fs-0000000b";
+    let replication =
+        json!({ "region": "eu-central-1", "file_system_id": there, "role_arn": role });
+    let passing = allowing(&json!({ "replication": replication }), "iam:PassRole");
+    let passing = passing.iter().find(|one| one["Resource"] == role).unwrap();
+    assert_eq!(
+        passing["Condition"]["StringEquals"]["iam:PassedToService"],
+        "elasticfilesystem.amazonaws.com"
+    );
+}
+
+#[test]
+fn the_role_of_aws_backup_may_be_made_unless_nothing_is_backed_up() {
+    let of_backup = |more: &Value| {
+        let all = allowing(more, "iam:CreateServiceLinkedRole");
+        let condition =
+            |one: &Value| one["Condition"]["StringEquals"]["iam:AWSServiceName"].clone();
+        all.iter().any(|one| condition(one) == "backup.amazonaws.com")
+    };
+    assert!(of_backup(&json!({})));
+    assert!(!of_backup(&json!({ "backup_policy": "DISABLED" })));
+    assert!(!of_backup(&json!({ "file_system_id": "fs-0000000b" })));
+}
