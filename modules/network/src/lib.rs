@@ -4,6 +4,7 @@
 //! Nothing here reads AWS. What was read arrives as [`Observed`]; [`Inputs::search`]
 //! says what to read.
 
+mod cluster_subnets;
 mod module;
 mod observed;
 mod outputs;

@@ -1,16 +1,12 @@
 //! From an observed VPC to the module's outputs.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
+use crate::cluster_subnets::cluster_subnets;
 use crate::module::CLUSTER_TAG;
 use crate::{
     ClusterNetwork, Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
 };
-
-/// How the tag begins by which a cluster claims a subnet.
-const OF_CLUSTER: &str = "kubernetes.io/cluster/";
 
 /// The outputs of the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +79,8 @@ pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Out
         observed.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).collect();
     let private: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
-    let chosen = cluster_subnets(inputs, region, observed, &private);
+    let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
+    let chosen = cluster_subnets(inputs.cluster_name.as_deref(), named, region, &private);
     let (none, private_subnets): (Vec<&Subnet>, Vec<&Subnet>) =
         chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
     notes.extend(none.iter().filter_map(|subnet| {
@@ -163,51 +160,6 @@ fn is_private(subnet: &Subnet, observed: &Observed) -> bool {
 /// The subnets that EKS names as the cluster's.
 fn asked_for(observed: &Observed) -> &[SubnetId] {
     observed.cluster.as_ref().map_or(&[], |cluster| &cluster.subnet_ids)
-}
-
-/// Of the private subnets those that EKS names as the cluster's, with those that the cluster
-/// claims by tag, and those marked for internal load balancers of the zones that these leave out:
-/// EKS names the subnets of the control plane alone, and nodes may be in others (Amazon EKS User
-/// Guide, "View Amazon EKS networking requirements for VPC and subnets"). Those marked for internal
-/// load balancers where there are none; all where nothing is marked at all, as newer clusters tag
-/// no subnets.
-fn cluster_subnets<'a>(
-    inputs: &Inputs,
-    region: &str,
-    observed: &Observed,
-    private: &[&'a Subnet],
-) -> Vec<&'a Subnet> {
-    let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
-        private.iter().copied().filter(|subnet| has(subnet)).collect()
-    };
-    let Some(cluster) = &inputs.cluster_name else { return having(&|_| true) };
-    let tag = format!("{OF_CLUSTER}{cluster}");
-    let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
-    let mut claimed =
-        having(&|subnet| named.contains(&subnet.id) || subnet.tags.contains_key(&tag));
-    let internal = having(&|subnet| {
-        subnet.tags.get("kubernetes.io/role/internal-elb").is_some_and(|value| value == "1")
-    });
-    match (claimed.is_empty(), internal.is_empty()) {
-        (false, _) => {
-            let usable = |subnet: &Subnet| subnet.takes_no_target(region).is_none();
-            let zones: BTreeSet<&str> = claimed
-                .iter()
-                .filter(|subnet| usable(subnet))
-                .map(|subnet| subnet.availability_zone.as_str())
-                .collect();
-            let of_another =
-                |subnet: &Subnet| subnet.tags.keys().any(|key| key.starts_with(OF_CLUSTER));
-            claimed.extend(internal.into_iter().filter(|subnet| {
-                usable(subnet)
-                    && !zones.contains(subnet.availability_zone.as_str())
-                    && !of_another(subnet)
-            }));
-            claimed
-        }
-        (true, false) => internal,
-        (true, true) => having(&|_| true),
-    }
 }
 
 fn list(groups: &[SecurityGroupId]) -> String {

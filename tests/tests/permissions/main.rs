@@ -1,7 +1,8 @@
 //! The rendered policy of this program is all that it needs, and whoever lacks a part of it is told
-//! which. Networks of every kind are read rightly.
+//! which. Networks of every kind are read rightly, and what is wrong with one is told.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod faults;
 mod networks;
 mod support;
 

@@ -1,0 +1,52 @@
+//! Which of a VPC's private subnets are a cluster's.
+
+use std::collections::BTreeSet;
+
+use crate::{Subnet, SubnetId};
+
+/// How the tag begins by which a cluster claims a subnet.
+const OF_CLUSTER: &str = "kubernetes.io/cluster/";
+
+/// Of the private subnets those that EKS names as the cluster's (`named`), with those that the cluster
+/// claims by tag, and those marked for internal load balancers of the zones that these leave out:
+/// EKS names the subnets of the control plane alone, and nodes may be in others (Amazon EKS User
+/// Guide, "View Amazon EKS networking requirements for VPC and subnets"). Those marked for internal
+/// load balancers where there are none; all where nothing is marked at all, as newer clusters tag
+/// no subnets.
+pub(crate) fn cluster_subnets<'a>(
+    cluster: Option<&str>,
+    named: &[SubnetId],
+    region: &str,
+    private: &[&'a Subnet],
+) -> Vec<&'a Subnet> {
+    let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
+        private.iter().copied().filter(|subnet| has(subnet)).collect()
+    };
+    let Some(cluster) = cluster else { return having(&|_| true) };
+    let tag = format!("{OF_CLUSTER}{cluster}");
+    let mut claimed =
+        having(&|subnet| named.contains(&subnet.id) || subnet.tags.contains_key(&tag));
+    let internal = having(&|subnet| {
+        subnet.tags.get("kubernetes.io/role/internal-elb").is_some_and(|value| value == "1")
+    });
+    match (claimed.is_empty(), internal.is_empty()) {
+        (false, _) => {
+            let usable = |subnet: &Subnet| subnet.takes_no_target(region).is_none();
+            let zones: BTreeSet<&str> = claimed
+                .iter()
+                .filter(|subnet| usable(subnet))
+                .map(|subnet| subnet.availability_zone.as_str())
+                .collect();
+            let of_another =
+                |subnet: &Subnet| subnet.tags.keys().any(|key| key.starts_with(OF_CLUSTER));
+            claimed.extend(internal.into_iter().filter(|subnet| {
+                usable(subnet)
+                    && !zones.contains(subnet.availability_zone.as_str())
+                    && !of_another(subnet)
+            }));
+            claimed
+        }
+        (true, false) => internal,
+        (true, true) => having(&|_| true),
+    }
+}
