@@ -66,10 +66,11 @@ fn a_world_that_moved_is_named_and_left_alone() {
     // A plan with a refusal is no plan to keep.
     let refused = world.path().join("refused.plan");
     let out = format!("--out={}", refused.display());
-    world
+    let ran = world
         .run("plan-efs", &["--performance-mode=maxIO", "--throughput-mode=bursting", &out])
         .exits(1);
     assert!(!refused.exists());
+    assert!(ran.stderr.contains("refused.plan` is not written"), "{}", ran.stderr);
 }
 
 #[test]

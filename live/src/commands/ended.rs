@@ -47,8 +47,21 @@ pub(super) async fn reach(connection: &Connection<'_>) -> anyhow::Result<Outcome
         Err(error) if error.is::<Reason>() => ("stopped", 0),
         Err(_) => ("failed", 0),
     };
-    connection.trail.ends(how, changed)?;
-    result
+    match connection.trail.ends(how, changed) {
+        Ok(()) => result,
+        Err(unrecorded) => result.and_then(|outcome| with_error(outcome, unrecorded)),
+    }
+}
+
+/// A run whose end could not be recorded: it fails, and tells what it did all the same.
+fn with_error(outcome: Outcome, error: anyhow::Error) -> anyhow::Result<Outcome> {
+    let mut failed = match outcome.ending {
+        Ending::Done(made) => Failed { made, ..Failed::default() },
+        Ending::Failed(failed) => failed,
+        _ => return Err(error),
+    };
+    failed.errors.push(error);
+    Ok(Outcome { changed: outcome.changed, ending: Ending::Failed(failed) })
 }
 
 /// Says how a run ended: in words for people, or an event for each error and one for the end.
@@ -83,4 +96,24 @@ pub(super) fn tell(connection: &Connection<'_>, outcome: &Outcome) {
 fn log_error(error: &anyhow::Error) {
     let help = error.downcast_ref::<Failure>().map(|failure| printable(failure.remedy()));
     tracing::error!(event = "error", message = printable(&format!("{error:#}")), help);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::outcome::Made;
+
+    #[test]
+    fn a_run_whose_end_is_not_recorded_fails_and_keeps_what_it_made() {
+        let file = BTreeMap::from([("id".to_owned(), json!("fs-1"))]);
+        let done = Ending::Done(Made { modules: Vec::new(), file: file.clone() });
+        let outcome = Outcome { changed: 3, ending: done };
+        let told = with_error(outcome, anyhow::anyhow!("the disk is full")).unwrap();
+        let Ending::Failed(failed) = told.ending else { panic!("{told:?}") };
+        assert_eq!((told.changed, failed.errors.len(), failed.made.file), (3, 1, file));
+    }
 }

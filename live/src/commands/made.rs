@@ -1,7 +1,7 @@
 //! What a run made, as the outputs of its modules and of their file.
 
 use efs::resources::{file_system, iam_role};
-use efs::{FileSystemId, Outputs, Size};
+use efs::{FileSystemId, Outputs};
 use place::Verdict;
 use plan::{Plan, Scope};
 
@@ -50,7 +50,8 @@ pub(super) fn outputs(
             mount_targets: context.results.targets(&file_system_id),
             zones: efs::zones_of(desired, actual),
             account: mine.and_then(|found| found.account.clone()).or_else(of_caller),
-            size: mine.map(Size::from),
+            // What it holds changes by itself: `outputs` and `status` show it.
+            size: None,
             access_points: None,
             role_arn: role_arn(context, plan, (inputs, actual)),
             cluster_name: inputs.cluster_name.clone(),

@@ -176,10 +176,11 @@ fn named(made: &Made, name: &str) -> anyhow::Result<(String, Value)> {
     }
 }
 
-/// The outputs of a module that have a value, with this before their names.
-fn values(outputs: &Outputs, prefix: &str) -> Vec<(String, Value)> {
+/// The outputs of a module that have a value and that the form takes, with this before their names.
+fn values(format: OutputFormat, outputs: &Outputs, prefix: &str) -> Vec<(String, Value)> {
     let there = OUTPUTS
         .iter()
+        .filter(|output| format.takes(output.name))
         .filter_map(|output| Some((format!("{prefix}{}", output.name), (output.value)(outputs)?)));
     there.collect()
 }
@@ -188,7 +189,7 @@ fn values(outputs: &Outputs, prefix: &str) -> Vec<(String, Value)> {
 fn formatted(format: OutputFormat, made: &Made) -> anyhow::Result<String> {
     if format == OutputFormat::ConfigMap {
         let maps = made.modules.iter().map(|(_, outputs)| {
-            let text = config_map(&outputs.storage_class_name, &values(outputs, ""))?;
+            let text = config_map(&outputs.storage_class_name, &values(format, outputs, ""))?;
             anyhow::Ok(text.trim_end().to_owned())
         });
         return Ok(maps.collect::<Result<Vec<_>, _>>()?.join("\n---\n"));
@@ -198,7 +199,7 @@ fn formatted(format: OutputFormat, made: &Made) -> anyhow::Result<String> {
     for (label, outputs) in &made.modules {
         let prefix =
             if several || label.contains('[') { step_name(label) + "_" } else { String::new() };
-        all.extend(values(outputs, &prefix));
+        all.extend(values(format, outputs, &prefix));
     }
     let known: BTreeSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
     let of_file = made.file.iter().filter(|(name, _)| !known.contains(*name));

@@ -44,8 +44,13 @@ pub(super) fn shown(
         let colour = connection.session.output == Output::Text && takes_colour(&std::io::stdout());
         Styled { plan, colour }.to_string()
     };
-    if let Some(path) = report.out.as_deref().filter(|_| refused == 0) {
-        saved::write(connection, plan, path)?;
+    match report.out.as_deref() {
+        Some(path) if refused == 0 => saved::write(connection, plan, path)?,
+        Some(path) => connection.progress.say(&format!(
+            "`{}` is not written: a plan that is refused cannot be carried out.",
+            path.display()
+        )),
+        None => {}
     }
     let shown = if report.drift {
         Shown::new(text, &Drift { drift: !plan.is_empty(), plan })?

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use failure::{Help, failure};
 use job::{Destination, Job, ModuleInputs};
+use place::Verdict;
 use plan::Plan;
 use plan::saved::{FORMAT, Saved, digest};
 use serde_json::Value;
@@ -79,7 +80,8 @@ fn inputs(connection: &Connection<'_>) -> anyhow::Result<BTreeMap<String, String
         Destination::Directory(path) => std::path::absolute(path)?.display().to_string(),
         Destination::Cluster(_) => String::new(),
     };
-    let places = crate::report::places(connection.places());
+    let mut places: Vec<Value> = connection.places().iter().map(Verdict::destination).collect();
+    places.dedup();
     all.insert("target".to_owned(), digest(&format!("{place}\n{}", Value::from(places))));
     Ok(all)
 }

@@ -1,19 +1,15 @@
 //! The file system.
 
+mod reading;
 mod settings;
 
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
-use aws_sdk_efs::types::{
-    FileSystemDescription, FileSystemSize, PerformanceMode, Tag, ThroughputMode,
-};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
+use aws_sdk_efs::types::{PerformanceMode, Tag, ThroughputMode};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use efs::resources::file_system::{
-    self as room, BackupPolicy, Call, FileSystem, Group, MeteredIn, OverwriteProtection, Spec,
-    THROUGHPUT_FROM, Throughput,
+    BackupPolicy, Call, FileSystem, Group, Spec, THROUGHPUT_FROM, Throughput, Transition,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
@@ -29,6 +25,7 @@ use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE, within};
 
+use reading::read;
 pub(crate) use settings::settings;
 
 /// The call that deletes a file system.
@@ -205,9 +202,31 @@ async fn put(
             }
         }
         // These change at once, or are in force while they do.
-        others => return settings::put(context, aws, id, (others, spec)).await.map(|()| None),
+        others => match settings::put(context, aws, id, (others, spec)).await {
+            Err(_) if others == Group::Lifecycle && awaits_elastic(aws, id, spec).await? => {
+                return Ok(Some(
+                    "Archive waits for the throughput, which is not elastic yet".into(),
+                ));
+            }
+            put => return put.map(|()| None),
+        },
     }
     available(context, aws, id, line).await.map(|_| None)
+}
+
+/// Whether files are to go to Archive, which EFS takes of elastic file systems only, and EFS has
+/// put off making this one elastic.
+async fn awaits_elastic(aws: &Aws, id: &FileSystemId, wanted: &Spec) -> anyhow::Result<bool> {
+    let archives = wanted
+        .lifecycle
+        .iter()
+        .flatten()
+        .any(|(transition, _)| *transition == Transition::ToArchive);
+    if !archives || wanted.throughput != Throughput::Elastic {
+        return Ok(false);
+    }
+    let found = observe(aws, &Lookup::Id(id.clone())).await?;
+    Ok(found.is_some_and(|found| found.spec.throughput != Throughput::Elastic))
 }
 
 /// Changes the throughput; what stays, where the last change is younger than 24 hours. That is
@@ -335,56 +354,6 @@ async fn gone(context: &Context, aws: &Aws, id: &FileSystemId, line: &Line) -> a
     };
     let watch = context.file_systems.of((aws.clone(), id.clone()));
     context.wait(&watch, judge).await
-}
-
-fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
-    let mode = found.throughput_mode().map_or("bursting", ThroughputMode::as_str);
-    Ok(FileSystem {
-        id: FileSystemId::try_from(found.file_system_id()).context("reading a file system")?,
-        life_cycle: LifeCycle::parse(found.life_cycle_state().as_str()),
-        created: Some(moment(found.creation_time())),
-        account: Some(found.owner_id().to_owned()).filter(|account| !account.is_empty()),
-        creation_token: found.creation_token().to_owned(),
-        spec: Spec {
-            encrypted: found.encrypted().unwrap_or(false),
-            kms_key_id: found.kms_key_id().map(str::to_owned),
-            availability_zone: found.availability_zone_name().map(str::to_owned),
-            performance_mode: room::PerformanceMode::parse(found.performance_mode().as_str()),
-            throughput: Throughput::found(mode, found.provisioned_throughput_in_mibps()),
-            // Each of these takes a call of its own.
-            lifecycle: None,
-            backup: None,
-            overwrite_protection: found
-                .file_system_protection()
-                .and_then(|it| it.replication_overwrite_protection())
-                .map(|it| OverwriteProtection::parse(it.as_str())),
-            policy: None,
-            replication: None,
-        },
-        metered_bytes: found.size_in_bytes().and_then(|size| u64::try_from(size.value()).ok()),
-        metered_in: found.size_in_bytes().map(metered_in).unwrap_or_default(),
-        metered_at: found.size_in_bytes().and_then(|size| size.timestamp()).map(moment),
-        tags: found
-            .tags()
-            .iter()
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-            .collect(),
-    })
-}
-
-fn metered_in(size: &FileSystemSize) -> MeteredIn {
-    let bytes = |value: Option<i64>| value.and_then(|bytes| u64::try_from(bytes).ok());
-    MeteredIn {
-        standard: bytes(size.value_in_standard()),
-        ia: bytes(size.value_in_ia()),
-        archive: bytes(size.value_in_archive()),
-    }
-}
-
-/// A moment as RFC 3339 writes it, to the second.
-fn moment(at: &DateTime) -> String {
-    let at = DateTime::from_secs(at.secs());
-    at.fmt(Format::DateTime).unwrap_or_else(|_| at.to_string())
 }
 
 fn sdk_tags(tags: &Tags) -> anyhow::Result<Vec<Tag>> {

@@ -1,11 +1,16 @@
 //! From an observed VPC to the module's outputs.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::module::CLUSTER_TAG;
 use crate::{
     ClusterNetwork, Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
 };
+
+/// How the tag begins by which a cluster claims a subnet.
+const OF_CLUSTER: &str = "kubernetes.io/cluster/";
 
 /// The outputs of the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +83,7 @@ pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Out
         observed.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).collect();
     let private: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
-    let chosen = cluster_subnets(inputs, observed, &private);
+    let chosen = cluster_subnets(inputs, region, observed, &private);
     let (none, private_subnets): (Vec<&Subnet>, Vec<&Subnet>) =
         chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
     notes.extend(none.iter().filter_map(|subnet| {
@@ -161,32 +166,48 @@ fn asked_for(observed: &Observed) -> &[SubnetId] {
 }
 
 /// Of the private subnets those that EKS names as the cluster's, with those that the cluster
-/// claims by tag, where nodes may be too; those marked for internal load balancers where there
-/// are none; all where nothing is marked at all, as newer clusters tag no subnets.
+/// claims by tag, and those marked for internal load balancers of the zones that these leave out:
+/// EKS names the subnets of the control plane alone, and nodes may be in others (Amazon EKS User
+/// Guide, "View Amazon EKS networking requirements for VPC and subnets"). Those marked for internal
+/// load balancers where there are none; all where nothing is marked at all, as newer clusters tag
+/// no subnets.
 fn cluster_subnets<'a>(
     inputs: &Inputs,
+    region: &str,
     observed: &Observed,
     private: &[&'a Subnet],
 ) -> Vec<&'a Subnet> {
     let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
         private.iter().copied().filter(|subnet| has(subnet)).collect()
     };
-    if let Some(cluster) = &inputs.cluster_name {
-        let tag = format!("kubernetes.io/cluster/{cluster}");
-        let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
-        let claimed =
-            having(&|subnet| named.contains(&subnet.id) || subnet.tags.contains_key(&tag));
-        if !claimed.is_empty() {
-            return claimed;
+    let Some(cluster) = &inputs.cluster_name else { return having(&|_| true) };
+    let tag = format!("{OF_CLUSTER}{cluster}");
+    let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
+    let mut claimed =
+        having(&|subnet| named.contains(&subnet.id) || subnet.tags.contains_key(&tag));
+    let internal = having(&|subnet| {
+        subnet.tags.get("kubernetes.io/role/internal-elb").is_some_and(|value| value == "1")
+    });
+    match (claimed.is_empty(), internal.is_empty()) {
+        (false, _) => {
+            let usable = |subnet: &Subnet| subnet.takes_no_target(region).is_none();
+            let zones: BTreeSet<&str> = claimed
+                .iter()
+                .filter(|subnet| usable(subnet))
+                .map(|subnet| subnet.availability_zone.as_str())
+                .collect();
+            let of_another =
+                |subnet: &Subnet| subnet.tags.keys().any(|key| key.starts_with(OF_CLUSTER));
+            claimed.extend(internal.into_iter().filter(|subnet| {
+                usable(subnet)
+                    && !zones.contains(subnet.availability_zone.as_str())
+                    && !of_another(subnet)
+            }));
+            claimed
         }
-        let internal = having(&|subnet| {
-            subnet.tags.get("kubernetes.io/role/internal-elb").is_some_and(|value| value == "1")
-        });
-        if !internal.is_empty() {
-            return internal;
-        }
+        (true, false) => internal,
+        (true, true) => having(&|_| true),
     }
-    having(&|_| true)
 }
 
 fn list(groups: &[SecurityGroupId]) -> String {
@@ -326,6 +347,32 @@ mod tests {
         assert_eq!(found.security_group_id.to_string(), "sg-00000007", "not the tagged one");
         assert_eq!(found.private_subnets, [subnet_id(1), subnet_id(2)], "the third is public");
         assert_eq!(found.notes, [""; 0]);
+    }
+
+    #[test]
+    fn the_zones_of_the_control_plane_are_not_all_that_nodes_are_in() {
+        let internal = ("kubernetes.io/role/internal-elb", "1");
+        let of_other = ("kubernetes.io/cluster/other", "shared");
+        let of = |n: u32, zone: &str, tags: &[(&str, &str)]| Subnet {
+            availability_zone: format!("eu-west-1{zone}"),
+            ..subnet(n, tags)
+        };
+        // The control plane has small subnets of its own in two zones, and nodes are in three.
+        let all = vec![
+            of(1, "a", &[]),
+            of(2, "b", &[]),
+            of(4, "a", &[internal]),
+            of(5, "b", &[internal]),
+            of(6, "c", &[internal]),
+            of(7, "c", &[internal, of_other]),
+            of(8, "d", &[]),
+        ];
+        let found = Observed { cluster: Some(shown(&[1, 2])), ..observed(all) };
+        assert_eq!(private(&named("dev"), &found), [1, 2, 6].map(subnet_id));
+        // A zone is not covered by a subnet that takes no mount target.
+        let mut outpost = found;
+        outpost.subnets[1].on_outpost = true;
+        assert_eq!(private(&named("dev"), &outpost), [1, 5, 6].map(subnet_id));
     }
 
     #[test]

@@ -111,6 +111,19 @@ impl Verdict {
         }
     }
 
+    /// Where the calls go, whoever makes them: account, region, and the cluster with its server.
+    /// Two runs that differ in nothing else, such as two jobs of a pipeline, whose sessions have
+    /// names of their own, have the same destination.
+    pub fn destination(&self) -> Value {
+        let server = self.access.as_ref().map(|access| &access.server);
+        json!({
+            "account": self.caller.as_ref().map(|caller| &caller.account),
+            "region": self.wanted.region,
+            "cluster": server.map(|_| &self.wanted.cluster),
+            "server": server,
+        })
+    }
+
     /// For programs.
     pub fn json(&self) -> Value {
         #[derive(Serialize)]

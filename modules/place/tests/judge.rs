@@ -347,3 +347,28 @@ fn a_proved_place_is_shown_and_says_nothing_else() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
 }
+
+#[test]
+fn who_calls_and_how_a_cluster_is_named_leave_the_destination_as_it_is() {
+    let of = |session: &str, context_name: &str, account: &str, region: &str, server: &str| {
+        let arn = format!("arn:aws:sts::{account}:assumed-role/ci/{session}");
+        let evidence = Evidence {
+            caller: Ok(Caller { account: account.to_owned(), arn }),
+            ..described(context(context_name, server), server, PEM)
+        };
+        judge(&wanted(region), &evidence).destination()
+    };
+    let kept = of("plan-1001", "prod", "111122223333", "eu-west-1", SERVER);
+    assert_eq!(kept, of("deploy-1002", "prod", "111122223333", "eu-west-1", SERVER));
+    assert_eq!(kept, of("plan-1001", "alias", "111122223333", "eu-west-1", SERVER));
+    let other = SERVER.replace("0C0DEC", "0C0DED");
+    for moved in [
+        of("plan-1001", "prod", "444455556666", "eu-west-1", SERVER),
+        of("plan-1001", "prod", "111122223333", "eu-west-2", SERVER),
+        of("plan-1001", "prod", "111122223333", "eu-west-1", &other),
+    ] {
+        assert_ne!(kept, moved);
+    }
+    let unproved = judge(&wanted("eu-west-1"), &alone(context("prod", SERVER))).destination();
+    assert_eq!(kept, unproved, "what proves it is no part of where it is");
+}

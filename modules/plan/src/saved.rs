@@ -14,7 +14,7 @@ use crate::change::Plan;
 pub const FORMAT: &str = "clockwork-codex/plan/1";
 
 /// A plan as a file keeps it: what it does, and what it was made of. Inputs and calls are kept as
-/// hashes: they tell whether something differs, and no secret.
+/// hashes, which tell whether something differs and no value; differences as people are shown them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
     /// [`FORMAT`].

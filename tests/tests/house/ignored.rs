@@ -31,3 +31,17 @@ fn ci_runs_every_test_that_needs_more_than_an_ordinary_machine() {
     let left_out: Vec<&String> = targets.iter().filter(|target| !runs(target)).collect();
     assert!(left_out.is_empty(), "add them to `.ci/run`: {left_out:?}");
 }
+
+#[test]
+fn the_readme_names_the_tests_of_a_cluster_as_ci_does() {
+    let named = |file: &str| -> Vec<String> {
+        let text = read_to_string(workspace().join(file)).unwrap();
+        let line = text.lines().find(|line| {
+            line.contains(" --test cluster ") && line.ends_with("-- --include-ignored")
+        });
+        let words: Vec<&str> = line.unwrap().split(' ').collect();
+        let targets = words.windows(2).filter(|pair| pair[0] == "--test");
+        targets.map(|pair| pair[1].to_owned()).collect()
+    };
+    assert_eq!(named("README.md"), named(".ci/run"));
+}

@@ -80,6 +80,11 @@ fn throughput_that_somebody_changed_today_waits_and_everything_else_is_fixed() {
     let left = world.plan(&[]);
     assert_eq!(steps(&left), [("update".to_owned(), "module.efs_csi.file_system".to_owned())]);
     assert!(left["notes"].to_string().contains("as it said, from 20"), "{left:#}");
+
+    // Archive takes elastic throughput, and so it waits for that.
+    let archive = ["--lifecycle-policy", "transition_to_archive=AFTER_90_DAYS"];
+    let ran = world.run("deploy-efs", &archive).exits(0);
+    assert!(ran.stderr.contains("Archive waits for the throughput"), "{}", ran.stderr);
 }
 
 #[test]

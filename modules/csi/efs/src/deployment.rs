@@ -25,7 +25,7 @@ use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
     access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
-use crate::subnets::{of_one_zone, wanted_subnets};
+use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
 
@@ -57,6 +57,7 @@ pub(crate) fn plan_part(
     let mut plan = Plan::default();
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
+    let desired = &mounting_in_zone(desired, actual);
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, .. } = desired;
     let Desired { consent, discovered_by, .. } = desired;

@@ -70,7 +70,8 @@ pub(crate) fn warnings(inputs: &Inputs, nodes: &[Node], zones: &BTreeSet<String>
         .filter_map(|node| node.zone.as_deref())
         .filter(|zone| !zones.is_empty() && !zones.contains(*zone))
         .collect();
-    if !without.is_empty() {
+    // The name that has the zone of the mount target in it resolves in every zone.
+    if !without.is_empty() && inputs.storage_class.mounted_in().is_none() {
         let zones: Vec<&str> = without.into_iter().collect();
         warnings.push(Warning::new(
             format!(
@@ -112,7 +113,7 @@ fn controller(inputs: &Inputs, able: &[&Node]) -> Option<Warning> {
                  pods stay pending, and no claim is bound",
                 keys.join(", ")
             ),
-            "set `controller.tolerations` in `helm_values`",
+            "name them in `driver_tolerations`, or set `controller.tolerations` in `helm_values`",
         ));
     }
     let replicas = replicas(inputs);
@@ -123,7 +124,7 @@ fn controller(inputs: &Inputs, able: &[&Node]) -> Option<Warning> {
                  its own, and {} that it can run on: the others stay pending",
                 inputs::counted(open.len(), "node")
             ),
-            "set `replicaCount` in `helm_values`",
+            "lower `driver_replicas`, or `replicaCount` in `helm_values`",
         ));
     }
     None
@@ -132,8 +133,7 @@ fn controller(inputs: &Inputs, able: &[&Node]) -> Option<Warning> {
 /// The tolerations of the controller: those of the inputs in place of the chart's own. Charts of
 /// 2.4 have none; of later ones, those of 4.x are known.
 fn tolerations(inputs: &Inputs) -> Vec<Value> {
-    let given = inputs.driver.values.get("controller").and_then(|it| it.get("tolerations"));
-    match given {
+    match inputs.driver.given_values().pointer("/controller/tolerations") {
         Some(Value::Array(given)) => given.clone(),
         _ if inputs.driver.version < ChartVersion::SUB_PATH_PATTERN => Vec::new(),
         _ => ["CriticalAddonsOnly", "efs.csi.aws.com/agent-not-ready"]
@@ -160,9 +160,14 @@ fn is_tolerated(tolerations: &[Value], taint: &Taint) -> bool {
         })
 }
 
-/// How many pods the controller has.
+/// How many pods the controller has, by the value that its chart reads.
 fn replicas(inputs: &Inputs) -> u64 {
-    inputs.driver.values.get("replicaCount").and_then(Value::as_u64).unwrap_or(2)
+    let key = if inputs.driver.version.reads_controller_replica_count() {
+        "/controller/replicaCount"
+    } else {
+        "/replicaCount"
+    };
+    inputs.driver.given_values().pointer(key).and_then(Value::as_u64).unwrap_or(2)
 }
 
 /// Whether the controller is on the network of its node in any case, so that two of them cannot

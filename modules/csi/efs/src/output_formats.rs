@@ -21,6 +21,18 @@ inputs::words! {
     }
 }
 
+/// The output that grows with the volumes of a file system, to thousands of entries.
+const LONG: &str = "access_points";
+
+impl OutputFormat {
+    /// Whether it takes this output of a module among all of them. An environment, a `ConfigMap`
+    /// (1 MiB) and the annotation in which `kubectl apply` keeps it (256 KiB) have limits, which a
+    /// list of every access point exceeds; asked for by name, it is printed in any form.
+    pub fn takes(self, output: &str) -> bool {
+        self == OutputFormat::Tfvars || output != LONG
+    }
+}
+
 /// Outputs as lines of this form, each by its name. One without a value is left out.
 pub fn in_format(format: OutputFormat, values: &[(String, Value)]) -> String {
     let there = values.iter().filter(|(_, value)| !value.is_null());
@@ -139,6 +151,18 @@ mod tests {
             Some("size={\"team/cost\":null,\"value\":6144}")
         );
         assert_eq!(of(OutputFormat::Github).lines().count(), 5);
+    }
+
+    #[test]
+    fn only_a_file_of_variables_takes_a_list_of_any_length() {
+        for format in
+            [OutputFormat::Tfvars, OutputFormat::Env, OutputFormat::Github, OutputFormat::ConfigMap]
+        {
+            for output in crate::OUTPUTS {
+                let long = output.name == "access_points";
+                assert_eq!(format.takes(output.name), !long || format == OutputFormat::Tfvars);
+            }
+        }
     }
 
     #[test]

@@ -68,10 +68,21 @@ pub(crate) fn of_one_zone<'a>(
     } else if !others.is_empty() {
         plan.notes.push(format!(
             "the file system stores in {zone} only and has its one mount target there: nodes of \
-             other zones reach it across zones, and lose it when that zone fails"
+             other zones mount it across zones, by the option `az={zone}` of the class, and lose it \
+             when that zone fails"
         ));
     }
     here
+}
+
+/// The same, with a class whose volumes are mounted in the zone of the file system that was found,
+/// where that is a One Zone one: the inputs need not say so, and cannot of an adopted one.
+pub(crate) fn mounting_in_zone(desired: &Desired, actual: &Actual) -> Desired {
+    let found =
+        actual.file_system.as_ref().and_then(|found| found.spec.availability_zone.as_deref());
+    let mut desired = desired.clone();
+    desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(found);
+    desired
 }
 
 /// All mount targets of a file system belong to one VPC, and so do their groups.

@@ -65,9 +65,8 @@ fn of_chart(inputs: &Inputs, nodes: &[Node]) -> Vec<Warning> {
 
 /// Whether the driver deletes the directory of a volume that is deleted.
 fn deletes_directories(inputs: &Inputs) -> bool {
-    let controller = inputs.driver.values.get("controller");
-    let deletes = controller.and_then(|values| values.get("deleteAccessPointRootDir"));
-    deletes.is_some_and(|value| *value == true)
+    let given = inputs.driver.given_values();
+    given.pointer("/controller/deleteAccessPointRootDir").is_some_and(|value| *value == true)
 }
 
 /// A driver that is to delete directories as root, which nobody is.

@@ -43,7 +43,7 @@ impl Inputs {
         if security_groups.as_deref() == Some(&[Group::Own]) && nfs_clients.is_empty() {
             reader.mistake("security_group", rules::admits_nobody());
         }
-        let storage_class = storage_class(&mut reader);
+        let storage_class = class_of(&mut reader, file_system.as_ref());
         if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
             && !tags.contains_key("Name")
         {
@@ -179,6 +179,28 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         settings,
         values,
     })
+}
+
+/// The class, with what a One Zone file system needs.
+fn class_of(
+    reader: &mut Reader,
+    file_system: Option<&FileSystemSource>,
+) -> Option<StorageClassInputs> {
+    let class = storage_class(reader)?;
+    let Some(FileSystemSource::Own(spec)) = file_system else { return Some(class) };
+    let zone = spec.availability_zone.as_deref();
+    if let (Some(zone), Some(other)) = (zone, class.mounted_in())
+        && zone != other
+    {
+        let problem = Problem::new(
+            format!(
+                "the One Zone file system has its mount target in {zone}, and none in `{other}`"
+            ),
+            format!("leave `az={other}` out: the class gets `az={zone}`"),
+        );
+        reader.mistake("mount_options", problem);
+    }
+    Some(class.of_one_zone(zone))
 }
 
 /// A version between others of which there is no chart.

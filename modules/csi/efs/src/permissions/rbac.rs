@@ -31,7 +31,13 @@ pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value
     namespaces.dedup();
     let mut documents = vec![cluster_role(NAME, &rules)];
     documents.extend(namespaces.into_iter().map(|namespace| {
-        let rules = if installs { [canary(), release()].concat() } else { canary() };
+        let mut rules = canary();
+        if installs {
+            rules.extend(release());
+        }
+        if all.iter().any(|inputs| is_monitored(inputs)) {
+            rules.push(rule("monitoring.coreos.com", &["servicemonitors"], ALL));
+        }
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
@@ -97,6 +103,13 @@ fn release() -> Vec<Value> {
         rule("apps", &["deployments", "daemonsets"], ALL),
         rule("policy", &["poddisruptionbudgets"], ALL),
     ]
+}
+
+/// Whether the chart makes a `ServiceMonitor`, which belongs to the operator of Prometheus.
+fn is_monitored(inputs: &Inputs) -> bool {
+    let controller = inputs.driver.settings.get("controller");
+    let enabled = controller.and_then(|it| it.pointer("/serviceMonitor/enabled"));
+    enabled == Some(&Value::Bool(true))
 }
 
 /// A proof: a namespace with a claim, pods and Jobs.

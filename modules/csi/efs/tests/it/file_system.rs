@@ -2,11 +2,11 @@
 
 use efs::resources::file_system::Policy;
 use efs::resources::file_system::{self, Group};
-use efs::{Actual, Call, Plan};
+use efs::{Actual, Call, Node, Plan};
 use plan::Styled;
 use serde_json::{Value, json};
 
-use crate::world::{account, apply, deployed, desired, planned, three};
+use crate::world::{account, account_and_cluster, apply, deployed, desired, planned, three};
 
 fn text(plan: &Plan) -> String {
     Styled { plan, colour: false }.to_string()
@@ -200,13 +200,14 @@ fn a_policy_of_ours_that_somebody_changed_is_repaired_and_one_of_others_stays() 
 }
 
 #[test]
-fn a_file_system_that_is_mounted_without_a_policy_gets_one_only_where_somebody_agrees() {
+fn a_file_system_that_is_mounted_without_a_policy_gets_one_only_where_an_input_asks_for_it() {
     let actual = with_policy(&json!({}), None);
     let plan = planned(&desired(&json!({})), &actual);
-    assert_eq!(groups(&plan), [Group::Policy]);
-    assert!(plan.questions[0].remedy.contains("`enforce_tls = true`"), "{:?}", plan.questions);
+    let warned = |warning: &plan::Warning| warning.remedy.contains("`enforce_tls = true`");
+    assert!(plan.is_settled() && plan.warnings.iter().any(warned), "{:?}", plan.warnings);
     let explicit = planned(&desired(&json!({ "enforce_tls": true })), &actual);
-    assert_eq!((groups(&explicit), explicit.questions.len()), (vec![Group::Policy], 0));
+    assert_eq!(groups(&explicit), [Group::Policy]);
+    assert!(!explicit.warnings.iter().any(warned), "{:?}", explicit.warnings);
     let mut repaired = actual.clone();
     apply(&explicit, &mut repaired);
     assert!(planned(&desired(&json!({})), &repaired).is_settled());
@@ -228,13 +229,40 @@ fn the_plan_says_when_efs_changes_the_throughput_again() {
 }
 
 #[test]
+fn the_class_of_a_one_zone_file_system_mounts_it_by_its_zone() {
+    let one_zone = json!({ "availability_zone_name": "eu-west-1b", "mount_options": ["iam"] });
+    let class = |more: &Value| desired(more).inputs.storage_class.mount_options;
+    assert_eq!(class(&one_zone), ["iam", "az=eu-west-1b"]);
+    let by_hand =
+        json!({ "availability_zone_name": "eu-west-1b", "mount_options": ["az=eu-west-1b"] });
+    assert_eq!(class(&by_hand), ["az=eu-west-1b"]);
+    assert_eq!(class(&json!({})), [""; 0]);
+    // The parameter `az` is for volumes of another account.
+    let parameter = json!({ "availability_zone_name": "eu-west-1b", "az": "eu-west-1a" });
+    assert_eq!(class(&parameter), ["az=eu-west-1b"]);
+    // The file system says where it stores, whatever the inputs say.
+    let left_out = json!({ "mount_options": ["iam"] });
+    assert!(planned(&desired(&left_out), &deployed(&one_zone, three())).is_settled());
+    // Nodes of all zones mount it, and nobody is told to add subnets, which would be passed over.
+    let mut actual = account_and_cluster(three());
+    let node = Node { zone: Some("eu-west-1a".to_owned()), ..Node::default() };
+    actual.cluster.as_mut().unwrap().nodes = vec![node];
+    let warned = |more: &Value| {
+        let warnings = planned(&desired(more), &actual).warnings;
+        warnings.iter().any(|warning| warning.text.contains("no mount target will be"))
+    };
+    assert!(!warned(&one_zone));
+    assert!(warned(&json!({ "subnet_ids": ["subnet-00000002"] })));
+}
+
+#[test]
 fn a_one_zone_file_system_has_one_target_and_never_moves() {
     let one_zone = json!({ "availability_zone_name": "eu-west-1b" });
     let plan = planned(&desired(&one_zone), &account(three()));
     let made: Vec<String> = plan.changes.iter().map(|change| change.id.to_string()).collect();
     assert!(made.contains(&"mount_target.eu-west-1b".to_owned()), "{made:?}");
     assert!(!made.iter().any(|id| id == "mount_target.eu-west-1a"), "{made:?}");
-    assert!(plan.notes.iter().any(|note| note.contains("across zones")), "{:?}", plan.notes);
+    assert!(plan.notes.iter().any(|note| note.contains("`az=eu-west-1b`")), "{:?}", plan.notes);
     let actual = deployed(&one_zone, three());
     assert!(planned(&desired(&one_zone), &actual).is_settled());
     // The file system says where it stores, also where the input was left out.

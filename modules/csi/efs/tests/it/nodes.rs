@@ -52,6 +52,14 @@ fn a_taint_on_every_node_that_the_controller_does_not_tolerate_is_told_with_the_
     let told = warned(&json!({}), &gpu);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("(nvidia.com/gpu)") && told[0].contains("`controller.tolerations`"));
+    assert!(told[0].contains("`driver_tolerations`"), "{told:?}");
+    let input = |taint: &str| json!({ "driver_tolerations": [taint] });
+    assert_eq!(warned(&input("nvidia.com/gpu"), &gpu), [""; 0]);
+    assert_eq!(warned(&input("nvidia.com/other"), &gpu).len(), 1);
+    // The user's values win over the input.
+    let mut both = input("nvidia.com/gpu");
+    both["helm_values"] = json!({ "controller": { "tolerations": [] } });
+    assert_eq!(warned(&both, &gpu).len(), 1);
     let tolerates = |toleration: Value| json!({ "helm_values": { "controller": { "tolerations": [toleration] } } });
     for toleration in [
         json!({ "operator": "Exists" }),
@@ -89,8 +97,12 @@ fn two_replicas_on_the_ports_of_their_node_need_two_nodes() {
     let one = [node("a", None), node("b", Some("gpu:NoSchedule"))];
     let told = warned(&json!({}), &one);
     assert!(told[0].contains("2 replicas") && told[0].contains("1 node "), "{told:?}");
+    assert!(told[0].contains("`driver_replicas`"), "{told:?}");
     let single = json!({ "helm_values": { "replicaCount": 1 } });
     assert_eq!(warned(&single, &one), [""; 0]);
+    assert_eq!(warned(&json!({ "driver_replicas": 1 }), &one), [""; 0]);
+    let three = warned(&json!({ "driver_replicas": 3 }), &one);
+    assert!(three[0].contains("3 replicas"), "{three:?}");
     assert_eq!(warned(&json!({ "helm_chart_version": "4.4.1" }), &one), [""; 0]);
 }
 

@@ -122,7 +122,7 @@ fn the_replication_ends_after_the_last_look_for_users_and_before_anything_that_u
         let looks: Vec<_> = plan.changes.iter().filter(|it| it.calls.iter().any(is_look)).collect();
         let first =
             |it: &&plan::Change<efs::Call>| it.id == ended.id || ended.needs.contains(&it.id);
-        assert!(looks.iter().any(|it| first(it)), "a look comes before the end");
+        assert!(looks.iter().any(first), "a look comes before the end");
         let after = plan.changes.iter().filter(|it| it.needs.contains(&ended.id));
         let after: std::collections::BTreeSet<_> = after.map(|it| it.address.kind).collect();
         assert!(after.contains("mount_target") && after.contains("file_system"), "{after:?}");

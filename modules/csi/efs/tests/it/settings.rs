@@ -44,6 +44,10 @@ fn a_setting_that_efs_would_refuse_is_a_mistake() {
         (json!({ "availability_zone_name": "us-east-1-bos-1a" }), "is no Availability Zone"),
         (json!({ "availability_zone_name": "eu-central-1a" }), "is not in the region"),
         (
+            json!({ "availability_zone_name": "eu-west-1a", "mount_options": ["az=eu-west-1b"] }),
+            "has its mount target in eu-west-1a",
+        ),
+        (
             json!({
                 "availability_zone_name": "eu-west-1a",
                 "performance_mode": "maxIO",

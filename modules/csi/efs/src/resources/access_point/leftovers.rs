@@ -97,7 +97,6 @@ fn keeps(standing: &Standing) -> &'static str {
     match standing {
         Standing::Volume(_) => "delete the volume first: the driver then deletes its access point",
         Standing::Claim(_) => "wait until the claim is bound, or delete it",
-        Standing::Deployment => "take it out of `access_points`, and deploy",
         _ => "run this command for the deployment of that cluster",
     }
 }

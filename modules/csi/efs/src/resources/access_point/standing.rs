@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::life_cycle::LifeCycle;
-use crate::owner::{OUR_PREFIX, Owner};
+use crate::owner::Owner;
 use crate::users::{AccessPoint, Volume};
 
 /// The tag that the driver puts on every access point that it makes, unless its class says
@@ -19,6 +19,11 @@ const OF_CLAIM: &str = "pvc-";
 /// How the tag of a cluster's resources begins whose key names the cluster (EKS User Guide,
 /// "Tagging Amazon EKS resources").
 const BY_KEY: &str = "kubernetes.io/cluster/";
+
+/// The tags whose value names a cluster: `cluster`, which the README gives for `access_point_tags`,
+/// ours, and those of EKS and its tools.
+const BY_VALUE: [&str; 4] =
+    ["cluster", "clockwork-codex/cluster", "eks:cluster-name", "aws:eks:cluster-name"];
 
 /// A claim of one of the driver's classes that has no volume yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +50,6 @@ pub enum Standing {
     Volume(String),
     /// This claim waits for the volume that it is for, or may be it.
     Claim(String),
-    /// The deployment has it.
-    Deployment,
     Deleting,
     /// Its tags name another cluster, whose volumes are not seen.
     OtherCluster(String),
@@ -66,7 +69,6 @@ impl Standing {
         match self {
             Standing::Volume(_) => "in use",
             Standing::Claim(_) => "awaited",
-            Standing::Deployment => "of the file",
             Standing::Deleting => "deleting",
             Standing::OtherCluster(_) => "of another cluster",
             Standing::SomeCluster => "of some cluster",
@@ -81,7 +83,6 @@ impl Standing {
         match self {
             Standing::Volume(name) => format!("the volume {name} names it"),
             Standing::Claim(name) => format!("the claim {name} has no volume yet"),
-            Standing::Deployment => "`access_points` has it".to_owned(),
             Standing::Deleting => "EFS is deleting it".to_owned(),
             Standing::OtherCluster(name) => format!("its tags name the cluster {name}"),
             Standing::SomeCluster => {
@@ -110,11 +111,9 @@ pub fn standing(point: &AccessPoint, seen: &Seen, owner: &Owner) -> Standing {
     if let Some(claim) = awaiting(point, &seen.claims) {
         return Standing::Claim(claim.name.clone());
     }
-    if let Some(other) = other_cluster(point, owner) {
-        return Standing::OtherCluster(other);
-    }
-    if owner.owns(&point.tags) {
-        return Standing::Deployment;
+    let named = named_clusters(point);
+    if let Some(other) = named.iter().find(|name| **name != owner.cluster) {
+        return Standing::OtherCluster((*other).to_owned());
     }
     if point.tags.get(OF_DRIVER).is_none_or(|value| value != "true") {
         return Standing::Foreign;
@@ -123,15 +122,9 @@ pub fn standing(point: &AccessPoint, seen: &Seen, owner: &Owner) -> Standing {
     let reused = point.client_token.as_deref().is_none_or(|token| !token.starts_with(OF_CLAIM));
     match seen.claims.first().filter(|_| reused) {
         Some(claim) => Standing::Claim(claim.name.clone()),
-        None if is_of_cluster(point, owner) => Standing::Leftover,
-        None => Standing::SomeCluster,
+        None if named.is_empty() => Standing::SomeCluster,
+        None => Standing::Leftover,
     }
-}
-
-/// Whether a tag says that it is of this cluster, whatever the tag's key.
-fn is_of_cluster(point: &AccessPoint, owner: &Owner) -> bool {
-    let by_key = format!("{BY_KEY}{}", owner.cluster);
-    point.tags.iter().any(|(key, value)| *value == owner.cluster || *key == by_key)
 }
 
 /// The claim that an access point is for: the driver makes it before there is a volume, and gives
@@ -141,14 +134,12 @@ fn awaiting<'a>(point: &AccessPoint, claims: &'a [UnboundClaim]) -> Option<&'a U
     claims.iter().find(|claim| claim.uid == uid)
 }
 
-/// Another cluster that the tags name: as we write it, or as EKS and its tools do.
-fn other_cluster(point: &AccessPoint, owner: &Owner) -> Option<String> {
-    let ours = format!("{OUR_PREFIX}cluster");
-    let by_value = [ours.as_str(), "eks:cluster-name", "aws:eks:cluster-name"];
-    let by_value = by_value.iter().filter_map(|key| point.tags.get(*key)).cloned();
+/// The clusters that the tags name: only tags whose key is that of a cluster do. One with another
+/// key, such as `environment = "prod"`, may have the name of a cluster by chance.
+fn named_clusters(point: &AccessPoint) -> BTreeSet<&str> {
+    let by_value = BY_VALUE.iter().filter_map(|key| point.tags.get(*key)).map(String::as_str);
     let by_key = point.tags.keys().filter_map(|key| key.strip_prefix(BY_KEY));
-    let named: BTreeSet<String> = by_value.chain(by_key.map(str::to_owned)).collect();
-    if is_of_cluster(point, owner) { None } else { named.into_iter().next() }
+    by_value.chain(by_key).collect()
 }
 
 #[cfg(test)]
@@ -199,13 +190,22 @@ mod tests {
             (&[mine], "not of the driver"),
             (&[(OF_DRIVER, "false"), mine], "not of the driver"),
             (&[driver, ("kubernetes.io/cluster/staging", "owned")], "of another cluster"),
+            // The value of any other key is the cluster's name by chance.
+            (&[driver, ("environment", "prod")], "of some cluster"),
+            (
+                &[driver, ("environment", "prod"), ("kubernetes.io/cluster/staging", "owned")],
+                "of another cluster",
+            ),
+            // What names two clusters may be of either.
+            (&[driver, mine, ("kubernetes.io/cluster/staging", "owned")], "of another cluster"),
+            (&[driver, ("cluster", "staging"), ("eks:cluster-name", "prod")], "of another cluster"),
         ] {
             let point = point(&token, tags);
             assert_eq!(judged(&point, &seen()), expected, "{tags:?}");
             let unseen = Seen { volumes: None, ..seen() };
             assert_eq!(judged(&point, &unseen), "unknown");
         }
-        for key in ["clockwork-codex/cluster", "eks:cluster-name", "aws:eks:cluster-name"] {
+        for key in BY_VALUE {
             let of = |cluster| point(&token, &[driver, (key, cluster)]);
             assert_eq!(judged(&of("staging"), &seen()), "of another cluster", "{key}");
             assert_eq!(judged(&of("prod"), &seen()), "leftover", "{key}");

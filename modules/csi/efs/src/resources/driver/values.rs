@@ -60,6 +60,14 @@ pub struct DriverInputs {
     pub values: Map<String, Value>,
 }
 
+impl DriverInputs {
+    /// The values of the chart that are given, by inputs of their own or as the user's values,
+    /// which win.
+    pub fn given_values(&self) -> Value {
+        merged(Value::Object(self.settings.clone()), &self.values)
+    }
+}
+
 /// The user's values must leave the StorageClass to us.
 pub fn check(values: &Map<String, Value>) -> Result<(), Problem> {
     match values.get("storageClasses") {

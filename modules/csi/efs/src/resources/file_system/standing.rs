@@ -1,6 +1,6 @@
 //! What becomes of a file-system policy that is there, by whose it is and who relies on it.
 
-use plan::{Plan, Question, Refusal, Scope, Warning};
+use plan::{Plan, Refusal, Scope, Warning};
 
 use super::policy::{OUR_ID, Policy, denies_without_tls, statements};
 use super::spec::{FileSystem, KIND, Spec};
@@ -19,7 +19,7 @@ pub(super) struct Standing {
 
 /// What was found, so that only what may be changed differs from what is wanted: a policy that
 /// means the same is right; one of somebody else stays, with a warning or a refusal; and where
-/// the defaults would enforce TLS on a file system that is in use without, a person is asked.
+/// only the defaults would enforce TLS on a file system that is in use without, it stays too.
 pub(super) fn judged<C>(
     plan: &mut Plan<C>,
     scope: &Scope,
@@ -60,18 +60,15 @@ pub(super) fn judged<C>(
             left()
         }
         (Some(wanted), None) if wanted.by_default && standing.mounted => {
-            plan.questions.push(Question {
-                address: scope.address(KIND, None).to_string(),
-                asks: format!(
-                    "gives {id}, which has no policy, one that enforces TLS: clients that mount \
-                     it without TLS, or reach it other than through its mount targets, lose it"
+            plan.warnings.push(Warning::new(
+                format!(
+                    "{id} has no policy, and stays so: one that enforces TLS would cut off clients \
+                     that have mounted it without"
                 ),
-                remedy: "set `enforce_tls = true` if every client mounts with TLS, as the EFS \
-                         driver and `mount -t efs -o tls` do; `enforce_tls = false` keeps it \
-                         without a policy"
-                    .to_owned(),
-            });
-            found.spec.clone()
+                "set `enforce_tls = true` if every client mounts with TLS, as the EFS driver and \
+                 `mount -t efs -o tls` do; `enforce_tls = false` says that it is to have none",
+            ));
+            left()
         }
         (None, Some(has)) if !is_ours(has, None) => left(),
         _ => found.spec.clone(),

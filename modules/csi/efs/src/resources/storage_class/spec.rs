@@ -77,6 +77,25 @@ pub type GidRange = (u32, u32);
 pub const DEFAULT_GID_RANGE: GidRange = (50_000, 7_000_000);
 
 impl StorageClassInputs {
+    /// The zone whose mount target its volumes are mounted by, from every zone: the mount option
+    /// `az` of efs-utils. The parameter [`az`](Self::az) is another thing, for volumes of another
+    /// account (the driver's `docs/parameters.md`).
+    pub fn mounted_in(&self) -> Option<&str> {
+        self.mount_options.iter().find_map(|option| option.strip_prefix("az="))
+    }
+
+    /// The class of a One Zone file system, whose plain name resolves in its own zone only: nodes
+    /// of other zones mount it with this option (EFS User Guide, "Mounting One Zone file systems").
+    #[must_use]
+    pub fn of_one_zone(mut self, zone: Option<&str>) -> Self {
+        if let Some(zone) = zone
+            && self.mounted_in().is_none()
+        {
+            self.mount_options.push(format!("az={zone}"));
+        }
+        self
+    }
+
     /// The group ids that the driver hands out for it; none where user and group are given.
     pub(crate) fn hands_out(&self) -> Option<GidRange> {
         let fixed = self.uid.is_some() && self.gid.is_some();
