@@ -55,9 +55,7 @@ impl Inputs {
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
         anonymous(&mut reader, storage_class.as_ref());
-        if let Some(driver) = &driver {
-            newer_parameters(&mut reader, driver.version);
-        }
+        driver.iter().for_each(|driver| newer_parameters(&mut reader, driver.version));
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,
