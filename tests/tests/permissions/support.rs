@@ -157,8 +157,12 @@ fn world(inputs: &[&str]) -> World {
 }
 
 /// What the inputs change to on the way.
-const CHANGED: [&str; 3] =
-    ["--tags=team=graphs", "--throughput-mode=bursting", "--backup-policy=DISABLED"];
+const CHANGED: [&str; 4] = [
+    "--tags=team=graphs",
+    "--throughput-mode=bursting",
+    "--backup-policy=DISABLED",
+    "--enforce-tls=false",
+];
 
 /// The policy that `render` prints for these inputs and what they change to.
 pub(crate) fn rendered(inputs: &[&str]) -> Value {
