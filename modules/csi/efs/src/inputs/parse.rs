@@ -55,7 +55,7 @@ impl Inputs {
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
         anonymous(&mut reader, storage_class.as_ref());
-        driver.iter().for_each(|driver| newer_parameters(&mut reader, driver.version));
+        newer_parameters(&mut reader, driver.as_ref().map(|driver| driver.version));
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,
@@ -250,7 +250,8 @@ fn tags(reader: &mut Reader) -> Option<Tags> {
 }
 
 /// A parameter that the chosen driver would ignore without a word.
-fn newer_parameters(reader: &mut Reader, chart: ChartVersion) {
+fn newer_parameters(reader: &mut Reader, chart: Option<ChartVersion>) {
+    let Some(chart) = chart else { return };
     for (input, parameter, first) in NEWER_PARAMETERS {
         if reader.is_given(input) && chart < *first {
             reader.mistake(
