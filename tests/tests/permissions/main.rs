@@ -82,7 +82,7 @@ fn all_told() -> BTreeMap<String, Option<String>> {
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(work);
         }
     });

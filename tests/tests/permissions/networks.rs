@@ -1,6 +1,6 @@
 //! Networks of every kind that the sandbox has.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::World;
 
 #[test]
@@ -35,6 +35,5 @@ fn networks_of_every_kind_are_read_rightly() {
         }
         world.deploy(&[]);
         world.nothing_to_do(&[]);
-        assert_ne!(plan, json!(null));
     }
 }

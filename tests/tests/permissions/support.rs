@@ -188,10 +188,18 @@ pub(crate) fn without(policy: &Value, action: &str) -> Value {
     policy
 }
 
-/// What a person is told, without what differs from run to run: the digits of ids, and the ids of
-/// requests.
+/// What a person is told, without what differs from run to run: the digits of ids, the ids of
+/// requests, which of the targets failed first, and for how long the looks failed.
 pub(crate) fn told(line: &str) -> String {
     let mut text = line.trim().to_owned();
+    if let Some((before, _)) = text.split_once("mount_target[\"") {
+        text = format!("{before}mount_target[…]");
+    }
+    if let Some(seconds) = text.strip_prefix("caused by: every look for ")
+        && seconds.ends_with(" s failed")
+    {
+        "caused by: every look for … s failed".clone_into(&mut text);
+    }
     while let Some((before, rest)) = text.split_once(" (request id ") {
         let after = rest.split_once(')').map_or("", |(_, after)| after);
         text = format!("{before}{after}");

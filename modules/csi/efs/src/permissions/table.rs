@@ -6,6 +6,8 @@
 //! `DeleteMountTarget` and `ModifyMountTargetSecurityGroups` need of EC2 beside themselves; EFS User
 //! Guide, "Using service-linked roles" and "Using AWS KMS keys".
 
+use std::collections::BTreeSet;
+
 /// One action, and why a policy allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
@@ -225,12 +227,14 @@ pub const PERMISSIONS: &[Permission] = &[
         .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
 ];
 
-/// The actions of other services that a call needs beside its own.
+/// The actions of other services that a call needs beside its own, each once: one may be needed
+/// for two resources.
 pub fn needed_elsewhere(call: &str) -> impl Iterator<Item = &'static str> {
     let service = |action: &str| action.split(':').next().unwrap_or_default().to_owned();
-    let own = service(call);
+    let (own, mut seen) = (service(call), BTreeSet::new());
     let needed = PERMISSIONS.iter().filter(move |known| known.of == call);
-    needed.map(|known| known.action).filter(move |action| service(action) != own)
+    let elsewhere = needed.map(|known| known.action).filter(move |action| service(action) != own);
+    elsewhere.filter(move |action| seen.insert(*action))
 }
 
 /// The call that needs an action, where this program makes it.
