@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use efs::resources::access_point::{self as room, Deletion, Wanted};
-use efs::resources::file_system::FileSystemSource;
 use failure::advice;
 use inputs::counted;
 use plan::{Plan, Row, Table, Warning};
@@ -74,11 +73,7 @@ async fn observe(
         let aws = connection.clients.get(&inputs.aws_region);
         let aws = aws.context("a region has no client")?;
         let owner = inputs.owner();
-        let lookup = match &inputs.file_system {
-            FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
-            FileSystemSource::Own(_) => Lookup::Token(owner.creation_token()),
-        };
-        let Some(found) = file_system::observe(aws, &lookup).await? else {
+        let Some(found) = file_system::observe(aws, &Lookup::of(inputs)).await? else {
             rows.push(Row::missing("file system", format!("module.{label}")));
             continue;
         };

@@ -1,7 +1,7 @@
 //! Access points, and what of a cluster names them.
 
 use efs::PROVISIONER;
-use efs::resources::access_point::{Call, Seen, UnboundClaim};
+use efs::resources::access_point::{Call, Seen, UnboundClaim, awaiting};
 use efs::{AccessPoint, FileSystemId};
 use failure::failure;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
@@ -75,16 +75,14 @@ pub(crate) async fn carry_out(
     call: &Call,
     line: &Line,
 ) -> anyhow::Result<Done> {
-    let Call::Delete { id, client_token } = call;
+    let Call::Delete { id, client_token, may_be_reused } = call;
     line.state("looking whether a volume names it");
     let (claims, volumes) = named(&context.cluster()?.kube).await?;
     let volume = volumes.iter().find(|volume| volume.access_points.contains(id.as_str()));
-    let of_claim = |claim: &&UnboundClaim| {
-        client_token.as_deref() == Some(format!("pvc-{}", claim.uid).as_str())
-    };
+    let claim = awaiting(client_token.as_deref(), *may_be_reused, &claims);
     let by = volume
         .map(|volume| format!("the volume {}", volume.name))
-        .or_else(|| Some(format!("the claim {}", claims.iter().find(of_claim)?.name)));
+        .or_else(|| Some(format!("the claim {}", claim?.name)));
     if let Some(by) = by {
         return Err(failure(
             format!("{id} stays: since the plan was made, it belongs to {by}"),

@@ -5,7 +5,7 @@ use plan::{Action, Change, Difference, Plan, Refusal, Row, Scope, Warning};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::standing::{Seen, Standing, standing};
+use super::standing::{Seen, Standing, may_be_reused, standing};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::owner::Owner;
 use crate::users::AccessPoint;
@@ -35,8 +35,9 @@ pub enum Deletion {
 /// A call of EFS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// Deletes it, unless a volume of the cluster names it by now. Its directory stays.
-    Delete { id: AccessPointId, client_token: Option<String> },
+    /// Deletes it, unless a volume of the cluster names it by now, or a claim waits for it: any
+    /// claim, where it may be reused. Its directory stays.
+    Delete { id: AccessPointId, client_token: Option<String>, may_be_reused: bool },
 }
 
 /// Of which deployment they are, and which of them are to go.
@@ -107,7 +108,11 @@ fn delete<C: From<Call>>(scope: &Scope, wanted: &Wanted, point: &AccessPoint) ->
     Change::new(Action::Delete, change, scope.address(KIND, Some(id.as_str())))
         .because(format!("no volume names it; its directory in {} stays", wanted.file_system))
         .showing([Difference::gone("path", plain(&point.path))])
-        .calling(Call::Delete { id: id.clone(), client_token: client_token.clone() })
+        .calling(Call::Delete {
+            id: id.clone(),
+            client_token: client_token.clone(),
+            may_be_reused: may_be_reused(point, wanted.owner),
+        })
 }
 
 /// A warning before the quota hurts.

@@ -4,4 +4,4 @@ mod leftovers;
 mod standing;
 
 pub use leftovers::{Call, Deletion, KIND, Wanted, plan, quota, table};
-pub use standing::{Seen, Standing, UnboundClaim, standing};
+pub use standing::{Seen, Standing, UnboundClaim, awaiting, standing};

@@ -108,30 +108,45 @@ pub fn standing(point: &AccessPoint, seen: &Seen, owner: &Owner) -> Standing {
     if let Some(volume) = volumes.iter().find(|it| it.access_points.contains(point.id.as_str())) {
         return Standing::Volume(volume.name.clone());
     }
-    if let Some(claim) = awaiting(point, &seen.claims) {
+    let token = point.client_token.as_deref();
+    if let Some(claim) = awaiting(token, false, &seen.claims) {
         return Standing::Claim(claim.name.clone());
     }
     let named = named_clusters(point);
     if let Some(other) = named.iter().find(|name| **name != owner.cluster) {
         return Standing::OtherCluster((*other).to_owned());
     }
-    if point.tags.get(OF_DRIVER).is_none_or(|value| value != "true") {
+    if !is_of_driver(point) {
         return Standing::Foreign;
     }
-    // The token of one that is reused is a hash of its claim's name: it may be for any claim.
-    let reused = point.client_token.as_deref().is_none_or(|token| !token.starts_with(OF_CLAIM));
-    match seen.claims.first().filter(|_| reused) {
+    match awaiting(token, may_be_reused(point, owner), &seen.claims) {
         Some(claim) => Standing::Claim(claim.name.clone()),
         None if named.is_empty() => Standing::SomeCluster,
         None => Standing::Leftover,
     }
 }
 
-/// The claim that an access point is for: the driver makes it before there is a volume, and gives
-/// the name of the volume as the token, unless its class says `reuseAccessPoint`.
-fn awaiting<'a>(point: &AccessPoint, claims: &'a [UnboundClaim]) -> Option<&'a UnboundClaim> {
-    let uid = point.client_token.as_deref()?.strip_prefix(OF_CLAIM)?;
-    claims.iter().find(|claim| claim.uid == uid)
+/// The claim that an access point of this token is for: the driver makes it before there is a
+/// volume, and gives the name of the volume as the token. Where its class says `reuseAccessPoint`,
+/// the token is a hash of the claim's name: one that may be `reused` may be for any claim.
+pub fn awaiting<'a>(
+    token: Option<&str>,
+    reused: bool,
+    claims: &'a [UnboundClaim],
+) -> Option<&'a UnboundClaim> {
+    match token.and_then(|token| token.strip_prefix(OF_CLAIM)) {
+        Some(uid) => claims.iter().find(|claim| claim.uid == uid),
+        None => claims.first().filter(|_| reused),
+    }
+}
+
+/// Whether an access point may be one that the driver of this cluster uses for several claims.
+pub(super) fn may_be_reused(point: &AccessPoint, owner: &Owner) -> bool {
+    is_of_driver(point) && named_clusters(point).iter().all(|name| *name == owner.cluster)
+}
+
+fn is_of_driver(point: &AccessPoint) -> bool {
+    point.tags.get(OF_DRIVER).is_some_and(|value| value == "true")
 }
 
 /// The clusters that the tags name: only tags whose key is that of a cluster do. One with another
@@ -175,6 +190,22 @@ mod tests {
 
     fn seen() -> Seen {
         Seen { volumes: Some(Vec::new()), ..Seen::default() }
+    }
+
+    #[test]
+    fn a_claim_waits_for_the_access_point_of_its_uid_or_for_one_that_may_be_reused() {
+        let claim =
+            |uid: &str| UnboundClaim { uid: uid.to_owned(), name: format!("ns/claim-{uid}") };
+        let claims = [claim("other"), claim(UID)];
+        let of = |token, reused| awaiting(token, reused, &claims).map(|claim| claim.uid.as_str());
+        let token = format!("pvc-{UID}");
+        assert_eq!(of(Some(&token), true), Some(UID));
+        assert_eq!(of(Some("pvc-gone"), true), None);
+        // With `reuseAccessPoint` the token is a hash of the path and names no claim: any claim
+        // that has no volume yet may be about to get it.
+        assert_eq!(of(Some("3b1f"), true), Some("other"));
+        assert_eq!(of(Some("3b1f"), false), None);
+        assert_eq!(of(None, false), None);
     }
 
     #[test]
