@@ -138,8 +138,13 @@ impl Trail {
         let mut place = Map::new();
         place.insert("account".to_owned(), json!(caller.map(|caller| &caller.account)));
         place.insert("principal".to_owned(), json!(caller.map(|caller| &caller.arn)));
-        place.insert("region".to_owned(), json!(first.wanted.region));
-        place.insert("cluster".to_owned(), json!(first.wanted.cluster));
+        // Modules may be in several regions: then each request names its own.
+        if !places.iter().any(|verdict| verdict.wanted.region != first.wanted.region) {
+            place.insert("region".to_owned(), json!(first.wanted.region));
+        }
+        if !places.iter().any(|verdict| verdict.wanted.cluster != first.wanted.cluster) {
+            place.insert("cluster".to_owned(), json!(first.wanted.cluster));
+        }
         if let Some(access) = &first.access {
             place.insert("server".to_owned(), json!(access.server));
         }

@@ -28,6 +28,7 @@ pub(super) fn span(job: &Job, deployment: Option<&str>) -> Span {
         Goal::Identify => "identify",
     };
     let place = job.places.first();
+    let place = place.filter(|one| job.places.iter().all(|other| other.cluster == one.cluster));
     tracing::info_span!(
         "run",
         goal,
@@ -49,7 +50,10 @@ pub(super) async fn reach(connection: &Connection<'_>) -> anyhow::Result<Outcome
     };
     match connection.trail.ends(how, changed) {
         Ok(()) => result,
-        Err(unrecorded) => result.and_then(|outcome| with_error(outcome, unrecorded)),
+        Err(unrecorded) => match result {
+            Ok(outcome) => with_error(outcome, unrecorded),
+            Err(error) => Err(error.context(format!("{unrecorded:#}"))),
+        },
     }
 }
 
@@ -58,6 +62,7 @@ fn with_error(outcome: Outcome, error: anyhow::Error) -> anyhow::Result<Outcome>
     let mut failed = match outcome.ending {
         Ending::Done(made) => Failed { made, ..Failed::default() },
         Ending::Failed(failed) => failed,
+        Ending::Stopped { left, .. } => Failed { held_back: left, ..Failed::default() },
         _ => return Err(error),
     };
     failed.errors.push(error);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::file_system::FileSystemSource;
 use efs::{OUTPUTS, OutputFormat, Outputs, Size, config_map, in_format};
 use failure::failure;
 use futures_util::future::try_join_all;
@@ -80,10 +79,7 @@ async fn one(
     aws: &Aws,
     target: &Target,
 ) -> anyhow::Result<Outputs> {
-    let lookup = match &inputs.file_system {
-        FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
-        FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
-    };
+    let lookup = Lookup::of(inputs);
     let (found, role_arn) =
         tokio::try_join!(file_system::observe(aws, &lookup), role_arn(inputs, aws))?;
     let found = found.ok_or_else(|| {
@@ -115,7 +111,7 @@ async fn one(
         access_points: Some(access_points),
         mount_targets,
         // Which zones the subnets are in takes a look at the network, which a deploy has.
-        zones: BTreeSet::new(),
+        zones: None,
         cluster: target.cluster().map(|cluster| cluster.kube.name.clone()),
         manifests: folder(&job.storage_scope(label)),
         driver_manifests: driver_in.as_ref().and_then(folder),

@@ -30,8 +30,8 @@ pub struct Outputs {
     pub access_points: Option<Vec<AccessPoint>>,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
-    /// The Availability Zones of the subnets.
-    pub zones: BTreeSet<String>,
+    /// The Availability Zones of the subnets, where a look at the network told them.
+    pub zones: Option<BTreeSet<String>>,
     /// The cluster that holds the class, where one was the target.
     pub cluster: Option<String>,
     /// The directory that holds the documents, where one was the target.
@@ -137,7 +137,7 @@ pub const OUTPUTS: &[Output] = &[
     Output {
         name: "zones_without_mount_target",
         description: "Availability Zones of the subnets that have no mount target yet",
-        value: |it| Some(json!(it.zones_without_mount_target())),
+        value: |it| it.zones.as_ref().map(|_| json!(it.zones_without_mount_target())),
         of_step: false,
         after_deploy: true,
     },
@@ -195,7 +195,7 @@ impl Outputs {
         let served = |zone: &&String| {
             self.mount_targets.iter().any(|target| target.availability_zone == **zone)
         };
-        self.zones.iter().filter(|zone| !served(zone)).collect()
+        self.zones.iter().flatten().filter(|zone| !served(zone)).collect()
     }
 
     /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html>)
