@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
-use efs::resources::file_system::{FileSystem, FileSystemSource};
+use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
@@ -99,10 +99,7 @@ async fn in_aws(
     inputs: &Inputs,
     (aws, target): (&Aws, &Target),
 ) -> anyhow::Result<Storage> {
-    let lookup = match &inputs.file_system {
-        FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
-        FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
-    };
+    let lookup = Lookup::of(inputs);
     if !job.goal.plans() {
         return Box::pin(own(inputs, aws, &lookup, job.goal.destroys())).await;
     }

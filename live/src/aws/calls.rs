@@ -94,7 +94,7 @@ impl Counter {
             operation,
             resource: None,
             region: Some(&self.region),
-            attempt: number,
+            attempt: Some(number),
             status: response.map(|it| it.status().as_u16()),
             error_code: response.filter(|_| failed).and_then(error_code),
             id: REQUEST_IDS.iter().find_map(|name| header(*name)),

@@ -16,6 +16,7 @@ use inputs::printable;
 use tokio::sync::oneshot;
 
 use super::errors::explain;
+use super::foreign::ForeignResponses;
 use super::settings::Settings;
 
 /// A role that is assumed with a code.
@@ -70,7 +71,9 @@ impl Role {
         code: String,
     ) -> anyhow::Result<Credentials> {
         let session = self.session.clone().unwrap_or_else(|| "clockwork-codex".to_owned());
-        let request = aws_sdk_sts::Client::new(config)
+        // Before a run begins, and so in no run's count of calls.
+        let builder = aws_sdk_sts::config::Builder::from(config).interceptor(ForeignResponses);
+        let request = aws_sdk_sts::Client::from_conf(builder.build())
             .assume_role()
             .role_arn(&self.arn)
             .role_session_name(session)

@@ -8,6 +8,7 @@ mod foreign;
 mod http;
 mod identity;
 mod mfa;
+mod moment;
 mod rate;
 mod reach;
 mod settings;
@@ -33,6 +34,7 @@ use crate::proxies::Proxies;
 pub(crate) use calls::Calls;
 pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation};
+pub(crate) use moment::moment;
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;
 

@@ -9,7 +9,8 @@ use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{PerformanceMode, Tag, ThroughputMode};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use efs::resources::file_system::{
-    BackupPolicy, Call, FileSystem, Group, Spec, THROUGHPUT_FROM, Throughput, Transition,
+    BackupPolicy, Call, FileSystem, FileSystemSource, Group, Spec, THROUGHPUT_FROM, Throughput,
+    Transition,
 };
 use efs::{FileSystemId, LifeCycle};
 use inputs::printable;
@@ -37,6 +38,16 @@ pub(crate) enum Lookup {
     /// By the token that it was created with.
     Token(String),
     Id(FileSystemId),
+}
+
+impl Lookup {
+    /// That of the file system of a deployment.
+    pub(crate) fn of(inputs: &efs::Inputs) -> Lookup {
+        match &inputs.file_system {
+            FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
+            FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
+        }
+    }
 }
 
 /// The file system, if there is one.

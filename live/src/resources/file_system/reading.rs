@@ -2,12 +2,12 @@
 
 use anyhow::Context as _;
 use aws_sdk_efs::types::{FileSystemDescription, FileSystemSize, ThroughputMode};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::{
     FileSystem, MeteredIn, OverwriteProtection, PerformanceMode, Spec, Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
+
+use crate::aws::moment;
 
 /// The properties of a file system that `DescribeFileSystems` returns.
 pub(super) fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
@@ -52,10 +52,4 @@ fn metered_in(size: &FileSystemSize) -> MeteredIn {
         ia: bytes(size.value_in_ia()),
         archive: bytes(size.value_in_archive()),
     }
-}
-
-/// A moment as RFC 3339 writes it, to the second.
-fn moment(at: &DateTime) -> String {
-    let at = DateTime::from_secs(at.secs());
-    at.fmt(Format::DateTime).unwrap_or_else(|_| at.to_string())
 }

@@ -11,7 +11,7 @@ use aws_sdk_efs::types::{
 };
 use efs::resources::file_system::{
     BackupPolicy, FileSystem, FileSystemSource, Group, Lifecycle, Policy, Spec, Throughput,
-    Transition,
+    Transition, goes_where, is_leaving,
 };
 use efs::{FileSystemId, Replication};
 use tokio::try_join;
@@ -21,9 +21,6 @@ use crate::context::Context;
 use crate::meaning::efs as codes;
 use crate::users::{policy, replications};
 use crate::wait::IN_USE_PAUSE;
-
-/// The state of a replication that ends (`Destination`).
-const DELETING: &str = "DELETING";
 
 /// Reads what takes calls of its own, side by side, into the properties of a file system of our
 /// own. An adopted one stays as it is, and nobody looks.
@@ -121,10 +118,21 @@ async fn put_lifecycle(
 }
 
 /// The replications that a file system is the source of: of others it is the destination.
-async fn from_here(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<Replication>> {
-    let mut all = replications(aws, id).await?.unwrap_or_default();
-    all.retain(|it| it.source == id.as_str());
-    Ok(all)
+async fn from_here(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<BTreeMap<String, String>>> {
+    let all = replications(aws, id).await?.unwrap_or_default();
+    let of_source = all.into_iter().filter(|it| it.source == id.as_str());
+    Ok(of_source.map(properties).collect())
+}
+
+/// A replication as a property of its source.
+fn properties(found: Replication) -> BTreeMap<String, String> {
+    let entries = [
+        ("region", Some(found.destination_region)),
+        ("file_system_id", Some(found.destination)),
+        ("status", Some(found.status)),
+        ("last_replicated", found.last_replicated),
+    ];
+    entries.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect()
 }
 
 /// Where a file system that should be replicated is.
@@ -136,16 +144,7 @@ async fn replication(
     if wanted.replication.is_none() {
         return Ok(None);
     }
-    let all = from_here(aws, id).await?;
-    Ok(all.into_iter().next().map(|found| {
-        let entries = [
-            ("region", Some(found.destination_region)),
-            ("file_system_id", Some(found.destination)),
-            ("status", Some(found.status)),
-            ("last_replicated", found.last_replicated),
-        ];
-        entries.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect()
-    }))
+    Ok(from_here(aws, id).await?.into_iter().next())
 }
 
 /// Replicates a file system. The first copy may take hours, and is not waited for; `status` shows
@@ -156,7 +155,6 @@ async fn put_replication(
     id: &FileSystemId,
     wanted: &Spec,
 ) -> anyhow::Result<()> {
-    let is_leaving = |it: &Replication| it.status == DELETING;
     while from_here(aws, id).await?.iter().any(is_leaving) {
         context.pause(IN_USE_PAUSE).await?;
     }
@@ -171,12 +169,10 @@ async fn put_replication(
         .build();
     let call = aws.efs.create_replication_configuration().source_file_system_id(id.as_str());
     let Err(error) = call.destinations(destination).send().await else { return Ok(()) };
-    // A run beside this one, or one that was cut off, may have made it.
-    let there = from_here(aws, id).await?;
-    let region = text("region");
-    let is_it =
-        |it: &Replication| !is_leaving(it) && Some(&it.destination_region) == region.as_ref();
-    if there.iter().any(is_it) {
+    // A run beside this one, or one that was cut off, may have made it. Where that cannot be seen,
+    // the error of the call is what counts.
+    let there = from_here(aws, id).await.unwrap_or_default();
+    if there.iter().any(|it| !is_leaving(it) && goes_where(wanted, it)) {
         return Ok(());
     }
     Err(explain("elasticfilesystem:CreateReplicationConfiguration", &aws.region, error))

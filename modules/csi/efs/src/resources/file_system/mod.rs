@@ -16,5 +16,6 @@ pub use planning::{Call, Planned, Wanted, available, gone, not_ours, plan, remov
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
 pub use protection::{BackupPolicy, OverwriteProtection};
+pub use replicating::{goes_where, is_leaving};
 pub use spec::*;
 pub use throughput::Throughput;

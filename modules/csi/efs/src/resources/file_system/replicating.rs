@@ -10,7 +10,7 @@ use super::spec::{FileSystem, KIND, Spec};
 type Replication = BTreeMap<String, String>;
 
 /// Whether a replication ends: what is wanted is made after it.
-fn is_leaving(found: &Replication) -> bool {
+pub fn is_leaving(found: &Replication) -> bool {
     found.get("status").is_some_and(|status| status == "DELETING")
 }
 
@@ -22,6 +22,13 @@ fn id(destination: &str) -> &str {
 /// Whether a replication that is there has what is wanted under a key.
 fn is_right(key: &str, wants: &str, has: &Replication) -> bool {
     has.get(key).is_some_and(|has| has == wants || (key == "file_system_id" && has == id(wants)))
+}
+
+/// Whether a replication that is there goes where the wanted one is to go.
+pub fn goes_where(wants: &Replication, has: &Replication) -> bool {
+    ["region", "file_system_id"]
+        .iter()
+        .all(|key| wants.get(*key).is_none_or(|wants| is_right(key, wants, has)))
 }
 
 /// What a plan may do about a replication: one that is there never changes, so that what EFS does
@@ -50,9 +57,7 @@ pub(super) fn elsewhere(scope: &Scope, wanted: &Spec, found: &FileSystem) -> Opt
     if is_leaving(has) {
         return None;
     }
-    let differs = ["region", "file_system_id"]
-        .iter()
-        .any(|key| wants.get(*key).is_some_and(|wants| !is_right(key, wants, has)));
+    let differs = !goes_where(wants, has);
     let text = |key: &str| has.get(key).map_or("?", String::as_str).escape_debug().to_string();
     differs.then(|| {
         Refusal::new(
