@@ -20,8 +20,9 @@ pub(crate) struct Request<'a> {
     pub(crate) resource: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<&'a str>,
-    /// The first attempt is 1.
-    pub(crate) attempt: u32,
+    /// The first attempt is 1; `None` where its client does not say which one it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<u32>,
     /// The HTTP status, or how a program ended; `None` where there was no response.
     pub(crate) status: Option<u16>,
     /// The error code of AWS.

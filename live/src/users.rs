@@ -4,8 +4,6 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
     AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
@@ -15,7 +13,7 @@ use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
 use tokio::try_join;
 
-use crate::aws::{Aws, explain, is, is_missing_operation};
+use crate::aws::{Aws, explain, is, is_missing_operation, moment};
 use crate::cluster::Kube;
 use crate::context::Context;
 use crate::meaning::efs as codes;
@@ -104,11 +102,10 @@ pub(crate) async fn access_points(
     Ok(all)
 }
 
-/// How many access points a file system has; `None` where there is none, or where this identity
-/// may not list them: a status shows what it may.
-pub(crate) async fn count(aws: &Aws, actual: &Actual) -> Option<usize> {
-    let id = &actual.file_system.as_ref()?.id;
-    access_points(aws, id).await.ok().map(|points| points.len())
+/// How many access points a file system has; `None` where there is no file system.
+pub(crate) async fn count(aws: &Aws, actual: &Actual) -> anyhow::Result<Option<usize>> {
+    let Some(found) = &actual.file_system else { return Ok(None) };
+    Ok(Some(access_points(aws, &found.id).await?.len()))
 }
 
 /// The replications that a file system is part of, as their source or their destination; `None`
@@ -137,17 +134,13 @@ pub(crate) async fn replications(
                 return Err(explain(call, &aws.region, error));
             }
         };
-        all.extend(found.destinations().iter().map(|destination| {
-            Replication {
-                source: found.source_file_system_id().to_owned(),
-                source_region: found.source_file_system_region().to_owned(),
-                destination: destination.file_system_id().to_owned(),
-                destination_region: destination.region().to_owned(),
-                status: destination.status().as_str().to_owned(),
-                last_replicated: destination
-                    .last_replicated_timestamp()
-                    .and_then(|at| DateTime::from_secs(at.secs()).fmt(Format::DateTime).ok()),
-            }
+        all.extend(found.destinations().iter().map(|destination| Replication {
+            source: found.source_file_system_id().to_owned(),
+            source_region: found.source_file_system_region().to_owned(),
+            destination: destination.file_system_id().to_owned(),
+            destination_region: destination.region().to_owned(),
+            status: destination.status().as_str().to_owned(),
+            last_replicated: destination.last_replicated_timestamp().map(moment),
         }));
     }
     Ok(Some(all))

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use kube::client::Body;
 use tower::Service;
 
@@ -21,8 +21,9 @@ pub(super) struct Told<S> {
 /// Source: Kubernetes documentation, "Auditing".
 const AUDIT_ID: &str = "audit-id";
 
-/// The group of requests that ask for permissions, and change nothing although they are posted.
-const REVIEWS: &str = "/apis/authorization.k8s.io/";
+/// The groups of requests that ask for permissions, or who asks, and change nothing although they
+/// are posted.
+const REVIEWS: [&str; 2] = ["/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"];
 
 impl<S, B> Service<Request<Body>> for Told<S>
 where
@@ -49,13 +50,18 @@ where
                 operation: &verb(&method),
                 resource: Some(&path),
                 region: None,
-                attempt: 1,
+                attempt: None,
                 status: response.map(|response| response.status().as_u16()),
                 error_code: None,
                 id,
                 elapsed: since.elapsed(),
-                succeeded: response.is_some_and(|response| !response.status().is_server_error()),
-                changes: method != Method::GET && !path.starts_with(REVIEWS),
+                // That something is not there is an answer, and no failure.
+                succeeded: response.is_some_and(|response| {
+                    let status = response.status();
+                    status.as_u16() < 400 || status == StatusCode::NOT_FOUND
+                }),
+                changes: method != Method::GET
+                    && !REVIEWS.iter().any(|group| path.starts_with(group)),
             };
             request.tell();
             answered

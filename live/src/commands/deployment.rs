@@ -37,24 +37,31 @@ const ROUNDS: usize = 6;
 
 /// Observes, plans and carries out, until nothing is left to do.
 pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
+    let mut changed = 0;
+    match rounds(connection, &mut changed).await {
+        Ok(ending) => Ok(Outcome { changed, ending }),
+        Err(error) if changed == 0 => Err(error),
+        // What was changed before is told all the same.
+        Err(error) => Ok(Outcome { changed, ending: Ending::from(error) }),
+    }
+}
+
+/// How the last round ended; `changed` counts what all of them changed.
+async fn rounds(connection: &Connection<'_>, changed: &mut usize) -> anyhow::Result<Ending> {
     let job = connection.job;
     let target = connection.connect().await?;
-    let mut changed = 0;
     let mut outputs = Made::default();
     let mut agreed = Agreed::default();
     let mut owes_canaries = false;
     for round in 1.. {
-        let mut observed = match observe(connection, &target, round == 1).await {
-            Ok(observed) => observed,
-            Err(error) => return Ok(Outcome { changed, ending: Ending::from(error) }),
-        };
+        let mut observed = observe(connection, &target, round == 1).await?;
         if owes_canaries {
             owe_canaries(&mut observed);
         }
         let mut plan = planned(connection, &target, &mut observed).await?;
         places::guard(job, connection.places(), &mut plan);
         if let Some(ending) = shown_or_moved(connection, &plan)? {
-            return Ok(Outcome { changed, ending });
+            return Ok(ending);
         }
         if round > 1 && plan.is_settled() {
             break;
@@ -63,12 +70,12 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
             && let Some(ending) = consent::appeared(&agreed, &plan)
         {
             connection.progress.plan(&plan, &digest(&plan)?);
-            return Ok(Outcome { changed, ending });
+            return Ok(ending);
         }
         let required = agreed.required(&plan, job.yes, job.goal.destroys());
         let outcome = execute(connection, &target, &plan, Some(&observed), required).await?;
         agreed.add(&plan);
-        changed += outcome.changed;
+        *changed += outcome.changed;
         owes_canaries = !plan.checks.is_empty();
         match outcome.ending {
             Ending::Done(made) => {
@@ -83,15 +90,15 @@ pub(super) async fn carry_out(connection: &Connection<'_>) -> anyhow::Result<Out
                 connection.progress.say("Another run is changing this deployment; re-planning.");
             }
             Ending::Refused { remedy, .. }
-                if changed > 0 && !connection.progress.is_one_of_many() =>
+                if *changed > 0 && !connection.progress.is_one_of_many() =>
             {
                 let why = "Nothing more was changed.".to_owned();
-                return Ok(Outcome { changed, ending: Ending::Refused { why, remedy } });
+                return Ok(Ending::Refused { why, remedy });
             }
-            ending => return Ok(Outcome { changed, ending }),
+            ending => return Ok(ending),
         }
     }
-    Ok(Outcome { changed, ending: Ending::Done(outputs) })
+    Ok(Ending::Done(outputs))
 }
 
 /// How a run ends that only shows its plan, or whose plan is not the one that was kept.

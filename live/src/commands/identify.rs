@@ -43,7 +43,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
             Err(error) => errors.push(error),
         }
     }
-    connection.look_at_places(&target).await;
+    connection.stop.or(connection.look_at_places(&target)).await?;
     let places = connection.places();
     let mut lines = place::lines(places);
     if let Some(User { name, groups, server, version, .. }) = &user {

@@ -48,7 +48,7 @@ pub(super) fn outputs(
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
             mount_targets: context.results.targets(&file_system_id),
-            zones: efs::zones_of(desired, actual),
+            zones: Some(efs::zones_of(desired, actual)),
             account: mine.and_then(|found| found.account.clone()).or_else(of_caller),
             // What it holds changes by itself: `outputs` and `status` show it.
             size: None,

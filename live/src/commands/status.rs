@@ -19,7 +19,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         let Some(found) = observed.storage.get_mut(label) else { continue };
         if let Some(aws) = connection.clients.get(&inputs.aws_region) {
             let counted = connection.stop.or(users::count(aws, &found.actual)).await;
-            found.actual.access_point_count = counted?;
+            found.actual.access_point_count = counted??;
         }
         let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());

@@ -162,7 +162,7 @@ fn tell(args: &[&str], status: ExitStatus, since: Instant) {
         operation,
         resource: args.get(1).copied().filter(|about| !about.starts_with('-')),
         region: None,
-        attempt: 1,
+        attempt: None,
         status: status.code().and_then(|code| u16::try_from(code).ok()),
         error_code: None,
         id: None,

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tests::{Call, World, workspace};
 
-/// The inputs of the file system that the deployment sets, with a value that is not the default.
+/// The inputs of the file system that the deployment sets. `encrypted`, `performance_mode`,
+/// `enforce_tls` and `deletion_policy` have the value of their default: another one excludes
+/// something else here, and has a test of its own.
 const SET: &[(&str, &str)] = &[
     ("ip_address_type", "IPV4_ONLY"),
     ("mount_target_addresses", "subnet-0c0dec0000000010a=10.0.0.77"),

@@ -144,6 +144,10 @@ pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
 /// drivers that know it take it away.
 const STARTUP_TAINT: &str = "efs.csi.aws.com/agent-not-ready";
 
+/// The taints that the chart's controller tolerates by itself in its newer versions: a list of
+/// tolerations in the values takes the place of the chart's.
+pub(crate) const TOLERATED: [&str; 2] = ["CriticalAddonsOnly", STARTUP_TAINT];
+
 /// What hazards depend on, beside the version.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Context<'a> {

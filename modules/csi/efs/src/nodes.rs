@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use plan::Warning;
 use serde_json::Value;
 
-use crate::chart::ChartVersion;
+use crate::chart::{ChartVersion, TOLERATED};
 use crate::inputs::Inputs;
 use crate::resources::driver::DriverMode;
 
@@ -136,9 +136,7 @@ fn tolerations(inputs: &Inputs) -> Vec<Value> {
     match inputs.driver.given_values().pointer("/controller/tolerations") {
         Some(Value::Array(given)) => given.clone(),
         _ if inputs.driver.version < ChartVersion::SUB_PATH_PATTERN => Vec::new(),
-        _ => ["CriticalAddonsOnly", "efs.csi.aws.com/agent-not-ready"]
-            .map(|key| serde_json::json!({"key": key, "operator": "Exists"}))
-            .to_vec(),
+        _ => TOLERATED.map(|key| serde_json::json!({"key": key, "operator": "Exists"})).to_vec(),
     }
 }
 

@@ -41,19 +41,27 @@ impl Toleration {
             None => (text, None),
         };
         if let Some(effect) = effect.filter(|effect| !EFFECTS.contains(effect)) {
-            return Err(format!("`{effect}` is none of {}", EFFECTS.join(", ")));
+            return Err(format!(
+                "`{}` is no effect of a taint: {} are",
+                effect.escape_debug(),
+                EFFECTS.join(", ")
+            ));
         }
         let (key, value) = match taint.split_once('=') {
             Some((key, value)) => (key, Some(value.to_owned())),
             None => (taint, None),
         };
         if key.is_empty() || key.contains(char::is_whitespace) {
-            return Err("write it as KEY, KEY=VALUE or KEY=VALUE:EFFECT".to_owned());
+            return Err(format!(
+                "`{}` is no taint: write it as KEY, KEY=VALUE or KEY=VALUE:EFFECT",
+                text.escape_debug()
+            ));
         }
         Ok(Toleration { key: key.to_owned(), value, effect: effect.map(str::to_owned) })
     }
 
-    fn document(&self) -> Value {
+    /// As a pod's specification has it.
+    pub fn document(&self) -> Value {
         let Toleration { key, value, effect } = self;
         let mut document = match value {
             Some(value) => json!({"key": key, "operator": "Equal", "value": value}),

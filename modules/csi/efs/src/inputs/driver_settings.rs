@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use ::inputs::{Problem, Reader};
 use kubernetes::bytes;
+use kubernetes::proof::Toleration;
 use serde_json::{Map, Value, json};
 
 use super::rules;
-use crate::chart::{ChartVersion, version};
+use crate::chart::{ChartVersion, TOLERATED, version};
 
 /// An input, the values that it sets, and the first chart that reads them.
 struct Setting {
@@ -59,10 +60,6 @@ const SETTINGS: &[Setting] = &[
     setting("driver_metrics", &["/controller/enableMetrics"], version(4, 4, 0)),
     setting("driver_service_monitor", &["/controller/serviceMonitor/enabled"], version(4, 4, 0)),
 ];
-
-/// The tolerations that the chart's controller has by itself in its newer versions: a list of ours
-/// takes the place of the chart's.
-const OF_CHART: [&str; 2] = ["CriticalAddonsOnly", "efs.csi.aws.com/agent-not-ready"];
 
 /// How many volumes a node takes, and how many mounts are made at once, where the limits are on and
 /// no number is given (the chart's `node-daemonset.yaml`).
@@ -136,7 +133,7 @@ fn read(reader: &mut Reader, input: &'static str) -> Option<Value> {
         "driver_volume_attach_limit" | "driver_max_inflight_mounts" => number(reader, 1, 1000),
         "driver_tolerations" => {
             let given = reader.strings(input, toleration)?;
-            let of_chart = OF_CHART.iter().map(|key| json!({ "key": key, "operator": "Exists" }));
+            let of_chart = TOLERATED.iter().map(|key| json!({ "key": key, "operator": "Exists" }));
             let new = of_chart.filter(|own| !given.contains(own)).collect::<Vec<_>>();
             Some(new.into_iter().chain(given).collect())
         }
@@ -170,24 +167,10 @@ fn toleration(text: &str) -> Result<Value, Problem> {
     let wrong = |what: String| {
         Problem::new(what, "write it as `KEY`, `KEY=VALUE`, `KEY:EFFECT` or `KEY=VALUE:EFFECT`")
     };
-    let (taint, effect) = text.split_once(':').map_or((text, None), |(a, b)| (a, Some(b)));
-    let (key, value) = taint.split_once('=').map_or((taint, None), |(a, b)| (a, Some(b)));
-    if effect.is_some_and(|it| !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&it)) {
-        return Err(wrong(format!(
-            "`{}` is no effect of a taint: `NoSchedule`, `PreferNoSchedule` and `NoExecute` are",
-            effect.unwrap_or_default().escape_debug()
-        )));
-    }
-    rules::selector(key, value.unwrap_or_default()).map_err(|problem| wrong(problem.message))?;
-    let mut toleration = json!({ "key": key, "operator": "Exists" });
-    if let Some(value) = value {
-        toleration["operator"] = json!("Equal");
-        toleration["value"] = json!(value);
-    }
-    if let Some(effect) = effect {
-        toleration["effect"] = json!(effect);
-    }
-    Ok(toleration)
+    let toleration = Toleration::parse(text).map_err(wrong)?;
+    let value = toleration.value.as_deref().unwrap_or_default();
+    rules::selector(&toleration.key, value).map_err(|problem| wrong(problem.message))?;
+    Ok(toleration.document())
 }
 
 /// A request or a limit, such as `limits.memory` and `512Mi`.

@@ -187,7 +187,8 @@ fn a_setting_that_kubernetes_or_the_driver_would_not_bear_is_a_mistake() {
     for (more, said) in [
         (json!({ "driver_replicas": 0 }), "from 1 to 10"),
         (json!({ "driver_tolerations": ["a=b:Never"] }), "no effect of a taint"),
-        (json!({ "driver_tolerations": ["a b"] }), "no key of a label"),
+        (json!({ "driver_tolerations": ["a b"] }), "`a b` is no taint"),
+        (json!({ "driver_tolerations": ["a/b/c"] }), "no key of a label"),
         (json!({ "driver_node_selector": { "a": "b c" } }), "no value of a label"),
         (json!({ "driver_node_resources": { "memory": "1Gi" } }), "no request and no limit"),
         (json!({ "driver_node_resources": { "limits.memory": "much" } }), "no quantity"),
