@@ -98,7 +98,7 @@ pub fn remove<C: From<Call>>(
     if !held.is_empty() {
         plan.refusals.push(Refusal::new(
             &address,
-            format!("claims hold volumes of the class: {}", held.join(", ")),
+            format!("claims hold volumes of the class: {}", plan::named(held, ", ")),
             "delete these claims, and the volumes that were retained, if their data may go; \
              then run it again",
         ));
