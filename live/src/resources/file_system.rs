@@ -25,6 +25,7 @@ use crate::progress::Line;
 use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE, IN_USE_PAUSE, within};
+use crate::watch::Awaited;
 
 use reading::read;
 pub(crate) use settings::settings;
@@ -309,7 +310,7 @@ async fn delete(
 /// Waits for targets that are still being deleted; one that a run beside this one
 /// made is a reason to plan again.
 async fn targets_gone(context: &Context, aws: &Aws, id: &FileSystemId) -> anyhow::Result<()> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let watch = context.mount_targets.of((aws.clone(), id.clone(), Awaited::Gone));
     let left = context.wait(&watch, |targets| {
         let targets = targets.as_deref().unwrap_or_default();
         let stays = targets.iter().find(|target| target.life_cycle == LifeCycle::Available);
@@ -333,7 +334,7 @@ async fn in_use(
     id: &FileSystemId,
     error: anyhow::Error,
 ) -> anyhow::Result<anyhow::Error> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let watch = context.mount_targets.of((aws.clone(), id.clone(), Awaited::Gone));
     let targets = context.wait(&watch, |targets| Some(targets.clone().unwrap_or_default()));
     let (targets, replications) = tokio::try_join!(targets, users::replications(aws, id))?;
     let targets = targets.iter().map(|it| format!("{} ({})", it.id, it.life_cycle.as_str()));
