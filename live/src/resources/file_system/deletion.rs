@@ -123,7 +123,10 @@ pub(super) async fn gone(
 mod tests {
     use std::sync::Arc;
 
+    use efs::MountTargetId;
+    use efs::resources::mount_target::MountTarget;
     use failure::report;
+    use network::SubnetId;
     use serde_json::json;
     use tokio::sync::watch as channel;
 
@@ -131,7 +134,6 @@ mod tests {
     use crate::aws::tests::{client, serve};
     use crate::context::{Newcomers, Results};
     use crate::progress::Progress;
-    use crate::resources::{file_system, mount_target};
     use crate::stop::Stop;
     use crate::target::Target;
     use crate::trace::Trace;
@@ -146,29 +148,19 @@ mod tests {
         )
     }
 
-    /// An EFS that never deletes its file system, whose mount targets are in this state.
-    fn never_deletes(targets: &'static [&'static str]) -> String {
-        let (address, _) = serve(move |request| {
-            if request.starts_with("DELETE ") {
-                let body = json!({ "ErrorCode": "FileSystemInUse", "Message": "in use" });
-                return response(409, "FileSystemInUse", &body);
-            }
-            if request.contains("/mount-targets") {
-                let targets = targets.iter().map(|state| {
-                    json!({
-                        "MountTargetId": "fsmt-00000001", "FileSystemId": "fs-00000001",
-                        "SubnetId": "subnet-00000001", "LifeCycleState": state,
-                    })
-                });
-                return response(200, "", &json!({ "MountTargets": targets.collect::<Vec<_>>() }));
-            }
-            let body = json!({ "ErrorCode": "ReplicationNotFound", "Message": "none" });
-            response(404, "ReplicationNotFound", &body)
+    /// An EFS that never deletes its file system, and lists no replication.
+    fn never_deletes() -> String {
+        let (address, _) = serve(|request| {
+            let deletes = request.starts_with("DELETE ");
+            let (status, code) =
+                if deletes { (409, "FileSystemInUse") } else { (404, "ReplicationNotFound") };
+            response(status, code, &json!({ "ErrorCode": code, "Message": "in use" }))
         });
         address
     }
 
-    fn context() -> Context {
+    /// Everybody who waits sees these mount targets.
+    fn context(targets: Vec<MountTarget>) -> Context {
         Context {
             target: Target::Directory(std::env::temp_dir()),
             results: Results::default(),
@@ -176,22 +168,36 @@ mod tests {
             trail: Arc::default(),
             failing: channel::Sender::new(false),
             newcomers: Newcomers::default(),
-            file_systems: Watches::new(|(aws, id)| async move {
-                file_system::observe(&aws, &file_system::Lookup::Id(id)).await
-            }),
-            mount_targets: Watches::new(|(aws, id)| async move {
-                mount_target::observe(&aws, &id).await
+            file_systems: Watches::new(|_| async { Ok(None) }),
+            mount_targets: Watches::new(move |_| {
+                let targets = targets.clone();
+                async { Ok(Some(targets)) }
             }),
         }
     }
 
+    fn leaving() -> MountTarget {
+        MountTarget {
+            id: MountTargetId::try_from("fsmt-00000001").unwrap(),
+            life_cycle: LifeCycle::Deleting,
+            subnet_id: SubnetId::try_from("subnet-00000001").unwrap(),
+            vpc_id: None,
+            availability_zone: "eu-west-1a".to_owned(),
+            availability_zone_id: None,
+            network_interface_id: None,
+            ip_address: None,
+            ipv6_address: None,
+            security_groups: None,
+        }
+    }
+
     /// How a deletion that EFS never carries out ends, and after how long.
-    async fn ended(targets: &'static [&'static str], at_most: Duration) -> (String, Duration) {
-        let aws = client(&never_deletes(targets));
+    async fn ended(targets: Vec<MountTarget>, at_most: Duration) -> (String, Duration) {
+        let aws = client(&never_deletes());
         let id = FileSystemId::try_from("fs-00000001").unwrap();
         let line = Progress::new(&Arc::new(Trace::new())).line("file system");
         let since = Instant::now();
-        let error = delete(&context(), &aws, &id, &line, at_most).await.unwrap_err();
+        let error = delete(&context(targets), &aws, &id, &line, at_most).await.unwrap_err();
         assert!(error.downcast_ref::<Raced>().is_none(), "another plan would wait as long again");
         (report(&[error]), since.elapsed())
     }
@@ -199,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_system_that_stays_in_use_ends_with_what_uses_it_when_the_time_is_over() {
         let at_most = Duration::from_millis(600);
-        let (report, elapsed) = ended(&["deleting"], at_most).await;
+        let (report, elapsed) = ended(vec![leaving()], at_most).await;
         for part in [
             "fs-00000001 is still in use by fsmt-00000001 (deleting)",
             "FileSystemInUse: in use",
@@ -209,7 +215,7 @@ mod tests {
         }
         assert!(elapsed >= at_most, "{elapsed:?}");
         // What EFS does not list is no reason to go on for ever either.
-        let (report, _) = ended(&[], at_most).await;
+        let (report, _) = ended(Vec::new(), at_most).await;
         assert!(report.contains("still in use by nothing that EFS lists"), "{report}");
     }
 }
