@@ -38,12 +38,23 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
         let is_held = volume.metadata.name.as_ref().is_some_and(|name| held.contains(name));
         of_class == Some(class) && !is_held
     });
-    found.extend(free.map(|volume| Claim {
-        namespace: String::new(),
-        name: volume.metadata.name.clone().unwrap_or_default(),
-        phase: volume.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
-        volume: volume.metadata.name.clone(),
-        ..Claim::default()
+    found.extend(free.map(|volume| {
+        Claim {
+            namespace: String::new(),
+            name: volume.metadata.name.clone().unwrap_or_default(),
+            phase: volume
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.clone())
+                .unwrap_or_default(),
+            volume: volume.metadata.name.clone(),
+            retained: volume
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
+                .is_some_and(|policy| policy == "Retain"),
+            ..Claim::default()
+        }
     }));
     found.sort_by_key(Claim::address);
     Ok(found)
@@ -263,6 +274,7 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         nodes,
         used_bytes: None,
         uid: claim.metadata.uid.clone(),
+        retained: false,
         why: None,
     }
 }
