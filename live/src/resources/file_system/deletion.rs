@@ -127,6 +127,7 @@ mod tests {
     use efs::MountTargetId;
     use efs::resources::mount_target::MountTarget;
     use failure::report;
+    use job::Pace;
     use network::SubnetId;
     use serde_json::json;
     use tokio::sync::watch as channel;
@@ -138,7 +139,7 @@ mod tests {
     use crate::stop::Stop;
     use crate::target::Target;
     use crate::trace::Trace;
-    use crate::watch::Watches;
+    use crate::watch::{Rhythm, Watches, rhythm};
 
     fn response(status: u16, code: &str, body: &serde_json::Value) -> String {
         let body = body.to_string();
@@ -160,6 +161,10 @@ mod tests {
         address
     }
 
+    fn at_once<K>(_: &K) -> Rhythm {
+        rhythm(Pace::Emulator, &[])
+    }
+
     /// Everybody who waits sees these mount targets.
     fn context(targets: Vec<MountTarget>) -> Context {
         Context {
@@ -169,8 +174,8 @@ mod tests {
             trail: Arc::default(),
             failing: channel::Sender::new(false),
             newcomers: Newcomers::default(),
-            file_systems: Watches::new(|_| async { Ok(None) }),
-            mount_targets: Watches::new(move |_| {
+            file_systems: Watches::new(at_once, |_| async { Ok(None) }),
+            mount_targets: Watches::new(at_once, move |_| {
                 let targets = targets.clone();
                 async { Ok(Some(targets)) }
             }),
