@@ -6,3 +6,4 @@
 mod killed;
 mod raced;
 mod seeds;
+mod worlds;
