@@ -29,7 +29,8 @@ impl Params {
     /// All parameters but these, as one text.
     pub(crate) fn without(&self, names: &[&str]) -> String {
         let rest = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        rest.map(|(name, value)| format!("{name}={value}\n")).collect()
+        let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={value}\n")).collect();
+        rest.concat()
     }
 
     /// A parameter that must be there, and not empty.
