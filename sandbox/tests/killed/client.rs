@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// A policy that trusts pods.
+pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
 /// A request: service, method, path and body.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -75,6 +78,11 @@ impl Client {
             file_system: String::new(),
             group: String::new(),
         }
+    }
+
+    /// The name of its role.
+    pub(crate) fn role(&self) -> String {
+        format!("role-{}", self.number)
     }
 
     /// The response; nothing where the sandbox was gone before the whole of it.

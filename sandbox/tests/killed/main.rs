@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use client::{Client, Request};
+use client::{Client, Request, TRUST};
 use serde_json::json;
 use slots::SLOTS;
 
@@ -25,8 +25,6 @@ const CLIENTS: usize = 4;
 
 /// How many changes there are at least: enough that the file is compacted several times.
 const CHANGES: usize = 8_000;
-
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 /// A sandbox as a program, whose states take no time.
 struct Program {
@@ -72,11 +70,6 @@ impl Program {
     }
 }
 
-/// The name of a client's role.
-fn role(number: usize) -> String {
-    format!("role-{number}")
-}
-
 /// The values by the name of their slot.
 type Values = BTreeMap<&'static str, String>;
 
@@ -98,7 +91,7 @@ impl Known {
         let client = Client::new(url, number);
         let token = json!({ "CreationToken": number.to_string() });
         let made = client.done(&Request::efs("POST", "file-systems".to_owned(), &token)).unwrap();
-        let form = [("RoleName", &*role(number)), ("AssumeRolePolicyDocument", TRUST)];
+        let form = [("RoleName", &*client.role()), ("AssumeRolePolicyDocument", TRUST)];
         client.done(&Request::form("iam", "CreateRole", &form)).unwrap();
         let name = format!("group-{number}");
         let form = [

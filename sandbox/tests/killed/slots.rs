@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Request, Response};
+use crate::client::{Client, Request, Response, TRUST};
 
 /// A place for one value: how it is given one, how that is taken away, and what is there.
 ///
@@ -159,7 +159,7 @@ pub(crate) const SLOTS: [Slot; 12] = [
         name: "role's policy",
         value: number,
         set: |client, value| {
-            let role = crate::role(client.number);
+            let role = client.role();
             let document = json!({ "Version": "2012-10-17", "Statement": [
                 { "Sid": value, "Effect": "Allow", "Action": "*", "Resource": "*" }
             ]});
@@ -187,7 +187,7 @@ pub(crate) const SLOTS: [Slot; 12] = [
         set: |client, value| {
             let form = [
                 ("RoleName", &*another_role(client)),
-                ("AssumeRolePolicyDocument", crate::TRUST),
+                ("AssumeRolePolicyDocument", TRUST),
                 ("Description", value),
             ];
             Request::form("iam", "CreateRole", &form)
@@ -250,7 +250,7 @@ fn another(client: &Client) -> Request {
 }
 
 fn inline(client: &Client, action: &str) -> Request {
-    let role = crate::role(client.number);
+    let role = client.role();
     Request::form("iam", action, &[("RoleName", &role), ("PolicyName", "own")])
 }
 
