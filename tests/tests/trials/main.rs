@@ -7,3 +7,4 @@ mod kept;
 mod killed;
 mod raced;
 mod seeds;
+mod worlds;

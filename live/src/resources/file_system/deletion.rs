@@ -14,6 +14,7 @@ use crate::progress::Line;
 use crate::raced::Raced;
 use crate::users;
 use crate::wait::{IN_USE_PAUSE, within};
+use crate::watch::Awaited;
 
 /// The call that deletes a file system.
 const DELETE: &str = "elasticfilesystem:DeleteFileSystem";
@@ -56,7 +57,7 @@ pub(super) async fn delete(
 /// Waits for targets that are still being deleted; one that a run beside this one
 /// made is a reason to plan again.
 async fn targets_gone(context: &Context, aws: &Aws, id: &FileSystemId) -> anyhow::Result<()> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let watch = context.mount_targets.of((aws.clone(), id.clone(), Awaited::Gone));
     let left = context.wait(&watch, |targets| {
         let targets = targets.as_deref().unwrap_or_default();
         let stays = targets.iter().find(|target| target.life_cycle == LifeCycle::Available);
@@ -80,7 +81,7 @@ async fn in_use(
     id: &FileSystemId,
     error: anyhow::Error,
 ) -> anyhow::Result<anyhow::Error> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
+    let watch = context.mount_targets.of((aws.clone(), id.clone(), Awaited::Gone));
     let targets = context.wait(&watch, |targets| Some(targets.clone().unwrap_or_default()));
     let (targets, replications) = tokio::try_join!(targets, users::replications(aws, id))?;
     let targets = targets.iter().map(|it| format!("{} ({})", it.id, it.life_cycle.as_str()));
@@ -126,6 +127,7 @@ mod tests {
     use efs::MountTargetId;
     use efs::resources::mount_target::MountTarget;
     use failure::report;
+    use job::Pace;
     use network::SubnetId;
     use serde_json::json;
     use tokio::sync::watch as channel;
@@ -137,7 +139,7 @@ mod tests {
     use crate::stop::Stop;
     use crate::target::Target;
     use crate::trace::Trace;
-    use crate::watch::Watches;
+    use crate::watch::{Rhythm, Watches, rhythm};
 
     fn response(status: u16, code: &str, body: &serde_json::Value) -> String {
         let body = body.to_string();
@@ -159,6 +161,10 @@ mod tests {
         address
     }
 
+    fn at_once<K>(_: &K) -> Rhythm {
+        rhythm(Pace::Emulator, &[])
+    }
+
     /// Everybody who waits sees these mount targets.
     fn context(targets: Vec<MountTarget>) -> Context {
         Context {
@@ -168,8 +174,8 @@ mod tests {
             trail: Arc::default(),
             failing: channel::Sender::new(false),
             newcomers: Newcomers::default(),
-            file_systems: Watches::new(|_| async { Ok(None) }),
-            mount_targets: Watches::new(move |_| {
+            file_systems: Watches::new(at_once, |_| async { Ok(None) }),
+            mount_targets: Watches::new(at_once, move |_| {
                 let targets = targets.clone();
                 async { Ok(Some(targets)) }
             }),

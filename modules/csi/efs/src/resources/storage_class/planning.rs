@@ -98,7 +98,7 @@ pub fn remove<C: From<Call>>(
     if !held.is_empty() {
         plan.refusals.push(Refusal::new(
             &address,
-            format!("claims hold volumes of the class: {}", held.join(", ")),
+            format!("claims hold volumes of the class: {}", plan::named(held, ", ")),
             if file_system_stays {
                 "delete these claims, whose pods need the driver, and run it again: volumes whose \
                  reclaim policy is `Retain` keep their data, and stay"
