@@ -16,6 +16,7 @@ mod hostile;
 mod identity;
 mod ingress;
 mod inputs;
+mod looks;
 mod mounts;
 mod moved;
 mod nodes;
