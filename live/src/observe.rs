@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
+use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::Found as OwnGroup;
@@ -21,7 +21,7 @@ use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, release, security_group, storage_class,
+    claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
 use crate::{identity, mounts, named_before, users, without_cluster, workload};
@@ -326,7 +326,7 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, nodes, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, name),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
@@ -334,7 +334,7 @@ pub(crate) async fn cluster(
         async {
             if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
         },
-        driver_release(goal, inputs, target),
+        driver::installed(goal, inputs, target),
         async {
             let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
             if *goal == Goal::Status {
@@ -345,6 +345,7 @@ pub(crate) async fn cluster(
         },
         async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
     )?;
+    let driver::Installed { release, chart, csi_driver, made } = installed;
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?
@@ -361,6 +362,8 @@ pub(crate) async fn cluster(
             rollouts: objects.rollouts,
             volumes: known_to_newer,
             chart,
+            csi_driver,
+            made,
         },
         claims,
         volumes,
@@ -370,22 +373,4 @@ pub(crate) async fn cluster(
         default_classes: classes.defaults,
         denied: lacking,
     })
-}
-
-/// The driver's release, and its chart where that must be looked at.
-async fn driver_release(
-    goal: &Goal,
-    inputs: &Inputs,
-    target: &InCluster,
-) -> anyhow::Result<(Option<kubernetes::release::Release>, Option<kubernetes::FoundChart>)> {
-    let skips = inputs.driver.mode == DriverMode::Skip || *goal == Goal::Expand;
-    let Some(helm) = target.helm.as_ref().filter(|_| !skips) else { return Ok((None, None)) };
-    let owner = inputs.owner();
-    let wanted = inputs.driver(&owner);
-    let release = wanted.release()?;
-    helm.can_fetch(&release)?;
-    let found = release::observe(helm, &release).await?;
-    let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
-    let chart = if needed { Some(helm.chart(&release).await?) } else { None };
-    Ok((found, chart))
 }
