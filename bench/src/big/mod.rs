@@ -43,10 +43,10 @@ pub fn big(programs: &Path, workspace: &Path) -> anyhow::Result<Vec<Figure>> {
         #[expect(clippy::cast_precision_loss, reason = "megabytes")]
         let peak = whole.peak as f64 / 1e6;
         let growth = whole.seconds / small.seconds;
-        figures.push(Figure::against(format!("big/{name}/memory"), peak, "MB", MOST));
+        figures.push(Figure::at_most(format!("big/{name}/memory"), peak, "MB", MOST));
         figures.push(Figure::alone(format!("big/{name}/time"), whole.seconds, "s"));
         // Four times as much takes at most four times as long.
-        figures.push(Figure::against(format!("big/{name}/growth"), growth, "x", 4.0));
+        figures.push(Figure::at_most(format!("big/{name}/growth"), growth, "x", 4.0));
     }
     Ok(figures)
 }

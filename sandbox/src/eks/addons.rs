@@ -8,7 +8,7 @@ use super::catalog::{self, Offer};
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::eks::{Addon, AddonStatus, Association, Update};
 use crate::world::{Region, Tags, partition};
 
@@ -48,7 +48,7 @@ struct Wanted {
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
+    fn check(&self, offer: &Offer, region: &Region) -> Result<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -132,7 +132,7 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
 }
 
 /// The associations that belong to an add-on, instead of those it had.
-fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
+fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Result<()> {
     let owner = arn(call.context.region, addon);
     let region = &mut *call.context.region;
     let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
@@ -328,7 +328,7 @@ pub(super) fn configuration(call: &mut Call) -> Response {
     Ok((200, body))
 }
 
-fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
+fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Result<&'a Addon> {
     clusters::find(region, cluster)?;
     let missing = || -> AwsError {
         not_found(format!("No addon: {name} found in cluster: {cluster}"))
