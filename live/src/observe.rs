@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{DriverMode, Found, may_be_older, needs_chart};
+use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::Found as OwnGroup;
@@ -21,10 +21,10 @@ use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, release, security_group, storage_class,
+    addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::{identity, mounts, named_before, users, without_cluster, workload};
+use crate::{driver_release, identity, mounts, named_before, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -56,13 +56,22 @@ pub(crate) async fn observe(
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
         let around_driver = async {
-            let cluster = in_cluster(job, inputs, target).await?;
-            let identity = identity::observe(&job.goal, inputs, aws, cluster.as_ref()).await?;
-            Ok((cluster, identity))
+            let mut cluster = in_cluster(job, inputs, target).await?;
+            let (identity, addon) = try_join!(
+                identity::observe(&job.goal, inputs, aws, cluster.as_ref()),
+                addon::observe(&job.goal, inputs, aws, cluster.as_ref()),
+            )?;
+            if let (Some(cluster), Some(in_cluster)) = (&mut cluster, target.cluster())
+                && addon::may_be_older(inputs, addon.as_ref())
+            {
+                cluster.driver.volumes = users::volumes(&in_cluster.kube).await?;
+            }
+            Ok((cluster, identity, addon))
         };
-        let (mut storage, (cluster, identity)) = try_join!(all, around_driver)?;
+        let (mut storage, (cluster, identity, addon)) = try_join!(all, around_driver)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
+        storage.actual.addon = addon;
         if let Target::Directory(directory) = target {
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
@@ -312,14 +321,15 @@ async fn in_cluster(
     target: &Target,
 ) -> anyhow::Result<Option<Cluster>> {
     let Some(in_cluster) = target.cluster() else { return Ok(None) };
-    let observed = Box::pin(cluster(&job.goal, inputs, in_cluster)).await;
+    let observed =
+        Box::pin(cluster((&job.goal, canary(job) != Canary::LeftOut), inputs, in_cluster)).await;
     let observed = observed.map_err(|error| without_cluster::unanswered(&job.goal, error));
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 
-/// What a goal needs to know of a cluster.
+/// What a goal needs to know of a cluster; with whether it sends a canary.
 pub(crate) async fn cluster(
-    goal: &Goal,
+    (goal, sends_canary): (&Goal, bool),
     inputs: &Inputs,
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
@@ -332,9 +342,10 @@ pub(crate) async fn cluster(
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
-            if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
+            let what = (destroys, plans && sends_canary);
+            if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
         },
-        driver_release(goal, inputs, target),
+        driver_release::observe(goal, inputs, target),
         async {
             let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
             if *goal == Goal::Status {
@@ -361,6 +372,7 @@ pub(crate) async fn cluster(
             rollouts: objects.rollouts,
             volumes: known_to_newer,
             chart,
+            applied_by_eks: objects.applied_by_eks,
         },
         claims,
         volumes,
@@ -370,22 +382,4 @@ pub(crate) async fn cluster(
         default_classes: classes.defaults,
         denied: lacking,
     })
-}
-
-/// The driver's release, and its chart where that must be looked at.
-async fn driver_release(
-    goal: &Goal,
-    inputs: &Inputs,
-    target: &InCluster,
-) -> anyhow::Result<(Option<kubernetes::release::Release>, Option<kubernetes::FoundChart>)> {
-    let skips = inputs.driver.mode == DriverMode::Skip || *goal == Goal::Expand;
-    let Some(helm) = target.helm.as_ref().filter(|_| !skips) else { return Ok((None, None)) };
-    let owner = inputs.owner();
-    let wanted = inputs.driver(&owner);
-    let release = wanted.release()?;
-    helm.can_fetch(&release)?;
-    let found = release::observe(helm, &release).await?;
-    let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
-    let chart = if needed { Some(helm.chart(&release).await?) } else { None };
-    Ok((found, chart))
 }

@@ -13,6 +13,8 @@ pub(crate) struct Shown {
     pub(crate) cluster: EksCluster,
     /// Its network, which a cluster that is being created or only registered does not have.
     pub(crate) network: Option<ClusterNetwork>,
+    /// Its Kubernetes version, such as `1.33`.
+    pub(crate) kubernetes: Option<String>,
 }
 
 /// What EKS said of a cluster, or will.

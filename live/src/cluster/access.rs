@@ -1,7 +1,7 @@
 //! What this identity may not do in a cluster.
 
 use efs::Inputs;
-use efs::resources::driver::DriverMode;
+use efs::resources::storage_class::VolumeBindingMode;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
@@ -13,16 +13,37 @@ use super::Kube;
 use super::calls::patiently;
 use super::releases::helm_storage;
 
+/// A verb, and what it is for: the group, the resource, and the namespace where it has one.
+type Asked<'a> = (&'static str, &'static str, &'static str, Option<&'a str>);
+
+/// What the claim that a deploy ends with takes, and its pod where the class waits for one; the
+/// events say why it is not bound.
+fn canary<'a>(inputs: &Inputs, namespace: &'a str) -> Vec<Asked<'a>> {
+    let of = |resource: &'static str| {
+        ["get", "list", "create", "patch", "delete"]
+            .map(|verb| (verb, "", resource, Some(namespace)))
+    };
+    let mut asked = of("persistentvolumeclaims").to_vec();
+    if inputs.storage_class.volume_binding_mode == VolumeBindingMode::WaitForFirstConsumer {
+        asked.extend(of("pods"));
+    }
+    asked.push(("list", "", "events", Some(namespace)));
+    asked
+}
+
 /// What this identity may not do, of what the command would do.
 pub(crate) async fn denied(
     kube: &Kube,
     inputs: &Inputs,
-    destroys: bool,
+    (destroys, sends_canary): (bool, bool),
 ) -> anyhow::Result<Vec<String>> {
     let namespace = inputs.driver.namespace.as_str();
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
-    if inputs.driver.mode != DriverMode::Skip {
+    if sends_canary {
+        asked.extend(canary(inputs, namespace));
+    }
+    if inputs.driver.mode.has_chart() {
         asked.extend(match helm_storage() {
             Some(Storage::Secret) => Some((make, "", "secrets", Some(namespace))),
             Some(Storage::ConfigMap) => Some((make, "", "configmaps", Some(namespace))),

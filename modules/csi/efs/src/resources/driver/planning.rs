@@ -21,6 +21,12 @@ pub enum Call {
     UntilReady { namespace: String },
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
     DeleteCsiDriver { name: String },
+    /// Takes Helm's marks off the driver's workloads, whose objects EKS has, and deletes the records
+    /// of the release, whose latest revision must still be this one.
+    LeaveToEks { release: release::Id, revision: u64 },
+    /// Gives the objects of the release that are there Helm's label and annotations, so that it
+    /// adopts them.
+    GiveToHelm { release: Box<release::Wanted> },
 }
 
 /// Plans the driver, which changes after `needs`; with `wait`, one that does not run yet is waited
@@ -33,10 +39,10 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     wait: bool,
 ) -> Result<(), RenderError> {
     // Every field is looked at: a new one does not compile until somebody says what it means.
-    let Found { release, foreign, rollouts: _, volumes, chart } = found;
+    let Found { release, foreign, rollouts: _, volumes, chart, applied_by_eks: _ } = found;
     let (inputs, release) = (wanted.inputs, release.as_ref());
-    if inputs.mode == DriverMode::Skip {
-        if release.is_none() && foreign.is_empty() {
+    if !inputs.mode.has_chart() {
+        if inputs.mode == DriverMode::Skip && release.is_none() && foreign.is_empty() {
             plan.warnings.push(Warning::new(
                 "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending",
                 "install one, or leave out `driver = \"skip\"` to have it installed",
@@ -96,7 +102,7 @@ pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, R
     if let Some(role) = annotated.filter(|role| wanted.role.is_none() && role.ends_with(&name)) {
         wanted.role = Some(Known::Now(role.to_owned()));
     }
-    Ok(wanted.inputs.mode != DriverMode::Skip && release::differs(&wanted.release()?, release))
+    Ok(wanted.inputs.mode.has_chart() && release::differs(&wanted.release()?, release))
 }
 
 /// Whether an older driver may be installed than the one that made the volumes that are there,
@@ -197,7 +203,7 @@ fn address(scope: &Scope) -> Address {
 }
 
 /// Another installation of the driver: two of them do not live in one cluster.
-fn installed(address: &Address, foreign: &Foreign) -> Refusal {
+pub(crate) fn installed(address: &Address, foreign: &Foreign) -> Refusal {
     let (reason, remove) = match foreign {
         Foreign::Release { name, namespace } => (
             format!("the driver is installed already, by the release `{name}` in `{namespace}`"),
