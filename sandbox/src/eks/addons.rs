@@ -12,6 +12,11 @@ use crate::error::{Answer, AwsError};
 use crate::world::eks::{Addon, AddonStatus, Association, Update};
 use crate::world::{Region, Tags, partition};
 
+/// What EKS says where somebody else set fields of an add-on's objects.
+const CONFLICT: &str = "ConfigurationConflict";
+const CONFLICT_MESSAGE: &str =
+    "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Create {
@@ -29,7 +34,7 @@ struct Namespace {
 }
 
 /// What creation and update have in common.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wishes {
     addon_version: Option<String>,
@@ -106,6 +111,9 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     let overwrite = wanted.wishes.resolve_conflicts.as_deref() == Some("OVERWRITE");
     let conflict = found.self_managed.contains(&name) && !overwrite;
     let ends = if conflict { AddonStatus::CreateFailed } else { AddonStatus::Active };
+    if overwrite {
+        settle_conflict(call.context.region, cluster, &name);
+    }
     let now = call.context.now;
     let addon = Addon {
         cluster: cluster.to_owned(),
@@ -129,6 +137,13 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     let body = json!({ "addon": describe_one(call.context.region, &addon) });
     call.context.region.eks.addons.insert(id, addon);
     Ok((200, body))
+}
+
+/// EKS has set the fields that somebody else had set.
+fn settle_conflict(region: &mut Region, cluster: &str, addon: &str) {
+    if let Some(cluster) = region.eks.clusters.get_mut(cluster) {
+        cluster.self_managed.retain(|name| name != addon);
+    }
 }
 
 /// The associations that belong to an add-on, instead of those it had.
@@ -193,12 +208,21 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
     let now = call.context.now;
     let until = now + call.context.options.addon_changing_ms;
     let params = params(&wishes);
+    let changed_by_hand = clusters::find(call.context.region, cluster)?;
+    let changed_by_hand = changed_by_hand.self_managed.iter().any(|addon| addon == name);
+    let resolve = wishes.resolve_conflicts.as_deref().unwrap_or("NONE");
+    let failed = changed_by_hand && resolve == "NONE";
+    if resolve == "OVERWRITE" {
+        settle_conflict(call.context.region, cluster, name);
+    }
+    let ends = if failed { AddonStatus::UpdateFailed } else { AddonStatus::Active };
     let mut changed = Addon {
         status: AddonStatus::Updating,
-        next: Some((until, AddonStatus::Active)),
+        next: Some((until, ends)),
         modified_ms: now,
         ..addon
     };
+    let wishes = if failed { Wishes::default() } else { wishes };
     changed.version = wishes.addon_version.unwrap_or(changed.version);
     changed.role_arn = wishes.service_account_role_arn.or(changed.role_arn);
     changed.configuration = wishes.configuration_values.or(changed.configuration);
@@ -212,6 +236,7 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
         until_ms: until,
         created_ms: now,
         params,
+        failed,
     };
     let body = json!({ "update": describe_update(&update, now) });
     let eks = &mut call.context.region.eks;
@@ -240,19 +265,34 @@ pub(super) fn updated(call: &mut Call, cluster: &str, id: &str) -> Response {
 fn describe_update(update: &Update, now: u64) -> Value {
     let params: Vec<Value> =
         update.params.iter().map(|(kind, value)| json!({ "type": kind, "value": value })).collect();
+    let ended = if update.failed { "Failed" } else { "Successful" };
+    let over = now >= update.until_ms;
+    let errors = if over && update.failed {
+        json!([{ "errorCode": CONFLICT, "errorMessage": CONFLICT_MESSAGE, "resourceIds": [] }])
+    } else {
+        json!([])
+    };
     json!({
         "id": update.id,
-        "status": if now < update.until_ms { "InProgress" } else { "Successful" },
+        "status": if over { ended } else { "InProgress" },
         "type": "AddonUpdate",
         "params": params,
         "createdAt": seconds(update.created_ms),
-        "errors": [],
+        "errors": errors,
     })
 }
 
-/// `DeleteAddon`.
+/// `DeleteAddon`. Unless they are preserved, the objects go, whoever had set their fields.
 pub(super) fn delete(call: &mut Call, cluster: &str, name: &str) -> Response {
     let addon = find(call.context.region, cluster, name)?.clone();
+    let preserve = match call.query("preserve") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => return Err(invalid_parameter(format!("Invalid preserve: {other}"))),
+    };
+    if !preserve {
+        settle_conflict(call.context.region, cluster, name);
+    }
     let until = call.context.now + call.context.options.addon_changing_ms;
     let leaving = Addon {
         status: AddonStatus::Deleting,
@@ -344,21 +384,27 @@ pub(super) fn arn(region: &Region, addon: &Addon) -> String {
 }
 
 fn describe_one(region: &Region, addon: &Addon) -> Value {
-    let issues = if addon.status == AddonStatus::CreateFailed {
-        json!([{
-            "code": "ConfigurationConflict",
-            "message": "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode",
-            "resourceIds": [],
-        }])
-    } else {
-        json!([])
+    let cluster = region.eks.clusters.get(&addon.cluster);
+    let lacks_pods = cluster.is_some_and(|cluster| cluster.without_replicas.contains(&addon.name));
+    let status = match addon.status {
+        AddonStatus::Active if lacks_pods => AddonStatus::Degraded,
+        status => status,
+    };
+    let issue = |code: &str, message: &str| json!([{ "code": code, "message": message, "resourceIds": [] }]);
+    let issues = match status {
+        AddonStatus::CreateFailed | AddonStatus::UpdateFailed => issue(CONFLICT, CONFLICT_MESSAGE),
+        AddonStatus::Degraded => issue(
+            "InsufficientNumberOfReplicas",
+            "The add-on is unhealthy because it doesn't have the desired number of replicas.",
+        ),
+        _ => json!([]),
     };
     let associations: Vec<String> =
         owned(region, addon).map(|row| associations::arn(region, row)).collect();
     let mut body = json!({
         "addonName": addon.name,
         "clusterName": addon.cluster,
-        "status": addon.status,
+        "status": status,
         "addonVersion": addon.version,
         "health": { "issues": issues },
         "addonArn": arn(region, addon),

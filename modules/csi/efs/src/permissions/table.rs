@@ -250,7 +250,7 @@ pub const PERMISSIONS: &[Permission] = &[
     within("iam:PassRole", ADDON, On::DriverRole, When::AddonWithRole).only(TO_EKS),
     within("iam:PassRole", ADDON_UPDATE, On::DriverRole, When::AddonWithRole).only(TO_EKS),
     within("iam:PassRole", ADDON, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
-    within("iam:GetRole", ADDON, On::GivenRole, When::AddonWithGivenRole),
+    within("iam:PassRole", ADDON_UPDATE, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
 ];
 
 /// The actions of other services that a call needs beside its own, each once: one may be needed
