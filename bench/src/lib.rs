@@ -10,7 +10,7 @@ mod starts;
 
 pub use deployments::Deployment;
 pub use fleet::fleet;
-pub use report::{Figure, table};
+pub use report::{Figure, over, table};
 pub use runs::runs;
 pub use sandbox::sandbox;
 pub use starts::{builds, starts};

@@ -191,8 +191,8 @@ pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Optio
 
 /// The volumes of all CSI drivers, and those that mount over NFS.
 pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
-    let all: Vec<PersistentVolume> = kube.list(&kube.all(), &ListParams::default()).await?;
-    Ok(all.iter().filter_map(volume).collect())
+    let all = kube.all::<PersistentVolume>();
+    kube.list_each(&all, &ListParams::default(), |found| volume(&found)).await
 }
 
 fn volume(found: &PersistentVolume) -> Option<Volume> {

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Response, seconds};
 use super::catalog::{self, Offer};
-use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
+use super::errors::{in_use, invalid_parameter, not_found};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
 use crate::error::{Answer, AwsError};
-use crate::world::eks::{Addon, AddonStatus, Association, Update};
+use crate::world::eks::{Addon, AddonStatus, Association};
 use crate::world::{Region, Tags, partition};
 
 /// What EKS says where somebody else set fields of an add-on's objects.
-const CONFLICT: &str = "ConfigurationConflict";
-const CONFLICT_MESSAGE: &str =
+pub(super) const CONFLICT: &str = "ConfigurationConflict";
+pub(super) const CONFLICT_MESSAGE: &str =
     "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode";
 
 #[derive(Deserialize)]
@@ -36,24 +36,24 @@ struct Namespace {
 /// What creation and update have in common.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wishes {
-    addon_version: Option<String>,
-    service_account_role_arn: Option<String>,
-    resolve_conflicts: Option<String>,
-    configuration_values: Option<String>,
-    pod_identity_associations: Option<Vec<Wanted>>,
+pub(super) struct Wishes {
+    pub(super) addon_version: Option<String>,
+    pub(super) service_account_role_arn: Option<String>,
+    pub(super) resolve_conflicts: Option<String>,
+    pub(super) configuration_values: Option<String>,
+    pub(super) pod_identity_associations: Option<Vec<Wanted>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+pub(super) struct Wanted {
     service_account: String,
     role_arn: String,
 }
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
+    pub(super) fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -140,14 +140,14 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
 }
 
 /// EKS has set the fields that somebody else had set.
-fn settle_conflict(region: &mut Region, cluster: &str, addon: &str) {
+pub(super) fn settle_conflict(region: &mut Region, cluster: &str, addon: &str) {
     if let Some(cluster) = region.eks.clusters.get_mut(cluster) {
         cluster.self_managed.retain(|name| name != addon);
     }
 }
 
 /// The associations that belong to an add-on, instead of those it had.
-fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
+pub(super) fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
     let owner = arn(call.context.region, addon);
     let region = &mut *call.context.region;
     let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
@@ -187,99 +187,6 @@ fn owned<'a>(region: &'a Region, addon: &Addon) -> impl Iterator<Item = &'a Asso
 pub(super) fn describe(call: &mut Call, cluster: &str, name: &str) -> Response {
     let addon = find(call.context.region, cluster, name)?;
     Ok((200, json!({ "addon": describe_one(call.context.region, addon) })))
-}
-
-/// `UpdateAddon`.
-pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
-    let wishes: Wishes = call.body()?;
-    let addon = find(call.context.region, cluster, name)?.clone();
-    if matches!(addon.status, AddonStatus::Creating | AddonStatus::Updating | AddonStatus::Deleting)
-    {
-        let status = json!(addon.status);
-        let status = status.as_str().unwrap_or_default();
-        return Err(in_use(format!(
-            "Addon {name} cannot be updated as it is currently in {status} state"
-        ))
-        .with("clusterName", cluster)
-        .with("addonName", name));
-    }
-    let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
-    wishes.check(offer, call.context.region)?;
-    let now = call.context.now;
-    let until = now + call.context.options.addon_changing_ms;
-    let params = params(&wishes);
-    let changed_by_hand = clusters::find(call.context.region, cluster)?;
-    let changed_by_hand = changed_by_hand.self_managed.iter().any(|addon| addon == name);
-    let resolve = wishes.resolve_conflicts.as_deref().unwrap_or("NONE");
-    let failed = changed_by_hand && resolve == "NONE";
-    if resolve == "OVERWRITE" {
-        settle_conflict(call.context.region, cluster, name);
-    }
-    let ends = if failed { AddonStatus::UpdateFailed } else { AddonStatus::Active };
-    let mut changed = Addon {
-        status: AddonStatus::Updating,
-        next: Some((until, ends)),
-        modified_ms: now,
-        ..addon
-    };
-    let wishes = if failed { Wishes::default() } else { wishes };
-    changed.version = wishes.addon_version.unwrap_or(changed.version);
-    changed.role_arn = wishes.service_account_role_arn.or(changed.role_arn);
-    changed.configuration = wishes.configuration_values.or(changed.configuration);
-    if let Some(wanted) = wishes.pod_identity_associations {
-        own_associations(call, &changed, wanted)?;
-    }
-    let update = Update {
-        id: call.context.ids.uuid(),
-        cluster: cluster.to_owned(),
-        addon: name.to_owned(),
-        until_ms: until,
-        created_ms: now,
-        params,
-        failed,
-    };
-    let body = json!({ "update": describe_update(&update, now) });
-    let eks = &mut call.context.region.eks;
-    eks.updates.insert(update.id.clone(), update);
-    eks.addons.insert(Addon::id(cluster, name), changed);
-    Ok((200, body))
-}
-
-fn params(wishes: &Wishes) -> Vec<(String, String)> {
-    let given = [
-        ("AddonVersion", &wishes.addon_version),
-        ("ServiceAccountRoleArn", &wishes.service_account_role_arn),
-        ("ResolveConflicts", &wishes.resolve_conflicts),
-        ("ConfigurationValues", &wishes.configuration_values),
-    ];
-    given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect()
-}
-
-/// `DescribeUpdate`.
-pub(super) fn updated(call: &mut Call, cluster: &str, id: &str) -> Response {
-    let update = call.context.region.eks.updates.get(id).filter(|row| row.cluster == cluster);
-    let update = update.ok_or_else(|| not_found(format!("No update found for ID: {id}.")))?;
-    Ok((200, json!({ "update": describe_update(update, call.context.now) })))
-}
-
-fn describe_update(update: &Update, now: u64) -> Value {
-    let params: Vec<Value> =
-        update.params.iter().map(|(kind, value)| json!({ "type": kind, "value": value })).collect();
-    let ended = if update.failed { "Failed" } else { "Successful" };
-    let over = now >= update.until_ms;
-    let errors = if over && update.failed {
-        json!([{ "errorCode": CONFLICT, "errorMessage": CONFLICT_MESSAGE, "resourceIds": [] }])
-    } else {
-        json!([])
-    };
-    json!({
-        "id": update.id,
-        "status": if over { ended } else { "InProgress" },
-        "type": "AddonUpdate",
-        "params": params,
-        "createdAt": seconds(update.created_ms),
-        "errors": errors,
-    })
 }
 
 /// `DeleteAddon`. Unless they are preserved, the objects go, whoever had set their fields.
@@ -368,7 +275,7 @@ pub(super) fn configuration(call: &mut Call) -> Response {
     Ok((200, body))
 }
 
-fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
+pub(super) fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
     clusters::find(region, cluster)?;
     let missing = || -> AwsError {
         not_found(format!("No addon: {name} found in cluster: {cluster}"))

@@ -1,5 +1,7 @@
 //! The plan that takes a deployment down.
 
+use inputs::plain;
+use kubernetes::claim::Claim;
 use plan::{ChangeId, Scope};
 
 use crate::actual::Actual;
@@ -139,20 +141,29 @@ fn remove_class(
         }
         return removed;
     };
-    let claims = cluster.claims.iter();
+    // Where the file system stays, so does what is on it: nobody mounts a volume without a claim,
+    // and Kubernetes keeps it.
+    let stays = inputs.keeps_file_system();
+    let (kept, held): (Vec<&Claim>, Vec<&Claim>) =
+        cluster.claims.iter().partition(|claim| stays && claim.retained);
+    plan.notes.extend(kept.iter().map(|claim| volume_stays(claim)));
     let held: Vec<String> =
-        claims.map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
+        held.iter().map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
-    let mut removed = storage_class::remove(plan, scope, owner, found, &held);
-    removed.extend(remove_driver(
-        plan,
-        scope,
-        inputs,
-        (actual, cluster),
-        (&removed.clone(), driver),
-    ));
+    let mut removed = storage_class::remove(plan, scope, owner, found, (&held, stays));
+    let part = (&removed.clone()[..], driver);
+    removed.extend(remove_driver(plan, scope, inputs, (actual, cluster), part));
     in_cluster(plan, cluster);
     removed
+}
+
+/// That a volume stays, and how its data is used again.
+fn volume_stays(volume: &Claim) -> String {
+    plain(&format!(
+        "the {} stays, and its data: once a deployment has the driver back, a claim binds it by \
+         `volumeName`, when `spec.claimRef` is taken off the volume",
+        volume.address()
+    ))
 }
 
 /// Plans the removal of the driver's identity, after the driver.

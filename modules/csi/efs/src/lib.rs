@@ -51,6 +51,7 @@ pub use data::USERS;
 pub use deployment::{class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of};
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
+pub use digests::unlike_index;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
 pub use identity::{EksIdentity, IdentityFound, keeps_its_own};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
