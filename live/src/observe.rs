@@ -21,7 +21,7 @@ use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, security_group, storage_class,
+    addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
 use crate::{identity, mounts, named_before, users, without_cluster, workload};
@@ -56,13 +56,22 @@ pub(crate) async fn observe(
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
         let around_driver = async {
-            let cluster = in_cluster(job, inputs, target).await?;
-            let identity = identity::observe(&job.goal, inputs, aws, cluster.as_ref()).await?;
-            Ok((cluster, identity))
+            let mut cluster = in_cluster(job, inputs, target).await?;
+            let (identity, addon) = try_join!(
+                identity::observe(&job.goal, inputs, aws, cluster.as_ref()),
+                addon::observe(&job.goal, inputs, aws, cluster.as_ref()),
+            )?;
+            if let (Some(cluster), Some(in_cluster)) = (&mut cluster, target.cluster())
+                && addon::may_be_older(inputs, addon.as_ref())
+            {
+                cluster.driver.volumes = users::volumes(&in_cluster.kube).await?;
+            }
+            Ok((cluster, identity, addon))
         };
-        let (mut storage, (cluster, identity)) = try_join!(all, around_driver)?;
+        let (mut storage, (cluster, identity, addon)) = try_join!(all, around_driver)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
+        storage.actual.addon = addon;
         if let Target::Directory(directory) = target {
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
@@ -312,14 +321,15 @@ async fn in_cluster(
     target: &Target,
 ) -> anyhow::Result<Option<Cluster>> {
     let Some(in_cluster) = target.cluster() else { return Ok(None) };
-    let observed = Box::pin(cluster(&job.goal, inputs, in_cluster)).await;
+    let observed =
+        Box::pin(cluster((&job.goal, canary(job) != Canary::LeftOut), inputs, in_cluster)).await;
     let observed = observed.map_err(|error| without_cluster::unanswered(&job.goal, error));
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 
-/// What a goal needs to know of a cluster.
+/// What a goal needs to know of a cluster; with whether it sends a canary.
 pub(crate) async fn cluster(
-    goal: &Goal,
+    (goal, sends_canary): (&Goal, bool),
     inputs: &Inputs,
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
@@ -332,7 +342,8 @@ pub(crate) async fn cluster(
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
-            if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
+            let what = (destroys, plans && sends_canary);
+            if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
         },
         driver::installed(goal, inputs, target),
         async {
@@ -364,6 +375,7 @@ pub(crate) async fn cluster(
             chart,
             csi_driver,
             made,
+            applied_by_eks: objects.applied_by_eks,
         },
         claims,
         volumes,

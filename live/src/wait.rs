@@ -76,6 +76,10 @@ pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);
 /// knows it everywhere.
 pub(crate) const CANARY: Duration = Duration::from_secs(90);
 
+/// How long an add-on may be degraded before that is an error: pods of the driver that are replaced
+/// node by node make it so for a while.
+pub(crate) const DEGRADED: Duration = Duration::from_mins(2);
+
 /// How long its volume may take to go when the claim is gone.
 pub(crate) const CANARY_REMOVAL: Duration = Duration::from_mins(1);
 

@@ -17,6 +17,8 @@ pub(crate) struct Shown {
     /// object of the cluster shows that
     /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html>).
     pub(crate) auto_mode: bool,
+    /// Its Kubernetes version, such as `1.33`.
+    pub(crate) kubernetes: Option<String>,
 }
 
 /// What EKS said of a cluster, or will.

@@ -55,6 +55,11 @@ impl Aws {
         }
     }
 
+    /// The Kubernetes version of a cluster, where EKS shows it.
+    pub(crate) async fn kubernetes_version(&self, name: &str) -> Result<Option<String>, String> {
+        Ok(self.shown_cluster(name).await?.and_then(|shown| shown.kubernetes))
+    }
+
     async fn shown_cluster(&self, name: &str) -> Result<Option<Shown>, String> {
         let described = self.clusters.of(name);
         described.get_or_init(|| self.describe_cluster(name)).await.clone()
@@ -73,13 +78,14 @@ impl Aws {
         let issuer = cluster.identity().and_then(|identity| identity.oidc()?.issuer());
         let network = cluster.resources_vpc_config().and_then(network);
         let compute = cluster.compute_config().and_then(ComputeConfigResponse::enabled);
+        let kubernetes = cluster.version().map(str::to_owned);
         let cluster = EksCluster {
             arn: cluster.arn().unwrap_or_default().to_owned(),
             issuer: issuer.map(str::to_owned),
             endpoint: cluster.endpoint().unwrap_or_default().to_owned(),
             authority: authority.map(pem).unwrap_or_default(),
         };
-        Ok(Some(Shown { cluster, network, auto_mode: compute == Some(true) }))
+        Ok(Some(Shown { cluster, network, auto_mode: compute == Some(true), kubernetes }))
     }
 }
 

@@ -2,6 +2,7 @@
 //! one, carrying its calls out, and waiting for it.
 
 pub(crate) mod access_point;
+pub(crate) mod addon;
 pub(crate) mod canary;
 pub(crate) mod claim;
 pub(crate) mod driver;

@@ -12,6 +12,7 @@ mod seed;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod yaml;
 
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ const ROUTES: &[Route] = &[
     Route("ListClusters", "GET", "clusters", |call, _| clusters::list(call)),
     Route("DescribeCluster", "GET", "clusters/*", |call, at| clusters::describe(call, at[0])),
     Route("DescribeUpdate", "GET", "clusters/*/updates/*", |call, at| {
-        addons::updated(call, at[0], at[1])
+        updates::updated(call, at[0], at[1])
     }),
     Route(
         "CreatePodIdentityAssociation",
@@ -172,7 +173,7 @@ const ROUTES: &[Route] = &[
         addons::describe(call, at[0], at[1])
     }),
     Route("UpdateAddon", "POST", "clusters/*/addons/*/update", |call, at| {
-        addons::update(call, at[0], at[1])
+        updates::update(call, at[0], at[1])
     }),
     Route("DeleteAddon", "DELETE", "clusters/*/addons/*", |call, at| {
         addons::delete(call, at[0], at[1])

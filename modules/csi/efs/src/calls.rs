@@ -4,14 +4,15 @@ use kubernetes::{claim, release};
 use plan::files;
 
 use crate::resources::{
-    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, security_group, storage_class,
+    access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
+    oidc_provider, pod_identity_association, security_group, storage_class,
 };
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     AccessPoint(access_point::Call),
+    Addon(addon::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
@@ -42,6 +43,7 @@ macro_rules! calls {
 
 calls!(
     AccessPoint(access_point::Call),
+    Addon(addon::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),

@@ -16,6 +16,7 @@ use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::life_cycle::LifeCycle;
+use crate::managed_driver;
 use crate::mounts;
 use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
@@ -23,7 +24,8 @@ use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
-    access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
+    access_point, addon, canary, driver, file_system, ingress, mount_target, security_group,
+    storage_class,
 };
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
@@ -55,6 +57,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let mut plan = Plan::default();
+    let desired = &managed_driver::with_chart_of_addon(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let desired = &mounting_in_zone(desired, actual);
@@ -87,8 +90,11 @@ pub(crate) fn plan_part(
     let mut ready = ready;
     ready.needs.extend(given.before_class.iter().cloned());
     let storage = (&file_system.id, &ready);
+    if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
+        managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
+    }
     if let Some(cluster) = &actual.cluster {
-        driver_and_class(&mut plan, desired, (cluster, part), storage, &given)?;
+        driver_and_class(&mut plan, desired, (actual, cluster, part), storage, &given)?;
     } else {
         let wanted = (inputs, desired.driver_in.as_deref(), &given);
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
@@ -178,7 +184,7 @@ fn identity_part<'a>(desired: &Desired, part: DriverPart<'a>) -> identity::Part<
 fn driver_and_class(
     plan: &mut Plan,
     desired: &Desired,
-    (cluster, part): (&Cluster, DriverPart<'_>),
+    (actual, cluster, part): (&Actual, &Cluster, DriverPart<'_>),
     (file_system, ready): (&Known<FileSystemId>, &Ready),
     given: &identity::Given,
 ) -> Result<(), RenderError> {
@@ -186,8 +192,9 @@ fn driver_and_class(
     let owner = inputs.owner();
     if let DriverPart::Own { of_this_job } = part {
         let wanted = given.driver(inputs.driver(&owner));
-        let needs = given.before_driver.as_slice();
-        driver::plan(plan, scope, &wanted, (&cluster.driver, needs), *wait_for_driver)?;
+        let (found, needs) =
+            managed_driver::leave(plan, desired, (actual, cluster), (of_this_job, given))?;
+        driver::plan(plan, scope, &wanted, (&found, &needs), *wait_for_driver)?;
         let classes: Vec<String> =
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
@@ -306,7 +313,12 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
         }));
         return rows;
     };
-    rows.extend(driver::rows(&cluster.driver));
+    if inputs.driver.mode == driver::DriverMode::Addon {
+        let found = actual.addon.as_ref().and_then(|observed| observed.found.as_ref());
+        rows.push(addon::row(found));
+    } else {
+        rows.extend(driver::rows(&cluster.driver));
+    }
     let id = found.map(|found| &found.id);
     rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
     rows.extend(cluster.claims.iter().map(claim::row));
@@ -353,7 +365,7 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     let kinds = [storage_class::KIND, release::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
-    if cluster.denied.is_empty() || !touches {
+    if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
         return None;
     }
     Some(Refusal::new(

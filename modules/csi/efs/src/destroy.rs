@@ -15,11 +15,14 @@ use crate::guard::guard;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
+use crate::managed_driver;
 use crate::own_group::rules_outside;
 use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
-use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
+use crate::resources::{
+    addon, driver, file_system, ingress, mount_target, security_group, storage_class,
+};
 use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
@@ -131,7 +134,12 @@ fn remove_class(
     driver: DriverPart<'_>,
 ) -> Vec<ChangeId> {
     let Some(cluster) = &actual.cluster else {
-        return documents::remove_all(plan, scope, inputs, actual, mounted);
+        let mut removed = documents::remove_all(plan, scope, inputs, actual, mounted);
+        if !matches!(driver, DriverPart::Others { .. }) {
+            let of = (scope, inputs);
+            removed.extend(managed_driver::remove(plan, of, actual, None, &removed.clone()));
+        }
+        return removed;
     };
     // Where the file system stays, so does what is on it: nobody mounts a volume without a claim,
     // and Kubernetes keeps it.
@@ -143,7 +151,8 @@ fn remove_class(
         held.iter().map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
     let mut removed = storage_class::remove(plan, scope, owner, found, (&held, stays));
-    removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
+    let part = (&removed.clone()[..], driver);
+    removed.extend(remove_driver(plan, scope, inputs, (actual, cluster), part));
     in_cluster(plan, cluster);
     removed
 }
@@ -170,8 +179,11 @@ fn remove_identity(
     if let Some(role) = &mut found.role {
         role.others.retain(|name| !part.policies.contains(name));
     }
-    let uninstalled = plan.changes.iter().any(|change| change.address.kind == driver::KIND);
-    let installed = actual.cluster.as_ref().is_some_and(|cluster| cluster.driver.release.is_some());
+    let goes = |kind: &str| plan.changes.iter().any(|change| change.address.kind == kind);
+    let uninstalled = goes(driver::KIND) || goes(addon::KIND);
+    let managed = actual.addon.as_ref().is_some_and(|observed| observed.found.is_some());
+    let installed =
+        actual.cluster.as_ref().is_some_and(|cluster| cluster.driver.release.is_some()) || managed;
     let stays = match part.driver {
         DriverPart::Others { .. } => Stays::Silently,
         _ if installed && !uninstalled => Stays::Because("the driver stays".to_owned()),
@@ -293,16 +305,16 @@ fn keep_rules(
     }
 }
 
-/// Plans to uninstall the driver, where that is this module's part.
+/// Plans to uninstall the driver, as a release or as an add-on, where that is this module's part.
 fn remove_driver(
     plan: &mut Plan,
     scope: &Scope,
-    (inputs, cluster): (&Inputs, &Cluster),
-    removed: &[ChangeId],
-    part: DriverPart<'_>,
-) -> Option<ChangeId> {
+    inputs: &Inputs,
+    (actual, cluster): (&Actual, &Cluster),
+    (removed, part): (&[ChangeId], DriverPart<'_>),
+) -> Vec<ChangeId> {
     let (going, after) = match part {
-        DriverPart::Others { .. } => return None,
+        DriverPart::Others { .. } => return Vec::new(),
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
@@ -317,5 +329,10 @@ fn remove_driver(
     let volumes: Vec<String> = of_others.map(|volume| volume.name.clone()).collect();
     let others = driver::Others { classes: &classes, volumes: &volumes };
     let needs = [removed, after].concat();
-    driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs)
+    let mut gone: Vec<ChangeId> =
+        managed_driver::remove(plan, (scope, inputs), actual, Some(others), &needs)
+            .into_iter()
+            .collect();
+    gone.extend(driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs));
+    gone
 }

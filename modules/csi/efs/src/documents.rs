@@ -32,7 +32,7 @@ pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
 
 /// The names of a module's documents: without the driver, it has no values for it.
 pub(crate) fn names(inputs: &Inputs) -> impl Iterator<Item = &'static str> {
-    let skips = inputs.driver.mode == DriverMode::Skip;
+    let skips = !inputs.driver.mode.has_chart();
     DOCUMENTS.iter().copied().filter(move |name| !(skips && *name == VALUES))
 }
 
@@ -87,7 +87,7 @@ fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
     let context = Kustomization {
         mark: inputs.owner().document_mark(),
         class,
-        driver: driver.mode != DriverMode::Skip,
+        driver: driver.mode.has_chart(),
         release: chart::RELEASE,
         chart,
         repository,
@@ -126,7 +126,7 @@ pub(crate) fn plan<C: From<files::Call>>(
     let relying = driver_in.map(|_| inputs.without_driver());
     let inputs = relying.as_ref().unwrap_or(inputs);
     let owner = inputs.owner();
-    let skips = inputs.driver.mode == DriverMode::Skip;
+    let skips = !inputs.driver.mode.has_chart();
     if !skips {
         plan.refusals.extend(archive_for_kustomize(scope, KUSTOMIZATION, &inputs.driver.chart));
     }
@@ -140,7 +140,7 @@ pub(crate) fn plan<C: From<files::Call>>(
         if name == VALUES && skips {
             if there.is_some() {
                 let reason = driver_in.map_or_else(
-                    || "the driver is left alone".to_owned(),
+                    || without_chart(inputs.driver.mode).to_owned(),
                     |other| format!("the driver is among the documents of `module.{other}`"),
                 );
                 plan.changes.push(files::remove(scope, name, &reason));
@@ -167,6 +167,15 @@ pub(crate) fn plan<C: From<files::Call>>(
         plan.changes.push(change);
     }
     Ok(())
+}
+
+/// Why a directory has no values of the driver's chart.
+fn without_chart(mode: DriverMode) -> &'static str {
+    if mode == DriverMode::Addon {
+        "the driver is an add-on of EKS"
+    } else {
+        "the driver is left alone"
+    }
 }
 
 /// A class whose document changes what Kubernetes never changes is replaced by

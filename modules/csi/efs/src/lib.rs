@@ -22,6 +22,7 @@ mod identity;
 mod ids;
 mod inputs;
 mod life_cycle;
+mod managed_driver;
 mod mounts;
 mod nfs_access;
 mod nodes;

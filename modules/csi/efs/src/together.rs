@@ -14,7 +14,7 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{canary, iam_role, storage_class};
+use crate::resources::{addon, canary, iam_role, storage_class};
 use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
@@ -141,7 +141,9 @@ fn ranges_of_one_file_system<'a>(
 fn of_driver(plan: &Plan) -> Vec<ChangeId> {
     let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
     let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
-    let of_driver = changes.chain(waits).filter(|(_, address)| address.kind == driver::KIND);
+    let of_driver = changes
+        .chain(waits)
+        .filter(|(_, address)| [driver::KIND, addon::KIND].contains(&address.kind));
     of_driver.map(|(id, _)| id.clone()).collect()
 }
 
@@ -152,7 +154,13 @@ fn wants_driver(inputs: &Inputs) -> bool {
 /// Why the second of two modules cannot share the driver of the first.
 fn another_driver(first: &Desired, second: &Desired) -> Result<Option<Refusal>, RenderError> {
     let release = |desired: &Desired| desired.inputs.driver(&desired.inputs.owner()).release();
-    let mut differing = release::disagreements(&release(first)?, &release(second)?);
+    let (one, other) = (&first.inputs.driver, &second.inputs.driver);
+    let is_addon = |mode| mode == DriverMode::Addon;
+    let mut differing = match (is_addon(one.mode), is_addon(other.mode)) {
+        (true, true) => addon::disagreements(one, other),
+        (false, false) => release::disagreements(&release(first)?, &release(second)?),
+        _ => vec!["driver".to_owned()],
+    };
     if first.inputs.driver.identity != second.inputs.driver.identity {
         differing.push("driver_identity".to_owned());
     }

@@ -13,6 +13,7 @@ use super::storage_class::storage_class;
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::digests::digest;
+use crate::resources::addon::{self, AddonInputs, ResolveConflicts};
 use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
@@ -143,6 +144,13 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let oidc_provider = reader.string("oidc_provider", ProviderPolicy::one_of);
     let access_point_tags = access_point_tags(reader);
     let mode = reader.string("driver", DriverMode::one_of);
+    let addon = of_addon(reader, mode);
+    // The values and parameters of an add-on are checked when its version is known.
+    let version = if mode == Some(DriverMode::Addon) {
+        version.map(|_| ChartVersion::NEWEST)
+    } else {
+        version
+    };
     let repository = reader.string("helm_repository", repository);
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
     let chart = reader
@@ -176,7 +184,37 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         images,
         settings,
         values,
+        addon: addon?,
     })
+}
+
+/// What holds where the driver is an add-on; what is for the other way is a mistake.
+fn of_addon(reader: &mut Reader, mode: Option<DriverMode>) -> Option<AddonInputs> {
+    let is_addon = mode? == DriverMode::Addon;
+    let (for_the_other, remedy) = if is_addon {
+        let remedy =
+            "leave it out, or `driver = \"addon\"`: the add-on takes `addon_configuration`";
+        (&["helm_values", "image_registry"][..], remedy)
+    } else {
+        let remedy = "set `driver` to `addon`, or leave it out";
+        (&["addon_version", "addon_configuration"][..], remedy)
+    };
+    for input in for_the_other.iter().filter(|input| reader.is_given(input)).collect::<Vec<_>>() {
+        let what = if is_addon {
+            "the chart, and the driver is an add-on"
+        } else {
+            "an add-on, and the driver is none"
+        };
+        reader.mistake(input, Problem::new(format!("`{input}` is for {what}"), remedy));
+    }
+    let version = reader.string("addon_version", addon::parsed);
+    let resolve_conflicts = reader.string("addon_resolve_conflicts", ResolveConflicts::one_of);
+    let configuration = if reader.is_given("addon_configuration") {
+        reader.values("addon_configuration")?
+    } else {
+        serde_json::Map::new()
+    };
+    Some(AddonInputs { version, resolve_conflicts: resolve_conflicts?, configuration })
 }
 
 /// The class, with what a One Zone file system needs.

@@ -43,7 +43,23 @@ pub const INPUTS: &[Input] = &[
         "driver",
         Kind::String,
         "install",
-        "`install`, `skip` to leave the CSI driver alone, or `adopt` to take over a release of its name",
+        "`install`, `skip` to leave the CSI driver alone, `adopt` to take over a release of its name, or `addon` to have EKS install it as a managed add-on",
+    ),
+    Input::optional(
+        "addon_version",
+        Kind::String,
+        "Version of the add-on, such as `v2.1.4-eksbuild.1`; the default of the cluster's Kubernetes version without it",
+    ),
+    Input::default(
+        "addon_resolve_conflicts",
+        Kind::String,
+        "NONE",
+        "What EKS does about fields of the add-on's objects that others set: `NONE` fails, `OVERWRITE` sets them, `PRESERVE` leaves them when it is updated",
+    ),
+    Input::optional(
+        "addon_configuration",
+        Kind::Values,
+        "Configuration values of the add-on, as a map or the path of a file; they override those of other inputs, and are checked against the add-on's schema",
     ),
     Input::default(
         "helm_chart",

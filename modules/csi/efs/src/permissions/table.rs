@@ -47,6 +47,12 @@ pub(super) enum On {
     Associations,
     /// The cluster and its associations: a new one has no id yet.
     NewAssociations,
+    /// The driver among the cluster's add-ons.
+    Addon,
+    /// The cluster and that add-on: a new one has no id yet.
+    NewAddon,
+    /// The role that the inputs give the driver.
+    GivenRole,
     Key,
     /// The key of the copy that a replication makes, in its region.
     ReplicaKey,
@@ -81,6 +87,12 @@ pub(super) enum When {
     Role,
     Irsa,
     PodIdentity,
+    /// The driver is an EKS add-on.
+    Addon,
+    /// It has a role of ours by IRSA.
+    AddonWithRole,
+    /// It has the role of the inputs.
+    AddonWithGivenRole,
 }
 
 /// The tag of what is ours.
@@ -114,6 +126,9 @@ const GROUP: &str = "ec2:CreateSecurityGroup";
 const ROLE: &str = "iam:CreateRole";
 const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
+const ADDON: &str = "eks:CreateAddon";
+const ADDON_UPDATE: &str = "eks:UpdateAddon";
+const TO_EKS: &[(&str, &str)] = &[("iam:PassedToService", "eks.amazonaws.com")];
 
 /// All actions, by service.
 pub const PERMISSIONS: &[Permission] = &[
@@ -225,6 +240,17 @@ pub const PERMISSIONS: &[Permission] = &[
     own("eks:UpdatePodIdentityAssociation", On::Associations, When::PodIdentity),
     within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
         .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
+    own("eks:DescribeAddon", On::Addon, When::Addon),
+    own("eks:DescribeAddonVersions", On::Everything, When::Addon),
+    own("eks:DescribeAddonConfiguration", On::Everything, When::Addon),
+    own(ADDON, On::Cluster, When::Addon),
+    within("eks:TagResource", ADDON, On::NewAddon, When::Addon),
+    own(ADDON_UPDATE, On::Addon, When::Addon),
+    own("eks:DeleteAddon", On::Addon, When::Addon),
+    within("iam:PassRole", ADDON, On::DriverRole, When::AddonWithRole).only(TO_EKS),
+    within("iam:PassRole", ADDON_UPDATE, On::DriverRole, When::AddonWithRole).only(TO_EKS),
+    within("iam:PassRole", ADDON, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
+    within("iam:PassRole", ADDON_UPDATE, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
 ];
 
 /// The actions of other services that a call needs beside its own, each once: one may be needed

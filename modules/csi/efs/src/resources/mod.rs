@@ -6,6 +6,7 @@
 //! change results in is a [`plan::Known`].
 
 pub mod access_point;
+pub mod addon;
 pub mod canary;
 pub mod driver;
 pub mod file_system;

@@ -1,6 +1,8 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod addon;
+mod addon_moves;
 mod addresses;
 mod admitted;
 mod canary;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use efs::resources::addon::{self, Found, Status as AddonStatus};
 use efs::resources::driver;
 use efs::resources::file_system::{self, FileSystem, Policy, Spec};
 use efs::resources::iam_role::{self, Role};
@@ -113,6 +114,59 @@ pub(crate) fn driver(call: &driver::Call, actual: &mut Actual) {
             }
         }
         driver::Call::DeleteCsiDriver { name, observed: _ } => assert_eq!(name, "efs.csi.aws.com"),
+        driver::Call::LeaveToEks { revision, .. } => {
+            let forgotten = driver.release.take().unwrap();
+            assert_eq!(forgotten.revision, *revision, "another run changed it");
+        }
+        driver::Call::GiveToHelm { release } => {
+            assert_eq!(release.id.name, "aws-efs-csi-driver");
+            driver.foreign.clear();
+        }
+    }
+}
+
+/// EKS, as it obeys a call about the add-on.
+pub(crate) fn addon(call: &addon::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let found = &mut actual.addon.as_mut().unwrap().found;
+    let role = |spec: &addon::Spec| {
+        spec.role_arn.as_ref().map(|role| match role {
+            Known::Now(arn) => arn.clone(),
+            Known::After(change) => resolve(change).unwrap(),
+        })
+    };
+    match call {
+        addon::Call::Create { spec, .. } => {
+            assert!(found.is_none(), "ResourceInUseException");
+            *found = Some(Found {
+                arn: "arn:aws:eks:eu-west-1:111122223333:addon/dev/aws-efs-csi-driver/1".to_owned(),
+                status: AddonStatus::Active,
+                version: spec.version.clone(),
+                role_arn: role(spec),
+                configuration: Some(spec.configuration.value.to_string()),
+                namespace: spec.namespace.clone(),
+                tags: spec.tags.clone(),
+                issues: Vec::new(),
+            });
+        }
+        addon::Call::Update { spec, .. } => {
+            let found = found.as_mut().unwrap();
+            found.status = AddonStatus::Active;
+            found.version.clone_from(&spec.version);
+            // EKS keeps a role that is not given.
+            found.role_arn = role(spec).or(found.role_arn.clone());
+            found.configuration = Some(spec.configuration.value.to_string());
+        }
+        addon::Call::Tag { tags, .. } => found.as_mut().unwrap().tags.extend(tags.clone()),
+        addon::Call::Delete { .. } => drop(found.take().unwrap()),
+        addon::Call::UntilActive { .. } => {
+            assert_eq!(found.as_ref().unwrap().status, AddonStatus::Active);
+        }
+        addon::Call::UntilGone { .. } => assert!(found.is_none()),
+        addon::Call::UntilSettled { .. } => {
+            if let Some(found) = found {
+                found.status = AddonStatus::Active;
+            }
+        }
     }
 }
 

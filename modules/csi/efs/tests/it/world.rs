@@ -135,6 +135,7 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
 pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
         Call::AccessPoint(_) => panic!("no deployment deletes an access point of the driver"),
+        Call::Addon(call) => obeying::addon(call, &result(actual), actual),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
