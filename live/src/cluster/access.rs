@@ -1,5 +1,7 @@
 //! What this identity may not do in a cluster.
 
+use std::collections::BTreeSet;
+
 use efs::Inputs;
 use efs::resources::driver::DriverMode;
 use k8s_openapi::api::authorization::v1::{
@@ -22,6 +24,7 @@ pub(crate) async fn denied(
     let namespace = inputs.driver.namespace.as_str();
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
+    asked.extend(of_static_volumes(inputs, change));
     if inputs.driver.mode != DriverMode::Skip {
         asked.extend(match helm_storage() {
             Some(Storage::Secret) => Some((make, "", "secrets", Some(namespace))),
@@ -68,4 +71,20 @@ pub(crate) async fn denied(
     });
     let denied = futures_util::future::try_join_all(reviews).await?;
     Ok(denied.into_iter().flatten().collect())
+}
+
+/// What is asked about the volumes and claims of the deployment's own access points.
+fn of_static_volumes<'a>(
+    inputs: &'a Inputs,
+    change: &'a str,
+) -> Vec<(&'a str, &'a str, &'a str, Option<&'a str>)> {
+    if !inputs.has_static_volumes() {
+        return Vec::new();
+    }
+    let points = inputs.access_points.iter().flatten();
+    let claims = points.filter_map(|(_, point)| point.volume.as_ref()?.claim.as_ref());
+    let namespaces: BTreeSet<&str> = claims.map(|(namespace, _)| namespace.as_str()).collect();
+    let of_claims = namespaces.into_iter();
+    let of_claims = of_claims.map(|it| (change, "", "persistentvolumeclaims", Some(it)));
+    [(change, "", "persistentvolumes", None)].into_iter().chain(of_claims).collect()
 }

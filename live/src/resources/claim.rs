@@ -171,7 +171,7 @@ pub(crate) async fn expand(context: &Context, call: &Expand, line: &Line) -> any
 }
 
 /// Waits until no pod uses a claim; those of a release that goes take a moment.
-async fn nobody_uses(
+pub(crate) async fn nobody_uses(
     context: &Context,
     kube: &Kube,
     (namespace, name): (&str, &str),
@@ -234,6 +234,12 @@ fn users(pods: &[Pod]) -> Users {
         }
     }
     users
+}
+
+/// The pods that use a claim.
+pub(crate) fn pods_of(pods: &[Pod], namespace: &str, name: &str) -> Vec<String> {
+    let users = users(pods).remove(&(namespace.to_owned(), name.to_owned())).unwrap_or_default();
+    users.into_iter().map(|user| user.pod).collect()
 }
 
 fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {

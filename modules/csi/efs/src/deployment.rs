@@ -23,8 +23,10 @@ use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
-    access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
+    access_point, canary, driver, file_system, ingress, mount_target, persistent_volume,
+    security_group, storage_class,
 };
+use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
@@ -86,11 +88,14 @@ pub(crate) fn plan_part(
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
     let mut ready = ready;
     ready.needs.extend(given.before_class.iter().cloned());
+    let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
     if let Some(cluster) = &actual.cluster {
         driver_and_class(&mut plan, desired, (cluster, part), storage, &given)?;
+        static_access::volumes(&mut plan, desired, (actual, cluster), (storage, &points))?;
     } else {
         let wanted = (inputs, desired.driver_in.as_deref(), &given);
+        let wanted = (wanted, &points);
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
     }
     Ok(plan)
@@ -297,6 +302,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
+    let points = inputs.access_points.as_ref();
+    rows.extend(access_point::rows(&owner, points, &actual.access_points));
     rows.extend(security_group::rows(&actual.own_groups));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
@@ -309,6 +316,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     rows.extend(driver::rows(&cluster.driver));
     let id = found.map(|found| &found.id);
     rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
+    rows.extend(persistent_volume::rows(&owner, points, &cluster.static_volumes));
     rows.extend(cluster.claims.iter().map(claim::row));
     rows
 }
@@ -351,7 +359,7 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 
 /// What this identity may not do in the cluster, where the plan would do it.
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
-    let kinds = [storage_class::KIND, release::KIND];
+    let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
     if cluster.denied.is_empty() || !touches {
         return None;

@@ -18,6 +18,7 @@ use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
 use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
+use crate::static_access;
 use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
@@ -51,16 +52,17 @@ pub(crate) fn destroy_part(
     actual: &Actual,
     part: &Part<'_>,
 ) -> Plan {
-    let mut plan = Plan::default();
+    let (mut plan, owner) = (Plan::default(), inputs.owner());
     plan.details.entry("zones").or_default();
-    let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let (others, ours) = without_our_replication(inputs, actual);
+    let (unmounted, rest) = static_access::remove(&mut plan, scope, inputs, actual);
+    let (others, ours) = without_our_replication(inputs, &rest);
     let (actual, found) = (&others, others.file_system.as_ref());
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
     let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
+    static_access::first(&mut plan, &unmounted, &removed);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
     // Those in a group that goes go with it.
     let rules = rules_outside(&actual.network.ingress_rules, &actual.own_groups);
@@ -86,7 +88,7 @@ pub(crate) fn destroy_part(
         remove_groups(&mut plan, scope, actual, &removed);
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
-        let mut needs = removed.clone();
+        let mut needs = [removed.clone(), unmounted].concat();
         // After the last look for users, as they may keep the file system, and its replication.
         let ended = file_system::end_replication(&mut plan, scope, found, &ours, &removed);
         needs.extend(ended.clone());

@@ -1,5 +1,7 @@
 //! The documents of a deployment, for Argo CD, Flux and kustomize.
 
+use std::collections::BTreeMap;
+
 use kubernetes::{RenderError, archive_for_kustomize};
 use plan::files::{self, Files};
 use plan::{Action, ChangeId, Known, Plan, Scope, Text, compare};
@@ -12,7 +14,9 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{Driver, DriverMode};
 use crate::resources::mount_target::Ready;
+use crate::resources::persistent_volume;
 use crate::resources::storage_class;
+use crate::static_access::Points;
 use crate::templates;
 
 /// The values of the driver's chart.
@@ -21,19 +25,24 @@ const VALUES: &str = "values.yaml";
 /// The StorageClass.
 pub(crate) const STORAGE_CLASS: &str = "storageclass.yaml";
 
-/// What names the other two.
+/// The volumes of the deployment's own access points, and their claims.
+const VOLUMES: &str = "volumes.yaml";
+
+/// What names the others.
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// Stands in a document for people in the place of what is known after apply.
 const LATER: &str = "(known after apply)";
 
 /// The names of the documents, in the order in which they are written.
-pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
+pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, VOLUMES, KUSTOMIZATION];
 
 /// The names of a module's documents: without the driver, it has no values for it.
 pub(crate) fn names(inputs: &Inputs) -> impl Iterator<Item = &'static str> {
     let skips = inputs.driver.mode == DriverMode::Skip;
-    DOCUMENTS.iter().copied().filter(move |name| !(skips && *name == VALUES))
+    let unmounted = !inputs.has_static_volumes();
+    let lacks = move |name: &str| (skips && name == VALUES) || (unmounted && name == VOLUMES);
+    DOCUMENTS.iter().copied().filter(move |name| !lacks(name))
 }
 
 /// The documents by name, in the order in which they are written.
@@ -41,21 +50,37 @@ pub fn documents(
     inputs: &Inputs,
     file_system: &Known<FileSystemId>,
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
-    of_driver(inputs, &inputs.driver(&inputs.owner()), file_system)
+    of_driver(inputs, &inputs.driver(&inputs.owner()), (file_system, &Points::new()))
 }
 
 /// The same with the driver as a plan has it.
 fn of_driver(
     inputs: &Inputs,
     driver: &Driver,
-    file_system: &Known<FileSystemId>,
+    (file_system, points): (&Known<FileSystemId>, &Points),
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
     let owner = inputs.owner();
-    Ok(vec![
+    let mut documents = vec![
         (VALUES, driver.values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
+        (VOLUMES, volumes(inputs, file_system, points)?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
-    ])
+    ];
+    documents.retain(|(name, _)| *name == VALUES || names(inputs).any(|of| of == *name));
+    Ok(documents)
+}
+
+/// The volumes of the access points with these ids.
+fn volumes(
+    inputs: &Inputs,
+    file_system: &Known<FileSystemId>,
+    ids: &Points,
+) -> Result<Text, RenderError> {
+    let (owner, none) = (inputs.owner(), BTreeMap::new());
+    let points = inputs.access_points.as_ref().unwrap_or(&none);
+    let zone = inputs.storage_class.mounted_in();
+    let wanted = persistent_volume::Wanted { owner: &owner, points, ids, file_system, zone };
+    persistent_volume::document(&owner, wanted.volumes())
 }
 
 /// The documents with `file_system` in place of the id, for people to read.
@@ -68,10 +93,26 @@ pub fn rendered(
     let mut documents = vec![
         (VALUES, inputs.driver(&owner).shown(LATER)?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
+        (VOLUMES, shown(&volumes(inputs, &later, &ids_later(inputs))?, file_system)),
         (KUSTOMIZATION, kustomization(inputs, true)?),
     ];
     documents.retain(|(name, _)| names(inputs).any(|of| of == *name));
     Ok(documents)
+}
+
+/// The ids of all access points of the inputs, of which none is known.
+fn ids_later(inputs: &Inputs) -> Points {
+    let names = inputs.access_points.iter().flatten();
+    names.map(|(name, _)| (name.clone(), Known::After(name.as_str().into()))).collect()
+}
+
+/// A text with `file_system` in place of its id, and the rest as people read what is not known.
+fn shown(text: &Text, file_system: &str) -> String {
+    let result = |change: &ChangeId| {
+        let known = if *change == *"file_system" { file_system } else { LATER };
+        Ok::<_, std::convert::Infallible>(known.to_owned())
+    };
+    text.resolve(result).unwrap_or_else(|never| match never {})
 }
 
 /// The file system that a set of documents names.
@@ -87,6 +128,7 @@ fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
     let context = Kustomization {
         mark: inputs.owner().document_mark(),
         class,
+        volumes: class && inputs.has_static_volumes(),
         driver: driver.mode != DriverMode::Skip,
         release: chart::RELEASE,
         chart,
@@ -103,6 +145,8 @@ struct Kustomization<'a> {
     mark: String,
     /// Whether the class is part of it.
     class: bool,
+    /// Whether the volumes of access points are.
+    volumes: bool,
     /// Whether the driver is part of it.
     driver: bool,
     release: &'a str,
@@ -119,7 +163,7 @@ struct Kustomization<'a> {
 pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (inputs, driver_in, identity): (&Inputs, Option<&str>, &Given),
+    ((inputs, driver_in, identity), points): ((&Inputs, Option<&str>, &Given), &Points),
     (file_system, ready): (&Known<FileSystemId>, &Ready),
     found: &Files,
 ) -> Result<(), RenderError> {
@@ -131,7 +175,7 @@ pub(crate) fn plan<C: From<files::Call>>(
         plan.refusals.extend(archive_for_kustomize(scope, KUSTOMIZATION, &inputs.driver.chart));
     }
     let driver = identity.driver(inputs.driver(&owner));
-    for (name, wanted) in of_driver(inputs, &driver, file_system)? {
+    for (name, wanted) in of_driver(inputs, &driver, (file_system, points))? {
         let there = found.get(name).map(String::as_str);
         if there.is_some_and(|text| !owner.wrote(text)) {
             plan.refusals.push(files::foreign(scope, name));
@@ -156,9 +200,14 @@ pub(crate) fn plan<C: From<files::Call>>(
                 change.needs_any = ready.targets.clone();
                 replacement(&mut change, inputs, file_system, there);
             }
-            // It names the other two, and so comes after them.
+            VOLUMES => {
+                change.needs.clone_from(&ready.needs);
+                change.needs.extend(points.values().filter_map(Known::later).cloned());
+                change.needs_any = ready.targets.clone();
+            }
+            // It names the others, and so comes after them.
             KUSTOMIZATION => {
-                let ids = [VALUES, STORAGE_CLASS].map(|name| files::id(scope, name));
+                let ids = [VALUES, STORAGE_CLASS, VOLUMES].map(|name| files::id(scope, name));
                 let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
                 change.needs = ids.into_iter().filter(planned).collect();
             }
@@ -166,7 +215,16 @@ pub(crate) fn plan<C: From<files::Call>>(
         }
         plan.changes.push(change);
     }
+    let left = found.get(VOLUMES).filter(|text| !inputs.has_static_volumes() && owner.wrote(text));
+    plan.changes.extend(left.map(|_| without_volumes(plan, scope)));
     Ok(())
+}
+
+/// The removal of the volumes, once the kustomization does not name them any more.
+fn without_volumes<C: From<files::Call>>(plan: &Plan<C>, scope: &Scope) -> plan::Change<C> {
+    let change = files::remove(scope, VOLUMES, "no access point has a volume any more");
+    let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+    change.needing(Some(files::id(scope, KUSTOMIZATION)).filter(planned))
 }
 
 /// A class whose document changes what Kubernetes never changes is replaced by
@@ -262,7 +320,7 @@ pub(crate) fn remove_all<C: From<files::Call>>(
     let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(kept);
     let first = plan.changes.len();
-    let class = (&[STORAGE_CLASS][..], why);
+    let class = (&[STORAGE_CLASS, VOLUMES][..], why);
     let removed = files::remove_all(plan, scope, class, found, |text| owner.wrote(text), |_| None);
     for change in plan.changes.iter_mut().skip(first) {
         change.needs.extend(before.clone());

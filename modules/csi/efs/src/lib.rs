@@ -34,6 +34,7 @@ mod placement;
 mod policy;
 mod reach;
 pub mod resources;
+mod static_access;
 mod subnets;
 mod take_over;
 mod templates;
@@ -63,4 +64,6 @@ pub use placement::{Zone, zones};
 pub use resources::mount_target::Consent as TargetConsent;
 pub use take_over::{may_be_taken_over, named_by_class};
 pub use together::{destroy_together, plan_together};
-pub use users::{AccessPoint, OtherClass, Pod, PosixUser, Reference, Replication, Running, Volume};
+pub use users::{
+    AccessPoint, CreationInfo, OtherClass, Pod, PosixUser, Reference, Replication, Running, Volume,
+};

@@ -22,6 +22,8 @@ pub struct AccessPoint {
     pub client_token: Option<String>,
     /// Its directory of the file system.
     pub path: String,
+    /// How that directory is made where it does not exist.
+    pub creation_info: Option<CreationInfo>,
     /// Whoever mounts through it is this user, whatever the process is.
     pub posix_user: Option<PosixUser>,
     /// The AWS account that it belongs to.
@@ -36,6 +38,15 @@ pub struct PosixUser {
     pub gid: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary_gids: Vec<i64>,
+}
+
+/// How EFS makes the directory of an access point at the first mount, where it does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreationInfo {
+    pub owner_uid: i64,
+    pub owner_gid: i64,
+    /// In octal.
+    pub permissions: String,
 }
 
 /// A copy of a replication: one source and one of its destinations.

@@ -1,16 +1,20 @@
 //! The module's inputs: from what was given to values that AWS and Kubernetes
 //! are known to accept.
 
+mod access_points;
 mod arns;
 pub(crate) mod directory;
 pub(crate) mod driver_settings;
 mod file_system;
 mod file_system_policy;
 mod mount_targets;
+mod nested;
 mod parse;
 pub(crate) mod rules;
 mod schema;
 mod storage_class;
+
+use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use network::{SecurityGroupId, SubnetId, Tags};
@@ -19,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
+use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{FixedAddresses, IpAddressType};
@@ -50,6 +55,8 @@ pub struct Inputs {
     /// Whether nobody said if it should be backed up: one that is there stays as it is.
     pub backup_by_default: bool,
     pub deletion_policy: DeletionPolicy,
+    /// The access points of its own, by name; `None` where nobody says which there are.
+    pub access_points: Option<BTreeMap<String, AccessPointInputs>>,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,
 }
@@ -59,6 +66,11 @@ impl Inputs {
     pub fn keeps_file_system(&self) -> bool {
         let adopted = matches!(self.file_system, FileSystemSource::Adopted(_));
         adopted || self.deletion_policy == DeletionPolicy::Retain
+    }
+
+    /// Whether an access point of the deployment's own has a volume.
+    pub fn has_static_volumes(&self) -> bool {
+        self.access_points.iter().flatten().any(|(_, point)| point.volume.is_some())
     }
 
     /// The deployment that these inputs describe.

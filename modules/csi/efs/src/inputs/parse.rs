@@ -1,10 +1,13 @@
 //! From what was given to [`Inputs`]; every mistake is found in one pass.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ::inputs::{GivenInputs, Mistake, Problem, Reader};
 
 use kubernetes::{ChartSource, repository};
 use network::Tags;
 
+use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
 use super::driver_settings::settings;
 use super::file_system::file_system;
@@ -13,6 +16,7 @@ use super::storage_class::storage_class;
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::digests::digest;
+use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
@@ -34,6 +38,7 @@ impl Inputs {
         let file_system = file_system(&mut reader);
         let backup_by_default = !reader.is_given("backup_policy");
         let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
+        let access_points = access_points(&mut reader);
         let nfs_clients = NfsClients {
             security_group_id: reader
                 .string("nfs_client_security_group_id", rules::security_group_id),
@@ -44,11 +49,8 @@ impl Inputs {
             reader.mistake("security_group", rules::admits_nobody());
         }
         let storage_class = class_of(&mut reader, file_system.as_ref());
-        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
-            && !tags.contains_key("Name")
-        {
-            let name = format!("{cluster}/{}", class.name);
-            reader.check("storage_class_name", rules::name_tag(&name));
+        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags) {
+            check_tags(&mut reader, (cluster, &class.name), tags, access_points.as_ref());
         }
         if let Some(region) = &aws_region {
             let account = aws_account_id.as_deref();
@@ -70,6 +72,7 @@ impl Inputs {
                 file_system: file_system?,
                 backup_by_default,
                 deletion_policy: deletion_policy?,
+                access_points,
                 nfs_clients,
                 storage_class: storage_class?,
             })
@@ -79,6 +82,25 @@ impl Inputs {
             (Ok(()), Some(inputs)) => Ok(inputs),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+}
+
+/// The tag `Name`, and how many tags access points have with those of the deployment.
+fn check_tags(
+    reader: &mut Reader,
+    (cluster, class): (&str, &str),
+    tags: &Tags,
+    points: Option<&BTreeMap<String, AccessPointInputs>>,
+) {
+    if !tags.contains_key("Name") {
+        let name = format!("{cluster}/{class}");
+        reader.check("storage_class_name", rules::name_tag(&name));
+    }
+    for point in points.into_iter().flatten().map(|(_, point)| point) {
+        let keys: BTreeSet<&String> = tags.keys().chain(point.tags.keys()).collect();
+        // Its name and its deletion policy are tags too.
+        let count = keys.into_iter().filter(|key| *key != "Name").count() + 2;
+        reader.check(access_points::NAME, rules::tag_count(count));
     }
 }
 

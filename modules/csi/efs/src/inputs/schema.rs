@@ -262,6 +262,11 @@ pub const INPUTS: &[Input] = &[
         "What a destroy does with the file system: `delete`, or `retain` to keep it with its data in any case",
     ),
     Input::optional(
+        "access_points",
+        Kind::Values,
+        "Access points of the deployment's own, by name, each with `root_directory`, `posix_user`, `tags`, `deletion_policy`, and a `volume` or a `claim`; as a map or the path of a file",
+    ),
+    Input::optional(
         "nfs_clients",
         Kind::String,
         "`nodes` admits the NFS traffic of the security groups that the cluster's nodes have, and keeps it so",

@@ -1,6 +1,7 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod access_points;
 mod addresses;
 mod admitted;
 mod canary;

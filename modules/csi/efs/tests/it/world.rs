@@ -134,7 +134,8 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
 /// Obeys one call.
 pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
-        Call::AccessPoint(_) => panic!("no deployment deletes an access point of the driver"),
+        Call::AccessPoint(call) => obeying::access_point(call, &result(actual), actual),
+        Call::PersistentVolume(call) => obeying::volume(call, &result(actual), actual),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
@@ -154,12 +155,16 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
 /// What a change resulted in: the file system's id, or the role's ARN.
 fn result(actual: &Actual) -> impl Fn(&ChangeId) -> Result<String, Infallible> + use<> {
     let id = actual.file_system.as_ref().map(|found| found.id.to_string());
+    let points: BTreeMap<String, String> = obeying::points(actual);
     let role = actual.identity.as_ref().and_then(|found| Some(found.role.as_ref()?.arn.clone()));
     move |change| {
         let result = match change.as_str() {
             "file_system" => &id,
             "iam_role" => &role,
-            other => panic!("nobody needs the result of {other}"),
+            other => match points.get(other) {
+                Some(id) => return Ok(id.clone()),
+                None => panic!("nobody needs the result of {other}"),
+            },
         };
         Ok(result.clone().unwrap())
     }
