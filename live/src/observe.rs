@@ -331,10 +331,9 @@ pub(crate) async fn cluster(
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
     let (classes, nodes, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
-        storage_class::observe(kube, name),
+        storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
@@ -343,7 +342,7 @@ pub(crate) async fn cluster(
         },
         driver_release(goal, inputs, target),
         async {
-            let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
+            let mut found = if plans { Vec::new() } else { claim::observe(kube, inputs).await? };
             if *goal == Goal::Status {
                 kube.measure(&mut found).await;
                 kube.explain_pending(&mut found).await;
@@ -361,6 +360,7 @@ pub(crate) async fn cluster(
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,
+        classes_beside: classes.beside,
         other_classes: classes.others,
         driver: Found {
             release,

@@ -18,8 +18,9 @@ use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::watch::Watch;
 
-/// The claims of a class, and those of its volumes that no claim holds any more.
-pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim>> {
+/// The claims of a deployment's classes, and those of their volumes that no claim holds any more.
+pub(crate) async fn observe(kube: &Kube, inputs: &efs::Inputs) -> anyhow::Result<Vec<Claim>> {
+    let is_ours = |class: Option<&str>| class.is_some_and(|class| inputs.has_class(class));
     let everything = ListParams::default();
     let (claims, pods) = (kube.all::<PersistentVolumeClaim>(), kube.all::<Pod>());
     let (claims, volumes, pods) = tokio::try_join!(
@@ -29,7 +30,7 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
     )?;
     let users = users(&pods);
     let claims: Vec<PersistentVolumeClaim> =
-        claims.into_iter().filter(|claim| class_of(claim) == Some(class)).collect();
+        claims.into_iter().filter(|claim| is_ours(class_of(claim))).collect();
     let mut found: Vec<Claim> = claims.iter().map(|claim| read(claim, &users)).collect();
     let free = volumes.iter().filter(|volume| {
         let of_class = volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
@@ -37,7 +38,7 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
             claim.spec.as_ref().and_then(|spec| spec.volume_name.as_ref())
                 == volume.metadata.name.as_ref()
         };
-        of_class == Some(class) && !claims.iter().any(held)
+        is_ours(of_class) && !claims.iter().any(held)
     });
     found.extend(free.map(|volume| Claim {
         namespace: String::new(),

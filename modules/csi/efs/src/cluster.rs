@@ -1,5 +1,7 @@
 //! What was observed of a cluster in one run, as plain data.
 
+use std::collections::BTreeMap;
+
 use kubernetes::claim::Claim;
 
 use crate::nodes::Node;
@@ -15,6 +17,8 @@ pub struct Cluster {
     pub name: String,
     /// The StorageClass of our name.
     pub storage_class: Option<StorageClass>,
+    /// The StorageClasses that the deployment has beside it, or is to have.
+    pub classes_beside: BTreeMap<String, StorageClass>,
     /// Other StorageClasses of the driver.
     pub other_classes: Vec<OtherClass>,
     pub driver: Found,

@@ -9,6 +9,7 @@ use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 use crate::actual::Actual;
 use crate::calls::{Call, Plan};
 use crate::chart;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::desired::{Canary, Desired};
 use crate::documents;
@@ -198,16 +199,7 @@ fn driver_and_class(
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
     }
-    if let Some(id) = file_system.now()
-        && inputs.driver.mode != driver::DriverMode::Skip
-    {
-        let class = (&inputs.storage_class, id.as_str());
-        let version = inputs.driver.version;
-        plan.refusals.extend(driver::shared_range(scope, version, class, &cluster.other_classes));
-    }
-    let class = inputs.storage_class(&owner, file_system);
-    let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
-    storage_class::plan(plan, scope, &class, found, ready)?;
+    class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
         let wanted = canary::Wanted {
             always: desired.canary == Canary::Always,
@@ -315,7 +307,7 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     };
     rows.extend(driver::rows(&cluster.driver));
     let id = found.map(|found| &found.id);
-    rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
+    rows.extend(class_set::rows(inputs, cluster, id));
     rows.extend(persistent_volume::rows(&owner, points, &cluster.static_volumes));
     rows.extend(cluster.claims.iter().map(claim::row));
     rows
@@ -326,6 +318,18 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
     class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The same for each class, by its name.
+pub fn changes_of_classes(desired: &Desired, plan: &Plan) -> Vec<(String, Vec<ChangeId>)> {
+    let scope = &desired.scope;
+    let own = (desired.inputs.storage_class.name.clone(), class_changes(desired, plan));
+    let beside = desired.inputs.storage_classes.iter().map(|class| {
+        let ids = [storage_class::id_beside(scope, &class.name), documents::classes_id(scope)];
+        let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+        (class.name.clone(), ids.into_iter().filter(planned).collect())
+    });
+    std::iter::once(own).chain(beside).collect()
 }
 
 /// The ids of the changes that make the class in a cluster, and its document in a directory.

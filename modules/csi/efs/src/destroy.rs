@@ -5,6 +5,7 @@ use plan::{ChangeId, Scope};
 use crate::actual::Actual;
 use crate::adopt_existing::ADOPT_EXISTING;
 use crate::calls::Plan;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::data;
 use crate::deployment::{DriverPart, in_cluster};
@@ -137,7 +138,13 @@ fn remove_class(
     let held: Vec<String> =
         claims.map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
+    // Before the deployment's own, after which nobody claims from any.
+    let beside = class_set::remove_beside(plan, scope, inputs, cluster);
     let mut removed = storage_class::remove(plan, scope, owner, found, &held);
+    for change in plan.changes.iter_mut().filter(|change| removed.contains(&change.id)) {
+        change.needs.extend(beside.last().cloned());
+    }
+    removed.extend(beside.into_iter().rev());
     removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
     in_cluster(plan, cluster);
     removed
@@ -292,14 +299,14 @@ fn remove_driver(
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
-    let own = inputs.storage_class.name.as_str();
+    let own = |class: &str| inputs.has_class(class) || cluster.classes_beside.contains_key(class);
     let others = cluster.other_classes.iter().map(|class| class.name.as_str());
     let classes: Vec<String> =
         others.filter(|class| !going.contains(class)).map(str::to_owned).collect();
     let of_others = cluster
         .volumes
         .iter()
-        .filter(|volume| volume.of_driver && volume.class.as_deref() != Some(own));
+        .filter(|volume| volume.of_driver && !volume.class.as_deref().is_some_and(own));
     let volumes: Vec<String> = of_others.map(|volume| volume.name.clone()).collect();
     let others = driver::Others { classes: &classes, volumes: &volumes };
     let needs = [removed, after].concat();

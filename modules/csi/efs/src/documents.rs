@@ -1,7 +1,5 @@
 //! The documents of a deployment, for Argo CD, Flux and kustomize.
 
-use std::collections::BTreeMap;
-
 use kubernetes::{RenderError, archive_for_kustomize};
 use plan::files::{self, Files};
 use plan::{Action, ChangeId, Known, Plan, Scope, Text, compare};
@@ -9,12 +7,14 @@ use serde::Serialize;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::documents_beside::{
+    CLASSES_BESIDE, VOLUMES, classes_beside, ids_later, replaced_beside, volumes,
+};
 use crate::identity::Given;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{Driver, DriverMode};
 use crate::resources::mount_target::Ready;
-use crate::resources::persistent_volume;
 use crate::resources::storage_class;
 use crate::static_access::Points;
 use crate::templates;
@@ -25,9 +25,6 @@ const VALUES: &str = "values.yaml";
 /// The StorageClass.
 pub(crate) const STORAGE_CLASS: &str = "storageclass.yaml";
 
-/// The volumes of the deployment's own access points, and their claims.
-const VOLUMES: &str = "volumes.yaml";
-
 /// What names the others.
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
@@ -35,14 +32,17 @@ const KUSTOMIZATION: &str = "kustomization.yaml";
 const LATER: &str = "(known after apply)";
 
 /// The names of the documents, in the order in which they are written.
-pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, VOLUMES, KUSTOMIZATION];
+pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, CLASSES_BESIDE, VOLUMES, KUSTOMIZATION];
 
 /// The names of a module's documents: without the driver, it has no values for it.
 pub(crate) fn names(inputs: &Inputs) -> impl Iterator<Item = &'static str> {
     let skips = inputs.driver.mode == DriverMode::Skip;
-    let unmounted = !inputs.has_static_volumes();
-    let lacks = move |name: &str| (skips && name == VALUES) || (unmounted && name == VOLUMES);
-    DOCUMENTS.iter().copied().filter(move |name| !lacks(name))
+    let lacks = [
+        (VALUES, skips),
+        (CLASSES_BESIDE, inputs.storage_classes.is_empty()),
+        (VOLUMES, !inputs.has_static_volumes()),
+    ];
+    DOCUMENTS.iter().copied().filter(move |name| !lacks.contains(&(*name, true)))
 }
 
 /// The documents by name, in the order in which they are written.
@@ -63,6 +63,7 @@ fn of_driver(
     let mut documents = vec![
         (VALUES, driver.values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
+        (CLASSES_BESIDE, classes_beside(inputs, file_system)?),
         (VOLUMES, volumes(inputs, file_system, points)?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
     ];
@@ -70,17 +71,13 @@ fn of_driver(
     Ok(documents)
 }
 
-/// The volumes of the access points with these ids.
-fn volumes(
-    inputs: &Inputs,
-    file_system: &Known<FileSystemId>,
-    ids: &Points,
-) -> Result<Text, RenderError> {
-    let (owner, none) = (inputs.owner(), BTreeMap::new());
-    let points = inputs.access_points.as_ref().unwrap_or(&none);
-    let zone = inputs.storage_class.mounted_in();
-    let wanted = persistent_volume::Wanted { owner: &owner, points, ids, file_system, zone };
-    persistent_volume::document(&owner, wanted.volumes())
+/// Whether the class among the documents finds its file system by a reference.
+pub(crate) fn refers(found: &Files) -> bool {
+    let class = found.get(STORAGE_CLASS).and_then(|text| storage_class::parse(text));
+    class.is_some_and(|class| {
+        let known = ["fileSystemIdConfigRef", "fileSystemIdSecretRef"];
+        known.iter().any(|name| class.parameters.contains_key(*name))
+    })
 }
 
 /// The documents with `file_system` in place of the id, for people to read.
@@ -93,17 +90,12 @@ pub fn rendered(
     let mut documents = vec![
         (VALUES, inputs.driver(&owner).shown(LATER)?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
+        (CLASSES_BESIDE, shown(&classes_beside(inputs, &later)?, file_system)),
         (VOLUMES, shown(&volumes(inputs, &later, &ids_later(inputs))?, file_system)),
         (KUSTOMIZATION, kustomization(inputs, true)?),
     ];
     documents.retain(|(name, _)| names(inputs).any(|of| of == *name));
     Ok(documents)
-}
-
-/// The ids of all access points of the inputs, of which none is known.
-fn ids_later(inputs: &Inputs) -> Points {
-    let names = inputs.access_points.iter().flatten();
-    names.map(|(name, _)| (name.clone(), Known::After(name.as_str().into()))).collect()
 }
 
 /// A text with `file_system` in place of its id, and the rest as people read what is not known.
@@ -125,10 +117,10 @@ pub fn file_system_of(found: &Files) -> Option<String> {
 fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
     let driver = &inputs.driver;
     let (chart, repository, home) = driver.chart.for_kustomize();
+    let resources = names(inputs).filter(|name| class && ![VALUES, KUSTOMIZATION].contains(name));
     let context = Kustomization {
         mark: inputs.owner().document_mark(),
-        class,
-        volumes: class && inputs.has_static_volumes(),
+        resources: resources.collect(),
         driver: driver.mode != DriverMode::Skip,
         release: chart::RELEASE,
         chart,
@@ -143,10 +135,8 @@ fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
 #[derive(Serialize)]
 struct Kustomization<'a> {
     mark: String,
-    /// Whether the class is part of it.
-    class: bool,
-    /// Whether the volumes of access points are.
-    volumes: bool,
+    /// The other documents that are part of it.
+    resources: Vec<&'a str>,
     /// Whether the driver is part of it.
     driver: bool,
     release: &'a str,
@@ -194,37 +184,48 @@ pub(crate) fn plan<C: From<files::Call>>(
         let Some(mut change) = files::write(scope, name, there, &wanted) else { continue };
         match name {
             VALUES => change.needs.clone_from(&identity.before_driver),
-            // Whoever applies the class can mount from then on.
-            STORAGE_CLASS => {
-                change.needs.clone_from(&ready.needs);
-                change.needs_any = ready.targets.clone();
-                replacement(&mut change, inputs, file_system, there);
-            }
-            VOLUMES => {
-                change.needs.clone_from(&ready.needs);
-                change.needs.extend(points.values().filter_map(Known::later).cloned());
-                change.needs_any = ready.targets.clone();
-            }
             // It names the others, and so comes after them.
             KUSTOMIZATION => {
-                let ids = [VALUES, STORAGE_CLASS, VOLUMES].map(|name| files::id(scope, name));
+                let ids = [VALUES, STORAGE_CLASS, CLASSES_BESIDE, VOLUMES];
+                let ids = ids.map(|name| files::id(scope, name));
                 let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
                 change.needs = ids.into_iter().filter(planned).collect();
             }
+            // Whoever applies these can mount from then on.
+            _ => {
+                change.needs.clone_from(&ready.needs);
+                change.needs_any = ready.targets.clone();
+            }
+        }
+        match name {
+            STORAGE_CLASS => replacement(&mut change, inputs, file_system, there),
+            CLASSES_BESIDE => replaced_beside(&mut change, inputs, file_system, there),
+            VOLUMES => change.needs.extend(points.values().filter_map(Known::later).cloned()),
             _ => {}
         }
         plan.changes.push(change);
     }
-    let left = found.get(VOLUMES).filter(|text| !inputs.has_static_volumes() && owner.wrote(text));
-    plan.changes.extend(left.map(|_| without_volumes(plan, scope)));
+    no_more(plan, scope, inputs, found);
     Ok(())
 }
 
-/// The removal of the volumes, once the kustomization does not name them any more.
-fn without_volumes<C: From<files::Call>>(plan: &Plan<C>, scope: &Scope) -> plan::Change<C> {
-    let change = files::remove(scope, VOLUMES, "no access point has a volume any more");
-    let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
-    change.needing(Some(files::id(scope, KUSTOMIZATION)).filter(planned))
+/// Plans the removal of documents that the inputs ask nothing of any more, once the kustomization
+/// does not name them.
+fn no_more<C: From<files::Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    inputs: &Inputs,
+    found: &Files,
+) {
+    let owner = inputs.owner();
+    let ours = |name: &&str| found.get(*name).is_some_and(|text| owner.wrote(text));
+    let unwanted = |name: &&str| !names(inputs).any(|wanted| wanted == *name);
+    for name in [CLASSES_BESIDE, VOLUMES].into_iter().filter(ours).filter(unwanted) {
+        let change = files::remove(scope, name, "the inputs ask for nothing of it any more");
+        let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+        let change = change.needing(Some(files::id(scope, KUSTOMIZATION)).filter(planned));
+        plan.changes.push(change);
+    }
 }
 
 /// A class whose document changes what Kubernetes never changes is replaced by
@@ -246,6 +247,11 @@ fn replacement<C>(
     if compared.replaces || there.is_none() {
         change.differences = compared.differences;
     }
+}
+
+/// The id of the change that writes the classes beside the deployment's own.
+pub(crate) fn classes_id(scope: &Scope) -> ChangeId {
+    files::id(scope, CLASSES_BESIDE)
 }
 
 /// The id of the change that writes the class.
@@ -320,7 +326,7 @@ pub(crate) fn remove_all<C: From<files::Call>>(
     let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(kept);
     let first = plan.changes.len();
-    let class = (&[STORAGE_CLASS, VOLUMES][..], why);
+    let class = (&[STORAGE_CLASS, CLASSES_BESIDE, VOLUMES][..], why);
     let removed = files::remove_all(plan, scope, class, found, |text| owner.wrote(text), |_| None);
     for change in plan.changes.iter_mut().skip(first) {
         change.needs.extend(before.clone());

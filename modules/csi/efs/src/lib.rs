@@ -9,6 +9,7 @@ mod actual;
 mod adopt_existing;
 mod calls;
 mod chart;
+mod class_set;
 mod cluster;
 mod data;
 mod deployment;
@@ -16,6 +17,7 @@ mod desired;
 mod destroy;
 mod digests;
 mod documents;
+mod documents_beside;
 mod driver_policy;
 mod guard;
 mod identity;
@@ -48,7 +50,9 @@ pub use calls::{Call, Plan};
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::USERS;
-pub use deployment::{class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of};
+pub use deployment::{
+    changes_of_classes, class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of,
+};
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};

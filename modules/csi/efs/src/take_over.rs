@@ -28,6 +28,7 @@ fn is_named(actual: &Actual, id: &FileSystemId) -> bool {
         || classes.any(|named| named == id.as_str())
         || volumes_of(actual, id).next().is_some()
         || documents::file_system_of(&actual.documents).as_deref() == Some(id.as_str())
+        || documents::refers(&actual.documents)
 }
 
 /// Asks whether a deployment may take over the data of a file system that another one with its

@@ -13,6 +13,7 @@ mod parse;
 pub(crate) mod rules;
 mod schema;
 mod storage_class;
+mod storage_classes;
 
 use std::collections::BTreeMap;
 
@@ -59,6 +60,8 @@ pub struct Inputs {
     pub access_points: Option<BTreeMap<String, AccessPointInputs>>,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,
+    /// The classes beside it on the same file system, by name.
+    pub storage_classes: Vec<StorageClassInputs>,
 }
 
 impl Inputs {
@@ -111,7 +114,8 @@ impl Inputs {
 
     /// Whether the nodes mount with IAM, and so need an identity too.
     pub fn mounts_with_iam(&self) -> bool {
-        self.storage_class.mount_options.iter().any(|option| option == "iam")
+        let mut options = self.classes().flat_map(|class| &class.mount_options);
+        options.any(|option| option == "iam")
     }
 
     /// The same inputs of a module that leaves the driver alone.
@@ -121,13 +125,35 @@ impl Inputs {
         Inputs { driver, ..self.clone() }
     }
 
+    /// All classes, the deployment's own first: that one is part of its name.
+    pub fn classes(&self) -> impl Iterator<Item = &StorageClassInputs> {
+        std::iter::once(&self.storage_class).chain(&self.storage_classes)
+    }
+
+    /// Whether it has a class of this name.
+    pub fn has_class(&self, name: &str) -> bool {
+        self.classes().any(|class| class.name == name)
+    }
+
     /// The class as it should be.
     pub fn storage_class<'a>(
         &'a self,
         owner: &'a Owner,
         file_system: &'a Known<FileSystemId>,
     ) -> class::Wanted<'a> {
-        class::Wanted { owner, inputs: &self.storage_class, file_system }
+        class::Wanted { owner, inputs: &self.storage_class, file_system, beside: false }
+    }
+}
+
+impl Inputs {
+    /// The classes beside the deployment's own, as they should be.
+    pub fn classes_beside<'a>(
+        &'a self,
+        owner: &'a Owner,
+        file_system: &'a Known<FileSystemId>,
+    ) -> impl Iterator<Item = class::Wanted<'a>> {
+        let classes = self.storage_classes.iter();
+        classes.map(move |inputs| class::Wanted { owner, inputs, file_system, beside: true })
     }
 }
 

@@ -13,8 +13,9 @@ use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
+use super::storage_classes::{self, newer_parameters, storage_classes};
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
-use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
+use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{
@@ -39,12 +40,7 @@ impl Inputs {
         let backup_by_default = !reader.is_given("backup_policy");
         let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let access_points = access_points(&mut reader);
-        let nfs_clients = NfsClients {
-            security_group_id: reader
-                .string("nfs_client_security_group_id", rules::security_group_id),
-            cidr: reader.string("nfs_client_cidr", rules::cidr),
-            of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
-        };
+        let nfs_clients = nfs_clients(&mut reader);
         if security_groups.as_deref() == Some(&[Group::Own]) && nfs_clients.is_empty() {
             reader.mistake("security_group", rules::admits_nobody());
         }
@@ -56,8 +52,11 @@ impl Inputs {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
-        anonymous(&mut reader, storage_class.as_ref());
-        newer_parameters(&mut reader, driver.as_ref().map(|driver| driver.version));
+        let version = driver.as_ref().map(|driver| driver.version);
+        let storage_classes =
+            more_classes(&mut reader, storage_class.as_ref(), version, file_system.as_ref());
+        anonymous(&mut reader, storage_class.iter().chain(&storage_classes));
+        newer_parameters(&mut reader, version);
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,
@@ -75,6 +74,7 @@ impl Inputs {
                 access_points,
                 nfs_clients,
                 storage_class: storage_class?,
+                storage_classes,
             })
         };
         match (reader.finish(), read()) {
@@ -82,6 +82,14 @@ impl Inputs {
             (Ok(()), Some(inputs)) => Ok(inputs),
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
+    }
+}
+
+fn nfs_clients(reader: &mut Reader) -> NfsClients {
+    NfsClients {
+        security_group_id: reader.string("nfs_client_security_group_id", rules::security_group_id),
+        cidr: reader.string("nfs_client_cidr", rules::cidr),
+        of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
     }
 }
 
@@ -104,17 +112,21 @@ fn check_tags(
     }
 }
 
-/// Without anonymous access, volumes of the class need an identity to mount.
-fn anonymous(reader: &mut Reader, class: Option<&StorageClassInputs>) {
-    let Some(class) = class else { return };
+/// Without anonymous access, volumes of the classes need an identity to mount.
+fn anonymous<'a>(reader: &mut Reader, mut classes: impl Iterator<Item = &'a StorageClassInputs>) {
     let denied =
         reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
-    if denied && !class.mount_options.iter().any(|option| option == "iam") {
+    let without = |class: &&StorageClassInputs| !class.mount_options.iter().any(|it| it == "iam");
+    if let Some(class) = classes.find(without).filter(|_| denied) {
         reader.mistake(
             "allow_anonymous",
             Problem::new(
-                "`allow_anonymous` is false, and volumes of the class mount without an identity",
-                "add `iam` to `mount_options`, or leave `allow_anonymous` out",
+                format!(
+                    "`allow_anonymous` is false, and volumes of the class `{}` mount without an \
+                     identity",
+                    class.name
+                ),
+                "add `iam` to its `mount_options`, or leave `allow_anonymous` out",
             ),
         );
     }
@@ -207,20 +219,38 @@ fn class_of(
     file_system: Option<&FileSystemSource>,
 ) -> Option<StorageClassInputs> {
     let class = storage_class(reader)?;
-    let Some(FileSystemSource::Own(spec)) = file_system else { return Some(class) };
+    let placed = in_zone(class, file_system);
+    reader.check("mount_options", placed)
+}
+
+/// The classes beside it, with the same.
+fn more_classes(
+    reader: &mut Reader,
+    own: Option<&StorageClassInputs>,
+    chart: Option<ChartVersion>,
+    file_system: Option<&FileSystemSource>,
+) -> Vec<StorageClassInputs> {
+    let classes = storage_classes(reader, own, chart).into_iter();
+    let placed = classes.map(|class| in_zone(class, file_system));
+    let placed: Vec<_> = placed.collect();
+    placed.into_iter().filter_map(|class| reader.check(storage_classes::NAME, class)).collect()
+}
+
+fn in_zone(
+    class: StorageClassInputs,
+    file_system: Option<&FileSystemSource>,
+) -> Result<StorageClassInputs, Problem> {
+    let Some(FileSystemSource::Own(spec)) = file_system else { return Ok(class) };
     let zone = spec.availability_zone.as_deref();
-    if let (Some(zone), Some(other)) = (zone, class.mounted_in())
-        && zone != other
-    {
-        let problem = Problem::new(
+    match (zone, class.mounted_in()) {
+        (Some(zone), Some(other)) if zone != other => Err(Problem::new(
             format!(
                 "the One Zone file system has its mount target in {zone}, and none in `{other}`"
             ),
             format!("leave `az={other}` out: the class gets `az={zone}`"),
-        );
-        reader.mistake("mount_options", problem);
+        )),
+        _ => Ok(class.of_one_zone(zone)),
     }
-    Some(class.of_one_zone(zone))
 }
 
 /// A version between others of which there is no chart.
@@ -269,22 +299,4 @@ fn tags(reader: &mut Reader) -> Option<Tags> {
     let counted = rules::tag_count(tags.len() - usize::from(tags.contains_key("Name")));
     reader.check("tags", counted)?;
     Some(tags)
-}
-
-/// A parameter that the chosen driver would ignore without a word.
-fn newer_parameters(reader: &mut Reader, chart: Option<ChartVersion>) {
-    let Some(chart) = chart else { return };
-    for (input, parameter, first) in NEWER_PARAMETERS {
-        if reader.is_given(input) && chart < *first {
-            reader.mistake(
-                input,
-                Problem::new(
-                    format!(
-                        "the driver of chart {chart} would ignore `{parameter}` without a word"
-                    ),
-                    format!("set `helm_chart_version` to {first} or later, or leave `{input}` out"),
-                ),
-            );
-        }
-    }
 }

@@ -326,6 +326,16 @@ pub const INPUTS: &[Input] = &[
         Kind::Bool,
         "Whether the driver tags access points; `false` is for many volumes at once (chart 4.4.0 or later)",
     ),
+    Input::optional(
+        "file_system_id_config_ref",
+        Kind::String,
+        "Key of a ConfigMap that the class names in place of the file system's id, as `NAMESPACE/NAME/KEY` (chart 3.2.6 or later)",
+    ),
+    Input::optional(
+        "file_system_id_secret_ref",
+        Kind::String,
+        "The same of a Secret (chart 3.2.6 or later)",
+    ),
     Input::default("reclaim_policy", Kind::String, "Delete", "`Delete` or `Retain`"),
     Input::default(
         "volume_binding_mode",
@@ -342,5 +352,10 @@ pub const INPUTS: &[Input] = &[
         Kind::Bool,
         "false",
         "Whether claims without a class get this one",
+    ),
+    Input::optional(
+        "storage_classes",
+        Kind::Values,
+        "More storage classes on the same file system, by name, each with inputs from `directory_perms` to `default_storage_class`; as a map or the path of a file",
     ),
 ];

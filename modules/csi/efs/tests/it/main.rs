@@ -6,6 +6,7 @@ mod addresses;
 mod admitted;
 mod canary;
 mod chart;
+mod classes;
 mod cluster;
 mod contested;
 mod contradictions;

@@ -320,18 +320,27 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
 }
 
 fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
+    let resolve = result(actual);
+    let cluster = actual.cluster.as_mut().unwrap();
     match call {
-        storage_class::Call::Apply { document, .. } => {
-            let class = class(&document.resolve(result(actual)).unwrap());
-            let cluster = actual.cluster.as_mut().unwrap();
-            if let Some(found) = &cluster.storage_class {
+        storage_class::Call::Apply { document, name } => {
+            let class = class(&document.resolve(resolve).unwrap());
+            let beside = class.spec.annotations.contains_key("clockwork-codex/storage-class");
+            let own = cluster.storage_class.as_ref();
+            let found = if beside { cluster.classes_beside.get(name) } else { own };
+            if let Some(found) = found {
                 let same = compare(storage_class::immutable(), &class.spec, Some(&found.spec));
                 assert!(!same.replaces, "Forbidden: immutable");
             }
-            cluster.storage_class = Some(class);
+            if beside {
+                cluster.classes_beside.insert(name.clone(), class);
+            } else {
+                cluster.storage_class = Some(class);
+            }
         }
-        storage_class::Call::Delete { preconditions, .. } => {
-            let found = actual.cluster.as_mut().unwrap().storage_class.take();
+        storage_class::Call::Delete { name, preconditions } => {
+            let beside = cluster.classes_beside.remove(name);
+            let found = beside.or_else(|| cluster.storage_class.take());
             assert_eq!(found.unwrap().preconditions, *preconditions, "Conflict");
         }
     }
