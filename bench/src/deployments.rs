@@ -101,8 +101,8 @@ pub(crate) fn figures() -> Vec<Figure> {
         assert!(planned > all.len() && rendered > all.len(), "nothing was planned and rendered");
         // The goal: ten thousand a second on one core.
         let limit = f64::from(count) / 10_000.0;
-        figures.push(Figure::against(format!("plan/{count}"), planning, "s", limit));
-        figures.push(Figure::against(format!("render/{count}"), rendering, "s", limit));
+        figures.push(Figure::at_most(format!("plan/{count}"), planning, "s", limit));
+        figures.push(Figure::at_most(format!("render/{count}"), rendering, "s", limit));
     }
     figures
 }

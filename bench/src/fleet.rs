@@ -41,7 +41,7 @@ pub fn fleet(programs: &Path, workspace: &Path, count: usize) -> anyhow::Result<
         Figure::against(name("/calls"), number("aws_calls"), "calls", min_calls),
         Figure::alone(name("/failed"), number("failed"), "runs"),
         Figure::alone(name("/throttled"), throttled, "calls"),
-        Figure::against(name("/memory"), peak, "MB", 300.0),
+        Figure::at_most(name("/memory"), peak, "MB", 300.0),
     ])
 }
 

@@ -37,20 +37,20 @@ pub fn sandbox(programs: &Path) -> anyhow::Result<Vec<Figure>> {
     figures.extend(calls(&aws, &ids)?);
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     let peak = aws.peak() as f64 / 1e6;
-    figures.push(Figure::against("sandbox/memory", peak, "MB", 200.0));
+    figures.push(Figure::at_most("sandbox/memory", peak, "MB", 200.0));
     drop(aws);
     figures.push(start(programs, &flags)?);
     Ok(figures)
 }
 
 /// A client of its own, which keeps its connection.
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     url: &'a str,
     agent: ureq::Agent,
 }
 
 impl<'a> Client<'a> {
-    fn new(url: &'a str) -> Client<'a> {
+    pub(crate) fn new(url: &'a str) -> Client<'a> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -68,7 +68,7 @@ impl<'a> Client<'a> {
     }
 
     /// The same, which must succeed.
-    fn done(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn done(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
         let (status, answer) = self.efs(method, path, body)?;
         if !(200..300).contains(&status) {
             bail!("{method} {path} was answered {status}: {answer}");
@@ -109,7 +109,7 @@ fn lives(programs: &Path) -> anyhow::Result<Figure> {
     let began = Instant::now();
     side_by_side(CLIENTS, |number| life(&Client::new(&aws.url), number))?;
     let took = began.elapsed().as_secs_f64();
-    Ok(Figure::against(format!("sandbox/lives/{CLIENTS}"), took, "s", 5.0))
+    Ok(Figure::at_most(format!("sandbox/lives/{CLIENTS}"), took, "s", 5.0))
 }
 
 /// A file system with mount targets, an access point and tags, from its creation to its end.
@@ -220,10 +220,10 @@ fn calls(aws: &Aws, ids: &[String]) -> anyhow::Result<Vec<Figure>> {
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     let writes = aws.writes().saturating_sub(before) as f64;
     Ok(vec![
-        Figure::against("sandbox/call/p50", middle, "ms", 1.0),
-        Figure::against("sandbox/call/p99", most, "ms", 10.0),
+        Figure::at_most("sandbox/call/p50", middle, "ms", 1.0),
+        Figure::at_most("sandbox/call/p99", most, "ms", 10.0),
         // The change, the line in the list of calls, and the response.
-        Figure::against("sandbox/writes", writes, "calls", 3.0),
+        Figure::at_most("sandbox/writes", writes, "calls", 3.0),
     ])
 }
 
@@ -237,11 +237,11 @@ fn start(programs: &Path, flags: &[String]) -> anyhow::Result<Figure> {
         taken.push(began.elapsed().as_secs_f64());
     }
     taken.sort_by(f64::total_cmp);
-    Ok(Figure::against("sandbox/start", taken[STARTS / 2], "s", 0.5))
+    Ok(Figure::at_most("sandbox/start", taken[STARTS / 2], "s", 0.5))
 }
 
 /// Does the same so many times at once; every result, in order.
-fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send>(
     times: usize,
     work: impl Fn(usize) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Vec<T>> {

@@ -5,7 +5,7 @@
 //! that names a command runs as a process of this machine; environment variables that hold
 //! the path of a volume or of the termination message hold a local path there. A container
 //! without a command would run the program of its image, which is not here: it is reported
-//! as running and ready. Only the programs of the driver's controller may be here, and then run
+//! as running and ready. An image of a registry that exists nowhere is reported as [`images`] does. Only the programs of the driver's controller may be here, and then run
 //! as [`Controllers`] describes.
 
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ use xshell::{Shell, cmd};
 use crate::cluster::Cluster;
 use crate::driver::Controllers;
 use crate::failed::{Failed, has};
+use crate::images;
 use crate::json::{field_of, text};
 use crate::provisioner::SELECTED_NODE;
 
@@ -149,6 +150,9 @@ impl Kubelet {
     }
 
     fn start(&mut self, pod: &Value, path: &str, uid: &str) -> anyhow::Result<()> {
+        if images::reported(&self.cluster, pod, path)? {
+            return Ok(());
+        }
         let container = &pod["spec"]["containers"][0];
         let running = json!({"running": {}});
         let Some(command) = container["command"].as_array() else {

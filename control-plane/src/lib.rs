@@ -11,6 +11,7 @@ mod driver;
 mod efs;
 mod failed;
 mod files;
+mod images;
 mod json;
 mod kubeconfig;
 mod kubelet;

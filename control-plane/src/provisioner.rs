@@ -157,7 +157,9 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value
     };
     match source {
         Source::MadeUp => csi(&format!("fsap-{uid}")),
-        Source::AccessPoints(efs) => csi(&create_access_point(efs, class, &name)?),
+        Source::AccessPoints(efs) => {
+            csi(&create_access_point(efs, class, (token(class, claim, &name), &name))?);
+        }
         Source::Refused(_) => {}
         Source::HostPath { here, mounted } => {
             create_folder(here, uid)?;
@@ -172,8 +174,19 @@ fn name_of_volume(claim: &Value) -> String {
     format!("pvc-{}", text(claim, "/metadata/uid"))
 }
 
-/// Creates the access point of a volume as its class says; returns its id.
-fn create_access_point(efs: &Efs, class: &Value, volume: &str) -> anyhow::Result<String> {
+/// The token of a volume's access point: of the claim's name alone where the class reuses access
+/// points, and of the volume's otherwise (`CreateVolume` of the driver's `pkg/driver/controller.go`).
+fn token<'a>(class: &Value, claim: &'a Value, volume: &'a str) -> &'a str {
+    let reuses = text(class, "/parameters/reuseAccessPoint") == "true";
+    if reuses { text(claim, "/metadata/name") } else { volume }
+}
+
+/// Creates the access point of a volume as its class says, or finds that of its token; returns its id.
+fn create_access_point(
+    efs: &Efs,
+    class: &Value,
+    (token, volume): (&str, &str),
+) -> anyhow::Result<String> {
     let parameters = &class["parameters"];
     let file_system = text(parameters, "/fileSystemId");
     let number = |name: &str| parameters[name].as_str().and_then(|text| text.parse::<u64>().ok());
@@ -188,7 +201,7 @@ fn create_access_point(efs: &Efs, class: &Value, volume: &str) -> anyhow::Result
     let base = text(parameters, "/basePath").trim_matches('/');
     let path = if base.is_empty() { format!("/{volume}") } else { format!("/{base}/{volume}") };
     let perms = text(parameters, "/directoryPerms");
-    efs.create(volume, &NewAccessPoint { file_system, path: &path, uid, gid, perms })
+    efs.create(token, &NewAccessPoint { file_system, path: &path, uid, gid, perms })
 }
 
 /// The lowest group id of the range that no access point has. The driver's own range where the

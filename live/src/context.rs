@@ -20,7 +20,7 @@ use crate::aws::Aws;
 use crate::stop::{Stop, Stopped};
 use crate::target::{InCluster, Target};
 use crate::wait::unless;
-use crate::watch::{Watch, Watches};
+use crate::watch::{Awaited, Watch, Watches};
 
 /// What all calls of a run share.
 pub(crate) struct Context {
@@ -37,7 +37,7 @@ pub(crate) struct Context {
     /// One look for everybody who waits for the same file system.
     pub(crate) file_systems: Watches<(Aws, FileSystemId), Option<FileSystem>>,
     /// The same for its mount targets; nothing where it does not exist.
-    pub(crate) mount_targets: Watches<(Aws, FileSystemId), Option<Vec<MountTarget>>>,
+    pub(crate) mount_targets: Watches<(Aws, FileSystemId, Awaited), Option<Vec<MountTarget>>>,
 }
 
 /// What was found, by file system.

@@ -31,9 +31,9 @@ pub(crate) async fn of_disturbed(
 
 /// The pods with their nodes; `None` where this identity may not see all pods.
 async fn running(kube: &Kube) -> anyhow::Result<Option<Running>> {
-    let (pods, nodes) = tokio::try_join!(kube.pods_if_allowed(), kube.nodes())?;
-    Ok(pods
-        .map(|pods| Running { pods: pods.iter().filter_map(pod).collect(), zones: zones(&nodes) }))
+    let pods = kube.pods_if_allowed(|found| pod(&found));
+    let (pods, nodes) = tokio::try_join!(pods, kube.nodes())?;
+    Ok(pods.map(|pods| Running { pods, zones: zones(&nodes) }))
 }
 
 /// The zones of nodes, by their well-known label

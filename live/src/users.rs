@@ -198,16 +198,12 @@ pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Optio
 
 /// The volumes of all CSI drivers, and those that mount over NFS.
 pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
-    let all: Vec<PersistentVolume> = kube.list(&kube.all(), &ListParams::default()).await?;
-    Ok(of_volumes(&all))
+    let all = kube.all::<PersistentVolume>();
+    kube.list_each(&all, &ListParams::default(), |found| volume(&found)).await
 }
 
-/// The same of volumes that were listed.
-pub(crate) fn of_volumes(all: &[PersistentVolume]) -> Vec<Volume> {
-    all.iter().filter_map(volume).collect()
-}
-
-fn volume(found: &PersistentVolume) -> Option<Volume> {
+/// A volume as a user of a file system, where it may be one.
+pub(crate) fn volume(found: &PersistentVolume) -> Option<Volume> {
     let spec = found.spec.as_ref()?;
     let (handle, of_driver) = handle(spec)?;
     let claim = spec.claim_ref.as_ref().map(|claim| {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use failure::Failure;
+use job::Pace;
 use tokio::sync::{Notify, watch};
 use tracing::Instrument;
 
@@ -17,6 +18,47 @@ use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST, poll, unless};
 /// seen at most so much later than it came, and 4 per cent on the average. Before,
 /// pauses grew on their own, and a destroy took up to 1.29 of what it had to.
 const LATE: f64 = 0.08;
+
+/// When to look again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Rhythm {
+    /// After a pause that grows with the time waited, from this one on.
+    Growing(Duration),
+    /// At these seconds of the wait, and growing after them.
+    At(&'static [f64]),
+}
+
+impl Rhythm {
+    /// The pause before the next look. It is up to a tenth longer than it need be, so that many
+    /// runs do not look at the same moment, and never shorter: the next look would follow at once.
+    fn pause(self, waited: Duration) -> Duration {
+        let (first, at) = match self {
+            Rhythm::Growing(first) => (first, &[][..]),
+            Rhythm::At(at) => (POLL_FIRST, at),
+        };
+        let next = at.iter().find(|at| **at > waited.as_secs_f64());
+        let pause = match next {
+            Some(next) => Duration::from_secs_f64(*next).saturating_sub(waited),
+            None => waited.mul_f64(LATE).clamp(first, POLL_LONGEST),
+        };
+        pause.mul_f64(1.0 + 0.1 * fastrand::f64())
+    }
+}
+
+/// When one looks at what AWS takes its time for: at these seconds, where this is AWS.
+pub(crate) fn rhythm(pace: Pace, at: &'static [f64]) -> Rhythm {
+    match pace {
+        Pace::Aws => Rhythm::At(at),
+        Pace::Emulator => Rhythm::Growing(POLL_FIRST),
+    }
+}
+
+/// What something in AWS is watched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Ready,
+    Gone,
+}
 
 /// What was seen last, or why nothing can be seen.
 type Latest<T> = Option<Result<Arc<T>, Blind>>;
@@ -69,11 +111,11 @@ impl<T: Send + Sync + 'static> Watch<T> {
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
-        Watch::paced(POLL_FIRST, LOOKS_MAY_FAIL, look)
+        Watch::paced(Rhythm::Growing(POLL_FIRST), LOOKS_MAY_FAIL, look)
     }
 
-    /// The same, with this first pause between looks, which may fail for so long.
-    fn paced<F>(first: Duration, may_fail: Duration, look: impl Fn() -> F + Send + 'static) -> Self
+    /// The same, with looks at these times, which may fail for so long.
+    fn paced<F>(rhythm: Rhythm, may_fail: Duration, look: impl Fn() -> F + Send + 'static) -> Self
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
@@ -94,8 +136,7 @@ impl<T: Send + Sync + 'static> Watch<T> {
                     failing = None;
                     continue;
                 }
-                let pause = since.elapsed().mul_f64(LATE).clamp(first, POLL_LONGEST);
-                tokio::time::sleep(jittered(pause)).await;
+                tokio::time::sleep(rhythm.pause(since.elapsed())).await;
                 if count.load(Ordering::Acquire) > 0 {
                     let began = Instant::now();
                     match poll(look()).await {
@@ -145,6 +186,7 @@ type Look<K, T> =
 
 /// A watch for each thing that somebody waits for, by key.
 pub(crate) struct Watches<K, T> {
+    rhythm: Box<dyn Fn(&K) -> Rhythm + Send + Sync>,
     look: Look<K, T>,
     known: Mutex<Vec<(K, Watch<T>)>>,
 }
@@ -154,12 +196,19 @@ where
     K: Clone + PartialEq + Send + 'static,
     T: Send + Sync + 'static,
 {
-    /// Watches that look in this way; nothing is called until somebody waits.
-    pub(crate) fn new<F>(look: impl Fn(K) -> F + Send + Sync + 'static) -> Self
+    /// Watches that look in this way, at these times; nothing is called until somebody waits.
+    pub(crate) fn new<F>(
+        rhythm: impl Fn(&K) -> Rhythm + Send + Sync + 'static,
+        look: impl Fn(K) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = anyhow::Result<T>> + Send + 'static,
     {
-        Watches { look: Arc::new(move |key| Box::pin(look(key))), known: Mutex::default() }
+        Watches {
+            rhythm: Box::new(rhythm),
+            look: Arc::new(move |key| Box::pin(look(key))),
+            known: Mutex::default(),
+        }
     }
 
     /// The watch of a key.
@@ -169,7 +218,8 @@ where
             return watch.clone();
         }
         let (look, of) = (Arc::clone(&self.look), key.clone());
-        let watch = Watch::new(move || look(of.clone()));
+        let rhythm = (self.rhythm)(&key);
+        let watch = Watch::paced(rhythm, LOOKS_MAY_FAIL, move || look(of.clone()));
         known.push((key, watch.clone()));
         watch
     }
@@ -192,26 +242,47 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A tenth more or less, so that many runs do not look at the same moment.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.9 + 0.2 * fastrand::f64())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicU32;
 
     use super::*;
+    use crate::wait::{FILE_SYSTEM, MOUNT_TARGET};
 
     /// A watch over a number that grows with every look, and that number.
     fn counted() -> (Watch<u32>, Arc<AtomicU32>) {
         let looks = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&looks);
-        let watch = Watch::paced(Duration::from_millis(1), LOOKS_MAY_FAIL, move || {
-            let look = count.fetch_add(1, Ordering::SeqCst) + 1;
-            async move { Ok(look) }
-        });
+        let watch =
+            Watch::paced(Rhythm::Growing(Duration::from_millis(1)), LOOKS_MAY_FAIL, move || {
+                let look = count.fetch_add(1, Ordering::SeqCst) + 1;
+                async move { Ok(look) }
+            });
         (watch, looks)
+    }
+
+    /// How many looks a wait takes, and how late the last is, where something takes so long.
+    fn looks(rhythm: Rhythm, takes: f64) -> (usize, f64) {
+        let (mut waited, mut looks) = (Duration::ZERO, 0);
+        while waited.as_secs_f64() < takes {
+            waited += rhythm.pause(waited);
+            looks += 1;
+        }
+        (looks, waited.as_secs_f64() - takes)
+    }
+
+    #[test]
+    fn a_first_deployment_looks_a_dozen_times_and_is_late_by_less_than_a_tenth() {
+        // Whatever AWS takes, around what it takes: a file system and its mount targets.
+        for (file_system, targets) in [(2.0, 60.0), (4.0, 75.0), (4.4, 79.0), (6.0, 90.0)] {
+            let (first, late) = looks(rhythm(Pace::Aws, FILE_SYSTEM), file_system);
+            let (second, later) = looks(rhythm(Pace::Aws, MOUNT_TARGET), targets);
+            assert!(first + second <= 15, "{file_system}, {targets}: {first} + {second}");
+            assert!(late + later < 0.11 * (file_system + targets), "{late} + {later}");
+        }
+        // What takes far longer is still looked at, and never more than 5.5 s late.
+        assert!(looks(rhythm(Pace::Aws, MOUNT_TARGET), 1800.0).1 <= 5.5);
+        assert!(looks(rhythm(Pace::Emulator, MOUNT_TARGET), 0.2).1 <= 0.1);
     }
 
     #[tokio::test]
@@ -238,19 +309,21 @@ mod tests {
     async fn looks_that_fail_for_a_while_are_made_again() {
         let looks = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&looks);
-        let watch = Watch::paced(Duration::from_millis(1), LOOKS_MAY_FAIL, move || {
-            let look = count.fetch_add(1, Ordering::SeqCst) + 1;
-            async move { if look < 10 { Err(anyhow!("look {look} failed")) } else { Ok(look) } }
-        });
+        let watch =
+            Watch::paced(Rhythm::Growing(Duration::from_millis(1)), LOOKS_MAY_FAIL, move || {
+                let look = count.fetch_add(1, Ordering::SeqCst) + 1;
+                async move { if look < 10 { Err(anyhow!("look {look} failed")) } else { Ok(look) } }
+            });
         assert_eq!(watch.until(|look| Some(*look)).await.unwrap(), 10);
     }
 
     #[tokio::test]
     async fn looks_that_fail_for_too_long_end_the_wait_with_their_cause_and_its_remedy() {
         let may_fail = Duration::from_millis(20);
-        let watch: Watch<()> = Watch::paced(Duration::from_millis(1), may_fail, || async {
-            Err(anyhow!("AccessDenied").context(Failure::new("calling DescribeX", "allow it")))
-        });
+        let watch: Watch<()> =
+            Watch::paced(Rhythm::Growing(Duration::from_millis(1)), may_fail, || async {
+                Err(anyhow!("AccessDenied").context(Failure::new("calling DescribeX", "allow it")))
+            });
         let began = Instant::now();
         let error = watch.until(|()| Some(())).await.unwrap_err();
         assert!(began.elapsed() >= may_fail);

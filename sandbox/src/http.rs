@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 
+use crate::access::clients;
 use crate::callers::admin;
 use crate::dispatch::{Dispatcher, Responded, lock};
 use crate::fault_rules;
@@ -67,8 +68,9 @@ fn response(status: u16, content_type: &'static str, body: Vec<u8>) -> Response 
 
 /// The paths of our own: `calls` lists the calls, `faults` lists (GET), adds (POST, a rule per
 /// line) and removes (DELETE) rules, `release` releases the calls that are held, `efs/REGION/ID`
-/// changes what AWS's API cannot change (POST), `seed/REGION` adds clusters, keys and
-/// instances (POST, see `seeding`), and `iam` is [`admin`]'s.
+/// changes what AWS's API cannot change (POST), `clients/REGION/ID` tells what an NFS client may do
+/// with a file system (POST, see [`clients`]), `seed/REGION` adds clusters, keys and instances
+/// (POST, see `seeding`), and `iam` is [`admin`]'s.
 fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Response {
     match (method.as_str(), path) {
         ("GET", "calls") => match lock(&dispatcher.calls).to_json() {
@@ -103,6 +105,10 @@ fn own(dispatcher: &Dispatcher, method: &Method, path: &str, body: &[u8]) -> Res
                 Err((status, message)) => response(status, "text/plain", message.into_bytes()),
             }
         }
+        ("POST", path) if path.starts_with("clients/") => match client(dispatcher, path, body) {
+            Ok(body) => response(200, "application/json", body),
+            Err((status, why)) => response(status, "text/plain", why.into_bytes()),
+        },
         ("POST", path) => match administer(dispatcher, path, body) {
             Ok(()) => response(204, "text/plain", Vec::new()),
             Err((status, why)) => response(status, "text/plain", why.into_bytes()),
@@ -129,6 +135,22 @@ fn administer(dispatcher: &Dispatcher, path: &str, body: &[u8]) -> Result<(), (u
     dispatcher
         .administer(region, |context| service.administer(context, id, body))
         .map_err(|error| (500, format!("{error:#}")))?
+}
+
+/// What an NFS client may do, `clients/REGION/FILE_SYSTEM`.
+fn client(dispatcher: &Dispatcher, path: &str, body: &[u8]) -> Result<Vec<u8>, (u16, String)> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [_, region, id] = parts.as_slice() else {
+        return Err((404, format!("the sandbox has no POST {OWN}{path}")));
+    };
+    let mut decided = Vec::new();
+    dispatcher
+        .administer(region, |context| {
+            decided = clients::decide(context, id, body)?.to_string().into_bytes();
+            Ok(())
+        })
+        .map_err(|error| (500, format!("{error:#}")))??;
+    Ok(decided)
 }
 
 /// A rule per line.

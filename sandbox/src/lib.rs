@@ -32,6 +32,7 @@ mod kms;
 mod life;
 mod limit;
 mod log;
+mod marker;
 mod model;
 mod options;
 mod query;

@@ -26,6 +26,13 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
+    /// All parameters but these, as one text.
+    pub(crate) fn without(&self, names: &[&str]) -> String {
+        let rest = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={value}\n")).collect();
+        rest.concat()
+    }
+
     /// A parameter that must be there, and not empty.
     pub(crate) fn required(&self, name: &str) -> Answer<&str> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {

@@ -84,6 +84,8 @@ impl Storage {
             "MOUNT_TARGET_CREATING",
             "MOUNT_TARGET_DELETING",
             "THROUGHPUT_CHANGE",
+            "REPLICATION_ENABLING",
+            "REPLICATION_DELETING",
         ]
         .map(|time| (format!("CLOCKWORK_SANDBOX_{time}_MS"), "20".to_owned()))
         .into();

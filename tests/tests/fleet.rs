@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use control_plane::{Nodes, User};
 use serde_json::{Value, json};
 use tests::{Clustered, World};
+use xshell::cmd;
 
 fn file(cluster: &str, more: &str) -> String {
     format!(
@@ -287,4 +288,96 @@ fn each_goes_to_the_cluster_that_its_file_names() {
         let path = format!("/apis/storage.k8s.io/v1/storageclasses/{class}");
         assert!(there.cluster().find(&path).unwrap().is_some(), "{class}");
     }
+}
+
+/// How many programs a fleet runs at once.
+const AT_ONCE: usize = 8;
+
+/// A program that stands in for another one and writes down how many of it run. The first ones wait
+/// until as many run as may, and then for a moment in which one too many would come.
+fn counted(there: &Clustered, name: &str, goes_on: &str) -> (PathBuf, PathBuf) {
+    let place = there.world.path().join(format!("counted-{name}"));
+    let (running, seen) = (place.join("running"), place.join("seen"));
+    std::fs::create_dir_all(&running).unwrap();
+    let (here, seen_here) = (running.display(), seen.display());
+    let script = format!(
+        "#!/bin/sh\n\
+         [ \"$1\" = version ] && {{ {goes_on}; exit; }}\n\
+         : > {here}/$$\n\
+         count() {{ ls {here} | wc -l; }}\n\
+         count >> {seen_here}\n\
+         left=600\n\
+         while [ ! -e {seen_here}.full ] && [ $left -gt 0 ]; do\n\
+         if [ $(count) -ge {AT_ONCE} ]; then sleep 1; count >> {seen_here}; : > {seen_here}.full; fi\n\
+         sleep 0.1; left=$((left - 1))\n\
+         done\n\
+         {goes_on}\n\
+         code=$?\n\
+         rm {here}/$$\n\
+         exit $code\n"
+    );
+    tests::write_program(&place.join(name), &script);
+    (place.join(name), seen)
+}
+
+/// The most that ran at once.
+fn most(seen: &std::path::Path) -> usize {
+    let counts = std::fs::read_to_string(seen).unwrap();
+    counts.lines().map(|count| count.trim().parse::<usize>().unwrap()).max().unwrap()
+}
+
+/// A fleet of a dozen files for clusters of their own, which are all the same API server.
+fn dozen(there: &Clustered, user: &Value, more: &str) -> String {
+    let kubeconfig = std::fs::read_to_string(there.plane.kubeconfig(User::Admin)).unwrap();
+    let mut kubeconfig: Value = serde_json::from_str(&kubeconfig).unwrap();
+    let cluster = kubeconfig["clusters"][0]["name"].clone();
+    let names: Vec<String> = (0..12).map(|number| format!("cluster-{number}")).collect();
+    let all = |of: &dyn Fn(&str) -> Value| names.iter().map(|name| of(name)).collect::<Value>();
+    kubeconfig["users"] = all(&|name| json!({ "name": name, "user": user }));
+    kubeconfig["contexts"] =
+        all(&|name| json!({ "name": name, "context": { "cluster": cluster, "user": name } }));
+    kubeconfig["current-context"] = json!(names[0]);
+    std::fs::write(there.world.path().join("dozen.kubeconfig"), kubeconfig.to_string()).unwrap();
+    let files: Vec<(&str, String)> =
+        names.iter().map(|name| (name.as_str(), file(name, more))).collect();
+    format!("--fleet={}", folder(&there.world, &files).display())
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn no_more_than_eight_helms_and_eight_credential_programs_run_at_once() {
+    let mut there = Clustered::quick();
+    let kubeconfig = std::fs::read_to_string(there.plane.kubeconfig(User::Admin)).unwrap();
+    let kubeconfig: Value = serde_json::from_str(&kubeconfig).unwrap();
+    let token = kubeconfig["users"][0]["user"]["token"].clone();
+    let (url, chart) = (
+        format!("--endpoint-url={}", there.aws.url),
+        format!("--helm-chart={}", Clustered::chart().display()),
+    );
+    let credential = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+        "status": { "token": token },
+    });
+    let (login, logins) = counted(&there, "login", &format!("echo '{credential}'"));
+    let shell = there.world.shell();
+    let helm = cmd!(shell, "which helm").quiet().read().unwrap();
+    let (helm, helms) = counted(&there, "helm", &format!("{helm} \"$@\""));
+    let there_was =
+        there.world.env.iter().rev().find(|(name, _)| name == "PATH").unwrap().1.clone();
+    there.world.set("PATH", format!("{}:{there_was}", helm.parent().unwrap().display()));
+    there.world.set("KUBECONFIG", there.world.path().join("dozen.kubeconfig").display());
+    let planned = |fleet: &str| {
+        let result = there.world.xtask(&["plan-efs", fleet, &url, &chart, "--output=json"]);
+        let result = result.exits(0).json();
+        assert_eq!((&result["failed"], by_name(&result).len()), (&json!(0), 12), "{result:#}");
+    };
+    planned(&dozen(&there, &json!({ "token": token }), ""));
+    assert_eq!(most(&helms), AT_ONCE);
+
+    // Without a driver to look for, no Helm runs, which would start such programs too.
+    let exec = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "command": login, "interactiveMode": "Never",
+    });
+    planned(&dozen(&there, &json!({ "exec": exec }), "driver = \"skip\""));
+    assert_eq!(most(&logins), AT_ONCE);
 }

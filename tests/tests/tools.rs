@@ -3,8 +3,9 @@
 
 use tests::World;
 
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 13] = [
     "helm",
+    "registry",
     "kind",
     "etcd",
     "kube-apiserver",

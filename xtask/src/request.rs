@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use job::{ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Sandbox, Session, Work};
+use job::{
+    ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Pace, Sandbox, Session, Work,
+};
 
 use crate::command_line::{again, recorded};
 use crate::deployment::{self, Deployment};
@@ -109,6 +111,10 @@ impl<'a> Request<'a> {
         Ok(Session {
             output: run.output.into(),
             timeout: run.timeout,
+            pace: match sandbox {
+                Some(_) => Pace::Emulator,
+                None => Pace::of(run.endpoint_url.as_deref()),
+            },
             endpoint_url: run.endpoint_url.clone(),
             sandbox,
             verbosity: run.verbose,

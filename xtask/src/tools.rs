@@ -41,6 +41,15 @@ pub(crate) const TOOLS: &[Tool] = &[
         what: "installs charts",
     },
     Tool {
+        name: "registry",
+        folder: "registry",
+        package: "github.com/distribution/distribution/v3/cmd/registry",
+        version_variable: Some("github.com/distribution/distribution/v3/version.version"),
+        version: &["--version"],
+        share: None,
+        what: "is a registry of charts that wants a login",
+    },
+    Tool {
         name: "kind",
         folder: "kind",
         package: "sigs.k8s.io/kind",

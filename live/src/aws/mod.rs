@@ -14,7 +14,7 @@ mod reach;
 mod settings;
 mod socks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -54,8 +54,11 @@ impl AsyncSleep for Clock {
     }
 }
 
-/// A server that sends the same response to everything; its address, and how often it did.
-fn server(response: &'static str) -> (String, Arc<Mutex<u32>>) {
+/// A server that responds to requests, by the first line of each; its address, and how many there
+/// were.
+pub(crate) fn serve(
+    response: impl Fn(&str) -> String + Send + 'static,
+) -> (String, Arc<Mutex<u32>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let count = Arc::new(Mutex::new(0));
@@ -64,7 +67,8 @@ fn server(response: &'static str) -> (String, Arc<Mutex<u32>>) {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut line, mut length) = (String::new(), 0);
+            let (mut request, mut line, mut length) = (String::new(), String::new(), 0);
+            reader.read_line(&mut request).unwrap();
             while reader.read_line(&mut line).unwrap() > 2 {
                 if let Some(value) = line.strip_prefix("content-length: ") {
                     length = value.trim().parse().unwrap();
@@ -73,23 +77,24 @@ fn server(response: &'static str) -> (String, Arc<Mutex<u32>>) {
             }
             reader.read_exact(&mut vec![0; length]).unwrap();
             *served.lock().unwrap() += 1;
-            stream.write_all(response.as_bytes()).unwrap();
+            stream.write_all(response(&request).as_bytes()).unwrap();
         }
     });
     (address, count)
 }
 
-/// What came of one call to a server, how often it was made, and how long the pauses were.
-async fn call(response: &'static str) -> (String, u32, Duration) {
-    let (address, count) = server(response);
-    let clock = Clock::new();
-    let began = clock.now();
+/// Clients for an AWS at this address.
+pub(crate) fn client(address: &str) -> Aws {
+    client_on(address, &Clock::new())
+}
+
+fn client_on(address: &str, clock: &Clock) -> Aws {
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-west-1"))
-        .endpoint_url(&address)
+        .endpoint_url(address)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http.clone())
         .retry_config(retries().with_use_static_exponential_base(true))
@@ -99,11 +104,19 @@ async fn call(response: &'static str) -> (String, u32, Duration) {
         .time_source(clock.clone());
     let calls = Arc::new(Calls::new(0, &Arc::new(Trace::new())));
     let region = "eu-west-1".to_owned();
-    let endpoint = Some(address);
+    let endpoint = Some(address.to_owned());
     let settings = Settings { http, region: region.clone(), endpoint, assumed: None };
     let shared =
         super::Region { settings, config: config.build(), rate: None, caller: Arc::default() };
-    let aws = Aws::new(shared, &region, &calls);
+    Aws::new(shared, &region, &calls)
+}
+
+/// What came of one call to a server, how often it was made, and how long the pauses were.
+async fn call(response: &'static str) -> (String, u32, Duration) {
+    let (address, count) = serve(|_| response.to_owned());
+    let clock = Clock::new();
+    let began = clock.now();
+    let aws = client_on(&address, &clock);
     let error = aws.efs.describe_file_systems().send().await.unwrap_err();
     let error = explain("elasticfilesystem:DescribeFileSystems", &aws.region, error);
     let calls = *count.lock().unwrap();

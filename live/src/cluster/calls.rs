@@ -67,15 +67,20 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
 /// 20,000 at once holds all of them, and so does its answer.
 const PAGE: u32 = 500;
 
-/// All objects that the parameters choose, page by page. Where the server has forgotten the state
-/// that the pages are of, the listing begins anew.
-async fn paged<K: Object>(api: &Api<K>, which: &ListParams) -> Result<Vec<K>, Error> {
+/// What is kept of the objects that the parameters choose, page by page: a large cluster is never
+/// held as a whole. Where the server has forgotten the state that the pages are of, the listing
+/// begins anew.
+async fn paged<K: Object, T>(
+    api: &Api<K>,
+    which: &ListParams,
+    keep: impl Fn(K) -> Option<T>,
+) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     let mut next = which.clone().limit(PAGE);
     loop {
         match patiently(|| api.list(&next)).await {
             Ok(page) => {
-                all.extend(page.items);
+                all.extend(page.items.into_iter().filter_map(&keep));
                 match page.metadata.continue_.filter(|token| !token.is_empty()) {
                     Some(token) => next = next.continue_token(&token),
                     None => return Ok(all),
@@ -83,7 +88,7 @@ async fn paged<K: Object>(api: &Api<K>, which: &ListParams) -> Result<Vec<K>, Er
             }
             Err(Error::Api(status)) if codes::is_gone(&status) && next.continue_token.is_some() => {
                 let page = patiently(|| api.list(which)).await?;
-                return Ok(page.items);
+                return Ok(page.items.into_iter().filter_map(keep).collect());
             }
             Err(error) => return Err(error),
         }
@@ -120,16 +125,27 @@ impl Kube {
         api: &Api<K>,
         which: &ListParams,
     ) -> anyhow::Result<Vec<K>> {
-        paged(api, which).await.map_err(|error| self.failed::<K>("list", "", error))
+        self.list_each(api, which, Some).await
     }
 
-    /// The same; `None` where this identity may not list them.
-    pub(crate) async fn list_if_allowed<K: Object>(
+    /// What is kept of each of them: of many large objects, only what is asked about.
+    pub(crate) async fn list_each<K: Object, T>(
         &self,
         api: &Api<K>,
         which: &ListParams,
-    ) -> anyhow::Result<Option<Vec<K>>> {
-        match paged(api, which).await {
+        keep: impl Fn(K) -> Option<T>,
+    ) -> anyhow::Result<Vec<T>> {
+        paged(api, which, keep).await.map_err(|error| self.failed::<K>("list", "", error))
+    }
+
+    /// The same; `None` where this identity may not list them.
+    pub(crate) async fn list_if_allowed<K: Object, T>(
+        &self,
+        api: &Api<K>,
+        which: &ListParams,
+        keep: impl Fn(K) -> Option<T>,
+    ) -> anyhow::Result<Option<Vec<T>>> {
+        match paged(api, which, keep).await {
             Ok(all) => Ok(Some(all)),
             Err(Error::Api(status)) if codes::is_forbidden(&status) => Ok(None),
             Err(error) => Err(self.failed::<K>("list", "", error)),

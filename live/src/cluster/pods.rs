@@ -86,9 +86,12 @@ impl Kube {
     }
 
     /// All pods; `None` where this identity may not see them.
-    pub(crate) async fn pods_if_allowed(&self) -> anyhow::Result<Option<Vec<Pod>>> {
+    pub(crate) async fn pods_if_allowed<T>(
+        &self,
+        keep: impl Fn(Pod) -> Option<T>,
+    ) -> anyhow::Result<Option<Vec<T>>> {
         let api: Api<Pod> = Api::all(self.client.clone());
-        self.list_if_allowed(&api, &ListParams::default()).await
+        self.list_if_allowed(&api, &ListParams::default(), keep).await
     }
 
     /// The nodes that cannot run pods now, with the reason; none where this identity may not
@@ -105,7 +108,7 @@ impl Kube {
     /// All nodes; none where this identity may not see them.
     pub(crate) async fn nodes(&self) -> anyhow::Result<Vec<Node>> {
         let api: Api<Node> = Api::all(self.client.clone());
-        Ok(self.list_if_allowed(&api, &ListParams::default()).await?.unwrap_or_default())
+        Ok(self.list_if_allowed(&api, &ListParams::default(), Some).await?.unwrap_or_default())
     }
 }
 

@@ -30,7 +30,8 @@ use crate::report::json;
 use crate::resources::{canary, file_system, mount_target};
 use crate::run;
 use crate::target::Target;
-use crate::watch::Watches;
+use crate::wait::{FILE_SYSTEM, MOUNT_TARGET, MOUNT_TARGET_GONE};
+use crate::watch::{Awaited, Watches, rhythm};
 
 /// How often a run plans again before it leaves the field to the others.
 const ROUNDS: usize = 6;
@@ -280,7 +281,7 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
 
 /// What all calls of a plan share.
 fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Observed>) -> Context {
-    let results = Results::default();
+    let (results, pace) = (Results::default(), connection.session.pace);
     for storage in observed.iter().flat_map(|observed| observed.storage.values()) {
         let Some(found) = &storage.actual.file_system else { continue };
         let there = storage.actual.mount_targets.iter();
@@ -295,11 +296,16 @@ fn context(connection: &Connection<'_>, target: &Target, observed: Option<&Obser
         trail: Arc::clone(&connection.trail),
         failing: watch::Sender::new(false),
         newcomers: Newcomers::default(),
-        file_systems: Watches::new(|(aws, id)| async move {
-            file_system::observe(&aws, &file_system::Lookup::Id(id)).await
-        }),
+        file_systems: Watches::new(
+            move |_| rhythm(pace, FILE_SYSTEM),
+            |(aws, id)| async move { file_system::observe(&aws, &file_system::Lookup::Id(id)).await },
+        ),
         mount_targets: Watches::new(
-            |(aws, id)| async move { mount_target::observe(&aws, &id).await },
+            move |(_, _, awaited)| match awaited {
+                Awaited::Ready => rhythm(pace, MOUNT_TARGET),
+                Awaited::Gone => rhythm(pace, MOUNT_TARGET_GONE),
+            },
+            |(aws, id, _)| async move { mount_target::observe(&aws, &id).await },
         ),
     }
 }

@@ -1,8 +1,11 @@
 //! What Helm printed, as an error with a remedy.
 
 use anyhow::anyhow;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use failure::Failure;
-use inputs::printable;
+use inputs::{concealed, printable, secrets_in};
+use serde_json::Value;
 
 use crate::cluster::Unreachable;
 use crate::meaning::helm;
@@ -31,9 +34,22 @@ pub(super) fn found(output: anyhow::Result<String>) -> anyhow::Result<Option<Str
     }
 }
 
-/// What Helm printed, with a remedy.
-pub(super) fn explain(args: &[&str], stderr: &str, cluster: &str) -> anyhow::Error {
-    let text = printable(stderr.trim());
+/// The secrets in values, as they are and as a Secret has them: Helm and the API server repeat values
+/// in their errors.
+pub(super) fn secrets_of(values: &Value) -> Vec<String> {
+    let mut secrets = secrets_in(values);
+    let encoded: Vec<String> = secrets.iter().map(|secret| STANDARD.encode(secret)).collect();
+    secrets.extend(encoded);
+    secrets
+}
+
+/// What Helm printed, without these secrets and with a remedy.
+pub(super) fn explain(
+    args: &[&str],
+    stderr: &str,
+    (cluster, secrets): (&str, &[String]),
+) -> anyhow::Error {
+    let text = printable(&concealed(stderr.trim(), secrets));
     let cause = text.lines().filter(|line| !line.starts_with("WARNING:")).collect::<Vec<_>>();
     let cause = cause.join("\n").trim_start_matches("Error: ").to_owned();
     let remedy = helm::remedy(&cause, args, cluster);

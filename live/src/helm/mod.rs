@@ -133,6 +133,11 @@ impl Helm {
     }
 
     async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
+        self.run_hiding(args, &[]).await
+    }
+
+    /// The same with values that hold these secrets, which no error shows.
+    async fn run_hiding(&self, args: &[&str], secrets: &[String]) -> anyhow::Result<String> {
         let shell = xshell::Shell::new()?;
         let program = &self.program;
         let mut command: std::process::Command = xshell::cmd!(shell, "{program} {args...}").into();
@@ -150,7 +155,7 @@ impl Helm {
             return String::from_utf8(output.stdout).context("reading what Helm printed");
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(explain(args, &said, &self.kube.name))
+        Err(explain(args, &said, (&self.kube.name, secrets)))
     }
 }
 

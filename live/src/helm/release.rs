@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use super::Helm;
-use super::errors::{found, is_listing, is_raced, may_pass};
+use super::errors::{found, is_listing, is_raced, may_pass, secrets_of};
 use crate::cluster::helm_storage;
 use crate::progress::Line;
 use crate::raced::Raced;
@@ -128,7 +128,9 @@ impl Helm {
             // What somebody changed by hand in the driver's objects is taken back.
             args.push("--force-conflicts");
         }
-        let upgraded = retry(PROGRAM, is_listing, || self.in_cluster(&wanted.id, &args)).await;
+        let secrets = secrets_of(values);
+        let upgraded =
+            retry(PROGRAM, is_listing, || self.hiding(&wanted.id, &args, &secrets)).await;
         upgraded.map(drop).map_err(|error| {
             if is_raced(&error) { error.context(changed(&wanted.id)) } else { error }
         })
@@ -144,7 +146,8 @@ impl Helm {
         // word for asking the cluster.
         let asks = if self.version.major >= 4 { "--dry-run=server" } else { "--validate" };
         let args = ["template", name, &chart, "--values", &file, "--is-upgrade", asks];
-        let text = self.look(&wanted.id, &args).await?;
+        let secrets = secrets_of(&wanted.values.value);
+        let text = retry(PROGRAM, may_pass, || self.hiding(&wanted.id, &args, &secrets)).await?;
         serde_norway::Deserializer::from_str(&text)
             .map(|document| Value::deserialize(document).context("reading `helm template`"))
             .collect()
@@ -169,12 +172,17 @@ impl Helm {
 
     /// Helm, in the cluster and a release's namespace.
     async fn in_cluster(&self, id: &Id, args: &[&str]) -> anyhow::Result<String> {
+        self.hiding(id, args, &[]).await
+    }
+
+    /// The same with values that hold these secrets.
+    async fn hiding(&self, id: &Id, args: &[&str], secrets: &[String]) -> anyhow::Result<String> {
         let mut all = args.to_vec();
         all.extend(["--namespace", &id.namespace]);
         if let Some(context) = &self.kube.context {
             all.extend(["--kube-context", context]);
         }
-        self.run(&all).await
+        self.run_hiding(&all, secrets).await
     }
 
     /// The same for what only looks.

@@ -1,5 +1,6 @@
 //! The error codes of EFS: all that its API model names (botocore,
-//! `efs/2015-02-01/service-2.json`; a copy is in `sandbox/data/efs.json`).
+//! `efs/2015-02-01/service-2.json`; a copy is in `sandbox/data/efs.json`), and every error type of
+//! the SDK.
 
 use super::{Meaning, Table};
 
@@ -124,6 +125,10 @@ pub(super) const CODES: Table = &[
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use serde_json::Value;
+    use xshell::{Shell, cmd};
 
     use super::*;
 
@@ -138,7 +143,64 @@ mod tests {
             .map(|code| code.as_str().unwrap())
             .collect();
         assert!(named.len() > 30, "the model was not read");
-        let known: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        assert_eq!(known, named);
+        assert_eq!(known(), named);
+    }
+
+    fn known() -> BTreeSet<&'static str> {
+        CODES.iter().map(|(code, _)| *code).collect()
+    }
+
+    /// The sources of the SDK that this program is built with, as Cargo knows them. They are there
+    /// wherever it was compiled, so that no network is needed.
+    fn sources_of_the_sdk() -> PathBuf {
+        let shell = Shell::new().unwrap();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let about = cmd!(shell, "{cargo} -vV").quiet().read().unwrap();
+        let host = about.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        // Without the platform, Cargo would ask for the crates of every other one too.
+        let metadata = cmd!(
+            shell,
+            "{cargo} metadata --format-version 1 --locked --offline --filter-platform {host} --manifest-path {manifest}"
+        );
+        let metadata: Value = serde_json::from_str(&metadata.quiet().read().unwrap()).unwrap();
+        let mut packages = metadata["packages"].as_array().unwrap().iter();
+        let sdk = packages.find(|package| package["name"] == "aws-sdk-efs").unwrap();
+        assert_eq!(sdk["version"], aws_sdk_efs::meta::PKG_VERSION);
+        Path::new(sdk["manifest_path"].as_str().unwrap()).parent().unwrap().join("src")
+    }
+
+    /// The codes that the SDK makes an error type of in any operation: the arms
+    /// `"CODE" => crate::operation::…` of what reads error responses.
+    fn codes_read_by(source: &str) -> impl Iterator<Item = &str> {
+        let arms = source.match_indices("\" =>");
+        arms.filter_map(|(at, arrow)| {
+            let behind = source[at + arrow.len()..].trim_start_matches(['{', ' ', '\n']);
+            let code = source[..at].rsplit('"').next()?;
+            behind.starts_with("crate::operation::").then_some(code)
+        })
+    }
+
+    #[test]
+    fn the_table_has_every_error_type_of_the_sdk_and_no_other() {
+        let sources = sources_of_the_sdk();
+        // `aws_sdk_efs::Error` has a variant for each error type.
+        let all = std::fs::read_to_string(sources.join("error_meta.rs")).unwrap();
+        let typed: BTreeSet<&str> = all
+            .lines()
+            .filter_map(|line| line.trim().split_once("(crate::types::error::"))
+            .filter(|(variant, of)| of.strip_suffix("),") == Some(*variant))
+            .map(|(variant, _)| variant)
+            .collect();
+        assert!(typed.len() > 30, "the error types were not read");
+        assert_eq!(known(), typed);
+
+        let mut read = BTreeSet::new();
+        for file in std::fs::read_dir(sources.join("protocol_serde")).unwrap() {
+            let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            read.extend(codes_read_by(&source).map(str::to_owned));
+        }
+        let known: BTreeSet<String> = known().into_iter().map(str::to_owned).collect();
+        assert_eq!(known, read);
     }
 }

@@ -31,7 +31,7 @@ const SIGNS: &[(Signs, Meaning)] = &[
     ),
     (
         &["not found in", "no chart version found", "failed to fetch", "404"],
-        Meaning::Never("check `helm_chart_version`, `helm_chart` and `helm_repository`"),
+        Meaning::Never(NO_CHART),
     ),
     (
         &["invalid ownership metadata", "cannot be imported into the current release"],
@@ -51,9 +51,19 @@ const NO_LOGIN: Signs = &[
     "UNAUTHORIZED",
     "authentication required",
     "no basic auth credentials",
+    "basic credential not found",
     "denied:",
     "DENIED",
 ];
+
+/// How Helm says that a registry does not have a chart.
+const NOT_THERE: &str = ": not found";
+
+/// What to do where there is no such chart.
+const NO_CHART: &str = "check `helm_chart_version`, `helm_chart` and `helm_repository`";
+
+/// How Go says that it does not know who signed a certificate (`crypto/x509`, `UnknownAuthorityError`).
+const UNTRUSTED: Signs = &["certificate signed by unknown authority", "x509: "];
 
 /// The API server's trouble, or a cut connection: it may be over in a moment.
 const PASSING: Signs = &[
@@ -108,11 +118,16 @@ pub(crate) fn may_pass(text: &str) -> bool {
 pub(crate) fn remedy(text: &str, args: &[&str], cluster: &str) -> String {
     let found = SIGNS.iter().find(|(signs, _)| has(text, signs)).map(|(_, meaning)| *meaning);
     match (found, args) {
+        (_, ["pull", ..]) if has(text, UNTRUSTED) => "the chart's registry or repository, or a proxy \
+             that inspects TLS, has an authority of its own: name its certificate with \
+             `SSL_CERT_FILE`"
+            .to_owned(),
         (_, ["pull", ..]) if has(text, NO_LOGIN) => "the registry or repository of the chart does \
              not accept the login: `helm registry login HOST` for `oci://` (for Amazon ECR with `aws \
              ecr get-login-password`), `helm repo add --username` for others, or set `helm_chart` to \
              a `.tgz` file"
             .to_owned(),
+        (None, ["pull", ..]) if text.trim_end().ends_with(NOT_THERE) => NO_CHART.to_owned(),
         (Some(Meaning::NotAccepted), _) => "the cluster does not accept the credentials: log in \
              again, for instance with `aws sso login`"
             .to_owned(),
@@ -142,12 +157,27 @@ mod tests {
             "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
             "GET \"https://1.dkr.ecr.eu-west-1.amazonaws.com/v2/a/manifests/1\": response status code \
              403: denied: Your authorization token has expired",
-            "basic credential not found: authentication required",
+            "failed to perform \"FetchReference\" on source: GET \"https://registry/v2/a\": basic \
+             credential not found",
         ] {
             assert!(remedy(said, &pull, "dev").contains("helm registry login"), "{said}");
         }
         let cluster = remedy("Unauthorized", &["upgrade", "a"], "dev");
         assert!(cluster.starts_with("the cluster does not accept"), "{cluster}");
+    }
+
+    #[test]
+    fn a_chart_that_a_registry_does_not_have_is_told_from_a_login_that_is_missing() {
+        let said = "failed to perform \"FetchReference\" on source: registry/a:1.0.0: not found";
+        assert_eq!(remedy(said, &["pull", "oci://registry/a"], "dev"), NO_CHART);
+    }
+
+    #[test]
+    fn an_authority_that_nobody_knows_is_named_as_such() {
+        let said =
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+        let pull = ["pull", "oci://registry.example.com/charts/aws-efs-csi-driver"];
+        assert!(remedy(said, &pull, "dev").contains("`SSL_CERT_FILE`"));
     }
 
     #[test]

@@ -42,13 +42,15 @@ pub(super) const ESCALATION: &str = "the driver's chart has a role that allows m
      and `bind`";
 
 /// How a kubelet says that it cannot have the image of a container
-/// (`k8s.io/kubernetes/pkg/kubelet/images/types.go`).
-const IMAGE_MISSING: [&str; 5] = [
+/// (`k8s.io/kubernetes/pkg/kubelet/images/types.go`, and `k8s.io/cri-api/pkg/errors` for the last two).
+const IMAGE_MISSING: [&str; 7] = [
     "ErrImagePull",
     "ImagePullBackOff",
     "InvalidImageName",
     "ErrImageNeverPull",
     "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
 ];
 
 /// Whether a pod does not run because its image cannot be had, which no patience mends.

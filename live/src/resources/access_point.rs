@@ -54,26 +54,29 @@ async fn named(kube: &Kube) -> anyhow::Result<(Vec<UnboundClaim>, Vec<efs::Volum
 async fn unbound(kube: &Kube) -> anyhow::Result<Vec<UnboundClaim>> {
     let everything = ListParams::default();
     let (claims, classes) = (kube.all::<PersistentVolumeClaim>(), kube.all::<StorageClass>());
-    let (claims, classes) =
-        try_join!(kube.list(&claims, &everything), kube.list(&classes, &everything))?;
-    let of_driver = |claim: &&PersistentVolumeClaim| {
-        let spec = claim.spec.as_ref();
-        let class = spec.and_then(|spec| spec.storage_class_name.as_deref());
-        let bound = spec.and_then(|spec| spec.volume_name.as_deref());
-        let known = classes.iter().any(|found| {
-            found.provisioner == PROVISIONER && found.metadata.name.as_deref() == class
-        });
-        known && bound.is_none_or(str::is_empty)
+    let of_driver = |class: StorageClass| {
+        (class.provisioner == PROVISIONER).then_some(class.metadata.name).flatten()
     };
-    let read = |claim: &PersistentVolumeClaim| {
-        let name = |name: &Option<String>| name.clone().unwrap_or_default();
-        let metadata = &claim.metadata;
-        UnboundClaim {
-            name: format!("{}/{}", name(&metadata.namespace), name(&metadata.name)),
-            uid: name(&metadata.uid),
-        }
+    let (claims, classes) = try_join!(
+        kube.list_each(&claims, &everything, unbound_with_class),
+        kube.list_each(&classes, &everything, of_driver)
+    )?;
+    let of_driver = claims.into_iter().filter(|(class, _)| classes.contains(class));
+    Ok(of_driver.map(|(_, claim)| claim).collect())
+}
+
+/// A claim without a volume, and its class.
+fn unbound_with_class(claim: PersistentVolumeClaim) -> Option<(String, UnboundClaim)> {
+    let (metadata, spec) = (claim.metadata, claim.spec?);
+    if spec.volume_name.is_some_and(|volume| !volume.is_empty()) {
+        return None;
+    }
+    let name = |name: Option<String>| name.unwrap_or_default();
+    let claim = UnboundClaim {
+        name: format!("{}/{}", name(metadata.namespace), name(metadata.name)),
+        uid: name(metadata.uid),
     };
-    Ok(claims.iter().filter(of_driver).map(read).collect())
+    Some((spec.storage_class_name?, claim))
 }
 
 /// Carries a call out.

@@ -23,29 +23,38 @@ pub(crate) async fn observe(kube: &Kube, inputs: &efs::Inputs) -> anyhow::Result
     let is_ours = |class: Option<&str>| class.is_some_and(|class| inputs.has_class(class));
     let everything = ListParams::default();
     let (claims, pods) = (kube.all::<PersistentVolumeClaim>(), kube.all::<Pod>());
+    let of_class = |claim: PersistentVolumeClaim| is_ours(class_of(&claim)).then_some(claim);
     let (claims, volumes, pods) = tokio::try_join!(
-        kube.list(&claims, &everything),
+        kube.list_each(&claims, &everything, of_class),
         volumes(kube),
-        kube.list(&pods, &everything)
+        kube.list_each(&pods, &everything, used_by)
     )?;
-    let users = users(&pods);
-    let claims: Vec<PersistentVolumeClaim> =
-        claims.into_iter().filter(|claim| is_ours(class_of(claim))).collect();
+    let users = users(pods);
+    let held: BTreeSet<&String> =
+        claims.iter().filter_map(|claim| claim.spec.as_ref()?.volume_name.as_ref()).collect();
     let mut found: Vec<Claim> = claims.iter().map(|claim| read(claim, &users)).collect();
     let free = volumes.iter().filter(|volume| {
         let of_class = volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
-        let held = |claim: &PersistentVolumeClaim| {
-            claim.spec.as_ref().and_then(|spec| spec.volume_name.as_ref())
-                == volume.metadata.name.as_ref()
-        };
-        is_ours(of_class) && !claims.iter().any(held)
+        let is_held = volume.metadata.name.as_ref().is_some_and(|name| held.contains(name));
+        is_ours(of_class) && !is_held
     });
-    found.extend(free.map(|volume| Claim {
-        namespace: String::new(),
-        name: volume.metadata.name.clone().unwrap_or_default(),
-        phase: volume.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
-        volume: volume.metadata.name.clone(),
-        ..Claim::default()
+    found.extend(free.map(|volume| {
+        Claim {
+            namespace: String::new(),
+            name: volume.metadata.name.clone().unwrap_or_default(),
+            phase: volume
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.clone())
+                .unwrap_or_default(),
+            volume: volume.metadata.name.clone(),
+            retained: volume
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
+                .is_some_and(|policy| policy == "Retain"),
+            ..Claim::default()
+        }
     }));
     found.sort_by_key(Claim::address);
     Ok(found)
@@ -61,9 +70,11 @@ pub(crate) async fn observe_workload(
     let everything = ListParams::default();
     let (claims, pods): (Api<PersistentVolumeClaim>, Api<Pod>) =
         (kube.within(&inputs.namespace), kube.within(&inputs.namespace));
-    let (claims, pods) =
-        tokio::try_join!(kube.list(&claims, &everything), kube.list(&pods, &everything))?;
-    let users = users(&pods);
+    let (claims, pods) = tokio::try_join!(
+        kube.list(&claims, &everything),
+        kube.list_each(&pods, &everything, used_by)
+    )?;
+    let users = users(pods);
     let wanted: Vec<String> = inputs.claims().into_iter().map(|claim| claim.name).collect();
     let label = |claim: &PersistentVolumeClaim, name: &str| {
         claim.metadata.labels.as_ref().and_then(|labels| labels.get(name).cloned())
@@ -182,9 +193,9 @@ pub(crate) async fn nobody_uses(
     let watch = Watch::new(move || {
         let (kube, namespace, name) = of.clone();
         async move {
-            let pods: Vec<Pod> =
-                kube.list(&kube.within(&namespace), &ListParams::default()).await?;
-            let users = users(&pods).remove(&(namespace, name)).unwrap_or_default();
+            let pods = kube.within::<Pod>(&namespace);
+            let pods = kube.list_each(&pods, &ListParams::default(), used_by).await?;
+            let users = users(pods).remove(&(namespace, name)).unwrap_or_default();
             Ok(users.into_iter().map(|user| user.pod).collect::<Vec<String>>())
         }
     });
@@ -214,33 +225,43 @@ struct User {
 /// The pods that use claims, by namespace and claim.
 type Users = BTreeMap<(String, String), Vec<User>>;
 
-fn users(pods: &[Pod]) -> Users {
+fn users(pods: Vec<Uses>) -> Users {
     let mut users = Users::new();
-    for pod in pods {
-        let ended = pod
-            .status
-            .as_ref()
-            .and_then(|status| status.phase.as_deref())
-            .is_some_and(|phase| phase == "Succeeded" || phase == "Failed");
-        let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-        for claim in volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref()) {
-            if !ended {
-                let key =
-                    (pod.metadata.namespace.clone().unwrap_or_default(), claim.claim_name.clone());
-                users.entry(key).or_default().push(User {
-                    pod: pod.metadata.name.clone().unwrap_or_default(),
-                    node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-                });
-            }
+    for (namespace, claims, user) in pods {
+        for claim in claims {
+            users.entry((namespace.clone(), claim)).or_default().push(user.clone());
         }
     }
     users
 }
 
 /// The pods that use a claim.
-pub(crate) fn pods_of(pods: &[Pod], namespace: &str, name: &str) -> Vec<String> {
+pub(crate) async fn pods_of(
+    kube: &Kube,
+    namespace: &str,
+    name: &str,
+) -> anyhow::Result<Vec<String>> {
+    let pods = kube.within::<Pod>(namespace);
+    let pods = kube.list_each(&pods, &ListParams::default(), used_by).await?;
     let users = users(pods).remove(&(namespace.to_owned(), name.to_owned())).unwrap_or_default();
-    users.into_iter().map(|user| user.pod).collect()
+    Ok(users.into_iter().map(|user| user.pod).collect())
+}
+
+/// The namespace of a pod, the claims that it uses, and what is told of it.
+type Uses = (String, Vec<String>, User);
+
+/// What a pod uses; one that ended uses nothing.
+fn used_by(pod: Pod) -> Option<Uses> {
+    let phase = pod.status.and_then(|status| status.phase);
+    if phase.is_some_and(|phase| phase == "Succeeded" || phase == "Failed") {
+        return None;
+    }
+    let spec = pod.spec?;
+    let volumes = spec.volumes.into_iter().flatten();
+    let claims: Vec<String> =
+        volumes.filter_map(|volume| Some(volume.persistent_volume_claim?.claim_name)).collect();
+    let user = User { pod: pod.metadata.name.unwrap_or_default(), node: spec.node_name };
+    (!claims.is_empty()).then(|| (pod.metadata.namespace.unwrap_or_default(), claims, user))
 }
 
 fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
@@ -265,6 +286,7 @@ fn read(claim: &PersistentVolumeClaim, users: &Users) -> Claim {
         nodes,
         used_bytes: None,
         uid: claim.metadata.uid.clone(),
+        retained: false,
         why: None,
     }
 }

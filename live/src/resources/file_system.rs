@@ -1,9 +1,8 @@
 //! The file system.
 
+mod deletion;
 mod reading;
 mod settings;
-
-use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_efs::types::{PerformanceMode, Tag, ThroughputMode};
@@ -24,13 +23,10 @@ use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::raced::Raced;
 use crate::users;
-use crate::wait::{IN_USE, IN_USE_PAUSE, within};
+use crate::wait::IN_USE;
 
 use reading::read;
 pub(crate) use settings::settings;
-
-/// The call that deletes a file system.
-const DELETE: &str = "elasticfilesystem:DeleteFileSystem";
 
 /// How a file system is looked up.
 #[derive(Debug, Clone)]
@@ -101,7 +97,7 @@ pub(crate) async fn carry_out(
             Ok(Done::default())
         }
         Call::Delete { id } => {
-            delete(context, aws, id, line).await?;
+            deletion::delete(context, aws, id, line, IN_USE).await?;
             Ok(Done::that("destroyed"))
         }
         Call::EndReplication { id } => {
@@ -114,7 +110,7 @@ pub(crate) async fn carry_out(
             Ok(Done::that("available"))
         }
         Call::UntilGone { id } => {
-            gone(context, aws, id, line).await?;
+            deletion::gone(context, aws, id, line).await?;
             Ok(Done::that("gone"))
         }
     }
@@ -271,100 +267,6 @@ async fn put_throughput(
         return Ok(None);
     }
     Err(explain("elasticfilesystem:UpdateFileSystem", &aws.region, error))
-}
-
-/// Deletes a file system. EFS answers `FileSystemInUse` for mount targets that are being
-/// deleted, which end, and for what does not: the wait is bounded, and ends with what it is.
-async fn delete(
-    context: &Context,
-    aws: &Aws,
-    id: &FileSystemId,
-    line: &Line,
-) -> anyhow::Result<()> {
-    let since = Instant::now();
-    loop {
-        line.state("deleting");
-        match aws.efs.delete_file_system().file_system_id(id.as_str()).send().await {
-            Ok(_) => return gone(context, aws, id, line).await,
-            Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => return Ok(()),
-            Err(error) if is(&error, codes::FILE_SYSTEM_IN_USE) => {
-                line.state("waiting until its mount targets are gone");
-                let left = IN_USE.saturating_sub(since.elapsed());
-                if let Some(ended) = within(left, targets_gone(context, aws, id)).await {
-                    ended?;
-                    if users::replications(aws, id).await?.unwrap_or_default().is_empty()
-                        && since.elapsed() < IN_USE
-                    {
-                        context.pause(IN_USE_PAUSE).await?;
-                        continue;
-                    }
-                }
-                return Err(in_use(context, aws, id, explain(DELETE, &aws.region, error)).await?);
-            }
-            Err(error) => return Err(explain(DELETE, &aws.region, error)),
-        }
-    }
-}
-
-/// Waits for targets that are still being deleted; one that a run beside this one
-/// made is a reason to plan again.
-async fn targets_gone(context: &Context, aws: &Aws, id: &FileSystemId) -> anyhow::Result<()> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
-    let left = context.wait(&watch, |targets| {
-        let targets = targets.as_deref().unwrap_or_default();
-        let stays = targets.iter().find(|target| target.life_cycle == LifeCycle::Available);
-        match stays {
-            Some(target) => Some(Some(target.id.clone())),
-            None => targets.is_empty().then_some(None),
-        }
-    });
-    match left.await? {
-        None => Ok(()),
-        Some(target) => bail!(Raced(format!(
-            "{id} has the mount target {target}, which was not there when the plan was made"
-        ))),
-    }
-}
-
-/// The error for a file system that EFS does not delete: with what still uses it.
-async fn in_use(
-    context: &Context,
-    aws: &Aws,
-    id: &FileSystemId,
-    error: anyhow::Error,
-) -> anyhow::Result<anyhow::Error> {
-    let watch = context.mount_targets.of((aws.clone(), id.clone()));
-    let targets = context.wait(&watch, |targets| Some(targets.clone().unwrap_or_default()));
-    let (targets, replications) = tokio::try_join!(targets, users::replications(aws, id))?;
-    let targets = targets.iter().map(|it| format!("{} ({})", it.id, it.life_cycle.as_str()));
-    let replications = replications.unwrap_or_default().into_iter().map(|it| {
-        let (from, to) = (&it.source_region, &it.destination_region);
-        format!("the replication from {} in {from} to {} in {to}", it.source, it.destination)
-    });
-    let users: Vec<String> = targets.chain(replications).collect();
-    let who = if users.is_empty() {
-        "nothing that EFS lists".to_owned()
-    } else {
-        printable(&users.join(", "))
-    };
-    // As text: another plan would wait for the same again.
-    let error = anyhow::anyhow!("{error:#}");
-    Ok(error.context(failure::Failure::new(
-        format!("{id} is still in use by {who}"),
-        "end that, and run the same command again: it continues from here",
-    )))
-}
-
-/// Waits until a file system is gone.
-async fn gone(context: &Context, aws: &Aws, id: &FileSystemId, line: &Line) -> anyhow::Result<()> {
-    line.state("waiting until gone");
-    let judge = |found: &Option<FileSystem>| {
-        let Some(found) = found.as_ref() else { return Some(()) };
-        line.observed(found.life_cycle.as_str());
-        (found.life_cycle == LifeCycle::Deleted).then_some(())
-    };
-    let watch = context.file_systems.of((aws.clone(), id.clone()));
-    context.wait(&watch, judge).await
 }
 
 fn sdk_tags(tags: &Tags) -> anyhow::Result<Vec<Tag>> {

@@ -15,6 +15,7 @@ use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::raced::Raced;
 use crate::wait::ADDRESS_RELEASE;
+use crate::watch::Awaited;
 
 /// Reads a target, as listed or as created: two types of the SDK with the same members.
 macro_rules! read {
@@ -217,7 +218,7 @@ async fn available(
             LifeCycle::Creating | LifeCycle::Updating => None,
         }
     };
-    let watch = context.mount_targets.of((aws.clone(), file_system.clone()));
+    let watch = context.mount_targets.of((aws.clone(), file_system.clone(), Awaited::Ready));
     context.wait(&watch, judge).await?
 }
 
@@ -250,7 +251,7 @@ async fn gone(
         line.observed(target.life_cycle.as_str());
         (target.life_cycle == LifeCycle::Deleted).then_some(())
     };
-    let watch = context.mount_targets.of((aws.clone(), file_system.clone()));
+    let watch = context.mount_targets.of((aws.clone(), file_system.clone(), Awaited::Gone));
     context.wait(&watch, judge).await
 }
 

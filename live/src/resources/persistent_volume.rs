@@ -8,7 +8,7 @@ use efs::resources::persistent_volume::{
     Call, ClaimSpec, Found, FoundClaim, FoundVolume, KIND, Spec, volume_name,
 };
 use futures_util::future::try_join_all;
-use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
 use kube::Api;
 use kube::api::ListParams;
 use kubernetes::{MANAGED_BY, MANAGER, Preconditions};
@@ -19,7 +19,7 @@ use tokio::try_join;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::Line;
-use crate::resources::claim::nobody_uses;
+use crate::resources::claim::{nobody_uses, pods_of};
 use crate::users;
 use crate::watch::Watch;
 
@@ -30,7 +30,11 @@ pub(crate) async fn observe(
     inputs: &Inputs,
     (plans, destroys): (bool, bool),
 ) -> anyhow::Result<(Found, Vec<efs::Volume>)> {
-    let all: Vec<PersistentVolume> = kube.list(&kube.all(), &ListParams::default()).await?;
+    let all = kube.all::<PersistentVolume>();
+    let both = |found: PersistentVolume| Some((read(&found), users::volume(&found)));
+    let all = kube.list_each(&all, &ListParams::default(), both).await?;
+    let (mine, others): (Vec<Option<FoundVolume>>, Vec<Option<efs::Volume>>) =
+        all.into_iter().unzip();
     let owner = inputs.owner();
     let wanted: BTreeSet<String> = inputs
         .access_points
@@ -41,7 +45,7 @@ pub(crate) async fn observe(
         .collect();
     let is_ours =
         |volume: &FoundVolume| volume.point(&owner).is_some() || wanted.contains(&volume.name);
-    let volumes: Vec<FoundVolume> = all.iter().filter_map(read).filter(is_ours).collect();
+    let volumes: Vec<FoundVolume> = mine.into_iter().flatten().filter(is_ours).collect();
     let points = inputs.access_points.iter().flatten();
     let asked = points.filter_map(|(_, point)| point.volume.as_ref()?.claim.clone());
     let asked: BTreeSet<(String, String)> = asked.collect();
@@ -55,7 +59,7 @@ pub(crate) async fn observe(
         async { if plans { missing_namespaces(kube, &asked).await } else { Ok(BTreeSet::new()) } };
     let (claims, missing_namespaces) = try_join!(claims, namespaces)?;
     let claims: BTreeMap<String, FoundClaim> = claims.into_iter().flatten().collect();
-    Ok((Found { volumes, claims, missing_namespaces }, users::of_volumes(&all)))
+    Ok((Found { volumes, claims, missing_namespaces }, others.into_iter().flatten().collect()))
 }
 
 fn read(found: &PersistentVolume) -> Option<FoundVolume> {
@@ -97,11 +101,7 @@ async fn claim(
 ) -> anyhow::Result<Option<(String, FoundClaim)>> {
     let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
     let Some(found) = kube.get(&claims, name).await? else { return Ok(None) };
-    let pods: Vec<Pod> = if with_pods {
-        kube.list(&kube.within(namespace), &ListParams::default()).await?
-    } else {
-        Vec::new()
-    };
+    let used_by = if with_pods { pods_of(kube, namespace, name).await? } else { Vec::new() };
     let spec = found.spec.clone().unwrap_or_default();
     let requests = spec.resources.and_then(|resources| resources.requests);
     let claim = FoundClaim {
@@ -112,7 +112,7 @@ async fn claim(
         },
         phase: found.status.and_then(|status| status.phase).unwrap_or_default(),
         managed: is_managed(found.metadata.labels.as_ref()),
-        used_by: crate::resources::claim::pods_of(&pods, namespace, name),
+        used_by,
         uid: found.metadata.uid,
     };
     Ok(Some((format!("{namespace}/{name}"), claim)))

@@ -28,7 +28,7 @@ pub use names::nearest;
 pub use partitions::{PARTITIONS, Partition, REGIONS};
 pub use printable::{counted, plain, printable};
 pub use reader::{Problem, Reader};
-pub use secrets::{HIDDEN, is_secret, names_secret, redacted};
+pub use secrets::{HIDDEN, concealed, is_secret, names_secret, redacted, secrets_in};
 pub use shown_lines::shown_lines;
 pub use words::one_of;
 pub use written::Written;

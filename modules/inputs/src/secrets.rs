@@ -108,6 +108,18 @@ pub fn is_secret(text: &str) -> bool {
         || (text.contains("-----BEGIN ") && text.contains("PRIVATE KEY"))
         || known.iter().any(|prefix| text.starts_with(prefix))
         || text.starts_with("Bearer ")
+        || text.lines().any(assigns_secret)
+}
+
+/// Whether a line gives a secret its value: `--db-password=…`, `API_TOKEN=…`, or `password: …` in
+/// a file that is a value itself. One that refers to a variable shows nothing.
+fn assigns_secret(line: &str) -> bool {
+    let line = line.trim().trim_start_matches("- ");
+    let Some((name, value)) = line.split_once(['=', ':']) else { return false };
+    let (name, value) = (name.trim().trim_matches('"'), value.trim().trim_matches('"'));
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let shows = !matches!(value, "" | "true" | "false" | "null") && !value.starts_with('$');
+    is_name && shows && names_secret(name)
 }
 
 /// A value for people, of which the secrets are hidden. `name` is the last part of its name.
@@ -133,6 +145,46 @@ pub fn redacted(name: &str, value: &Value) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// The texts and numbers of a document that [`redacted`] hides, line by line, the longest first: for
+/// what another program says of it. Those of fewer than four characters are left out, as they
+/// stand in any text.
+pub fn secrets_in(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(value, &redacted("", value), &mut found);
+    let mut lines: Vec<String> = found
+        .iter()
+        .flat_map(|text| text.lines().chain([text.as_str()]))
+        .map(|line| line.trim().to_owned())
+        .filter(|line| line.chars().count() >= 4)
+        .collect();
+    lines.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    lines.dedup();
+    lines
+}
+
+/// Adds what of a value is not in what is shown of it.
+fn collect(value: &Value, shown: &Value, found: &mut Vec<String>) {
+    match (value, shown) {
+        (Value::String(text), Value::String(shown)) if text != shown => found.push(text.clone()),
+        (Value::Number(number), Value::String(_)) => found.push(number.to_string()),
+        (Value::Array(all), Value::Array(shown)) => {
+            all.iter().zip(shown).for_each(|(value, shown)| collect(value, shown, found));
+        }
+        (Value::Object(members), Value::Object(shown)) => {
+            for (key, value) in members {
+                collect(value, &shown[key], found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text in which these secrets are hidden; a longer one stands before those within it.
+pub fn concealed(text: &str, secrets: &[String]) -> String {
+    let hide = |text: String, secret: &String| text.replace(secret.as_str(), HIDDEN);
+    secrets.iter().fold(text.to_owned(), hide)
 }
 
 /// A name in words: at what is no letter or digit, and where a small letter meets a capital.
@@ -204,12 +256,25 @@ mod tests {
             "postgres://me:hunter2@db:5432/x",
             "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
             "Bearer abc",
+            "--db-password=hunter2",
+            "API_TOKEN=planted",
+            "[db]\nuser = me\npassword = hunter2\n",
+            "db:\n  user: me\n  password: hunter2\n",
         ] {
             assert!(is_secret(text), "{text}");
         }
-        for text in
-            ["", "debug", "https://registry/x:y", "AKIA", "me@example.com", "arn:aws:iam::1:role/x"]
-        {
+        for text in [
+            "",
+            "debug",
+            "https://registry/x:y",
+            "AKIA",
+            "me@example.com",
+            "arn:aws:iam::1:role/x",
+            "--token-file=/x",
+            "--token=$(TOKEN)",
+            "automountServiceAccountToken: true",
+            "a secret: b",
+        ] {
             assert!(!is_secret(text), "{text}");
         }
     }
@@ -230,5 +295,22 @@ mod tests {
                 "url": HIDDEN, "token": HIDDEN, "automountServiceAccountToken": true,
             })
         );
+    }
+
+    #[test]
+    fn what_another_program_says_is_shown_without_the_secrets_of_a_document() {
+        let values = json!({
+            "adminPassword": "hunter2", "pin": 7, "secretKey": 4711, "logLevel": "debug",
+            "env": [{ "name": "API_TOKEN", "value": "planted" }],
+            "tls": { "privateKey": "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n" },
+            "token": "abc",
+        });
+        let secrets = secrets_in(&values);
+        let said = "invalid value: \"hunter2\", 4711 and planted\nMIIB: debug 7 abc";
+        assert_eq!(
+            concealed(said, &secrets),
+            format!("invalid value: \"{HIDDEN}\", {HIDDEN} and {HIDDEN}\n{HIDDEN}: debug 7 abc")
+        );
+        assert!(secrets_in(&json!({ "logLevel": 5, "existingSecret": "mine" })).is_empty());
     }
 }

@@ -15,6 +15,8 @@ pub struct Bench {
     pub fleet: usize,
     /// Whether builds from nothing are measured too.
     pub build: bool,
+    /// Whether a figure over its goal is a failure.
+    pub check: bool,
     /// How the figures are printed.
     pub output: Output,
     /// The folder that our programs are in.

@@ -20,5 +20,5 @@ pub use file_output::{FileOutput, OutputValue};
 pub use goal::{Asked, ClaimName, Goal, PlanReport, Verify};
 pub use job::Job;
 pub use module::{DriverDocuments, Module, ModuleInputs};
-pub use order::{Fleet, Order, Sandbox, Session, Work};
+pub use order::{Fleet, Order, Pace, Sandbox, Session, Work};
 pub use output::{LogFormat, Output};

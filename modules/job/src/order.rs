@@ -36,6 +36,8 @@ pub struct Session {
     pub endpoint_url: Option<String>,
     /// The local AWS to run for the length of the job.
     pub sandbox: Option<Sandbox>,
+    /// How often one looks at what AWS makes or deletes.
+    pub pace: Pace,
     /// How much is written to standard error: 0 progress, 1 or more every AWS call.
     pub verbosity: u8,
     /// The command line that continues where an interrupted run stopped.
@@ -55,6 +57,26 @@ pub struct Fleet {
     pub jobs: Vec<(String, Job)>,
     /// AWS calls per second and region that they make together.
     pub rate: f64,
+}
+
+/// How long what is waited for takes, and so when to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// As long as in AWS: some looks where it usually ends, as each is one of the account's calls.
+    Aws,
+    /// A moment, as in an emulator: looks begin at once.
+    Emulator,
+}
+
+impl Pace {
+    /// The pace of an endpoint. AWS's own are `https`, VPC endpoints too; emulators are not.
+    pub fn of(endpoint_url: Option<&str>) -> Pace {
+        match endpoint_url {
+            Some(url) if url.starts_with("http://") => Pace::Emulator,
+            _ => Pace::Aws,
+        }
+    }
 }
 
 /// The local AWS to run for the length of the job.

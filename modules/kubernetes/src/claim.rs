@@ -46,6 +46,9 @@ pub struct Claim {
     pub used_bytes: Option<u64>,
     /// The object's own id, which no other of its name will have.
     pub uid: Option<String>,
+    /// Whether it is a volume without a claim that Kubernetes keeps, as its reclaim policy is
+    /// `Retain`.
+    pub retained: bool,
     /// What the newest of its events says, where it has no volume yet and somebody asked.
     pub why: Option<String>,
 }
@@ -101,7 +104,8 @@ impl Serialize for Claim {
             used_by,
             nodes,
             used_bytes,
-            uid: _, // No person and no program needs it.
+            uid: _,      // No person and no program needs it.
+            retained: _, // A deployment of a file system that stays asks for it.
             why,
         } = self;
         let mut claim = serializer.serialize_struct("Claim", 11)?;

@@ -33,4 +33,4 @@ pub use property::{Mutability, Property, Unset, Value, equal, later, map, set, t
 pub use schedule::Schedule;
 pub use scope::{Address, Scope};
 pub use status::{Row, Table};
-pub use text::{Styled, refused};
+pub use text::{Styled, named, refused};

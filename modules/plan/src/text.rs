@@ -16,6 +16,17 @@ pub struct Styled<'a, C> {
     pub colour: bool,
 }
 
+/// How many of a kind are written out for people, who read no more: JSON has them all.
+const MOST: usize = 100;
+
+/// Names in a sentence: all of them, or the first and how many more there are.
+pub fn named(names: &[String], separator: &str) -> String {
+    match names.get(MOST..) {
+        None | Some([]) => names.join(separator),
+        Some(more) => format!("{} and {} more", names[..MOST].join(separator), more.len()),
+    }
+}
+
 /// The sentence for a plan that is refused in so many ways.
 pub fn refused(count: usize) -> String {
     let changes = if count == 1 { "change was" } else { "changes were" };
@@ -35,8 +46,14 @@ impl<C> fmt::Display for Styled<'_, C> {
         for check in &plan.checks {
             writeln!(f, "Check: {}", plain(&check.reason))?;
         }
-        for line in plan.details.values().flatten().filter_map(|detail| detail.line.as_ref()) {
-            writeln!(f, "{}", plain(line))?;
+        for details in plan.details.values() {
+            let lines: Vec<_> = details.iter().filter_map(|detail| detail.line.as_ref()).collect();
+            for line in lines.iter().take(MOST) {
+                writeln!(f, "{}", plain(line))?;
+            }
+            if let Some(more) = lines.len().checked_sub(MOST + 1) {
+                writeln!(f, "… and {} more: `--output json` lists them all", more + 1)?;
+            }
         }
         for note in &plan.notes {
             writeln!(f, "Note: {}", plain(note))?;
@@ -85,12 +102,8 @@ impl<C> Styled<'_, C> {
         let kind = change.address.kind;
         writeln!(f, "  # {} {what}", plain(&change.address.to_string()))?;
         writeln!(f, "  # ({})", plain(&change.reason))?;
-        for data in &change.loses {
-            writeln!(f, "  # {}: {}", self.paint("31", "data is lost"), plain(&data.shown))?;
-        }
-        for who in &change.interrupts {
-            writeln!(f, "  # {}: {}", self.paint("31", "mounts break"), plain(who))?;
-        }
+        self.hurts(f, "data is lost", change.loses.iter().map(|data| &data.shown))?;
+        self.hurts(f, "mounts break", change.interrupts.iter())?;
         let sign = self.paint(colour, sign);
         if change.differences.is_empty() {
             return writeln!(f, "{sign} {kind}\n");
@@ -106,6 +119,24 @@ impl<C> Styled<'_, C> {
             self.difference(f, difference, width)?;
         }
         writeln!(f, "    }}\n")
+    }
+
+    /// What a change does to others, each on a line.
+    fn hurts<'a>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        what: &str,
+        whom: impl ExactSizeIterator<Item = &'a String>,
+    ) -> fmt::Result {
+        let more = whom.len().saturating_sub(MOST);
+        let what = self.paint("31", what);
+        for who in whom.take(MOST) {
+            writeln!(f, "  # {what}: {}", plain(who))?;
+        }
+        if more > 0 {
+            writeln!(f, "  # {what}: {more} more, which `--output json` lists")?;
+        }
+        Ok(())
     }
 
     fn difference(

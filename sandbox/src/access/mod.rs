@@ -5,6 +5,7 @@
 //! ([`crate::callers::config::Config`]), one that STS handed out, or `sandbox`, which is the root user unless
 //! it is configured otherwise. Secrets and signatures are not checked.
 
+pub(crate) mod clients;
 pub(crate) mod needs;
 mod refusal;
 pub(crate) mod service_linked;

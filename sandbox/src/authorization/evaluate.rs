@@ -181,7 +181,7 @@ fn limited_by_organization(principal: &Principal) -> bool {
     match &principal.kind {
         Kind::Root | Kind::User { .. } => true,
         Kind::Session { service_linked, .. } => !service_linked,
-        Kind::Federated { .. } => false,
+        Kind::Federated { .. } | Kind::Anonymous => false,
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Federated {
         provider: String,
     },
+    /// An NFS client that does not identify itself; counted to the account of what it uses.
+    Anonymous,
 }
 
 impl Principal {
@@ -55,11 +57,12 @@ impl Principal {
             Kind::User { .. } => "User",
             Kind::Session { .. } => "AssumedRole",
             Kind::Federated { .. } => "FederatedUser",
+            Kind::Anonymous => "Anonymous",
         };
         context.set("aws:PrincipalType", kind);
         context.set("aws:PrincipalIsAWSService", false);
         context.set("aws:userid", &self.id);
-        if !matches!(self.kind, Kind::Federated { .. }) {
+        if !matches!(self.kind, Kind::Federated { .. } | Kind::Anonymous) {
             context.set("aws:PrincipalArn", self.principal_arn());
             context.set("aws:PrincipalAccount", &self.account);
         }
@@ -125,7 +128,7 @@ impl Grantee {
             (Grantee::Federated(named), Kind::Federated { provider }) => {
                 (named == provider).then_some(Closeness::Exact)
             }
-            (_, Kind::Federated { .. }) => None,
+            (_, Kind::Federated { .. } | Kind::Anonymous) => None,
             (Grantee::Account(account), Kind::Root) => {
                 (*account == principal.account).then_some(Closeness::Exact)
             }

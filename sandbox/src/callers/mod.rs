@@ -48,6 +48,11 @@ impl Caller {
         Caller::of(Kind::User { name: name.to_owned() }, account, arn, format!("AIDA{name}"))
     }
 
+    /// An NFS client that does not identify itself, of a file system in this account.
+    pub(crate) fn anonymous(account: &str) -> Caller {
+        Caller::of(Kind::Anonymous, account, "anonymous".to_owned(), "anonymous".to_owned())
+    }
+
     fn root(account: &str, partition: &str) -> Caller {
         let arn = format!("arn:{partition}:iam::{account}:root");
         Caller::of(Kind::Root, account, arn, account.to_owned())
@@ -109,15 +114,27 @@ impl Access {
             }
             Err(_) => Caller::root(&self.account, partition_of(request)),
         };
-        let control = &self.config.service_control_policies;
-        caller.policies.service_control =
-            control.iter().map(|level| policies(level, "scp", global)).collect();
+        self.limit(&mut caller, global);
         caller.principal.describe(&mut caller.keys);
         keys::of_request(request, now, &mut caller.keys);
         if caller.principal.account == self.account {
             keys::of_organization(self.organization_path(), "Principal", &mut caller.keys);
         }
         Ok(caller)
+    }
+
+    /// Gives a caller the organization's policies.
+    fn limit(&self, caller: &mut Caller, global: &Global) {
+        let control = &self.config.service_control_policies;
+        caller.policies.service_control =
+            control.iter().map(|level| policies(level, "scp", global)).collect();
+    }
+
+    /// An NFS client that identifies itself by a role, or as a user that is configured.
+    pub(crate) fn client(&self, arn: &str, global: &Global) -> Option<Caller> {
+        let mut caller = self.by_arn(arn, global)?;
+        self.limit(&mut caller, global);
+        Some(caller)
     }
 
     fn find(

@@ -2,7 +2,6 @@
 //! a table: its filters, where an index serves them, and how an item reads.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::call::Call;
 use super::errors::{combination, invalid};
@@ -10,6 +9,7 @@ use super::filters::Filter;
 use super::form::Form;
 use super::resource::Resource;
 use crate::error::{Answer, AwsError};
+use crate::marker;
 use crate::world::ec2::Ec2;
 use crate::world::{Region, Tags};
 use crate::xml::Element;
@@ -250,27 +250,19 @@ pub(super) fn after(call: &Call) -> Answer<Option<String>> {
     let Some(given) = call.form.get("NextToken") else {
         return Ok(None);
     };
-    let id = given.split_once('.').and_then(|(_, hex)| unhex(hex));
-    id.filter(|id| token(call, id) == given).map(Some).ok_or_else(|| {
+    marker::behind(&asked(call), given).map(Some).ok_or_else(|| {
         AwsError::new(400, "InvalidNextToken", "The specified NextToken is not valid.")
     })
 }
 
-/// The token of the page behind a row: its id, and what it was handed out for.
+/// The token of the page behind a row.
 pub(super) fn token(call: &Call, last: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    (call.form.without(&["NextToken", "MaxResults"]), &call.context.region.name, last)
-        .hash(&mut hasher);
-    let hex: Vec<String> = last.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{:016x}.{}", hasher.finish(), hex.concat())
+    marker::marker(&asked(call), last)
 }
 
-fn unhex(hex: &str) -> Option<String> {
-    let pairs = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    String::from_utf8(pairs.collect::<Option<Vec<u8>>>()?).ok()
+/// What a token is handed out for.
+fn asked<'a>(call: &'a Call<'_, '_>) -> (String, &'a str) {
+    (call.form.without(&["NextToken", "MaxResults"]), &call.context.region.name)
 }
 
 /// Tags as EC2 writes them.

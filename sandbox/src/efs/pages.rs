@@ -1,20 +1,13 @@
-//! Lists in pages, and the markers that lead from one to the next.
-//!
-//! A marker carries the id behind which the next page begins, and a digest of that with the
-//! listing it belongs to: one that this listing never handed out is refused, as EFS does.
-
-use std::hash::{DefaultHasher, Hash, Hasher};
+//! Lists in pages.
 
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use crate::error::{Answer, AwsError};
+use crate::marker::{behind, marker};
 
 /// The most that a page holds: "paginated at 100 per page" (all listings in EFS's model).
 const PAGE: u64 = 100;
-
-/// Digits of the digest at a marker's beginning.
-const DIGITS: usize = 16;
 
 /// What a listing calls its parameters.
 #[derive(Clone, Copy)]
@@ -43,7 +36,7 @@ pub(super) struct Page {
     limit: usize,
     after: String,
     /// What the listing is of: a marker counts for that alone.
-    listing: u64,
+    listing: [String; 3],
     marker: Option<String>,
 }
 
@@ -52,10 +45,11 @@ impl Page {
     pub(super) fn of(call: &Call, names: Names) -> Answer<Page> {
         let asked = call.input.get(names.limit).and_then(Value::as_u64).unwrap_or(PAGE);
         let marker = call.text(names.from).map(str::to_owned);
-        let listing = digest(&(call.operation, &call.context.region.name, filters(call, names)));
+        let region = call.context.region.name.clone();
+        let listing = [call.operation.to_owned(), region, filters(call, names)];
         let after = match &marker {
             None => String::new(),
-            Some(marker) => behind(marker, listing).ok_or_else(|| {
+            Some(marker) => behind(&listing, marker).ok_or_else(|| {
                 AwsError::bad_request(format!(
                     "Invalid {}: '{marker}' does not come from this listing",
                     names.from
@@ -83,7 +77,7 @@ impl Page {
         let page: Vec<T> = items.by_ref().take(self.limit).collect();
         let mut body = Map::new();
         if let (Some(_), Some(last)) = (items.peek(), page.last()) {
-            body.insert(self.names.next.to_owned(), json!(marker(&id(last), self.listing)));
+            body.insert(self.names.next.to_owned(), json!(marker(&self.listing, &id(last))));
         }
         if let Some(marker) = self.marker.filter(|_| self.names.repeats) {
             body.insert("Marker".to_owned(), json!(marker));
@@ -98,19 +92,4 @@ fn filters(call: &Call, names: Names) -> String {
     let kept =
         call.input.iter().filter(|(name, _)| ![names.limit, names.from].contains(&name.as_str()));
     kept.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(";")
-}
-
-fn marker(last: &str, listing: u64) -> String {
-    format!("{:016x}{last}", digest(&(last, listing)))
-}
-
-fn behind(marker: &str, listing: u64) -> Option<String> {
-    let (found, last) = marker.split_at_checked(DIGITS)?;
-    (found == format!("{:016x}", digest(&(last, listing)))).then(|| last.to_owned())
-}
-
-fn digest(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }

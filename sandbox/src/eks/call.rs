@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::errors::invalid_parameter;
 use crate::error::Answer;
+use crate::marker;
 use crate::request::Incoming;
 use crate::service::Context;
 
@@ -36,7 +37,7 @@ impl Call<'_, '_> {
     }
 
     /// One page of what is listed under `member`, sorted by id: 100 unless `maxResults`
-    /// says otherwise. A token is the last id of the page before.
+    /// says otherwise.
     pub(super) fn page(&self, member: &str, listed: Vec<(String, Value)>) -> Response {
         let most = match self.query("maxResults") {
             None => 100,
@@ -46,18 +47,23 @@ impl Call<'_, '_> {
                 .filter(|most| (1..=100).contains(most))
                 .ok_or_else(|| invalid_parameter(format!("Invalid maxResults: {text}")))?,
         };
-        let after = self.query("nextToken");
-        if let Some(token) = after
-            && !listed.iter().any(|(id, _)| id == token)
-        {
-            return Err(invalid_parameter(format!("Invalid nextToken: {token}")));
-        }
-        let behind = |id: &str| after.is_none_or(|after| id > after);
+        let asked =
+            self.request.query.iter().filter(|(key, _)| key != "nextToken" && key != "maxResults");
+        let asked: Vec<&(String, String)> = asked.collect();
+        let listing = (&self.request.path, asked, &self.context.region.name);
+        let after = match self.query("nextToken") {
+            None => None,
+            Some(token) => Some(
+                marker::behind(&listing, token)
+                    .ok_or_else(|| invalid_parameter(format!("Invalid nextToken: {token}")))?,
+            ),
+        };
+        let behind = |id: &str| after.as_deref().is_none_or(|after| id > after);
         let mut rest = listed.into_iter().filter(|(id, _)| behind(id)).peekable();
         let page: Vec<(String, Value)> = rest.by_ref().take(most).collect();
         let mut body = json!({});
-        if rest.peek().is_some() {
-            body["nextToken"] = json!(page.last().map(|(id, _)| id));
+        if let (Some(_), Some((last, _))) = (rest.peek(), page.last()) {
+            body["nextToken"] = json!(marker::marker(&listing, last));
         }
         body[member] = page.into_iter().map(|(_, value)| value).collect();
         Ok((200, body))

@@ -200,8 +200,14 @@ fn versions_and_configurations_are_offered() {
     let next = first["nextToken"].as_str().unwrap();
     let rest = get(&aws, &format!("/addons/supported-versions?nextToken={next}")).ok().json();
     assert_eq!(rest["addons"].as_array().unwrap().len(), 3);
-    get(&aws, "/addons/supported-versions?nextToken=banana")
-        .rejected(400, "InvalidParameterException");
+    let elsewhere = format!("/addons/supported-versions?kubernetesVersion=1.33&nextToken={next}");
+    for made_up in [
+        "/addons/supported-versions?nextToken=banana",
+        "/addons/supported-versions?nextToken=coredns",
+        &elsewhere,
+    ] {
+        get(&aws, made_up).rejected(400, "InvalidParameterException");
+    }
     get(&aws, "/addons/supported-versions?addonName=none")
         .rejected(404, "ResourceNotFoundException");
 }

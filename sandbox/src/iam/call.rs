@@ -2,6 +2,7 @@
 
 use crate::authorization::managed::{self, Managed};
 use crate::error::{Answer, AwsError};
+use crate::marker;
 use crate::query::{Params, validation};
 use crate::service::Context;
 use crate::world::partition;
@@ -70,19 +71,21 @@ impl Call<'_, '_> {
     pub(super) fn page<T>(&self, all: Vec<T>) -> Answer<(Vec<T>, Vec<Element>)> {
         let most = self.params.number("MaxItems")?.unwrap_or(100).clamp(1, 1000);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let listing = self.params.without(&["Marker", "MaxItems"]);
         let from = match self.params.get("Marker") {
             None => 0,
-            Some(marker) => marker
-                .parse()
-                .ok()
-                .filter(|from| *from < all.len())
-                .ok_or_else(|| validation(&format!("Invalid Marker: '{marker}'")))?,
+            Some(given) => marker::behind(&listing, given)
+                .and_then(|from| from.parse().ok())
+                .ok_or_else(|| validation(&format!("Invalid Marker: '{given}'")))?,
         };
         let more = all.len() > from + most;
         let page: Vec<T> = all.into_iter().skip(from).take(most).collect();
         let mut tail = vec![Element::text("IsTruncated", more)];
         if more {
-            tail.push(Element::text("Marker", from + most));
+            tail.push(Element::text(
+                "Marker",
+                marker::marker(&listing, &(from + most).to_string()),
+            ));
         }
         Ok((page, tail))
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use find::{Problem, key_arn, usable};
 
 use crate::error::{Answer, AwsError};
+use crate::marker;
 use crate::options::Options;
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
@@ -196,8 +197,7 @@ struct ListAliases {
     marker: Option<String>,
 }
 
-/// 50 aliases a page unless `Limit` says otherwise (`ListAliases`); a marker is the last
-/// alias of the page before.
+/// 50 aliases a page unless `Limit` says otherwise (`ListAliases`).
 fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
     let ListAliases { key_id, limit, marker } = body(request)?;
     let limit = limit.unwrap_or(50);
@@ -213,14 +213,19 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
         }
         Some(id) => Some(find::key(region, id).map_err(|problem| error(&problem, id))?.id.clone()),
     };
-    if marker.as_ref().is_some_and(|marker| !region.kms.aliases.contains_key(marker)) {
-        return Err(AwsError::new(400, "InvalidMarkerException", "Invalid marker"));
-    }
+    let listing = (&region.name, &key);
+    let after = match &marker {
+        None => None,
+        Some(given) => Some(
+            marker::behind(&listing, given)
+                .ok_or_else(|| AwsError::new(400, "InvalidMarkerException", "Invalid marker"))?,
+        ),
+    };
     let mut rest = region
         .kms
         .aliases
         .values()
-        .filter(|alias| marker.as_ref().is_none_or(|marker| alias.name > *marker))
+        .filter(|alias| after.as_ref().is_none_or(|after| alias.name > *after))
         .filter(|alias| key.as_ref().is_none_or(|key| alias.target_key_id == *key))
         .peekable();
     let page: Vec<&crate::world::kms::Alias> = rest.by_ref().take(limit).collect();
@@ -239,7 +244,7 @@ fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
     let more = rest.peek().is_some();
     let mut list = json!({ "Aliases": items, "Truncated": more });
     if let Some(last) = page.last().filter(|_| more) {
-        list["NextMarker"] = json!(last.name);
+        list["NextMarker"] = json!(marker::marker(&listing, &last.name));
     }
     Ok(list)
 }

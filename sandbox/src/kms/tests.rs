@@ -57,7 +57,13 @@ fn aliases_come_in_pages() {
     let rest = json!({ "Limit": 100, "Marker": first["NextMarker"] });
     let rest = aws.kms("ListAliases", &rest).ok().json();
     assert_eq!(rest["Aliases"].as_array().unwrap().len(), all - 2);
-    aws.kms("ListAliases", &json!({ "Marker": "banana" })).rejected(400, "InvalidMarkerException");
+    // An alias that is there is no marker, and one of another listing is not this one's.
+    for made_up in [json!("banana"), json!("alias/graphscope-dev")] {
+        let made_up = json!({ "Marker": made_up });
+        aws.kms("ListAliases", &made_up).rejected(400, "InvalidMarkerException");
+    }
+    let elsewhere = json!({ "KeyId": OWN, "Marker": first["NextMarker"] });
+    aws.kms("ListAliases", &elsewhere).rejected(400, "InvalidMarkerException");
     let of_key = aws.kms("ListAliases", &json!({ "KeyId": OWN })).ok().json();
     assert_eq!(of_key["Aliases"][0]["AliasName"], "alias/graphscope-dev");
 }

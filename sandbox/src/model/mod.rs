@@ -9,6 +9,8 @@ mod conform;
 mod input;
 mod route;
 mod table;
+#[cfg(test)]
+pub(crate) mod violations;
 
 pub(crate) use input::{Malformed, Sent};
 pub(crate) use table::{Model, Operation};

@@ -258,10 +258,12 @@ fn aws_own_policies_are_read_and_not_changed() {
     let marker = page.xml("Marker");
     let next = call(&aws, "ListPolicies", &[("MaxItems", "3"), ("Marker", &marker)]);
     assert!(next.body.contains("PolicyName") && next.xml("PolicyName") != page.xml("PolicyName"));
-    assert_eq!(
-        call(&aws, "ListPolicies", &[("Marker", "nonsense")]).is(400).xml("Code"),
-        "ValidationError"
-    );
+    for (action, made_up) in
+        [("ListPolicies", "nonsense"), ("ListPolicies", "3"), ("ListRoles", &marker)]
+    {
+        let refused = call(&aws, action, &[("Marker", made_up)]).is(400);
+        assert_eq!(refused.xml("Code"), "ValidationError", "{action} {made_up}");
+    }
 }
 
 #[test]

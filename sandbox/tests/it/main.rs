@@ -8,6 +8,7 @@
 
 mod access;
 mod account;
+mod clients;
 mod clock;
 mod iam;
 mod keys;

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod cluster;
+mod hindered;
 mod references;
+mod retained;
 mod taken_over;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! What cannot be deployed is said before anything is changed, with its remedy.
 
-use tests::{Call, World};
+use serde_json::json;
+use tests::{Aws, Call, World, until};
 
 #[test]
 fn a_group_without_nfs_is_a_warning_in_the_plan() {
@@ -69,4 +70,56 @@ fn missing_credentials_are_reported_with_the_remedy() {
     let args = ["plan-efs", "--endpoint-url", &aws.url, "--manifests", "manifests"];
     let ran = world.xtask(&args).exits(1);
     assert!(ran.stderr.contains("no credentials were found"), "{}", ran.stderr);
+}
+
+/// Makes something in EC2; its id.
+fn made(aws: &Aws, form: &str, element: &str) -> String {
+    let answer = aws.ec2(form);
+    let id = answer.body.split(&format!("<{element}>")).nth(1).and_then(|it| it.split('<').next());
+    id.unwrap_or_else(|| panic!("no <{element}> in {}", answer.body)).to_owned()
+}
+
+/// Another team's file system, with its mount target in a VPC of its own: both ids.
+fn in_another_vpc(aws: &Aws) -> (String, String) {
+    let vpc = made(aws, "Action=CreateVpc&CidrBlock=10.9.0.0/16", "vpcId");
+    let form = format!(
+        "Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.9.0.0/20&AvailabilityZone=eu-west-1a"
+    );
+    let subnet = made(aws, &form, "subnetId");
+    let asked = json!({ "CreationToken": "theirs", "Encrypted": true });
+    let file_system = aws.efs("POST", "file-systems", Some(&asked)).json()["FileSystemId"].clone();
+    let target = json!({ "FileSystemId": file_system, "SubnetId": subnet });
+    until("its mount target is made", || {
+        aws.efs("POST", "mount-targets", Some(&target)).status == 200
+    });
+    until("it is available", || aws.mount_targets()[0]["LifeCycleState"] == "available");
+    (file_system.as_str().unwrap().to_owned(), vpc)
+}
+
+#[test]
+fn an_adopted_file_system_of_another_vpc_is_refused_with_both_vpcs_and_stays_as_it_is() {
+    let world = World::new();
+    let (id, theirs, ours, before) = {
+        let aws = world.aws();
+        let (id, theirs) = in_another_vpc(&aws);
+        let group = "Action=DescribeSecurityGroups&GroupId.1=sg-0c0dec00000000001";
+        let ours = made(&aws, group, "vpcId");
+        (id, theirs, ours, (aws.file_system(), aws.mount_targets()))
+    };
+    let adopt = format!("--file-system-id={id}");
+    // Nothing that is said by habit changes what is not this deployment's.
+    for more in [&["--yes"][..], &["--yes", "--replace-mount-targets"]] {
+        let ran = world.run("deploy-efs", &[&[adopt.as_str()], more].concat()).exits(1);
+        let told = format!(
+            "the mount targets of {id} are in {theirs}, and the subnets of the inputs in {ours}"
+        );
+        for word in [told.as_str(), "one VPC only", "leave `file_system_id` out"] {
+            assert!(ran.stderr.contains(word), "no {word:?} in:\n{}", ran.stderr);
+        }
+        assert_eq!(ran.json()["refusals"].as_array().map(Vec::len), Some(1), "{}", ran.stderr);
+        assert!(ran.calls.iter().all(Call::reads), "{:?}", ran.calls);
+    }
+    assert!(!world.manifests().exists());
+    let aws = world.aws();
+    assert_eq!((aws.file_system(), aws.mount_targets()), before);
 }

@@ -1,9 +1,8 @@
 //! The rendered policy of this program is all that it needs, and whoever lacks a part of it is told
-//! which. Networks of every kind are read rightly, and what is wrong with one is told.
+//! which. What is wrong with a network is told.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod faults;
-mod networks;
 mod support;
 
 use std::collections::BTreeMap;

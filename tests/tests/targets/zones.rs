@@ -7,17 +7,17 @@ use tests::{Call, Clustered, Ran, Storage, until};
 use crate::{CLUSTER, There, text};
 
 /// A private subnet of a zone.
-fn private(zone: char) -> String {
+pub(crate) fn private(zone: char) -> String {
     format!("subnet-0c0dec0000000010{zone}")
 }
 
 /// Another subnet of a zone.
-fn other(zone: char) -> String {
+pub(crate) fn other(zone: char) -> String {
     format!("subnet-0c0dec0000000030{zone}")
 }
 
 /// The flags that write subnets down.
-fn written(subnets: &[String]) -> Vec<String> {
+pub(crate) fn written(subnets: &[String]) -> Vec<String> {
     vec![format!("--subnet-ids={}", subnets.join(",")), format!("--security-group-id={CLUSTER}")]
 }
 
@@ -27,7 +27,7 @@ fn run(there: &There, command: &str, flags: &[String], more: &[&str]) -> Ran {
 }
 
 /// The subnet of each mount target, by zone.
-fn subnets(aws: &tests::Aws) -> Vec<String> {
+pub(crate) fn subnets(aws: &tests::Aws) -> Vec<String> {
     aws.mount_targets().iter().map(|target| text(target, "SubnetId")).collect()
 }
 

@@ -13,10 +13,10 @@ const PAUSE: Duration = Duration::from_millis(3);
 /// The address of the target that is replaced in its subnet, which EFS would not choose by itself.
 const REPLACED_AT: &str = "10.0.16.77";
 
-/// Starts a job, and kills it once the sandbox holds its `nth` call. Whether it came that far.
-fn kill_at(trial: &Trial, job: &Job, nth: usize, hold: &str) -> bool {
+/// Starts a job, and kills it once the sandbox holds the call of this rule. Whether it came that far.
+pub(crate) fn kill_at(trial: &Trial, job: &Job, rule: &str) -> bool {
     let aws = &trial.aws;
-    assert_eq!(aws.admin("POST", "faults", &format!("*:#{nth}:{hold}")).status, 204);
+    assert_eq!(aws.admin("POST", "faults", rule).status, 204);
     let mut child = trial.here(job).start();
     let limit = Instant::now() + Duration::from_mins(1);
     let came_that_far = loop {
@@ -26,7 +26,7 @@ fn kill_at(trial: &Trial, job: &Job, nth: usize, hold: &str) -> bool {
         if child.try_wait().unwrap().is_some() {
             break false;
         }
-        assert!(Instant::now() < limit, "it neither ended nor made call {nth}");
+        assert!(Instant::now() < limit, "it neither ended nor made the call of {rule}");
         std::thread::sleep(PAUSE);
     };
     // SIGKILL: nothing of it hears anything.
@@ -50,7 +50,7 @@ fn every_call(
         for nth in 1.. {
             let trial = storage.trial(&format!("{name}-{hold}-{nth}"), &[]);
             prepare(&trial);
-            let came_that_far = kill_at(&trial, job, nth, hold);
+            let came_that_far = kill_at(&trial, job, &format!("*:#{nth}:{hold}"));
             finish(&trial);
             if !came_that_far {
                 return points;
@@ -148,7 +148,7 @@ fn a_destroy_with_data_killed_before_and_after_every_call_is_finished_by_the_nex
                     trial.run(&storage.deploy).exits(0);
                     let id = created(&trial);
                     let destroy = storage.destroy.deleting_data(&id);
-                    let came_that_far = kill_at(&trial, &destroy, nth, hold);
+                    let came_that_far = kill_at(&trial, &destroy, &format!("*:#{nth}:{hold}"));
                     // Without the word, it goes on only where the data is gone already.
                     let all = trial.aws.efs("GET", "file-systems", None).json();
                     let there = all["FileSystems"][0]["LifeCycleState"] == "available";

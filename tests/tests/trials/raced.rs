@@ -10,7 +10,7 @@ use tests::{Job, Storage, Trial};
 const SIDE_BY_SIDE: usize = 16;
 
 /// Begins one job a while after the other, and waits for both.
-fn race(trial: &Trial, first: &Job, second: &Job, after: Duration) -> (String, String) {
+pub(crate) fn race(trial: &Trial, first: &Job, second: &Job, after: Duration) -> (String, String) {
     let (first, second) = (trial.here(first), trial.here(second));
     std::thread::scope(|scope| {
         let earlier = scope.spawn(|| first.run());

@@ -1,5 +1,6 @@
-//! Random faults over deploy, change, a move of mount targets, deploy and destroy: each run converges, or ends with an
-//! error that names what failed and leaves what a clean run completes.
+//! Random faults over deploy, change, a move of mount targets, deploy and destroy, or over deploy, a
+//! destroy that retains, adopting again and destroy: each run converges, or ends with an error that
+//! names what failed and leaves what a clean run completes.
 //!
 //! `CLOCKWORK_SEEDS=1000` runs so many seeds, `CLOCKWORK_SEED=17` that one alone.
 
@@ -8,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tests::{Job, Ran, Storage, Trial};
+
+use crate::kept::{Kept, file_system, not_kept};
 
 /// How many seeds run side by side: most of the time each of them waits.
 const SIDE_BY_SIDE: usize = 32;
@@ -42,28 +45,52 @@ struct Counts {
 /// The stage before which a mount target fails, so that it is made anew beside the others' moves.
 const MOVES: usize = 2;
 
+/// What a stage leaves.
+#[derive(Clone, Copy)]
+enum Left<'a> {
+    /// The deployment, of which this job plans nothing more.
+    Deployed(&'a Job),
+    /// The file system with its targets and its data.
+    Kept,
+    Nothing,
+}
+
+/// The stages of a seed, from nothing to nothing: every fourth one retains its file system.
+fn stages<'a>(storage: &'a Storage, kept: &'a Kept, seed: u64) -> Vec<(&'a Job, Left<'a>)> {
+    use Left::{Deployed, Nothing};
+    if seed % 4 == 2 {
+        return vec![
+            (&kept.up, Deployed(&kept.plan)),
+            (&kept.retain, Left::Kept),
+            (&kept.up, Deployed(&kept.plan)),
+            (&kept.down, Nothing),
+        ];
+    }
+    vec![
+        (&storage.deploy, Deployed(&storage.plan)),
+        (&storage.change, Deployed(&storage.plan_change)),
+        (&storage.moves, Deployed(&storage.plan_moves)),
+        (&storage.deploy, Deployed(&storage.plan)),
+        (&storage.destroy, Nothing),
+    ]
+}
+
 /// One seed, from nothing to nothing; what went wrong, where something did.
-fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
+fn one(storage: &Storage, kept: &Kept, seed: u64, counts: &Counts) -> Result<(), String> {
     let env = [("CLOCKWORK_SANDBOX_FAULT_SEED".to_owned(), seed.to_string())];
     let trial = storage.trial(&format!("seed-{seed}"), &env);
-    let stages: [(&Job, Option<&Job>); 5] = [
-        (&storage.deploy, Some(&storage.plan)),
-        (&storage.change, Some(&storage.plan_change)),
-        (&storage.moves, Some(&storage.plan_moves)),
-        (&storage.deploy, Some(&storage.plan)),
-        (&storage.destroy, None),
-    ];
-    for (stage, (job, plan)) in stages.into_iter().enumerate() {
+    let mut point = None;
+    for (stage, (job, left)) in stages(storage, kept, seed).into_iter().enumerate() {
         if stage == MOVES {
             trial.aws.fail_target(1);
         }
         // A volume was made and is still there when all is destroyed.
-        let job = &if plan.is_some() {
+        let job = &if let Left::Deployed(_) = left {
             job.clone()
         } else {
-            let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
-            trial.aws.access_point(&id, "pvc-1");
-            job.deleting_data(&id)
+            let id = file_system(&trial);
+            point.get_or_insert_with(|| trial.aws.access_point(&id, "pvc-1"));
+            if let Left::Nothing = left { job.deleting_data(&id) } else { job.clone() }
         };
         trial.aws.admin("POST", "faults", &rules(seed));
         let ran = trial.run(job);
@@ -81,12 +108,15 @@ fn one(storage: &Storage, seed: u64, counts: &Counts) -> Result<(), String> {
                 return wrong(format!("a clean run failed: {}", clean.stderr), &ran);
             }
         }
-        let left = match plan {
-            Some(plan) => trial.not_deployed(plan),
-            None => trial.not_gone(),
+        let lacks = match left {
+            Left::Deployed(plan) => trial.not_deployed(plan),
+            Left::Kept => {
+                not_kept(&trial, &file_system(&trial), point.as_deref().unwrap_or_default())
+            }
+            Left::Nothing => trial.not_gone(),
         };
-        if let Some(left) = left {
-            return wrong(left, &ran);
+        if let Some(lacks) = lacks {
+            return wrong(lacks, &ran);
         }
     }
     counts.faults.fetch_add(faults_of(&trial), Ordering::Relaxed);
@@ -107,7 +137,7 @@ fn under_random_faults_a_run_converges_or_leaves_what_a_clean_run_completes() {
         Some(seed) => (seed, seed),
         None => (1, number("CLOCKWORK_SEEDS").unwrap_or(24)),
     };
-    let storage = Storage::new();
+    let (storage, kept) = (Storage::new(), Kept::new());
     let (next, counts) = (AtomicU64::new(first), Counts::default());
     let wrong: Mutex<Vec<String>> = Mutex::default();
     let started = Instant::now();
@@ -119,7 +149,7 @@ fn under_random_faults_a_run_converges_or_leaves_what_a_clean_run_completes() {
                     if seed > last {
                         return;
                     }
-                    if let Err(why) = one(&storage, seed, &counts) {
+                    if let Err(why) = one(&storage, &kept, seed, &counts) {
                         let again = format!(
                             "CLOCKWORK_SEED={seed} cargo test --workspace --test trials seeds"
                         );

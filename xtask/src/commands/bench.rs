@@ -13,12 +13,14 @@ use crate::live;
 /// Measures wall times against the critical path of the calls, numbers of calls and rounds,
 /// planning and rendering, a fleet at the account's rate, starts, sizes and memory.
 ///
-/// Each figure is printed with its ratio to the best: 1.000 is perfect.
+/// Each figure is printed with its ratio to the best: 1.000 is perfect. One that has a goal, as those
+/// of the sandbox have, is `within` it or `over` it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask bench                             # everything: five minutes
   cargo xtask bench --only fleet
   cargo xtask bench --only sandbox              # the local AWS where it holds much; builds no SDK
+  cargo xtask bench --only sandbox --check      # the same, and a failure where a figure is over its goal
   cargo xtask bench --only deploy/200ms --output json")]
 pub(super) struct Args {
     /// Only figures whose names begin with this, such as `no-op` or `deploy/200ms/6`
@@ -30,7 +32,10 @@ pub(super) struct Args {
     /// Measure builds from scratch too, which takes minutes
     #[arg(long)]
     build: bool,
-    /// Output format: a table, or an array of `{"name", "value", "unit", "limit", "ratio"}`
+    /// Exit with code 1 if a figure is over its goal; quiet machines only, as all others are slow
+    #[arg(long)]
+    check: bool,
+    /// Output format: a table, or an array of `{"name", "value", "unit", "limit", "ratio", "within"}`
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }
@@ -45,6 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         only: args.only.clone(),
         fleet: args.fleet.into(),
         build: args.build,
+        check: args.check,
         output: args.output.into(),
         programs,
         workspace: live::workspace(),

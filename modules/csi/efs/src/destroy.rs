@@ -1,5 +1,7 @@
 //! The plan that takes a deployment down.
 
+use inputs::plain;
+use kubernetes::claim::Claim;
 use plan::{ChangeId, Scope};
 
 use crate::actual::Actual;
@@ -134,13 +136,18 @@ fn remove_class(
     let Some(cluster) = &actual.cluster else {
         return documents::remove_all(plan, scope, inputs, actual, mounted);
     };
-    let claims = cluster.claims.iter();
+    // Where the file system stays, so does what is on it: nobody mounts a volume without a claim,
+    // and Kubernetes keeps it.
+    let stays = inputs.keeps_file_system();
+    let (kept, held): (Vec<&Claim>, Vec<&Claim>) =
+        cluster.claims.iter().partition(|claim| stays && claim.retained);
+    plan.notes.extend(kept.iter().map(|claim| volume_stays(claim)));
     let held: Vec<String> =
-        claims.map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
+        held.iter().map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
     // Before the deployment's own, after which nobody claims from any.
     let beside = class_set::remove_beside(plan, scope, inputs, cluster);
-    let mut removed = storage_class::remove(plan, scope, owner, found, &held);
+    let mut removed = storage_class::remove(plan, scope, owner, found, (&held, stays));
     for change in plan.changes.iter_mut().filter(|change| removed.contains(&change.id)) {
         change.needs.extend(beside.last().cloned());
     }
@@ -148,6 +155,15 @@ fn remove_class(
     removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
     in_cluster(plan, cluster);
     removed
+}
+
+/// That a volume stays, and how its data is used again.
+fn volume_stays(volume: &Claim) -> String {
+    plain(&format!(
+        "the {} stays, and its data: once a deployment has the driver back, a claim binds it by \
+         `volumeName`, when `spec.claimRef` is taken off the volume",
+        volume.address()
+    ))
 }
 
 /// Plans the removal of the driver's identity, after the driver.

@@ -1,10 +1,43 @@
 //! The digests of the chart's archives, as its project published them.
 
-use crate::chart::{ChartVersion, version};
+use kubernetes::yaml::{self, Unreadable};
+
+use crate::chart::{self, ChartVersion, version};
 
 /// The SHA-256 of the archive of a version.
 pub(crate) fn digest(of: ChartVersion) -> Option<&'static str> {
     DIGESTS.iter().find(|(known, _)| *known == of).map(|(_, digest)| *digest)
+}
+
+/// What a chart repository publishes otherwise than it is pinned here, one line each: from the
+/// oldest version that is known here on, every version of its `index.yaml` has its digest, and
+/// every digest its version.
+///
+/// # Errors
+/// Where the index is no YAML.
+pub fn unlike_index(index: &str) -> Result<Vec<String>, Unreadable> {
+    let index = yaml::read_published(index)?;
+    let entries = index["entries"][chart::NAME].as_array();
+    // Versions of before, and those that are no release, are no input either.
+    let published: Vec<(ChartVersion, &str)> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let version = ChartVersion::parse(entry["version"].as_str()?).ok()?;
+            Some((version, entry["digest"].as_str().unwrap_or_default()))
+        })
+        .collect();
+    let mut unlike = Vec::new();
+    for (version, there) in &published {
+        match digest(*version) {
+            Some(here) if here == *there => {}
+            Some(here) => unlike.push(format!("{version}: {there} is published, {here} pinned")),
+            None => unlike.push(format!("{version}: {there} is published, and none is pinned")),
+        }
+    }
+    let absent = DIGESTS.iter().filter(|(known, _)| !published.iter().any(|(it, _)| it == known));
+    unlike.extend(absent.map(|(known, _)| format!("{known}: is pinned, and not published")));
+    Ok(unlike)
 }
 
 /// Source: `index.yaml` of the branch `gh-pages` of
@@ -64,6 +97,8 @@ const DIGESTS: &[(ChartVersion, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -74,6 +109,41 @@ mod tests {
         assert_eq!(DIGESTS.last().unwrap().0, ChartVersion::NEWEST);
         let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
         assert!(DIGESTS.iter().all(|(_, digest)| digest.len() == 64 && digest.bytes().all(hex)));
+        let different: BTreeSet<&str> = DIGESTS.iter().map(|(_, digest)| *digest).collect();
+        assert_eq!(different.len(), DIGESTS.len(), "no two archives are alike");
+    }
+
+    /// An index as a repository has it, of these versions and digests.
+    fn index(of: &[(String, &str)]) -> String {
+        let entry = |(version, digest): &(String, &str)| {
+            format!("  - name: {}\n    version: {version}\n    digest: {digest}\n", chart::NAME)
+        };
+        let entries: String = of.iter().map(entry).collect();
+        format!("apiVersion: v1\nentries:\n  {}:\n{entries}", chart::NAME)
+    }
+
+    #[test]
+    fn an_index_is_compared_both_ways() {
+        let mut published: Vec<(String, &str)> =
+            DIGESTS.iter().map(|(version, digest)| (version.to_string(), *digest)).collect();
+        // An older version is not known here, and what is no release is no input.
+        published.push(("2.4.4".to_owned(), "aa"));
+        published.push(("4.5.0-rc1".to_owned(), "bb"));
+        assert_eq!(unlike_index(&index(&published)).unwrap(), [""; 0]);
+        published[1].1 = "cc";
+        published.remove(0);
+        published.push(("4.5.0".to_owned(), "dd"));
+        let told = unlike_index(&index(&published)).unwrap();
+        assert_eq!(
+            told,
+            [
+                format!("2.4.6: cc is published, {} pinned", DIGESTS[1].1),
+                "4.5.0: dd is published, and none is pinned".to_owned(),
+                "2.4.5: is pinned, and not published".to_owned(),
+            ]
+        );
+        assert_eq!(unlike_index("entries: {}").unwrap().len(), DIGESTS.len());
+        assert!(unlike_index("a: [").is_err());
     }
 
     #[test]

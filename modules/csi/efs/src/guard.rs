@@ -34,7 +34,7 @@ pub(crate) fn guard<C>(
     if !in_cluster.is_empty() {
         plan.refusals.push(Refusal::new(
             &address,
-            format!("{id} is in use: {}", in_cluster.join("; ")),
+            format!("{id} is in use: {}", plan::named(&in_cluster, "; ")),
             "delete these volumes, their claims and these classes first, if their data may go; \
              `deletion_policy = \"retain\"` keeps the file system",
         ));
@@ -69,7 +69,8 @@ pub(crate) fn guard<C>(
 }
 
 fn shown(data: &[Loss]) -> String {
-    data.iter().map(|loss| loss.shown.as_str()).collect::<Vec<_>>().join("; ")
+    let shown: Vec<String> = data.iter().map(|loss| loss.shown.clone()).collect();
+    plan::named(&shown, "; ")
 }
 
 /// Classes that name their file system where this identity may not look, and so perhaps this one.

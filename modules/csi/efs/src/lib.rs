@@ -55,6 +55,7 @@ pub use deployment::{
 };
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
+pub use digests::unlike_index;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
 pub use identity::{EksIdentity, IdentityFound, keeps_its_own};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};

@@ -14,6 +14,7 @@ mod replications;
 mod served;
 mod storage;
 mod tagging;
+mod validation;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -373,3 +373,17 @@ fn earlier_data_is_taken_over_only_with_consent() {
     let adopts = desired(&json!({ "file_system_id": "fs-0000000a" }));
     assert_eq!(planned(&adopts, &recreated(12 << 30, 3)).questions, []);
 }
+
+#[test]
+fn thousands_of_users_are_counted_for_people_and_listed_for_programs() {
+    let mut actual = deployed_to_cluster(&json!({}));
+    actual.access_points = (0..3000).map(|number| access_point(number, &[])).collect();
+    let refused = destroy(&json!({}), &actual, &[]).refusals;
+    assert!(refused[0].reason.ends_with(" and 2900 more"), "{refused:?}");
+    let plan = destroy(&json!({}), &actual, &[id("fs-0000000a")]);
+    let text = text(&plan);
+    assert!(text.lines().count() < 300, "{text}");
+    assert!(text.contains("data is lost: 2900 more, which `--output json` lists"), "{text}");
+    let listed = serde_json::to_string(&plan).unwrap();
+    assert_eq!((0..3000).filter(|n| listed.contains(&format!("fsap-{n:08x}"))).count(), 3000);
+}

@@ -89,6 +89,17 @@ fn keys_that_templates_read_and_no_default_lists_are_known() {
         "{{ with .Values.other }}{{ $.Values.node.limit }}{{ end }}",
         "{{ toYaml .Values.node }}",
         "{{ tpl (toYaml .Values.node) . }}",
+        "{{ if .Values.other }}{{ else if .Values.node.limit }}x{{ end }}",
+        "{{ ternary .Values.node.limit 1 true }}",
+        "{{ with omit .Values.node \"level\" }}{{ toYaml . | nindent 2 }}{{ end }}",
+        "{{ $all := mergeOverwrite (dict) .Values.node }}{{ $all.limit }}",
+        "{{ range until (int .Values.node.limit) }}x{{ end }}",
+        "{{ define \"d\" }}{{ .limit }}{{ end }}{{ template \"d\" .Values.node }}",
+        "{{ if and .Values.other (kindIs \"map\" .Values.node) }}{{ .Values.node.limit }}{{ end }}",
+        "{{ $args := list }}{{ $args = append $args (printf \"%v\" .Values.node.limit) }}{{ join \" \" $args }}",
+        "{{ set .Values.node \"level\" 1 | toYaml }}",
+        "{{ include \"d\" $ }}{{ define \"d\" -}} {{- $.Values.node.limit -}} {{- end }}",
+        "{{ coalesce (.Values.node).limit 3 }}",
     ];
     for template in reading {
         let chart = templated("node: {level: 2}\nother: 1\n", template);

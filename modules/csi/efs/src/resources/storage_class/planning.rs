@@ -102,16 +102,21 @@ pub fn remove<C: From<Call>>(
     scope: &Scope,
     owner: &Owner,
     found: Option<&StorageClass>,
-    held: &[String],
+    (held, file_system_stays): (&[String], bool),
 ) -> Vec<ChangeId> {
     let name = &owner.storage_class;
     let address = scope.address(KIND, Some(name));
     if !held.is_empty() {
         plan.refusals.push(Refusal::new(
             &address,
-            format!("claims hold volumes of the class: {}", held.join(", ")),
-            "delete these claims, and the volumes that were retained, if their data may go; \
-             then run it again",
+            format!("claims hold volumes of the class: {}", plan::named(held, ", ")),
+            if file_system_stays {
+                "delete these claims, whose pods need the driver, and run it again: volumes whose \
+                 reclaim policy is `Retain` keep their data, and stay"
+            } else {
+                "delete these claims, and the volumes that were retained, if their data may go; \
+                 then run it again"
+            },
         ));
     }
     let Some(found) = found else { return Vec::new() };

@@ -1,0 +1,228 @@
+//! What versions of the driver do to volumes and classes of others, and images that cannot be had: told
+//! before anything is changed, or as what they are.
+//!
+//! The API server, its controllers and Helm are real; nodes and the driver's provisioner are stand-ins.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use control_plane::{Efs, Nodes, Provisioner, Source, User};
+use serde_json::{Value, json};
+use tests::{Clustered, Ran};
+
+const VOLUMES: &str = "/api/v1/persistentvolumes";
+const CLASSES: &str = "/apis/storage.k8s.io/v1/storageclasses";
+
+/// The small chart as one of this version, with the number of controllers where that one reads it.
+fn chart(there: &Clustered, version: &str) -> String {
+    let folder = there.own_chart(version);
+    let change = |file: &str, from: &str, to: &str| {
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    };
+    change("Chart.yaml", "version: 2.4.5", &format!("version: {version}"));
+    if !version.starts_with('2') {
+        change("values.yaml", "controller:\n", "controller:\n  replicaCount: 2\n");
+        let template = "templates/controller.yaml";
+        change(template, ".Values.replicaCount", ".Values.controller.replicaCount");
+    }
+    folder.display().to_string()
+}
+
+/// A command of a deployment with the driver of this version.
+fn with_driver(there: &Clustered, command: &str, version: &str, more: &[&str]) -> Ran {
+    let chart = format!("--helm-chart={}", chart(there, version));
+    let version = format!("--helm-chart-version={version}");
+    there.run(command, &[&[chart.as_str(), &version], more].concat())
+}
+
+fn file_system(there: &Clustered) -> String {
+    there.class().unwrap()["parameters"]["fileSystemId"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn refused(ran: Ran, parts: &[&str]) {
+    let ran = ran.exits(1);
+    for part in parts {
+        assert!(ran.stdout.contains(part), "no {part:?} in\n{}", ran.stdout);
+    }
+    assert!(ran.calls.iter().all(tests::Call::reads), "AWS was changed: {:?}", ran.calls);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_driver_that_does_not_know_the_handles_of_volumes_is_refused_until_they_are_gone() {
+    let there = Clustered::quick();
+    with_driver(&there, "deploy-efs", "4.4.1", &[]).exits(0);
+    let handle = format!("efs:{}::fsap-0123456789abcdef0", file_system(&there));
+    let volume = json!({
+        "metadata": { "name": "pvc-newer" },
+        "spec": {
+            "capacity": { "storage": "1Gi" },
+            "accessModes": ["ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "efs-sc",
+            "csi": { "driver": "efs.csi.aws.com", "volumeHandle": handle },
+        },
+    });
+    there.cluster().create(VOLUMES, &volume).unwrap();
+    let words = ["pvc-newer", "delete nothing", "`helm_chart_version` 4.0.0 or later"];
+    refused(with_driver(&there, "plan-efs", "3.4.1", &[]), &words);
+    refused(with_driver(&there, "deploy-efs", "3.4.1", &["--yes"]), &words);
+    assert_eq!(there.revisions(), [(1, "deployed".to_owned())]);
+    // A driver that knows them is installed all the same, and so is any once they are gone.
+    with_driver(&there, "deploy-efs", "4.0.0", &[]).exits(0);
+    there.cluster().delete(&format!("{VOLUMES}/pvc-newer")).unwrap();
+    there.await_that("the volume is gone", || {
+        there.cluster().find(&format!("{VOLUMES}/pvc-newer")).unwrap().is_none()
+    });
+    with_driver(&there, "deploy-efs", "3.4.1", &[]).exits(0);
+    assert_eq!(there.revisions().len(), 3);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn two_classes_with_ranges_of_their_own_are_refused_with_a_driver_that_keeps_one() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    let other = json!({
+        "metadata": { "name": "somebodys" },
+        "provisioner": "efs.csi.aws.com",
+        "parameters": {
+            "provisioningMode": "efs-ap", "fileSystemId": file_system(&there), "directoryPerms": "700",
+            "gidRangeStart": "1000", "gidRangeEnd": "2000",
+        },
+    });
+    there.cluster().create(CLASSES, &other).unwrap();
+    let words = [
+        "`somebodys` 1000 to 2000",
+        "keeps one range for each file system",
+        "`helm_chart_version` 2.5.0 or later",
+    ];
+    refused(there.run("plan-efs", &[]), &words);
+    refused(there.run("deploy-efs", &["--directory-perms=750", "--yes"]), &words);
+    // Each of the ways that the message names settles it.
+    for settled in
+        [&["--uid=1001", "--gid=1001"][..], &["--gid-range-start=1000", "--gid-range-end=2000"]]
+    {
+        let plan = there.run("plan-efs", settled).exits(0).json();
+        assert_eq!(plan["refusals"], json!([]), "{plan:#}");
+    }
+    with_driver(&there, "deploy-efs", "2.5.0", &[]).exits(0);
+}
+
+/// A claim of the class in a namespace, once it is bound: the handle of its volume.
+fn bound(there: &Clustered, namespace: &str, class: &str) -> String {
+    let within = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
+    let claim = json!({
+        "metadata": { "name": "graph" },
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": class,
+            "resources": { "requests": { "storage": "1Gi" } },
+        },
+    });
+    there.cluster().create(&within, &claim).unwrap();
+    let path = format!("{within}/graph");
+    there.await_that("the claim is bound", || {
+        there.cluster().get(&path).unwrap()["status"]["phase"] == "Bound"
+    });
+    let volume = there.cluster().get(&path).unwrap()["spec"]["volumeName"].clone();
+    let volume = there.cluster().get(&format!("{VOLUMES}/{}", volume.as_str().unwrap())).unwrap();
+    volume["spec"]["csi"]["volumeHandle"].as_str().unwrap().to_owned()
+}
+
+fn delete_claim(there: &Clustered, namespace: &str) {
+    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims/graph");
+    there.cluster().delete(&path).unwrap();
+    there.await_that("the claim is gone", || there.cluster().find(&path).unwrap().is_none());
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn claims_that_share_an_access_point_by_their_name_are_explained_and_refused_where_one_deletes_it()
+{
+    let there = Clustered::quick();
+    let driver = ["--helm-chart-version=2.5.7", "--reuse-access-point=true"];
+    let ran = there.run("deploy-efs", &[&driver[..], &["--reclaim-policy=Delete"]].concat());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("set `reclaim_policy = \"Retain\"`"), "{}", ran.stderr);
+    assert!(ran.calls.is_empty(), "nothing is called for a mistake");
+
+    let kept = ["--reuse-access-point=true", "--reclaim-policy=Retain"];
+    let ran = with_driver(&there, "deploy-efs", "2.5.7", &kept).exits(0);
+    assert!(ran.stderr.contains("claims of one name get one access point"), "{}", ran.stderr);
+    let efs = Efs::new(&there.aws.url);
+    let _provisioner =
+        Provisioner::start(&there.plane.kubeconfig(User::Admin), Source::AccessPoints(efs.clone()))
+            .unwrap();
+    let id = file_system(&there);
+    let points = || efs.access_points(&id).unwrap().len();
+    let namespace = json!({ "metadata": { "name": "other" } });
+    there.cluster().create("/api/v1/namespaces", &namespace).unwrap();
+    assert_eq!(bound(&there, "default", "efs-sc"), bound(&there, "other", "efs-sc"));
+    delete_claim(&there, "default");
+    assert_eq!(points(), 1, "what is retained takes nobody's data away");
+    delete_claim(&there, "other");
+
+    // Why both together are refused: a class of somebody's that has them.
+    let mut class = there.class().unwrap();
+    class["metadata"] = json!({ "name": "somebodys" });
+    class["reclaimPolicy"] = json!("Delete");
+    there.cluster().create(CLASSES, &class).unwrap();
+    assert_eq!(bound(&there, "default", "somebodys"), bound(&there, "other", "somebodys"));
+    delete_claim(&there, "default");
+    there.await_that("the access point of both is gone", || points() == 0);
+}
+
+/// Runs a command whose wait ends at its time limit, with ever longer limits, until it says this: how
+/// long the machine takes up to the wait is nobody's promise.
+#[track_caller]
+fn says_at_its_limit(run: impl Fn(&str) -> Ran, words: &str) -> Ran {
+    let mut last = None;
+    for seconds in [5, 20, 80] {
+        let ran = run(&format!("--timeout={seconds}s")).exits(1);
+        if ran.stderr.contains(words) {
+            return ran;
+        }
+        last = Some(ran);
+    }
+    panic!("no {words:?} in\n{}", last.map(|ran| ran.stderr).unwrap_or_default());
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn an_image_that_cannot_be_pulled_is_named_and_more_time_is_not_the_remedy() {
+    let there = Clustered::quick();
+    let _nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
+    let mirror = "--image-registry=mirror.invalid/efs";
+    there.run("deploy-efs", &[mirror]).exits(0);
+    there.await_that("the kubelets gave up pulling", || {
+        let pods = there.cluster().list("/api/v1/namespaces/kube-system/pods").unwrap();
+        let waiting = |pod: &Value| {
+            let reason = &pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"];
+            reason == "ImagePullBackOff"
+        };
+        !pods.is_empty() && pods.iter().all(waiting)
+    });
+    let (url, chart) = (
+        format!("--endpoint-url={}", there.aws.url),
+        format!("--helm-chart={}", Clustered::chart().display()),
+    );
+    let deploy = |limit: &str| there.world.xtask(&["deploy-efs", &url, &chart, mirror, limit]);
+    let ran = says_at_its_limit(deploy, "an image cannot be pulled");
+    for words in
+        ["mirror.invalid/efs/aws-efs-csi-driver", "no such host", "more time does not help"]
+    {
+        assert!(ran.stderr.contains(words), "no {words:?} in\n{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("allows more time"), "{}", ran.stderr);
+
+    // The pods of a proof, beside a driver that runs.
+    there.deploy(&[]);
+    let image = "--image=mirror.invalid/tools/busybox:1";
+    let verify = |limit: &str| there.world.xtask(&["verify", &url, image, limit]);
+    let ran =
+        says_at_its_limit(verify, "the image `mirror.invalid/tools/busybox:1` cannot be pulled");
+    assert!(ran.stderr.contains("correct `--image`"), "{}", ran.stderr);
+}
