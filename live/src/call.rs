@@ -4,7 +4,7 @@ use plan::files;
 
 use efs::resources::{
     access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
-    oidc_provider, pod_identity_association, security_group, storage_class,
+    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
 };
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
@@ -22,6 +22,7 @@ pub(crate) enum Call {
     MountTarget(Aws, mount_target::Call),
     Ingress(Aws, ingress::Call),
     SecurityGroup(Aws, security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(Aws, iam_role::Call),
@@ -46,6 +47,7 @@ impl Call {
             efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),
             efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
             efs::Call::SecurityGroup(call) => Call::SecurityGroup(aws.clone(), call),
+            efs::Call::PersistentVolume(call) => Call::PersistentVolume(call),
             efs::Call::StorageClass(call) => Call::StorageClass(call),
             efs::Call::Driver(call) => Call::Driver(call),
             efs::Call::IamRole(call) => Call::IamRole(aws.clone(), call),
@@ -81,6 +83,7 @@ impl Call {
             Call::MountTarget(aws, call) => format!("{} {call:?}", aws.region),
             Call::Ingress(aws, call) => format!("{} {call:?}", aws.region),
             Call::SecurityGroup(aws, call) => format!("{} {call:?}", aws.region),
+            Call::PersistentVolume(call) => format!("{call:?}"),
             Call::StorageClass(call) => format!("{call:?}"),
             Call::Driver(call) => format!("{call:?}"),
             Call::IamRole(_, call) => format!("{call:?}"),

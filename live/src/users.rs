@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
-    AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
-    Volume,
+    AccessPoint, AccessPointId, Actual, CreationInfo, FileSystemId, Inputs, LifeCycle, PosixUser,
+    Replication, Volume,
 };
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
 use kube::api::ListParams;
@@ -95,6 +95,13 @@ pub(crate) async fn access_points(
                 secondary_gids: user.secondary_gids().to_vec(),
             }),
             path: found.root_directory().and_then(|root| root.path()).unwrap_or("/").to_owned(),
+            creation_info: found.root_directory().and_then(|root| root.creation_info()).map(
+                |info| CreationInfo {
+                    owner_uid: info.owner_uid(),
+                    owner_gid: info.owner_gid(),
+                    permissions: info.permissions().to_owned(),
+                },
+            ),
             account: found.owner_id().map(str::to_owned),
             tags: tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
         });
@@ -102,10 +109,10 @@ pub(crate) async fn access_points(
     Ok(all)
 }
 
-/// How many access points a file system has; `None` where there is no file system.
-pub(crate) async fn count(aws: &Aws, actual: &Actual) -> anyhow::Result<Option<usize>> {
+/// The access points of a file system; `None` where there is no file system.
+pub(crate) async fn listed(aws: &Aws, actual: &Actual) -> anyhow::Result<Option<Vec<AccessPoint>>> {
     let Some(found) = &actual.file_system else { return Ok(None) };
-    Ok(Some(access_points(aws, &found.id).await?.len()))
+    access_points(aws, &found.id).await.map(Some)
 }
 
 /// The replications that a file system is part of, as their source or their destination; `None`
@@ -195,7 +202,8 @@ pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
     kube.list_each(&all, &ListParams::default(), |found| volume(&found)).await
 }
 
-fn volume(found: &PersistentVolume) -> Option<Volume> {
+/// A volume as a user of a file system, where it may be one.
+pub(crate) fn volume(found: &PersistentVolume) -> Option<Volume> {
     let spec = found.spec.as_ref()?;
     let (handle, of_driver) = handle(spec)?;
     let claim = spec.claim_ref.as_ref().map(|claim| {

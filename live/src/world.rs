@@ -7,8 +7,8 @@ use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
     access_point, addon, canary, claim, driver, file_system, iam_role, ingress, mount_target,
-    namespace, oidc_provider, pod_identity_association, release, security_group, stateful_set,
-    storage_class,
+    namespace, oidc_provider, persistent_volume, pod_identity_association, release, security_group,
+    stateful_set, storage_class,
 };
 
 /// Carries a call of a change out.
@@ -30,6 +30,7 @@ pub(crate) async fn carry_out(
         }
         Call::Ingress(aws, call) => ingress::carry_out(context, aws, call, line).await,
         Call::SecurityGroup(aws, call) => security_group::carry_out(context, aws, call, line).await,
+        Call::PersistentVolume(call) => persistent_volume::carry_out(context, call, line).await,
         Call::StorageClass(call) => storage_class::carry_out(context, call, line).await,
         Call::Driver(call) => driver::carry_out(context, call, line).await,
         Call::IamRole(aws, call) => iam_role::carry_out(context, aws, call, line).await,

@@ -7,7 +7,7 @@
 use std::process::{Command, Stdio};
 
 use control_plane::{Nodes, User};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Call, Clustered, Ran, World, programs};
 use xshell::cmd;
 
@@ -356,4 +356,40 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_start_is_reporte
     ];
     let wrong = there.run("plan-efs", &nowhere);
     assert!(wrong.stderr.contains("helm_repository"), "{}", wrong.stderr);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn the_classes_of_a_deployment_are_made_changed_and_taken_down_together() {
+    let there = Clustered::quick();
+    let file = there.world.path().join("classes.json");
+    let write = |classes: &Value| std::fs::write(&file, classes.to_string()).unwrap();
+    let flag = format!("--storage-classes={}", file.display());
+    let class = |name: &str| {
+        there.cluster().find(&format!("/apis/storage.k8s.io/v1/storageclasses/{name}")).unwrap()
+    };
+    write(&json!({ "efs-store": { "uid": 1001, "gid": 1001 }, "efs-logs": {} }));
+    there.deploy(&[&flag]);
+    there.nothing_to_do(&[&flag]);
+    let store = class("efs-store").unwrap();
+    assert_eq!(store["parameters"]["uid"], "1001");
+    assert_eq!(
+        store["parameters"]["fileSystemId"],
+        class("efs-sc").unwrap()["parameters"]["fileSystemId"]
+    );
+    let status = there.run("status", &[&flag]).json()["rows"].to_string();
+    assert!(status.contains("efs-store") && status.contains("efs-logs"), "{status}");
+    // One changes for good and one goes, with consent; the deployment's own stays as it is.
+    write(&json!({ "efs-store": { "uid": 7, "gid": 7 } }));
+    let uid = class("efs-sc").unwrap()["metadata"]["uid"].clone();
+    let ran = there.run("deploy-efs", &[&flag]).exits(1);
+    assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
+    there.deploy(&[&flag, "--yes"]);
+    assert_eq!(
+        (&class("efs-store").unwrap()["parameters"]["uid"], class("efs-logs")),
+        (&json!("7"), None)
+    );
+    assert_eq!(class("efs-sc").unwrap()["metadata"]["uid"], uid);
+    there.run("destroy-efs", &[&flag, "--yes"]).exits(0);
+    assert_eq!((class("efs-sc"), class("efs-store")), (None, None));
 }

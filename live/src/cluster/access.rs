@@ -50,6 +50,7 @@ pub(crate) async fn denied(
     let namespace = inputs.driver.namespace.as_str();
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
+    asked.extend(of_static_volumes(inputs, change));
     if sends_canary {
         asked.extend(canary(inputs, namespace));
     }
@@ -223,4 +224,20 @@ async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Resul
     let review =
         review.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
     Ok(review.status.is_some_and(|status| status.allowed))
+}
+
+/// What is asked about the volumes and claims of the deployment's own access points.
+fn of_static_volumes<'a>(
+    inputs: &'a Inputs,
+    change: &'a str,
+) -> Vec<(&'a str, &'a str, &'a str, Option<&'a str>)> {
+    if !inputs.has_static_volumes() {
+        return Vec::new();
+    }
+    let points = inputs.access_points.iter().flatten();
+    let claims = points.filter_map(|(_, point)| point.volume.as_ref()?.claim.as_ref());
+    let namespaces: BTreeSet<&str> = claims.map(|(namespace, _)| namespace.as_str()).collect();
+    let of_claims = namespaces.into_iter();
+    let of_claims = of_claims.map(|it| (change, "", "persistentvolumeclaims", Some(it)));
+    [(change, "", "persistentvolumes", None)].into_iter().chain(of_claims).collect()
 }

@@ -12,6 +12,7 @@ pub(crate) mod ingress;
 pub(crate) mod mount_target;
 pub(crate) mod namespace;
 pub(crate) mod oidc_provider;
+pub(crate) mod persistent_volume;
 pub(crate) mod pod_identity_association;
 pub(crate) mod release;
 pub(crate) mod security_group;

@@ -5,7 +5,7 @@ use plan::files;
 
 use crate::resources::{
     access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
-    oidc_provider, pod_identity_association, security_group, storage_class,
+    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
 };
 
 /// A call of any resource of a deployment.
@@ -18,6 +18,7 @@ pub enum Call {
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
     SecurityGroup(security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),
@@ -49,6 +50,7 @@ calls!(
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
     SecurityGroup(security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),

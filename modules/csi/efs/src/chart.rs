@@ -153,6 +153,8 @@ pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
     ("sub_path_pattern", "subPathPattern", ChartVersion::SUB_PATH_PATTERN),
     ("ensure_unique_directory", "ensureUniqueDirectory", ChartVersion::SUB_PATH_PATTERN),
     ("reuse_access_point", "reuseAccessPoint", ChartVersion::SUB_PATH_PATTERN),
+    ("file_system_id_config_ref", "fileSystemIdConfigRef", version(3, 2, 6)),
+    ("file_system_id_secret_ref", "fileSystemIdSecretRef", version(3, 2, 6)),
     ("enforce_zone_affinity", "enforceZoneAffinity", version(3, 4, 0)),
     ("enable_tagging", "enableTagging", version(4, 4, 0)),
 ];

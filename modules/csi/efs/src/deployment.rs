@@ -9,6 +9,7 @@ use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 use crate::actual::Actual;
 use crate::calls::{Call, Plan};
 use crate::chart;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::desired::{Canary, Desired};
 use crate::documents;
@@ -24,9 +25,10 @@ use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
-    access_point, addon, canary, driver, file_system, ingress, mount_target, security_group,
-    storage_class,
+    access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
+    security_group, storage_class,
 };
+use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
@@ -89,14 +91,17 @@ pub(crate) fn plan_part(
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
     let mut ready = ready;
     ready.needs.extend(given.before_class.iter().cloned());
+    let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
     if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
         managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
     }
     if let Some(cluster) = &actual.cluster {
         driver_and_class(&mut plan, desired, (actual, cluster, part), storage, &given)?;
+        static_access::volumes(&mut plan, desired, (actual, cluster), (storage, &points))?;
     } else {
         let wanted = (inputs, desired.driver_in.as_deref(), &given);
+        let wanted = (wanted, &points);
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
     }
     Ok(plan)
@@ -200,16 +205,7 @@ fn driver_and_class(
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
     }
-    if let Some(id) = file_system.now()
-        && inputs.driver.mode != driver::DriverMode::Skip
-    {
-        let class = (&inputs.storage_class, id.as_str());
-        let version = inputs.driver.version;
-        plan.refusals.extend(driver::shared_range(scope, version, class, &cluster.other_classes));
-    }
-    let class = inputs.storage_class(&owner, file_system);
-    let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
-    storage_class::plan(plan, scope, &class, found, ready)?;
+    class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
         let wanted = canary::Wanted {
             always: desired.canary == Canary::Always,
@@ -304,6 +300,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
+    let points = inputs.access_points.as_ref();
+    rows.extend(access_point::rows(&owner, points, &actual.access_points));
     rows.extend(security_group::rows(&actual.own_groups));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
@@ -320,7 +318,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
         rows.extend(driver::rows(&cluster.driver));
     }
     let id = found.map(|found| &found.id);
-    rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
+    rows.extend(class_set::rows(inputs, cluster, id));
+    rows.extend(persistent_volume::rows(&owner, points, &cluster.static_volumes));
     rows.extend(cluster.claims.iter().map(claim::row));
     rows
 }
@@ -330,6 +329,18 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
     class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The same for each class, by its name.
+pub fn changes_of_classes(desired: &Desired, plan: &Plan) -> Vec<(String, Vec<ChangeId>)> {
+    let scope = &desired.scope;
+    let own = (desired.inputs.storage_class.name.clone(), class_changes(desired, plan));
+    let beside = desired.inputs.storage_classes.iter().map(|class| {
+        let ids = [storage_class::id_beside(scope, &class.name), documents::classes_id(scope)];
+        let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+        (class.name.clone(), ids.into_iter().filter(planned).collect())
+    });
+    std::iter::once(own).chain(beside).collect()
 }
 
 /// The ids of the changes that make the class in a cluster, and its document in a directory.
@@ -363,7 +374,7 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 
 /// What this identity may not do in the cluster, where the plan would do it.
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
-    let kinds = [storage_class::KIND, release::KIND];
+    let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
     if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
         return None;

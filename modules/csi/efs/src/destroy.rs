@@ -7,6 +7,7 @@ use plan::{ChangeId, Scope};
 use crate::actual::Actual;
 use crate::adopt_existing::ADOPT_EXISTING;
 use crate::calls::Plan;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::data;
 use crate::deployment::{DriverPart, in_cluster};
@@ -23,6 +24,7 @@ use crate::resources::iam_role::Stays;
 use crate::resources::{
     addon, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
+use crate::static_access;
 use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
@@ -56,16 +58,17 @@ pub(crate) fn destroy_part(
     actual: &Actual,
     part: &Part<'_>,
 ) -> Plan {
-    let mut plan = Plan::default();
+    let (mut plan, owner) = (Plan::default(), inputs.owner());
     plan.details.entry("zones").or_default();
-    let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let (others, ours) = without_our_replication(inputs, actual);
+    let (unmounted, rest) = static_access::remove(&mut plan, scope, inputs, actual);
+    let (others, ours) = without_our_replication(inputs, &rest);
     let (actual, found) = (&others, others.file_system.as_ref());
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
     let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
+    static_access::first(&mut plan, &unmounted, &removed);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
     // Those in a group that goes go with it.
     let rules = rules_outside(&actual.network.ingress_rules, &actual.own_groups);
@@ -91,7 +94,7 @@ pub(crate) fn destroy_part(
         remove_groups(&mut plan, scope, actual, &removed);
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
-        let mut needs = removed.clone();
+        let mut needs = [removed.clone(), unmounted].concat();
         // After the last look for users, as they may keep the file system, and its replication.
         let ended = file_system::end_replication(&mut plan, scope, found, &ours, &removed);
         needs.extend(ended.clone());
@@ -150,7 +153,13 @@ fn remove_class(
     let held: Vec<String> =
         held.iter().map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
+    // Before the deployment's own, after which nobody claims from any.
+    let beside = class_set::remove_beside(plan, scope, inputs, cluster);
     let mut removed = storage_class::remove(plan, scope, owner, found, (&held, stays));
+    for change in plan.changes.iter_mut().filter(|change| removed.contains(&change.id)) {
+        change.needs.extend(beside.last().cloned());
+    }
+    removed.extend(beside.into_iter().rev());
     let part = (&removed.clone()[..], driver);
     removed.extend(remove_driver(plan, scope, inputs, (actual, cluster), part));
     in_cluster(plan, cluster);
@@ -318,14 +327,14 @@ fn remove_driver(
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
-    let own = inputs.storage_class.name.as_str();
+    let own = |class: &str| inputs.has_class(class) || cluster.classes_beside.contains_key(class);
     let others = cluster.other_classes.iter().map(|class| class.name.as_str());
     let classes: Vec<String> =
         others.filter(|class| !going.contains(class)).map(str::to_owned).collect();
     let of_others = cluster
         .volumes
         .iter()
-        .filter(|volume| volume.of_driver && volume.class.as_deref() != Some(own));
+        .filter(|volume| volume.of_driver && !volume.class.as_deref().is_some_and(own));
     let volumes: Vec<String> = of_others.map(|volume| volume.name.clone()).collect();
     let others = driver::Others { classes: &classes, volumes: &volumes };
     let needs = [removed, after].concat();

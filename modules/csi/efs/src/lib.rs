@@ -9,6 +9,7 @@ mod actual;
 mod adopt_existing;
 mod calls;
 mod chart;
+mod class_set;
 mod cluster;
 mod data;
 mod deployment;
@@ -16,6 +17,7 @@ mod desired;
 mod destroy;
 mod digests;
 mod documents;
+mod documents_beside;
 mod driver_policy;
 mod guard;
 mod identity;
@@ -35,6 +37,7 @@ mod placement;
 mod policy;
 mod reach;
 pub mod resources;
+mod static_access;
 mod subnets;
 mod take_over;
 mod templates;
@@ -48,7 +51,9 @@ pub use calls::{Call, Plan};
 pub use chart::{ChartVersion, NAME as CHART, PROVISIONER, RELEASE};
 pub use cluster::Cluster;
 pub use data::USERS;
-pub use deployment::{class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of};
+pub use deployment::{
+    changes_of_classes, class_changes, class_ids, disturbs_mounts, expand, plan, rows, zones_of,
+};
 pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use digests::unlike_index;
@@ -65,4 +70,6 @@ pub use placement::{Zone, zones};
 pub use resources::mount_target::Consent as TargetConsent;
 pub use take_over::{may_be_taken_over, named_by_class};
 pub use together::{destroy_together, plan_together};
-pub use users::{AccessPoint, OtherClass, Pod, PosixUser, Reference, Replication, Running, Volume};
+pub use users::{
+    AccessPoint, CreationInfo, OtherClass, Pod, PosixUser, Reference, Replication, Running, Volume,
+};

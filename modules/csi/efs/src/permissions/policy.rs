@@ -71,6 +71,7 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
         }
         When::ReplicaKey => replicated(inputs, "kms_key_id").is_some(),
         When::ReplicationRole => replicated(inputs, "role_arn").is_some(),
+        When::AccessPoints => inputs.access_points.is_some(),
         When::Protection => own.is_some_and(|spec| spec.overwrite_protection.is_some()),
         When::Backups => own.is_some_and(|spec| spec.backup != Some(BackupPolicy::Disabled)),
         When::IngressRules => !inputs.nfs_clients.is_empty() || inputs.has_own_group(),
@@ -139,6 +140,7 @@ fn resources(on: On, inputs: &Inputs) -> Value {
     match on {
         On::Everything => "*".into(),
         On::FileSystems => arn("elasticfilesystem", "file-system/*").into(),
+        On::AccessPoints => arn("elasticfilesystem", "access-point/*").into(),
         On::SecurityGroups => arn("ec2", "security-group/*").into(),
         On::SecurityGroupRules => arn("ec2", "security-group-rule/*").into(),
         On::NewGroup => json!([arn("ec2", "security-group/*"), arn("ec2", "vpc/*")]),

@@ -23,6 +23,9 @@ pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value
     let installs = all.iter().any(|inputs| inputs.driver.mode.has_chart());
     let takes_over = all.iter().any(|inputs| inputs.driver.mode == DriverMode::Addon);
     let mut rules = storage();
+    if all.iter().any(|inputs| inputs.access_points.is_some()) {
+        rules.extend(static_volumes());
+    }
     if installs {
         rules.extend(driver());
     }
@@ -70,6 +73,15 @@ fn storage() -> Vec<Value> {
         rule("", &["persistentvolumeclaims/status"], &["patch"]),
         rule("", &["pods", "nodes", "events"], &["get", "list"]),
         rule("apps", &["deployments", "daemonsets"], &["get", "list"]),
+    ]
+}
+
+/// The volumes of the deployment's own access points and their claims, in whatever namespaces.
+fn static_volumes() -> Vec<Value> {
+    vec![
+        rule("", &["persistentvolumes"], &["create", "delete"]),
+        rule("", &["persistentvolumeclaims"], &["create", "patch", "delete"]),
+        rule("", &["namespaces"], &["get"]),
     ]
 }
 

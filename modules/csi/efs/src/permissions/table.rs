@@ -27,6 +27,7 @@ pub(super) enum On {
     /// Actions that know no resources, or whose resources are not known yet.
     Everything,
     FileSystems,
+    AccessPoints,
     SecurityGroups,
     SecurityGroupRules,
     /// A group and the VPC that it is made in.
@@ -67,6 +68,8 @@ pub(super) enum When {
     Lifecycle,
     /// A policy is asked for, or the throughput may be at odds with one that is there.
     LifecycleIsRead,
+    /// The deployment has access points of its own.
+    AccessPoints,
     /// The replication overwrite protection is set.
     Protection,
     /// It is replicated.
@@ -117,6 +120,7 @@ impl Permission {
 }
 
 const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+const POINT: &str = "elasticfilesystem:CreateAccessPoint";
 const REPLICATE: &str = "elasticfilesystem:CreateReplicationConfiguration";
 const BACKUP: &str = "elasticfilesystem:PutBackupPolicy";
 const TARGET: &str = "elasticfilesystem:CreateMountTarget";
@@ -164,6 +168,11 @@ pub const PERMISSIONS: &[Permission] = &[
     within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:Decrypt", REPLICATE, On::ReplicaKey, When::ReplicaKey),
+    own(POINT, On::FileSystems, When::AccessPoints).only(&[NEW]),
+    within("elasticfilesystem:TagResource", POINT, On::AccessPoints, When::AccessPoints)
+        .only(&[("elasticfilesystem:CreateAction", "CreateAccessPoint")]),
+    own("elasticfilesystem:TagResource", On::AccessPoints, When::AccessPoints).only(&[OURS]),
+    own("elasticfilesystem:DeleteAccessPoint", On::AccessPoints, When::AccessPoints).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),

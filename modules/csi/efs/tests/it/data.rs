@@ -36,6 +36,7 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
         client_token: None,
         path: format!("/pvc-{number}"),
         posix_user: None,
+        creation_info: None,
         account: Some("111122223333".to_owned()),
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     }
