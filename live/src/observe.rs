@@ -343,7 +343,7 @@ pub(crate) async fn cluster(
             }
             Ok(found)
         },
-        async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
+        async { if destroys { users::in_cluster(kube).await } else { Ok(Vec::new()) } },
     )?;
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {

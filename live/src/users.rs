@@ -9,7 +9,7 @@ use efs::{
     AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
     Volume,
 };
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec, Pod};
 use kube::api::ListParams;
 use tokio::try_join;
 
@@ -46,7 +46,7 @@ pub(crate) async fn new_ones(
 ) -> anyhow::Result<Vec<String>> {
     let volumes = async {
         match context.cluster() {
-            Ok(cluster) => volumes(&cluster.kube).await,
+            Ok(cluster) => in_cluster(&cluster.kube).await,
             Err(_) => Ok(Vec::new()),
         }
     };
@@ -187,6 +187,32 @@ pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Optio
             Err(explain("elasticfilesystem:DescribeFileSystemPolicy", &aws.region, error))
         }
     }
+}
+
+/// The volumes of a cluster, and what its pods mount over NFS without one.
+pub(crate) async fn in_cluster(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let by_themselves = kube.pods_if_allowed(|pod| Some(mounted_by(&pod)));
+    let (mut volumes, pods) = try_join!(volumes(kube), by_themselves)?;
+    volumes.extend(pods.into_iter().flatten().flatten());
+    Ok(volumes)
+}
+
+/// What a pod mounts over NFS by itself; one that ended mounts nothing.
+fn mounted_by(pod: &Pod) -> Vec<Volume> {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if matches!(phase, Some("Succeeded" | "Failed")) {
+        return Vec::new();
+    }
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let pod_name = format!("{}/{}", name(&pod.metadata.namespace), name(&pod.metadata.name));
+    let all = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let over_nfs = all.filter_map(|volume| Some((volume, volume.nfs.as_ref()?)));
+    let mounts = over_nfs.map(|(volume, nfs)| Volume {
+        name: format!("{} of the pod {pod_name}", volume.name),
+        handle: nfs.server.clone(),
+        ..Volume::default()
+    });
+    mounts.collect()
 }
 
 /// The volumes of all CSI drivers, and those that mount over NFS.
