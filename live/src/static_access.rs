@@ -4,6 +4,7 @@ use efs::resources::file_system::FileSystem;
 use efs::resources::persistent_volume::Found as StaticVolumes;
 use efs::{AccessPoint, Inputs, Volume};
 use job::Goal;
+use tokio::try_join;
 
 use crate::aws::Aws;
 use crate::cluster::Kube;
@@ -31,9 +32,15 @@ pub(crate) async fn volumes(
 ) -> anyhow::Result<(StaticVolumes, Vec<Volume>)> {
     let (plans, destroys) = (goal.plans(), goal.destroys());
     let declared = inputs.access_points.is_some() && (plans || *goal == Goal::Status);
-    if destroys || declared {
-        persistent_volume::observe(kube, inputs, (plans, destroys)).await
-    } else {
-        Ok((StaticVolumes::default(), Vec::new()))
+    if !destroys && !declared {
+        return Ok((StaticVolumes::default(), Vec::new()));
     }
+    // Only a destroy takes a file system from pods that mount it without a volume.
+    let by_pods = async {
+        if destroys { users::mounted_by_pods(kube).await } else { Ok(Vec::new()) }
+    };
+    let of_cluster = persistent_volume::observe(kube, inputs, (plans, destroys));
+    let ((mine, mut all), by_pods) = try_join!(of_cluster, by_pods)?;
+    all.extend(by_pods);
+    Ok((mine, all))
 }

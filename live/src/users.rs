@@ -9,7 +9,7 @@ use efs::{
     AccessPoint, AccessPointId, Actual, CreationInfo, FileSystemId, Inputs, LifeCycle, PosixUser,
     Replication, Volume,
 };
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec, Pod};
 use kube::api::ListParams;
 use tokio::try_join;
 
@@ -46,7 +46,7 @@ pub(crate) async fn new_ones(
 ) -> anyhow::Result<Vec<String>> {
     let volumes = async {
         match context.cluster() {
-            Ok(cluster) => volumes(&cluster.kube).await,
+            Ok(cluster) => in_cluster(&cluster.kube).await,
             Err(_) => Ok(Vec::new()),
         }
     };
@@ -194,6 +194,37 @@ pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Optio
             Err(explain("elasticfilesystem:DescribeFileSystemPolicy", &aws.region, error))
         }
     }
+}
+
+/// The volumes of a cluster, and what its pods mount over NFS without one.
+pub(crate) async fn in_cluster(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let (mut volumes, by_pods) = try_join!(volumes(kube), mounted_by_pods(kube))?;
+    volumes.extend(by_pods);
+    Ok(volumes)
+}
+
+/// What the pods of a cluster mount over NFS without a volume.
+pub(crate) async fn mounted_by_pods(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let pods = kube.pods_if_allowed(|pod| Some(mounted_by(&pod))).await?;
+    Ok(pods.into_iter().flatten().flatten().collect())
+}
+
+/// What a pod mounts over NFS by itself; one that ended mounts nothing.
+fn mounted_by(pod: &Pod) -> Vec<Volume> {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if matches!(phase, Some("Succeeded" | "Failed")) {
+        return Vec::new();
+    }
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let pod_name = format!("{}/{}", name(&pod.metadata.namespace), name(&pod.metadata.name));
+    let all = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let over_nfs = all.filter_map(|volume| Some((volume, volume.nfs.as_ref()?)));
+    let mounts = over_nfs.map(|(volume, nfs)| Volume {
+        name: format!("{} of the pod {pod_name}", volume.name),
+        handle: nfs.server.clone(),
+        ..Volume::default()
+    });
+    mounts.collect()
 }
 
 /// The volumes of all CSI drivers, and those that mount over NFS.

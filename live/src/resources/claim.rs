@@ -39,20 +39,17 @@ pub(crate) async fn observe(kube: &Kube, inputs: &efs::Inputs) -> anyhow::Result
         is_ours(of_class) && !is_held
     });
     found.extend(free.map(|volume| {
+        let phase = volume.status.as_ref().and_then(|status| status.phase.clone());
+        let policy =
+            volume.spec.as_ref().and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref());
+        // One that is bound is so by a claim that names its class in another way.
+        let is_free = matches!(phase.as_deref(), Some("Released" | "Available"));
         Claim {
             namespace: String::new(),
             name: volume.metadata.name.clone().unwrap_or_default(),
-            phase: volume
-                .status
-                .as_ref()
-                .and_then(|status| status.phase.clone())
-                .unwrap_or_default(),
+            phase: phase.unwrap_or_default(),
             volume: volume.metadata.name.clone(),
-            retained: volume
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
-                .is_some_and(|policy| policy == "Retain"),
+            retained: policy == Some("Retain") && is_free,
             ..Claim::default()
         }
     }));

@@ -217,9 +217,9 @@ struct Steps {
 }
 
 /// Looks for users once more when the class or its documents are gone, so that no claim is made
-/// any more, and before the first mount target goes. Where an earlier run or a person removed
-/// these, the look comes first in every step that takes the file system from its users: they
-/// run side by side.
+/// any more, and again before the first mount target goes, as the driver's removal takes its time.
+/// Where an earlier run or a person removed these, that look is the only one. It comes first in
+/// every step that takes the file system from its users: they run side by side.
 fn look_again(
     plan: &mut Plan,
     actual: &Actual,
@@ -230,13 +230,19 @@ fn look_again(
     let addresses = actual.addresses().map(str::to_owned).collect();
     let replicas = ours.iter().map(|it| it.destination.clone()).collect();
     let id = found.id.clone();
-    let look = file_system::Call::StillUnused { id, access_points, addresses, replicas };
+    let mut look =
+        file_system::Call::StillUnused { id, access_points, addresses, replicas, again: false };
     // The class goes first in a cluster, and the last document last.
     let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
     if let Some(change) = plan.changes.iter_mut().find(|change| Some(&change.id) == after) {
-        change.calls.push(look.into());
-        return;
+        change.calls.push(look.clone().into());
+        if actual.cluster.is_none() || removed.len() == 1 {
+            return;
+        }
+        if let file_system::Call::StillUnused { again, .. } = &mut look {
+            *again = true;
+        }
     }
     // Targets that are leaving already are waited for, and are no changes.
     let deletes = plan.changes.iter().any(|change| steps.gone.contains(&change.id));
