@@ -12,7 +12,6 @@ mod cluster;
 mod commands;
 mod consent;
 mod context;
-mod driver_release;
 mod helm;
 mod identity;
 mod log;

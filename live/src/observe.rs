@@ -24,7 +24,7 @@ use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::{driver_release, identity, mounts, named_before, users, without_cluster, workload};
+use crate::{identity, mounts, named_before, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -336,7 +336,7 @@ pub(crate) async fn cluster(
     let kube = &target.kube;
     let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, nodes, agent, objects, lacking, (release, chart), claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, name),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
@@ -345,7 +345,7 @@ pub(crate) async fn cluster(
             let what = (destroys, plans && sends_canary);
             if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
         },
-        driver_release::observe(goal, inputs, target),
+        driver::installed(goal, inputs, target),
         async {
             let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
             if *goal == Goal::Status {
@@ -356,6 +356,7 @@ pub(crate) async fn cluster(
         },
         async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
     )?;
+    let driver::Installed { release, chart, csi_driver, made } = installed;
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?
@@ -373,6 +374,8 @@ pub(crate) async fn cluster(
             volumes: known_to_newer,
             chart,
             applied_by_eks: objects.applied_by_eks,
+            csi_driver,
+            made,
         },
         claims,
         volumes,

@@ -77,11 +77,62 @@ fn a_role_that_lacks_something_is_told_what_before_anything_changes_or_in_the_wo
     assert!(refused.stderr.contains(lacks), "{}", refused.stderr);
     assert!(there.world.calls().iter().all(tests::Call::reads), "nothing was changed");
 
-    let mut there = Clustered::new();
-    operated(&mut there, "escalate");
-    let refused = there.run("deploy-efs", &[]).exits(1);
-    assert!(refused.stderr.contains("grant RBAC permissions not currently held"));
-    assert!(refused.stderr.contains("`cargo xtask render --rbac`"), "{}", refused.stderr);
+    // A role of the chart that its maker may not make, or not give to anybody.
+    for verb in ["escalate", "bind"] {
+        let mut there = Clustered::quick();
+        operated(&mut there, verb);
+        let refused = there.run("deploy-efs", &[]).exits(1);
+        let said = refused.json()["refusals"].to_string();
+        assert!(said.contains("`efs-csi-external-provisioner-role` of the chart"), "{said}");
+        assert!(said.contains("create persistentvolumes"), "{said}");
+        assert!(said.contains("`cargo xtask render --rbac`"), "{said}");
+        assert!(there.world.calls().iter().all(tests::Call::reads), "nothing was changed");
+        assert_eq!(there.revisions(), []);
+        // What is there already, and stays as it is, nobody makes.
+        let reader = there.world.env.last().unwrap().1.clone();
+        there.world.set("KUBECONFIG", there.plane.kubeconfig(User::Admin).display());
+        there.deploy(&[]);
+        there.world.set("KUBECONFIG", reader);
+        there.deploy(&["--driver-log-level=5"]);
+        assert_eq!(there.revisions().len(), 2);
+    }
+}
+
+/// Adds an object to a small chart.
+fn with_object(there: &Clustered, name: &str, object: &serde_json::Value) -> String {
+    let folder = there.own_chart(name);
+    std::fs::write(folder.join("templates/more.yaml"), object.to_string()).unwrap();
+    format!("--helm-chart={}", folder.display())
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn what_nobody_may_change_is_told_from_what_this_user_may_not() {
+    let mut there = Clustered::quick();
+    let set = |service: &str| {
+        let labels = json!({"app": "more"});
+        let pod = json!({"metadata": {"labels": labels}, "spec": {"containers":
+            [{"name": "more", "image": "more"}]}});
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "more"},
+            "spec": {"serviceName": service, "selector": {"matchLabels": labels}, "template": pod}})
+    };
+    there.run("deploy-efs", &[&with_object(&there, "one", &set("a"))]).exits(0);
+    // The chart is no input: a value changes with it.
+    let other = [with_object(&there, "other", &set("b")), "--driver-log-level=4".to_owned()];
+    let refused = there.run("deploy-efs", &other.each_ref().map(String::as_str)).exits(1);
+    let said = "Forbidden: updates to statefulset spec";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    assert!(refused.stderr.contains("no right is missing"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("allow what the message names"), "{}", refused.stderr);
+
+    // What no check asks for before, as charts of others have it.
+    operated(&mut there, "services");
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "more"},
+        "spec": {"ports": [{"port": 80}]}});
+    let more = [with_object(&there, "service", &service), "--driver-log-level=5".to_owned()];
+    let refused = there.run("deploy-efs", &more.each_ref().map(String::as_str)).exits(1);
+    assert!(refused.stderr.contains("cannot get resource \"services\""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("allow what the message names"), "{}", refused.stderr);
 }
 
 #[test]

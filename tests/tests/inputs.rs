@@ -1,7 +1,8 @@
 //! What people write into the file, and which of several values counts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use tests::{programs, workspace};
+use serde_json::json;
+use tests::{World, programs, workspace};
 use xshell::{Shell, cmd};
 
 /// A file around `body` that is right but for it.
@@ -98,4 +99,22 @@ fn the_example_file_at_the_top_is_used_where_none_is_named() {
     let program = programs().join("xtask");
     let out = cmd!(shell, "{program} render").quiet().ignore_stderr().read().unwrap();
     assert!(out.contains("graphscope-dev/efs-sc"), "{out}");
+}
+
+#[test]
+fn several_entries_of_a_map_stand_in_one_flag_or_in_several() {
+    for flags in
+        [&["--tags=team=graphs,stage=test"][..], &["--tags=team=graphs", "--tags=stage=test"]]
+    {
+        let world = World::new();
+        world.deploy(flags);
+        let tags = world.aws().file_system()["Tags"].clone();
+        for (key, value) in [("team", "graphs"), ("stage", "test")] {
+            let tag = json!({ "Key": key, "Value": value });
+            assert!(tags.as_array().unwrap().contains(&tag), "{flags:?}: {tags:#}");
+        }
+        world.nothing_to_do(flags);
+    }
+    let mistaken = World::new().xtask(&["plan-efs", "--sandbox", "--tags=team:graphs"]).exits(2);
+    assert!(mistaken.stderr.contains("write KEY=VALUE,KEY=VALUE"), "{}", mistaken.stderr);
 }

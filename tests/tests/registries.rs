@@ -65,7 +65,7 @@ impl Registry {
                 let (_, rest) = line.split_once("listening on ")?;
                 rest.split([',', '"']).next().map(str::to_owned)
             })
-            .expect("the registry says where it listens");
+            .unwrap_or_else(|| panic!("the registry does not say where it listens"));
         // What it says further is read, so that it can say it.
         std::thread::spawn(move || said.for_each(drop));
         Registry { child, host }

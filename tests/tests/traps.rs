@@ -175,6 +175,66 @@ fn claims_that_share_an_access_point_by_their_name_are_explained_and_refused_whe
     there.await_that("the access point of both is gone", || points() == 0);
 }
 
+const CSI_DRIVER: &str = "/apis/storage.k8s.io/v1/csidrivers/efs.csi.aws.com";
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_csi_driver_that_helm_could_not_change_is_made_anew_with_consent_and_one_that_is_gone_without()
+{
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    // A hook made it, so that no release has it; without a hook Helm would not take it over.
+    let values = there.world.path().join("own.yaml");
+    std::fs::write(&values, "useHelmHooksForCSIDriver: false\n").unwrap();
+    let values = format!("--helm-values={}", values.display());
+    let ran = there.run("deploy-efs", &[&values]).exits(1);
+    assert!(
+        ran.stderr.contains("This deletes or replaces module.efs_csi.csi_driver"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("Helm takes over no object"), "{}", ran.stderr);
+    assert_eq!(there.revisions().len(), 1, "nothing was changed");
+    there.deploy(&[&values, "--yes"]);
+    let owner = "meta.helm.sh/release-name";
+    let found = || there.cluster().get(CSI_DRIVER).unwrap();
+    assert_eq!(found()["metadata"]["annotations"][owner], "aws-efs-csi-driver");
+    there.nothing_to_do(&[&values]);
+
+    // As if another chart had made it, with what Kubernetes never changes.
+    let mut other = found();
+    let metadata = &other["metadata"];
+    other["metadata"] = json!({
+        "name": "efs.csi.aws.com",
+        "labels": metadata["labels"],
+        "annotations": metadata["annotations"],
+    });
+    other["spec"]["attachRequired"] = json!(true);
+    there.cluster().delete(CSI_DRIVER).unwrap();
+    there.cluster().create(CSI_DRIVER.rsplit_once('/').unwrap().0, &other).unwrap();
+    let more = [values.as_str(), "--driver-log-level=5"];
+    let plan = there.run("plan-efs", &more).exits(0).json();
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["action"] == "replace").unwrap();
+    assert_eq!(step["differences"][0]["attribute"], "attachRequired", "{plan:#}");
+    assert!(step["reason"].to_string().contains("Kubernetes never changes these fields"));
+    there.deploy(&[&more[..], &["--yes"]].concat());
+    assert_eq!(found()["spec"]["attachRequired"], false);
+
+    // One that somebody deleted is missed, and made again; with a hook as without.
+    for values in [&more[..], &["--driver-log-level=5"]] {
+        there.deploy(values);
+        there.cluster().delete(CSI_DRIVER).unwrap();
+        let rows = there.run("status", values).exits(0).json()["rows"].to_string();
+        assert!(rows.contains("CSIDriver efs.csi.aws.com"), "{rows}");
+        let plan = there.run("plan-efs", values).exits(0).json();
+        assert_eq!(plan["changes"], 1, "{plan:#}");
+        there.deploy(values);
+        found();
+        there.nothing_to_do(values);
+    }
+}
+
 /// Runs a command whose wait ends at its time limit, with ever longer limits, until it says this: how
 /// long the machine takes up to the wait is nobody's promise.
 #[track_caller]

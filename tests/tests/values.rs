@@ -226,6 +226,39 @@ fn a_chart_sees_what_it_sees_where_helm_reads_the_file_itself() {
     assert_ne!(trial.objects(&[&ours, &both]), trial.objects(&[&ours, &own]));
 }
 
+/// Two files, of which the second says the first otherwise: below a map, in place of one, and not at all.
+const OVER: [(&str, &str); 5] = [
+    ("a: {b: 1, c: 2}\n", "a: {b: 3}\n"),
+    ("a: {b: {c: 1}}\n", "a: {b: [2]}\n"),
+    ("a: [1, 2]\n", "a: {b: 1}\n"),
+    ("a: 1\ncontroller: {logLevel: 5, tags: {b: c}}\n", "controller: {logLevel: null}\n"),
+    ("a: yes\n", ""),
+];
+
+#[test]
+#[ignore = "needs helm"]
+fn of_two_files_of_values_the_second_wins_as_it_does_for_helm() {
+    let trial = Trial::new();
+    let [ours, first, second, both] =
+        ["ours.yaml", "first.yaml", "second.yaml", "both.yaml"].map(|name| trial.path(name));
+    std::fs::write(&ours, trial.rendered("plain.hcl").unwrap()).unwrap();
+    let shell = Shell::new().unwrap();
+    let (xtask, config) = (front_door().join("xtask"), trial.path("plain.hcl"));
+    for (one, other) in OVER {
+        std::fs::write(&first, one).unwrap();
+        std::fs::write(&second, other).unwrap();
+        let files = [&first, &second].map(|file| format!("--helm-values={}", file.display()));
+        let rendered =
+            cmd!(shell, "{xtask} render --output json --config {config} {files...}").quiet().read();
+        let documents: Value = serde_json::from_str(&rendered.unwrap()).unwrap();
+        std::fs::write(&both, documents["values.yaml"].as_str().unwrap()).unwrap();
+        let direct = trial.objects(&[&ours, &first, &second]);
+        assert_eq!(trial.objects(&[&both]), direct, "{one:?} and {other:?}");
+        let turned = trial.objects(&[&ours, &second, &first]);
+        assert!(other.is_empty() || turned != direct, "the order matters: {one:?} and {other:?}");
+    }
+}
+
 /// Quoted texts with every escape of a letter, and with numbers of all lengths and ranges.
 fn escapes() -> Vec<String> {
     let letters = (' '..='~').filter(|c| !"xuU".contains(*c)).map(|c| format!("\\{c}"));

@@ -15,6 +15,10 @@ pub(crate) struct Shown {
     pub(crate) network: Option<ClusterNetwork>,
     /// Its Kubernetes version, such as `1.33`.
     pub(crate) kubernetes: Option<String>,
+    /// Whether it is one of EKS Auto Mode, whose nodes have the Pod Identity Agent built in: no
+    /// object of the cluster shows that
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html>).
+    pub(crate) auto_mode: bool,
 }
 
 /// What EKS said of a cluster, or will.

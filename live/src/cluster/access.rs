@@ -1,17 +1,27 @@
 //! What this identity may not do in a cluster.
 
+use std::collections::BTreeSet;
+
 use efs::Inputs;
+use efs::resources::driver::Beyond;
 use efs::resources::storage_class::VolumeBindingMode;
+use futures_util::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+    NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
 };
+use k8s_openapi::api::rbac::v1::{self as rbac, ClusterRole, ClusterRoleBinding, RoleBinding};
 use kube::Api;
 use kube::api::PostParams;
+use kubernetes::grants::{self, Permission, Role};
 use kubernetes::release::Storage;
+use serde_json::Value;
 
 use super::Kube;
 use super::calls::patiently;
 use super::releases::helm_storage;
+
+/// The API group of roles and their bindings.
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// A verb, and what it is for: the group, the resource, and the namespace where it has one.
 type Asked<'a> = (&'static str, &'static str, &'static str, Option<&'a str>);
@@ -49,7 +59,6 @@ pub(crate) async fn denied(
             Some(Storage::ConfigMap) => Some((make, "", "configmaps", Some(namespace))),
             None => None,
         });
-        let rbac = "rbac.authorization.k8s.io";
         // Helm makes what is missing, and patches what is there.
         let verbs = if destroys { &["delete"][..] } else { &["create", "patch"] };
         for verb in verbs {
@@ -57,36 +66,161 @@ pub(crate) async fn denied(
                 (*verb, "apps", "deployments", Some(namespace)),
                 (verb, "apps", "daemonsets", Some(namespace)),
                 (verb, "", "serviceaccounts", Some(namespace)),
-                (verb, rbac, "clusterroles", None),
-                (verb, rbac, "clusterrolebindings", None),
+                (verb, RBAC, "clusterroles", None),
+                (verb, RBAC, "clusterrolebindings", None),
                 (verb, "storage.k8s.io", "csidrivers", None),
             ]);
         }
     }
     let reviews = asked.into_iter().map(|(verb, group, resource, namespace)| async move {
-        let api: Api<SelfSubjectAccessReview> = Api::all(kube.client.clone());
-        let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec {
-                resource_attributes: Some(ResourceAttributes {
-                    verb: Some(verb.to_owned()),
-                    group: Some(group.to_owned()),
-                    resource: Some(resource.to_owned()),
-                    namespace: namespace.map(str::to_owned),
-                    ..ResourceAttributes::default()
-                }),
-                ..SelfSubjectAccessReviewSpec::default()
-            },
-            ..SelfSubjectAccessReview::default()
-        };
-        let how = PostParams::default();
-        let review = patiently(|| api.create(&how, &review)).await;
-        let review =
-            review.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
+        let allowed = may(kube, &attributes(verb, group, resource, namespace)).await?;
         let dot = if group.is_empty() { "" } else { "." };
         let place = namespace.map(|namespace| format!(" in `{namespace}`")).unwrap_or_default();
-        let allowed = review.status.is_some_and(|status| status.allowed);
         anyhow::Ok((!allowed).then(|| format!("{verb} {resource}{dot}{group}{place}")))
     });
-    let denied = futures_util::future::try_join_all(reviews).await?;
+    let denied = try_join_all(reviews).await?;
     Ok(denied.into_iter().flatten().collect())
+}
+
+/// Whether this identity may make and bind roles whatever they allow.
+pub(crate) async fn makes_any_role(kube: &Kube) -> anyhow::Result<bool> {
+    let asked = ["escalate", "bind"].map(|verb| attributes(verb, RBAC, "clusterroles", None));
+    let answers = try_join_all(asked.iter().map(|asked| may(kube, asked))).await?;
+    Ok(answers.into_iter().all(|allowed| allowed))
+}
+
+/// The roles among documents that this identity may not make, or not bind, as they allow more than it
+/// may do itself. Those that are there already and allow the same are not made anew.
+pub(crate) async fn beyond(
+    kube: &Kube,
+    documents: &[Value],
+    namespace: &str,
+) -> anyhow::Result<Vec<Beyond>> {
+    let roles = grants::roles(documents, namespace);
+    let beyond = try_join_all(roles.iter().map(|role| beyond_of(kube, role))).await?;
+    Ok(beyond.into_iter().flatten().collect())
+}
+
+async fn beyond_of(kube: &Kube, role: &Role) -> anyhow::Result<Option<Beyond>> {
+    let there = permissions_there(kube, role).await?;
+    let may_be = async |verb: &str, name: Option<&str>| {
+        let (resource, place) = (role_resource(role), role.namespace.as_deref());
+        let mut asked = attributes(verb, RBAC, resource, place);
+        asked.name = name.map(str::to_owned);
+        may(kube, &asked).await
+    };
+    // Who creates one names none yet, for Kubernetes.
+    let name = there.is_some().then_some(role.name.as_str());
+    let made = there.as_ref() == Some(&role.permissions) || may_be("escalate", name).await?;
+    let bound = is_bound(kube, role).await? || may_be("bind", Some(&role.name)).await?;
+    if made && bound {
+        return Ok(None);
+    }
+    let held = try_join_all(role.permissions.iter().map(|permission| async move {
+        anyhow::Ok((permission, holds(kube, permission, role.namespace.as_deref()).await?))
+    }));
+    let lacking = held.await?.into_iter().filter(|(_, held)| !held);
+    let lacking: Vec<String> = lacking.map(|(permission, _)| permission.to_string()).collect();
+    let role = role.name.clone();
+    Ok((!lacking.is_empty()).then_some(Beyond { role, lacking }))
+}
+
+fn role_resource(role: &Role) -> &'static str {
+    if role.namespace.is_some() { "roles" } else { "clusterroles" }
+}
+
+/// What the role of that name allows now, where it is there and may be read.
+async fn permissions_there(
+    kube: &Kube,
+    role: &Role,
+) -> anyhow::Result<Option<BTreeSet<Permission>>> {
+    let rules = match &role.namespace {
+        None => {
+            let found = kube.get_if_allowed::<ClusterRole>(&kube.all(), &role.name).await?;
+            found.flatten().map(|found| serde_json::to_value(found.rules))
+        }
+        Some(namespace) => {
+            let api = kube.within(namespace);
+            let found = kube.get_if_allowed::<rbac::Role>(&api, &role.name).await?;
+            found.flatten().map(|found| serde_json::to_value(found.rules))
+        }
+    };
+    Ok(rules.transpose()?.map(|rules| grants::permissions(&rules)))
+}
+
+/// Whether all bindings of a role are there already.
+async fn is_bound(kube: &Kube, role: &Role) -> anyhow::Result<bool> {
+    let there = try_join_all(role.bindings.iter().map(|binding| async move {
+        let name = &binding.name;
+        anyhow::Ok(match &binding.namespace {
+            None => {
+                let api = kube.all();
+                kube.get_if_allowed::<ClusterRoleBinding>(&api, name).await?.flatten().is_some()
+            }
+            Some(namespace) => {
+                let api = kube.within(namespace);
+                kube.get_if_allowed::<RoleBinding>(&api, name).await?.flatten().is_some()
+            }
+        })
+    }));
+    Ok(there.await?.into_iter().all(|there| there))
+}
+
+/// Whether this identity may do what a role allows, wherever that does.
+async fn holds(
+    kube: &Kube,
+    permission: &Permission,
+    namespace: Option<&str>,
+) -> anyhow::Result<bool> {
+    match permission {
+        Permission::Object { verb, group, resource, name } => {
+            let (resource, sub) = match resource.split_once('/') {
+                Some((resource, sub)) => (resource, Some(sub.to_owned())),
+                None => (resource.as_str(), None),
+            };
+            let asked = attributes(verb, group, resource, namespace);
+            may(kube, &ResourceAttributes { subresource: sub, name: name.clone(), ..asked }).await
+        }
+        Permission::Path { verb, path } => {
+            let of_path =
+                NonResourceAttributes { verb: Some(verb.clone()), path: Some(path.clone()) };
+            let non_resource_attributes = Some(of_path);
+            review(
+                kube,
+                SelfSubjectAccessReviewSpec { non_resource_attributes, ..Default::default() },
+            )
+            .await
+        }
+    }
+}
+
+fn attributes(
+    verb: &str,
+    group: &str,
+    resource: &str,
+    namespace: Option<&str>,
+) -> ResourceAttributes {
+    ResourceAttributes {
+        verb: Some(verb.to_owned()),
+        group: Some(group.to_owned()),
+        resource: Some(resource.to_owned()),
+        namespace: namespace.map(str::to_owned),
+        ..ResourceAttributes::default()
+    }
+}
+
+async fn may(kube: &Kube, asked: &ResourceAttributes) -> anyhow::Result<bool> {
+    let resource_attributes = Some(asked.clone());
+    review(kube, SelfSubjectAccessReviewSpec { resource_attributes, ..Default::default() }).await
+}
+
+/// Asks the cluster whether this identity may do something.
+async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Result<bool> {
+    let api: Api<SelfSubjectAccessReview> = Api::all(kube.client.clone());
+    let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+    let how = PostParams::default();
+    let review = patiently(|| api.create(&how, &review)).await;
+    let review =
+        review.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
+    Ok(review.status.is_some_and(|status| status.allowed))
 }

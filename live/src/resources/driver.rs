@@ -1,5 +1,7 @@
 //! The driver's objects: whose they are, and how far they have come.
 
+mod made;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -26,6 +28,7 @@ use crate::progress::Line;
 use crate::stop::{Reason, Stopped};
 use crate::wait::LAST_PODS;
 use crate::watch::Watch;
+pub(crate) use made::{Installed, installed};
 
 /// The label that chart, manifests and add-on give the driver's objects
 /// (`app.kubernetes.io/name`); the chart's `nameOverride` changes its value.
@@ -60,8 +63,8 @@ struct Workload {
 /// The driver's Deployment and DaemonSet, wherever they are.
 pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Objects> {
     let (deployments, daemon_sets) = tokio::try_join!(
-        installed::<Deployment>(kube, namespace, NAMES[0]),
-        installed::<DaemonSet>(kube, namespace, NAMES[1]),
+        objects_of::<Deployment>(kube, namespace, NAMES[0]),
+        objects_of::<DaemonSet>(kube, namespace, NAMES[1]),
     )?;
     let mut objects = Objects::default();
     let found = deployments
@@ -82,7 +85,7 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
 
 /// The objects of the driver of one kind: by its label, by their usual name, and in our namespace by
 /// our release, whatever names and labels its values give them.
-async fn installed<K>(kube: &Kube, namespace: &str, name: &str) -> anyhow::Result<Vec<K>>
+async fn objects_of<K>(kube: &Kube, namespace: &str, name: &str) -> anyhow::Result<Vec<K>>
 where
     K: Object + Resource<Scope = NamespaceResourceScope>,
 {
@@ -132,10 +135,13 @@ pub(crate) async fn pod_identity_agent(kube: &Kube) -> anyhow::Result<bool> {
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     match call {
         Call::UntilReady { namespace } => Ok(Done::that(ready(context, namespace, line).await?)),
-        Call::DeleteCsiDriver { name } => {
+        Call::DeleteCsiDriver { name, observed } => {
             let kube = &context.cluster()?.kube;
-            let how = DeleteParams::default();
-            kube.delete::<CSIDriver>(&kube.all(), name, &how).await?;
+            let all = kube.all::<CSIDriver>();
+            match observed {
+                Some(observed) => kube.delete_observed(&all, name, observed).await?,
+                None => kube.delete(&all, name, &DeleteParams::default()).await?,
+            }
             Ok(Done::default())
         }
         Call::LeaveToEks { release, revision } => {

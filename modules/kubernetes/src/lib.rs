@@ -6,6 +6,7 @@
 
 mod chart;
 pub mod claim;
+pub mod grants;
 pub mod label;
 mod object;
 pub mod proof;

@@ -8,7 +8,7 @@ use super::catalog::{self, Offer};
 use super::errors::{in_use, invalid_parameter, not_found};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::eks::{Addon, AddonStatus, Association};
 use crate::world::{Region, Tags, partition};
 
@@ -53,7 +53,7 @@ pub(super) struct Wanted {
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    pub(super) fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
+    pub(super) fn check(&self, offer: &Offer, region: &Region) -> Result<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -147,7 +147,7 @@ pub(super) fn settle_conflict(region: &mut Region, cluster: &str, addon: &str) {
 }
 
 /// The associations that belong to an add-on, instead of those it had.
-pub(super) fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
+pub(super) fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Result<()> {
     let owner = arn(call.context.region, addon);
     let region = &mut *call.context.region;
     let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
@@ -275,7 +275,7 @@ pub(super) fn configuration(call: &mut Call) -> Response {
     Ok((200, body))
 }
 
-pub(super) fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
+pub(super) fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Result<&'a Addon> {
     clusters::find(region, cluster)?;
     let missing = || -> AwsError {
         not_found(format!("No addon: {name} found in cluster: {cluster}"))

@@ -17,7 +17,7 @@ mod yaml;
 
 use serde_json::{Value, json};
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::options::Options;
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
@@ -53,7 +53,7 @@ impl Service for Eks {
         route(request).map_or("unknown", |(route, _)| route.0).to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let Some((route, parameters)) = route(request) else {
             let (method, path) = (&request.method, request.path.join("/"));
             let message = format!("The sandbox does not serve {method} /{path} of EKS.");

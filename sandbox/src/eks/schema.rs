@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::errors::invalid_parameter;
 use super::yaml::{self, Unread};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// Checks an add-on's `configurationValues`, in YAML or JSON
 /// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html>).
-pub(super) fn check_configuration(schema: &Value, text: &str) -> Answer<()> {
+pub(super) fn check_configuration(schema: &Value, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Ok(());
     }

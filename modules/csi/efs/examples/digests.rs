@@ -22,7 +22,9 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(unlike) => {
-            unlike.iter().for_each(|line| eprintln!("{line}"));
+            for line in unlike {
+                eprintln!("{line}");
+            }
             ExitCode::FAILURE
         }
         Err(error) => {

@@ -53,7 +53,7 @@ pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use digests::unlike_index;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
-pub use identity::{EksIdentity, IdentityFound, keeps_its_own};
+pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
 pub use life_cycle::LifeCycle;

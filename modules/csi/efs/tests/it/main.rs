@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod ingress;
 mod inputs;
+mod looks;
 mod mounts;
 mod moved;
 mod nodes;

@@ -113,7 +113,7 @@ pub(crate) fn driver(call: &driver::Call, actual: &mut Actual) {
                 rollout.current = true;
             }
         }
-        driver::Call::DeleteCsiDriver { name } => assert_eq!(name, "efs.csi.aws.com"),
+        driver::Call::DeleteCsiDriver { name, observed: _ } => assert_eq!(name, "efs.csi.aws.com"),
         driver::Call::LeaveToEks { revision, .. } => {
             let forgotten = driver.release.take().unwrap();
             assert_eq!(forgotten.revision, *revision, "another run changed it");

@@ -1,7 +1,12 @@
 //! What older drivers do to the volumes of newer ones, and to classes on one file system.
 
+use efs::resources::driver::{
+    Beyond, Call, CsiDriver, CsiDriverFound, CsiDriverMade, CsiDriverSpec, Found, Made,
+};
 use efs::{Actual, Desired, OtherClass, Plan, Volume, plan_together};
-use plan::Scope;
+use kubernetes::Preconditions;
+use kubernetes::release::Id;
+use plan::{Action, Change, Scope};
 use serde_json::{Value, json};
 
 use crate::world::{account_and_cluster, deployed_to_cluster, desired, planned, three};
@@ -101,4 +106,88 @@ fn and_so_do_two_modules_that_adopt_the_same_file_system() {
     let differing = plans(2000);
     assert!(!ranges(&differing[0]) && ranges(&differing[1]), "{:?}", refused(&differing[1]));
     assert!(!plans(1000).iter().any(ranges));
+}
+
+/// The plan for other settings of a driver that is found so.
+fn upgraded(found: impl FnOnce(&mut Found)) -> Plan {
+    let mut actual = deployed_to_cluster(&json!({}));
+    found(&mut actual.cluster.as_mut().unwrap().driver);
+    planned(&desired(&json!({ "driver_log_level": 5 })), &actual)
+}
+
+/// A CSIDriver that is there, of this release, and one that the chart makes.
+fn csi_drivers(attached: bool, owner: Option<&str>, by_hook: bool) -> (CsiDriver, Option<Made>) {
+    let spec = |attached: bool| CsiDriverSpec::of(&json!({ "attachRequired": attached }));
+    let release =
+        owner.map(|name| Id { name: name.to_owned(), namespace: "kube-system".to_owned() });
+    let preconditions = Preconditions { uid: Some("7".to_owned()), resource_version: None };
+    let found = CsiDriverFound { spec: spec(attached), release, preconditions };
+    let made = CsiDriverMade { spec: spec(false), by_hook };
+    (CsiDriver::There(found), Some(Made { csi_driver: Some(made), ..Made::default() }))
+}
+
+fn replaced(plan: &Plan) -> Option<&Change<efs::Call>> {
+    plan.changes.iter().find(|change| change.action == Action::Replace)
+}
+
+#[test]
+fn a_csi_driver_that_helm_cannot_change_or_take_over_is_replaced_before_the_release() {
+    let ours = Some("aws-efs-csi-driver");
+    for (attached, owner, why) in [
+        (true, ours, "Kubernetes never changes these fields"),
+        (false, None, "Helm takes over no object"),
+        (false, Some("storage"), "Helm takes over no object"),
+    ] {
+        let plan = upgraded(|driver| {
+            (driver.csi_driver, driver.made) = csi_drivers(attached, owner, false);
+        });
+        let change = replaced(&plan).unwrap_or_else(|| panic!("{attached} {owner:?}"));
+        assert!(change.reason.starts_with(why), "{}", change.reason);
+        let uid = Some("7".to_owned());
+        let deletes = |call: &efs::Call| {
+            matches!(call, efs::Call::Driver(Call::DeleteCsiDriver { observed: Some(it), .. })
+                if it.uid == uid)
+        };
+        assert!(change.calls.iter().all(deletes), "the one that was observed: {change:?}");
+        let release = plan.changes.iter().find(|it| it.address.kind == "helm_release").unwrap();
+        assert!(release.needs.contains(&change.id), "{release:?}");
+    }
+    // It is changed in place, or a hook makes it anew and says so where that changes anything.
+    for (attached, owner, by_hook, noted) in
+        [(false, ours, false, false), (false, None, true, false), (true, None, true, true)]
+    {
+        let plan = upgraded(|driver| {
+            (driver.csi_driver, driver.made) = csi_drivers(attached, owner, by_hook);
+        });
+        assert!(replaced(&plan).is_none(), "{owner:?} {by_hook}");
+        let said = plan.notes.iter().any(|note| note.contains("with another attachRequired"));
+        assert_eq!(said, noted, "{:?}", plan.notes);
+    }
+}
+
+#[test]
+fn a_csi_driver_that_is_gone_is_made_again_by_the_release_that_made_it() {
+    let plan = |csi_driver| {
+        let mut actual = deployed_to_cluster(&json!({}));
+        actual.cluster.as_mut().unwrap().driver.csi_driver = csi_driver;
+        planned(&desired(&json!({})), &actual)
+    };
+    assert_eq!(plan(CsiDriver::Unknown).changes.len(), 0);
+    let changes = plan(CsiDriver::Missing).changes;
+    assert_eq!(changes.len(), 1);
+    assert!(changes[0].reason.contains("`efs.csi.aws.com` is gone"), "{}", changes[0].reason);
+}
+
+#[test]
+fn a_role_that_allows_more_than_its_maker_may_is_refused_with_what_it_is() {
+    let beyond = Beyond {
+        role: "efs-csi-external-provisioner-role".to_owned(),
+        lacking: vec!["create persistentvolumes".to_owned()],
+    };
+    let told = refused(&upgraded(|driver| {
+        driver.made = Some(Made { beyond: vec![beyond], ..Made::default() });
+    }));
+    assert!(told[0].contains("`efs-csi-external-provisioner-role`"), "{told:?}");
+    assert!(told[0].contains("make or bind such a role: create persistentvolumes"), "{told:?}");
+    assert!(told[0].contains("`cargo xtask render --rbac`"), "{told:?}");
 }

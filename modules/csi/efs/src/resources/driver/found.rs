@@ -3,6 +3,7 @@
 use kubernetes::FoundChart;
 use kubernetes::release::Release;
 
+use super::csi_driver::{CsiDriver, CsiDriverMade};
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
 use crate::users::Volume;
@@ -23,6 +24,27 @@ pub struct Found {
     pub chart: Option<FoundChart>,
     /// Whether EKS applied objects of it, as it does with those of an add-on.
     pub applied_by_eks: bool,
+    /// The CSIDriver object.
+    pub csi_driver: CsiDriver,
+    /// What Helm would make of the chart, where that was looked at.
+    pub made: Option<Made>,
+}
+
+/// What Helm would make of the chart, as far as a cluster may refuse it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Made {
+    pub csi_driver: Option<CsiDriverMade>,
+    /// The roles that allow more than this identity may do.
+    pub beyond: Vec<Beyond>,
+}
+
+/// A role of the chart that allows more than this identity may do, which Kubernetes lets nobody make
+/// or bind who may not `escalate` and `bind`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    pub role: String,
+    /// What it allows beyond that, such as `create persistentvolumes`.
+    pub lacking: Vec<String>,
 }
 
 impl Found {

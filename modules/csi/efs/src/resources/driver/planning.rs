@@ -5,29 +5,16 @@ use kubernetes::RenderError;
 use kubernetes::release::{self, Planned, Release, Status};
 use plan::{Action, Address, Change, ChangeId, Known, Plan, Refusal, Row, Scope, Wait, Warning};
 
+use super::call::Call;
+use super::csi_driver::{self, CsiDriver};
 use super::found::{Foreign, Found};
 use super::identity::annotated_role;
-use super::traps::{mounts_of_before, unknown_handles};
+use super::traps::{escalates, mounts_of_before, unknown_handles};
 use super::values::{Driver, DriverInputs, DriverMode};
 use crate::chart::{ChartVersion, PROVISIONER, RELEASE};
 
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = release::KIND;
-
-/// A call of Kubernetes; those of the release are [`release::Call`]s.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Call {
-    /// Waits until the driver of this namespace runs everywhere.
-    UntilReady { namespace: String },
-    /// Deletes the CSIDriver object, which survives an uninstall of the chart.
-    DeleteCsiDriver { name: String },
-    /// Takes Helm's marks off the driver's workloads, whose objects EKS has, and deletes the records
-    /// of the release, whose latest revision must still be this one.
-    LeaveToEks { release: release::Id, revision: u64 },
-    /// Gives the objects of the release that are there Helm's label and annotations, so that it
-    /// adopts them.
-    GiveToHelm { release: Box<release::Wanted> },
-}
 
 /// Plans the driver, which changes after `needs`; with `wait`, one that does not run yet is waited
 /// for.
@@ -38,8 +25,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     (found, needs): (&Found, &[ChangeId]),
     wait: bool,
 ) -> Result<(), RenderError> {
-    // Every field is looked at: a new one does not compile until somebody says what it means.
-    let Found { release, foreign, rollouts: _, volumes, chart, applied_by_eks: _ } = found;
+    let Found { release, foreign, csi_driver, .. } = found;
     let (inputs, release) = (wanted.inputs, release.as_ref());
     if !inputs.mode.has_chart() {
         if inputs.mode == DriverMode::Skip && release.is_none() && foreign.is_empty() {
@@ -60,15 +46,11 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     let wanted = wanted.release()?;
     let until_ready = || Call::UntilReady { namespace: inputs.namespace.clone() };
     let mut planned = release::plan(scope, address.clone(), &wanted, release);
+    if matches!(planned, Planned::Nothing) && *csi_driver == CsiDriver::Missing {
+        planned = registered_again(scope, &address, &wanted, release);
+    }
     if let Planned::Change(change) = &mut planned {
-        plan.refusals.extend(unknown_handles(scope, inputs.version, volumes));
-        let installed = release.map(|release| release.chart.as_str());
-        let remounts = |chart| mounts_of_before(chart, inputs.version);
-        plan.warnings.extend(installed.and_then(remounts));
-        if let Some(chart) = chart {
-            plan.refusals.extend(release::incompatible_chart(&address, &wanted, chart));
-            plan.warnings.extend(release::unread_values(&wanted, chart));
-        }
+        change.needs.extend(before(plan, scope, (&wanted, inputs.version), found));
         change.needs.extend(needs.iter().cloned());
         if wait {
             change.calls.push(until_ready().into());
@@ -90,6 +72,54 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     }
     release::add(plan, planned);
     Ok(())
+}
+
+/// What stands against a change of the release, and what must come before it.
+fn before<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    (wanted, version): (&release::Wanted, ChartVersion),
+    found: &Found,
+) -> Option<ChangeId> {
+    // Every field is looked at: a new one does not compile until somebody says what it means.
+    let Found {
+        release,
+        foreign: _,
+        rollouts: _,
+        volumes,
+        chart,
+        csi_driver,
+        made,
+        applied_by_eks: _, // Whether an add-on is looked for.
+    } = found;
+    let address = address(scope);
+    plan.refusals.extend(unknown_handles(scope, version, volumes));
+    let installed = release.as_ref().map(|release| release.chart.as_str());
+    plan.warnings.extend(installed.and_then(|chart| mounts_of_before(chart, version)));
+    if let Some(chart) = chart {
+        plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
+        plan.warnings.extend(release::unread_values(wanted, chart));
+    }
+    let made = made.as_ref()?;
+    plan.refusals.extend(made.beyond.iter().map(|beyond| escalates(&address, beyond)));
+    csi_driver::plan(plan, scope, &wanted.id, csi_driver, made.csi_driver.as_ref())
+}
+
+/// An upgrade to what is there already, for the object that is missing of it: Helm makes it anew.
+fn registered_again<C: From<Call> + From<release::Call>>(
+    scope: &Scope,
+    address: &Address,
+    wanted: &release::Wanted,
+    found: Option<&Release>,
+) -> Planned<C> {
+    let Some(found) = found.filter(|found| found.status == Status::Deployed) else {
+        return Planned::Nothing;
+    };
+    let upgrade =
+        release::Call::Upgrade { release: Box::new(wanted.clone()), follows: Some(found.revision) };
+    let change = Change::new(Action::Update, scope.id(KIND), address.clone())
+        .because(format!("the CSIDriver `{PROVISIONER}` is gone, and no pod can mount without it"));
+    Planned::Change(change.calling(upgrade))
 }
 
 /// Whether the release must be made or changed, and so its chart be looked at.
@@ -150,7 +180,7 @@ pub fn remove<C: From<Call> + From<release::Call>>(
         .needing(needs.to_vec())
         .showing(plan::gone([&release::CHART], &release.spec()))
         .calling(release::Call::Uninstall(id))
-        .calling(Call::DeleteCsiDriver { name: PROVISIONER.to_owned() });
+        .calling(Call::DeleteCsiDriver { name: PROVISIONER.to_owned(), observed: None });
     let id = change.id.clone();
     plan.changes.push(change);
     Some(id)
@@ -171,6 +201,9 @@ pub fn rows(found: &Found) -> Vec<Row> {
             rows.push(Row::missing("driver", format!("release {RELEASE}")));
         }
         None => {}
+    }
+    if found.release.is_some() && found.csi_driver == CsiDriver::Missing {
+        rows.push(Row::missing("driver", format!("CSIDriver {PROVISIONER}")));
     }
     rows.extend(found.foreign.iter().map(|foreign| Row {
         resource: "driver",

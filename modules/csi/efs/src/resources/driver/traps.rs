@@ -1,8 +1,9 @@
 //! What older drivers do to volumes of newer ones, and to classes that share a file system.
 
 use kubernetes::release;
-use plan::{Refusal, Scope, Warning};
+use plan::{Address, Refusal, Scope, Warning};
 
+use super::found::Beyond;
 use crate::chart::{self, ChartVersion, RELEASE};
 use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
 use crate::users::{OtherClass, Volume};
@@ -55,6 +56,21 @@ pub(super) fn mounts_of_before(chart: &str, wanted: ChartVersion) -> Option<Warn
         ),
         "restart the pods with volumes of EFS afterwards, or drain the nodes one by one",
     ))
+}
+
+/// Refuses a chart whose roles this identity may not make.
+pub(super) fn escalates(address: &Address, Beyond { role, lacking }: &Beyond) -> Refusal {
+    let names: Vec<&str> = lacking.iter().map(String::as_str).collect();
+    Refusal::new(
+        address,
+        format!(
+            "the role `{role}` of the chart allows what this identity may not do, and Kubernetes lets \
+             nobody make or bind such a role: {}",
+            listed(&names)
+        ),
+        "give this user the roles that `cargo xtask render --rbac` prints, which may `escalate` and \
+         `bind`; `kubectl auth whoami` shows the user",
+    )
 }
 
 /// Refuses a class whose volumes would get group ids of another class's range: drivers before
