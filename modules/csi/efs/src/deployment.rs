@@ -379,10 +379,23 @@ fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
         return None;
     }
+    let of_canary = |denied: &String| {
+        let verb_and_resource = denied.split(" in ").next().unwrap_or_default();
+        ["persistentvolumeclaims", "pods", "events"]
+            .iter()
+            .any(|it| verb_and_resource.ends_with(it))
+    };
+    let without = if cluster.denied.iter().any(of_canary) {
+        "; `--no-canary` needs nothing of claims, pods and events"
+    } else {
+        ""
+    };
     Some(Refusal::new(
         &cluster.name,
         format!("this identity may not {}", cluster.denied.join(", ")),
-        "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
-         or write documents for someone who has them: `--manifests DIR`",
+        format!(
+            "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
+             or write documents for someone who has them: `--manifests DIR`{without}"
+        ),
     ))
 }

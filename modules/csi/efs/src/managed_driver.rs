@@ -12,7 +12,7 @@ use crate::identity::Given;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::addon::{self, Observed};
-use crate::resources::driver::{DriverMode, Foreign, Found, Others};
+use crate::resources::driver::{CsiDriver, DriverMode, Foreign, Found, Others};
 use crate::resources::{file_system, storage_class};
 
 /// The same with the chart whose driver the add-on has: what depends on the driver is known by
@@ -97,6 +97,10 @@ pub(crate) fn leave(
         wanted(desired, (&owner, Some(&cluster.driver)), (classes.as_deref(), of_this_job), given);
     needs.extend(addon::leave(plan, &desired.scope, &wanted, (found, &becomes)));
     driver.foreign.retain(|foreign| *foreign != Foreign::AddOn);
+    // It is among the objects that Helm is given.
+    if let CsiDriver::There(found) = &mut driver.csi_driver {
+        found.release = Some(becomes.id.clone());
+    }
     Ok((driver, needs))
 }
 

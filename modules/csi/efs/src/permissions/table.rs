@@ -272,7 +272,8 @@ pub fn needed_elsewhere(call: &str) -> impl Iterator<Item = &'static str> {
     elsewhere.filter(move |action| seen.insert(*action))
 }
 
-/// The call that needs an action, where this program makes it.
-pub fn needed_by(action: &str) -> Option<&'static str> {
-    PERMISSIONS.iter().find(|known| known.action == action).map(|known| known.of)
+/// The call that needs an action, where this program makes it: of several, the one that failed.
+pub fn needed_by(action: &str, failed: &str) -> Option<&'static str> {
+    let all = || PERMISSIONS.iter().filter(|known| known.action == action);
+    all().find(|known| known.of == failed).or_else(|| all().next()).map(|known| known.of)
 }

@@ -2,7 +2,7 @@
 
 use kubernetes::{Preconditions, release};
 
-/// A call of Kubernetes; those of the release are [`kubernetes::release::Call`]s.
+/// A call of Kubernetes; those of the release are [`release::Call`]s.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Waits until the driver of this namespace runs everywhere.
