@@ -1,5 +1,6 @@
 //! Benchmarks: how long everything takes, as a ratio to the theoretical best.
 
+mod big;
 mod deployments;
 mod fleet;
 mod measure;
@@ -8,6 +9,7 @@ mod runs;
 mod sandbox;
 mod starts;
 
+pub use big::big;
 pub use deployments::Deployment;
 pub use fleet::fleet;
 pub use report::{Figure, over, table};

@@ -52,6 +52,10 @@ fn measure() -> anyhow::Result<Vec<anyhow::Error>> {
         eprintln!("filling the sandbox, which takes half a minute…");
         figures.extend(bench::sandbox(&job.programs)?);
     }
+    if wanted("big") {
+        eprintln!("looking at a big account and a big cluster, which takes half a minute…");
+        figures.extend(bench::big(&job.programs, &job.workspace)?);
+    }
     if wanted("fleet") {
         eprintln!("deploying a fleet of {}, which takes a minute and a half…", job.fleet);
         figures.extend(bench::fleet(&job.programs, &job.workspace, job.fleet)?);

@@ -1,8 +1,9 @@
 //! Measuring a program while it runs.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -20,6 +21,26 @@ pub(crate) struct Measurement {
 
 /// Runs `live` with a job, and measures it.
 pub(crate) fn live(programs: &Path, job: &Value) -> anyhow::Result<Measurement> {
+    measured(command_of(programs, job, &[])?)
+}
+
+/// Variables of a program's environment.
+pub(crate) type Environment<'a> = &'a [(&'a str, OsString)];
+
+/// The same with these variables, whatever comes of it.
+pub(crate) fn live_in(
+    programs: &Path,
+    job: &Value,
+    environment: Environment<'_>,
+) -> anyhow::Result<Ended> {
+    ended(command_of(programs, job, environment)?)
+}
+
+fn command_of(
+    programs: &Path,
+    job: &Value,
+    environment: Environment<'_>,
+) -> anyhow::Result<Command> {
     let mut stdin = tempfile::tempfile()?;
     serde_json::to_writer(&mut stdin, job)?;
     std::io::Seek::rewind(&mut stdin)?;
@@ -28,11 +49,28 @@ pub(crate) fn live(programs: &Path, job: &Value) -> anyhow::Result<Measurement> 
     let mut command: Command = cmd!(shell, "{program}").into();
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     credentials(&mut command);
-    measured(command)
+    command.envs(environment.iter().map(|(name, value)| (*name, value)));
+    Ok(command)
 }
 
 /// Runs a command, which must succeed, and measures it.
-pub(crate) fn measured(mut command: Command) -> anyhow::Result<Measurement> {
+pub(crate) fn measured(command: Command) -> anyhow::Result<Measurement> {
+    let ended = ended(command)?;
+    if !ended.status.success() {
+        bail!("the measured program exited with {}:\n{}", ended.status, ended.stderr);
+    }
+    Ok(ended.measurement)
+}
+
+/// A command that ended, whatever came of it.
+pub(crate) struct Ended {
+    pub(crate) measurement: Measurement,
+    pub(crate) status: ExitStatus,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end, and measures it.
+fn ended(mut command: Command) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let mut child = command.spawn().context("starting a program to measure")?;
     let mut peak = 0;
@@ -58,11 +96,9 @@ pub(crate) fn measured(mut command: Command) -> anyhow::Result<Measurement> {
         std::thread::sleep(Duration::from_millis(1));
     };
     let text = |read: std::thread::JoinHandle<String>| read.join().unwrap_or_default();
-    let (out, err) = (text(out), text(err));
-    if !status.success() {
-        bail!("the measured program exited with {status}:\n{err}");
-    }
-    Ok(Measurement { seconds, peak, result: serde_json::from_str(&out).unwrap_or_default() })
+    let (out, stderr) = (text(out), text(err));
+    let result = serde_json::from_str(&out).unwrap_or_default();
+    Ok(Ended { measurement: Measurement { seconds, peak, result }, status, stderr })
 }
 
 /// The peak resident set of a process, in bytes.
@@ -80,8 +116,22 @@ pub(crate) fn job(
     folder: &Path,
     args: &[&str],
 ) -> anyhow::Result<Value> {
+    job_in(programs, workspace, folder, args, &[])
+}
+
+/// The same, with these variables.
+pub(crate) fn job_in(
+    programs: &Path,
+    workspace: &Path,
+    folder: &Path,
+    args: &[&str],
+    environment: Environment<'_>,
+) -> anyhow::Result<Value> {
     let shell = Shell::new()?;
     shell.change_dir(folder);
+    for (name, value) in environment {
+        shell.set_var(name, value);
+    }
     shell.set_var("CARGO_MANIFEST_DIR", workspace.join("xtask"));
     let program = programs.join("xtask");
     let text = cmd!(shell, "{program} {args...} --print-job --output json").quiet().read()?;

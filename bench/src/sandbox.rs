@@ -44,13 +44,13 @@ pub fn sandbox(programs: &Path) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// A client of its own, which keeps its connection.
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     url: &'a str,
     agent: ureq::Agent,
 }
 
 impl<'a> Client<'a> {
-    fn new(url: &'a str) -> Client<'a> {
+    pub(crate) fn new(url: &'a str) -> Client<'a> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
@@ -68,7 +68,7 @@ impl<'a> Client<'a> {
     }
 
     /// The same, which must succeed.
-    fn done(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn done(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
         let (status, answer) = self.efs(method, path, body)?;
         if !(200..300).contains(&status) {
             bail!("{method} {path} was answered {status}: {answer}");
@@ -241,7 +241,7 @@ fn start(programs: &Path, flags: &[String]) -> anyhow::Result<Figure> {
 }
 
 /// Does the same so many times at once; every result, in order.
-fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send>(
     times: usize,
     work: impl Fn(usize) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Vec<T>> {

@@ -128,6 +128,7 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             client_token: Some(text.to_owned()),
             path: text.to_owned(),
             posix_user: None,
+            creation_info: None,
             account: Some(text.to_owned()),
             tags: Tags::from([("clockwork-codex/cluster".to_owned(), text.to_owned())]),
         }],

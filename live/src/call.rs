@@ -3,8 +3,8 @@
 use plan::files;
 
 use efs::resources::{
-    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, security_group, storage_class,
+    access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
+    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
 };
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
@@ -16,11 +16,13 @@ use crate::aws::Aws;
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
     AccessPoint(Aws, access_point::Call),
+    Addon(Aws, addon::Call),
     File(files::Call),
     FileSystem(Aws, file_system::Call),
     MountTarget(Aws, mount_target::Call),
     Ingress(Aws, ingress::Call),
     SecurityGroup(Aws, security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(Aws, iam_role::Call),
@@ -39,11 +41,13 @@ impl Call {
     pub(crate) fn of_storage(call: efs::Call, aws: &Aws) -> Call {
         match call {
             efs::Call::AccessPoint(call) => Call::AccessPoint(aws.clone(), call),
+            efs::Call::Addon(call) => Call::Addon(aws.clone(), call),
             efs::Call::File(call) => Call::File(call),
             efs::Call::FileSystem(call) => Call::FileSystem(aws.clone(), call),
             efs::Call::MountTarget(call) => Call::MountTarget(aws.clone(), call),
             efs::Call::Ingress(call) => Call::Ingress(aws.clone(), call),
             efs::Call::SecurityGroup(call) => Call::SecurityGroup(aws.clone(), call),
+            efs::Call::PersistentVolume(call) => Call::PersistentVolume(call),
             efs::Call::StorageClass(call) => Call::StorageClass(call),
             efs::Call::Driver(call) => Call::Driver(call),
             efs::Call::IamRole(call) => Call::IamRole(aws.clone(), call),
@@ -73,11 +77,13 @@ impl Call {
     pub(crate) fn meaning(&self) -> String {
         match self {
             Call::AccessPoint(aws, call) => format!("{} {call:?}", aws.region),
+            Call::Addon(aws, call) => format!("{} {call:?}", aws.region),
             Call::File(call) => format!("{call:?}"),
             Call::FileSystem(aws, call) => format!("{} {call:?}", aws.region),
             Call::MountTarget(aws, call) => format!("{} {call:?}", aws.region),
             Call::Ingress(aws, call) => format!("{} {call:?}", aws.region),
             Call::SecurityGroup(aws, call) => format!("{} {call:?}", aws.region),
+            Call::PersistentVolume(call) => format!("{call:?}"),
             Call::StorageClass(call) => format!("{call:?}"),
             Call::Driver(call) => format!("{call:?}"),
             Call::IamRole(_, call) => format!("{call:?}"),
@@ -97,7 +103,8 @@ impl Call {
     pub(crate) fn awaits_another_run(&self) -> bool {
         matches!(
             self,
-            Call::FileSystem(_, file_system::Call::UntilGone { .. })
+            Call::Addon(_, addon::Call::UntilSettled { .. })
+                | Call::FileSystem(_, file_system::Call::UntilGone { .. })
                 | Call::MountTarget(_, mount_target::Call::UntilGone { .. })
                 | Call::Release(release::Call::UntilFinished { .. })
         )

@@ -43,17 +43,18 @@ pub(crate) struct Context {
 /// What was found, by file system.
 #[derive(Debug, Default)]
 pub(crate) struct Newcomers {
-    found: Mutex<BTreeMap<FileSystemId, Arc<OnceCell<Vec<String>>>>>,
+    /// By the file system, and whether it was looked at before.
+    found: Mutex<BTreeMap<(FileSystemId, bool), Arc<OnceCell<Vec<String>>>>>,
 }
 
 impl Newcomers {
     /// What `look` finds, or found before; one that failed is made again.
     pub(crate) async fn of(
         &self,
-        id: &FileSystemId,
+        (id, again): (&FileSystemId, bool),
         look: impl Future<Output = anyhow::Result<Vec<String>>>,
     ) -> anyhow::Result<Vec<String>> {
-        let cell = Arc::clone(lock(&self.found).entry(id.clone()).or_default());
+        let cell = Arc::clone(lock(&self.found).entry((id.clone(), again)).or_default());
         cell.get_or_try_init(|| look).await.cloned()
     }
 }
@@ -215,13 +216,15 @@ mod tests {
                 found
             }
         };
-        let failed = newcomers.of(&id, look(Err(anyhow::anyhow!("throttled")))).await;
+        let failed = newcomers.of((&id, false), look(Err(anyhow::anyhow!("throttled")))).await;
         assert_eq!(failed.unwrap_err().to_string(), "throttled");
-        let one = || newcomers.of(&id, look(Ok(vec!["the volume pv-1".to_owned()])));
+        let one = || newcomers.of((&id, false), look(Ok(vec!["the volume pv-1".to_owned()])));
         let (a, b, c) = tokio::join!(one(), one(), one());
         for found in [a, b, c] {
             assert_eq!(found.unwrap(), ["the volume pv-1"]);
         }
         assert_eq!(looks.load(Ordering::SeqCst), 2, "the one that failed, and one for all three");
+        let later = newcomers.of((&id, true), look(Ok(Vec::new()))).await;
+        assert!(later.unwrap().is_empty(), "what was seen before says nothing of later");
     }
 }

@@ -1,7 +1,7 @@
 //! Observing the driver's identity in AWS.
 
 use anyhow::anyhow;
-use efs::{Cluster, EksIdentity, IdentityFound, Inputs};
+use efs::{Cluster, EksIdentity, IdentityFound, Inputs, Looks};
 use failure::Failure;
 use job::Goal;
 use place::ClusterArn;
@@ -34,6 +34,11 @@ pub(crate) async fn observe(
         return Ok(None);
     }
     let described = aws.eks_cluster(&inputs.cluster_name).await;
+    let looks = if goal.destroys() {
+        Looks::ALL
+    } else {
+        efs::looks(inputs, cluster, aws.is_auto_mode(&inputs.cluster_name).await)
+    };
     let cluster = match described {
         Ok(Some(described)) => ClusterArn::parse(&described.arn)
             .map(|arn| EksIdentity { arn, issuer: described.issuer }),
@@ -43,7 +48,7 @@ pub(crate) async fn observe(
     if cluster.is_none() && !goal.destroys() {
         return Ok(Some(IdentityFound::default()));
     }
-    match look(inputs, aws, cluster, goal.destroys()).await {
+    match look(inputs, aws, cluster, (looks, goal.destroys())).await {
         Ok(found) => Ok(Some(found)),
         Err(error) if asked => Err(error),
         Err(error) => {
@@ -77,27 +82,35 @@ async fn look(
     inputs: &Inputs,
     aws: &Aws,
     cluster: Option<EksIdentity>,
-    destroys: bool,
+    (looks, destroys): (Looks, bool),
 ) -> anyhow::Result<IdentityFound> {
     let owner = inputs.owner();
-    let provider_arn = cluster.as_ref().and_then(EksIdentity::provider_arn);
-    let (role, provider, associations) = tokio::try_join!(
-        iam_role::observe(aws, &owner, destroys),
+    let provider_arn =
+        cluster.as_ref().and_then(EksIdentity::provider_arn).filter(|_| looks.provider);
+    let role = async |looks: bool| {
+        if looks { iam_role::observe(aws, &owner, destroys).await } else { Ok(None) }
+    };
+    let associations = async |looks: bool| match &cluster {
+        Some(_) if looks => {
+            pod_identity_association::observe(aws, &owner, &inputs.driver.namespace).await
+        }
+        _ => Ok(Vec::new()),
+    };
+    let (mut found, provider, mut associated) = tokio::try_join!(
+        role(looks.role),
         async {
             match &provider_arn {
                 Some(arn) => oidc_provider::observe(aws, &owner, arn, destroys).await,
                 None => Ok(None),
             }
         },
-        async {
-            match &cluster {
-                Some(_) => {
-                    let namespace = &inputs.driver.namespace;
-                    pod_identity_association::observe(aws, &owner, namespace).await
-                }
-                None => Ok(Vec::new()),
-            }
-        },
+        associations(looks.associations),
     )?;
-    Ok(IdentityFound { cluster, role, provider, associations, unknown: None })
+    if !looks.role {
+        found = role(provider.is_some()).await?;
+    }
+    if !looks.associations {
+        associated = associations(found.as_ref().is_some_and(|role| role.ours)).await?;
+    }
+    Ok(IdentityFound { cluster, role: found, provider, associations: associated, unknown: None })
 }

@@ -32,6 +32,7 @@ mod requests;
 mod resources;
 mod run;
 mod sandbox;
+mod static_access;
 mod stop;
 mod target;
 mod trace;

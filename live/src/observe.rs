@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
-use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
@@ -21,10 +20,10 @@ use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
 use crate::resources::{
-    claim, driver, file_system, ingress, mount_target, security_group, storage_class,
+    addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::{identity, mounts, named_before, users, without_cluster, workload};
+use crate::{identity, mounts, named_before, static_access, users, without_cluster, workload};
 
 /// What was observed, module by module.
 pub(crate) struct Observed {
@@ -56,13 +55,22 @@ pub(crate) async fn observe(
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
         let around_driver = async {
-            let cluster = in_cluster(job, inputs, target).await?;
-            let identity = identity::observe(&job.goal, inputs, aws, cluster.as_ref()).await?;
-            Ok((cluster, identity))
+            let mut cluster = in_cluster(job, inputs, target).await?;
+            let (identity, addon) = try_join!(
+                identity::observe(&job.goal, inputs, aws, cluster.as_ref()),
+                addon::observe(&job.goal, inputs, aws, cluster.as_ref()),
+            )?;
+            if let (Some(cluster), Some(in_cluster)) = (&mut cluster, target.cluster())
+                && addon::may_be_older(inputs, addon.as_ref())
+            {
+                cluster.driver.volumes = users::volumes(&in_cluster.kube).await?;
+            }
+            Ok((cluster, identity, addon))
         };
-        let (mut storage, (cluster, identity)) = try_join!(all, around_driver)?;
+        let (mut storage, (cluster, identity, addon)) = try_join!(all, around_driver)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
+        storage.actual.addon = addon;
         if let Target::Directory(directory) = target {
             let scope = job.storage_scope(label);
             let folder = directory.join(scope.path(""));
@@ -104,7 +112,7 @@ async fn in_aws(
         return Box::pin(own(inputs, aws, &lookup, job.goal.destroys())).await;
     }
     let network = network_of(job, inputs);
-    let ((observed, file_system, mount_targets, own_groups), nodes) =
+    let (actual, nodes) =
         try_join!(whole(inputs, network.map(|(_, inputs)| inputs), aws, &lookup), async {
             if inputs.nfs_clients.of_nodes {
                 nodes(inputs, aws, target).await.map(Some)
@@ -112,7 +120,7 @@ async fn in_aws(
                 Ok(None)
             }
         },)?;
-    let observed = network::Observed { nodes, ..observed };
+    let observed = network::Observed { nodes, ..actual.network };
     let mut networks = Networks::new();
     if let Some((name, asked)) = network {
         let outputs = network::outputs(asked, &inputs.aws_region, &observed);
@@ -131,8 +139,7 @@ async fn in_aws(
             driver_in: job.driver_documents(label).elsewhere().map(str::to_owned),
             ..desired
         });
-    let network = observed;
-    let actual = Actual { network, file_system, mount_targets, own_groups, ..Actual::default() };
+    let actual = Actual { network: observed, ..actual };
     Ok(Storage { desired, actual, networks })
 }
 
@@ -147,7 +154,7 @@ async fn whole(
     network: Option<&network::Inputs>,
     aws: &Aws,
     lookup: &Lookup,
-) -> anyhow::Result<(network::Observed, Option<FileSystem>, Vec<MountTarget>, Vec<OwnGroup>)> {
+) -> anyhow::Result<Actual> {
     let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
         named(inputs, network, aws, lookup).await?;
     let Lead { groups: clusters, cluster, unknown: cluster_unknown } = lead;
@@ -158,7 +165,7 @@ async fn whole(
         found_group.push(one.id.clone());
     }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (mount_targets, settings, vpc_subnets, route_tables, found_rules) = try_join!(
+    let (mount_targets, settings, access_points, vpc_subnets, route_tables, found_rules) = try_join!(
         async {
             match &file_system {
                 Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
@@ -166,6 +173,7 @@ async fn whole(
             }
         },
         file_system::settings(aws, Some(&inputs.file_system), file_system.as_ref()),
+        static_access::points(inputs, aws, file_system.as_ref()),
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
         ingress::observe(aws, &found_group),
@@ -187,7 +195,15 @@ async fn whole(
     } else {
         security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
     };
-    Ok((observed, file_system, mount_targets, own_groups))
+    let network = observed;
+    Ok(Actual {
+        network,
+        file_system,
+        mount_targets,
+        own_groups,
+        access_points,
+        ..Actual::default()
+    })
 }
 
 /// What the inputs name, and what carries our tags.
@@ -312,38 +328,39 @@ async fn in_cluster(
     target: &Target,
 ) -> anyhow::Result<Option<Cluster>> {
     let Some(in_cluster) = target.cluster() else { return Ok(None) };
-    let observed = Box::pin(cluster(&job.goal, inputs, in_cluster)).await;
+    let observed =
+        Box::pin(cluster((&job.goal, canary(job) != Canary::LeftOut), inputs, in_cluster)).await;
     let observed = observed.map_err(|error| without_cluster::unanswered(&job.goal, error));
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 
-/// What a goal needs to know of a cluster.
+/// What a goal needs to know of a cluster; with whether it sends a canary.
 pub(crate) async fn cluster(
-    goal: &Goal,
+    (goal, sends_canary): (&Goal, bool),
     inputs: &Inputs,
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let name = &inputs.storage_class.name;
     let (plans, destroys) = (goal.plans(), goal.destroys());
     let (classes, nodes, agent, objects, lacking, installed, claims, volumes) = try_join!(
-        storage_class::observe(kube, name),
+        storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
         async {
-            if plans || destroys { denied(kube, inputs, destroys).await } else { Ok(Vec::new()) }
+            let what = (destroys, plans && sends_canary);
+            if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
         },
         driver::installed(goal, inputs, target),
         async {
-            let mut found = if plans { Vec::new() } else { claim::observe(kube, name).await? };
+            let mut found = if plans { Vec::new() } else { claim::observe(kube, inputs).await? };
             if *goal == Goal::Status {
                 kube.measure(&mut found).await;
                 kube.explain_pending(&mut found).await;
             }
             Ok(found)
         },
-        async { if destroys { users::volumes(kube).await } else { Ok(Vec::new()) } },
+        static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
     // An ordinary run changes no release, and looks at no volume.
@@ -355,6 +372,7 @@ pub(crate) async fn cluster(
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,
+        classes_beside: classes.beside,
         other_classes: classes.others,
         driver: Found {
             release,
@@ -364,9 +382,11 @@ pub(crate) async fn cluster(
             chart,
             csi_driver,
             made,
+            applied_by_eks: objects.applied_by_eks,
         },
         claims,
-        volumes,
+        static_volumes: volumes.0,
+        volumes: volumes.1,
         pod_identity_agent: agent,
         running: None,
         nodes,

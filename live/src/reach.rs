@@ -28,6 +28,8 @@ pub(crate) async fn observe(
 }
 
 async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Storage) {
+    // Without nodes no ACL stands between them and the mount targets.
+    let any = storage.actual.cluster.as_ref().is_none_or(|cluster| !cluster.nodes.is_empty());
     let found = &mut storage.actual.network;
     let subnets = storage.desired.iter().flat_map(|desired| &desired.subnets);
     let vpc = subnets
@@ -42,7 +44,7 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
                 None => nodes(inputs, aws, target).await,
             }
         },
-        between(aws, &vpc),
+        between(aws, &vpc, any),
     );
     let nodes = nodes.unwrap_or_else(|error| {
         paths.unread.push(format!("{error:#}"));
@@ -62,8 +64,9 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
 }
 
 /// What lies between nodes and mount targets in a VPC.
-async fn between(aws: &Aws, vpc: &VpcId) -> Paths {
-    let (acls, dns) = tokio::join!(aws.network_acls(vpc), aws.dns(vpc));
+async fn between(aws: &Aws, vpc: &VpcId, any_nodes: bool) -> Paths {
+    let acls = async { if any_nodes { aws.network_acls(vpc).await } else { Ok(Vec::new()) } };
+    let (acls, dns) = tokio::join!(acls, aws.dns(vpc));
     let mut unread = Vec::new();
     let mut note = |error: anyhow::Error| unread.push(format!("{error:#}"));
     let acls = acls.map_err(&mut note).unwrap_or_default();

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
-    AccessPoint, AccessPointId, Actual, FileSystemId, Inputs, LifeCycle, PosixUser, Replication,
-    Volume,
+    AccessPoint, AccessPointId, Actual, CreationInfo, FileSystemId, Inputs, LifeCycle, PosixUser,
+    Replication, Volume,
 };
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec, Pod};
 use kube::api::ListParams;
 use tokio::try_join;
 
@@ -46,7 +46,7 @@ pub(crate) async fn new_ones(
 ) -> anyhow::Result<Vec<String>> {
     let volumes = async {
         match context.cluster() {
-            Ok(cluster) => volumes(&cluster.kube).await,
+            Ok(cluster) => in_cluster(&cluster.kube).await,
             Err(_) => Ok(Vec::new()),
         }
     };
@@ -95,6 +95,13 @@ pub(crate) async fn access_points(
                 secondary_gids: user.secondary_gids().to_vec(),
             }),
             path: found.root_directory().and_then(|root| root.path()).unwrap_or("/").to_owned(),
+            creation_info: found.root_directory().and_then(|root| root.creation_info()).map(
+                |info| CreationInfo {
+                    owner_uid: info.owner_uid(),
+                    owner_gid: info.owner_gid(),
+                    permissions: info.permissions().to_owned(),
+                },
+            ),
             account: found.owner_id().map(str::to_owned),
             tags: tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
         });
@@ -102,10 +109,10 @@ pub(crate) async fn access_points(
     Ok(all)
 }
 
-/// How many access points a file system has; `None` where there is no file system.
-pub(crate) async fn count(aws: &Aws, actual: &Actual) -> anyhow::Result<Option<usize>> {
+/// The access points of a file system; `None` where there is no file system.
+pub(crate) async fn listed(aws: &Aws, actual: &Actual) -> anyhow::Result<Option<Vec<AccessPoint>>> {
     let Some(found) = &actual.file_system else { return Ok(None) };
-    Ok(Some(access_points(aws, &found.id).await?.len()))
+    access_points(aws, &found.id).await.map(Some)
 }
 
 /// The replications that a file system is part of, as their source or their destination; `None`
@@ -189,13 +196,45 @@ pub(crate) async fn policy(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Optio
     }
 }
 
+/// The volumes of a cluster, and what its pods mount over NFS without one.
+pub(crate) async fn in_cluster(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let (mut volumes, by_pods) = try_join!(volumes(kube), mounted_by_pods(kube))?;
+    volumes.extend(by_pods);
+    Ok(volumes)
+}
+
+/// What the pods of a cluster mount over NFS without a volume.
+pub(crate) async fn mounted_by_pods(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
+    let pods = kube.pods_if_allowed(|pod| Some(mounted_by(&pod))).await?;
+    Ok(pods.into_iter().flatten().flatten().collect())
+}
+
+/// What a pod mounts over NFS by itself; one that ended mounts nothing.
+fn mounted_by(pod: &Pod) -> Vec<Volume> {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if matches!(phase, Some("Succeeded" | "Failed")) {
+        return Vec::new();
+    }
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let pod_name = format!("{}/{}", name(&pod.metadata.namespace), name(&pod.metadata.name));
+    let all = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let over_nfs = all.filter_map(|volume| Some((volume, volume.nfs.as_ref()?)));
+    let mounts = over_nfs.map(|(volume, nfs)| Volume {
+        name: format!("{} of the pod {pod_name}", volume.name),
+        handle: nfs.server.clone(),
+        ..Volume::default()
+    });
+    mounts.collect()
+}
+
 /// The volumes of all CSI drivers, and those that mount over NFS.
 pub(crate) async fn volumes(kube: &Kube) -> anyhow::Result<Vec<Volume>> {
     let all = kube.all::<PersistentVolume>();
     kube.list_each(&all, &ListParams::default(), |found| volume(&found)).await
 }
 
-fn volume(found: &PersistentVolume) -> Option<Volume> {
+/// A volume as a user of a file system, where it may be one.
+pub(crate) fn volume(found: &PersistentVolume) -> Option<Volume> {
     let spec = found.spec.as_ref()?;
     let (handle, of_driver) = handle(spec)?;
     let claim = spec.claim_ref.as_ref().map(|claim| {

@@ -52,7 +52,7 @@ pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
 /// a half, and its end about twenty seconds. What takes longer is looked at as all else is.
 pub(crate) const FILE_SYSTEM: &[f64] = &[1.5, 3.0, 4.5, 6.0, 8.0, 10.0];
 pub(crate) const MOUNT_TARGET: &[f64] =
-    &[10.0, 25.0, 40.0, 50.0, 56.0, 62.0, 68.0, 74.0, 80.0, 86.0, 92.0];
+    &[10.0, 25.0, 40.0, 52.0, 58.0, 63.0, 68.0, 73.0, 77.0, 81.0, 85.0, 89.0, 93.0];
 pub(crate) const MOUNT_TARGET_GONE: &[f64] = &[8.0, 14.0, 18.0, 21.0, 24.0, 27.0, 31.0, 36.0];
 
 /// For how long every look at what is waited for may fail: an API server that is being upgraded,
@@ -75,6 +75,10 @@ pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);
 /// takes up to half a minute until it leads, and a role that was just made as long until AWS
 /// knows it everywhere.
 pub(crate) const CANARY: Duration = Duration::from_secs(90);
+
+/// How long an add-on may be degraded before that is an error: pods of the driver that are replaced
+/// node by node make it so for a while.
+pub(crate) const DEGRADED: Duration = Duration::from_mins(2);
 
 /// How long its volume may take to go when the claim is gone.
 pub(crate) const CANARY_REMOVAL: Duration = Duration::from_mins(1);

@@ -95,7 +95,7 @@ async fn default_class(
     }
     let ours = |class: &StorageClassInputs| class.name == inputs.storage_class_name;
     let will_be = |class: &StorageClassInputs| ours(class) && class.default;
-    if job.storage().any(|(_, inputs)| will_be(&inputs.storage_class)) {
+    if job.storage().any(|(_, inputs)| inputs.classes().any(will_be)) {
         return Ok(DefaultClass::Named(inputs.storage_class_name.clone()));
     }
     let Some(kube) = kube else { return Ok(DefaultClass::Unknown) };

@@ -6,8 +6,9 @@ use crate::call::Call;
 use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
-    access_point, canary, claim, driver, file_system, iam_role, ingress, mount_target, namespace,
-    oidc_provider, pod_identity_association, release, security_group, stateful_set, storage_class,
+    access_point, addon, canary, claim, driver, file_system, iam_role, ingress, mount_target,
+    namespace, oidc_provider, persistent_volume, pod_identity_association, release, security_group,
+    stateful_set, storage_class,
 };
 
 /// Carries a call of a change out.
@@ -19,6 +20,7 @@ pub(crate) async fn carry_out(
 ) -> anyhow::Result<Done> {
     match call {
         Call::AccessPoint(aws, call) => access_point::carry_out(context, aws, call, line).await,
+        Call::Addon(aws, call) => addon::carry_out(context, aws, call, line).await,
         Call::File(call) => file(context, call),
         Call::FileSystem(aws, call) => {
             file_system::carry_out(context, aws, change, call, line).await
@@ -28,6 +30,7 @@ pub(crate) async fn carry_out(
         }
         Call::Ingress(aws, call) => ingress::carry_out(context, aws, call, line).await,
         Call::SecurityGroup(aws, call) => security_group::carry_out(context, aws, call, line).await,
+        Call::PersistentVolume(call) => persistent_volume::carry_out(context, call, line).await,
         Call::StorageClass(call) => storage_class::carry_out(context, call, line).await,
         Call::Driver(call) => driver::carry_out(context, call, line).await,
         Call::IamRole(aws, call) => iam_role::carry_out(context, aws, call, line).await,

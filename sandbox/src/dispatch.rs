@@ -16,7 +16,7 @@ use crate::callers::{Access, Caller};
 use crate::calls::{Call, Calls};
 use crate::clock::Clock;
 use crate::codes;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
 use crate::limit::Limit;
@@ -137,7 +137,7 @@ impl Dispatcher {
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
         let operation = if signed { operation } else { "unsigned".to_owned() };
         let drawn = lock(&self.faults).draw(service.name(), &operation);
-        let answer = match admission::refusal(service, &request, signed, too_large) {
+        let response = match admission::refusal(service, &request, signed, too_large) {
             Some(refusal) => Err(refusal),
             None if !lock(&self.limit).allows(self.clock.now_us()) => {
                 Err(service.refusal(Refusal::Throttled))
@@ -145,7 +145,7 @@ impl Dispatcher {
             None => self.under_faults(service, &request, &operation, &drawn).await,
         };
         self.clock.sleep(latency.saturating_sub(latency / 2)).await;
-        let (status, outcome) = match &answer {
+        let (status, outcome) = match &response {
             Ok(success) => (success.status, "ok"),
             Err(error) if error.code.is_empty() => (error.status, "not served"),
             Err(error) => (error.status, error.code),
@@ -162,7 +162,7 @@ impl Dispatcher {
             request_id: &request.id,
         };
         self.record(call);
-        let body = match answer {
+        let body = match response {
             Ok(Success { content_type, body, .. }) => {
                 ErrorBody { content_type, error_type: None, body }
             }
@@ -235,7 +235,7 @@ impl Dispatcher {
         request: &Incoming,
         operation: &str,
         drawn: &[Fault],
-    ) -> Answer<Success> {
+    ) -> Result<Success> {
         let mut past = None;
         for fault in drawn {
             match fault {
@@ -252,11 +252,11 @@ impl Dispatcher {
                 Fault::CutAfter | Fault::HoldAfter | Fault::Stale(_) => {}
             }
         }
-        let answer = self.carry_out(service, request, past);
+        let response = self.carry_out(service, request, past);
         if drawn.contains(&Fault::HoldAfter) {
             self.hold().await;
         }
-        answer
+        response
     }
 
     /// Carries an operation out: wholly, or with an error and no trace.
@@ -265,7 +265,7 @@ impl Dispatcher {
         service: &dyn Service,
         request: &Incoming,
         past: Option<Duration>,
-    ) -> Answer<Success> {
+    ) -> Result<Success> {
         let mut store = lock(&self.store);
         let now = self.clock.now_ms();
         let region = request.scope.as_ref().map_or("us-east-1", |scope| &scope.region);
@@ -278,19 +278,19 @@ impl Dispatcher {
             let then = now.saturating_sub(milliseconds(past));
             store.turn_back(region, then);
             self.settle(&mut store, region, then);
-            let answer = self.operate(&mut store, service, request, region, then);
+            let response = self.operate(&mut store, service, request, region, then);
             store.roll_back(region);
-            return answer;
+            return response;
         }
-        let answer = self.operate(&mut store, service, request, region, now);
-        let answer = answer.and_then(|success| {
+        let response = self.operate(&mut store, service, request, region, now);
+        let response = response.and_then(|success| {
             store.commit(region, now).map_err(failed)?;
             Ok(success)
         });
-        if answer.is_err() {
+        if response.is_err() {
             store.roll_back(region);
         }
-        answer
+        response
     }
 
     /// Seeds a new region, and carries out the changes of state that are due.
@@ -321,7 +321,7 @@ impl Dispatcher {
         request: &Incoming,
         region: &str,
         now: u64,
-    ) -> Answer<Success> {
+    ) -> Result<Success> {
         let access = lock(&self.access);
         let caller = access.caller(service.name(), request, &store.world.global, now)?;
         self.within(store, region, now, (&access, &caller), |context| {

@@ -12,8 +12,8 @@ pub(crate) struct AwsError {
     pub(crate) members: Map<String, Value>,
 }
 
-/// The result of an operation.
-pub(crate) type Answer<T> = Result<T, AwsError>;
+/// A value, or the error that AWS responds with.
+pub(crate) type Result<T, E = AwsError> = std::result::Result<T, E>;
 
 impl AwsError {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {

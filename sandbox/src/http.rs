@@ -32,7 +32,7 @@ async fn respond(
     ConnectInfo(connection): ConnectInfo<Cut>,
     request: Request,
 ) -> Response {
-    let (response, cut) = answer(&dispatcher, request).await;
+    let (response, cut) = response_to(&dispatcher, request).await;
     if cut {
         connection.cut();
     }
@@ -40,7 +40,7 @@ async fn respond(
 }
 
 /// The response, and whether the connection ends instead of it.
-pub(crate) async fn answer(dispatcher: &Dispatcher, request: Request) -> (Response, bool) {
+pub(crate) async fn response_to(dispatcher: &Dispatcher, request: Request) -> (Response, bool) {
     let (parts, body) = request.into_parts();
     let body: Option<Bytes> = axum::body::to_bytes(body, MAX_BODY).await.ok();
     if let Some(path) = parts.uri.path().strip_prefix(OWN) {

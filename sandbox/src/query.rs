@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::request::{Incoming, pairs};
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::world::Tags;
@@ -34,7 +34,7 @@ impl Params {
     }
 
     /// A parameter that must be there, and not empty.
-    pub(crate) fn required(&self, name: &str) -> Answer<&str> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
             let member = format!("{}{}", name[..1].to_lowercase(), &name[1..]);
             validation(&format!(
@@ -44,7 +44,7 @@ impl Params {
     }
 
     /// A number.
-    pub(crate) fn number(&self, name: &str) -> Answer<Option<u64>> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>> {
         let Some(text) = self.get(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
             AwsError::new(400, "MalformedInput", format!("`{text}` at {name} is no number"))
@@ -62,7 +62,7 @@ impl Params {
     }
 
     /// `Tags.member.1.Key` and so on, checked as IAM and STS check them.
-    pub(crate) fn tags(&self) -> Answer<Tags> {
+    pub(crate) fn tags(&self) -> Result<Tags> {
         let keys = self.fields("Tags", "Key");
         let mut tags = Tags::new();
         for (n, key) in keys.into_iter().enumerate() {

@@ -70,7 +70,7 @@ impl Sandbox {
 
     /// Answers one request without a network; `None` where a fault cuts the connection.
     pub async fn call(&self, request: Request<Body>) -> Option<Response> {
-        let (response, cut) = http::answer(&self.0, request).await;
+        let (response, cut) = http::response_to(&self.0, request).await;
         (!cut).then_some(response)
     }
 }

@@ -1,7 +1,7 @@
 //! The interface of an AWS service: how its requests are recognized, carried out and answered.
 
 use crate::callers::{Access, Caller};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::ids::Ids;
 use crate::options::Options;
 use crate::request::Incoming;
@@ -28,7 +28,7 @@ pub(crate) trait Service: Send + Sync {
     }
 
     /// Carries an operation out. After an error, whatever it changed is undone.
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success>;
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success>;
 
     /// A refusal that all services give, in this service's words.
     fn refusal(&self, refusal: Refusal) -> AwsError;

@@ -16,6 +16,8 @@ pub(crate) enum World {
     DatabaseTier,
     /// An untagged /28 subnet per zone, as AWS recommends for transit gateways
     TransitSubnets,
+    /// A /28 subnet per zone for the control plane alone: EKS names these, and not those of the nodes
+    IntraSubnets,
     /// A node per zone, as an instance in the cluster's security group
     Nodes,
     /// A node per zone, as an instance in a security group that is not the cluster's

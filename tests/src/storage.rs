@@ -32,7 +32,15 @@ impl Storage {
     /// Makes the jobs; runs none.
     pub fn new() -> Storage {
         let world = World::new();
-        let first = ["--nfs-client-cidr=10.0.0.0/16"];
+        let points = |name: &str, points: &str| {
+            let file = world.path().join(name);
+            std::fs::write(&file, points).unwrap();
+            format!("--access-points={}", file.display())
+        };
+        let none = points("none.yaml", "{}\n");
+        let logs = "logs: { posix_user: { uid: 7, gid: 7 }, volume: { size: 1Gi } }\n";
+        let logs = points("logs.yaml", logs);
+        let first = ["--nfs-client-cidr=10.0.0.0/16", &none];
         let other = [
             "--nfs-client-cidr=10.0.0.0/16",
             "--throughput-mode=provisioned",
@@ -43,11 +51,13 @@ impl Storage {
             "--backup-policy=DISABLED",
             "--replication-overwrite-protection=DISABLED",
             "--root-squash=true",
+            &logs,
         ];
         let moved = [
             "--nfs-client-cidr=10.0.0.0/16",
             "--subnet-ids=subnet-0c0dec0000000030a,subnet-0c0dec0000000010b,subnet-0c0dec0000000010c",
             "--security-group-id=sg-0c0dec00000000002",
+            &none,
         ];
         let job = |command: &str, inputs: &[&str]| {
             let consents: &[&str] = if command == "plan-efs" { &[] } else { &["--yes"] };

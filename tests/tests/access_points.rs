@@ -161,3 +161,108 @@ fn only_what_is_this_clusters_and_nothing_names_goes_on_request() {
     let again = there.run("access-points", &["--delete", "--yes"]).exits(0);
     assert_eq!(again.json()["changed"], 0);
 }
+
+/// The access points of the deployment's own, as a file of the input.
+fn declared(world: &World, points: &Value) -> String {
+    let file = world.path().join("points.json");
+    std::fs::write(&file, points.to_string()).unwrap();
+    format!("--access-points={}", file.display())
+}
+
+fn datasets() -> Value {
+    json!({ "datasets": {
+        "posix_user": { "uid": 1001, "gid": 1001, "secondary_gids": [7] },
+        "root_directory": {
+            "path": "/datasets",
+            "creation_info": { "owner_uid": 1001, "owner_gid": 1001, "permissions": "0750" },
+        },
+        "claim": { "namespace": "default", "size": "1Gi" },
+    } })
+}
+
+#[test]
+fn those_of_the_deployment_are_made_found_changed_listed_and_removed() {
+    let world = World::new();
+    let mut points = datasets();
+    let flag = declared(&world, &points);
+    let made = world.deploy(&[&flag]);
+    world.nothing_to_do(&[&flag]);
+    let id = made["outputs"]["file_system_id"].as_str().unwrap().to_owned();
+    let all = world.aws().efs("GET", "access-points", None).json()["AccessPoints"].clone();
+    let [first] = all.as_array().unwrap().as_slice() else { panic!("{all:#}") };
+    assert_eq!(first["PosixUser"], json!({ "Uid": 1001, "Gid": 1001, "SecondaryGids": [7] }));
+    assert_eq!(first["RootDirectory"]["CreationInfo"]["Permissions"], "0750");
+    let point = first["AccessPointId"].as_str().unwrap().to_owned();
+    assert!(world.document("volumes.yaml").contains(&format!("\"{id}::{point}\"")));
+    let listed = world.run("access-points", &[&flag]).exits(0);
+    assert_eq!(standing(&listed, &point), json!({ "state": "unseen" }));
+    let named = world.run("outputs", &["access_points", &flag]).exits(0).json();
+    assert_eq!(
+        (&named[0]["name"], &named[0]["access_point_id"]),
+        (&json!("datasets"), &json!(point))
+    );
+
+    points["datasets"]["root_directory"]["path"] = json!("/others");
+    declared(&world, &points);
+    let refused = world.run("deploy-efs", &[&flag]).exits(1);
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    world.deploy(&[&flag, "--yes"]);
+    world.nothing_to_do(&[&flag]);
+    let status = world.run("status", &[&flag]).exits(0).json()["rows"].to_string();
+    assert!(status.contains("/others as 1001:1001") && !status.contains(&point), "{status}");
+
+    // The deletion of a file system with access points is asked for by its id.
+    let kept = world.run("destroy-efs", &[&flag, "--yes"]).exits(1);
+    assert!(kept.stderr.contains(&format!("--delete-data {id}")), "{}", kept.stderr);
+    declared(&world, &json!({}));
+    world.deploy(&[&flag, "--yes"]);
+    assert_eq!(left(&world.aws()), [""; 0]);
+    world.run("destroy-efs", &[&flag, "--yes"]).exits(0);
+}
+
+const CLAIM: &str = "/api/v1/namespaces/default/persistentvolumeclaims/datasets";
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_claim_is_bound_to_the_volume_of_its_access_point_and_keeps_it_until_it_goes() {
+    let there = Clustered::quick();
+    let mut points = datasets();
+    let flag = declared(&there.world, &points);
+    points["logs"] = json!({ "claim": { "namespace": "nowhere", "size": "1Gi" } });
+    declared(&there.world, &points);
+    let ran = there.run("deploy-efs", &[&flag]).exits(1);
+    assert!(ran.stderr.contains("kubectl create namespace nowhere"), "{}", ran.stderr);
+
+    let mut points = datasets();
+    declared(&there.world, &points);
+    there.deploy(&[&flag]);
+    let volume = || there.cluster().get(&format!("{VOLUMES}/efs-sc.datasets")).unwrap();
+    there.await_that("the claim is bound", || {
+        there.cluster().get(CLAIM).unwrap()["status"]["phase"] == "Bound"
+    });
+    let handle = volume()["spec"]["csi"]["volumeHandle"].clone();
+    there.nothing_to_do(&[&flag]);
+    let status = there.run("status", &[&flag]).json()["rows"].to_string();
+    assert!(status.contains("of the claim default/datasets"), "{status}");
+
+    points["datasets"]["root_directory"]["path"] = json!("/others");
+    declared(&there.world, &points);
+    let ran = there.run("deploy-efs", &[&flag, "--yes"]).exits(1);
+    assert!(ran.stderr.contains("is bound to the claim default/datasets"), "{}", ran.stderr);
+    assert_eq!(volume()["spec"]["csi"]["volumeHandle"], handle);
+    there.cluster().delete(CLAIM).unwrap();
+    there.await_that("the volume is let go", || volume()["status"]["phase"] == "Released");
+    there.run("deploy-efs", &[&flag, "--yes"]).exits(0);
+    there.await_that("the claim is bound again", || {
+        there.cluster().get(CLAIM).unwrap()["status"]["phase"] == "Bound"
+    });
+    assert_ne!(volume()["spec"]["csi"]["volumeHandle"], handle);
+    there.nothing_to_do(&[&flag]);
+    assert_eq!(left(&there.aws).len(), 1);
+
+    let id = there.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
+    let data = format!("--delete-data={id}");
+    there.run("destroy-efs", &[&flag, "--yes"]).exits(1);
+    there.run("destroy-efs", &[&flag, "--yes", &data]).exits(0);
+    assert!(there.cluster().get(CLAIM).is_err(), "the claim went with the deployment");
+}

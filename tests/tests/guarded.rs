@@ -137,6 +137,20 @@ fn what_nobody_may_change_is_told_from_what_this_user_may_not() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
+fn what_the_canary_needs_is_asked_for_before_anything_changes_and_not_where_none_is_sent() {
+    let mut there = Clustered::new();
+    operated(&mut there, "events");
+    let chart = format!("--helm-chart={}", Clustered::chart().display());
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let refused = there.world.xtask(&["deploy-efs", &chart, &url]).exits(1);
+    assert!(refused.stderr.contains("list events in `kube-system`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`--no-canary`"), "{}", refused.stderr);
+    assert!(there.world.calls().iter().all(tests::Call::reads), "nothing was changed");
+    there.deploy(&[]);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
 fn who_this_is_and_whether_it_fits_is_said_without_any_change() {
     let there = Clustered::new();
     let config = there.world.path().join("clockwork.hcl").display().to_string();

@@ -118,3 +118,40 @@ fn several_entries_of_a_map_stand_in_one_flag_or_in_several() {
     let mistaken = World::new().xtask(&["plan-efs", "--sandbox", "--tags=team:graphs"]).exits(2);
     assert!(mistaken.stderr.contains("write KEY=VALUE,KEY=VALUE"), "{}", mistaken.stderr);
 }
+
+#[test]
+fn a_store_takes_the_class_of_its_user_beside_the_class_of_the_engines() {
+    let world = World::new();
+    let file = world.path().join("clockwork.hcl");
+    let written = |class: &str| {
+        let text = format!(
+            r#"
+module "efs_csi" {{
+  source            = "./modules/csi/efs"
+  aws_region        = "eu-west-1"
+  cluster_name      = "graphscope-dev"
+  subnet_ids        = ["subnet-0c0dec0000000010a"]
+  security_group_id = "sg-0c0dec00000000001"
+  storage_classes   = {{ efs-store = {{ uid = 1001, gid = 1001 }} }}
+}}
+module "engines" {{
+  source             = "./modules/graphscope"
+  kind               = "engine"
+  name               = "engines"
+  storage_class_name = module.efs_csi.storage_class_name
+}}
+module "store" {{
+  source             = "./modules/graphscope"
+  kind               = "store"
+  name               = "store"
+  storage_class_name = "{class}"
+}}
+"#
+        );
+        std::fs::write(&file, text).unwrap();
+        world.xtask(&["plan-graphscope", "--sandbox", "--print-job", "--manifests=here"])
+    };
+    written("efs-store").exits(0);
+    let refused = written("efs-sc").exits(2);
+    assert!(refused.stderr.contains("1001"), "{}", refused.stderr);
+}

@@ -161,9 +161,10 @@ impl<'a> Request<'a> {
         deployments: impl IntoIterator<Item = &'d Deployment>,
         goal: &Goal,
     ) -> anyhow::Result<Option<job::Helm>> {
-        let (mut installs, mut workloads) = (false, false);
+        let (mut installs, mut addon, mut workloads) = (false, false, false);
         for deployment in deployments {
-            installs |= deployment.installs_driver();
+            installs |= deployment.installs_chart();
+            addon |= deployment.has_addon();
             workloads |= deployment.workloads().next().is_some();
         }
         workloads &= matches!(self.selection, Selection::Workloads | Selection::Everything);
@@ -176,6 +177,7 @@ impl<'a> Request<'a> {
             // A command that only looks shows what can be seen without Helm.
             Goal::Status => Ok(helm::find().ok().filter(|_| installs)),
             _ if workloads || installs => Ok(Some(helm::find()?)),
+            _ if addon => Ok(helm::find().ok()),
             _ => Ok(None),
         }
     }

@@ -13,6 +13,12 @@ pub(crate) struct Shown {
     pub(crate) cluster: EksCluster,
     /// Its network, which a cluster that is being created or only registered does not have.
     pub(crate) network: Option<ClusterNetwork>,
+    /// Whether it is one of EKS Auto Mode, whose nodes have the Pod Identity Agent built in: no
+    /// object of the cluster shows that
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html>).
+    pub(crate) auto_mode: bool,
+    /// Its Kubernetes version, such as `1.33`.
+    pub(crate) kubernetes: Option<String>,
 }
 
 /// What EKS said of a cluster, or will.

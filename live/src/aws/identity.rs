@@ -1,7 +1,7 @@
 //! Who calls AWS, and which cluster EKS knows. Nothing depends on these calls but the proof of
 //! the place, so that an error is an answer too: it says why something is not known.
 
-use aws_sdk_eks::types::VpcConfigResponse;
+use aws_sdk_eks::types::{ComputeConfigResponse, VpcConfigResponse};
 use network::{ClusterNetwork, SecurityGroupId, SubnetId, VpcId};
 use place::{Caller, EksCluster};
 
@@ -40,6 +40,12 @@ impl Aws {
         Ok(self.shown_cluster(name).await?.map(|shown| shown.cluster))
     }
 
+    /// Whether EKS shows a cluster of Auto Mode.
+    pub(crate) async fn is_auto_mode(&self, name: &str) -> bool {
+        let shown = self.shown_cluster(name).await;
+        shown.is_ok_and(|shown| shown.is_some_and(|shown| shown.auto_mode))
+    }
+
     /// The network of a cluster as EKS shows it, or why EKS does not.
     pub(crate) async fn cluster_network(&self, name: &str) -> Result<ClusterNetwork, String> {
         match self.shown_cluster(name).await? {
@@ -47,6 +53,11 @@ impl Aws {
             Some(Shown { network: None, .. }) => Err("it has no network yet".to_owned()),
             None => Err(format!("EKS knows no cluster of that name in {}", self.region)),
         }
+    }
+
+    /// The Kubernetes version of a cluster, where EKS shows it.
+    pub(crate) async fn kubernetes_version(&self, name: &str) -> Result<Option<String>, String> {
+        Ok(self.shown_cluster(name).await?.and_then(|shown| shown.kubernetes))
     }
 
     async fn shown_cluster(&self, name: &str) -> Result<Option<Shown>, String> {
@@ -66,13 +77,15 @@ impl Aws {
         let authority = cluster.certificate_authority().and_then(|authority| authority.data());
         let issuer = cluster.identity().and_then(|identity| identity.oidc()?.issuer());
         let network = cluster.resources_vpc_config().and_then(network);
+        let compute = cluster.compute_config().and_then(ComputeConfigResponse::enabled);
+        let kubernetes = cluster.version().map(str::to_owned);
         let cluster = EksCluster {
             arn: cluster.arn().unwrap_or_default().to_owned(),
             issuer: issuer.map(str::to_owned),
             endpoint: cluster.endpoint().unwrap_or_default().to_owned(),
             authority: authority.map(pem).unwrap_or_default(),
         };
-        Ok(Some(Shown { cluster, network }))
+        Ok(Some(Shown { cluster, network, auto_mode: compute == Some(true), kubernetes }))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use efs::Inputs;
-use efs::resources::driver::{Beyond, DriverMode};
+use efs::resources::driver::Beyond;
+use efs::resources::storage_class::VolumeBindingMode;
 use futures_util::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{
     NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
@@ -22,16 +23,38 @@ use super::releases::helm_storage;
 /// The API group of roles and their bindings.
 const RBAC: &str = "rbac.authorization.k8s.io";
 
+/// A verb, and what it is for: the group, the resource, and the namespace where it has one.
+type Asked<'a> = (&'static str, &'static str, &'static str, Option<&'a str>);
+
+/// What the claim that a deploy ends with takes, and its pod where the class waits for one; the
+/// events say why it is not bound.
+fn canary<'a>(inputs: &Inputs, namespace: &'a str) -> Vec<Asked<'a>> {
+    let of = |resource: &'static str| {
+        ["get", "list", "create", "patch", "delete"]
+            .map(|verb| (verb, "", resource, Some(namespace)))
+    };
+    let mut asked = of("persistentvolumeclaims").to_vec();
+    if inputs.storage_class.volume_binding_mode == VolumeBindingMode::WaitForFirstConsumer {
+        asked.extend(of("pods"));
+    }
+    asked.push(("list", "", "events", Some(namespace)));
+    asked
+}
+
 /// What this identity may not do, of what the command would do.
 pub(crate) async fn denied(
     kube: &Kube,
     inputs: &Inputs,
-    destroys: bool,
+    (destroys, sends_canary): (bool, bool),
 ) -> anyhow::Result<Vec<String>> {
     let namespace = inputs.driver.namespace.as_str();
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
-    if inputs.driver.mode != DriverMode::Skip {
+    asked.extend(of_static_volumes(inputs, change));
+    if sends_canary {
+        asked.extend(canary(inputs, namespace));
+    }
+    if inputs.driver.mode.has_chart() {
         asked.extend(match helm_storage() {
             Some(Storage::Secret) => Some((make, "", "secrets", Some(namespace))),
             Some(Storage::ConfigMap) => Some((make, "", "configmaps", Some(namespace))),
@@ -201,4 +224,20 @@ async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Resul
     let review =
         review.map_err(|error| kube.failed::<SelfSubjectAccessReview>("create", "", error))?;
     Ok(review.status.is_some_and(|status| status.allowed))
+}
+
+/// What is asked about the volumes and claims of the deployment's own access points.
+fn of_static_volumes<'a>(
+    inputs: &'a Inputs,
+    change: &'a str,
+) -> Vec<(&'a str, &'a str, &'a str, Option<&'a str>)> {
+    if !inputs.has_static_volumes() {
+        return Vec::new();
+    }
+    let points = inputs.access_points.iter().flatten();
+    let claims = points.filter_map(|(_, point)| point.volume.as_ref()?.claim.as_ref());
+    let namespaces: BTreeSet<&str> = claims.map(|(namespace, _)| namespace.as_str()).collect();
+    let of_claims = namespaces.into_iter();
+    let of_claims = of_claims.map(|it| (change, "", "persistentvolumeclaims", Some(it)));
+    [(change, "", "persistentvolumes", None)].into_iter().chain(of_claims).collect()
 }

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod credentials;
 mod errors;
+mod handover;
 mod kubeconfig;
 mod plugin;
 mod pods;

@@ -24,7 +24,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         let line = progress.line("observing");
         let looks = async {
             let places = connection.look_at_places(&whole);
-            tokio::join!(observe::cluster(&job.goal, inputs, &target), places).0
+            tokio::join!(observe::cluster((&job.goal, false), inputs, &target), places).0
         };
         let cluster = stop.or(Box::pin(looks)).await.inspect_err(|_| line.failed("stopped"))?;
         let cluster = cluster.map_err(|error| connection.misplaced(error))?;

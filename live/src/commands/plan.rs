@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use efs::class_changes;
+use efs::changes_of_classes;
 use failure::failure;
 use job::Job;
 use plan::{ChangeId, Plan};
@@ -69,9 +69,8 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Cl
     });
     let modules = modules.collect::<Result<Vec<_>, _>>()?;
     let plans = efs::plan_together(&modules)?;
-    let classes = modules.iter().zip(&plans).map(|((desired, _), plan)| {
-        (desired.inputs.storage_class.name.clone(), class_changes(desired, plan))
-    });
+    let classes = modules.iter().zip(&plans);
+    let classes = classes.flat_map(|((desired, _), plan)| changes_of_classes(desired, plan));
     let classes = classes.collect();
     Ok((plans, classes))
 }

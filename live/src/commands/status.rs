@@ -18,8 +18,9 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get_mut(label) else { continue };
         if let Some(aws) = connection.clients.get(&inputs.aws_region) {
-            let counted = connection.stop.or(users::count(aws, &found.actual)).await;
-            found.actual.access_point_count = counted??;
+            let listed = connection.stop.or(users::listed(aws, &found.actual)).await??;
+            found.actual.access_point_count = listed.as_ref().map(Vec::len);
+            found.actual.access_points = listed.unwrap_or_default();
         }
         let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());

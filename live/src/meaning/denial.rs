@@ -147,7 +147,7 @@ pub(super) fn remedy(operation: &str, message: &str) -> String {
         );
     }
     let what = denial.remedy(action, &principal);
-    let what = match (denial.lacks_allow(), needed_by(action)) {
+    let what = match (denial.lacks_allow(), needed_by(action, operation)) {
         (true, Some(call)) if call != action => {
             format!("{what}; `{call}` needs it, and {POLICY}")
         }

@@ -4,6 +4,7 @@
 
 use super::{Meaning, Table};
 
+pub(crate) const ACCESS_POINT_ALREADY_EXISTS: &str = "AccessPointAlreadyExists";
 pub(crate) const ACCESS_POINT_NOT_FOUND: &str = "AccessPointNotFound";
 pub(crate) const BAD_REQUEST: &str = "BadRequest";
 pub(crate) const FILE_SYSTEM_ALREADY_EXISTS: &str = "FileSystemAlreadyExists";
@@ -29,7 +30,7 @@ pub(crate) fn allowed_from(message: &str) -> Option<&str> {
 
 /// The codes, by letter.
 pub(super) const CODES: Table = &[
-    ("AccessPointAlreadyExists", Meaning::Raced),
+    (ACCESS_POINT_ALREADY_EXISTS, Meaning::Raced),
     ("AccessPointLimitExceeded", Meaning::Quota),
     (ACCESS_POINT_NOT_FOUND, Meaning::Raced),
     (

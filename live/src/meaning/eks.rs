@@ -1,5 +1,5 @@
-//! The error codes of EKS's `DescribeCluster` and of its calls about Pod Identity associations
-//! (EKS API Reference).
+//! The error codes of EKS's `DescribeCluster` and of its calls about Pod Identity associations and
+//! add-ons (EKS API Reference).
 
 use super::{Meaning, Table};
 

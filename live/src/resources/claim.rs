@@ -18,12 +18,12 @@ use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::watch::Watch;
 
-/// The claims of a class, and those of its volumes that no claim holds any more.
-pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Claim>> {
+/// The claims of a deployment's classes, and those of their volumes that no claim holds any more.
+pub(crate) async fn observe(kube: &Kube, inputs: &efs::Inputs) -> anyhow::Result<Vec<Claim>> {
+    let is_ours = |class: Option<&str>| class.is_some_and(|class| inputs.has_class(class));
     let everything = ListParams::default();
     let (claims, pods) = (kube.all::<PersistentVolumeClaim>(), kube.all::<Pod>());
-    let of_class =
-        |claim: PersistentVolumeClaim| (class_of(&claim) == Some(class)).then_some(claim);
+    let of_class = |claim: PersistentVolumeClaim| is_ours(class_of(&claim)).then_some(claim);
     let (claims, volumes, pods) = tokio::try_join!(
         kube.list_each(&claims, &everything, of_class),
         volumes(kube),
@@ -36,23 +36,20 @@ pub(crate) async fn observe(kube: &Kube, class: &str) -> anyhow::Result<Vec<Clai
     let free = volumes.iter().filter(|volume| {
         let of_class = volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
         let is_held = volume.metadata.name.as_ref().is_some_and(|name| held.contains(name));
-        of_class == Some(class) && !is_held
+        is_ours(of_class) && !is_held
     });
     found.extend(free.map(|volume| {
+        let phase = volume.status.as_ref().and_then(|status| status.phase.clone());
+        let policy =
+            volume.spec.as_ref().and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref());
+        // One that is bound is so by a claim that names its class in another way.
+        let is_free = matches!(phase.as_deref(), Some("Released" | "Available"));
         Claim {
             namespace: String::new(),
             name: volume.metadata.name.clone().unwrap_or_default(),
-            phase: volume
-                .status
-                .as_ref()
-                .and_then(|status| status.phase.clone())
-                .unwrap_or_default(),
+            phase: phase.unwrap_or_default(),
             volume: volume.metadata.name.clone(),
-            retained: volume
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.persistent_volume_reclaim_policy.as_deref())
-                .is_some_and(|policy| policy == "Retain"),
+            retained: policy == Some("Retain") && is_free,
             ..Claim::default()
         }
     }));
@@ -183,7 +180,7 @@ pub(crate) async fn expand(context: &Context, call: &Expand, line: &Line) -> any
 }
 
 /// Waits until no pod uses a claim; those of a release that goes take a moment.
-async fn nobody_uses(
+pub(crate) async fn nobody_uses(
     context: &Context,
     kube: &Kube,
     (namespace, name): (&str, &str),
@@ -233,6 +230,18 @@ fn users(pods: Vec<Uses>) -> Users {
         }
     }
     users
+}
+
+/// The pods that use a claim.
+pub(crate) async fn pods_of(
+    kube: &Kube,
+    namespace: &str,
+    name: &str,
+) -> anyhow::Result<Vec<String>> {
+    let pods = kube.within::<Pod>(namespace);
+    let pods = kube.list_each(&pods, &ListParams::default(), used_by).await?;
+    let users = users(pods).remove(&(namespace.to_owned(), name.to_owned())).unwrap_or_default();
+    Ok(users.into_iter().map(|user| user.pod).collect())
 }
 
 /// The namespace of a pod, the claims that it uses, and what is told of it.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use efs::resources::driver::{Call, Foreign, Missing, Origin, Rollout, away, max_unavailable};
 use failure::failure;
 use inputs::printable;
@@ -47,6 +48,8 @@ const TEMPLATE: &str = "pod-template-generation";
 pub(crate) struct Objects {
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) foreign: Vec<Foreign>,
+    /// Whether EKS applied any of them.
+    pub(crate) applied_by_eks: bool,
 }
 
 /// A workload of the driver: how far it is, how its pods are selected, and the generation of its
@@ -69,7 +72,9 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         .map(|found| (&found.metadata, deployment(found)))
         .chain(daemon_sets.iter().map(|found| (&found.metadata, daemon_set(found))));
     for (metadata, workload) in found {
-        match Foreign::of(origin(metadata), namespace) {
+        let origin = origin(metadata);
+        objects.applied_by_eks |= origin.is_applied_by_eks();
+        match Foreign::of(origin, namespace) {
             Some(foreign) if objects.foreign.contains(&foreign) => {}
             Some(foreign) => objects.foreign.push(foreign),
             None => objects.rollouts.push(explained(kube, namespace, workload).await),
@@ -138,6 +143,21 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
                 None => kube.delete(&all, name, &DeleteParams::default()).await?,
             }
             Ok(Done::default())
+        }
+        Call::LeaveToEks { release, revision } => {
+            let kube = &context.cluster()?.kube;
+            line.state("leaving its objects to EKS");
+            kube.take_from_helm(release).await?;
+            kube.forget_release(release, *revision).await?;
+            Ok(Done::that("left to EKS"))
+        }
+        Call::GiveToHelm { release } => {
+            let cluster = context.cluster()?;
+            let helm = cluster.helm.as_ref().context("the plan has a release, and no Helm")?;
+            line.state("giving its objects to Helm");
+            let objects = helm.rendered(release).await?;
+            let given = cluster.kube.give_to_helm(&objects, &release.id).await?;
+            Ok(Done::that(format!("gave {given} objects to Helm")))
         }
     }
 }

@@ -87,9 +87,9 @@ pub(crate) async fn carry_out(
             tag(aws, &id, tags).await?;
             Ok(Done::that("tagged"))
         }
-        Call::StillUnused { id, access_points, addresses, replicas } => {
+        Call::StillUnused { id, access_points, addresses, replicas, again } => {
             let look = users::new_ones(context, aws, id, (access_points, addresses, replicas));
-            let new = context.newcomers.of(id, look).await?.join(", ");
+            let new = context.newcomers.of((id, *again), look).await?.join(", ");
             if !new.is_empty() {
                 let why = "which was not there when the plan was made";
                 bail!(Raced(format!("{id} has {new}, {why}")));

@@ -2,6 +2,7 @@
 //! one, carrying its calls out, and waiting for it.
 
 pub(crate) mod access_point;
+pub(crate) mod addon;
 pub(crate) mod canary;
 pub(crate) mod claim;
 pub(crate) mod driver;
@@ -11,6 +12,7 @@ pub(crate) mod ingress;
 pub(crate) mod mount_target;
 pub(crate) mod namespace;
 pub(crate) mod oidc_provider;
+pub(crate) mod persistent_volume;
 pub(crate) mod pod_identity_association;
 pub(crate) mod release;
 pub(crate) mod security_group;

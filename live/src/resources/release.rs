@@ -1,9 +1,10 @@
 //! A Helm release: the driver's, or a workload's.
 
 use anyhow::Context as _;
+use failure::failure;
 use kubernetes::release::{Call, Id, Record, Release, Wanted};
 
-use crate::cluster::Kube;
+use crate::cluster::{Kube, helm_storage};
 use crate::context::{Context, Done};
 use crate::helm::Helm;
 use crate::progress::Line;
@@ -13,6 +14,22 @@ use crate::watch::Watch;
 /// A release as it is.
 pub(crate) async fn observe(helm: &Helm, wanted: &Wanted) -> anyhow::Result<Option<Release>> {
     helm.release(wanted).await
+}
+
+/// An error where there is a release, and no Helm to look at it: the driver is about to become an
+/// add-on of EKS.
+pub(crate) async fn without_helm(kube: &Kube, id: &Id) -> anyhow::Result<()> {
+    let Some(storage) = helm_storage() else { return Ok(()) };
+    if !kube.keeps_release(id, storage).await? {
+        return Ok(());
+    }
+    let Id { name, namespace } = id;
+    Err(failure(
+        format!(
+            "the release `{name}` in `{namespace}` has the driver, and Helm is not installed here"
+        ),
+        "install Helm 3.6 or later: the release becomes the add-on",
+    ))
 }
 
 /// Carries a call out.

@@ -1,12 +1,12 @@
 //! The StorageClass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use efs::resources::storage_class::{
     Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
 };
-use efs::{OtherClass, Reference};
+use efs::{Inputs, OtherClass, Reference};
 use futures_util::future::try_join_all;
 use inputs::printable;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -24,6 +24,8 @@ use crate::progress::Line;
 pub(crate) struct Classes {
     /// The one of our name.
     pub(crate) own: Option<StorageClass>,
+    /// Those that the deployment has beside it, or is to have.
+    pub(crate) beside: BTreeMap<String, StorageClass>,
     /// The other ones of the driver.
     pub(crate) others: Vec<OtherClass>,
     /// The names of those, of any driver, that claims without a class may get, but for our own.
@@ -31,44 +33,52 @@ pub(crate) struct Classes {
 }
 
 /// All StorageClasses, with the file systems that they name.
-pub(crate) async fn observe(kube: &Kube, name: &str) -> anyhow::Result<Classes> {
+pub(crate) async fn observe(kube: &Kube, inputs: &Inputs) -> anyhow::Result<Classes> {
+    let (owner, name) = (inputs.owner(), &inputs.storage_class.name);
     let classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
     let of_driver = classes.iter().filter(|class| class.provisioner == efs::PROVISIONER);
     let found = try_join_all(of_driver.map(|class| async move {
         anyhow::Ok((class.metadata.name.clone().unwrap_or_default(), named(kube, class).await?))
     }));
-    let mut found = found.await?;
-    let own = classes.iter().find(|class| class.metadata.name.as_deref() == Some(name));
-    let own = own.map(|class| {
-        let referred = found.iter().find(|(of, _)| of == name).map(|(_, named)| named.clone());
+    let found: BTreeMap<String, Option<Result<String, String>>> =
+        found.await?.into_iter().collect();
+    let whole = |class: &KubeClass| {
+        let referred = class.metadata.name.as_ref().and_then(|of| found.get(of)).cloned().flatten();
         StorageClass {
-            referred: referred.clone().flatten().and_then(Result::ok),
-            unknown: referred.flatten().and_then(Result::err),
+            referred: referred.clone().and_then(Result::ok),
+            unknown: referred.and_then(Result::err),
             ..read(class)
         }
-    });
-    found.retain(|(of, _)| of != name);
-    let others = found.into_iter().map(|(name, named)| {
+    };
+    let mut ours = BTreeMap::new();
+    for class in &classes {
+        let Some(of) = &class.metadata.name else { continue };
+        let class = whole(class);
+        if inputs.has_class(of) || class.is_beside(&owner) {
+            ours.insert(of.clone(), class);
+        }
+    }
+    let own = ours.remove(name);
+    let is_ours =
+        |of: &str| of == name || ours.get(of).is_some_and(|class| class.is_beside(&owner));
+    let others = found.iter().filter(|(of, _)| !is_ours(of)).map(|(of, named)| {
         let (file_system, unknown) = match named {
-            Some(Ok(id)) => (Some(id), None),
-            Some(Err(why)) => (None, Some(why)),
+            Some(Ok(id)) => (Some(id.clone()), None),
+            Some(Err(why)) => (None, Some(why.clone())),
             None => (None, None),
         };
-        let class = classes.iter().find(|class| class.metadata.name.as_ref() == Some(&name));
-        OtherClass { gid_range: class.and_then(gid_range), name, file_system, unknown }
+        let class = classes.iter().find(|class| class.metadata.name.as_ref() == Some(of));
+        OtherClass { gid_range: class.and_then(gid_range), name: of.clone(), file_system, unknown }
     });
+    let others = others.collect();
     let is_default = |class: &&KubeClass| {
         let annotations = class.metadata.annotations.as_ref();
         annotations.and_then(|all| all.get(DEFAULT_CLASS)).is_some_and(|value| value == "true")
     };
-    let mut defaults: Vec<String> = classes
-        .iter()
-        .filter(is_default)
-        .filter_map(|class| class.metadata.name.clone())
-        .filter(|other| other != name)
-        .collect();
+    let defaults = classes.iter().filter(is_default).filter_map(|it| it.metadata.name.clone());
+    let mut defaults: Vec<String> = defaults.filter(|other| !is_ours(other)).collect();
     defaults.sort();
-    Ok(Classes { own, others: others.collect(), defaults })
+    Ok(Classes { own, beside: ours, others, defaults })
 }
 
 /// The file system that a class names, itself or by what it refers to, or why that is not

@@ -8,9 +8,10 @@ use crate::{Subnet, SubnetId};
 const OF_CLUSTER: &str = "kubernetes.io/cluster/";
 
 /// Of the private subnets those that EKS names as the cluster's (`named`), with those that the cluster
-/// claims by tag, and those marked for internal load balancers of the zones that these leave out:
-/// EKS names the subnets of the control plane alone, and nodes may be in others (Amazon EKS User
-/// Guide, "View Amazon EKS networking requirements for VPC and subnets"). Those marked for internal
+/// claims by tag, and those marked for internal load balancers of the zones that these leave out, or in
+/// which they are not marked at all: EKS names the subnets of the control plane alone, and nodes may
+/// be in others (Amazon EKS User Guide, "View Amazon EKS networking requirements for VPC and
+/// subnets"). Which of a zone's subnets carries the mount target is decided by the nodes in them. Those marked for internal
 /// load balancers where there are none; all where nothing is marked at all, as newer clusters tag
 /// no subnets.
 pub(crate) fn cluster_subnets<'a>(
@@ -32,18 +33,26 @@ pub(crate) fn cluster_subnets<'a>(
     match (claimed.is_empty(), internal.is_empty()) {
         (false, _) => {
             let usable = |subnet: &Subnet| subnet.takes_no_target(region).is_none();
+            let marked = |subnet: &Subnet| {
+                subnet.tags.contains_key(&tag)
+                    || internal.iter().any(|internal| internal.id == subnet.id)
+            };
             let zones: BTreeSet<&str> = claimed
                 .iter()
-                .filter(|subnet| usable(subnet))
+                .filter(|subnet| usable(subnet) && marked(subnet))
                 .map(|subnet| subnet.availability_zone.as_str())
                 .collect();
             let of_another =
                 |subnet: &Subnet| subnet.tags.keys().any(|key| key.starts_with(OF_CLUSTER));
-            claimed.extend(internal.into_iter().filter(|subnet| {
+            let known: BTreeSet<&SubnetId> = claimed.iter().map(|subnet| &subnet.id).collect();
+            let more = internal.iter().copied().filter(|subnet| {
                 usable(subnet)
+                    && !known.contains(&subnet.id)
                     && !zones.contains(subnet.availability_zone.as_str())
                     && !of_another(subnet)
-            }));
+            });
+            let more: Vec<&Subnet> = more.collect();
+            claimed.extend(more);
             claimed
         }
         (true, false) => internal,

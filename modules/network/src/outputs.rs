@@ -320,9 +320,13 @@ mod tests {
             of(8, "d", &[]),
         ];
         let found = Observed { cluster: Some(shown(&[1, 2])), ..observed(all) };
-        assert_eq!(private(&named("dev"), &found), [1, 2, 6].map(subnet_id));
+        assert_eq!(private(&named("dev"), &found), [1, 2, 4, 5, 6].map(subnet_id));
+        // A subnet that is marked is not the control plane's alone, and covers its zone.
+        let mut shared = found.clone();
+        shared.subnets[0].tags = tagged(&[("kubernetes.io/cluster/dev", "shared")]);
+        assert_eq!(private(&named("dev"), &shared), [1, 2, 5, 6].map(subnet_id));
         // A zone is not covered by a subnet that takes no mount target.
-        let mut outpost = found;
+        let mut outpost = shared;
         outpost.subnets[1].on_outpost = true;
         assert_eq!(private(&named("dev"), &outpost), [1, 5, 6].map(subnet_id));
     }

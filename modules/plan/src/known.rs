@@ -28,6 +28,14 @@ impl<T> Known<T> {
         }
     }
 
+    /// The change that it is known after, where it is not known now.
+    pub fn later(&self) -> Option<&ChangeId> {
+        match self {
+            Known::Now(_) => None,
+            Known::After(change) => Some(change),
+        }
+    }
+
     /// The same for a value that is made from it.
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Known<U> {
         match self {
@@ -102,6 +110,31 @@ impl Text {
             }
         }
         Text { parts }
+    }
+
+    /// The same with a value, or its slot, wherever the text has `stand_in`.
+    #[must_use]
+    pub fn with<T: fmt::Display>(self, stand_in: &str, value: &Known<T>) -> Text {
+        let mut parts = Vec::new();
+        for part in self.parts {
+            match (part, value) {
+                (Part::Literal(text), Known::Now(value)) => {
+                    parts.push(Part::Literal(text.replace(stand_in, &value.to_string())));
+                }
+                (Part::Literal(text), Known::After(change)) => {
+                    parts.extend(Text::split(&text, stand_in, change).parts);
+                }
+                (later @ Part::Later(_), _) => parts.push(later),
+            }
+        }
+        Text { parts }
+    }
+
+    /// The same, and another text after it.
+    #[must_use]
+    pub fn followed_by(mut self, other: Text) -> Text {
+        self.parts.extend(other.parts);
+        self
     }
 
     /// The text, where all of it is known.

@@ -18,11 +18,15 @@ use crate::life::State;
 use crate::service::Context;
 
 /// The actions of clients: to mount and read, to write, to be the root user.
-const ACTIONS: [&str; 3] = [
+pub(super) const ACTIONS: [&str; 3] = [
     "elasticfilesystem:ClientMount",
     "elasticfilesystem:ClientWrite",
     "elasticfilesystem:ClientRootAccess",
 ];
+
+/// The keys that only these actions have.
+pub(super) const ACCESSED_VIA_MOUNT_TARGET: &str = "elasticfilesystem:AccessedViaMountTarget";
+pub(super) const ACCESS_POINT_ARN: &str = "elasticfilesystem:AccessPointArn";
 
 /// "The default EFS file system policy … grants full access to any anonymous client that can
 /// connect to the file system using a mount target. The default policy is in effect whenever a
@@ -90,7 +94,7 @@ fn keys(context: &Context<'_>, id: &str, client: &Client) -> Result<Keys, Refusa
     let mut keys = Keys::default();
     keys.set("aws:SecureTransport", client.tls);
     keys.set_all("aws:SourceIp", client.source_ip.clone());
-    keys.set("elasticfilesystem:AccessedViaMountTarget", client.mount_target_id.is_some());
+    keys.set(ACCESSED_VIA_MOUNT_TARGET, client.mount_target_id.is_some());
     if let Some(target) = &client.mount_target_id {
         let found = efs.mount_targets.get(target).filter(|found| found.file_system == id);
         let state = found.ok_or_else(|| missing(target))?.life.state;
@@ -102,7 +106,7 @@ fn keys(context: &Context<'_>, id: &str, client: &Client) -> Result<Keys, Refusa
         let found = efs.access_points.get(point).filter(|found| found.file_system == id);
         found.ok_or_else(|| missing(point))?;
         let arn = context.region.arn("elasticfilesystem", &format!("access-point/{point}"));
-        keys.set("elasticfilesystem:AccessPointArn", arn);
+        keys.set(ACCESS_POINT_ARN, arn);
     }
     Ok(keys)
 }

@@ -16,7 +16,7 @@ use crate::authorization::denial::Denial;
 use crate::authorization::document::{Document, Effect, Request, Use};
 use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
 use crate::callers::{Caller, keys};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::request::Incoming;
 use crate::service::{Context, Service};
 
@@ -29,7 +29,7 @@ pub(crate) fn authorize(
     service: &dyn Service,
     operation: &str,
     request: &Incoming,
-) -> Answer<()> {
+) -> Result<()> {
     if !context.access.enforced || !service.needs_signature(operation) {
         return Ok(());
     }
@@ -49,7 +49,7 @@ fn decide(
     context: &Context<'_>,
     service: &str,
     need: &needs::Need,
-) -> Answer<Result<(), Box<Denial>>> {
+) -> Result<Result<(), Box<Denial>>> {
     let Caller { principal, policies, keys } = &context.caller;
     let mut keys = keys_of(context, &need.resource, &keys.with(&need.keys));
     if need.is_forwarded_by(service) {
@@ -96,7 +96,7 @@ fn keys_of(context: &Context<'_>, resource: &str, request: &Keys) -> Keys {
 /// # Errors
 ///
 /// A policy that cannot be read is an error, never no policy: it may deny.
-fn file_system_policy(context: &Context<'_>, arn: &str) -> Answer<Option<Policy>> {
+fn file_system_policy(context: &Context<'_>, arn: &str) -> Result<Option<Policy>> {
     let found = arn.split_once(":file-system/").and_then(|(_, id)| {
         let policy = context.region.efs.file_systems.get(id)?.policy.as_ref()?;
         Some((id, policy))

@@ -12,7 +12,7 @@ use crate::authorization::document::{Document, Use};
 use crate::authorization::evaluate::{Policies, Policy};
 use crate::authorization::managed;
 use crate::authorization::principal::{Kind, Principal, session_arn};
-use crate::error::Answer;
+use crate::error::Result;
 use crate::request::Incoming;
 use crate::world::iam::Role;
 use crate::world::sts::{Of, Session};
@@ -105,7 +105,7 @@ impl Access {
         request: &Incoming,
         global: &Global,
         now: u64,
-    ) -> Answer<Caller> {
+    ) -> Result<Caller> {
         let found = self.find(request.access_key(), request, global, now);
         let mut caller = match found {
             Ok(caller) => caller,

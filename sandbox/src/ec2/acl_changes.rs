@@ -7,7 +7,7 @@ use super::errors::{dependency, invalid, not_yours};
 use super::ids::NETWORK_ACL;
 use super::listing::done;
 use super::{tags, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::NetworkAcl;
 use crate::xml::Element;
@@ -19,7 +19,7 @@ const MOST_OF_A_VPC: usize = 200;
 const MOST: usize = 20;
 
 /// `CreateNetworkAcl`: a new ACL denies everything, and no subnet uses it.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let vpc = vpcs::find(call.context.region, call.form.required("VpcId")?)?.clone();
     if vpc.owner != call.context.region.account {
         return Err(not_yours());
@@ -58,7 +58,7 @@ fn created(region: &Region, acl: &NetworkAcl) -> Vec<Element> {
 }
 
 /// `DeleteNetworkAcl`: neither the default one, nor one that a subnet uses.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let acl = own(call)?;
     let ec2 = &mut call.context.region.ec2;
     if acl.is_default {
@@ -75,7 +75,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ReplaceNetworkAclAssociation`: a subnet always uses one ACL of its VPC.
-pub(super) fn replace_association(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn replace_association(call: &mut Call) -> Result<Vec<Element>> {
     let acl = own(call)?;
     let id = call.form.required("AssociationId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
@@ -94,7 +94,7 @@ pub(super) fn replace_association(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `CreateNetworkAclEntry`.
-pub(super) fn create_entry(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create_entry(call: &mut Call) -> Result<Vec<Element>> {
     let mut acl = own(call)?;
     let entry = read(&call.form)?;
     if at(&acl, entry.egress, entry.number).is_some() {
@@ -111,7 +111,7 @@ pub(super) fn create_entry(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ReplaceNetworkAclEntry`.
-pub(super) fn replace_entry(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn replace_entry(call: &mut Call) -> Result<Vec<Element>> {
     let mut acl = own(call)?;
     let entry = read(&call.form)?;
     let found = at(&acl, entry.egress, entry.number);
@@ -121,7 +121,7 @@ pub(super) fn replace_entry(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DeleteNetworkAclEntry`.
-pub(super) fn delete_entry(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete_entry(call: &mut Call) -> Result<Vec<Element>> {
     let mut acl = own(call)?;
     let (egress, number) = place(&call.form)?;
     let found = at(&acl, egress, number).ok_or_else(|| not_found(number))?;

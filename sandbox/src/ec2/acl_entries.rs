@@ -4,7 +4,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::errors::{combination, invalid, invalid_value, missing};
 use super::form::Form;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::Region;
 use crate::world::ec2::{AclEntry, NetworkAcl};
 use crate::xml::Element;
@@ -85,7 +85,7 @@ pub(super) fn item(entry: &AclEntry) -> Vec<Element> {
 }
 
 /// The direction and the number of an entry.
-pub(super) fn place(form: &Form) -> Answer<(bool, u16)> {
+pub(super) fn place(form: &Form) -> Result<(bool, u16)> {
     let egress = form.flag("Egress")?.ok_or_else(|| missing("Egress"))?;
     let number = form.parsed::<i64>("RuleNumber", "an integer")?;
     let number = number.ok_or_else(|| missing("RuleNumber"))?;
@@ -95,7 +95,7 @@ pub(super) fn place(form: &Form) -> Answer<(bool, u16)> {
 }
 
 /// The entry that a call describes.
-pub(super) fn read(form: &Form) -> Answer<AclEntry> {
+pub(super) fn read(form: &Form) -> Result<AclEntry> {
     let (egress, number) = place(form)?;
     let allow = match form.required("RuleAction")? {
         "allow" => true,
@@ -115,7 +115,7 @@ pub(super) fn read(form: &Form) -> Answer<AclEntry> {
     })
 }
 
-fn protocol(text: &str) -> Answer<String> {
+fn protocol(text: &str) -> Result<String> {
     let named = PROTOCOLS.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
     let number = named.map_or(text, |(_, number)| number);
     if number == "-1" || number.parse::<u8>().is_ok() {
@@ -124,7 +124,7 @@ fn protocol(text: &str) -> Answer<String> {
     Err(invalid_value(format!("Invalid value '{text}' for IP protocol. Unknown protocol.")))
 }
 
-fn range(form: &Form) -> Answer<IpNet> {
+fn range(form: &Form) -> Result<IpNet> {
     let (text, v4) = match (form.get("CidrBlock"), form.get("Ipv6CidrBlock")) {
         (Some(text), None) => (text, true),
         (None, Some(text)) => (text, false),
@@ -141,7 +141,7 @@ fn range(form: &Form) -> Answer<IpNet> {
 
 /// "`IcmpTypeCode`: … Required if specifying protocol 1 (ICMP), or protocol 58 (`ICMPv6`) with an
 /// IPv6 CIDR block" (`CreateNetworkAclEntry`).
-fn icmp(form: &Form, protocol: &str, range: IpNet) -> Answer<Option<(i32, i32)>> {
+fn icmp(form: &Form, protocol: &str, range: IpNet) -> Result<Option<(i32, i32)>> {
     let read = |name: &str| form.parsed::<i32>(&format!("Icmp.{name}"), "an integer");
     match (protocol, read("Type")?, read("Code")?) {
         ("1" | "58", Some(kind), code) => Ok(Some((kind, code.unwrap_or(-1)))),
@@ -152,7 +152,7 @@ fn icmp(form: &Form, protocol: &str, range: IpNet) -> Answer<Option<(i32, i32)>>
 }
 
 /// "`PortRange`: … Required if specifying protocol 6 (TCP) or 17 (UDP)".
-fn ports(form: &Form, protocol: &str) -> Answer<Option<(u16, u16)>> {
+fn ports(form: &Form, protocol: &str) -> Result<Option<(u16, u16)>> {
     let read = |name: &str| form.parsed::<i32>(&format!("PortRange.{name}"), "an integer");
     let (from, to) = (read("From")?, read("To")?);
     if !["6", "17"].contains(&protocol) {

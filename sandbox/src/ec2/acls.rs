@@ -7,7 +7,7 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, everyone, one, tag_keys, tag_set,
 };
 use super::resource::find;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::ec2::{AclEntry, Ec2, NetworkAcl, Subnet};
 use crate::world::{Region, Tags};
 use crate::xml::Element;
@@ -113,7 +113,7 @@ pub(super) fn default_of<'a>(ec2: &'a Ec2, vpc: &str) -> Option<&'a NetworkAcl> 
 }
 
 /// The ACL that a call names, which the account must own to change it.
-pub(super) fn own(call: &Call) -> Answer<NetworkAcl> {
+pub(super) fn own(call: &Call) -> Result<NetworkAcl> {
     let acl: &NetworkAcl = find(&call.context.region.ec2, call.form.required("NetworkAclId")?)?;
     if acl.owner != call.context.region.account {
         return Err(not_yours());

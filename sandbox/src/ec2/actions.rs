@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::served::{Action, SERVED};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::xml::Element;
 
 /// The names of all actions of EC2's model, one a line (botocore 1.43.11,
@@ -30,7 +30,7 @@ fn known(action: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Carries a call out.
-pub(super) fn carry_out(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn carry_out(call: &mut Call) -> Result<Vec<Element>> {
     let action = call.action.clone();
     let Some(Action(_, run, parameters)) = served(&action) else {
         if ALL.lines().any(|known| known == action) {

@@ -11,7 +11,7 @@ use super::listing::{
 };
 use super::resource::find;
 use super::tags;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Address, AddressAssociation, Ec2, Instance, Interface};
 use crate::xml::Element;
@@ -83,7 +83,7 @@ pub(super) fn of<'a>(ec2: &'a Ec2, interface: &str, private: Ipv4Addr) -> Option
 }
 
 /// `DescribeAddresses`: by allocation, or by the address itself.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let wanted = call.form.list("PublicIp");
     let known = |text: &str| {
         call.context.region.ec2.addresses.values().any(|row| row.public.to_string() == text)
@@ -101,7 +101,7 @@ fn no_address(text: &str) -> AwsError {
 }
 
 /// `DescribeAddressesAttribute`: the domain names of addresses, of which none is set.
-pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_attribute(call: &mut Call) -> Result<Vec<Element>> {
     if let Some(other) = call.form.get("Attribute").filter(|name| *name != "domain-name") {
         return Err(invalid("attribute", other, "Expected domain-name."));
     }
@@ -112,7 +112,7 @@ pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AllocateAddress`: out of the ranges for documentation (RFC 5737).
-pub(super) fn allocate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn allocate(call: &mut Call) -> Result<Vec<Element>> {
     if let Some(other) = call.form.get("Domain").filter(|name| *name != "vpc") {
         return Err(invalid("domain", other, "Expected vpc."));
     }
@@ -137,7 +137,7 @@ pub(super) fn allocate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ReleaseAddress`: nothing may use it.
-pub(super) fn release(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn release(call: &mut Call) -> Result<Vec<Element>> {
     if call.form.get("PublicIp").is_some() {
         let message = "You must specify an allocation id when releasing a VPC elastic IP address";
         return Err(invalid_value(message));
@@ -154,7 +154,7 @@ pub(super) fn release(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// The interface that a call names, itself or by its instance.
-fn target(call: &Call) -> Answer<Interface> {
+fn target(call: &Call) -> Result<Interface> {
     let ec2 = &call.context.region.ec2;
     match (call.form.get("NetworkInterfaceId"), call.form.get("InstanceId")) {
         (Some(id), None) => find(ec2, id).cloned(),
@@ -172,7 +172,7 @@ fn target(call: &Call) -> Answer<Interface> {
 
 /// `AssociateAddress`. "Reassociation is automatic, but you can specify false to ensure the
 /// operation fails if the Elastic IP address is already associated with another resource."
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("AllocationId")?.to_owned();
     let address: &Address = find(&call.context.region.ec2, &id)?;
     let interface = target(call)?;
@@ -237,7 +237,7 @@ pub(super) fn free(ec2: &mut Ec2, interface: &str) {
 }
 
 /// Refuses to take an address from what a service manages, such as a NAT gateway.
-fn managed(ec2: &Ec2, interface: &str) -> Answer<()> {
+fn managed(ec2: &Ec2, interface: &str) -> Result<()> {
     if ec2.interfaces.get(interface).is_some_and(|row| row.requester.is_some()) {
         let message = "You do not have permission to access the specified resource.";
         return Err(AwsError::new(400, "AuthFailure", message));
@@ -246,7 +246,7 @@ fn managed(ec2: &Ec2, interface: &str) -> Answer<()> {
 }
 
 /// `DisassociateAddress`.
-pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn disassociate(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("AssociationId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
     let has = |row: &&Address| association(row).any(|found| found.id == id);

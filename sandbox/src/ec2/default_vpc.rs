@@ -10,7 +10,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::call::Call;
 use super::listing::MOST;
 use super::{acls, defaults, subnets, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::ec2::{Block, Ec2, InternetGateway, Route, Subnet, Vpc, Zone, ZoneKind};
 use crate::world::{Region, Tags};
 use crate::xml::Element;
@@ -93,7 +93,7 @@ fn put_subnet(
 
 /// `CreateDefaultVpc`: "You can only have one default VPC per Region" ("Error codes for the
 /// Amazon EC2 API").
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let region = &mut *call.context.region;
     if of(&region.ec2).is_some() {
         let message = "A Default VPC already exists for this account in this region.";
@@ -105,7 +105,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `CreateDefaultSubnet`: one per Availability Zone, in the default VPC.
-pub(super) fn create_subnet(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create_subnet(call: &mut Call) -> Result<Vec<Element>> {
     let zone = subnets::zone(call)?.clone();
     if call.form.get("AvailabilityZone").or(call.form.get("AvailabilityZoneId")).is_none() {
         return Err(super::errors::missing("AvailabilityZone"));

@@ -8,7 +8,7 @@ use super::listing::{
 };
 use super::resource::find;
 use super::{tags, vpcs};
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::Region;
 use crate::world::ec2::DhcpOptions;
 use crate::xml::Element;
@@ -53,7 +53,7 @@ fn item(set: &DhcpOptions, region: &Region) -> Vec<Element> {
 }
 
 /// `CreateDhcpOptions`.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let options = options(call)?;
     let tags = tags::on_creation(call, &DHCP_OPTIONS)?;
     let set = DhcpOptions { id: call.context.ids.next("dopt-"), options, tags };
@@ -63,7 +63,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     Ok(vec![Element::new("dhcpOptions", item)])
 }
 
-fn options(call: &Call) -> Answer<Vec<(String, Vec<String>)>> {
+fn options(call: &Call) -> Result<Vec<(String, Vec<String>)>> {
     let mut options: Vec<(String, Vec<String>)> = Vec::new();
     for prefix in call.form.groups("DhcpConfiguration") {
         let key = call.form.required(&format!("{prefix}Key"))?.to_owned();
@@ -96,7 +96,7 @@ fn options(call: &Call) -> Answer<Vec<(String, Vec<String>)>> {
     Ok(options)
 }
 
-fn check(key: &str, values: &[String]) -> Answer<()> {
+fn check(key: &str, values: &[String]) -> Result<()> {
     let address = |value: &str| value.parse::<std::net::IpAddr>().is_ok();
     let fits = |value: &str| match key {
         "domain-name-servers" => value == "AmazonProvidedDNS" || address(value),
@@ -115,7 +115,7 @@ fn check(key: &str, values: &[String]) -> Answer<()> {
 }
 
 /// `AssociateDhcpOptions`: `default` stands for none at all.
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("DhcpOptionsId")?.to_owned();
     let vpc = vpcs::own(call)?;
     let ec2 = &mut call.context.region.ec2;
@@ -129,7 +129,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DeleteDhcpOptions`: no VPC may use it.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("DhcpOptionsId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
     find::<DhcpOptions>(ec2, &id)?;

@@ -2,7 +2,7 @@
 
 use super::errors::{invalid_value, missing};
 use super::form::Form;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// The most values that one filter takes ("Filtering", EC2 API Reference).
 const MOST_VALUES: usize = 200;
@@ -20,11 +20,11 @@ impl Filter {
     pub(super) fn all(
         form: &Form,
         documented: impl Fn(&str) -> bool + Copy,
-    ) -> Answer<Vec<Filter>> {
+    ) -> Result<Vec<Filter>> {
         form.groups("Filter").iter().map(|prefix| Filter::read(form, prefix, documented)).collect()
     }
 
-    fn read(form: &Form, prefix: &str, documented: impl Fn(&str) -> bool) -> Answer<Filter> {
+    fn read(form: &Form, prefix: &str, documented: impl Fn(&str) -> bool) -> Result<Filter> {
         let name = form.get(&format!("{prefix}Name")).ok_or_else(|| missing("Filter.Name"))?;
         if !documented(name) {
             return Err(invalid_value(format!("The filter '{name}' is invalid")));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use super::errors::{invalid, missing};
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::Tags;
 
 /// The parameters of one call.
@@ -37,12 +37,12 @@ impl Form {
     }
 
     /// One parameter that must be there.
-    pub(super) fn required(&self, name: &str) -> Answer<&str> {
+    pub(super) fn required(&self, name: &str) -> Result<&str> {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
     }
 
     /// A parameter of another type than text.
-    pub(super) fn parsed<T: FromStr>(&self, name: &str, kind: &str) -> Answer<Option<T>> {
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, kind: &str) -> Result<Option<T>> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
@@ -51,7 +51,7 @@ impl Form {
     }
 
     /// A parameter that is `true` or `false`.
-    pub(super) fn flag(&self, name: &str) -> Answer<Option<bool>> {
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>> {
         self.parsed(name, "true or false")
     }
 

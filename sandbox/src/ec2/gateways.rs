@@ -8,7 +8,7 @@ use super::listing::{
 };
 use super::resource::find;
 use super::{tags, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Ec2, InternetGateway};
 use crate::xml::Element;
@@ -51,7 +51,7 @@ pub(super) fn of<'a>(ec2: &'a Ec2, vpc: &str) -> Option<&'a InternetGateway> {
 }
 
 /// `CreateInternetGateway`.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let tags = tags::on_creation(call, &INTERNET_GATEWAY)?;
     let gateway = InternetGateway { id: call.context.ids.next("igw-"), vpc: None, tags };
     let region = &mut *call.context.region;
@@ -60,12 +60,12 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     Ok(vec![Element::new("internetGateway", item)])
 }
 
-fn named(call: &Call) -> Answer<InternetGateway> {
+fn named(call: &Call) -> Result<InternetGateway> {
     find(&call.context.region.ec2, call.form.required("InternetGatewayId")?).cloned()
 }
 
 /// `AttachInternetGateway`: one gateway to one VPC.
-pub(super) fn attach(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn attach(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     let vpc = vpcs::find(call.context.region, call.form.required("VpcId")?)?.id.clone();
     if let Some(other) = &gateway.vpc {
@@ -83,7 +83,7 @@ pub(super) fn attach(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DetachInternetGateway`: not while an interface of the VPC has a public address.
-pub(super) fn detach(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn detach(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     let vpc = vpcs::find(call.context.region, call.form.required("VpcId")?)?.id.clone();
     if gateway.vpc.as_ref() != Some(&vpc) {
@@ -108,7 +108,7 @@ pub(super) fn detach(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DeleteInternetGateway`: it must be detached.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     if gateway.vpc.is_some() {
         let message =

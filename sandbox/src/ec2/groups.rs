@@ -5,7 +5,7 @@ use super::errors::{dependency, invalid_value, missing, not_yours};
 use super::ids::GROUP;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, list_where, one, tag_keys, tag_set};
 use super::{defaults, permissions, tags, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Rule, SecurityGroup, Source};
 use crate::xml::Element;
@@ -125,7 +125,7 @@ fn arn(region: &Region, id: &str) -> String {
 }
 
 /// `DescribeSecurityGroups`, by id, by name within the default VPC, or by filters.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let ec2 = &call.context.region.ec2;
     let wanted = call.form.list("GroupName");
     let in_default =
@@ -143,7 +143,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `CreateSecurityGroup`: a new group admits nothing, and may send anything.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let name = text(call, "GroupName")?;
     let description = text(call, "GroupDescription")?;
     if name.starts_with("sg-") {
@@ -199,7 +199,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
 
 /// "Up to 255 characters in length. Valid characters: a-z, A-Z, 0-9, spaces, and
 /// ._-:/()#,@[]+=&;{}!$*" (`CreateSecurityGroup`, for both texts).
-fn text(call: &Call, parameter: &str) -> Answer<String> {
+fn text(call: &Call, parameter: &str) -> Result<String> {
     let text = call.form.required(parameter)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
     if text.len() > 255 || !text.chars().all(allowed) {
@@ -213,7 +213,7 @@ fn text(call: &Call, parameter: &str) -> Answer<String> {
 }
 
 /// `DeleteSecurityGroup`: nothing may use it, and no other group may name it.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let group = named(call)?;
     let id = group.id.clone();
     if group.name == "default" {
@@ -235,7 +235,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// The group that a call names by id, or by name within the default VPC.
-pub(super) fn named(call: &Call) -> Answer<SecurityGroup> {
+pub(super) fn named(call: &Call) -> Result<SecurityGroup> {
     let ec2 = &call.context.region.ec2;
     let group = match (call.form.get("GroupId"), call.form.get("GroupName")) {
         (Some(id), _) => {

@@ -1,7 +1,7 @@
 //! Identifiers of EC2's resources: what they look like, and what EC2 answers to a
 //! malformed one and to one that does not exist.
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// A kind of resource. The codes are those of "Error codes for the Amazon EC2 API"; they
 /// are spelled as irregularly there.
@@ -112,7 +112,7 @@ impl Kind {
     }
 
     /// Refuses an id that has not this kind's form.
-    pub(super) fn check(&self, id: &str) -> Answer<()> {
+    pub(super) fn check(&self, id: &str) -> Result<()> {
         if self.fits(id) {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::instance_filters::{FILTERS, interfaces};
 use super::interfaces::{addresses, attachment_members, group_set, mac, status};
 use super::listing::{Index, Listing, MOST, Pages, by_id, everyone, page, tag_set};
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::Region;
 use crate::world::ec2::{Instance, Interface};
 use crate::xml::{Element, timestamp};
@@ -84,7 +84,7 @@ fn interface_item(interface: &Interface, region: &Region) -> Vec<Element> {
 }
 
 /// `DescribeInstances`: each in a reservation of its own.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let region = &*call.context.region;
     let (page, next) = page(call, &LISTING, |_| true)?;
     let reservations = page.iter().map(|instance| {

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::errors::{combination, invalid, invalid_value, missing};
 use super::interfaces::own;
 use super::listing::done;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::ec2::{Ec2, Interface, Subnet};
 use crate::xml::Element;
 
@@ -36,7 +36,7 @@ pub(super) fn choose(
     subnet: &Subnet,
     given: &[&str],
     count: usize,
-) -> Answer<Vec<Ipv4Addr>> {
+) -> Result<Vec<Ipv4Addr>> {
     let Some(cidr) = subnet.cidr else {
         return if given.is_empty() && count == 0 { Ok(Vec::new()) } else { Err(insufficient()) };
     };
@@ -77,7 +77,7 @@ pub(super) fn choose_ipv6(
     subnet: &Subnet,
     given: &[&str],
     count: usize,
-) -> Answer<Vec<Ipv6Addr>> {
+) -> Result<Vec<Ipv6Addr>> {
     let Some(block) = &subnet.ipv6 else {
         if given.is_empty() && count == 0 {
             return Ok(Vec::new());
@@ -108,13 +108,13 @@ pub(super) fn choose_ipv6(
     Ok(chosen)
 }
 
-fn subnet_of<'a>(ec2: &'a Ec2, interface: &Interface) -> Answer<&'a Subnet> {
+fn subnet_of<'a>(ec2: &'a Ec2, interface: &Interface) -> Result<&'a Subnet> {
     let subnet = ec2.subnets.get(&interface.subnet);
     subnet.ok_or_else(|| invalid("subnetId", &interface.subnet, "The subnet does not exist."))
 }
 
 /// The addresses that a call names, or else how many it asks for.
-fn named_or_counted<'a>(call: &'a Call, list: &str, count: &str) -> Answer<(Vec<&'a str>, usize)> {
+fn named_or_counted<'a>(call: &'a Call, list: &str, count: &str) -> Result<(Vec<&'a str>, usize)> {
     let given = call.form.list(list);
     let count = match call.form.parsed::<usize>(count, "a number")? {
         Some(_) if !given.is_empty() => {
@@ -130,7 +130,7 @@ fn named_or_counted<'a>(call: &'a Call, list: &str, count: &str) -> Answer<(Vec<
 }
 
 /// `AssignPrivateIpAddresses`.
-pub(super) fn assign(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn assign(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let move_them = call.form.flag("AllowReassignment")?.unwrap_or(false);
     let (given, count) =
@@ -176,7 +176,7 @@ fn take_from_others(call: &mut Call, interface: &Interface, given: &[String]) {
 }
 
 /// `UnassignPrivateIpAddresses`: not the primary one.
-pub(super) fn unassign(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn unassign(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let given = call.form.list("PrivateIpAddress");
     if given.is_empty() {
@@ -201,7 +201,7 @@ pub(super) fn unassign(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AssignIpv6Addresses`.
-pub(super) fn assign_ipv6(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn assign_ipv6(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let (given, count) = named_or_counted(call, "Ipv6Addresses", "Ipv6AddressCount")?;
     let ec2 = &call.context.region.ec2;
@@ -213,7 +213,7 @@ pub(super) fn assign_ipv6(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `UnassignIpv6Addresses`.
-pub(super) fn unassign_ipv6(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn unassign_ipv6(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let given = call.form.list("Ipv6Addresses");
     if given.is_empty() {

@@ -10,7 +10,7 @@ use super::interfaces::{attachment, attachment_id, group_set, item, own};
 use super::listing::done;
 use super::resource::find;
 use super::tags;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Attachment, Instance, Interface, SecurityGroup, Subnet};
 use crate::xml::Element;
@@ -19,7 +19,7 @@ use crate::xml::Element;
 const MOST_GROUPS: usize = 5;
 
 /// `CreateNetworkInterface`: a token makes it once.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let token = call.form.get("ClientToken").map(str::to_owned);
     let region = &*call.context.region;
     let subnet: &Subnet = find(&region.ec2, call.form.required("SubnetId")?)?;
@@ -53,7 +53,7 @@ fn created(region: &Region, interface: &Interface) -> Vec<Element> {
 }
 
 /// The IPv4 addresses that a call names, the primary one first, or counts.
-fn ipv4(call: &Call, subnet: &Subnet) -> Answer<Vec<std::net::Ipv4Addr>> {
+fn ipv4(call: &Call, subnet: &Subnet) -> Result<Vec<std::net::Ipv4Addr>> {
     let form = &call.form;
     let mut given: Vec<&str> = form.get("PrivateIpAddress").into_iter().collect();
     let mut primary = given.len();
@@ -79,7 +79,7 @@ fn ipv4(call: &Call, subnet: &Subnet) -> Answer<Vec<std::net::Ipv4Addr>> {
 }
 
 /// A subnet that assigns an IPv6 address on creation gives one unasked.
-fn ipv6(call: &Call, subnet: &Subnet) -> Answer<Vec<std::net::Ipv6Addr>> {
+fn ipv6(call: &Call, subnet: &Subnet) -> Result<Vec<std::net::Ipv6Addr>> {
     let form = &call.form;
     let mut given = Vec::new();
     for prefix in form.groups("Ipv6Addresses") {
@@ -91,7 +91,7 @@ fn ipv6(call: &Call, subnet: &Subnet) -> Answer<Vec<std::net::Ipv6Addr>> {
 }
 
 /// The groups that a call names, of the interface's VPC; its default group where it names none.
-fn groups(call: &Call, vpc: &str) -> Answer<Vec<String>> {
+fn groups(call: &Call, vpc: &str) -> Result<Vec<String>> {
     let ec2 = &call.context.region.ec2;
     let given = call.form.list("SecurityGroupId");
     if given.is_empty() {
@@ -116,7 +116,7 @@ fn groups(call: &Call, vpc: &str) -> Answer<Vec<String>> {
 }
 
 /// `DeleteNetworkInterface`: it must be detached.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("NetworkInterfaceId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
     let interface: &Interface = find(ec2, &id)?;
@@ -130,7 +130,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ModifyNetworkInterfaceAttribute`: "You can specify only one attribute at a time".
-pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn modify(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let description = call.form.get("Description.Value").map(str::to_owned);
     let check = call.form.flag("SourceDestCheck.Value")?;
@@ -158,7 +158,7 @@ pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DescribeNetworkInterfaceAttribute`.
-pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_attribute(call: &mut Call) -> Result<Vec<Element>> {
     let region = &*call.context.region;
     let interface: &Interface = find(&region.ec2, call.form.required("NetworkInterfaceId")?)?;
     let value = |name: &str, text: &dyn ToString| {
@@ -179,7 +179,7 @@ pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AttachNetworkInterface`: to an instance of the same zone, at a free place.
-pub(super) fn attach(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn attach(call: &mut Call) -> Result<Vec<Element>> {
     let mut interface = own(call)?;
     let ec2 = &call.context.region.ec2;
     let instance: &Instance = find(ec2, call.form.required("InstanceId")?)?;
@@ -223,7 +223,7 @@ fn no_attachment(id: &str) -> AwsError {
 }
 
 /// `DetachNetworkInterface`: not an instance's primary one, nor what a service holds.
-pub(super) fn detach(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn detach(call: &mut Call) -> Result<Vec<Element>> {
     let id = call.form.required("AttachmentId")?.to_owned();
     if id.starts_with("ela-attach-") {
         let message = "You are not allowed to manage 'ela-attach' attachments.";

@@ -9,7 +9,7 @@ use super::listing::{
 };
 use super::resource::find;
 use super::zones::suffix;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Address, Interface, Subnet};
 use crate::xml::{Element, timestamp};
@@ -294,7 +294,7 @@ pub(super) fn internal_domain(region: &str) -> String {
 }
 
 /// The interface that a call names, which no service manages.
-pub(super) fn own(call: &Call) -> Answer<Interface> {
+pub(super) fn own(call: &Call) -> Result<Interface> {
     let id = call.form.required("NetworkInterfaceId")?;
     let interface: &Interface = find(&call.context.region.ec2, id)?;
     if interface.requester.is_some() {
@@ -305,7 +305,7 @@ pub(super) fn own(call: &Call) -> Answer<Interface> {
 }
 
 /// `DescribeNetworkInterfaces`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let filters = filters(&call.form, LISTING.filters, true)?;
     let paged = ["MaxResults", "NextToken", "NetworkInterfaceId.1"]
         .iter()

@@ -8,7 +8,7 @@ use super::errors::{combination, invalid};
 use super::filters::Filter;
 use super::form::Form;
 use super::resource::Resource;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::marker;
 use crate::world::ec2::Ec2;
 use crate::world::{Region, Tags};
@@ -95,7 +95,7 @@ pub(super) fn filters<T>(
     form: &Form,
     documented: &'static [By<T>],
     tagged: bool,
-) -> Answer<Vec<Wanted<T>>> {
+) -> Result<Vec<Wanted<T>>> {
     let find = |name: &str| {
         documented.iter().find(|By(names, _)| names.split(' ').any(|known| known == name))
     };
@@ -123,7 +123,7 @@ pub(super) fn passes<T>(row: &T, tags: &Tags, region: &Region, filters: &[Wanted
 }
 
 /// The page of a listing that a call requests.
-pub(super) fn list<T: Resource>(call: &Call, listing: &Listing<T>) -> Answer<Vec<Element>> {
+pub(super) fn list<T: Resource>(call: &Call, listing: &Listing<T>) -> Result<Vec<Element>> {
     list_where(call, listing, |_| true)
 }
 
@@ -132,7 +132,7 @@ pub(super) fn list_where<T: Resource>(
     call: &Call,
     listing: &Listing<T>,
     also: impl Fn(&T) -> bool,
-) -> Answer<Vec<Element>> {
+) -> Result<Vec<Element>> {
     let region = &*call.context.region;
     let (page, next) = page(call, listing, also)?;
     let items = page.iter().map(|row| (listing.item)(row, region));
@@ -146,7 +146,7 @@ pub(super) fn page<'a, T: Resource>(
     call: &'a Call,
     listing: &Listing<T>,
     also: impl Fn(&T) -> bool,
-) -> Answer<(Vec<&'a T>, Option<String>)> {
+) -> Result<(Vec<&'a T>, Option<String>)> {
     let (form, region) = (&call.form, &*call.context.region);
     let filters = filters(form, listing.filters, true)?;
     let ids = form.list(listing.ids);
@@ -195,7 +195,7 @@ fn named<'a, T: Resource>(
     region: &'a Region,
     ids: &[&str],
     visible: impl Fn(&&T) -> bool,
-) -> Answer<Option<Vec<&'a T>>> {
+) -> Result<Option<Vec<&'a T>>> {
     if ids.is_empty() {
         return Ok(None);
     }
@@ -225,7 +225,7 @@ fn narrowed<'a, T: Resource>(
 }
 
 /// `MaxResults`.
-pub(super) fn most(call: &Call, pages: Pages) -> Answer<Option<usize>> {
+pub(super) fn most(call: &Call, pages: Pages) -> Result<Option<usize>> {
     let greatest = match pages {
         Pages::Most(most) | Pages::MostWithoutIds(most) => most,
         Pages::None => return Ok(None),
@@ -246,7 +246,7 @@ pub(super) fn most(call: &Call, pages: Pages) -> Answer<Option<usize>> {
 
 /// The id that the page follows, out of the token. A token that was never handed out for
 /// this very request is refused.
-pub(super) fn after(call: &Call) -> Answer<Option<String>> {
+pub(super) fn after(call: &Call) -> Result<Option<String>> {
     let Some(given) = call.form.get("NextToken") else {
         return Ok(None);
     };

@@ -37,7 +37,7 @@ mod tests;
 mod vpcs;
 pub(crate) mod zones;
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::options::Options;
 use crate::request::{Incoming, pairs};
 use crate::response::{ErrorBody, Refusal, Success};
@@ -80,7 +80,7 @@ impl Service for Ec2 {
         form(request).get("Action").unwrap_or("unknown").to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let form = form(request);
         let action = form.get("Action").unwrap_or("unknown").to_owned();
         let mut call = Call { context, form, action };

@@ -9,7 +9,7 @@ use super::interface_addresses::choose;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, everyone, one, tag_keys, tag_set};
 use super::resource::find;
 use super::tags;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::ec2::{Address, Ec2, Interface, NatGateway, NatState, Subnet};
 use crate::world::{Region, Tags};
 use crate::xml::{Element, timestamp};
@@ -98,7 +98,7 @@ pub(super) fn address_items(gateway: &NatGateway, region: &Region) -> Vec<Vec<El
 }
 
 /// `CreateNatGateway`: what cannot work is made, and has failed.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let token = call.form.get("ClientToken").map(str::to_owned);
     let region = &*call.context.region;
     let made = |row: &&NatGateway| token.is_some() && row.token == token;
@@ -151,7 +151,7 @@ fn created(region: &Region, gateway: &NatGateway) -> Vec<Element> {
 }
 
 /// The Elastic IP addresses that a call names, the primary one first.
-fn allocations(call: &Call, public: bool) -> Answer<Vec<String>> {
+fn allocations(call: &Call, public: bool) -> Result<Vec<String>> {
     let first = call.form.get("AllocationId");
     let more = call.form.list("SecondaryAllocationId");
     match (public, first) {
@@ -170,7 +170,7 @@ fn allocations(call: &Call, public: bool) -> Answer<Vec<String>> {
     Ok(all)
 }
 
-fn within_quota(region: &Region, subnet: &Subnet) -> Answer<()> {
+fn within_quota(region: &Region, subnet: &Subnet) -> Result<()> {
     let in_zone = |gateway: &&NatGateway| {
         let lives = !matches!(gateway.state, NatState::Deleted | NatState::Failed);
         let zone = region.ec2.subnets.get(&gateway.subnet).map(|found| &found.zone);
@@ -193,7 +193,7 @@ fn equip(
     gateway: &NatGateway,
     subnet: &Subnet,
     allocations: &[String],
-) -> Answer<String> {
+) -> Result<String> {
     let ec2 = &call.context.region.ec2;
     if gateway.public && gateways::of(ec2, &gateway.vpc).is_none() {
         let message = format!("Network {} has no Internet gateway attached", gateway.vpc);
@@ -237,7 +237,7 @@ fn equip(
 }
 
 /// The gateway that a call names, which is not on its way out.
-pub(super) fn named(call: &Call) -> Answer<NatGateway> {
+pub(super) fn named(call: &Call) -> Result<NatGateway> {
     let id = call.form.required("NatGatewayId")?;
     let gateway: &NatGateway = find(&call.context.region.ec2, id)?;
     if matches!(gateway.state, NatState::Deleting | NatState::Deleted) {
@@ -247,7 +247,7 @@ pub(super) fn named(call: &Call) -> Answer<NatGateway> {
 }
 
 /// `DeleteNatGateway`: its Elastic IP addresses stay, and serve nothing any more.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     let now = call.context.now;
     let gateway = NatGateway {

@@ -8,11 +8,11 @@ use super::errors::{combination, invalid, missing};
 use super::interface_addresses::choose;
 use super::nat::{address_items, named};
 use super::resource::find;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::ec2::{Address, Interface, NatGateway};
 use crate::xml::Element;
 
-fn interface(call: &Call, gateway: &NatGateway) -> Answer<Interface> {
+fn interface(call: &Call, gateway: &NatGateway) -> Result<Interface> {
     let found =
         gateway.interface.as_ref().and_then(|id| call.context.region.ec2.interfaces.get(id));
     found.cloned().ok_or_else(|| invalid("natGatewayId", &gateway.id, "It has failed."))
@@ -24,7 +24,7 @@ fn add(
     gateway: &NatGateway,
     list: &str,
     count: usize,
-) -> Answer<(String, Vec<Ipv4Addr>)> {
+) -> Result<(String, Vec<Ipv4Addr>)> {
     let mut interface = interface(call, gateway)?;
     let ec2 = &call.context.region.ec2;
     let subnet = ec2.subnets.get(&interface.subnet);
@@ -38,7 +38,7 @@ fn add(
 }
 
 /// Takes addresses from a gateway's interface, but not the primary one.
-fn remove(call: &mut Call, gateway: &NatGateway, gone: &[Ipv4Addr]) -> Answer<()> {
+fn remove(call: &mut Call, gateway: &NatGateway, gone: &[Ipv4Addr]) -> Result<()> {
     let mut interface = interface(call, gateway)?;
     for address in gone {
         if !interface.secondary.contains(address) {
@@ -58,7 +58,7 @@ fn addresses_of(call: &Call, gateway: &NatGateway) -> Vec<Element> {
     ]
 }
 
-fn kind(gateway: &NatGateway, public: bool) -> Answer<()> {
+fn kind(gateway: &NatGateway, public: bool) -> Result<()> {
     if gateway.public == public {
         return Ok(());
     }
@@ -67,7 +67,7 @@ fn kind(gateway: &NatGateway, public: bool) -> Answer<()> {
 }
 
 /// `AssociateNatGatewayAddress`: further Elastic IP addresses of a public gateway.
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     kind(&gateway, true)?;
     let ids: Vec<String> = call.form.list("AllocationId").into_iter().map(str::to_owned).collect();
@@ -89,7 +89,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DisassociateNatGatewayAddress`: not the primary one.
-pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn disassociate(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     let ids = call.form.list("AssociationId");
     if ids.is_empty() {
@@ -118,7 +118,7 @@ pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AssignPrivateNatGatewayAddress`: further addresses of a private gateway.
-pub(super) fn assign(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn assign(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     kind(&gateway, false)?;
     let count = call.form.parsed::<usize>("PrivateIpAddressCount", "a number")?.unwrap_or(0);
@@ -130,7 +130,7 @@ pub(super) fn assign(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `UnassignPrivateNatGatewayAddress`.
-pub(super) fn unassign(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn unassign(call: &mut Call) -> Result<Vec<Element>> {
     let gateway = named(call)?;
     let mut gone = Vec::new();
     for text in call.form.list("PrivateIpAddress") {

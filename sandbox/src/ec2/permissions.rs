@@ -7,7 +7,7 @@ use super::call::Call;
 use super::errors::{invalid_value, missing};
 use super::form::Form;
 use super::ids::GROUP;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Rule, SecurityGroup, Source};
 use crate::xml::Element;
@@ -52,7 +52,7 @@ impl Permission {
 }
 
 /// The permissions of a call on a group: `IpPermissions`, or the four single parameters.
-pub(super) fn read(call: &Call, group: &SecurityGroup) -> Answer<Vec<Permission>> {
+pub(super) fn read(call: &Call, group: &SecurityGroup) -> Result<Vec<Permission>> {
     let (form, region) = (&call.form, &*call.context.region);
     let mut permissions = Vec::new();
     for prefix in form.groups("IpPermissions") {
@@ -87,7 +87,7 @@ pub(super) fn read(call: &Call, group: &SecurityGroup) -> Answer<Vec<Permission>
     Ok(permissions)
 }
 
-fn single_source(form: &Form, region: &Region, group: &SecurityGroup) -> Answer<Option<Source>> {
+fn single_source(form: &Form, region: &Region, group: &SecurityGroup) -> Result<Option<Source>> {
     if let Some(text) = form.get("CidrIp") {
         return Ok(Some(range(text, "CidrIp")?));
     }
@@ -98,7 +98,7 @@ fn single_source(form: &Form, region: &Region, group: &SecurityGroup) -> Answer<
 }
 
 /// The group of a name, which only a rule of the default VPC may name so.
-fn by_name(region: &Region, group: &SecurityGroup, name: &str) -> Answer<String> {
+fn by_name(region: &Region, group: &SecurityGroup, name: &str) -> Result<String> {
     if !region.ec2.vpcs.get(&group.vpc).is_some_and(|vpc| vpc.is_default) {
         return Err(invalid_value(format!(
             "Invalid value '{name}' for groupName. You may not reference Amazon VPC security groups by name. Please use the corresponding id for this operation."
@@ -110,7 +110,7 @@ fn by_name(region: &Region, group: &SecurityGroup, name: &str) -> Answer<String>
 }
 
 /// Protocol and ports, as EC2 keeps them: -1 for what has none.
-pub(super) fn ports(form: &Form, prefix: &str) -> Answer<(String, i32, i32)> {
+pub(super) fn ports(form: &Form, prefix: &str) -> Result<(String, i32, i32)> {
     let protocol = form.required(&format!("{prefix}IpProtocol"))?.to_lowercase();
     let protocol = match protocol.as_str() {
         "6" => "tcp",
@@ -158,7 +158,7 @@ fn sources(
     region: &Region,
     group: &SecurityGroup,
     prefix: &str,
-) -> Answer<Vec<(Source, Option<String>)>> {
+) -> Result<Vec<(Source, Option<String>)>> {
     let mut sources = Vec::new();
     for pair in form.groups(&format!("{prefix}Groups")) {
         let source = peer(form, region, group, &pair)?;
@@ -179,7 +179,7 @@ fn sources(
 }
 
 /// Prefix lists are taken by the form of their id: the sandbox keeps none.
-pub(super) fn prefix_list(id: &str) -> Answer<()> {
+pub(super) fn prefix_list(id: &str) -> Result<()> {
     let digits = id.strip_prefix("pl-").unwrap_or_default();
     if digits.len() < 8 || !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
         let message = format!("Invalid id: \"{id}\" (expecting \"pl-...\")");
@@ -188,7 +188,7 @@ pub(super) fn prefix_list(id: &str) -> Answer<()> {
     Ok(())
 }
 
-fn peer(form: &Form, region: &Region, group: &SecurityGroup, pair: &str) -> Answer<Source> {
+fn peer(form: &Form, region: &Region, group: &SecurityGroup, pair: &str) -> Result<Source> {
     let id = if let Some(id) = form.get(&format!("{pair}GroupId")) {
         id.to_owned()
     } else {
@@ -204,7 +204,7 @@ fn peer(form: &Form, region: &Region, group: &SecurityGroup, pair: &str) -> Answ
 }
 
 /// A group that a rule of another one may name: of the same VPC.
-pub(super) fn reference(region: &Region, group: &SecurityGroup, id: &str) -> Answer<()> {
+pub(super) fn reference(region: &Region, group: &SecurityGroup, id: &str) -> Result<()> {
     GROUP.check(id)?;
     let named = region.ec2.security_groups.get(id).ok_or_else(|| GROUP.not_found(id))?;
     if named.vpc != group.vpc {
@@ -216,7 +216,7 @@ pub(super) fn reference(region: &Region, group: &SecurityGroup, id: &str) -> Ans
 
 /// A range of addresses, of the family that the parameter takes. EC2 drops the bits behind
 /// the prefix.
-pub(super) fn range(text: &str, parameter: &str) -> Answer<Source> {
+pub(super) fn range(text: &str, parameter: &str) -> Result<Source> {
     let range = text.parse::<ipnet::IpNet>().ok();
     match (range, parameter.ends_with("v6")) {
         (Some(range), false) if range.addr().is_ipv4() => {
@@ -230,7 +230,7 @@ pub(super) fn range(text: &str, parameter: &str) -> Answer<Source> {
 }
 
 /// "Constraints: Up to 255 characters in length. Allowed characters are …" (`IpRange`).
-pub(super) fn description(form: &Form, prefix: &str) -> Answer<Option<String>> {
+pub(super) fn description(form: &Form, prefix: &str) -> Result<Option<String>> {
     let Some(text) = form.get(&format!("{prefix}Description")) else {
         return Ok(None);
     };

@@ -81,7 +81,7 @@ resources! {
 }
 
 /// The resource of an id: the error of a malformed id, or of one that names nothing.
-pub(super) fn find<'a, T: Resource>(ec2: &'a Ec2, id: &str) -> crate::error::Answer<&'a T> {
+pub(super) fn find<'a, T: Resource>(ec2: &'a Ec2, id: &str) -> crate::error::Result<&'a T> {
     T::KIND.check(id)?;
     T::table(ec2).get(id).ok_or_else(|| T::KIND.not_found(id))
 }

@@ -10,7 +10,7 @@ use super::listing::{
 };
 use super::resource::find;
 use super::{defaults, subnets, tags, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Interface, InternetGateway, NatGateway, NatState, Route, RouteTable};
 use crate::xml::Element;
@@ -146,7 +146,7 @@ fn state_of(route: &Route, region: &Region) -> &'static str {
 }
 
 /// `CreateRouteTable`: a token makes it once.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let vpc = vpcs::find(call.context.region, call.form.required("VpcId")?)?.clone();
     if vpc.owner != call.context.region.account {
         return Err(not_yours());
@@ -183,7 +183,7 @@ fn created(region: &Region, table: &RouteTable) -> Vec<Element> {
 }
 
 /// The table that a call names, which the account must own to change it.
-fn own(call: &Call) -> Answer<RouteTable> {
+fn own(call: &Call) -> Result<RouteTable> {
     let table: &RouteTable = find(&call.context.region.ec2, call.form.required("RouteTableId")?)?;
     if table.owner != call.context.region.account {
         return Err(not_yours());
@@ -196,7 +196,7 @@ fn put(call: &mut Call, table: RouteTable) {
 }
 
 /// `DeleteRouteTable`: neither the main one, nor one that a subnet uses.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let table = own(call)?;
     if table.main.is_some() || !table.subnets.is_empty() {
         let message =
@@ -208,7 +208,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `CreateRoute`.
-pub(super) fn create_route(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create_route(call: &mut Call) -> Result<Vec<Element>> {
     let mut table = own(call)?;
     let destination = destination(call)?;
     let target = target(call, &table)?;
@@ -222,7 +222,7 @@ pub(super) fn create_route(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ReplaceRoute`.
-pub(super) fn replace_route(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn replace_route(call: &mut Call) -> Result<Vec<Element>> {
     let mut table = own(call)?;
     let (destination, target) = (destination(call)?, target(call, &table)?);
     let found = table.routes.iter_mut().find(|route| route.destination == destination);
@@ -232,7 +232,7 @@ pub(super) fn replace_route(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DeleteRoute`: not the local one.
-pub(super) fn delete_route(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete_route(call: &mut Call) -> Result<Vec<Element>> {
     let mut table = own(call)?;
     let destination = destination(call)?;
     let found = table.routes.iter().position(|route| route.destination == destination);
@@ -253,7 +253,7 @@ fn no_route(table: &str, destination: IpNet) -> AwsError {
     AwsError::new(400, "InvalidRoute.NotFound", message)
 }
 
-fn destination(call: &Call) -> Answer<IpNet> {
+fn destination(call: &Call) -> Result<IpNet> {
     if call.form.get("DestinationPrefixListId").is_some() {
         return Err(AwsError::not_served("the sandbox does not serve routes to prefix lists"));
     }
@@ -269,7 +269,7 @@ fn destination(call: &Call) -> Answer<IpNet> {
     Ok(range.trunc())
 }
 
-fn target(call: &Call, table: &RouteTable) -> Answer<String> {
+fn target(call: &Call, table: &RouteTable) -> Result<String> {
     let mut parameters: Vec<&str> = TARGETS.iter().map(|(_, parameter, _)| *parameter).collect();
     parameters.dedup();
     let given: Vec<&str> = parameters.iter().filter_map(|name| call.form.get(name)).collect();
@@ -297,7 +297,7 @@ fn target(call: &Call, table: &RouteTable) -> Answer<String> {
 }
 
 /// `AssociateRouteTable`: a subnet names one table, or else uses the main one.
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let mut table = own(call)?;
     if call.form.get("GatewayId").is_some() {
         return Err(AwsError::not_served("the sandbox does not serve route tables of gateways"));
@@ -324,7 +324,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// The table that an association belongs to.
-fn associated(call: &Call) -> Answer<(RouteTable, String)> {
+fn associated(call: &Call) -> Result<(RouteTable, String)> {
     let id = call.form.required("AssociationId")?.to_owned();
     let mut tables = call.context.region.ec2.route_tables.values();
     let has = |row: &&RouteTable| {
@@ -341,7 +341,7 @@ fn associated(call: &Call) -> Answer<(RouteTable, String)> {
 }
 
 /// `DisassociateRouteTable`.
-pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn disassociate(call: &mut Call) -> Result<Vec<Element>> {
     let (mut table, id) = associated(call)?;
     if table.main.as_ref() == Some(&id) {
         let message = format!("cannot disassociate the main route table association {id}");
@@ -353,7 +353,7 @@ pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ReplaceRouteTableAssociation`: a subnet's, or the main one's.
-pub(super) fn replace_association(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn replace_association(call: &mut Call) -> Result<Vec<Element>> {
     let mut new = own(call)?;
     let (mut old, id) = associated(call)?;
     if old.vpc != new.vpc {

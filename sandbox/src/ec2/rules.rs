@@ -7,7 +7,7 @@ use super::ids::RULE;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, done, one, tag_set};
 use super::permissions::{self, Permission};
 use super::tags;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Rule, SecurityGroup, Source};
 use crate::xml::Element;
@@ -84,7 +84,7 @@ fn is_egress(call: &Call) -> bool {
 }
 
 /// `AuthorizeSecurityGroupIngress` and `…Egress`: all rules, or none.
-pub(super) fn authorize(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn authorize(call: &mut Call) -> Result<Vec<Element>> {
     let group = named(call)?;
     let egress = is_egress(call);
     let tags = tags::on_creation(call, &RULE)?;
@@ -121,7 +121,7 @@ pub(super) fn authorize(call: &mut Call) -> Answer<Vec<Element>> {
 
 /// A rule that names a group counts for both families, and one that names a prefix list
 /// would count as the list's entries.
-fn within_quota(region: &Region, group: &SecurityGroup, egress: bool) -> Answer<()> {
+fn within_quota(region: &Region, group: &SecurityGroup, egress: bool) -> Result<()> {
     let count = |counts: fn(&Source) -> bool| {
         rules_of(region, group, egress).filter(|rule| counts(&rule.source)).count()
     };
@@ -143,7 +143,7 @@ fn rules_of<'a>(
 }
 
 /// `RevokeSecurityGroupIngress` and `…Egress`: by rule ids, or by permissions.
-pub(super) fn revoke(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn revoke(call: &mut Call) -> Result<Vec<Element>> {
     let group = named(call)?;
     let egress = is_egress(call);
     let ids: Vec<String> =
@@ -175,7 +175,7 @@ fn named_rules(
     group: &SecurityGroup,
     egress: bool,
     ids: &[String],
-) -> Answer<Vec<Rule>> {
+) -> Result<Vec<Rule>> {
     let find = |id: &String| {
         RULE.check(id)?;
         let rule =
@@ -193,7 +193,7 @@ fn by_permission(
     group: &SecurityGroup,
     egress: bool,
     given: Vec<Permission>,
-) -> Answer<(Vec<Rule>, Vec<Permission>)> {
+) -> Result<(Vec<Rule>, Vec<Permission>)> {
     let lenient = region.ec2.vpcs.get(&group.vpc).is_some_and(|vpc| vpc.is_default);
     let (mut revoked, mut unknown) = (Vec::new(), Vec::new());
     for permission in given {
@@ -230,7 +230,7 @@ fn unknown_item(permission: &Permission) -> Vec<Element> {
 
 /// `ModifySecurityGroupRules`: each rule is replaced as a whole, but for its direction and
 /// the kind of its peer.
-pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn modify(call: &mut Call) -> Result<Vec<Element>> {
     let group = named(call)?;
     let prefixes = call.form.groups("SecurityGroupRule");
     if prefixes.is_empty() {
@@ -266,7 +266,7 @@ pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
     Ok(done())
 }
 
-fn new_source(call: &Call, group: &SecurityGroup, prefix: &str) -> Answer<Source> {
+fn new_source(call: &Call, group: &SecurityGroup, prefix: &str) -> Result<Source> {
     let get = |name: &str| call.form.get(&format!("{prefix}{name}"));
     if let Some(text) = get("CidrIpv4") {
         return permissions::range(text, "CidrIpv4");
@@ -284,7 +284,7 @@ fn new_source(call: &Call, group: &SecurityGroup, prefix: &str) -> Answer<Source
 }
 
 /// `UpdateSecurityGroupRuleDescriptionsIngress` and `…Egress`: by permissions, or by ids.
-pub(super) fn describe_anew(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_anew(call: &mut Call) -> Result<Vec<Element>> {
     let group = named(call)?;
     let egress = is_egress(call);
     let mut changes = Vec::new();

@@ -7,11 +7,11 @@ use super::{
     interface_addresses, interface_changes, interfaces, nat, nat_addresses, routes, rules, subnets,
     tags, vpcs, zones,
 };
-use crate::error::Answer;
+use crate::error::Result;
 use crate::xml::Element;
 
 /// What carries an action out.
-pub(super) type Run = fn(&mut Call) -> Answer<Vec<Element>>;
+pub(super) type Run = fn(&mut Call) -> Result<Vec<Element>>;
 
 /// A served action: its name, what carries it out, and the names of its parameters.
 pub(super) struct Action(

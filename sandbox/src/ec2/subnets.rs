@@ -9,7 +9,7 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, nothing, one, tag_keys, tag_set,
 };
 use super::{acls, defaults, resource, tags, vpcs};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::ec2::{Block, Subnet, Vpc, Zone, ZoneKind};
 use crate::world::{Region, partition};
 use crate::xml::Element;
@@ -130,7 +130,7 @@ fn available(region: &Region, subnet: &Subnet) -> u64 {
 }
 
 /// `CreateSubnet`.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let region = &*call.context.region;
     let vpc = vpcs::find(region, call.form.required("VpcId")?)?.clone();
     if vpc.owner != region.account {
@@ -173,7 +173,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// The zone that a call names, else the first one of the region.
-pub(super) fn zone<'a>(call: &'a Call) -> Answer<&'a Zone> {
+pub(super) fn zone<'a>(call: &'a Call) -> Result<&'a Zone> {
     let zones = &call.context.region.ec2.zones;
     let name = call.form.get("AvailabilityZone");
     let id = call.form.get("AvailabilityZoneId");
@@ -196,7 +196,7 @@ pub(super) fn zone<'a>(call: &'a Call) -> Answer<&'a Zone> {
     })
 }
 
-fn ipv4_range(region: &Region, vpc: &Vpc, text: &str) -> Answer<Ipv4Net> {
+fn ipv4_range(region: &Region, vpc: &Vpc, text: &str) -> Result<Ipv4Net> {
     let cidr: Ipv4Net = text.parse().map_err(|_| vpcs::malformed(text))?;
     let within = vpc.cidrs.iter().any(|block| block.cidr.contains(&cidr));
     if !(16..=28).contains(&cidr.prefix_len()) || !within {
@@ -211,7 +211,7 @@ fn ipv4_range(region: &Region, vpc: &Vpc, text: &str) -> Answer<Ipv4Net> {
 }
 
 /// "/44 and /64 in increments of /4" (`CreateSubnet`).
-fn ipv6_range(region: &Region, vpc: &Vpc, text: &str) -> Answer<Ipv6Net> {
+fn ipv6_range(region: &Region, vpc: &Vpc, text: &str) -> Result<Ipv6Net> {
     let cidr: Ipv6Net = text.parse().map_err(|_| vpcs::malformed(text))?;
     let length = cidr.prefix_len();
     let within = vpc.ipv6.iter().any(|block| block.cidr.contains(&cidr));
@@ -236,12 +236,12 @@ fn conflict(text: &str) -> AwsError {
 }
 
 /// A subnet by its id.
-pub(super) fn find<'a>(region: &'a Region, id: &str) -> Answer<&'a Subnet> {
+pub(super) fn find<'a>(region: &'a Region, id: &str) -> Result<&'a Subnet> {
     resource::find(&region.ec2, id)
 }
 
 /// The subnet that a call names, which the account must own to change it.
-fn own(call: &Call) -> Answer<String> {
+fn own(call: &Call) -> Result<String> {
     let subnet = find(call.context.region, call.form.required("SubnetId")?)?;
     if subnet.owner != call.context.region.account {
         return Err(not_yours());
@@ -250,7 +250,7 @@ fn own(call: &Call) -> Answer<String> {
 }
 
 /// `DeleteSubnet`: no interface may be left in it.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let ec2 = &mut call.context.region.ec2;
     if ec2.interfaces.by("subnet", &id).next().is_some() {
@@ -269,7 +269,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ModifySubnetAttribute`: one attribute a call.
-pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn modify(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let flag = |name: &str| call.form.flag(&format!("{name}.Value"));
     let public_ip = flag("MapPublicIpOnLaunch")?;
@@ -309,7 +309,7 @@ pub(super) fn modify(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AssociateSubnetCidrBlock`: a subnet has one IPv6 range.
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let region = &*call.context.region;
     let subnet = find(region, &id)?;
@@ -327,7 +327,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DisassociateSubnetCidrBlock`.
-pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn disassociate(call: &mut Call) -> Result<Vec<Element>> {
     let association = call.form.required("AssociationId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
     let has = |subnet: &&Subnet| {

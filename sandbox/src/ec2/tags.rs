@@ -8,7 +8,7 @@ use super::errors::{invalid, invalid_value, not_yours};
 use super::ids::Kind;
 use super::listing::{self, By, Pages, after, done, filters, most, one, passes, token};
 use super::resource::{kind_of, tags_mut, visit};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::{Region, Tags};
 use crate::xml::Element;
 
@@ -17,7 +17,7 @@ const MOST: usize = 50;
 
 /// The tags that a creation gives to a resource of this type; another type in
 /// `TagSpecification` is refused.
-pub(super) fn on_creation(call: &Call, kind: &Kind) -> Answer<Tags> {
+pub(super) fn on_creation(call: &Call, kind: &Kind) -> Result<Tags> {
     let mut tags = Tags::new();
     for specification in call.form.groups("TagSpecification") {
         let name = format!("{specification}ResourceType");
@@ -34,7 +34,7 @@ pub(super) fn on_creation(call: &Call, kind: &Kind) -> Answer<Tags> {
 }
 
 /// Refuses keys and values that EC2 does not take.
-fn check(tags: &Tags) -> Answer<()> {
+fn check(tags: &Tags) -> Result<()> {
     for (key, value) in tags {
         if key.starts_with("aws:") {
             return Err(invalid_value(format!(
@@ -60,7 +60,7 @@ fn check(tags: &Tags) -> Answer<()> {
 }
 
 /// `CreateTags`.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let tags = call.form.tags("Tag");
     check(&tags)?;
     if tags.is_empty() {
@@ -80,7 +80,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
 
 /// `DeleteTags`: those named, by value too where one is given; without any, all of them
 /// but AWS's own.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let prefixes = call.form.groups("Tag");
     let named: Vec<(String, Option<String>)> = prefixes
         .iter()
@@ -105,7 +105,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
     Ok(done())
 }
 
-fn resources(call: &Call) -> Answer<Vec<String>> {
+fn resources(call: &Call) -> Result<Vec<String>> {
     let given = call.form.list("ResourceId");
     if given.is_empty() {
         return Err(super::errors::missing("ResourceId"));
@@ -114,7 +114,7 @@ fn resources(call: &Call) -> Answer<Vec<String>> {
 }
 
 /// The tags of a resource of any kind, to change.
-fn of<'a>(region: &'a mut Region, id: &str) -> Answer<&'a mut Tags> {
+fn of<'a>(region: &'a mut Region, id: &str) -> Result<&'a mut Tags> {
     let account = region.account.clone();
     let ec2 = &mut region.ec2;
     let Some(kind) = kind_of(id) else {
@@ -160,7 +160,7 @@ static FILTERS: &[By<TagRow>] = &[
 ];
 
 /// `DescribeTags`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let region = &*call.context.region;
     let filters = filters(&call.form, FILTERS, true)?;
     let most = most(call, Pages::Most(listing::MOST))?.unwrap_or(usize::MAX);

@@ -9,7 +9,7 @@ use super::listing::{
     By, Index, Listing, MOST, Pages, all, by_id, done, everyone, one, tag_keys, tag_set,
 };
 use super::{defaults, resource, tags};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Block, Vpc};
 use crate::xml::Element;
@@ -96,7 +96,7 @@ fn ipv6_item(block: &Block<Ipv6Net>, border_group: &str) -> Vec<Element> {
 
 /// `CreateVpc`: a VPC comes with a main route table, a default network ACL and a default
 /// security group.
-pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let cidr = vpc_range(call.form.required("CidrBlock")?)?;
     let tenancy = call.form.get("InstanceTenancy").unwrap_or("default").to_owned();
     if !["default", "dedicated"].contains(&tenancy.as_str()) {
@@ -126,7 +126,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Vec<Element>> {
     Ok(vec![Element::new("vpc", item)])
 }
 
-fn vpc_range(text: &str) -> Answer<Ipv4Net> {
+fn vpc_range(text: &str) -> Result<Ipv4Net> {
     let cidr: Ipv4Net = text.parse().map_err(|_| malformed(text))?;
     if !(16..=28).contains(&cidr.prefix_len()) {
         return Err(AwsError::new(
@@ -156,7 +156,7 @@ fn amazon_block(ids: &mut crate::ids::Ids) -> Block<Ipv6Net> {
 
 /// `DeleteVpc`: its main route table, network ACL and default group go with it; all else
 /// must be gone.
-pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn delete(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let ec2 = &mut call.context.region.ec2;
     let attached = ec2.internet_gateways.by("vpc", &id).next().is_some();
@@ -193,7 +193,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// The VPC that a call names, which the account must own to change it.
-pub(super) fn own(call: &Call) -> Answer<String> {
+pub(super) fn own(call: &Call) -> Result<String> {
     let id = call.form.required("VpcId")?;
     let vpc = find(call.context.region, id)?;
     if vpc.owner != call.context.region.account {
@@ -203,12 +203,12 @@ pub(super) fn own(call: &Call) -> Answer<String> {
 }
 
 /// A VPC by its id.
-pub(super) fn find<'a>(region: &'a Region, id: &str) -> Answer<&'a Vpc> {
+pub(super) fn find<'a>(region: &'a Region, id: &str) -> Result<&'a Vpc> {
     resource::find(&region.ec2, id)
 }
 
 /// `DescribeVpcAttribute`.
-pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_attribute(call: &mut Call) -> Result<Vec<Element>> {
     let vpc = find(call.context.region, call.form.required("VpcId")?)?;
     let attribute = call.form.required("Attribute")?;
     let value = match attribute {
@@ -227,7 +227,7 @@ pub(super) fn describe_attribute(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `ModifyVpcAttribute`: one attribute a call.
-pub(super) fn modify_attribute(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn modify_attribute(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let support = call.form.flag("EnableDnsSupport.Value")?;
     let hostnames = call.form.flag("EnableDnsHostnames.Value")?;
@@ -253,7 +253,7 @@ pub(super) fn modify_attribute(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `AssociateVpcCidrBlock`: a further range, or Amazon's IPv6.
-pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn associate(call: &mut Call) -> Result<Vec<Element>> {
     let id = own(call)?;
     let cidr = call.form.get("CidrBlock").map(vpc_range).transpose()?;
     let with_ipv6 = call.form.flag("AmazonProvidedIpv6CidrBlock")?.unwrap_or(false);
@@ -298,7 +298,7 @@ pub(super) fn associate(call: &mut Call) -> Answer<Vec<Element>> {
 }
 
 /// `DisassociateVpcCidrBlock`: not the primary range, and none that a subnet lies in.
-pub(super) fn disassociate(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn disassociate(call: &mut Call) -> Result<Vec<Element>> {
     let association = call.form.required("AssociationId")?.to_owned();
     let ec2 = &mut call.context.region.ec2;
     let has = |vpc: &&Vpc| {

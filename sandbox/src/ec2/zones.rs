@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::errors::invalid_value;
 use super::listing::{By, all, filters, nothing, one, passes};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Tags;
 use crate::world::ec2::{Zone, ZoneKind};
 use crate::xml::Element;
@@ -151,7 +151,7 @@ fn opt_in_status(zone: &Zone) -> &'static str {
 
 /// `DescribeAvailabilityZones`: all zones that need no opt-in or have it, and the others
 /// with `AllAvailabilityZones`.
-pub(super) fn describe(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     let filters = filters(&call.form, FILTERS, false)?;
     let all = call.form.flag("AllAvailabilityZones")?.unwrap_or(false);
     let region = &*call.context.region;
@@ -213,7 +213,7 @@ fn item(zone: &Zone, region: &str) -> Vec<Element> {
 
 /// `DescribeRegions`: those of the partition that the call was made in. The region in use
 /// counts as opted in.
-pub(super) fn describe_regions(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_regions(call: &mut Call) -> Result<Vec<Element>> {
     let filters = filters(&call.form, REGION_FILTERS, false)?;
     let all = call.form.flag("AllRegions")?.unwrap_or(false);
     let own = call.context.region.name.as_str();
@@ -282,7 +282,7 @@ pub(crate) fn suffix(region: &str) -> &'static str {
 }
 
 /// `DescribeAccountAttributes`: no platform but VPC, and the default VPC where there is one.
-pub(super) fn describe_account(call: &mut Call) -> Answer<Vec<Element>> {
+pub(super) fn describe_account(call: &mut Call) -> Result<Vec<Element>> {
     let default = call.context.region.ec2.vpcs.values().find(|vpc| vpc.is_default);
     let default = default.map_or("none", |vpc| vpc.id.as_str());
     let all = [("supported-platforms", "VPC"), ("default-vpc", default)];

@@ -7,7 +7,7 @@ use super::call::{Call, refused};
 use super::names::Kind;
 use super::pages::{Page, TOKENS};
 use super::tags::{Tag, checked, shown};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::world::Region;
 use crate::world::efs::{AccessPoint, PosixUser, RootDirectory};
@@ -22,7 +22,7 @@ struct Create {
     tags: Vec<Tag>,
 }
 
-pub(super) fn create(call: &mut Call) -> Answer<Value> {
+pub(super) fn create(call: &mut Call) -> Result<Value> {
     let asked: Create = call.read()?;
     let (now, options) = (call.context.now, call.context.options);
     // The token counts for the whole region, whatever file system it was given for:
@@ -62,7 +62,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
     Ok(body)
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let by_point = call.text("AccessPointId").is_some();
     let by_file_system = call.text("FileSystemId").is_some();
     if by_point && by_file_system {
@@ -93,7 +93,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     Ok(page.response("AccessPoints", points, id, shown))
 }
 
-pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+pub(super) fn delete(call: &mut Call) -> Result<Value> {
     let found = call.access_point("AccessPointId")?;
     if found.life.state == State::Deleting {
         return Ok(Value::Null);

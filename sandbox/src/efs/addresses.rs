@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::call::refused;
 use super::network::Addresses;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// The first addresses of a subnet, which AWS keeps for itself, as it does the last one.
 const KEPT: u8 = 4;
@@ -43,7 +43,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The addresses of a new mount target.
-pub(super) fn choose(space: &Space, wanted: Wanted) -> Answer<Addresses> {
+pub(super) fn choose(space: &Space, wanted: Wanted) -> Result<Addresses> {
     let fits = match wanted.family {
         Family::Ipv4Only => wanted.ipv6.is_none(),
         Family::Ipv6Only => wanted.ipv4.is_none(),
@@ -75,7 +75,7 @@ pub(super) fn choose(space: &Space, wanted: Wanted) -> Answer<Addresses> {
 
 /// The ranges to choose from, where the subnet has those that the type needs
 /// (`CreateMountTarget`, `IpAddressType`).
-fn ranges(space: &Space, family: Family) -> Answer<(Option<Ipv4Net>, Option<Ipv6Net>)> {
+fn ranges(space: &Space, family: Family) -> Result<(Option<Ipv4Net>, Option<Ipv6Net>)> {
     match (family, space.ipv4, space.ipv6) {
         (Family::Ipv4Only, Some(ipv4), _) => Ok((Some(ipv4), None)),
         (Family::DualStack, Some(ipv4), Some(ipv6)) => Ok((Some(ipv4), Some(ipv6))),
@@ -124,7 +124,7 @@ fn one<A: std::str::FromStr + Copy + Into<IpAddr>>(
     wanted: Option<&str>,
     place: impl Fn(A) -> Place,
     mut hosts: impl Iterator<Item = IpAddr>,
-) -> Answer<IpAddr> {
+) -> Result<IpAddr> {
     let Some(text) = wanted else {
         return hosts.find(|address| !space.taken.contains(address)).ok_or_else(|| {
             let message = format!("The subnet '{}' has no free addresses.", space.subnet);

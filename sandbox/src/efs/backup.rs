@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{Call, refused};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::efs::Backup;
 
 #[derive(Deserialize)]
@@ -20,13 +20,13 @@ struct Policy {
 }
 
 /// Where no policy was ever set, AWS answers `PolicyNotFound` without a message.
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let found = call.file_system("FileSystemId")?.backup;
     let found = found.ok_or_else(|| refused("PolicyNotFound", ""))?;
     Ok(json!({ "BackupPolicy": { "Status": status(found, call.context.now) } }))
 }
 
-pub(super) fn put(call: &mut Call) -> Answer<Value> {
+pub(super) fn put(call: &mut Call) -> Result<Value> {
     let enabled = match call.read::<Put>()?.backup_policy.status.as_str() {
         "ENABLED" => true,
         "DISABLED" => false,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::api::MODEL;
 use super::names::{Kind, named};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::State;
 use crate::service::Context;
 use crate::world::efs::{AccessPoint, FileSystem, MountTarget};
@@ -19,7 +19,7 @@ pub(super) struct Call<'a, 'b> {
 
 impl Call<'_, '_> {
     /// The whole input as a type of ours.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Answer<T> {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(Value::Object(self.input.clone()))
             .map_err(|error| AwsError::bad_request(error.to_string()))
     }
@@ -30,19 +30,19 @@ impl Call<'_, '_> {
     }
 
     /// The id that a parameter gives, be it written as an id or as an ARN.
-    pub(super) fn id(&self, parameter: &str, kind: Kind) -> Answer<Option<String>> {
+    pub(super) fn id(&self, parameter: &str, kind: Kind) -> Result<Option<String>> {
         self.text(parameter).map(|text| named(text, kind, &*self.context.region)).transpose()
     }
 
     /// The file system that a parameter gives.
-    pub(super) fn file_system(&self, parameter: &str) -> Answer<&FileSystem> {
+    pub(super) fn file_system(&self, parameter: &str) -> Result<&FileSystem> {
         let id = self.id(parameter, Kind::FileSystem)?.unwrap_or_default();
         let found = self.context.region.efs.file_systems.get(&id);
         found.ok_or_else(|| no_file_system(&id))
     }
 
     /// The same, where the operation needs it to be available.
-    pub(super) fn available(&self, parameter: &str) -> Answer<&FileSystem> {
+    pub(super) fn available(&self, parameter: &str) -> Result<&FileSystem> {
         let found = self.file_system(parameter)?;
         if found.life.state == State::Available {
             return Ok(found);
@@ -56,7 +56,7 @@ impl Call<'_, '_> {
     }
 
     /// The access point that a parameter gives.
-    pub(super) fn access_point(&self, parameter: &str) -> Answer<&AccessPoint> {
+    pub(super) fn access_point(&self, parameter: &str) -> Result<&AccessPoint> {
         let id = self.id(parameter, Kind::AccessPoint)?.unwrap_or_default();
         let found = self.context.region.efs.access_points.get(&id);
         found.ok_or_else(|| {
@@ -65,7 +65,7 @@ impl Call<'_, '_> {
     }
 
     /// The mount target that a parameter gives.
-    pub(super) fn mount_target(&self, parameter: &str) -> Answer<&MountTarget> {
+    pub(super) fn mount_target(&self, parameter: &str) -> Result<&MountTarget> {
         let id = self.text(parameter).unwrap_or_default();
         let found = self.context.region.efs.mount_targets.get(id);
         found.ok_or_else(|| {

@@ -8,7 +8,7 @@ use super::keys;
 use super::names::{Kind, arn, invalid};
 use super::network;
 use crate::ec2::zones;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::world::efs::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
 use crate::world::{Region, Tags, partition};
@@ -28,7 +28,7 @@ pub(super) fn prepared(
     call: &mut Call,
     source: &FileSystem,
     asked: Destination,
-) -> Answer<(String, String, Arrival)> {
+) -> Result<(String, String, Arrival)> {
     match asked.file_system_id.clone() {
         Some(id) => existing(call, source, &asked, &id),
         None => new(call, source, &asked),
@@ -40,7 +40,7 @@ fn existing(
     source: &FileSystem,
     asked: &Destination,
     given: &str,
-) -> Answer<(String, String, Arrival)> {
+) -> Result<(String, String, Arrival)> {
     if asked.availability_zone_name.is_some() || asked.kms_key_id.is_some() {
         return Err(AwsError::bad_request(
             "AvailabilityZoneName and KmsKeyId cannot be specified for an existing destination file system.",
@@ -96,7 +96,7 @@ fn existing(
 /// (`CreateReplicationConfiguration`, in EFS's model); a region of another partition cannot be,
 /// as accounts end with their partition (IAM User Guide, "IAM identifiers"). For the words no
 /// recording was found.
-fn in_reach(call: &Call, region: &str) -> Answer<()> {
+fn in_reach(call: &Call, region: &str) -> Result<()> {
     let here = call.context.region.name.as_str();
     let refusal = if !zones::is_region(region) {
         "does not exist"
@@ -112,7 +112,7 @@ fn in_reach(call: &Call, region: &str) -> Answer<()> {
 
 /// AWS's message for what a replication to another account lacks
 /// (<https://github.com/hashicorp/terraform-provider-aws/issues/42814>).
-fn other_account(call: &Call, asked: &Destination, account: &str) -> Answer<()> {
+fn other_account(call: &Call, asked: &Destination, account: &str) -> Result<()> {
     if account == call.context.region.account {
         return Ok(());
     }
@@ -146,7 +146,7 @@ fn new(
     call: &mut Call,
     source: &FileSystem,
     asked: &Destination,
-) -> Answer<(String, String, Arrival)> {
+) -> Result<(String, String, Arrival)> {
     let zone = asked.availability_zone_name.as_deref();
     let region = match (asked.region.as_deref(), zone) {
         // AWS's message (cdk-preflight, rule `pf-efs-replication-destination`).

@@ -7,7 +7,7 @@ use super::call::{Call, refused};
 use super::names::Kind;
 use super::tags::{Tag, checked, shown};
 use super::{keys, network, pages, replicated, throughput};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::service::Context;
 use crate::world::Region;
@@ -37,7 +37,7 @@ struct Update {
     provisioned_throughput_in_mibps: Option<f64>,
 }
 
-pub(super) fn create(call: &mut Call) -> Answer<Value> {
+pub(super) fn create(call: &mut Call) -> Result<Value> {
     let asked: Create = call.read()?;
     if let Some(found) =
         call.context.region.efs.file_systems.by("token", &asked.creation_token).next()
@@ -94,7 +94,7 @@ pub(super) fn backup(enabled: bool) -> Option<Backup> {
 }
 
 /// The account's quota of file systems per region.
-pub(super) fn room_for_one_more(there: usize, limit: usize) -> Answer<()> {
+pub(super) fn room_for_one_more(there: usize, limit: usize) -> Result<()> {
     if there < limit {
         return Ok(());
     }
@@ -103,7 +103,7 @@ pub(super) fn room_for_one_more(there: usize, limit: usize) -> Answer<()> {
 }
 
 /// The zone of a One Zone file system: one of the region's, and of a kind that EFS is in.
-fn one_zone(region: &Region, name: Option<&str>) -> Answer<Option<OneZone>> {
+fn one_zone(region: &Region, name: Option<&str>) -> Result<Option<OneZone>> {
     let Some(name) = name else {
         return Ok(None);
     };
@@ -118,7 +118,7 @@ fn one_zone(region: &Region, name: Option<&str>) -> Answer<Option<OneZone>> {
     }
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let token = call.text("CreationToken");
     if call.text("FileSystemId").is_some() {
         if token.is_some() {
@@ -141,7 +141,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     })
 }
 
-pub(super) fn update(call: &mut Call) -> Answer<Value> {
+pub(super) fn update(call: &mut Call) -> Result<Value> {
     let asked: Update = call.read()?;
     let now = call.context.now;
     let found = call.available("FileSystemId")?;
@@ -160,7 +160,7 @@ pub(super) fn update(call: &mut Call) -> Answer<Value> {
 }
 
 /// The throughput that an update asks for, if this file system can have it.
-fn wanted(region: &str, found: &FileSystem, asked: &Update) -> Answer<Throughput> {
+fn wanted(region: &str, found: &FileSystem, asked: &Update) -> Result<Throughput> {
     let before = found.throughput;
     let mode = asked.throughput_mode.unwrap_or(before.mode);
     let kept = before.mibps.filter(|_| mode == ThroughputMode::Provisioned);
@@ -183,7 +183,7 @@ fn wanted(region: &str, found: &FileSystem, asked: &Update) -> Answer<Throughput
     Ok(after)
 }
 
-pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+pub(super) fn delete(call: &mut Call) -> Result<Value> {
     let now = call.context.now;
     let found = call.file_system("FileSystemId")?;
     let id = found.id.clone();

@@ -1,6 +1,6 @@
 //! The keys that file systems are encrypted with.
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::kms::{self, Problem};
 use crate::world::Region;
 
@@ -10,7 +10,7 @@ const OWN: &str = "alias/aws/elasticfilesystem";
 /// The ARN of a new file system's key: the one asked for, or the region's own for EFS.
 ///
 /// AWS's message: cdk-preflight, rule `pf-efs-kms-key`.
-pub(super) fn key(region: &Region, encrypted: bool, asked: Option<&str>) -> Answer<Option<String>> {
+pub(super) fn key(region: &Region, encrypted: bool, asked: Option<&str>) -> Result<Option<String>> {
     match (encrypted, asked) {
         (false, None) => Ok(None),
         (false, Some(_)) => Err(AwsError::bad_request(
@@ -25,7 +25,7 @@ pub(super) fn key(region: &Region, encrypted: bool, asked: Option<&str>) -> Answ
 pub(super) fn of_replica(
     region: Result<&Region, (&str, &str)>,
     asked: Option<&str>,
-) -> Answer<String> {
+) -> Result<String> {
     let asked = asked.unwrap_or(OWN);
     match region {
         Ok(region) => usable(region, asked),
@@ -33,7 +33,7 @@ pub(super) fn of_replica(
     }
 }
 
-fn usable(region: &Region, id: &str) -> Answer<String> {
+fn usable(region: &Region, id: &str) -> Result<String> {
     kms::usable(region, id).map_err(|problem| AwsError::bad_request(sentence(id, &problem)))
 }
 
@@ -61,7 +61,7 @@ fn sentence(id: &str, problem: &Problem) -> String {
 const UNEXPECTED_REGION: &str = "Invalid KMS key ID (unexpected region)";
 
 /// The ARN that an identifier would have in a region.
-fn believed(region: &str, account: &str, id: &str) -> Answer<String> {
+fn believed(region: &str, account: &str, id: &str) -> Result<String> {
     let Some(parts) = id.strip_prefix("arn:") else {
         let key =
             if id.starts_with("alias/") { "0c0dec00-0000-4000-8000-000000000001" } else { id };

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::efs::{FileSystem, LifecyclePolicy, PerformanceMode, ThroughputMode};
 
 #[derive(Deserialize)]
@@ -13,11 +13,11 @@ struct Put {
     lifecycle_policies: Vec<LifecyclePolicy>,
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     Ok(json!({ "LifecyclePolicies": call.file_system("FileSystemId")?.lifecycle }))
 }
 
-pub(super) fn put(call: &mut Call) -> Answer<Value> {
+pub(super) fn put(call: &mut Call) -> Result<Value> {
     let asked = call.read::<Put>()?.lifecycle_policies;
     let found = call.available("FileSystemId")?;
     check(found, &asked).map_err(AwsError::bad_request)?;

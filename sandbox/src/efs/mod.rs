@@ -24,7 +24,7 @@ mod throughput;
 
 use serde_json::Value;
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::model::{Malformed, Operation, Sent};
 use crate::request::Incoming;
@@ -55,7 +55,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// What carries an operation out, and answers with its body: `null` for none.
-type Carried = fn(&mut Call) -> Answer<Value>;
+type Carried = fn(&mut Call) -> Result<Value>;
 
 /// Amazon EFS.
 pub(crate) struct Efs;
@@ -79,7 +79,7 @@ impl Service for Efs {
         route.map_or("unknown", |route| route.name).to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let (method, path) = (request.method.as_str(), request.path.join("/"));
         let route = MODEL.route(method, &request.path);
         let carried = route.as_ref().and_then(|route| carries(route.name));

@@ -11,7 +11,7 @@ use super::call::{Call, refused};
 use super::names::Kind;
 use super::network::{self, addresses};
 use super::pages::{MARKERS, Page};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::world::Region;
 use crate::world::ec2::Subnet;
@@ -39,7 +39,7 @@ struct Groups {
     security_groups: Vec<String>,
 }
 
-pub(super) fn create(call: &mut Call) -> Answer<Value> {
+pub(super) fn create(call: &mut Call) -> Result<Value> {
     let asked: Create = call.read()?;
     call.file_system("FileSystemId")?;
     let region = &*call.context.region;
@@ -84,7 +84,7 @@ pub(super) fn create(call: &mut Call) -> Answer<Value> {
 
 /// Whether a file system may have a target in a subnet: its own zone for a One Zone file
 /// system, at most one target per zone, and all of them in one VPC.
-fn in_its_place(region: &Region, file_system: &FileSystem, subnet: &Subnet) -> Answer<()> {
+fn in_its_place(region: &Region, file_system: &FileSystem, subnet: &Subnet) -> Result<()> {
     if !region.ec2.hosts_mount_targets(subnet) {
         let message = format!("Mount targets are not supported in subnet '{}'.", subnet.id);
         return Err(refused("UnsupportedAvailabilityZone", message));
@@ -116,7 +116,7 @@ fn in_vpc(region: &Region, vpc: &str) -> usize {
 }
 
 /// The groups of a request, each once, or the VPC's default one.
-fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Answer<Vec<String>> {
+fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Result<Vec<String>> {
     let groups = &region.ec2.security_groups;
     if asked.is_empty() {
         let own = groups.by("vpc", vpc).filter(|group| group.owner == region.account);
@@ -160,7 +160,7 @@ fn space(region: &Region, subnet: &Subnet) -> Space {
     }
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let given = ["FileSystemId", "MountTargetId", "AccessPointId"];
     if given.iter().filter(|name| call.text(name).is_some()).count() != 1 {
         return Err(AwsError::bad_request(
@@ -182,7 +182,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     Ok(page.response("MountTargets", targets, id, |found| description(region, found)))
 }
 
-pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+pub(super) fn delete(call: &mut Call) -> Result<Value> {
     let found = call.mount_target("MountTargetId")?;
     if found.life.state == State::Deleting {
         return Ok(Value::Null);
@@ -195,7 +195,7 @@ pub(super) fn delete(call: &mut Call) -> Answer<Value> {
     Ok(Value::Null)
 }
 
-pub(super) fn describe_groups(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe_groups(call: &mut Call) -> Result<Value> {
     let target = call.mount_target("MountTargetId")?;
     let interface = call.context.region.ec2.interfaces.get(&target.interface);
     let groups = interface.map(|interface| interface.groups.clone()).unwrap_or_default();
@@ -203,7 +203,7 @@ pub(super) fn describe_groups(call: &mut Call) -> Answer<Value> {
 }
 
 /// Replaces all groups. None at all means the VPC's default group, as at creation.
-pub(super) fn modify_groups(call: &mut Call) -> Answer<Value> {
+pub(super) fn modify_groups(call: &mut Call) -> Result<Value> {
     let asked = call.read::<Groups>()?.security_groups;
     let target = call.mount_target("MountTargetId")?;
     if target.life.state == State::Deleting {

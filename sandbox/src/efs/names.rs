@@ -1,6 +1,6 @@
 //! Ids and ARNs of EFS's resources: the API takes both.
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::{Region, partition};
 
 /// What an id is of.
@@ -63,7 +63,7 @@ pub(super) fn invalid(text: &str) -> AwsError {
 /// The id in a text that is one, or an ARN of this region and account.
 ///
 /// The message about regions is AWS's (cdk-preflight, rule `pf-efs-file-system-reference-region`).
-pub(super) fn named(text: &str, kind: Kind, region: &Region) -> Answer<String> {
+pub(super) fn named(text: &str, kind: Kind, region: &Region) -> Result<String> {
     if !text.starts_with("arn:") {
         return Ok(text.to_owned());
     }

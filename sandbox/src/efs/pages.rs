@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::marker::{behind, marker};
 
 /// The most that a page holds: "paginated at 100 per page" (all listings in EFS's model).
@@ -42,7 +42,7 @@ pub(super) struct Page {
 
 impl Page {
     /// The page that a call is for.
-    pub(super) fn of(call: &Call, names: Names) -> Answer<Page> {
+    pub(super) fn of(call: &Call, names: Names) -> Result<Page> {
         let asked = call.input.get(names.limit).and_then(Value::as_u64).unwrap_or(PAGE);
         let marker = call.text(names.from).map(str::to_owned);
         let region = call.context.region.name.clone();

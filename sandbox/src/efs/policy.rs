@@ -12,7 +12,7 @@ use crate::authorization::document::{Document, Principals, Selection, Statement,
 use crate::authorization::evaluate::Policy;
 use crate::authorization::principal::Grantee;
 use crate::ec2::filters::like;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// The action that a policy must not take away from the one who puts it.
 const PUT: &str = "elasticfilesystem:PutFileSystemPolicy";
@@ -25,7 +25,7 @@ struct Put {
     bypass_policy_lockout_safety_check: bool,
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let found = call.file_system("FileSystemId")?;
     let Some(policy) = &found.policy else {
         let message = format!("The file system '{}' has no policy.", found.id);
@@ -34,7 +34,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     Ok(json!({ "FileSystemId": found.id, "Policy": policy }))
 }
 
-pub(super) fn put(call: &mut Call) -> Answer<Value> {
+pub(super) fn put(call: &mut Call) -> Result<Value> {
     let request: Put = call.read()?;
     let id = call.available("FileSystemId")?.id.clone();
     let arn = call.context.region.arn("elasticfilesystem", &format!("file-system/{id}"));
@@ -55,7 +55,7 @@ pub(super) fn put(call: &mut Call) -> Answer<Value> {
     describe(call)
 }
 
-pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+pub(super) fn delete(call: &mut Call) -> Result<Value> {
     let id = call.available("FileSystemId")?.id.clone();
     if let Some(found) = call.context.region.efs.file_systems.get_mut(&id) {
         found.policy = None;
@@ -68,14 +68,14 @@ fn invalid(message: impl Into<String>) -> AwsError {
 }
 
 /// Reads a policy of the file system with this ARN.
-fn read(text: &str, arn: &str) -> Answer<Document> {
+fn read(text: &str, arn: &str) -> Result<Document> {
     let document = Document::parse(text, Use::Resource).map_err(invalid)?;
     document.statements.iter().try_for_each(|statement| check(statement, arn))?;
     Ok(document)
 }
 
 /// What EFS demands of a statement beyond IAM's grammar.
-fn check(statement: &Statement, arn: &str) -> Answer<()> {
+fn check(statement: &Statement, arn: &str) -> Result<()> {
     let foreign = texts(&statement.actions).iter().find(|action| {
         *action != "*" && !action.to_ascii_lowercase().starts_with("elasticfilesystem:")
     });

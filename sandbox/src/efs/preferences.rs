@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     if let Some(token) = call.text("NextToken") {
         // The one operation whose model lists no error for this; the code is one of those that
         // every AWS service has ("Common errors" of the API reference).
@@ -15,7 +15,7 @@ pub(super) fn describe(call: &mut Call) -> Answer<Value> {
     Ok(preference())
 }
 
-pub(super) fn put(call: &mut Call) -> Answer<Value> {
+pub(super) fn put(call: &mut Call) -> Result<Value> {
     if call.text("ResourceIdType") == Some("SHORT_ID") {
         // "Starting in October, 2021, you will receive an error when setting the account
         // preference to SHORT_ID."

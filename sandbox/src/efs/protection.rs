@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::call::{Call, refused};
 use super::replicated;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::efs::Protection;
 
-pub(super) fn update(call: &mut Call) -> Answer<Value> {
+pub(super) fn update(call: &mut Call) -> Result<Value> {
     let wanted = match call.text("ReplicationOverwriteProtection") {
         Some("ENABLED") => Some(Protection::Enabled),
         Some("DISABLED") => Some(Protection::Disabled),

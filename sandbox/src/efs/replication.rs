@@ -12,7 +12,7 @@ use super::names::Kind;
 use super::pages::{Page, TOKENS};
 use super::replicated::part_of_one;
 use super::{destinations, network};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::life::Life;
 use crate::service::Context;
 use crate::world::efs::{Arrival, FileSystem, Forced, Protection, Replication, Side};
@@ -24,7 +24,7 @@ struct Create {
     destinations: Vec<destinations::Destination>,
 }
 
-pub(super) fn create(call: &mut Call) -> Answer<Value> {
+pub(super) fn create(call: &mut Call) -> Result<Value> {
     let mut asked: Create = call.read()?;
     let source = call.available("SourceFileSystemId")?.clone();
     // "Only one destination configuration object is supported."
@@ -66,7 +66,7 @@ fn side(region: &str, file_system: &str) -> Side {
     Side { region: region.to_owned(), file_system: file_system.to_owned(), configured: true }
 }
 
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     let context = &*call.context;
     let visible = |found: &&Replication| found.is_seen(&context.region.name, context.now);
     let all = &context.global.efs.replications;
@@ -86,7 +86,7 @@ fn none(id: &str) -> AwsError {
     refused("ReplicationNotFound", message)
 }
 
-pub(super) fn delete(call: &mut Call) -> Answer<Value> {
+pub(super) fn delete(call: &mut Call) -> Result<Value> {
     let local = call.text("DeletionMode") == Some("LOCAL_CONFIGURATION_ONLY");
     let id = call.id("SourceFileSystemId", Kind::FileSystem)?.unwrap_or_default();
     let (region, now) = (call.context.region.name.clone(), call.context.now);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::call::{Call, no_file_system};
 use super::names::Kind;
 use super::pages::{MARKERS, Names, Page, TOKENS};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Tags;
 
 /// The most tags that a resource takes (EFS user guide, "Quotas").
@@ -33,7 +33,7 @@ struct Untag {
 
 /// Tags of a request as they are kept. Lengths, letters and the reserved prefix `aws:` are
 /// the model's; here each key is told apart ("each key must be unique"), and all are counted.
-pub(super) fn checked(tags: Vec<Tag>) -> Answer<Tags> {
+pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags> {
     let mut checked = Tags::new();
     for Tag { key, value } in tags {
         if checked.insert(key.clone(), value).is_some() {
@@ -43,7 +43,7 @@ pub(super) fn checked(tags: Vec<Tag>) -> Answer<Tags> {
     limited(checked)
 }
 
-fn limited(tags: Tags) -> Answer<Tags> {
+fn limited(tags: Tags) -> Result<Tags> {
     if tags.len() > MOST {
         return Err(AwsError::bad_request(format!("A resource can have at most {MOST} tags.")));
     }
@@ -56,7 +56,7 @@ pub(super) fn shown(tags: &Tags) -> Value {
 }
 
 /// `TagResource` and `CreateTags`: new tags are added, those of the same key replaced.
-pub(super) fn tag(call: &mut Call) -> Answer<Value> {
+pub(super) fn tag(call: &mut Call) -> Result<Value> {
     let new = checked(call.read::<TagResource>()?.tags)?;
     let mut tags = of(call)?.clone();
     tags.extend(new);
@@ -64,23 +64,23 @@ pub(super) fn tag(call: &mut Call) -> Answer<Value> {
 }
 
 /// `UntagResource` and `DeleteTags`: keys that are not there are ignored.
-pub(super) fn untag(call: &mut Call) -> Answer<Value> {
+pub(super) fn untag(call: &mut Call) -> Result<Value> {
     let keys = call.read::<Untag>()?.tag_keys;
     let mut tags = of(call)?.clone();
     tags.retain(|key, _| !keys.contains(key));
     put(call, tags)
 }
 
-pub(super) fn list(call: &mut Call) -> Answer<Value> {
+pub(super) fn list(call: &mut Call) -> Result<Value> {
     listed(call, TOKENS)
 }
 
 /// `DescribeTags`, deprecated.
-pub(super) fn describe(call: &mut Call) -> Answer<Value> {
+pub(super) fn describe(call: &mut Call) -> Result<Value> {
     listed(call, MARKERS)
 }
 
-fn listed(call: &Call, names: Names) -> Answer<Value> {
+fn listed(call: &Call, names: Names) -> Result<Value> {
     let tags = of(call)?;
     let page = Page::of(call, names)?;
     // A key may be longer than a marker: the place in the list stands for it.
@@ -99,7 +99,7 @@ enum Tagged {
     AccessPoint(String),
 }
 
-fn tagged(call: &Call) -> Answer<Tagged> {
+fn tagged(call: &Call) -> Result<Tagged> {
     if call.text("FileSystemId").is_some() {
         return call.file_system("FileSystemId").map(|found| Tagged::FileSystem(found.id.clone()));
     }
@@ -110,7 +110,7 @@ fn tagged(call: &Call) -> Answer<Tagged> {
     call.file_system("ResourceId").map(|found| Tagged::FileSystem(found.id.clone()))
 }
 
-fn of<'a>(call: &'a Call) -> Answer<&'a Tags> {
+fn of<'a>(call: &'a Call) -> Result<&'a Tags> {
     let efs = &call.context.region.efs;
     match tagged(call)? {
         Tagged::FileSystem(id) => {
@@ -120,7 +120,7 @@ fn of<'a>(call: &'a Call) -> Answer<&'a Tags> {
     }
 }
 
-fn put(call: &mut Call, tags: Tags) -> Answer<Value> {
+fn put(call: &mut Call, tags: Tags) -> Result<Value> {
     let tagged = tagged(call)?;
     let efs = &mut call.context.region.efs;
     match tagged {

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::call::refused;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::efs::{PerformanceMode, Throughput, ThroughputMode};
 
 /// The greatest amounts, in MiB/s: "valid values are 1-3414, with the upper limit
@@ -29,7 +29,7 @@ pub(super) fn throughput(
     region: &str,
     mode: ThroughputMode,
     mibps: Option<f64>,
-) -> Answer<Throughput> {
+) -> Result<Throughput> {
     let (large, other) = MOST_MIBPS;
     let most = if LARGE_REGIONS.contains(&region) { large } else { other };
     match (mode, mibps) {
@@ -56,7 +56,7 @@ pub(super) fn performance(
     mode: PerformanceMode,
     throughput: ThroughputMode,
     one_zone: bool,
-) -> Answer<()> {
+) -> Result<()> {
     let refusal = match (mode, throughput) {
         (PerformanceMode::GeneralPurpose, _) => return Ok(()),
         (_, ThroughputMode::Elastic) => {
@@ -79,7 +79,7 @@ pub(super) fn change(
     after: Throughput,
     free_ms: Option<u64>,
     now: u64,
-) -> Answer<()> {
+) -> Result<()> {
     let decrease =
         matches!((before.mibps, after.mibps), (Some(before), Some(after)) if after < before);
     let restricted = before.mode != after.mode || decrease;

@@ -5,12 +5,17 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Response, seconds};
 use super::catalog::{self, Offer};
-use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
+use super::errors::{in_use, invalid_parameter, not_found};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
-use crate::error::{Answer, AwsError};
-use crate::world::eks::{Addon, AddonStatus, Association, Update};
+use crate::error::{AwsError, Result};
+use crate::world::eks::{Addon, AddonStatus, Association};
 use crate::world::{Region, Tags, partition};
+
+/// What EKS says where somebody else set fields of an add-on's objects.
+pub(super) const CONFLICT: &str = "ConfigurationConflict";
+pub(super) const CONFLICT_MESSAGE: &str =
+    "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,26 +34,26 @@ struct Namespace {
 }
 
 /// What creation and update have in common.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wishes {
-    addon_version: Option<String>,
-    service_account_role_arn: Option<String>,
-    resolve_conflicts: Option<String>,
-    configuration_values: Option<String>,
-    pod_identity_associations: Option<Vec<Wanted>>,
+pub(super) struct Wishes {
+    pub(super) addon_version: Option<String>,
+    pub(super) service_account_role_arn: Option<String>,
+    pub(super) resolve_conflicts: Option<String>,
+    pub(super) configuration_values: Option<String>,
+    pub(super) pod_identity_associations: Option<Vec<Wanted>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+pub(super) struct Wanted {
     service_account: String,
     role_arn: String,
 }
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    fn check(&self, offer: &Offer, region: &Region) -> Answer<()> {
+    pub(super) fn check(&self, offer: &Offer, region: &Region) -> Result<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -106,6 +111,9 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     let overwrite = wanted.wishes.resolve_conflicts.as_deref() == Some("OVERWRITE");
     let conflict = found.self_managed.contains(&name) && !overwrite;
     let ends = if conflict { AddonStatus::CreateFailed } else { AddonStatus::Active };
+    if overwrite {
+        settle_conflict(call.context.region, cluster, &name);
+    }
     let now = call.context.now;
     let addon = Addon {
         cluster: cluster.to_owned(),
@@ -131,8 +139,15 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     Ok((200, body))
 }
 
+/// EKS has set the fields that somebody else had set.
+pub(super) fn settle_conflict(region: &mut Region, cluster: &str, addon: &str) {
+    if let Some(cluster) = region.eks.clusters.get_mut(cluster) {
+        cluster.self_managed.retain(|name| name != addon);
+    }
+}
+
 /// The associations that belong to an add-on, instead of those it had.
-fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Answer<()> {
+pub(super) fn own_associations(call: &mut Call, addon: &Addon, wanted: Vec<Wanted>) -> Result<()> {
     let owner = arn(call.context.region, addon);
     let region = &mut *call.context.region;
     let former: Vec<String> = owned(region, addon).map(|row| row.id.clone()).collect();
@@ -174,85 +189,17 @@ pub(super) fn describe(call: &mut Call, cluster: &str, name: &str) -> Response {
     Ok((200, json!({ "addon": describe_one(call.context.region, addon) })))
 }
 
-/// `UpdateAddon`.
-pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
-    let wishes: Wishes = call.body()?;
-    let addon = find(call.context.region, cluster, name)?.clone();
-    if matches!(addon.status, AddonStatus::Creating | AddonStatus::Updating | AddonStatus::Deleting)
-    {
-        let status = json!(addon.status);
-        let status = status.as_str().unwrap_or_default();
-        return Err(in_use(format!(
-            "Addon {name} cannot be updated as it is currently in {status} state"
-        ))
-        .with("clusterName", cluster)
-        .with("addonName", name));
-    }
-    let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
-    wishes.check(offer, call.context.region)?;
-    let now = call.context.now;
-    let until = now + call.context.options.addon_changing_ms;
-    let params = params(&wishes);
-    let mut changed = Addon {
-        status: AddonStatus::Updating,
-        next: Some((until, AddonStatus::Active)),
-        modified_ms: now,
-        ..addon
-    };
-    changed.version = wishes.addon_version.unwrap_or(changed.version);
-    changed.role_arn = wishes.service_account_role_arn.or(changed.role_arn);
-    changed.configuration = wishes.configuration_values.or(changed.configuration);
-    if let Some(wanted) = wishes.pod_identity_associations {
-        own_associations(call, &changed, wanted)?;
-    }
-    let update = Update {
-        id: call.context.ids.uuid(),
-        cluster: cluster.to_owned(),
-        addon: name.to_owned(),
-        until_ms: until,
-        created_ms: now,
-        params,
-    };
-    let body = json!({ "update": describe_update(&update, now) });
-    let eks = &mut call.context.region.eks;
-    eks.updates.insert(update.id.clone(), update);
-    eks.addons.insert(Addon::id(cluster, name), changed);
-    Ok((200, body))
-}
-
-fn params(wishes: &Wishes) -> Vec<(String, String)> {
-    let given = [
-        ("AddonVersion", &wishes.addon_version),
-        ("ServiceAccountRoleArn", &wishes.service_account_role_arn),
-        ("ResolveConflicts", &wishes.resolve_conflicts),
-        ("ConfigurationValues", &wishes.configuration_values),
-    ];
-    given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect()
-}
-
-/// `DescribeUpdate`.
-pub(super) fn updated(call: &mut Call, cluster: &str, id: &str) -> Response {
-    let update = call.context.region.eks.updates.get(id).filter(|row| row.cluster == cluster);
-    let update = update.ok_or_else(|| not_found(format!("No update found for ID: {id}.")))?;
-    Ok((200, json!({ "update": describe_update(update, call.context.now) })))
-}
-
-fn describe_update(update: &Update, now: u64) -> Value {
-    let params: Vec<Value> =
-        update.params.iter().map(|(kind, value)| json!({ "type": kind, "value": value })).collect();
-    json!({
-        "id": update.id,
-        "status": if now < update.until_ms { "InProgress" } else { "Successful" },
-        "type": "AddonUpdate",
-        "params": params,
-        "createdAt": seconds(update.created_ms),
-        "errors": [],
-    })
-}
-
-/// `DeleteAddon`.
+/// `DeleteAddon`. Unless they are preserved, the objects go, whoever had set their fields.
 pub(super) fn delete(call: &mut Call, cluster: &str, name: &str) -> Response {
     let addon = find(call.context.region, cluster, name)?.clone();
+    let preserve = match call.query("preserve") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => return Err(invalid_parameter(format!("Invalid preserve: {other}"))),
+    };
+    if !preserve {
+        settle_conflict(call.context.region, cluster, name);
+    }
     let until = call.context.now + call.context.options.addon_changing_ms;
     let leaving = Addon {
         status: AddonStatus::Deleting,
@@ -328,7 +275,7 @@ pub(super) fn configuration(call: &mut Call) -> Response {
     Ok((200, body))
 }
 
-fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Answer<&'a Addon> {
+pub(super) fn find<'a>(region: &'a Region, cluster: &str, name: &str) -> Result<&'a Addon> {
     clusters::find(region, cluster)?;
     let missing = || -> AwsError {
         not_found(format!("No addon: {name} found in cluster: {cluster}"))
@@ -344,21 +291,27 @@ pub(super) fn arn(region: &Region, addon: &Addon) -> String {
 }
 
 fn describe_one(region: &Region, addon: &Addon) -> Value {
-    let issues = if addon.status == AddonStatus::CreateFailed {
-        json!([{
-            "code": "ConfigurationConflict",
-            "message": "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode",
-            "resourceIds": [],
-        }])
-    } else {
-        json!([])
+    let cluster = region.eks.clusters.get(&addon.cluster);
+    let lacks_pods = cluster.is_some_and(|cluster| cluster.without_replicas.contains(&addon.name));
+    let status = match addon.status {
+        AddonStatus::Active if lacks_pods => AddonStatus::Degraded,
+        status => status,
+    };
+    let issue = |code: &str, message: &str| json!([{ "code": code, "message": message, "resourceIds": [] }]);
+    let issues = match status {
+        AddonStatus::CreateFailed | AddonStatus::UpdateFailed => issue(CONFLICT, CONFLICT_MESSAGE),
+        AddonStatus::Degraded => issue(
+            "InsufficientNumberOfReplicas",
+            "The add-on is unhealthy because it doesn't have the desired number of replicas.",
+        ),
+        _ => json!([]),
     };
     let associations: Vec<String> =
         owned(region, addon).map(|row| associations::arn(region, row)).collect();
     let mut body = json!({
         "addonName": addon.name,
         "clusterName": addon.cluster,
-        "status": addon.status,
+        "status": status,
         "addonVersion": addon.version,
         "health": { "issues": issues },
         "addonArn": arn(region, addon),

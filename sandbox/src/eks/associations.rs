@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Response, seconds};
 use super::clusters;
 use super::errors::{in_use, invalid_parameter, invalid_request, not_found};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::eks::Association;
 use crate::world::{Region, Tags, partition};
 
@@ -83,7 +83,7 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
 }
 
 /// Refuses a second association of a service account.
-pub(super) fn unique(region: &Region, cluster: &str, namespace: &str, account: &str) -> Answer<()> {
+pub(super) fn unique(region: &Region, cluster: &str, namespace: &str, account: &str) -> Result<()> {
     let same = |row: &&Association| row.namespace == namespace && row.service_account == account;
     match region.eks.associations.by("cluster", cluster).find(same) {
         None => Ok(()),
@@ -98,7 +98,7 @@ pub(super) fn new_id(call: &mut Call) -> String {
 }
 
 /// Names of namespaces and service accounts: RFC 1123 labels, with dots in the latter.
-fn check_name(name: &str) -> Answer<()> {
+fn check_name(name: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
     let edges = [name.chars().next(), name.chars().last()];
     let fine = (1..=253).contains(&name.len())
@@ -108,7 +108,7 @@ fn check_name(name: &str) -> Answer<()> {
 }
 
 /// An IAM role's ARN, in the partition of a region.
-pub(super) fn check_role(region: &Region, arn: &str) -> Answer<()> {
+pub(super) fn check_role(region: &Region, arn: &str) -> Result<()> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let fits = matches!(parts.as_slice(), ["arn", its, "iam", "", account, role]
         if *its == partition(&region.name) && account.len() == 12
@@ -117,7 +117,7 @@ pub(super) fn check_role(region: &Region, arn: &str) -> Answer<()> {
     if fits { Ok(()) } else { Err(invalid_parameter(format!("Invalid role ARN: {arn}"))) }
 }
 
-fn refuse_policy(policy: Option<&str>) -> Answer<()> {
+fn refuse_policy(policy: Option<&str>) -> Result<()> {
     match policy {
         None => Ok(()),
         Some(_) => Err(AwsError::not_served(
@@ -187,7 +187,7 @@ pub(super) fn delete(call: &mut Call, cluster: &str, id: &str) -> Response {
     Ok((200, body))
 }
 
-fn owned_by_addon(association: &Association) -> Answer<()> {
+fn owned_by_addon(association: &Association) -> Result<()> {
     match &association.owner {
         None => Ok(()),
         Some(owner) => Err(invalid_request(format!(
@@ -197,7 +197,7 @@ fn owned_by_addon(association: &Association) -> Answer<()> {
     }
 }
 
-fn find<'a>(region: &'a Region, cluster: &str, id: &str) -> Answer<&'a Association> {
+fn find<'a>(region: &'a Region, cluster: &str, id: &str) -> Result<&'a Association> {
     clusters::find(region, cluster)?;
     let found = region.eks.associations.get(id).filter(|row| row.cluster == cluster);
     found.ok_or_else(|| {

@@ -4,13 +4,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::errors::invalid_parameter;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::marker;
 use crate::request::Incoming;
 use crate::service::Context;
 
 /// A status and a body.
-pub(super) type Response = Answer<(u16, Value)>;
+pub(super) type Response = Result<(u16, Value)>;
 
 /// One call: what it works on, and what it says.
 pub(super) struct Call<'a, 'b> {
@@ -20,7 +20,7 @@ pub(super) struct Call<'a, 'b> {
 
 impl Call<'_, '_> {
     /// The JSON body.
-    pub(super) fn body<T: DeserializeOwned>(&self) -> Answer<T> {
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T> {
         let text: &[u8] = if self.request.body.is_empty() { b"{}" } else { &self.request.body };
         serde_json::from_slice(text).map_err(|error| invalid_parameter(error.to_string()))
     }

@@ -131,28 +131,41 @@ impl Offer {
         };
         let properties = match self.name {
             "aws-efs-csi-driver" => json!({
-                "controller": with(json!({
+                "controller": { "$ref": "#/definitions/Controller" },
+                "node": { "$ref": "#/definitions/Node" },
+                "sidecars": object(),
+                "useFIPS": { "type": "boolean" },
+            }),
+            _ => pods.clone(),
+        };
+        let definitions = match self.name {
+            "aws-efs-csi-driver" => json!({
+                "Controller": with(json!({
                     "deleteAccessPointRootDir": { "type": "boolean" },
                     "logLevel": { "type": "integer", "minimum": 1, "maximum": 5 },
                     "replicaCount": { "type": "integer", "minimum": 1 },
                     "tags": { "type": "object", "additionalProperties": { "type": "string" } },
                     "volMetricsOptIn": { "type": "boolean" },
                 })),
-                "node": with(json!({
+                "Node": with(json!({
                     "logLevel": { "type": "integer", "minimum": 1, "maximum": 5 },
                     "volMetricsOptIn": { "type": "boolean" },
                     "volMetricsRefreshPeriod": { "type": "integer" },
                 })),
-                "sidecars": object(),
-                "useFIPS": { "type": "boolean" },
             }),
-            _ => pods.clone(),
+            _ => json!({}),
         };
-        json!({
-            "$schema": "http://json-schema.org/draft-06/schema#",
+        // EKS's schemas refer to definitions, the whole to the first of them.
+        let mut definitions = definitions;
+        definitions["Addon"] = json!({
             "type": "object",
             "additionalProperties": false,
             "properties": properties,
+        });
+        json!({
+            "$ref": "#/definitions/Addon",
+            "$schema": "http://json-schema.org/draft-06/schema#",
+            "definitions": definitions,
         })
     }
 }

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Response, seconds};
 use super::errors::{invalid_request, not_found};
-use crate::error::Answer;
+use crate::error::Result;
 use crate::world::Region;
 use crate::world::eks::Cluster;
 
 /// A cluster by its name.
-pub(super) fn find<'a>(region: &'a Region, name: &str) -> Answer<&'a Cluster> {
+pub(super) fn find<'a>(region: &'a Region, name: &str) -> Result<&'a Cluster> {
     let found = region.eks.clusters.get(name);
     found.ok_or_else(|| {
         not_found(format!("No cluster found for name: {name}.")).with("clusterName", name)
@@ -17,7 +17,7 @@ pub(super) fn find<'a>(region: &'a Region, name: &str) -> Answer<&'a Cluster> {
 }
 
 /// A cluster that can be worked on.
-pub(super) fn active<'a>(region: &'a Region, name: &str) -> Answer<&'a Cluster> {
+pub(super) fn active<'a>(region: &'a Region, name: &str) -> Result<&'a Cluster> {
     let cluster = find(region, name)?;
     if cluster.status == "ACTIVE" || cluster.status == "UPDATING" {
         return Ok(cluster);

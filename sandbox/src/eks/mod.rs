@@ -12,11 +12,12 @@ mod seed;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod yaml;
 
 use serde_json::{Value, json};
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::options::Options;
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
@@ -52,7 +53,7 @@ impl Service for Eks {
         route(request).map_or("unknown", |(route, _)| route.0).to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let Some((route, parameters)) = route(request) else {
             let (method, path) = (&request.method, request.path.join("/"));
             let message = format!("The sandbox does not serve {method} /{path} of EKS.");
@@ -134,7 +135,7 @@ const ROUTES: &[Route] = &[
     Route("ListClusters", "GET", "clusters", |call, _| clusters::list(call)),
     Route("DescribeCluster", "GET", "clusters/*", |call, at| clusters::describe(call, at[0])),
     Route("DescribeUpdate", "GET", "clusters/*/updates/*", |call, at| {
-        addons::updated(call, at[0], at[1])
+        updates::updated(call, at[0], at[1])
     }),
     Route(
         "CreatePodIdentityAssociation",
@@ -172,7 +173,7 @@ const ROUTES: &[Route] = &[
         addons::describe(call, at[0], at[1])
     }),
     Route("UpdateAddon", "POST", "clusters/*/addons/*/update", |call, at| {
-        addons::update(call, at[0], at[1])
+        updates::update(call, at[0], at[1])
     }),
     Route("DeleteAddon", "DELETE", "clusters/*/addons/*", |call, at| {
         addons::delete(call, at[0], at[1])

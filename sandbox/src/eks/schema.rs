@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::errors::invalid_parameter;
 use super::yaml::{self, Unread};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 
 /// Checks an add-on's `configurationValues`, in YAML or JSON
 /// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html>).
-pub(super) fn check_configuration(schema: &Value, text: &str) -> Answer<()> {
+pub(super) fn check_configuration(schema: &Value, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Ok(());
     }
@@ -30,10 +30,12 @@ pub(super) fn check_configuration(schema: &Value, text: &str) -> Answer<()> {
 /// `$.nodeSelector: is not defined in the schema and the schema does not allow additional
 /// properties`.
 pub(super) fn check(schema: &Value, value: &Value) -> Result<(), String> {
-    check_at(schema, value, "$")
+    check_at(schema, (schema, value), "$")
 }
 
-fn check_at(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
+fn check_at(root: &Value, (schema, value): (&Value, &Value), place: &str) -> Result<(), String> {
+    let reference = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    let schema = reference.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema);
     if let Some(kind) = schema["type"].as_str()
         && !is(kind, value)
     {
@@ -49,7 +51,7 @@ fn check_at(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     }
     for (n, item) in value.as_array().into_iter().flatten().enumerate() {
         if schema["items"].is_object() {
-            check_at(&schema["items"], item, &format!("{place}[{n}]"))?;
+            check_at(root, (&schema["items"], item), &format!("{place}[{n}]"))?;
         }
     }
     for (name, member) in value.as_object().into_iter().flatten() {
@@ -60,8 +62,8 @@ fn check_at(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
                     "{place}: is not defined in the schema and the schema does not allow additional properties"
                 ));
             }
-            (Value::Null, more) => check_at(more, member, &place)?,
-            (known, _) => check_at(known, member, &place)?,
+            (Value::Null, more) => check_at(root, (more, member), &place)?,
+            (known, _) => check_at(root, (known, member), &place)?,
         }
     }
     Ok(())

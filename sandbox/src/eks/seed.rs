@@ -1,10 +1,11 @@
 //! The cluster whose network EC2's seed has.
 
-use crate::ec2::seed::{CLUSTER, Numbered};
+use crate::ec2::seed::{CLUSTER, INTRA, Numbered};
 use crate::ec2::zones::suffix;
 use crate::options::Options;
 use crate::world::eks::Cluster;
 use crate::world::{Region, Tags};
+use crate::worlds::World;
 
 /// The certificate of the authority behind every seeded endpoint: real, and nothing's.
 const AUTHORITY: &str = include_str!("authority.txt");
@@ -20,8 +21,13 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
             .fold(1_u64, |sum, byte| { sum.wrapping_mul(31).wrapping_add(u64::from(byte)) })
     );
     let (name, domain) = (&region.name, suffix(&region.name));
-    let kinds = [0x10a, 0x20a, 0x30a].into_iter();
-    let subnet_ids = kinds.flat_map(|kind| (kind..kind + 6).map(|n| ids.id("subnet-", n)));
+    // "Subnets for the control plane" may be others than those of the nodes. A participant of a
+    // shared VPC sees no tags: there they come beside the others.
+    let has = |world: World| options.worlds.contains(&world);
+    let others = [0x10a, 0x20a, 0x30a].into_iter();
+    let others = others.filter(|_| !has(World::IntraSubnets) || has(World::SharedVpc));
+    let subnet_ids =
+        others.chain([INTRA]).flat_map(|kind| (kind..kind + 6).map(|n| ids.id("subnet-", n)));
     let subnet_ids = subnet_ids.filter(|id| region.ec2.subnets.contains_key(id)).collect();
     let cluster = Cluster {
         name: CLUSTER.to_owned(),
@@ -38,6 +44,7 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
         own_group: ids.id("sg-", 1),
         ipv6: false,
         self_managed: Vec::new(),
+        without_replicas: Vec::new(),
         tags: Tags::new(),
     };
     region.eks.clusters.insert(cluster.name.clone(), cluster);

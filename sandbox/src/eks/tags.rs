@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{Call, Response};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::world::Tags;
 use crate::world::eks::Addon;
 
@@ -46,7 +46,7 @@ fn bad(message: String) -> AwsError {
 }
 
 /// The tags behind an ARN of this region and account, to change.
-fn of<'a>(call: &'a mut Call, arn: &str) -> Answer<&'a mut Tags> {
+fn of<'a>(call: &'a mut Call, arn: &str) -> Result<&'a mut Tags> {
     let region = &mut *call.context.region;
     let base = region.arn("eks", "");
     let resource = arn.strip_prefix(&base).ok_or_else(|| bad(format!("Invalid ARN: {arn}")))?;

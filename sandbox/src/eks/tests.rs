@@ -174,6 +174,41 @@ fn an_add_on_meets_what_was_installed_by_other_means() {
 }
 
 #[test]
+fn an_update_meets_what_somebody_changed_and_pods_that_do_not_run_are_told() {
+    let aws = Aws::new();
+    let seed = |members: Value| {
+        let mut cluster = json!({ "name": "graphscope-dev" });
+        cluster.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        aws.own("seed/eu-west-1", &json!({ "Clusters": [cluster] })).ok();
+    };
+    let update = |resolve: &str| {
+        let body = json!({ "addonVersion": "v2.1.4-eksbuild.1", "resolveConflicts": resolve });
+        let update = aws.eks("POST", &format!("{DRIVER}/update"), &body).ok().json();
+        aws.wait(1000);
+        let id = update["update"]["id"].as_str().unwrap().to_owned();
+        get(&aws, &format!("/clusters/graphscope-dev/updates/{id}")).ok().json()["update"].clone()
+    };
+    let shown = || get(&aws, DRIVER).ok().json()["addon"].clone();
+    aws.eks("POST", ADDONS, &json!({ "addonName": "aws-efs-csi-driver" })).ok();
+    aws.wait(1000);
+    seed(json!({ "selfManaged": ["aws-efs-csi-driver"] }));
+    let failed = update("NONE");
+    assert_eq!(failed["status"], "Failed");
+    assert_eq!(failed["errors"][0]["errorCode"], "ConfigurationConflict");
+    assert_eq!(shown()["status"], "UPDATE_FAILED");
+    assert_eq!(shown()["addonVersion"], "v2.1.7-eksbuild.1", "nothing was updated");
+    assert_eq!(update("OVERWRITE")["status"], "Successful");
+    assert_eq!(shown()["status"], "ACTIVE");
+    assert_eq!(update("NONE")["status"], "Successful", "EKS has set the fields");
+
+    seed(json!({ "withoutReplicas": ["aws-efs-csi-driver"] }));
+    assert_eq!(shown()["status"], "DEGRADED");
+    assert_eq!(shown()["health"]["issues"][0]["code"], "InsufficientNumberOfReplicas");
+    seed(json!({ "withoutReplicas": [] }));
+    assert_eq!(shown()["status"], "ACTIVE");
+}
+
+#[test]
 fn versions_and_configurations_are_offered() {
     let aws = Aws::new();
     let offers =
@@ -192,7 +227,8 @@ fn versions_and_configurations_are_offered() {
     let configuration = get(&aws, &path).ok().json();
     let schema: Value =
         serde_json::from_str(configuration["configurationSchema"].as_str().unwrap()).unwrap();
-    assert_eq!(schema["properties"]["controller"]["type"], "object");
+    let controller = &schema["definitions"]["Addon"]["properties"]["controller"];
+    assert_eq!(controller["$ref"], "#/definitions/Controller");
     let policies = &configuration["podIdentityConfiguration"][0]["recommendedManagedPolicies"];
     assert_eq!(policies[0], "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy");
     let first = get(&aws, "/addons/supported-versions?maxResults=2").ok().json();

@@ -1,6 +1,6 @@
 //! What a role may do: managed policies attached to it, and inline ones.
 
-use super::call::{Call, Result, no_such, over_quota};
+use super::call::{Call, Response, no_such, over_quota};
 use super::{policies, write};
 use crate::error::AwsError;
 use crate::query;
@@ -10,7 +10,7 @@ use crate::xml::Element;
 const MOST_ATTACHED: usize = 10;
 const LONGEST_INLINE: usize = 10_240;
 
-pub(super) fn attach(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn attach(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?.to_owned();
     if !call.policy_exists(&arn) {
         return Err(no_such(format!("Policy {arn} does not exist or is not attachable.")));
@@ -29,7 +29,7 @@ pub(super) fn attach(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn detach(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn detach(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?.to_owned();
     let role = call.role_mut()?;
     let before = role.attached.len();
@@ -40,7 +40,7 @@ pub(super) fn detach(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn list_attached(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_attached(call: &mut Call<'_, '_>) -> Response {
     let prefix = call.params.get("PathPrefix").unwrap_or("/").to_owned();
     let attached =
         call.role()?.attached.iter().filter(|arn| {
@@ -54,7 +54,7 @@ pub(super) fn list_attached(call: &mut Call<'_, '_>) -> Result {
     Ok(Some([query::members("AttachedPolicies", page)].into_iter().chain(tail).collect()))
 }
 
-pub(super) fn list_entities(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_entities(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?;
     if call.managed(arn).is_none() {
         call.policy(arn)?;
@@ -79,7 +79,7 @@ pub(super) fn list_entities(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(members))
 }
 
-pub(super) fn put_inline(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn put_inline(call: &mut Call<'_, '_>) -> Response {
     let name = call.name("PolicyName", 128)?;
     let document = call.params.required("PolicyDocument")?.to_owned();
     policies::check(&document)?;
@@ -98,7 +98,7 @@ pub(super) fn put_inline(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn get_inline(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn get_inline(call: &mut Call<'_, '_>) -> Response {
     let name = call.params.required("PolicyName")?;
     let role = call.role()?;
     let document = role.inline.get(name).ok_or_else(|| no_inline(name))?;
@@ -109,13 +109,13 @@ pub(super) fn get_inline(call: &mut Call<'_, '_>) -> Result {
     ]))
 }
 
-pub(super) fn delete_inline(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete_inline(call: &mut Call<'_, '_>) -> Response {
     let name = call.params.required("PolicyName")?.to_owned();
     call.role_mut()?.inline.remove(&name).ok_or_else(|| no_inline(&name))?;
     Ok(None)
 }
 
-pub(super) fn list_inline(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_inline(call: &mut Call<'_, '_>) -> Response {
     let (page, tail) = call.page(call.role()?.inline.keys().collect())?;
     Ok(Some([query::texts("PolicyNames", page)].into_iter().chain(tail).collect()))
 }

@@ -1,7 +1,7 @@
 //! One call of IAM: its parameters, and the errors that many operations share.
 
 use crate::authorization::managed::{self, Managed};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::marker;
 use crate::query::{Params, validation};
 use crate::service::Context;
@@ -9,7 +9,7 @@ use crate::world::partition;
 use crate::xml::Element;
 
 /// What an operation returns: the members of its result, or `None` where it has no result.
-pub(super) type Result = Answer<Option<Vec<Element>>>;
+pub(super) type Response = Result<Option<Vec<Element>>>;
 
 /// One call.
 pub(super) struct Call<'a, 'b> {
@@ -38,7 +38,7 @@ impl Call<'_, '_> {
     }
 
     /// `Path`: from and to a slash; `/` where none is given.
-    pub(super) fn path(&self) -> Answer<String> {
+    pub(super) fn path(&self) -> Result<String> {
         let path = self.params.get("Path").unwrap_or("/");
         let slashes = path.starts_with('/') && path.ends_with('/');
         if slashes && path.len() <= 512 && path.bytes().all(|byte| (0x21..=0x7f).contains(&byte)) {
@@ -50,7 +50,7 @@ impl Call<'_, '_> {
     }
 
     /// A name: letters, digits and `+=,.@_-`, up to `longest` characters.
-    pub(super) fn name(&self, parameter: &str, longest: usize) -> Answer<String> {
+    pub(super) fn name(&self, parameter: &str, longest: usize) -> Result<String> {
         let name = self.params.required(parameter)?;
         let member = format!("{}{}", parameter[..1].to_lowercase(), &parameter[1..]);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
@@ -68,7 +68,7 @@ impl Call<'_, '_> {
     }
 
     /// One page of a list, and whether and where it goes on.
-    pub(super) fn page<T>(&self, all: Vec<T>) -> Answer<(Vec<T>, Vec<Element>)> {
+    pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Vec<Element>)> {
         let most = self.params.number("MaxItems")?.unwrap_or(100).clamp(1, 1000);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let listing = self.params.without(&["Marker", "MaxItems"]);

@@ -11,12 +11,12 @@ mod service_linked;
 mod simulate;
 mod write;
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query::{self, Params};
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
 use crate::service::{Context, Service};
-use call::{Call, Result};
+use call::{Call, Response};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const VERSION: &str = "2010-05-08";
@@ -41,7 +41,7 @@ impl Service for Iam {
         Params::of(request).get("Action").unwrap_or("unknown").to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let params = Params::of(request);
         let operation = params.get("Action").unwrap_or("unknown");
         let result = operate(&mut Call { context, params: &params }, operation)?;
@@ -58,7 +58,7 @@ impl Service for Iam {
 }
 
 /// What carries an operation out.
-type Run = fn(&mut Call<'_, '_>) -> Result;
+type Run = fn(&mut Call<'_, '_>) -> Response;
 
 /// The served operations.
 const OPERATIONS: &[(&str, Run)] = &[
@@ -116,7 +116,7 @@ const OPERATIONS: &[(&str, Run)] = &[
     ("SimulateCustomPolicy", simulate::custom),
 ];
 
-fn operate(call: &mut Call<'_, '_>, operation: &str) -> Result {
+fn operate(call: &mut Call<'_, '_>, operation: &str) -> Response {
     let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
         let message = format!("the sandbox does not serve the IAM operation {operation}");
         return Err(AwsError::not_served(message));

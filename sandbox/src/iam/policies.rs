@@ -1,10 +1,10 @@
 //! Managed policies and their versions: the customer's, and AWS's to read.
 
-use super::call::{Call, Result, conflict, exists, no_such, over_quota};
+use super::call::{Call, Response, conflict, exists, no_such, over_quota};
 use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::managed::{self, Managed};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query;
 use crate::world::iam::{ManagedPolicy, Version};
 use crate::xml::Element;
@@ -14,13 +14,13 @@ const LONGEST: usize = 6144;
 const MOST_VERSIONS: usize = 5;
 
 /// Refuses a document that is no identity policy.
-pub(super) fn check(text: &str) -> Answer<()> {
+pub(super) fn check(text: &str) -> Result<()> {
     Document::parse(text, Use::Identity)
         .map(drop)
         .map_err(|message| AwsError::new(400, "MalformedPolicyDocument", message))
 }
 
-fn check_managed(text: &str) -> Answer<()> {
+fn check_managed(text: &str) -> Result<()> {
     if text.chars().filter(|c| !c.is_whitespace()).count() > LONGEST {
         return Err(over_quota("PolicySize", LONGEST));
     }
@@ -29,12 +29,12 @@ fn check_managed(text: &str) -> Answer<()> {
 
 impl Call<'_, '_> {
     /// A customer managed policy.
-    pub(super) fn policy(&self, arn: &str) -> Answer<&ManagedPolicy> {
+    pub(super) fn policy(&self, arn: &str) -> Result<&ManagedPolicy> {
         self.context.global.iam.policies.get(arn).ok_or_else(|| no_policy(arn))
     }
 
     /// The same under `PolicyArn`, to change it. AWS's own are changed by nobody.
-    fn policy_mut(&mut self) -> Answer<&mut ManagedPolicy> {
+    fn policy_mut(&mut self) -> Result<&mut ManagedPolicy> {
         let arn = self.params.required("PolicyArn")?;
         if managed::is_managed(arn) {
             let message = format!("Policy {arn} is managed by AWS and cannot be changed.");
@@ -61,7 +61,7 @@ fn no_version(arn: &str, id: &str) -> AwsError {
     no_such(format!("Policy {arn} version {id} does not exist or is not attachable."))
 }
 
-pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn create(call: &mut Call<'_, '_>) -> Response {
     let name = call.name("PolicyName", 128)?;
     let path = call.path()?;
     let document = call.params.required("PolicyDocument")?.to_owned();
@@ -94,7 +94,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(vec![Element::new("Policy", written)]))
 }
 
-pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn get(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?;
     let written = match call.managed(arn) {
         Some(policy) => write::managed(policy, arn, call.used(arn)),
@@ -103,7 +103,7 @@ pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(vec![Element::new("Policy", written)]))
 }
 
-pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list(call: &mut Call<'_, '_>) -> Response {
     let scope = call.params.get("Scope").unwrap_or("All");
     let prefix = call.params.get("PathPrefix").unwrap_or("/");
     let attached_only = call.params.get("OnlyAttached") == Some("true");
@@ -122,7 +122,7 @@ pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
     Ok(Some([query::members("Policies", page)].into_iter().chain(tail).collect()))
 }
 
-pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete(call: &mut Call<'_, '_>) -> Response {
     let policy = call.policy_mut()?.clone();
     if call.used(&policy.arn) != (0, 0) {
         return Err(conflict("Cannot delete a policy attached to entities."));
@@ -135,24 +135,24 @@ pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn tag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn tag(call: &mut Call<'_, '_>) -> Response {
     let tags = call.params.tags()?;
     call.policy_mut()?.tags.extend(tags);
     Ok(None)
 }
 
-pub(super) fn untag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn untag(call: &mut Call<'_, '_>) -> Response {
     let keys: Vec<String> = call.params.list("TagKeys").into_iter().map(str::to_owned).collect();
     call.policy_mut()?.tags.retain(|key, _| !keys.contains(key));
     Ok(None)
 }
 
-pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Response {
     let tags = query::tags(&call.policy(call.params.required("PolicyArn")?)?.tags);
     Ok(Some(vec![tags, Element::text("IsTruncated", false)]))
 }
 
-pub(super) fn create_version(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn create_version(call: &mut Call<'_, '_>) -> Response {
     let document = call.params.required("PolicyDocument")?.to_owned();
     check_managed(&document)?;
     let as_default = call.params.get("SetAsDefault") == Some("true");
@@ -193,7 +193,7 @@ fn managed_version(policy: &Managed, partition: &str) -> Version {
     Version { id: policy.version.clone(), document, created_ms: 0 }
 }
 
-pub(super) fn get_version(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn get_version(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?;
     let id = call.params.required("VersionId")?;
     let written = if let Some(policy) = call.managed(arn) {
@@ -210,7 +210,7 @@ pub(super) fn get_version(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(vec![Element::new("PolicyVersion", written)]))
 }
 
-pub(super) fn list_versions(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_versions(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicyArn")?;
     let all = if let Some(policy) = call.managed(arn) {
         vec![version_of(&managed_version(policy, call.partition()), &policy.version, false)]
@@ -223,7 +223,7 @@ pub(super) fn list_versions(call: &mut Call<'_, '_>) -> Result {
     Ok(Some([query::members("Versions", page)].into_iter().chain(tail).collect()))
 }
 
-pub(super) fn set_default(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn set_default(call: &mut Call<'_, '_>) -> Response {
     let id = call.params.required("VersionId")?.to_owned();
     let now = call.context.now;
     let policy = call.policy_mut()?;
@@ -235,7 +235,7 @@ pub(super) fn set_default(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn delete_version(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete_version(call: &mut Call<'_, '_>) -> Response {
     let id = call.params.required("VersionId")?.to_owned();
     let policy = call.policy_mut()?;
     if policy.default == id {

@@ -1,7 +1,7 @@
 //! OpenID Connect providers: the issuers whose tokens roles may trust.
 
-use super::call::{Call, Result, exists, no_such, over_quota};
-use crate::error::{Answer, AwsError};
+use super::call::{Call, Response, exists, no_such, over_quota};
+use crate::error::{AwsError, Result};
 use crate::query::{self, validation};
 use crate::world::iam::Provider;
 use crate::xml::Element;
@@ -12,16 +12,16 @@ const MOST_CLIENT_IDS: usize = 100;
 const MOST_THUMBPRINTS: usize = 5;
 
 impl Call<'_, '_> {
-    fn provider_arn(&self) -> Answer<&str> {
+    fn provider_arn(&self) -> Result<&str> {
         self.params.required("OpenIDConnectProviderArn")
     }
 
-    fn provider(&self) -> Answer<&Provider> {
+    fn provider(&self) -> Result<&Provider> {
         let arn = self.provider_arn()?;
         self.context.global.iam.providers.get(arn).ok_or_else(|| no_provider(arn))
     }
 
-    fn provider_mut(&mut self) -> Answer<&mut Provider> {
+    fn provider_mut(&mut self) -> Result<&mut Provider> {
         let arn = self.provider()?.arn.clone();
         let arn = arn.as_str();
         self.context.global.iam.providers.get_mut(arn).ok_or_else(|| no_provider(arn))
@@ -33,7 +33,7 @@ fn no_provider(arn: &str) -> AwsError {
 }
 
 /// SHA-1 fingerprints of the issuer's certificates; since 2024 AWS takes none as well.
-fn thumbprints(call: &Call<'_, '_>) -> Answer<Vec<String>> {
+fn thumbprints(call: &Call<'_, '_>) -> Result<Vec<String>> {
     let all = call.params.list("ThumbprintList");
     if all.len() > MOST_THUMBPRINTS {
         return Err(over_quota("ThumbprintsPerOpenIdConnectProvider", MOST_THUMBPRINTS));
@@ -48,7 +48,7 @@ fn thumbprints(call: &Call<'_, '_>) -> Answer<Vec<String>> {
     Ok(all.into_iter().map(str::to_owned).collect())
 }
 
-pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn create(call: &mut Call<'_, '_>) -> Response {
     let url = call.params.required("Url")?.to_owned();
     let Some(issuer) = url.strip_prefix("https://").filter(|issuer| !issuer.is_empty()) else {
         return Err(AwsError::new(400, "ValidationError", "Invalid Open ID Connect Provider URL"));
@@ -82,7 +82,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(vec![Element::text("OpenIDConnectProviderArn", arn), written]))
 }
 
-pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn get(call: &mut Call<'_, '_>) -> Response {
     let provider = call.provider()?;
     Ok(Some(vec![
         Element::text("Url", &provider.url),
@@ -93,14 +93,14 @@ pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
     ]))
 }
 
-pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list(call: &mut Call<'_, '_>) -> Response {
     let all = call.context.global.iam.providers.values();
     let all = all.map(|provider| vec![Element::text("Arn", &provider.arn)]);
     let (page, _) = call.page(all.collect())?;
     Ok(Some(vec![query::members("OpenIDConnectProviderList", page)]))
 }
 
-pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete(call: &mut Call<'_, '_>) -> Response {
     let arn = call.provider_arn()?.to_owned();
     // AWS deletes one that is not there without an error.
     if call.context.global.iam.providers.contains_key(&arn) {
@@ -109,13 +109,13 @@ pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn update_thumbprints(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn update_thumbprints(call: &mut Call<'_, '_>) -> Response {
     let thumbprints = thumbprints(call)?;
     call.provider_mut()?.thumbprints = thumbprints;
     Ok(None)
 }
 
-pub(super) fn add_client_id(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn add_client_id(call: &mut Call<'_, '_>) -> Response {
     let id = call.params.required("ClientID")?.to_owned();
     let provider = call.provider_mut()?;
     if !provider.client_ids.contains(&id) {
@@ -127,25 +127,25 @@ pub(super) fn add_client_id(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn remove_client_id(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn remove_client_id(call: &mut Call<'_, '_>) -> Response {
     let id = call.params.required("ClientID")?.to_owned();
     call.provider_mut()?.client_ids.retain(|known| *known != id);
     Ok(None)
 }
 
-pub(super) fn tag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn tag(call: &mut Call<'_, '_>) -> Response {
     let tags = call.params.tags()?;
     call.provider_mut()?.tags.extend(tags);
     Ok(None)
 }
 
-pub(super) fn untag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn untag(call: &mut Call<'_, '_>) -> Response {
     let keys: Vec<String> = call.params.list("TagKeys").into_iter().map(str::to_owned).collect();
     call.provider_mut()?.tags.retain(|key, _| !keys.contains(key));
     Ok(None)
 }
 
-pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Response {
     let tags = query::tags(&call.provider()?.tags);
     Ok(Some(vec![tags, Element::text("IsTruncated", false)]))
 }

@@ -1,10 +1,10 @@
 //! Roles: their trust, tags and boundaries.
 
-use super::call::{Call, Result, conflict, exists, no_such, over_quota};
+use super::call::{Call, Response, conflict, exists, no_such, over_quota};
 use super::write;
 use crate::authorization::document::{Document, Use};
 use crate::authorization::principal::Grantee;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query::{self, validation};
 use crate::world::iam::Role;
 use crate::xml::Element;
@@ -16,13 +16,13 @@ const MOST_ROLES: usize = 1000;
 
 impl Call<'_, '_> {
     /// The role that `RoleName` names.
-    pub(super) fn role(&self) -> Answer<&Role> {
+    pub(super) fn role(&self) -> Result<&Role> {
         let name = self.params.required("RoleName")?;
         self.context.global.iam.roles.get(name).ok_or_else(|| no_role(name))
     }
 
     /// The same, to change it. A role of a service is changed by nobody else.
-    pub(super) fn role_mut(&mut self) -> Answer<&mut Role> {
+    pub(super) fn role_mut(&mut self) -> Result<&mut Role> {
         let role = self.role()?;
         if role.service_linked() {
             let message = format!(
@@ -40,7 +40,7 @@ impl Call<'_, '_> {
         self.managed(arn).is_some() || self.context.global.iam.policies.contains_key(arn)
     }
 
-    fn boundary(&self) -> Answer<Option<String>> {
+    fn boundary(&self) -> Result<Option<String>> {
         let Some(arn) = self.params.get("PermissionsBoundary") else { return Ok(None) };
         if self.policy_exists(arn) {
             return Ok(Some(arn.to_owned()));
@@ -54,7 +54,7 @@ pub(super) fn no_role(name: &str) -> AwsError {
 }
 
 /// Refuses a trust policy that is none, or that names who does not exist.
-fn check_trust(call: &Call<'_, '_>, text: &str) -> Answer<()> {
+fn check_trust(call: &Call<'_, '_>, text: &str) -> Result<()> {
     let malformed = |message| AwsError::new(400, "MalformedPolicyDocument", message);
     if text.chars().filter(|c| !c.is_whitespace()).count() > LONGEST_TRUST {
         return Err(over_quota("ACLSizePerRole", LONGEST_TRUST));
@@ -93,7 +93,7 @@ fn exists_as(call: &Call<'_, '_>, grantee: &Grantee) -> bool {
     }
 }
 
-pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn create(call: &mut Call<'_, '_>) -> Response {
     let name = call.name("RoleName", 64)?;
     let path = call.path()?;
     let trust = call.params.required("AssumeRolePolicyDocument")?.to_owned();
@@ -126,7 +126,7 @@ pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(vec![Element::new("Role", written)]))
 }
 
-fn max_session(call: &Call<'_, '_>) -> Answer<Option<u64>> {
+fn max_session(call: &Call<'_, '_>) -> Result<Option<u64>> {
     let Some(seconds) = call.params.number("MaxSessionDuration")? else { return Ok(None) };
     if (3600..=43200).contains(&seconds) {
         return Ok(Some(seconds));
@@ -136,11 +136,11 @@ fn max_session(call: &Call<'_, '_>) -> Answer<Option<u64>> {
     )))
 }
 
-pub(super) fn get(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn get(call: &mut Call<'_, '_>) -> Response {
     Ok(Some(vec![Element::new("Role", write::role(call.role()?, true))]))
 }
 
-pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list(call: &mut Call<'_, '_>) -> Response {
     let prefix = call.params.get("PathPrefix").unwrap_or("/");
     let roles = call.context.global.iam.roles.values();
     let found = roles.filter(|role| role.path.starts_with(prefix));
@@ -148,7 +148,7 @@ pub(super) fn list(call: &mut Call<'_, '_>) -> Result {
     Ok(Some([query::members("Roles", page)].into_iter().chain(tail).collect()))
 }
 
-pub(super) fn update(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn update(call: &mut Call<'_, '_>) -> Response {
     let max_session = max_session(call)?;
     let description = call.params.get("Description").map(str::to_owned);
     let role = call.role_mut()?;
@@ -159,21 +159,21 @@ pub(super) fn update(call: &mut Call<'_, '_>) -> Result {
     Ok(Some(Vec::new()))
 }
 
-pub(super) fn update_description(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn update_description(call: &mut Call<'_, '_>) -> Response {
     let description = call.params.get("Description").unwrap_or_default().to_owned();
     let role = call.role_mut()?;
     role.description = Some(description);
     Ok(Some(vec![Element::new("Role", write::role(role, true))]))
 }
 
-pub(super) fn update_trust(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn update_trust(call: &mut Call<'_, '_>) -> Response {
     let trust = call.params.required("PolicyDocument")?.to_owned();
     check_trust(call, &trust)?;
     call.role_mut()?.trust = trust;
     Ok(None)
 }
 
-pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete(call: &mut Call<'_, '_>) -> Response {
     let role = call.role_mut()?.clone();
     if !role.attached.is_empty() {
         return Err(conflict("Cannot delete entity, must detach all policies first."));
@@ -190,31 +190,31 @@ pub(super) fn delete(call: &mut Call<'_, '_>) -> Result {
     Ok(None)
 }
 
-pub(super) fn tag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn tag(call: &mut Call<'_, '_>) -> Response {
     let tags = call.params.tags()?;
     call.role_mut()?.tags.extend(tags);
     Ok(None)
 }
 
-pub(super) fn untag(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn untag(call: &mut Call<'_, '_>) -> Response {
     let keys: Vec<String> = call.params.list("TagKeys").into_iter().map(str::to_owned).collect();
     call.role_mut()?.tags.retain(|key, _| !keys.contains(key));
     Ok(None)
 }
 
-pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn list_tags(call: &mut Call<'_, '_>) -> Response {
     let tags = query::tags(&call.role()?.tags);
     Ok(Some(vec![tags, Element::text("IsTruncated", false)]))
 }
 
-pub(super) fn put_boundary(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn put_boundary(call: &mut Call<'_, '_>) -> Response {
     call.params.required("PermissionsBoundary")?;
     let boundary = call.boundary()?;
     call.role_mut()?.boundary = boundary;
     Ok(None)
 }
 
-pub(super) fn delete_boundary(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn delete_boundary(call: &mut Call<'_, '_>) -> Response {
     call.role_mut()?.boundary = None;
     Ok(None)
 }

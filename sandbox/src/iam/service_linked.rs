@@ -1,12 +1,12 @@
 //! `CreateServiceLinkedRole`.
 
-use super::call::{Call, Result};
+use super::call::{Call, Response};
 use super::write;
 use crate::access::service_linked;
 use crate::error::AwsError;
 use crate::xml::Element;
 
-pub(super) fn create(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn create(call: &mut Call<'_, '_>) -> Response {
     let service = call.params.required("AWSServiceName")?.to_owned();
     if service_linked::exists(call.context, &service) {
         let name = service_linked::arn(&service, call.context.region).unwrap_or_default();

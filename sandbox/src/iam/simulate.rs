@@ -1,6 +1,6 @@
 //! `SimulatePrincipalPolicy` and `SimulateCustomPolicy`: decisions without a call.
 
-use super::call::{Call, Result, no_such};
+use super::call::{Call, Response, no_such};
 use crate::authorization::context::Context as Keys;
 use crate::authorization::denial::{Denial, PolicyKind};
 use crate::authorization::document::{Document, Effect, Request, Use};
@@ -8,12 +8,12 @@ use crate::authorization::evaluate::{
     Applied, Policies, Policy, ResourcePolicy, applied, evaluate,
 };
 use crate::callers::Caller;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query;
 use crate::world::partition;
 use crate::xml::Element;
 
-pub(super) fn principal(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn principal(call: &mut Call<'_, '_>) -> Response {
     let arn = call.params.required("PolicySourceArn")?;
     let context = &*call.context;
     let mut source = context
@@ -26,7 +26,7 @@ pub(super) fn principal(call: &mut Call<'_, '_>) -> Result {
     simulate(call, &source)
 }
 
-pub(super) fn custom(call: &mut Call<'_, '_>) -> Result {
+pub(super) fn custom(call: &mut Call<'_, '_>) -> Response {
     let boundary = given(call, "PermissionsBoundaryPolicyInputList", "PermissionsBoundary")?;
     let policies = Policies {
         identity: given(call, "PolicyInputList", "PolicyInputList")?,
@@ -42,18 +42,18 @@ pub(super) fn custom(call: &mut Call<'_, '_>) -> Result {
 }
 
 /// The documents of a list, named as IAM names them: `PolicyInputList.1`.
-fn given(call: &Call<'_, '_>, parameter: &str, name: &str) -> Answer<Vec<Policy>> {
+fn given(call: &Call<'_, '_>, parameter: &str, name: &str) -> Result<Vec<Policy>> {
     let documents = call.params.list(parameter).into_iter().enumerate();
     documents.map(|(n, text)| parsed(text, format!("{name}.{}", n + 1), Use::Identity)).collect()
 }
 
-fn parsed(text: &str, name: String, of: Use) -> Answer<Policy> {
+fn parsed(text: &str, name: String, of: Use) -> Result<Policy> {
     let document = Document::parse(text, of)
         .map_err(|message| AwsError::new(400, "InvalidInput", format!("{name}: {message}")))?;
     Ok(Policy { name, document })
 }
 
-fn simulate(call: &Call<'_, '_>, source: &Caller) -> Result {
+fn simulate(call: &Call<'_, '_>, source: &Caller) -> Response {
     let actions = call.params.list("ActionNames");
     if actions.is_empty() {
         call.params.required("ActionNames")?;
@@ -129,7 +129,7 @@ fn result(
 }
 
 /// An explicit deny names the statements that deny, and otherwise all that apply are named.
-fn decides(applied: &Applied, outcome: &std::result::Result<(), Box<Denial>>) -> bool {
+fn decides(applied: &Applied, outcome: &Result<(), Box<Denial>>) -> bool {
     match outcome {
         Err(denial) if denial.explicit => applied.effect == Effect::Deny,
         _ => true,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 pub(crate) use find::{Problem, key_arn, usable};
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::marker;
 use crate::options::Options;
 use crate::request::Incoming;
@@ -31,7 +31,7 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 const ALL: &str = include_str!("operations.txt");
 
 /// What carries an operation out.
-type Run = fn(&Region, &Incoming) -> Answer<Value>;
+type Run = fn(&Region, &Incoming) -> Result<Value>;
 
 /// The served operations.
 const OPERATIONS: &[(&str, Run)] = &[("DescribeKey", describe_key), ("ListAliases", list_aliases)];
@@ -57,7 +57,7 @@ impl Service for Kms {
         target.strip_prefix(TARGET).unwrap_or("unknown").to_owned()
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let operation = self.operation(request);
         let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
             if ALL.lines().any(|known| known == operation) {
@@ -106,7 +106,7 @@ impl Service for Kms {
     }
 }
 
-fn body<T: DeserializeOwned>(request: &Incoming) -> Answer<T> {
+fn body<T: DeserializeOwned>(request: &Incoming) -> Result<T> {
     let text: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
     serde_json::from_slice(text)
         .map_err(|error| AwsError::new(400, "SerializationException", error.to_string()))
@@ -122,7 +122,7 @@ struct DescribeKey {
     key_id: Option<String>,
 }
 
-fn describe_key(region: &Region, request: &Incoming) -> Answer<Value> {
+fn describe_key(region: &Region, request: &Incoming) -> Result<Value> {
     let DescribeKey { key_id } = body(request)?;
     let id = key_id.ok_or_else(|| {
         validation("1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null")
@@ -198,7 +198,7 @@ struct ListAliases {
 }
 
 /// 50 aliases a page unless `Limit` says otherwise (`ListAliases`).
-fn list_aliases(region: &Region, request: &Incoming) -> Answer<Value> {
+fn list_aliases(region: &Region, request: &Incoming) -> Result<Value> {
     let ListAliases { key_id, limit, marker } = body(request)?;
     let limit = limit.unwrap_or(50);
     if !(1..=1000).contains(&limit) {

@@ -1,11 +1,11 @@
-//! What the model would object to in an answer: what clients would trip over.
+//! What the model would object to in a response: what clients would trip over.
 
 use serde_json::Value;
 
 use super::table::{Model, Operation};
 
 impl Model {
-    /// Everything in an answer's body that is not as the operation's output shape says.
+    /// Everything in a response's body that is not as the operation's output shape says.
     pub(crate) fn objections(&self, operation: &Operation, body: &Value) -> Vec<String> {
         let Some(output) = &operation.output else {
             return match body {

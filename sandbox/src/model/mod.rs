@@ -1,7 +1,7 @@
 //! What a service's API model says, read once from the table that is generated from it.
 //!
 //! Pure: from the parts of a request to the operation and the input that it names, or to
-//! what is wrong with it; from an answer to what the model would object to.
+//! what is wrong with it; from a response to what the model would object to.
 
 mod check;
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(crate) struct Operation {
     pub(crate) status: u16,
     pub(super) input: Option<String>,
     /// The shape of a success.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare answers with it"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare responses with it"))]
     pub(super) output: Option<String>,
     /// The shapes of the errors that it may answer.
     pub(super) errors: Vec<String>,

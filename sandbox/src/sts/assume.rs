@@ -6,7 +6,7 @@ use crate::authorization::context::Context as Keys;
 use crate::authorization::document::{Document, Request, Use};
 use crate::authorization::evaluate::{Policies, Policy, ResourcePolicy, evaluate};
 use crate::authorization::principal::{Kind, Principal, session_arn};
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query::{Params, validation};
 use crate::service::Context;
 use crate::world::Tags;
@@ -23,7 +23,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(params: &Params) -> Answer<Wanted> {
+    fn of(params: &Params) -> Result<Wanted> {
         let arn = params.required("RoleArn")?;
         let session = params.required("RoleSessionName")?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
@@ -55,7 +55,7 @@ impl Wanted {
 }
 
 /// `Policy` and `PolicyArns`, which narrow the session.
-fn session_policies(params: &Params) -> Answer<Option<Vec<String>>> {
+fn session_policies(params: &Params) -> Result<Option<Vec<String>>> {
     let mut all: Vec<String> =
         params.fields("PolicyArns", "arn").into_iter().map(str::to_owned).collect();
     if all.len() > 10 {
@@ -78,7 +78,7 @@ fn session_policies(params: &Params) -> Answer<Option<Vec<String>>> {
 const LONGEST: u64 = 43_200;
 
 /// Refuses a session that is to last longer than the role lets it.
-fn within(role: &Role, seconds: u64) -> Answer<()> {
+fn within(role: &Role, seconds: u64) -> Result<()> {
     if seconds > role.max_session {
         // AWS's message: kreuzwerker/awsu issue 27.
         return Err(too_long("the MaxSessionDuration set for this role"));
@@ -92,7 +92,7 @@ fn too_long(limit: &str) -> AwsError {
 }
 
 /// `AssumeRole`. Without enforcement everyone may assume any role that exists.
-pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Element>> {
+pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Result<Vec<Element>> {
     let wanted = Wanted::of(params)?;
     let tags = params.tags()?;
     let seconds = duration(params, 900, LONGEST, 3600)?;
@@ -123,7 +123,7 @@ pub(super) fn role(context: &mut Context<'_>, params: &Params) -> Answer<Vec<Ele
 ///
 /// Source: AWS STS API Reference, `AssumeRole`, `SerialNumber` and `TokenCode`; the messages are
 /// AWS's: aws-cli issue 2279, sgviz issue 9.
-fn device(params: &Params) -> Answer<bool> {
+fn device(params: &Params) -> Result<bool> {
     let denied = |message: &str| Err(AwsError::new(403, "AccessDenied", message));
     match (params.get("SerialNumber"), params.get("TokenCode")) {
         (None, None) => Ok(false),
@@ -148,7 +148,7 @@ fn allowed(
     role: &Role,
     tags: &Tags,
     by_device: bool,
-) -> Answer<()> {
+) -> Result<()> {
     let caller = &context.caller;
     let denied = |message: String| AwsError::new(403, "AccessDenied", message);
     let trust = trust_of(role)?;
@@ -176,7 +176,7 @@ fn allowed(
     Ok(())
 }
 
-fn trust_of(role: &Role) -> Answer<Policy> {
+fn trust_of(role: &Role) -> Result<Policy> {
     let document = Document::parse(&role.trust, Use::Trust)
         .map_err(|message| AwsError::new(400, "MalformedPolicyDocument", message))?;
     Ok(Policy { name: role.name.clone(), document })
@@ -187,7 +187,7 @@ fn trust_of(role: &Role) -> Answer<Policy> {
 pub(super) fn with_web_identity(
     context: &mut Context<'_>,
     params: &Params,
-) -> Answer<Vec<Element>> {
+) -> Result<Vec<Element>> {
     let wanted = Wanted::of(params)?;
     let token = Token::read(params.required("WebIdentityToken")?)?;
     token.check_time(context.now / 1000)?;

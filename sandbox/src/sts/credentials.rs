@@ -1,6 +1,6 @@
 //! Temporary credentials: how long they last, and new ones.
 
-use crate::error::Answer;
+use crate::error::Result;
 use crate::query::{self, Params, validation};
 use crate::service::Context;
 use crate::world::Tags;
@@ -8,7 +8,7 @@ use crate::world::sts::{Of, Session};
 use crate::xml::Element;
 
 /// `DurationSeconds`, within its bounds.
-pub(super) fn duration(params: &Params, least: u64, most: u64, default: u64) -> Answer<u64> {
+pub(super) fn duration(params: &Params, least: u64, most: u64, default: u64) -> Result<u64> {
     let seconds = params.number("DurationSeconds")?.unwrap_or(default);
     let bound = if seconds < least {
         format!("greater than or equal to {least}")

@@ -6,7 +6,7 @@ mod credentials;
 mod token;
 
 use crate::authorization::denial;
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query::{self, Params};
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
@@ -20,7 +20,7 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const VERSION: &str = "2011-06-15";
 
 /// What carries an operation out.
-type Run = fn(&mut Context<'_>, &Params, &Incoming) -> Answer<Vec<Element>>;
+type Run = fn(&mut Context<'_>, &Params, &Incoming) -> Result<Vec<Element>>;
 
 /// The served operations.
 const OPERATIONS: &[(&str, Run)] = &[
@@ -56,7 +56,7 @@ impl Service for Sts {
         !["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"].contains(&operation)
     }
 
-    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Answer<Success> {
+    fn carry_out(&self, context: &mut Context<'_>, request: &Incoming) -> Result<Success> {
         let params = Params::of(request);
         let operation = params.get("Action").unwrap_or("unknown");
         let Some((_, run)) = OPERATIONS.iter().find(|(name, _)| *name == operation) else {
@@ -91,7 +91,7 @@ fn session_token(
     context: &mut Context<'_>,
     params: &Params,
     request: &Incoming,
-) -> Answer<Vec<Element>> {
+) -> Result<Vec<Element>> {
     let seconds = duration(params, 900, 129_600, 43_200)?;
     if context.global.sts.sessions.contains_key(request.access_key()) {
         let message = "Cannot call GetSessionToken with session credentials";
@@ -102,7 +102,7 @@ fn session_token(
     Ok(vec![credentials])
 }
 
-fn decode(params: &Params) -> Answer<Vec<Element>> {
+fn decode(params: &Params) -> Result<Vec<Element>> {
     let message = params.required("EncodedMessage")?;
     let decoded = denial::decode(message).ok_or_else(|| {
         let message = "Message is not valid";

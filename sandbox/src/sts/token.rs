@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::error::{Answer, AwsError};
+use crate::error::{AwsError, Result};
 use crate::query;
 
 /// A token, read and not verified.
@@ -21,7 +21,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub(super) fn read(text: &str) -> Answer<Token> {
+    pub(super) fn read(text: &str) -> Result<Token> {
         let invalid = |message: &str| AwsError::new(400, "InvalidIdentityToken", message);
         let body = match text.split('.').collect::<Vec<_>>().as_slice() {
             [_, body, _] => *body,
@@ -53,7 +53,7 @@ impl Token {
     }
 
     /// Refuses an expired token.
-    pub(super) fn check_time(&self, now: u64) -> Answer<()> {
+    pub(super) fn check_time(&self, now: u64) -> Result<()> {
         if now < self.expires {
             return Ok(());
         }

@@ -44,10 +44,13 @@ pub(crate) struct Cluster {
     pub(crate) own_group: String,
     #[serde(default)]
     pub(crate) ipv6: bool,
-    /// Names of add-ons whose objects somebody installed by other means: creating such an
-    /// add-on meets a conflict.
+    /// Names of add-ons whose objects somebody installed by other means, or changed since:
+    /// creating or updating such an add-on meets a conflict.
     #[serde(default)]
     pub(crate) self_managed: Vec<String>,
+    /// Names of add-ons whose pods no node runs.
+    #[serde(default)]
+    pub(crate) without_replicas: Vec<String>,
     #[serde(default)]
     pub(crate) tags: Tags,
 }
@@ -113,6 +116,8 @@ pub(crate) enum AddonStatus {
     Active,
     CreateFailed,
     Updating,
+    UpdateFailed,
+    Degraded,
     Deleting,
 }
 
@@ -126,6 +131,9 @@ pub(crate) struct Update {
     pub(crate) until_ms: u64,
     pub(crate) created_ms: u64,
     pub(crate) params: Vec<(String, String)>,
+    /// Whether it met a conflict.
+    #[serde(default)]
+    pub(crate) failed: bool,
 }
 
 impl Row for Cluster {}

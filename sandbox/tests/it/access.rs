@@ -1,6 +1,6 @@
 //! `--enforce-iam`: who may call what, in each service's words.
 
-use crate::support::{Answer, Aws, Caller, caller, everything, root};
+use crate::support::{Aws, Caller, Response, caller, everything, root};
 use serde_json::{Value, json};
 
 pub(crate) const USER: &str = "arn:aws:iam::111122223333:user/ci";
@@ -14,8 +14,8 @@ pub(crate) fn deny(action: &str) -> Value {
 }
 
 #[track_caller]
-pub(crate) fn efs_denies(answer: Answer, words: &str) {
-    let body = answer.is(403).json();
+pub(crate) fn efs_denies(response: Response, words: &str) {
+    let body = response.is(403).json();
     assert_eq!(body["ErrorCode"], "AccessDeniedException");
     assert_eq!(body["Message"], words);
 }

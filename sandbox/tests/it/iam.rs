@@ -1,13 +1,13 @@
 //! The IAM API: resources, their rules, and AWS's errors for those who break them.
 
-use crate::support::{Answer, Aws, root};
+use crate::support::{Aws, Response, root};
 
 pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
 pub(crate) const DOCUMENT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticfilesystem:*","Resource":"*"}]}"#;
 const POLICY: &str = "arn:aws:iam::111122223333:policy/files";
 pub(crate) const DRIVER: &str = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
 
-pub(crate) fn call(aws: &Aws, action: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) fn call(aws: &Aws, action: &str, form: &[(&str, &str)]) -> Response {
     let whole: Vec<(&str, &str)> = [("Action", action)].iter().chain(form).copied().collect();
     aws.iam(&root(), &whole)
 }
@@ -19,8 +19,8 @@ pub(crate) fn with_role(name: &str) -> Aws {
     aws
 }
 
-fn count(answer: &Answer, element: &str) -> usize {
-    answer.body.matches(&format!("<{element}>")).count()
+fn count(response: &Response, element: &str) -> usize {
+    response.body.matches(&format!("<{element}>")).count()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Aws, Caller, caller, everything, root, session};
+use crate::support::{Aws, Caller, Response, caller, everything, root, session};
 
 const PATH: &str = "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/";
 
@@ -15,9 +15,9 @@ fn holds(aws: &Aws, by: &Caller, condition: &Value) -> bool {
         &by.key,
         &json!([{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition }]),
     );
-    let answer: Answer = aws.efs(by, "GET", "file-systems", &Value::Null);
-    assert!([200, 403].contains(&answer.status), "{}", answer.body);
-    answer.status == 200
+    let response: Response = aws.efs(by, "GET", "file-systems", &Value::Null);
+    assert!([200, 403].contains(&response.status), "{}", response.body);
+    response.status == 200
 }
 
 fn equals(key: &str, value: &str) -> Value {
@@ -98,8 +98,8 @@ fn an_account_in_an_organization_tells_where_it_is() {
 fn temporary_credentials_tell_their_age_and_that_no_device_vouched_for_them() {
     let aws = Aws::enforcing();
     aws.may("ci", &everything());
-    let answer = aws.sts(&caller("ci"), &[("Action", "GetSessionToken")]).is(200);
-    let temporary = session(&answer);
+    let response = aws.sts(&caller("ci"), &[("Action", "GetSessionToken")]).is(200);
+    let temporary = session(&response);
     for (condition, expected) in [
         (equals("aws:MultiFactorAuthPresent", "false"), true),
         (json!({ "DateGreaterThan": { "aws:TokenIssueTime": "2020-01-01T00:00:00Z" } }), true),

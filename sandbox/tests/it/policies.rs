@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::access::{USER, allow, efs_denies};
-use crate::support::{Answer, Aws, Caller, caller, everything, root};
+use crate::support::{Aws, Caller, Response, caller, everything, root};
 
 /// What AWS answers to a policy that takes the right to replace it from its author.
 const LOCKED_OUT: &str = "This policy would prevent future FileSystemPolicy updates. Retry the request with the BypassPolicyLockoutSafetyCheck parameter to apply this policy.";
 
-fn put(aws: &Aws, by: &Caller, id: &str, statement: &Value, bypass: bool) -> Answer {
+fn put(aws: &Aws, by: &Caller, id: &str, statement: &Value, bypass: bool) -> Response {
     let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
     let body = json!({
         "Policy": document.to_string(),
@@ -18,8 +18,8 @@ fn put(aws: &Aws, by: &Caller, id: &str, statement: &Value, bypass: bool) -> Ans
 }
 
 #[track_caller]
-fn locked_out(answer: Answer) {
-    let body = answer.is(400).json();
+fn locked_out(response: Response) {
+    let body = response.is(400).json();
     assert_eq!(body["ErrorCode"], "InvalidPolicyException");
     assert_eq!(body["Message"], LOCKED_OUT);
 }

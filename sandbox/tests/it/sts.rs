@@ -1,6 +1,6 @@
 //! The STS API: temporary credentials, and who may have them.
 
-use crate::support::{Answer, Aws, Caller, caller, everything, root, session};
+use crate::support::{Aws, Caller, Response, caller, everything, root, session};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn trusting(principal: &Value) -> Value {
     json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" })
 }
 
-fn assume(aws: &Aws, by: &Caller, more: &[(&str, &str)]) -> Answer {
+fn assume(aws: &Aws, by: &Caller, more: &[(&str, &str)]) -> Response {
     let form = [("Action", "AssumeRole"), ("RoleArn", ROLE), ("RoleSessionName", "s1")];
     let form: Vec<(&str, &str)> = form.iter().chain(more).copied().collect();
     aws.sts(by, &form)
@@ -39,13 +39,13 @@ fn assume(aws: &Aws, by: &Caller, more: &[(&str, &str)]) -> Answer {
 fn a_session_acts_as_its_role_until_it_expires() {
     let aws = with_role(&trusting(&json!({ "AWS": "111122223333" })));
     aws.may("ci", &everything());
-    let answer = assume(&aws, &caller("ci"), &[]).is(200);
-    assert_eq!(answer.xml("Arn"), "arn:aws:sts::111122223333:assumed-role/driver/s1");
-    assert!(answer.xml("AccessKeyId").starts_with("ASIA"));
-    let driver = session(&answer);
+    let response = assume(&aws, &caller("ci"), &[]).is(200);
+    assert_eq!(response.xml("Arn"), "arn:aws:sts::111122223333:assumed-role/driver/s1");
+    assert!(response.xml("AccessKeyId").starts_with("ASIA"));
+    let driver = session(&response);
     let who = aws.sts(&driver, &[("Action", "GetCallerIdentity")]).is(200);
     assert_eq!(who.xml("Arn"), "arn:aws:sts::111122223333:assumed-role/driver/s1");
-    assert_eq!(who.xml("UserId"), answer.xml("AssumedRoleId"));
+    assert_eq!(who.xml("UserId"), response.xml("AssumedRoleId"));
     aws.efs(&driver, "GET", "file-systems", &Value::Null).is(200);
     aws.iam(&driver, &[("Action", "ListRoles")]).fails(
         403,
@@ -258,9 +258,9 @@ fn a_service_accounts_token_is_worth_the_role_that_trusts_it() {
             ("WebIdentityToken", &token),
         ])
     };
-    let answer = exchange(json!({})).is(200);
-    assert_eq!(answer.xml("SubjectFromWebIdentityToken"), SUBJECT);
-    aws.efs(&session(&answer), "GET", "file-systems", &Value::Null).is(200);
+    let response = exchange(json!({})).is(200);
+    assert_eq!(response.xml("SubjectFromWebIdentityToken"), SUBJECT);
+    aws.efs(&session(&response), "GET", "file-systems", &Value::Null).is(200);
 
     let denied = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
     exchange(json!({ "sub": "system:serviceaccount:default:other" })).fails(

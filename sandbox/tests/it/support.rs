@@ -15,12 +15,12 @@ pub(crate) struct Aws {
 
 /// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
@@ -36,9 +36,9 @@ impl Answer {
         text.replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
     }
 
-    /// The same answer, of this status.
+    /// The same response, of this status.
     #[track_caller]
-    pub(crate) fn is(self, status: u16) -> Answer {
+    pub(crate) fn is(self, status: u16) -> Response {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
@@ -74,9 +74,9 @@ pub(crate) fn caller(key: &str) -> Caller {
 }
 
 /// The caller that credentials in a response make.
-pub(crate) fn session(answer: &Answer) -> Caller {
-    let token = Some(answer.xml("SessionToken"));
-    Caller { token, ..caller(&answer.xml("AccessKeyId")) }
+pub(crate) fn session(response: &Response) -> Caller {
+    let token = Some(response.xml("SessionToken"));
+    Caller { token, ..caller(&response.xml("AccessKeyId")) }
 }
 
 impl Aws {
@@ -99,7 +99,7 @@ impl Aws {
         Aws { sandbox, runtime: Builder::new_current_thread().enable_all().build().unwrap() }
     }
 
-    fn send(&self, service: &str, by: Option<&Caller>, request: (&str, &str, &str)) -> Answer {
+    fn send(&self, service: &str, by: Option<&Caller>, request: (&str, &str, &str)) -> Response {
         let (method, path, body) = request;
         let mut builder = Request::builder().method(method).uri(path);
         if let Some(by) = by {
@@ -124,44 +124,44 @@ impl Aws {
             let response = self.sandbox.call(request).await.unwrap();
             let status = response.status().as_u16();
             let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            Answer { status, body: String::from_utf8(body.to_vec()).unwrap() }
+            Response { status, body: String::from_utf8(body.to_vec()).unwrap() }
         })
     }
 
     /// An EFS operation: method, path behind the version, and body.
-    pub(crate) fn efs(&self, by: &Caller, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn efs(&self, by: &Caller, method: &str, path: &str, body: &Value) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send("elasticfilesystem", Some(by), (method, &format!("/2015-02-01/{path}"), &body))
     }
 
     /// An EC2 operation, by its form.
-    pub(crate) fn ec2(&self, by: &Caller, form: &str) -> Answer {
+    pub(crate) fn ec2(&self, by: &Caller, form: &str) -> Response {
         self.send("ec2", Some(by), ("POST", "/", &format!("{form}&Version=2016-11-15")))
     }
 
     /// An STS operation.
-    pub(crate) fn sts(&self, by: &Caller, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn sts(&self, by: &Caller, form: &[(&str, &str)]) -> Response {
         self.send("sts", Some(by), ("POST", "/", &encoded("2011-06-15", form)))
     }
 
     /// An STS operation without a signature.
-    pub(crate) fn sts_unsigned(&self, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn sts_unsigned(&self, form: &[(&str, &str)]) -> Response {
         self.send("sts", None, ("POST", "/", &encoded("2011-06-15", form)))
     }
 
     /// An IAM operation.
-    pub(crate) fn iam(&self, by: &Caller, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn iam(&self, by: &Caller, form: &[(&str, &str)]) -> Response {
         self.send("iam", Some(by), ("POST", "/", &encoded("2010-05-08", form)))
     }
 
     /// An EKS operation.
-    pub(crate) fn eks(&self, by: &Caller, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn eks(&self, by: &Caller, method: &str, path: &str, body: &Value) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send("eks", Some(by), (method, &format!("/{path}"), &body))
     }
 
     /// A path of the sandbox's own, behind `/_sandbox/`.
-    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send("sandbox", None, (method, &format!("/_sandbox/{path}"), &body))
     }

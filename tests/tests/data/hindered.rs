@@ -89,3 +89,57 @@ fn a_replication_that_begins_while_the_mount_targets_go_is_named_at_the_end_of_t
     there.run("destroy-efs", &["--yes"]).exits(0);
     assert!(there.aws.file_systems().is_empty());
 }
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn who_comes_while_the_driver_is_uninstalled_is_seen_before_a_mount_target_goes() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    let id = file_system(&there);
+    // The first look is for the plan, the second when the class is gone, the third now.
+    there.aws.admin("POST", "faults", "DescribeAccessPoints:#3:hold-before");
+    let (ran, point) = std::thread::scope(|scope| {
+        let destroy = scope.spawn(|| there.run("destroy-efs", &["--yes"]));
+        until("it looks once more", || there.aws.held() == 1);
+        assert_eq!(there.revisions(), Vec::new(), "the driver is gone");
+        let point = there.aws.access_point(&id, "pvc-of-another-cluster");
+        there.aws.admin("DELETE", "faults", "");
+        there.aws.admin("POST", "release", "");
+        (destroy.join().unwrap().exits(1), point)
+    });
+    for word in [&format!("{id} holds data")[..], &point, "--delete-data"] {
+        assert!(ran.stderr.contains(word), "no {word:?} in:\n{}", ran.stderr);
+    }
+    assert_eq!(there.aws.mount_targets().len(), 3);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_pod_that_mounts_it_over_nfs_without_a_volume_holds_it_up() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    let id = file_system(&there);
+    let address = there.aws.mount_targets()[1]["IpAddress"].clone();
+    let name = format!("{id}.efs.eu-west-1.amazonaws.com");
+    let pods = "/api/v1/namespaces/default/pods";
+    for (pod, server) in [("by-name", json!(name)), ("by-address", address)] {
+        let object = json!({
+            "metadata": { "name": pod },
+            "spec": {
+                "automountServiceAccountToken": false,
+                "containers": [{ "name": "a", "image": "a" }],
+                "volumes": [{ "name": "data", "nfs": { "server": server, "path": "/" } }],
+            },
+        });
+        there.cluster().create(pods, &object).unwrap();
+        let user = format!("volume data of the pod default/{pod}");
+        let all = ["--yes", "--delete-data", &id];
+        refused(there.run("destroy-efs", &all), &["is in use", &user]);
+        there.cluster().delete(&format!("{pods}/{pod}")).unwrap();
+        until("the pod is gone", || {
+            there.cluster().find(&format!("{pods}/{pod}")).unwrap().is_none()
+        });
+    }
+    there.run("destroy-efs", &["--yes"]).exits(0);
+    assert!(there.aws.file_systems().is_empty());
+}

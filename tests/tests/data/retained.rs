@@ -133,7 +133,7 @@ fn what_no_volume_names_any_more_is_adopted_with_consent_by_the_same_or_by_its_i
     assert_eq!(there.class().unwrap()["parameters"]["fileSystemId"], json!(id));
     there.nothing_to_do(&RETAIN);
     assert_eq!(there.aws.mount_targets(), targets, "nobody's mount was broken");
-    assert_eq!(access_points(&there, &id), [point.clone()]);
+    assert_eq!(access_points(&there, &id), std::slice::from_ref(&point));
 
     // Without `retain` it takes the word again, and then it goes.
     refused(there.run("destroy-efs", &["--yes"]), &["holds data", &point, "--delete-data"]);

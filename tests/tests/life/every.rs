@@ -32,6 +32,7 @@ const SET: &[(&str, &str)] = &[
     ("bypass_policy_lockout_safety_check", "true"),
     ("replication", "region=eu-central-1"),
     ("deletion_policy", "delete"),
+    ("access_points", "points.json"),
 ];
 
 const AUDIT: &str = r#"{"Statement":{"Sid":"Audit","Effect":"Allow","Principal":"*","Action":"elasticfilesystem:DescribeTags"}}"#;
@@ -63,9 +64,20 @@ fn flags(world: &World) -> Vec<String> {
     let statement =
         "Own: { Effect: Allow, Principal: { AWS: '*' }, Action: elasticfilesystem:ListTags* }\n";
     std::fs::write(&file, statement).unwrap();
+    let points = world.path().join("points.json");
+    let point = json!({ "logs": {
+        "posix_user": { "uid": 7, "gid": 7, "secondary_gids": [5] },
+        "root_directory": { "path": "/logs", "creation_info": {
+            "owner_uid": 7, "owner_gid": 7, "permissions": "750",
+        } },
+        "tags": { "kind": "logs" },
+        "volume": { "size": "1Gi", "mount_options": ["iam"] },
+    } });
+    std::fs::write(&points, point.to_string()).unwrap();
     let flag = |(name, value): &(&str, &str)| {
         let flag = name.replace('_', "-");
         match *name {
+            "access_points" => format!("--{flag}={}", points.display()),
             "policy_statements" => format!("--{flag}={}", file.display()),
             _ => format!("--{flag}={value}"),
         }
@@ -79,6 +91,27 @@ fn no_input_of_the_file_system_is_left_out_of_the_deployment_that_sets_all() {
         SET.iter().chain(EXCLUDED).map(|(name, _)| (*name).to_owned()).collect();
     let missing: Vec<String> = of_the_file_system().difference(&set).cloned().collect();
     assert_eq!(missing, [""; 0], "give each a value in `SET`");
+}
+
+/// Changes everything that can be changed, as a person would.
+fn change_by_hand(world: &World, id: &str) {
+    let aws = world.aws();
+    let put = |path: &str, body: &Value| {
+        let answer = aws.efs("PUT", &format!("file-systems/{id}{path}"), Some(body));
+        assert!([200, 202].contains(&answer.status), "{path}: {}", answer.body);
+    };
+    put("/lifecycle-configuration", &json!({ "LifecyclePolicies": [] }));
+    put("/backup-policy", &json!({ "BackupPolicy": { "Status": "ENABLED" } }));
+    put("/protection", &json!({ "ReplicationOverwriteProtection": "ENABLED" }));
+    let open = json!({ "Version": "2012-10-17", "Id": "clockwork-codex", "Statement": [
+        { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:*" },
+    ] });
+    put("/policy", &json!({ "Policy": open.to_string() }));
+    aws.efs("DELETE", &format!("resource-tags/{id}?tagKeys=team"), None);
+    let all = aws.efs("GET", "access-points", None).json();
+    let point = all["AccessPoints"][0]["AccessPointId"].as_str().unwrap();
+    aws.efs("DELETE", &format!("resource-tags/{point}?tagKeys=kind"), None);
+    put("", &json!({ "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": 32.0 }));
 }
 
 #[test]
@@ -98,22 +131,7 @@ fn a_deployment_with_every_property_is_made_found_drifted_repaired_and_taken_dow
     assert!(Call::rounds(&nothing.calls) <= 3, "{:#?}", nothing.calls);
 
     let id = made["outputs"]["file_system_id"].as_str().unwrap().to_owned();
-    {
-        let aws = world.aws();
-        let put = |path: &str, body: &Value| {
-            let answer = aws.efs("PUT", &format!("file-systems/{id}{path}"), Some(body));
-            assert!([200, 202].contains(&answer.status), "{path}: {}", answer.body);
-        };
-        put("/lifecycle-configuration", &json!({ "LifecyclePolicies": [] }));
-        put("/backup-policy", &json!({ "BackupPolicy": { "Status": "ENABLED" } }));
-        put("/protection", &json!({ "ReplicationOverwriteProtection": "ENABLED" }));
-        let open = json!({ "Version": "2012-10-17", "Id": "clockwork-codex", "Statement": [
-            { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "elasticfilesystem:*" },
-        ] });
-        put("/policy", &json!({ "Policy": open.to_string() }));
-        aws.efs("DELETE", &format!("resource-tags/{id}?tagKeys=team"), None);
-        put("", &json!({ "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": 32.0 }));
-    }
+    change_by_hand(&world, &id);
     let plan = world.plan(&flags).to_string();
     for name in [
         "provisioned_throughput_in_mibps",
@@ -125,10 +143,16 @@ fn a_deployment_with_every_property_is_made_found_drifted_repaired_and_taken_dow
     ] {
         assert!(plan.contains(&format!("\"attribute\":\"{name}")), "{name}: {plan}");
     }
-    assert_eq!(world.deploy(&flags)["changed"], 1);
+    assert!(plan.contains("\"attribute\":\"tags[\\\"kind\\\"]"), "{plan}");
+    assert_eq!(world.deploy(&flags)["changed"], 2);
     world.nothing_to_do(&flags);
     let status = world.run("status", &flags).exits(0).json().to_string();
     assert!(status.contains("in eu-central-1 (EN"), "it is replicated: {status}");
+    // Its access points are to go first, or its data by its id.
+    let kept = world.run("destroy-efs", &flags).exits(1);
+    assert!(kept.stderr.contains(&format!("--delete-data {id}")), "{}", kept.stderr);
+    std::fs::write(world.path().join("points.json"), "{}").unwrap();
+    world.run("deploy-efs", &[&flags[..], &["--yes"]].concat()).exits(0);
     let gone = world.run("destroy-efs", &flags).exits(0);
     assert!(gone.stderr.contains("in eu-central-1 stays with its data"), "{}", gone.stderr);
     let all = world.aws().efs("GET", "file-systems", None).json();

@@ -36,8 +36,6 @@ fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
 const NOT_MISSED: &[(&str, &str)] = &[
     ("eks:DeletePodIdentityAssociation", "the inputs that it is tried with make none"),
     ("eks:DescribePodIdentityAssociation", "the inputs that it is tried with make none"),
-    ("iam:TagOpenIDConnectProvider", "the sandbox does not ask for it where a creation tags"),
-    ("iam:TagRole", "the sandbox does not ask for it where a creation tags"),
     ("sts:GetCallerIdentity", "IAM never denies it"),
 ];
 

@@ -6,6 +6,7 @@ use tests::{Aws, Ran, World};
 /// Inputs that together take every permission.
 pub(crate) const SETS: [&[&str]; 3] = [
     &[
+        "--driver=addon",
         "--driver-identity=irsa",
         "--oidc-provider=create",
         "--nfs-clients=nodes",
@@ -58,6 +59,7 @@ impl Guarded {
             "MOUNT_TARGET_CREATING",
             "MOUNT_TARGET_DELETING",
             "THROUGHPUT_CHANGE",
+            "ADDON_CHANGING",
         ] {
             world.set(&format!("CLOCKWORK_SANDBOX_{time}_MS"), 20);
         }
@@ -134,12 +136,23 @@ fn spoil(aws: &Aws) {
         let audience = [("OpenIDConnectProviderArn", arn), ("ClientID", "sts.amazonaws.com")];
         iam("RemoveClientIDFromOpenIDConnectProvider", &audience);
     }
+    spoil_addon(aws);
     let path = "clusters/graphscope-dev/pod-identity-associations";
     let all = aws.eks_as(ROOT, "GET", path, None).json();
     for one in all["associations"].as_array().unwrap() {
         let id = one["associationId"].as_str().unwrap();
         let other = json!({ "roleArn": "arn:aws:iam::111122223333:role/eks-graphscope-dev-nodes" });
         let answer = aws.eks_as(ROOT, "POST", &format!("{path}/{id}"), Some(&other));
+        assert!(answer.status < 300, "{}", answer.body);
+    }
+}
+
+/// Gives the add-on, where there is one, other values.
+fn spoil_addon(aws: &Aws) {
+    let path = "clusters/graphscope-dev/addons/aws-efs-csi-driver";
+    if aws.eks_as(ROOT, "GET", path, None).status == 200 {
+        let other = json!({ "configurationValues": "node: {logLevel: 5}" });
+        let answer = aws.eks_as(ROOT, "POST", &format!("{path}/update"), Some(&other));
         assert!(answer.status < 300, "{}", answer.body);
     }
 }

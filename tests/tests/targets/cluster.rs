@@ -71,9 +71,8 @@ fn a_move_names_the_pods_of_every_zone_and_goes_one_zone_after_the_other() {
 
     let plan = there.run("plan-efs", &to).exits(0).json();
     let steps = plan["steps"].as_array().unwrap();
-    for zone in 0..3 {
-        let of_zone =
-            |step: &&Value| text(step, "id") == format!("mount_target.eu-west-1{}", ZONES[zone]);
+    for (zone, letter) in ZONES.into_iter().enumerate() {
+        let of_zone = |step: &&Value| text(step, "id") == format!("mount_target.eu-west-1{letter}");
         let step = steps.iter().find(of_zone).unwrap_or_else(|| panic!("{plan:#}"));
         assert_eq!(step["action"], "replace", "{step:#}");
         assert_eq!(step["interrupts"], json!([busy.breaks(zone)]), "{step:#}");

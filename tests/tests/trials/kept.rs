@@ -107,7 +107,7 @@ fn one_life(kept: &Kept, (making, removing): (&str, &str), hold: &str) {
     assert!(kill_at(&trial, up, &format!("DescribeAccessPoints:#1:{hold}")));
     trial.run(up).exits(0);
     assert_eq!(trial.not_deployed(plan), None, "{making} {hold}");
-    assert_eq!(not_kept(&trial, &id, &point).is_some(), true, "the class is there again");
+    assert!(not_kept(&trial, &id, &point).is_some(), "the class is there again");
 
     let down = down.deleting_data(&id);
     assert!(kill_at(&trial, &down, &format!("{removing}:#1:{hold}")), "{removing} is not called");

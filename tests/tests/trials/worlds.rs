@@ -72,13 +72,11 @@ fn a_deployment_lives_in_every_world_alone_and_in_all_at_once() {
     all.push(all.join(","));
     // The one that takes longest begins first.
     let left = Mutex::new(all);
+    let next = || left.lock().unwrap().pop();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(worlds) = {
-                    let next = left.lock().unwrap().pop();
-                    next
-                } {
+                while let Some(worlds) = next() {
                     let plan = live(&storage, &worlds);
                     carried_by_private_subnets(&plan, &worlds);
                 }

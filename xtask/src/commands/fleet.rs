@@ -177,7 +177,7 @@ fn twice(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
 fn two_drivers(read: &[(String, Deployment)], diagnostics: &mut Diagnostics) {
     let mut known: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, deployment) in read {
-        if !deployment.installs_driver() {
+        if !(deployment.installs_chart() || deployment.has_addon()) {
             continue;
         }
         let Some(other) = known.insert(deployment.cluster(), name) else { continue };

@@ -47,9 +47,14 @@ impl Deployment {
         self.storage().next().map_or("", |(_, inputs)| &inputs.cluster_name)
     }
 
-    /// Whether the driver is part of it.
-    pub(crate) fn installs_driver(&self) -> bool {
-        self.storage().any(|(_, inputs)| inputs.driver.mode != DriverMode::Skip)
+    /// Whether a chart of the driver is part of it.
+    pub(crate) fn installs_chart(&self) -> bool {
+        self.storage().any(|(_, inputs)| inputs.driver.mode.has_chart())
+    }
+
+    /// Whether EKS installs the driver as an add-on: a release of its chart may become that.
+    pub(crate) fn has_addon(&self) -> bool {
+        self.storage().any(|(_, inputs)| inputs.driver.mode == DriverMode::Addon)
     }
 
     /// The folder that is its own among those of other deployments.

@@ -9,7 +9,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 pub(super) fn check(storage: &[Storage], workloads: &[Module], diagnostics: &mut Diagnostics) {
     one_cluster(storage, diagnostics);
     for (at, one) in storage.iter().enumerate() {
-        let same = |other: &&Storage| class_of(other).is_some() && class_of(other) == class_of(one);
+        let same = |other: &&Storage| {
+            let classes: Vec<_> = classes_of(other).collect();
+            classes_of(one).any(|class| classes.contains(&class))
+        };
         if let Some(other) = storage[..at].iter().find(same) {
             diagnostics.push(
                 Diagnostic::new(
@@ -79,13 +82,14 @@ fn cluster_of(storage: &Storage) -> Option<&str> {
     storage.inputs.as_ref().map(|inputs| inputs.cluster_name.as_str())
 }
 
-fn class_of(storage: &Storage) -> Option<(&str, &str)> {
-    let inputs = storage.inputs.as_ref()?;
-    Some((&inputs.cluster_name, &inputs.storage_class.name))
+fn classes_of(storage: &Storage) -> impl Iterator<Item = (&str, &str)> {
+    storage.inputs.iter().flat_map(|inputs| {
+        inputs.classes().map(|class| (inputs.cluster_name.as_str(), class.name.as_str()))
+    })
 }
 
 fn is_default(storage: &Storage) -> bool {
-    storage.inputs.as_ref().is_some_and(|inputs| inputs.storage_class.default)
+    storage.inputs.as_ref().is_some_and(|inputs| inputs.classes().any(|class| class.default))
 }
 
 fn release_of(module: &Module) -> Option<(&str, &str)> {

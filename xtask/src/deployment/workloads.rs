@@ -41,7 +41,7 @@ impl Storage {
 
     /// Whether it makes this class.
     fn has(&self, class: &str) -> bool {
-        self.inputs.as_ref().is_some_and(|inputs| inputs.storage_class.name == class)
+        self.inputs.as_ref().is_some_and(|inputs| inputs.has_class(class))
     }
 }
 
@@ -164,7 +164,8 @@ fn parse(
             let mut all = storage.iter().chain(left_out);
             let of_class = all.find(|one| one.has(&parsed.storage_class_name));
             let class = of_class.and_then(|one| one.inputs.as_ref());
-            let class = class.map(|inputs| &inputs.storage_class);
+            let mut classes = class.into_iter().flat_map(efs::Inputs::classes);
+            let class = classes.find(|class| class.name == parsed.storage_class_name);
             let problem = class.and_then(|class| parsed.incompatible_user(class.uid, class.gid));
             if let Some(problem) = problem {
                 let place = gathered.places.get("storage_class_name");

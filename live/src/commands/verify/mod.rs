@@ -29,8 +29,9 @@ use setting::{Judged, Setting};
 pub(super) async fn run(connection: &Connection<'_>, wanted: &Verify) -> anyhow::Result<Outcome> {
     let target = connection.connect_to_cluster().await?;
     let storage = connection.job.storage();
-    let mut classes: Vec<(&str, &str)> =
-        storage.map(|(label, inputs)| (label, inputs.storage_class.name.as_str())).collect();
+    let mut classes: Vec<(&str, &str)> = storage
+        .flat_map(|(label, inputs)| inputs.classes().map(move |it| (label, it.name.as_str())))
+        .collect();
     if wanted.claim.is_some() {
         classes.truncate(1);
     }

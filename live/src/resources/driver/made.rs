@@ -33,13 +33,18 @@ pub(crate) async fn installed(
     target: &InCluster,
 ) -> anyhow::Result<Installed> {
     let skips = inputs.driver.mode == DriverMode::Skip || *goal == Goal::Expand;
-    let Some(helm) = target.helm.as_ref().filter(|_| !skips) else {
-        return Ok(Installed::default());
-    };
     let owner = inputs.owner();
     let wanted = inputs.driver(&owner);
     let release = wanted.release()?;
-    helm.can_fetch(&release)?;
+    let Some(helm) = target.helm.as_ref().filter(|_| !skips) else {
+        if inputs.driver.mode == DriverMode::Addon && goal.plans() {
+            release::without_helm(&target.kube, &release.id).await?;
+        }
+        return Ok(Installed::default());
+    };
+    if inputs.driver.mode.has_chart() {
+        helm.can_fetch(&release)?;
+    }
     let (found, csi_driver) =
         try_join!(release::observe(helm, &release), csi_driver(&target.kube))?;
     // A release without its CSIDriver is looked at too: not every chart makes one.

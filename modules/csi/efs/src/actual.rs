@@ -5,6 +5,7 @@ use plan::files::Files;
 
 use crate::cluster::Cluster;
 use crate::identity::IdentityFound;
+use crate::resources::addon;
 use crate::resources::file_system::FileSystem;
 use crate::resources::mount_target::MountTarget;
 use crate::resources::security_group;
@@ -32,6 +33,8 @@ pub struct Actual {
     pub policy: Option<String>,
     /// The driver's identity in AWS, where it was looked at.
     pub identity: Option<IdentityFound>,
+    /// The driver as an EKS add-on, where it was looked at.
+    pub addon: Option<addon::Observed>,
     /// The file system that the class or its document names, where that is another one than the
     /// deployment's and exists.
     pub named_before: Option<NamedBefore>,

@@ -4,19 +4,21 @@ use kubernetes::{claim, release};
 use plan::files;
 
 use crate::resources::{
-    access_point, canary, driver, file_system, iam_role, ingress, mount_target, oidc_provider,
-    pod_identity_association, security_group, storage_class,
+    access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
+    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
 };
 
 /// A call of any resource of a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     AccessPoint(access_point::Call),
+    Addon(addon::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
     SecurityGroup(security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),
@@ -42,11 +44,13 @@ macro_rules! calls {
 
 calls!(
     AccessPoint(access_point::Call),
+    Addon(addon::Call),
     File(files::Call),
     FileSystem(file_system::Call),
     MountTarget(mount_target::Call),
     Ingress(ingress::Call),
     SecurityGroup(security_group::Call),
+    PersistentVolume(persistent_volume::Call),
     StorageClass(storage_class::Call),
     Driver(driver::Call),
     IamRole(iam_role::Call),

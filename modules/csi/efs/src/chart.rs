@@ -94,6 +94,23 @@ impl ChartVersion {
     }
 }
 
+/// The chart with a driver of this version, as far as decisions depend on it; a driver newer than
+/// those that were looked at has the newest.
+///
+/// Source: the `appVersion` of the charts at their tags (`charts/aws-efs-csi-driver/Chart.yaml`).
+/// That drivers from 2.0.5 on take Pod Identity is in CHANGELOG-2.x.
+pub(crate) fn of_driver((major, minor, patch): (u16, u16, u16)) -> ChartVersion {
+    let chart = match (major, minor, patch) {
+        (0 | 1, ..=5, _) => ChartVersion::OLDEST,
+        (1, 6, _) => version(2, 4, 9),
+        (1, _, _) => version(2, 5, patch),
+        (2, 0, 5..) => version(3, 1, 1),
+        (2, 1, patch) => version(3, 1, patch + 1),
+        (major, minor, patch) => version(major + 1, minor, patch),
+    };
+    chart.min(ChartVersion::NEWEST)
+}
+
 pub(crate) const fn version(major: u16, minor: u16, patch: u16) -> ChartVersion {
     ChartVersion { major, minor, patch }
 }
@@ -136,6 +153,8 @@ pub(crate) const NEWER_PARAMETERS: &[(&str, &str, ChartVersion)] = &[
     ("sub_path_pattern", "subPathPattern", ChartVersion::SUB_PATH_PATTERN),
     ("ensure_unique_directory", "ensureUniqueDirectory", ChartVersion::SUB_PATH_PATTERN),
     ("reuse_access_point", "reuseAccessPoint", ChartVersion::SUB_PATH_PATTERN),
+    ("file_system_id_config_ref", "fileSystemIdConfigRef", version(3, 2, 6)),
+    ("file_system_id_secret_ref", "fileSystemIdSecretRef", version(3, 2, 6)),
     ("enforce_zone_affinity", "enforceZoneAffinity", version(3, 4, 0)),
     ("enable_tagging", "enableTagging", version(4, 4, 0)),
 ];

@@ -1,9 +1,12 @@
 //! What was observed of a cluster in one run, as plain data.
 
+use std::collections::BTreeMap;
+
 use kubernetes::claim::Claim;
 
 use crate::nodes::Node;
 use crate::resources::driver::Found;
+use crate::resources::persistent_volume;
 use crate::resources::storage_class::StorageClass;
 use crate::users::{OtherClass, Running, Volume};
 
@@ -14,6 +17,8 @@ pub struct Cluster {
     pub name: String,
     /// The StorageClass of our name.
     pub storage_class: Option<StorageClass>,
+    /// The StorageClasses that the deployment has beside it, or is to have.
+    pub classes_beside: BTreeMap<String, StorageClass>,
     /// Other StorageClasses of the driver.
     pub other_classes: Vec<OtherClass>,
     pub driver: Found,
@@ -21,6 +26,8 @@ pub struct Cluster {
     pub claims: Vec<Claim>,
     /// The volumes of the driver and those that mount over NFS, of any class or of none.
     pub volumes: Vec<Volume>,
+    /// The volumes of the deployment's own access points, where they were looked at.
+    pub static_volumes: persistent_volume::Found,
     /// Whether it runs the EKS Pod Identity Agent, where that was looked at.
     pub pod_identity_agent: bool,
     /// What it runs, where a plan takes mount targets away and this identity may see it.

@@ -9,6 +9,7 @@ use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 use crate::actual::Actual;
 use crate::calls::{Call, Plan};
 use crate::chart;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::desired::{Canary, Desired};
 use crate::documents;
@@ -16,6 +17,7 @@ use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::life_cycle::LifeCycle;
+use crate::managed_driver;
 use crate::mounts;
 use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
@@ -23,8 +25,10 @@ use crate::reach;
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
 use crate::resources::{
-    access_point, canary, driver, file_system, ingress, mount_target, security_group, storage_class,
+    access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
+    security_group, storage_class,
 };
+use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::warnings;
@@ -55,6 +59,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let mut plan = Plan::default();
+    let desired = &managed_driver::with_chart_of_addon(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let desired = &mounting_in_zone(desired, actual);
@@ -86,11 +91,17 @@ pub(crate) fn plan_part(
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
     let mut ready = ready;
     ready.needs.extend(given.before_class.iter().cloned());
+    let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
+    if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
+        managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
+    }
     if let Some(cluster) = &actual.cluster {
-        driver_and_class(&mut plan, desired, (cluster, part), storage, &given)?;
+        driver_and_class(&mut plan, desired, (actual, cluster, part), storage, &given)?;
+        static_access::volumes(&mut plan, desired, (actual, cluster), (storage, &points))?;
     } else {
         let wanted = (inputs, desired.driver_in.as_deref(), &given);
+        let wanted = (wanted, &points);
         documents::plan(&mut plan, scope, wanted, storage, &actual.documents)?;
     }
     Ok(plan)
@@ -178,7 +189,7 @@ fn identity_part<'a>(desired: &Desired, part: DriverPart<'a>) -> identity::Part<
 fn driver_and_class(
     plan: &mut Plan,
     desired: &Desired,
-    (cluster, part): (&Cluster, DriverPart<'_>),
+    (actual, cluster, part): (&Actual, &Cluster, DriverPart<'_>),
     (file_system, ready): (&Known<FileSystemId>, &Ready),
     given: &identity::Given,
 ) -> Result<(), RenderError> {
@@ -186,23 +197,15 @@ fn driver_and_class(
     let owner = inputs.owner();
     if let DriverPart::Own { of_this_job } = part {
         let wanted = given.driver(inputs.driver(&owner));
-        let needs = given.before_driver.as_slice();
-        driver::plan(plan, scope, &wanted, (&cluster.driver, needs), *wait_for_driver)?;
+        let (found, needs) =
+            managed_driver::leave(plan, desired, (actual, cluster), (of_this_job, given))?;
+        driver::plan(plan, scope, &wanted, (&found, &needs), *wait_for_driver)?;
         let classes: Vec<String> =
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
     }
-    if let Some(id) = file_system.now()
-        && inputs.driver.mode != driver::DriverMode::Skip
-    {
-        let class = (&inputs.storage_class, id.as_str());
-        let version = inputs.driver.version;
-        plan.refusals.extend(driver::shared_range(scope, version, class, &cluster.other_classes));
-    }
-    let class = inputs.storage_class(&owner, file_system);
-    let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
-    storage_class::plan(plan, scope, &class, found, ready)?;
+    class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
         let wanted = canary::Wanted {
             always: desired.canary == Canary::Always,
@@ -297,6 +300,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let mut rows = vec![file_system::row(found)];
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
+    let points = inputs.access_points.as_ref();
+    rows.extend(access_point::rows(&owner, points, &actual.access_points));
     rows.extend(security_group::rows(&actual.own_groups));
     rows.extend(ingress::rows(&owner, &actual.network.ingress_rules));
     let Some(cluster) = &actual.cluster else {
@@ -306,9 +311,15 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
         }));
         return rows;
     };
-    rows.extend(driver::rows(&cluster.driver));
+    if inputs.driver.mode == driver::DriverMode::Addon {
+        let found = actual.addon.as_ref().and_then(|observed| observed.found.as_ref());
+        rows.push(addon::row(found));
+    } else {
+        rows.extend(driver::rows(&cluster.driver));
+    }
     let id = found.map(|found| &found.id);
-    rows.push(storage_class::row(&owner, cluster.storage_class.as_ref(), id));
+    rows.extend(class_set::rows(inputs, cluster, id));
+    rows.extend(persistent_volume::rows(&owner, points, &cluster.static_volumes));
     rows.extend(cluster.claims.iter().map(claim::row));
     rows
 }
@@ -318,6 +329,18 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
 pub fn class_changes(desired: &Desired, plan: &Plan) -> Vec<ChangeId> {
     let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
     class_ids(desired).into_iter().filter(planned).collect()
+}
+
+/// The same for each class, by its name.
+pub fn changes_of_classes(desired: &Desired, plan: &Plan) -> Vec<(String, Vec<ChangeId>)> {
+    let scope = &desired.scope;
+    let own = (desired.inputs.storage_class.name.clone(), class_changes(desired, plan));
+    let beside = desired.inputs.storage_classes.iter().map(|class| {
+        let ids = [storage_class::id_beside(scope, &class.name), documents::classes_id(scope)];
+        let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+        (class.name.clone(), ids.into_iter().filter(planned).collect())
+    });
+    std::iter::once(own).chain(beside).collect()
 }
 
 /// The ids of the changes that make the class in a cluster, and its document in a directory.
@@ -351,15 +374,28 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 
 /// What this identity may not do in the cluster, where the plan would do it.
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
-    let kinds = [storage_class::KIND, release::KIND];
+    let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
-    if cluster.denied.is_empty() || !touches {
+    if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
         return None;
     }
+    let of_canary = |denied: &String| {
+        let verb_and_resource = denied.split(" in ").next().unwrap_or_default();
+        ["persistentvolumeclaims", "pods", "events"]
+            .iter()
+            .any(|it| verb_and_resource.ends_with(it))
+    };
+    let without = if cluster.denied.iter().any(of_canary) {
+        "; `--no-canary` needs nothing of claims, pods and events"
+    } else {
+        ""
+    };
     Some(Refusal::new(
         &cluster.name,
         format!("this identity may not {}", cluster.denied.join(", ")),
-        "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
-         or write documents for someone who has them: `--manifests DIR`",
+        format!(
+            "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
+             or write documents for someone who has them: `--manifests DIR`{without}"
+        ),
     ))
 }

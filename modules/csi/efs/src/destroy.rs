@@ -7,6 +7,7 @@ use plan::{ChangeId, Scope};
 use crate::actual::Actual;
 use crate::adopt_existing::ADOPT_EXISTING;
 use crate::calls::Plan;
+use crate::class_set;
 use crate::cluster::Cluster;
 use crate::data;
 use crate::deployment::{DriverPart, in_cluster};
@@ -15,11 +16,15 @@ use crate::guard::guard;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::{DeletionPolicy, Inputs};
+use crate::managed_driver;
 use crate::own_group::rules_outside;
 use crate::owner::Owner;
 use crate::resources::file_system::{FileSystem, FileSystemSource};
 use crate::resources::iam_role::Stays;
-use crate::resources::{driver, file_system, ingress, mount_target, security_group, storage_class};
+use crate::resources::{
+    addon, driver, file_system, ingress, mount_target, security_group, storage_class,
+};
+use crate::static_access;
 use crate::users::Replication;
 
 /// What has to be done so that nothing of the deployment is left: first the
@@ -53,16 +58,17 @@ pub(crate) fn destroy_part(
     actual: &Actual,
     part: &Part<'_>,
 ) -> Plan {
-    let mut plan = Plan::default();
+    let (mut plan, owner) = (Plan::default(), inputs.owner());
     plan.details.entry("zones").or_default();
-    let owner = inputs.owner();
     let going: Vec<&str> = part.going.iter().map(|(_, class)| *class).collect();
-    let (others, ours) = without_our_replication(inputs, actual);
+    let (unmounted, rest) = static_access::remove(&mut plan, scope, inputs, actual);
+    let (others, ours) = without_our_replication(inputs, &rest);
     let (actual, found) = (&others, others.file_system.as_ref());
     let users = found.map(|found| data::users(actual, &owner, found, &going)).unwrap_or_default();
     let kept = found.and_then(|found| kept(inputs, actual, found, part.delete_data));
     let mounted = kept.as_ref().and_then(|_| data::may_be_mounted(actual, &owner));
     let removed = remove_class(&mut plan, scope, (inputs, &owner), (actual, mounted), part.driver);
+    static_access::first(&mut plan, &unmounted, &removed);
     remove_identity(&mut plan, scope, &owner, actual, (part, &removed));
     // Those in a group that goes go with it.
     let rules = rules_outside(&actual.network.ingress_rules, &actual.own_groups);
@@ -88,7 +94,7 @@ pub(crate) fn destroy_part(
         remove_groups(&mut plan, scope, actual, &removed);
     } else {
         guard(&mut plan, scope, (actual, &owner.region), (found, &users), part.delete_data);
-        let mut needs = removed.clone();
+        let mut needs = [removed.clone(), unmounted].concat();
         // After the last look for users, as they may keep the file system, and its replication.
         let ended = file_system::end_replication(&mut plan, scope, found, &ours, &removed);
         needs.extend(ended.clone());
@@ -131,7 +137,12 @@ fn remove_class(
     driver: DriverPart<'_>,
 ) -> Vec<ChangeId> {
     let Some(cluster) = &actual.cluster else {
-        return documents::remove_all(plan, scope, inputs, actual, mounted);
+        let mut removed = documents::remove_all(plan, scope, inputs, actual, mounted);
+        if !matches!(driver, DriverPart::Others { .. }) {
+            let of = (scope, inputs);
+            removed.extend(managed_driver::remove(plan, of, actual, None, &removed.clone()));
+        }
+        return removed;
     };
     // Where the file system stays, so does what is on it: nobody mounts a volume without a claim,
     // and Kubernetes keeps it.
@@ -142,8 +153,15 @@ fn remove_class(
     let held: Vec<String> =
         held.iter().map(|claim| format!("{} ({})", claim.address(), claim.phase)).collect();
     let found = cluster.storage_class.as_ref();
+    // Before the deployment's own, after which nobody claims from any.
+    let beside = class_set::remove_beside(plan, scope, inputs, cluster);
     let mut removed = storage_class::remove(plan, scope, owner, found, (&held, stays));
-    removed.extend(remove_driver(plan, scope, (inputs, cluster), &removed, driver));
+    for change in plan.changes.iter_mut().filter(|change| removed.contains(&change.id)) {
+        change.needs.extend(beside.last().cloned());
+    }
+    removed.extend(beside.into_iter().rev());
+    let part = (&removed.clone()[..], driver);
+    removed.extend(remove_driver(plan, scope, inputs, (actual, cluster), part));
     in_cluster(plan, cluster);
     removed
 }
@@ -170,8 +188,11 @@ fn remove_identity(
     if let Some(role) = &mut found.role {
         role.others.retain(|name| !part.policies.contains(name));
     }
-    let uninstalled = plan.changes.iter().any(|change| change.address.kind == driver::KIND);
-    let installed = actual.cluster.as_ref().is_some_and(|cluster| cluster.driver.release.is_some());
+    let goes = |kind: &str| plan.changes.iter().any(|change| change.address.kind == kind);
+    let uninstalled = goes(driver::KIND) || goes(addon::KIND);
+    let managed = actual.addon.as_ref().is_some_and(|observed| observed.found.is_some());
+    let installed =
+        actual.cluster.as_ref().is_some_and(|cluster| cluster.driver.release.is_some()) || managed;
     let stays = match part.driver {
         DriverPart::Others { .. } => Stays::Silently,
         _ if installed && !uninstalled => Stays::Because("the driver stays".to_owned()),
@@ -196,9 +217,9 @@ struct Steps {
 }
 
 /// Looks for users once more when the class or its documents are gone, so that no claim is made
-/// any more, and before the first mount target goes. Where an earlier run or a person removed
-/// these, the look comes first in every step that takes the file system from its users: they
-/// run side by side.
+/// any more, and again before the first mount target goes, as the driver's removal takes its time.
+/// Where an earlier run or a person removed these, that look is the only one. It comes first in
+/// every step that takes the file system from its users: they run side by side.
 fn look_again(
     plan: &mut Plan,
     actual: &Actual,
@@ -209,13 +230,19 @@ fn look_again(
     let addresses = actual.addresses().map(str::to_owned).collect();
     let replicas = ours.iter().map(|it| it.destination.clone()).collect();
     let id = found.id.clone();
-    let look = file_system::Call::StillUnused { id, access_points, addresses, replicas };
+    let mut look =
+        file_system::Call::StillUnused { id, access_points, addresses, replicas, again: false };
     // The class goes first in a cluster, and the last document last.
     let removed = &steps.removed;
     let after = if actual.cluster.is_some() { removed.first() } else { removed.last() };
     if let Some(change) = plan.changes.iter_mut().find(|change| Some(&change.id) == after) {
-        change.calls.push(look.into());
-        return;
+        change.calls.push(look.clone().into());
+        if actual.cluster.is_none() || removed.len() == 1 {
+            return;
+        }
+        if let file_system::Call::StillUnused { again, .. } = &mut look {
+            *again = true;
+        }
     }
     // Targets that are leaving already are waited for, and are no changes.
     let deletes = plan.changes.iter().any(|change| steps.gone.contains(&change.id));
@@ -293,29 +320,34 @@ fn keep_rules(
     }
 }
 
-/// Plans to uninstall the driver, where that is this module's part.
+/// Plans to uninstall the driver, as a release or as an add-on, where that is this module's part.
 fn remove_driver(
     plan: &mut Plan,
     scope: &Scope,
-    (inputs, cluster): (&Inputs, &Cluster),
-    removed: &[ChangeId],
-    part: DriverPart<'_>,
-) -> Option<ChangeId> {
+    inputs: &Inputs,
+    (actual, cluster): (&Actual, &Cluster),
+    (removed, part): (&[ChangeId], DriverPart<'_>),
+) -> Vec<ChangeId> {
     let (going, after) = match part {
-        DriverPart::Others { .. } => return None,
+        DriverPart::Others { .. } => return Vec::new(),
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
-    let own = inputs.storage_class.name.as_str();
+    let own = |class: &str| inputs.has_class(class) || cluster.classes_beside.contains_key(class);
     let others = cluster.other_classes.iter().map(|class| class.name.as_str());
     let classes: Vec<String> =
         others.filter(|class| !going.contains(class)).map(str::to_owned).collect();
     let of_others = cluster
         .volumes
         .iter()
-        .filter(|volume| volume.of_driver && volume.class.as_deref() != Some(own));
+        .filter(|volume| volume.of_driver && !volume.class.as_deref().is_some_and(own));
     let volumes: Vec<String> = of_others.map(|volume| volume.name.clone()).collect();
     let others = driver::Others { classes: &classes, volumes: &volumes };
     let needs = [removed, after].concat();
-    driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs)
+    let mut gone: Vec<ChangeId> =
+        managed_driver::remove(plan, (scope, inputs), actual, Some(others), &needs)
+            .into_iter()
+            .collect();
+    gone.extend(driver::remove(plan, scope, &inputs.driver, (&cluster.driver, others), &needs));
+    gone
 }

@@ -7,12 +7,16 @@ use serde::Serialize;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::documents_beside::{
+    CLASSES_BESIDE, VOLUMES, classes_beside, ids_later, replaced_beside, volumes,
+};
 use crate::identity::Given;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{Driver, DriverMode};
 use crate::resources::mount_target::Ready;
 use crate::resources::storage_class;
+use crate::static_access::Points;
 use crate::templates;
 
 /// The values of the driver's chart.
@@ -21,19 +25,24 @@ const VALUES: &str = "values.yaml";
 /// The StorageClass.
 pub(crate) const STORAGE_CLASS: &str = "storageclass.yaml";
 
-/// What names the other two.
+/// What names the others.
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// Stands in a document for people in the place of what is known after apply.
 const LATER: &str = "(known after apply)";
 
 /// The names of the documents, in the order in which they are written.
-pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, KUSTOMIZATION];
+pub const DOCUMENTS: &[&str] = &[VALUES, STORAGE_CLASS, CLASSES_BESIDE, VOLUMES, KUSTOMIZATION];
 
 /// The names of a module's documents: without the driver, it has no values for it.
 pub(crate) fn names(inputs: &Inputs) -> impl Iterator<Item = &'static str> {
-    let skips = inputs.driver.mode == DriverMode::Skip;
-    DOCUMENTS.iter().copied().filter(move |name| !(skips && *name == VALUES))
+    let skips = !inputs.driver.mode.has_chart();
+    let lacks = [
+        (VALUES, skips),
+        (CLASSES_BESIDE, inputs.storage_classes.is_empty()),
+        (VOLUMES, !inputs.has_static_volumes()),
+    ];
+    DOCUMENTS.iter().copied().filter(move |name| !lacks.contains(&(*name, true)))
 }
 
 /// The documents by name, in the order in which they are written.
@@ -41,21 +50,34 @@ pub fn documents(
     inputs: &Inputs,
     file_system: &Known<FileSystemId>,
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
-    of_driver(inputs, &inputs.driver(&inputs.owner()), file_system)
+    of_driver(inputs, &inputs.driver(&inputs.owner()), (file_system, &Points::new()))
 }
 
 /// The same with the driver as a plan has it.
 fn of_driver(
     inputs: &Inputs,
     driver: &Driver,
-    file_system: &Known<FileSystemId>,
+    (file_system, points): (&Known<FileSystemId>, &Points),
 ) -> Result<Vec<(&'static str, Text)>, RenderError> {
     let owner = inputs.owner();
-    Ok(vec![
+    let mut documents = vec![
         (VALUES, driver.values()?),
         (STORAGE_CLASS, inputs.storage_class(&owner, file_system).document()?),
+        (CLASSES_BESIDE, classes_beside(inputs, file_system)?),
+        (VOLUMES, volumes(inputs, file_system, points)?),
         (KUSTOMIZATION, Text::literal(kustomization(inputs, true)?)),
-    ])
+    ];
+    documents.retain(|(name, _)| *name == VALUES || names(inputs).any(|of| of == *name));
+    Ok(documents)
+}
+
+/// Whether the class among the documents finds its file system by a reference.
+pub(crate) fn refers(found: &Files) -> bool {
+    let class = found.get(STORAGE_CLASS).and_then(|text| storage_class::parse(text));
+    class.is_some_and(|class| {
+        let known = ["fileSystemIdConfigRef", "fileSystemIdSecretRef"];
+        known.iter().any(|name| class.parameters.contains_key(*name))
+    })
 }
 
 /// The documents with `file_system` in place of the id, for people to read.
@@ -68,10 +90,21 @@ pub fn rendered(
     let mut documents = vec![
         (VALUES, inputs.driver(&owner).shown(LATER)?),
         (STORAGE_CLASS, inputs.storage_class(&owner, &later).render(file_system)?),
+        (CLASSES_BESIDE, shown(&classes_beside(inputs, &later)?, file_system)),
+        (VOLUMES, shown(&volumes(inputs, &later, &ids_later(inputs))?, file_system)),
         (KUSTOMIZATION, kustomization(inputs, true)?),
     ];
     documents.retain(|(name, _)| names(inputs).any(|of| of == *name));
     Ok(documents)
+}
+
+/// A text with `file_system` in place of its id, and the rest as people read what is not known.
+fn shown(text: &Text, file_system: &str) -> String {
+    let result = |change: &ChangeId| {
+        let known = if *change == *"file_system" { file_system } else { LATER };
+        Ok::<_, std::convert::Infallible>(known.to_owned())
+    };
+    text.resolve(result).unwrap_or_else(|never| match never {})
 }
 
 /// The file system that a set of documents names.
@@ -84,10 +117,11 @@ pub fn file_system_of(found: &Files) -> Option<String> {
 fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
     let driver = &inputs.driver;
     let (chart, repository, home) = driver.chart.for_kustomize();
+    let resources = names(inputs).filter(|name| class && ![VALUES, KUSTOMIZATION].contains(name));
     let context = Kustomization {
         mark: inputs.owner().document_mark(),
-        class,
-        driver: driver.mode != DriverMode::Skip,
+        resources: resources.collect(),
+        driver: driver.mode.has_chart(),
         release: chart::RELEASE,
         chart,
         repository,
@@ -101,8 +135,8 @@ fn kustomization(inputs: &Inputs, class: bool) -> Result<String, RenderError> {
 #[derive(Serialize)]
 struct Kustomization<'a> {
     mark: String,
-    /// Whether the class is part of it.
-    class: bool,
+    /// The other documents that are part of it.
+    resources: Vec<&'a str>,
     /// Whether the driver is part of it.
     driver: bool,
     release: &'a str,
@@ -119,19 +153,19 @@ struct Kustomization<'a> {
 pub(crate) fn plan<C: From<files::Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (inputs, driver_in, identity): (&Inputs, Option<&str>, &Given),
+    ((inputs, driver_in, identity), points): ((&Inputs, Option<&str>, &Given), &Points),
     (file_system, ready): (&Known<FileSystemId>, &Ready),
     found: &Files,
 ) -> Result<(), RenderError> {
     let relying = driver_in.map(|_| inputs.without_driver());
     let inputs = relying.as_ref().unwrap_or(inputs);
     let owner = inputs.owner();
-    let skips = inputs.driver.mode == DriverMode::Skip;
+    let skips = !inputs.driver.mode.has_chart();
     if !skips {
         plan.refusals.extend(archive_for_kustomize(scope, KUSTOMIZATION, &inputs.driver.chart));
     }
     let driver = identity.driver(inputs.driver(&owner));
-    for (name, wanted) in of_driver(inputs, &driver, file_system)? {
+    for (name, wanted) in of_driver(inputs, &driver, (file_system, points))? {
         let there = found.get(name).map(String::as_str);
         if there.is_some_and(|text| !owner.wrote(text)) {
             plan.refusals.push(files::foreign(scope, name));
@@ -140,7 +174,7 @@ pub(crate) fn plan<C: From<files::Call>>(
         if name == VALUES && skips {
             if there.is_some() {
                 let reason = driver_in.map_or_else(
-                    || "the driver is left alone".to_owned(),
+                    || without_chart(inputs.driver.mode).to_owned(),
                     |other| format!("the driver is among the documents of `module.{other}`"),
                 );
                 plan.changes.push(files::remove(scope, name, &reason));
@@ -150,23 +184,57 @@ pub(crate) fn plan<C: From<files::Call>>(
         let Some(mut change) = files::write(scope, name, there, &wanted) else { continue };
         match name {
             VALUES => change.needs.clone_from(&identity.before_driver),
-            // Whoever applies the class can mount from then on.
-            STORAGE_CLASS => {
-                change.needs.clone_from(&ready.needs);
-                change.needs_any = ready.targets.clone();
-                replacement(&mut change, inputs, file_system, there);
-            }
-            // It names the other two, and so comes after them.
+            // It names the others, and so comes after them.
             KUSTOMIZATION => {
-                let ids = [VALUES, STORAGE_CLASS].map(|name| files::id(scope, name));
+                let ids = [VALUES, STORAGE_CLASS, CLASSES_BESIDE, VOLUMES];
+                let ids = ids.map(|name| files::id(scope, name));
                 let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
                 change.needs = ids.into_iter().filter(planned).collect();
             }
+            // Whoever applies these can mount from then on.
+            _ => {
+                change.needs.clone_from(&ready.needs);
+                change.needs_any = ready.targets.clone();
+            }
+        }
+        match name {
+            STORAGE_CLASS => replacement(&mut change, inputs, file_system, there),
+            CLASSES_BESIDE => replaced_beside(&mut change, inputs, file_system, there),
+            VOLUMES => change.needs.extend(points.values().filter_map(Known::later).cloned()),
             _ => {}
         }
         plan.changes.push(change);
     }
+    no_more(plan, scope, inputs, found);
     Ok(())
+}
+
+/// Why a directory has no values of the driver's chart.
+fn without_chart(mode: DriverMode) -> &'static str {
+    if mode == DriverMode::Addon {
+        "the driver is an add-on of EKS"
+    } else {
+        "the driver is left alone"
+    }
+}
+
+/// Plans the removal of documents that the inputs ask nothing of any more, once the kustomization
+/// does not name them.
+fn no_more<C: From<files::Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    inputs: &Inputs,
+    found: &Files,
+) {
+    let owner = inputs.owner();
+    let ours = |name: &&str| found.get(*name).is_some_and(|text| owner.wrote(text));
+    let unwanted = |name: &&str| !names(inputs).any(|wanted| wanted == *name);
+    for name in [CLASSES_BESIDE, VOLUMES].into_iter().filter(ours).filter(unwanted) {
+        let change = files::remove(scope, name, "the inputs ask for nothing of it any more");
+        let planned = |id: &ChangeId| plan.changes.iter().any(|change| change.id == *id);
+        let change = change.needing(Some(files::id(scope, KUSTOMIZATION)).filter(planned));
+        plan.changes.push(change);
+    }
 }
 
 /// A class whose document changes what Kubernetes never changes is replaced by
@@ -188,6 +256,11 @@ fn replacement<C>(
     if compared.replaces || there.is_none() {
         change.differences = compared.differences;
     }
+}
+
+/// The id of the change that writes the classes beside the deployment's own.
+pub(crate) fn classes_id(scope: &Scope) -> ChangeId {
+    files::id(scope, CLASSES_BESIDE)
 }
 
 /// The id of the change that writes the class.
@@ -262,7 +335,7 @@ pub(crate) fn remove_all<C: From<files::Call>>(
     let before: Vec<ChangeId> = kept.iter().map(|change| change.id.clone()).collect();
     plan.changes.extend(kept);
     let first = plan.changes.len();
-    let class = (&[STORAGE_CLASS][..], why);
+    let class = (&[STORAGE_CLASS, CLASSES_BESIDE, VOLUMES][..], why);
     let removed = files::remove_all(plan, scope, class, found, |text| owner.wrote(text), |_| None);
     for change in plan.changes.iter_mut().skip(first) {
         change.needs.extend(before.clone());

@@ -35,7 +35,7 @@ pub(crate) fn guard<C>(
         plan.refusals.push(Refusal::new(
             &address,
             format!("{id} is in use: {}", plan::named(&in_cluster, "; ")),
-            "delete these volumes, their claims and these classes first, if their data may go; \
+            "delete these volumes, their claims, pods and classes first, if their data may go; \
              `deletion_policy = \"retain\"` keeps the file system",
         ));
     }

@@ -261,6 +261,7 @@ fn access_points(found: &[AccessPoint]) -> Value {
         .map(|point| {
             json!({
                 "access_point_id": point.id,
+                "name": point.declared_name(),
                 "path": point.path,
                 "posix_user": point.posix_user,
                 "state": point.life_cycle.as_str(),

@@ -46,6 +46,21 @@ impl Owner {
         token
     }
 
+    /// 64 hexadecimal digits that these texts of this deployment give and no others.
+    pub(crate) fn hash(&self, texts: &[&str]) -> String {
+        let mut hash = Sha256::new();
+        let own = [self.region.as_str(), &self.cluster, &self.storage_class];
+        for text in own.iter().chain(texts) {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        let mut digits = String::new();
+        for byte in hash.finalize() {
+            let _ = write!(digits, "{byte:02x}");
+        }
+        digits
+    }
+
     /// The tags of everything that is created: the user's, `Name`, and ours.
     pub fn tags(&self, user: &Tags) -> Tags {
         let mut tags = Tags::from([("Name".to_owned(), self.name())]);

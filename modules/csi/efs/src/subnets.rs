@@ -82,6 +82,9 @@ pub(crate) fn mounting_in_zone(desired: &Desired, actual: &Actual) -> Desired {
         actual.file_system.as_ref().and_then(|found| found.spec.availability_zone.as_deref());
     let mut desired = desired.clone();
     desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(found);
+    for class in &mut desired.inputs.storage_classes {
+        *class = class.clone().of_one_zone(found);
+    }
     desired
 }
 

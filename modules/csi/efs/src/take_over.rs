@@ -28,6 +28,7 @@ fn is_named(actual: &Actual, id: &FileSystemId) -> bool {
         || classes.any(|named| named == id.as_str())
         || volumes_of(actual, id).next().is_some()
         || documents::file_system_of(&actual.documents).as_deref() == Some(id.as_str())
+        || documents::refers(&actual.documents)
 }
 
 /// Asks whether a deployment may take over the data of a file system that another one with its
@@ -39,7 +40,8 @@ pub(crate) fn take_over<C>(
     consents: &AdoptExisting,
 ) {
     let Some(found) = actual.file_system.as_ref() else { return };
-    let points = access_points(actual).count();
+    // Those that a run of these inputs makes are no data of before.
+    let points = access_points(actual).filter(|it| it.declared_by(owner).is_none()).count();
     if !may_be_taken_over(owner, actual) || (!found.holds_files() && points == 0) {
         return;
     }

@@ -11,6 +11,11 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
         ("canary-pod.yaml", include_str!("../../../../templates/canary-pod.yaml.j2")),
         ("kustomization.yaml", include_str!("../../../../templates/kustomization.yaml.j2")),
         ("outputs-configmap.yaml", include_str!("../../../../templates/outputs-configmap.yaml.j2")),
+        ("persistent-volume.yaml", include_str!("../../../../templates/persistent-volume.yaml.j2")),
+        (
+            "persistent-volume-claim.yaml",
+            include_str!("../../../../templates/persistent-volume-claim.yaml.j2"),
+        ),
         ("storageclass.yaml", include_str!("../../../../templates/storageclass.yaml.j2")),
         ("values.yaml", include_str!("../../../../templates/values.yaml.j2")),
     ])

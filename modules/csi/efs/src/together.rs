@@ -6,6 +6,7 @@ use plan::{ChangeId, Refusal, Scope};
 
 use crate::actual::Actual;
 use crate::calls::Plan;
+use crate::class_set::going;
 use crate::deployment::{DriverPart, plan_part};
 use crate::desired::Desired;
 use crate::destroy::{Part, destroy_part};
@@ -14,7 +15,7 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{canary, iam_role, storage_class};
+use crate::resources::{addon, canary, iam_role};
 use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
@@ -59,12 +60,13 @@ pub fn destroy_together(
     delete_data: &[FileSystemId],
 ) -> Vec<Plan> {
     let last = modules.iter().rposition(|(_, inputs, _)| wants_driver(inputs));
-    let going: Vec<Option<(ChangeId, &str)>> =
-        modules.iter().map(|(scope, inputs, actual)| class_going(scope, inputs, actual)).collect();
+    let going: Vec<Vec<(ChangeId, &str)>> =
+        modules.iter().map(|(scope, inputs, actual)| going(scope, inputs, actual)).collect();
     let mut plans = Vec::new();
     for (number, (scope, inputs, actual)) in modules.iter().enumerate() {
         let others = going.iter().enumerate().filter(|(other, _)| *other != number);
-        let others: Vec<(ChangeId, &str)> = others.filter_map(|(_, class)| class.clone()).collect();
+        let others: Vec<(ChangeId, &str)> =
+            others.flat_map(|(_, classes)| classes.clone()).collect();
         let after: Vec<ChangeId> = others.iter().map(|(id, _)| id.clone()).collect();
         let classes: Vec<&str> = others.iter().map(|(_, class)| *class).collect();
         let driver = if Some(number) == last {
@@ -106,17 +108,6 @@ fn role_last(plans: &mut [Plan]) {
     }
 }
 
-/// The class that a module deletes, by the change that does.
-fn class_going<'a>(
-    scope: &Scope,
-    inputs: &'a Inputs,
-    actual: &Actual,
-) -> Option<(ChangeId, &'a str)> {
-    let found = actual.cluster.as_ref()?.storage_class.as_ref()?;
-    let name = inputs.storage_class.name.as_str();
-    found.is_of(&inputs.owner()).then(|| (storage_class::removal_id(scope), name))
-}
-
 /// Why a class cannot be on the file system that modules before it have adopted too.
 fn ranges_of_one_file_system<'a>(
     before: impl Iterator<Item = &'a Desired>,
@@ -125,23 +116,28 @@ fn ranges_of_one_file_system<'a>(
     let FileSystemSource::Adopted(id) = &desired.inputs.file_system else { return None };
     let others: Vec<OtherClass> = before
         .filter(|other| other.inputs.file_system == desired.inputs.file_system)
-        .map(|other| OtherClass {
-            name: other.inputs.storage_class.name.clone(),
+        .flat_map(|other| other.inputs.classes())
+        .map(|class| OtherClass {
+            name: class.name.clone(),
             file_system: Some(id.to_string()),
-            gid_range: other.inputs.storage_class.hands_out(),
+            gid_range: class.hands_out(),
             unknown: None,
         })
         .collect();
-    let class = (&desired.inputs.storage_class, id.as_str());
-    driver::shared_range(&desired.scope, desired.inputs.driver.version, class, &others)
-        .filter(|_| wants_driver(&desired.inputs))
+    let version = desired.inputs.driver.version;
+    let mut classes = desired.inputs.classes().filter(|_| wants_driver(&desired.inputs));
+    classes.find_map(|class| {
+        driver::shared_range(&desired.scope, version, (class, id.as_str()), &others)
+    })
 }
 
 /// What a plan does with the driver.
 fn of_driver(plan: &Plan) -> Vec<ChangeId> {
     let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
     let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
-    let of_driver = changes.chain(waits).filter(|(_, address)| address.kind == driver::KIND);
+    let of_driver = changes
+        .chain(waits)
+        .filter(|(_, address)| [driver::KIND, addon::KIND].contains(&address.kind));
     of_driver.map(|(id, _)| id.clone()).collect()
 }
 
@@ -152,7 +148,13 @@ fn wants_driver(inputs: &Inputs) -> bool {
 /// Why the second of two modules cannot share the driver of the first.
 fn another_driver(first: &Desired, second: &Desired) -> Result<Option<Refusal>, RenderError> {
     let release = |desired: &Desired| desired.inputs.driver(&desired.inputs.owner()).release();
-    let mut differing = release::disagreements(&release(first)?, &release(second)?);
+    let (one, other) = (&first.inputs.driver, &second.inputs.driver);
+    let is_addon = |mode| mode == DriverMode::Addon;
+    let mut differing = match (is_addon(one.mode), is_addon(other.mode)) {
+        (true, true) => addon::disagreements(one, other),
+        (false, false) => release::disagreements(&release(first)?, &release(second)?),
+        _ => vec!["driver".to_owned()],
+    };
     if first.inputs.driver.identity != second.inputs.driver.identity {
         differing.push("driver_identity".to_owned());
     }

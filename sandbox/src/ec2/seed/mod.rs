@@ -20,6 +20,7 @@ use crate::worlds::World;
 use parts::{empty_table, group, net, subnet, tags};
 
 pub(crate) use parts::{CLUSTER, Numbered};
+pub(crate) use worlds::INTRA;
 
 /// Zones with a private and a public subnet each, a second private subnet in the first
 /// zone, and the groups, tags, gateways and route tables of one EKS cluster; then what the

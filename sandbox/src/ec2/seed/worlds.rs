@@ -15,6 +15,9 @@ use crate::worlds::World;
 /// The account that owns a shared VPC.
 const OWNER: &str = "444455556666";
 
+/// The number of the first subnet of the control plane alone.
+pub(crate) const INTRA: u64 = 0xa0a;
+
 /// How many interfaces the world of many of them has.
 const MANY: u32 = 5000;
 
@@ -28,7 +31,8 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
         World::Outpost => outpost(region, ids),
         World::SharedVpc => shared_vpc(region),
         World::DatabaseTier => database_tier(region, ids),
-        World::TransitSubnets => transit_subnets(region, ids),
+        World::TransitSubnets => small_subnets(region, ids, (0x90a, 0)),
+        World::IntraSubnets => small_subnets(region, ids, (INTRA, 128)),
         World::Nodes => nodes(region, ids, 1),
         World::ForeignNodes => nodes(region, ids, 2),
         World::StaleGroup => stale_group(region, ids),
@@ -154,14 +158,14 @@ fn database_tier(region: &mut Region, ids: Numbered) {
     region.ec2.route_tables.insert(table.id.clone(), table);
 }
 
-/// A /28 per zone, in the main route table.
-fn transit_subnets(region: &mut Region, ids: Numbered) {
+/// A /28 per zone, in the main route table, with these numbers and from this address on.
+fn small_subnets(region: &mut Region, ids: Numbered, (number, first): (u64, u8)) {
     let Some(vpc) = vpc(region) else {
         return;
     };
     for (n, zone) in (0_u8..).zip(zones(region)) {
-        let id = ids.id("subnet-", 0x90a + u64::from(n));
-        let cidr = Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 255, 16 * n), 28);
+        let id = ids.id("subnet-", number + u64::from(n));
+        let cidr = Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 255, first + 16 * n), 28);
         put_subnet(region, plain_subnet(id, &vpc, &zone, cidr));
     }
 }

@@ -71,6 +71,21 @@ fn tiers_without_tags_are_in_the_same_vpc() {
 }
 
 #[test]
+fn the_subnets_that_eks_names_may_be_the_control_planes_alone() {
+    let aws = Aws::with(&["--world", "intra-subnets,nodes"]);
+    let cluster = aws.eks("GET", "/clusters/graphscope-dev", &serde_json::Value::Null).ok().json();
+    let named = &cluster["cluster"]["resourcesVpcConfig"]["subnetIds"];
+    let intra = ["a", "b", "c"].map(|zone| format!("subnet-0c0dec00000000a0{zone}"));
+    assert_eq!(*named, serde_json::json!(intra));
+    let list = format!("Action=DescribeSubnets&SubnetId.1={}", intra[0]);
+    assert_eq!(aws.ec2(&list).ok().texts("availableIpAddressCount"), ["11"]);
+    let nodes = aws.ec2("Action=DescribeInstances").ok();
+    let nodes = nodes.texts("subnetId");
+    let elsewhere = nodes.iter().all(|id| intra.iter().all(|one| one != id));
+    assert!(!nodes.is_empty() && elsewhere, "{nodes:?}");
+}
+
+#[test]
 fn nodes_are_instances_of_the_clusters_group_or_of_another_one() {
     for (world, group) in
         [("nodes", "sg-0c0dec00000000001"), ("foreign-nodes", "sg-0c0dec00000000002")]
@@ -159,7 +174,7 @@ fn a_vpc_may_lack_dns_host_names() {
 
 #[test]
 fn all_worlds_go_together() {
-    let all = "local-zone,wavelength,outpost,shared-vpc,database-tier,transit-subnets,nodes,foreign-nodes,twin-clusters,stale-group,ipv6-only,dual-stack,no-dns-hostnames,many-interfaces,default-vpc";
+    let all = "local-zone,wavelength,outpost,shared-vpc,database-tier,transit-subnets,intra-subnets,nodes,foreign-nodes,twin-clusters,stale-group,ipv6-only,dual-stack,no-dns-hostnames,many-interfaces,default-vpc";
     let aws = Aws::with(&["--world", all, "--zones", "6"]);
     let mut cidrs = Vec::new();
     let subnets = aws.ec2("Action=DescribeSubnets").ok();

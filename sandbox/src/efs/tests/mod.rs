@@ -1,6 +1,6 @@
 //! EFS's rules as its users meet them: requests to a sandbox whose clock stands still.
 //!
-//! Whatever a test is about, every answer is held against the model: the status and the
+//! Whatever a test is about, every response is held against the model: the status and the
 //! members of a success, the code and the status of an error.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -49,7 +49,7 @@ struct Aws {
     region: &'static str,
 }
 
-/// An answer, after the model had nothing against it.
+/// A response, after the model had nothing against it.
 struct Reply {
     status: u16,
     body: Value,

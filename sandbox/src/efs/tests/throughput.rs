@@ -27,8 +27,8 @@ fn after_a_change_the_mode_stays_and_the_amount_only_grows_for_a_day() {
             (Some(7), 6, restricted),
             (Some(7), 7, false),
         ] {
-            let answer = change(before, after, free_ms, now);
-            assert_eq!(answer.is_err(), refused, "{before:?} {after:?} {free_ms:?} {now}");
+            let changed = change(before, after, free_ms, now);
+            assert_eq!(changed.is_err(), refused, "{before:?} {after:?} {free_ms:?} {now}");
         }
     }
 }

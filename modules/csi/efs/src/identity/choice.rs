@@ -1,7 +1,5 @@
 //! Which identity the driver gets: what is asked for, or what the cluster offers.
 
-use kubernetes::release::Release;
-
 use super::found::IdentityFound;
 use plan::Warning;
 
@@ -68,11 +66,12 @@ pub(crate) fn choose(inputs: &Inputs, actual: &Actual) -> Choice {
         Identity::By(Way::Node | Way::None) | Identity::Role(_) => Choice::Nothing,
         Identity::By(Way::Auto) => match (&actual.identity, &actual.cluster) {
             (Some(found), Some(cluster)) => {
-                let release = cluster.driver.release.as_ref();
+                let managed = actual.addon.as_ref().is_some_and(|it| it.found.is_some());
+                let installed = cluster.driver.release.is_some() || managed;
                 offered(
                     driver,
                     found,
-                    (cluster.pod_identity_agent, release),
+                    (cluster.pod_identity_agent, installed),
                     inputs.mounts_with_iam(),
                 )
             }
@@ -90,7 +89,7 @@ pub(crate) fn is_of_ours(inputs: &Inputs, actual: &Actual) -> bool {
 fn offered(
     driver: &DriverInputs,
     found: &IdentityFound,
-    (agent, release): (bool, Option<&Release>),
+    (agent, installed): (bool, bool),
     nodes: bool,
 ) -> Choice {
     if let Some(why) = &found.unknown {
@@ -116,9 +115,9 @@ fn offered(
             _ => Choice::Nothing,
         };
     }
-    if !ours && release.is_some() {
+    if !ours && installed {
         return Choice::Noted(
-            "the driver keeps the identity that its release had before: `driver_identity` = \
+            "the driver keeps the identity that it had before: `driver_identity` = \
              `irsa` or `pod-identity` gives it a role of its own"
                 .to_owned(),
         );

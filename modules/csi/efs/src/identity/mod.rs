@@ -2,9 +2,11 @@
 
 mod choice;
 mod found;
+mod looks;
 mod planning;
 
 pub(crate) use choice::is_of_ours;
 pub use choice::keeps_its_own;
 pub use found::{EksIdentity, IdentityFound};
+pub use looks::{Looks, looks};
 pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust, remove};

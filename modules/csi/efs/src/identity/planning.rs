@@ -11,7 +11,7 @@ use crate::driver_policy::{self, Access};
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
-use crate::resources::driver::{Driver, ProviderPolicy, service_accounts};
+use crate::resources::driver::{Driver, DriverMode, ProviderPolicy, service_accounts};
 use crate::resources::iam_role::Stays;
 use crate::resources::{iam_role, oidc_provider, pod_identity_association};
 
@@ -112,7 +112,10 @@ impl<C: Calls> Here<'_, C> {
         let (inputs, owner) = (self.inputs, self.owner);
         let tags = owner.tags_of_cluster(&inputs.tags);
         let nodes = inputs.mounts_with_iam();
-        let accounts = service_accounts(nodes);
+        // EKS annotates both service accounts of an add-on with its role (EKS User Guide, "Store an
+        // elastic file system with Amazon EFS": the trust is for `efs-csi-*`).
+        let both = inputs.driver.mode == DriverMode::Addon && method == Method::Irsa;
+        let accounts = service_accounts(nodes || both);
         let before = self.plan.changes.len();
         let (trust, needs) = match method {
             Method::Irsa => {
@@ -255,7 +258,12 @@ impl<C: Calls> Here<'_, C> {
             self.plan.refusals.push(Refusal::new(
                 &address,
                 why,
-                "set `helm_chart_version` to that chart, or `driver_identity` to `irsa`",
+                match self.inputs.driver.mode {
+                    DriverMode::Addon => {
+                        "choose a newer `addon_version`, or `driver_identity` = `irsa`"
+                    }
+                    _ => "set `helm_chart_version` to that chart, or `driver_identity` to `irsa`",
+                },
             ));
         }
         if actual.cluster.as_ref().is_some_and(|cluster| !cluster.pod_identity_agent) {

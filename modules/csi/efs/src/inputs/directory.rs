@@ -19,6 +19,25 @@ pub(crate) fn base_path(text: &str) -> Result<String, Problem> {
     Ok(levels.iter().fold(String::new(), |path, level| path + "/" + level))
 }
 
+/// The directory of an access point: an absolute path with at most four levels and 100 characters
+/// (<https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html>).
+pub(crate) fn root_directory(text: &str) -> Result<String, Problem> {
+    let path = base_path(text)?;
+    let depth = levels(&path).len();
+    if depth > MOST_LEVELS || path.len() > LONGEST_PATH {
+        return Err(Problem::new(
+            format!(
+                "`{}` has {depth} levels and {} characters, and EFS takes {MOST_LEVELS} and \
+                 {LONGEST_PATH}",
+                text.escape_debug(),
+                path.len()
+            ),
+            "choose a shorter path",
+        ));
+    }
+    Ok(if path.is_empty() { "/".to_owned() } else { path })
+}
+
 /// The pattern of a volume's directory, with three variables
 /// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver>, parameters), and one `/` between its
 /// levels.

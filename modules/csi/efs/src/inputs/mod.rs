@@ -1,16 +1,21 @@
 //! The module's inputs: from what was given to values that AWS and Kubernetes
 //! are known to accept.
 
+mod access_points;
 mod arns;
 pub(crate) mod directory;
 pub(crate) mod driver_settings;
 mod file_system;
 mod file_system_policy;
 mod mount_targets;
+mod nested;
 mod parse;
 pub(crate) mod rules;
 mod schema;
 mod storage_class;
+mod storage_classes;
+
+use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use network::{SecurityGroupId, SubnetId, Tags};
@@ -19,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::FileSystemId;
 use crate::owner::Owner;
+use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{FixedAddresses, IpAddressType};
@@ -50,8 +56,12 @@ pub struct Inputs {
     /// Whether nobody said if it should be backed up: one that is there stays as it is.
     pub backup_by_default: bool,
     pub deletion_policy: DeletionPolicy,
+    /// The access points of its own, by name; `None` where nobody says which there are.
+    pub access_points: Option<BTreeMap<String, AccessPointInputs>>,
     pub nfs_clients: NfsClients,
     pub storage_class: StorageClassInputs,
+    /// The classes beside it on the same file system, by name.
+    pub storage_classes: Vec<StorageClassInputs>,
 }
 
 impl Inputs {
@@ -59,6 +69,11 @@ impl Inputs {
     pub fn keeps_file_system(&self) -> bool {
         let adopted = matches!(self.file_system, FileSystemSource::Adopted(_));
         adopted || self.deletion_policy == DeletionPolicy::Retain
+    }
+
+    /// Whether an access point of the deployment's own has a volume.
+    pub fn has_static_volumes(&self) -> bool {
+        self.access_points.iter().flatten().any(|(_, point)| point.volume.is_some())
     }
 
     /// The deployment that these inputs describe.
@@ -99,7 +114,8 @@ impl Inputs {
 
     /// Whether the nodes mount with IAM, and so need an identity too.
     pub fn mounts_with_iam(&self) -> bool {
-        self.storage_class.mount_options.iter().any(|option| option == "iam")
+        let mut options = self.classes().flat_map(|class| &class.mount_options);
+        options.any(|option| option == "iam")
     }
 
     /// The same inputs of a module that leaves the driver alone.
@@ -109,13 +125,35 @@ impl Inputs {
         Inputs { driver, ..self.clone() }
     }
 
+    /// All classes, the deployment's own first: that one is part of its name.
+    pub fn classes(&self) -> impl Iterator<Item = &StorageClassInputs> {
+        std::iter::once(&self.storage_class).chain(&self.storage_classes)
+    }
+
+    /// Whether it has a class of this name.
+    pub fn has_class(&self, name: &str) -> bool {
+        self.classes().any(|class| class.name == name)
+    }
+
     /// The class as it should be.
     pub fn storage_class<'a>(
         &'a self,
         owner: &'a Owner,
         file_system: &'a Known<FileSystemId>,
     ) -> class::Wanted<'a> {
-        class::Wanted { owner, inputs: &self.storage_class, file_system }
+        class::Wanted { owner, inputs: &self.storage_class, file_system, beside: false }
+    }
+}
+
+impl Inputs {
+    /// The classes beside the deployment's own, as they should be.
+    pub fn classes_beside<'a>(
+        &'a self,
+        owner: &'a Owner,
+        file_system: &'a Known<FileSystemId>,
+    ) -> impl Iterator<Item = class::Wanted<'a>> {
+        let classes = self.storage_classes.iter();
+        classes.map(move |inputs| class::Wanted { owner, inputs, file_system, beside: true })
     }
 }
 

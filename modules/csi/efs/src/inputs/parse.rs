@@ -1,18 +1,24 @@
 //! From what was given to [`Inputs`]; every mistake is found in one pass.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ::inputs::{GivenInputs, Mistake, Problem, Reader};
 
 use kubernetes::{ChartSource, repository};
 use network::Tags;
 
+use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
 use super::driver_settings::settings;
 use super::file_system::file_system;
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
+use super::storage_classes::{self, newer_parameters, storage_classes};
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
-use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
+use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
+use crate::resources::access_point::AccessPointInputs;
+use crate::resources::addon::{self, AddonInputs, ResolveConflicts};
 use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
@@ -34,28 +40,24 @@ impl Inputs {
         let file_system = file_system(&mut reader);
         let backup_by_default = !reader.is_given("backup_policy");
         let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
-        let nfs_clients = NfsClients {
-            security_group_id: reader
-                .string("nfs_client_security_group_id", rules::security_group_id),
-            cidr: reader.string("nfs_client_cidr", rules::cidr),
-            of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
-        };
+        let access_points = access_points(&mut reader);
+        let nfs_clients = nfs_clients(&mut reader);
         if security_groups.as_deref() == Some(&[Group::Own]) && nfs_clients.is_empty() {
             reader.mistake("security_group", rules::admits_nobody());
         }
         let storage_class = class_of(&mut reader, file_system.as_ref());
-        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags)
-            && !tags.contains_key("Name")
-        {
-            let name = format!("{cluster}/{}", class.name);
-            reader.check("storage_class_name", rules::name_tag(&name));
+        if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags) {
+            check_tags(&mut reader, (cluster, &class.name), tags, access_points.as_ref());
         }
         if let Some(region) = &aws_region {
             let account = aws_account_id.as_deref();
             of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
         }
-        anonymous(&mut reader, storage_class.as_ref());
-        newer_parameters(&mut reader, driver.as_ref().map(|driver| driver.version));
+        let version = driver.as_ref().map(|driver| driver.version);
+        let storage_classes =
+            more_classes(&mut reader, storage_class.as_ref(), version, file_system.as_ref());
+        anonymous(&mut reader, storage_class.iter().chain(&storage_classes));
+        newer_parameters(&mut reader, version);
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,
@@ -70,8 +72,10 @@ impl Inputs {
                 file_system: file_system?,
                 backup_by_default,
                 deletion_policy: deletion_policy?,
+                access_points,
                 nfs_clients,
                 storage_class: storage_class?,
+                storage_classes,
             })
         };
         match (reader.finish(), read()) {
@@ -82,17 +86,48 @@ impl Inputs {
     }
 }
 
-/// Without anonymous access, volumes of the class need an identity to mount.
-fn anonymous(reader: &mut Reader, class: Option<&StorageClassInputs>) {
-    let Some(class) = class else { return };
+fn nfs_clients(reader: &mut Reader) -> NfsClients {
+    NfsClients {
+        security_group_id: reader.string("nfs_client_security_group_id", rules::security_group_id),
+        cidr: reader.string("nfs_client_cidr", rules::cidr),
+        of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
+    }
+}
+
+/// The tag `Name`, and how many tags access points have with those of the deployment.
+fn check_tags(
+    reader: &mut Reader,
+    (cluster, class): (&str, &str),
+    tags: &Tags,
+    points: Option<&BTreeMap<String, AccessPointInputs>>,
+) {
+    if !tags.contains_key("Name") {
+        let name = format!("{cluster}/{class}");
+        reader.check("storage_class_name", rules::name_tag(&name));
+    }
+    for point in points.into_iter().flatten().map(|(_, point)| point) {
+        let keys: BTreeSet<&String> = tags.keys().chain(point.tags.keys()).collect();
+        // Its name and its deletion policy are tags too.
+        let count = keys.into_iter().filter(|key| *key != "Name").count() + 2;
+        reader.check(access_points::NAME, rules::tag_count(count));
+    }
+}
+
+/// Without anonymous access, volumes of the classes need an identity to mount.
+fn anonymous<'a>(reader: &mut Reader, mut classes: impl Iterator<Item = &'a StorageClassInputs>) {
     let denied =
         reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
-    if denied && !class.mount_options.iter().any(|option| option == "iam") {
+    let without = |class: &&StorageClassInputs| !class.mount_options.iter().any(|it| it == "iam");
+    if let Some(class) = classes.find(without).filter(|_| denied) {
         reader.mistake(
             "allow_anonymous",
             Problem::new(
-                "`allow_anonymous` is false, and volumes of the class mount without an identity",
-                "add `iam` to `mount_options`, or leave `allow_anonymous` out",
+                format!(
+                    "`allow_anonymous` is false, and volumes of the class `{}` mount without an \
+                     identity",
+                    class.name
+                ),
+                "add `iam` to its `mount_options`, or leave `allow_anonymous` out",
             ),
         );
     }
@@ -143,6 +178,13 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let oidc_provider = reader.string("oidc_provider", ProviderPolicy::one_of);
     let access_point_tags = access_point_tags(reader);
     let mode = reader.string("driver", DriverMode::one_of);
+    let addon = of_addon(reader, mode);
+    // The values and parameters of an add-on are checked when its version is known.
+    let version = if mode == Some(DriverMode::Addon) {
+        version.map(|_| ChartVersion::NEWEST)
+    } else {
+        version
+    };
     let repository = reader.string("helm_repository", repository);
     let given = reader.is_given("helm_repository").then(|| repository.clone().unwrap_or_default());
     let chart = reader
@@ -176,7 +218,37 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         images,
         settings,
         values,
+        addon: addon?,
     })
+}
+
+/// What holds where the driver is an add-on; what is for the other way is a mistake.
+fn of_addon(reader: &mut Reader, mode: Option<DriverMode>) -> Option<AddonInputs> {
+    let is_addon = mode? == DriverMode::Addon;
+    let (for_the_other, remedy) = if is_addon {
+        let remedy =
+            "leave it out, or `driver = \"addon\"`: the add-on takes `addon_configuration`";
+        (&["helm_values", "image_registry"][..], remedy)
+    } else {
+        let remedy = "set `driver` to `addon`, or leave it out";
+        (&["addon_version", "addon_configuration"][..], remedy)
+    };
+    for input in for_the_other.iter().filter(|input| reader.is_given(input)).collect::<Vec<_>>() {
+        let what = if is_addon {
+            "the chart, and the driver is an add-on"
+        } else {
+            "an add-on, and the driver is none"
+        };
+        reader.mistake(input, Problem::new(format!("`{input}` is for {what}"), remedy));
+    }
+    let version = reader.string("addon_version", addon::parsed);
+    let resolve_conflicts = reader.string("addon_resolve_conflicts", ResolveConflicts::one_of);
+    let configuration = if reader.is_given("addon_configuration") {
+        reader.values("addon_configuration")?
+    } else {
+        serde_json::Map::new()
+    };
+    Some(AddonInputs { version, resolve_conflicts: resolve_conflicts?, configuration })
 }
 
 /// The class, with what a One Zone file system needs.
@@ -185,20 +257,38 @@ fn class_of(
     file_system: Option<&FileSystemSource>,
 ) -> Option<StorageClassInputs> {
     let class = storage_class(reader)?;
-    let Some(FileSystemSource::Own(spec)) = file_system else { return Some(class) };
+    let placed = in_zone(class, file_system);
+    reader.check("mount_options", placed)
+}
+
+/// The classes beside it, with the same.
+fn more_classes(
+    reader: &mut Reader,
+    own: Option<&StorageClassInputs>,
+    chart: Option<ChartVersion>,
+    file_system: Option<&FileSystemSource>,
+) -> Vec<StorageClassInputs> {
+    let classes = storage_classes(reader, own, chart).into_iter();
+    let placed = classes.map(|class| in_zone(class, file_system));
+    let placed: Vec<_> = placed.collect();
+    placed.into_iter().filter_map(|class| reader.check(storage_classes::NAME, class)).collect()
+}
+
+fn in_zone(
+    class: StorageClassInputs,
+    file_system: Option<&FileSystemSource>,
+) -> Result<StorageClassInputs, Problem> {
+    let Some(FileSystemSource::Own(spec)) = file_system else { return Ok(class) };
     let zone = spec.availability_zone.as_deref();
-    if let (Some(zone), Some(other)) = (zone, class.mounted_in())
-        && zone != other
-    {
-        let problem = Problem::new(
+    match (zone, class.mounted_in()) {
+        (Some(zone), Some(other)) if zone != other => Err(Problem::new(
             format!(
                 "the One Zone file system has its mount target in {zone}, and none in `{other}`"
             ),
             format!("leave `az={other}` out: the class gets `az={zone}`"),
-        );
-        reader.mistake("mount_options", problem);
+        )),
+        _ => Ok(class.of_one_zone(zone)),
     }
-    Some(class.of_one_zone(zone))
 }
 
 /// A version between others of which there is no chart.
@@ -247,22 +337,4 @@ fn tags(reader: &mut Reader) -> Option<Tags> {
     let counted = rules::tag_count(tags.len() - usize::from(tags.contains_key("Name")));
     reader.check("tags", counted)?;
     Some(tags)
-}
-
-/// A parameter that the chosen driver would ignore without a word.
-fn newer_parameters(reader: &mut Reader, chart: Option<ChartVersion>) {
-    let Some(chart) = chart else { return };
-    for (input, parameter, first) in NEWER_PARAMETERS {
-        if reader.is_given(input) && chart < *first {
-            reader.mistake(
-                input,
-                Problem::new(
-                    format!(
-                        "the driver of chart {chart} would ignore `{parameter}` without a word"
-                    ),
-                    format!("set `helm_chart_version` to {first} or later, or leave `{input}` out"),
-                ),
-            );
-        }
-    }
 }

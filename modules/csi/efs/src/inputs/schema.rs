@@ -43,7 +43,23 @@ pub const INPUTS: &[Input] = &[
         "driver",
         Kind::String,
         "install",
-        "`install`, `skip` to leave the CSI driver alone, or `adopt` to take over a release of its name",
+        "`install`, `skip` to leave the CSI driver alone, `adopt` to take over a release of its name, or `addon` to have EKS install it as a managed add-on",
+    ),
+    Input::optional(
+        "addon_version",
+        Kind::String,
+        "Version of the add-on, such as `v2.1.4-eksbuild.1`; the default of the cluster's Kubernetes version without it",
+    ),
+    Input::default(
+        "addon_resolve_conflicts",
+        Kind::String,
+        "NONE",
+        "What EKS does about fields of the add-on's objects that others set: `NONE` fails, `OVERWRITE` sets them, `PRESERVE` leaves them when it is updated",
+    ),
+    Input::optional(
+        "addon_configuration",
+        Kind::Values,
+        "Configuration values of the add-on, as a map or the path of a file; they override those of other inputs, and are checked against the add-on's schema",
     ),
     Input::default(
         "helm_chart",
@@ -262,6 +278,11 @@ pub const INPUTS: &[Input] = &[
         "What a destroy does with the file system: `delete`, or `retain` to keep it with its data in any case",
     ),
     Input::optional(
+        "access_points",
+        Kind::Values,
+        "Access points of the deployment's own, by name, each with `root_directory`, `posix_user`, `tags`, `deletion_policy`, and a `volume` or a `claim`; as a map or the path of a file",
+    ),
+    Input::optional(
         "nfs_clients",
         Kind::String,
         "`nodes` admits the NFS traffic of the security groups that the cluster's nodes have, and keeps it so",
@@ -321,6 +342,16 @@ pub const INPUTS: &[Input] = &[
         Kind::Bool,
         "Whether the driver tags access points; `false` is for many volumes at once (chart 4.4.0 or later)",
     ),
+    Input::optional(
+        "file_system_id_config_ref",
+        Kind::String,
+        "Key of a ConfigMap that the class names in place of the file system's id, as `NAMESPACE/NAME/KEY` (chart 3.2.6 or later)",
+    ),
+    Input::optional(
+        "file_system_id_secret_ref",
+        Kind::String,
+        "The same of a Secret (chart 3.2.6 or later)",
+    ),
     Input::default("reclaim_policy", Kind::String, "Delete", "`Delete` or `Retain`"),
     Input::default(
         "volume_binding_mode",
@@ -337,5 +368,10 @@ pub const INPUTS: &[Input] = &[
         Kind::Bool,
         "false",
         "Whether claims without a class get this one",
+    ),
+    Input::optional(
+        "storage_classes",
+        Kind::Values,
+        "More storage classes on the same file system, by name, each with inputs from `directory_perms` to `default_storage_class`; as a map or the path of a file",
     ),
 ];

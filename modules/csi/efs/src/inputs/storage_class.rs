@@ -4,6 +4,7 @@ use ::inputs::{Problem, Reader};
 
 use super::{directory, rules};
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
+use crate::users::Reference;
 
 /// The StorageClass.
 pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
@@ -35,6 +36,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     if enable_tagging == Some(false) && reader.is_given("access_point_tags") {
         reader.mistake("enable_tagging", untagged_and_tagged());
     }
+    let file_system_reference = reference(reader);
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
@@ -54,6 +56,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         az,
         enforce_zone_affinity,
         enable_tagging,
+        file_system_reference,
         reclaim_policy: reclaim_policy?,
         volume_binding_mode: volume_binding_mode?,
         mount_options: mount_options.unwrap_or_default(),
@@ -62,6 +65,26 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         annotations: annotations.unwrap_or_default(),
         default: default?,
     })
+}
+
+/// Where the class finds its file system, if not in itself: the driver takes exactly one of the
+/// three parameters (its `docs/parameters.md`, from chart 3.2.6 on).
+fn reference(reader: &mut Reader) -> Option<Reference> {
+    let of = |reader: &mut Reader, name: &str, secret: bool| {
+        reader.string(name, |text| Reference::parse(text, secret))
+    };
+    let config = of(reader, "file_system_id_config_ref", false);
+    let secret = of(reader, "file_system_id_secret_ref", true);
+    if config.is_some() && secret.is_some() {
+        reader.mistake(
+            "file_system_id_secret_ref",
+            Problem::new(
+                "the class names its file system in a ConfigMap and in a Secret",
+                "leave one of them out",
+            ),
+        );
+    }
+    config.or(secret)
 }
 
 /// With `reuseAccessPoint` the driver makes the token of an access point of the claim's name alone

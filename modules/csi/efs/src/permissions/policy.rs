@@ -10,7 +10,8 @@ use super::table::{OURS, On, PERMISSIONS, Permission, When};
 use crate::driver_policy::{self, Access};
 use crate::identity::{irsa_trust, pod_identity_trust};
 use crate::inputs::Inputs;
-use crate::resources::driver::{Identity, ProviderPolicy, Way, service_accounts};
+use crate::resources::addon;
+use crate::resources::driver::{DriverMode, Identity, ProviderPolicy, Way, service_accounts};
 use crate::resources::file_system::{BackupPolicy, FileSystemSource, Spec, Throughput};
 
 /// What stands in a driver's policy for what only AWS knows.
@@ -70,6 +71,7 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
         }
         When::ReplicaKey => replicated(inputs, "kms_key_id").is_some(),
         When::ReplicationRole => replicated(inputs, "role_arn").is_some(),
+        When::AccessPoints => inputs.access_points.is_some(),
         When::Protection => own.is_some_and(|spec| spec.overwrite_protection.is_some()),
         When::Backups => own.is_some_and(|spec| spec.backup != Some(BackupPolicy::Disabled)),
         When::IngressRules => !inputs.nfs_clients.is_empty() || inputs.has_own_group(),
@@ -79,6 +81,14 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
         When::Irsa => {
             let irsa = auto || driver.identity == Identity::By(Way::Irsa);
             irsa && driver.oidc_provider == ProviderPolicy::Create
+        }
+        When::Addon => driver.mode == DriverMode::Addon,
+        When::AddonWithRole => {
+            let irsa = auto || driver.identity == Identity::By(Way::Irsa);
+            irsa && driver.mode == DriverMode::Addon
+        }
+        When::AddonWithGivenRole => {
+            driver.identity.role().is_some() && driver.mode == DriverMode::Addon
         }
         When::PodIdentity => auto || driver.identity == Identity::By(Way::PodIdentity),
     }
@@ -126,9 +136,11 @@ fn resources(on: On, inputs: &Inputs) -> Value {
     };
     let own = format!("cluster/{cluster}");
     let associations = format!("podidentityassociation/{cluster}/*");
+    let addon = format!("addon/{cluster}/{}/*", addon::NAME);
     match on {
         On::Everything => "*".into(),
         On::FileSystems => arn("elasticfilesystem", "file-system/*").into(),
+        On::AccessPoints => arn("elasticfilesystem", "access-point/*").into(),
         On::SecurityGroups => arn("ec2", "security-group/*").into(),
         On::SecurityGroupRules => arn("ec2", "security-group-rule/*").into(),
         On::NewGroup => json!([arn("ec2", "security-group/*"), arn("ec2", "vpc/*")]),
@@ -148,6 +160,9 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::Providers => arn("iam", "oidc-provider/*").into(),
         On::Cluster => arn("eks", &own).into(),
         On::Associations => arn("eks", &associations).into(),
+        On::Addon => arn("eks", &addon).into(),
+        On::NewAddon => json!([arn("eks", &own), arn("eks", &addon)]),
+        On::GivenRole => inputs.driver.identity.role().into(),
         On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
         On::Key => key_arn(key(inputs), |resource| arn("kms", resource)),
         On::ReplicaKey => {
@@ -196,7 +211,7 @@ pub fn driver(inputs: &Inputs, unknown: &Unknown) -> BTreeMap<&'static str, Valu
     if *identity != Identity::By(Way::PodIdentity) {
         let provider =
             format!("arn:{partition}:iam::{}:oidc-provider/{}", unknown.account, unknown.issuer);
-        let accounts = service_accounts(nodes);
+        let accounts = service_accounts(nodes || inputs.driver.mode == DriverMode::Addon);
         let namespace = &inputs.driver.namespace;
         documents.insert("trust_irsa", irsa_trust(&provider, unknown.issuer, namespace, &accounts));
     }

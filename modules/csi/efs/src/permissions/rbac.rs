@@ -20,8 +20,12 @@ const ALL: &[&str] = &["get", "list", "watch", "create", "update", "patch", "del
 /// so permissions everywhere, in a role that may be left out.
 pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value> {
     let all: Vec<&Inputs> = all.into_iter().collect();
-    let installs = all.iter().any(|inputs| inputs.driver.mode != DriverMode::Skip);
+    let installs = all.iter().any(|inputs| inputs.driver.mode.has_chart());
+    let takes_over = all.iter().any(|inputs| inputs.driver.mode == DriverMode::Addon);
     let mut rules = storage();
+    if all.iter().any(|inputs| inputs.access_points.is_some()) {
+        rules.extend(static_volumes());
+    }
     if installs {
         rules.extend(driver());
     }
@@ -34,6 +38,8 @@ pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value
         let mut rules = canary();
         if installs {
             rules.extend(release());
+        } else if takes_over {
+            rules.extend(left_to_eks());
         }
         if all.iter().any(|inputs| is_monitored(inputs)) {
             rules.push(rule("monitoring.coreos.com", &["servicemonitors"], ALL));
@@ -70,6 +76,15 @@ fn storage() -> Vec<Value> {
     ]
 }
 
+/// The volumes of the deployment's own access points and their claims, in whatever namespaces.
+fn static_volumes() -> Vec<Value> {
+    vec![
+        rule("", &["persistentvolumes"], &["create", "delete"]),
+        rule("", &["persistentvolumeclaims"], &["create", "patch", "delete"]),
+        rule("", &["namespaces"], &["get"]),
+    ]
+}
+
 /// The objects of the driver's chart that belong to no namespace. Kubernetes lets nobody make a
 /// role that allows more than they may do themselves, unless they may `escalate` and `bind`
 /// (Kubernetes documentation, "Using RBAC Authorization", privilege escalation).
@@ -102,6 +117,14 @@ fn release() -> Vec<Value> {
         rule("", &["secrets", "configmaps", "serviceaccounts", "services"], ALL),
         rule("apps", &["deployments", "daemonsets"], ALL),
         rule("policy", &["poddisruptionbudgets"], ALL),
+    ]
+}
+
+/// A release of before, whose objects EKS takes over: Helm's marks go, and its records.
+fn left_to_eks() -> Vec<Value> {
+    vec![
+        rule("", &["secrets", "configmaps"], &["get", "list", "delete"]),
+        rule("apps", &["deployments", "daemonsets"], &["get", "list", "patch"]),
     ]
 }
 

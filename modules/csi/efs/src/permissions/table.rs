@@ -27,6 +27,7 @@ pub(super) enum On {
     /// Actions that know no resources, or whose resources are not known yet.
     Everything,
     FileSystems,
+    AccessPoints,
     SecurityGroups,
     SecurityGroupRules,
     /// A group and the VPC that it is made in.
@@ -47,6 +48,12 @@ pub(super) enum On {
     Associations,
     /// The cluster and its associations: a new one has no id yet.
     NewAssociations,
+    /// The driver among the cluster's add-ons.
+    Addon,
+    /// The cluster and that add-on: a new one has no id yet.
+    NewAddon,
+    /// The role that the inputs give the driver.
+    GivenRole,
     Key,
     /// The key of the copy that a replication makes, in its region.
     ReplicaKey,
@@ -61,6 +68,8 @@ pub(super) enum When {
     Lifecycle,
     /// A policy is asked for, or the throughput may be at odds with one that is there.
     LifecycleIsRead,
+    /// The deployment has access points of its own.
+    AccessPoints,
     /// The replication overwrite protection is set.
     Protection,
     /// It is replicated.
@@ -81,6 +90,12 @@ pub(super) enum When {
     Role,
     Irsa,
     PodIdentity,
+    /// The driver is an EKS add-on.
+    Addon,
+    /// It has a role of ours by IRSA.
+    AddonWithRole,
+    /// It has the role of the inputs.
+    AddonWithGivenRole,
 }
 
 /// The tag of what is ours.
@@ -105,6 +120,7 @@ impl Permission {
 }
 
 const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+const POINT: &str = "elasticfilesystem:CreateAccessPoint";
 const REPLICATE: &str = "elasticfilesystem:CreateReplicationConfiguration";
 const BACKUP: &str = "elasticfilesystem:PutBackupPolicy";
 const TARGET: &str = "elasticfilesystem:CreateMountTarget";
@@ -114,6 +130,9 @@ const GROUP: &str = "ec2:CreateSecurityGroup";
 const ROLE: &str = "iam:CreateRole";
 const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
+const ADDON: &str = "eks:CreateAddon";
+const ADDON_UPDATE: &str = "eks:UpdateAddon";
+const TO_EKS: &[(&str, &str)] = &[("iam:PassedToService", "eks.amazonaws.com")];
 
 /// All actions, by service.
 pub const PERMISSIONS: &[Permission] = &[
@@ -149,6 +168,11 @@ pub const PERMISSIONS: &[Permission] = &[
     within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:Decrypt", REPLICATE, On::ReplicaKey, When::ReplicaKey),
+    own(POINT, On::FileSystems, When::AccessPoints).only(&[NEW]),
+    within("elasticfilesystem:TagResource", POINT, On::AccessPoints, When::AccessPoints)
+        .only(&[("elasticfilesystem:CreateAction", "CreateAccessPoint")]),
+    own("elasticfilesystem:TagResource", On::AccessPoints, When::AccessPoints).only(&[OURS]),
+    own("elasticfilesystem:DeleteAccessPoint", On::AccessPoints, When::AccessPoints).only(&[OURS]),
     own("elasticfilesystem:DeleteFileSystem", On::FileSystems, When::Own).only(&[OURS]),
     own(TARGET, On::FileSystems, When::Always).only(&[OURS]),
     own(GROUPS, On::FileSystems, When::Always).only(&[OURS]),
@@ -225,6 +249,17 @@ pub const PERMISSIONS: &[Permission] = &[
     own("eks:UpdatePodIdentityAssociation", On::Associations, When::PodIdentity),
     within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
         .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
+    own("eks:DescribeAddon", On::Addon, When::Addon),
+    own("eks:DescribeAddonVersions", On::Everything, When::Addon),
+    own("eks:DescribeAddonConfiguration", On::Everything, When::Addon),
+    own(ADDON, On::Cluster, When::Addon),
+    within("eks:TagResource", ADDON, On::NewAddon, When::Addon),
+    own(ADDON_UPDATE, On::Addon, When::Addon),
+    own("eks:DeleteAddon", On::Addon, When::Addon),
+    within("iam:PassRole", ADDON, On::DriverRole, When::AddonWithRole).only(TO_EKS),
+    within("iam:PassRole", ADDON_UPDATE, On::DriverRole, When::AddonWithRole).only(TO_EKS),
+    within("iam:PassRole", ADDON, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
+    within("iam:PassRole", ADDON_UPDATE, On::GivenRole, When::AddonWithGivenRole).only(TO_EKS),
 ];
 
 /// The actions of other services that a call needs beside its own, each once: one may be needed
@@ -237,7 +272,8 @@ pub fn needed_elsewhere(call: &str) -> impl Iterator<Item = &'static str> {
     elsewhere.filter(move |action| seen.insert(*action))
 }
 
-/// The call that needs an action, where this program makes it.
-pub fn needed_by(action: &str) -> Option<&'static str> {
-    PERMISSIONS.iter().find(|known| known.action == action).map(|known| known.of)
+/// The call that needs an action, where this program makes it: of several, the one that failed.
+pub fn needed_by(action: &str, failed: &str) -> Option<&'static str> {
+    let all = || PERMISSIONS.iter().filter(|known| known.action == action);
+    all().find(|known| known.of == failed).or_else(|| all().next()).map(|known| known.of)
 }

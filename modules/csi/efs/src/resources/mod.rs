@@ -6,6 +6,7 @@
 //! change results in is a [`plan::Known`].
 
 pub mod access_point;
+pub mod addon;
 pub mod canary;
 pub mod driver;
 pub mod file_system;
@@ -13,6 +14,7 @@ pub mod iam_role;
 pub mod ingress;
 pub mod mount_target;
 pub mod oidc_provider;
+pub mod persistent_volume;
 pub mod pod_identity_association;
 pub mod security_group;
 pub mod storage_class;

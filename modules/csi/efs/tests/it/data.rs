@@ -36,6 +36,7 @@ fn access_point(number: u32, tags: &[(&str, &str)]) -> AccessPoint {
         client_token: None,
         path: format!("/pvc-{number}"),
         posix_user: None,
+        creation_info: None,
         account: Some("111122223333".to_owned()),
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     }
@@ -312,6 +313,8 @@ fn looks(plan: &Plan, position: usize) -> Vec<&'static str> {
 fn users_are_looked_for_once_more_also_where_the_class_is_gone_already() {
     let mut actual = deployed_to_cluster(&json!({}));
     assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 1), ["storage_class"]);
+    // And once more when the driver is gone, which takes its time.
+    assert_eq!(looks(&destroy(&json!({}), &actual, &[]), 0), ["mount_target"; 3]);
     // An earlier run was killed after it, or somebody deleted the class and the driver.
     let cluster = actual.cluster.as_mut().unwrap();
     (cluster.storage_class, cluster.driver.release) = (None, None);

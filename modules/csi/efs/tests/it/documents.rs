@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::world::inputs;
 
+/// The documents of every deployment.
+const OF_ALL: [&str; 3] = ["values.yaml", "storageclass.yaml", "kustomization.yaml"];
+
 fn render(document: &str, inputs: &Inputs) -> String {
     let id = Known::Now(FileSystemId::try_from("fs-0123456789abcdef0").unwrap());
     let all = efs::documents(inputs, &id).unwrap();
@@ -43,12 +46,29 @@ fn everything() -> Value {
 
 #[test]
 fn the_documents_of_the_defaults() {
-    for document in DOCUMENTS {
+    for document in OF_ALL {
         insta::assert_snapshot!(
             format!("defaults_{}", document),
             render(document, &inputs(&json!({})))
         );
     }
+}
+
+#[test]
+fn the_volumes_of_access_points_are_a_document_of_their_own() {
+    let points = json!({
+        "datasets": { "claim": { "namespace": "graphs", "size": "100Gi", "mount_options": ["iam"] } },
+        "logs": { "volume": { "size": "1Gi" } },
+    });
+    let more = json!({
+        "access_points": points,
+        "availability_zone_name": "eu-west-1a",
+        "storage_classes": { "efs-store": { "uid": 1001, "gid": 1001 } },
+    });
+    let all = efs::rendered(&inputs(&more), "fs-0123456789abcdef0").unwrap();
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, DOCUMENTS);
+    insta::assert_snapshot!("volumes.yaml", all[3].1);
 }
 
 #[test]
@@ -80,7 +100,7 @@ fn images_come_from_the_registry_that_is_named_unless_a_value_says_otherwise() {
 
 #[test]
 fn the_documents_of_everything_set() {
-    for document in DOCUMENTS {
+    for document in OF_ALL {
         insta::assert_snapshot!(
             format!("everything_{}", document),
             render(document, &inputs(&everything()))

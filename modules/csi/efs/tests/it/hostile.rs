@@ -91,6 +91,7 @@ fn access_point(text: &str) -> AccessPoint {
         client_token: Some(text.to_owned()),
         path: text.to_owned(),
         posix_user: None,
+        creation_info: None,
         account: Some(text.to_owned()),
         tags: [("clockwork-codex/cluster".to_owned(), text.to_owned())].into(),
     }

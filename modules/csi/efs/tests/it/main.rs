@@ -1,10 +1,14 @@
 //! The EFS module as its users meet it: inputs in, plans and documents out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod access_points;
+mod addon;
+mod addon_moves;
 mod addresses;
 mod admitted;
 mod canary;
 mod chart;
+mod classes;
 mod cluster;
 mod contested;
 mod contradictions;
@@ -16,6 +20,7 @@ mod hostile;
 mod identity;
 mod ingress;
 mod inputs;
+mod looks;
 mod mounts;
 mod moved;
 mod nodes;

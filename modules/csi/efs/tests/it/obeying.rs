@@ -1,16 +1,20 @@
 //! IAM, EKS and the cluster of the world for plans, as they obey calls at once.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use efs::resources::access_point;
+use efs::resources::addon::{self, Found, Status as AddonStatus};
 use efs::resources::driver;
 use efs::resources::file_system::{self, FileSystem, Policy, Spec};
 use efs::resources::iam_role::{self, Role};
 use efs::resources::oidc_provider::{self, Provider};
+use efs::resources::persistent_volume::{self, ClaimSpec, FoundClaim, FoundVolume};
 use efs::resources::pod_identity_association::{self, Association};
 use efs::resources::security_group;
-use efs::{Actual, IdentityFound};
+use efs::{AccessPoint, AccessPointId, Actual, IdentityFound, LifeCycle};
 use kubernetes::release::{Release, Status};
-use kubernetes::{claim, release};
+use kubernetes::{MANAGED_BY, MANAGER, Preconditions, claim, release};
 use network::SecurityGroupId;
 use plan::{ChangeId, Known};
 use serde_json::Value;
@@ -113,6 +117,59 @@ pub(crate) fn driver(call: &driver::Call, actual: &mut Actual) {
             }
         }
         driver::Call::DeleteCsiDriver { name, observed: _ } => assert_eq!(name, "efs.csi.aws.com"),
+        driver::Call::LeaveToEks { revision, .. } => {
+            let forgotten = driver.release.take().unwrap();
+            assert_eq!(forgotten.revision, *revision, "another run changed it");
+        }
+        driver::Call::GiveToHelm { release } => {
+            assert_eq!(release.id.name, "aws-efs-csi-driver");
+            driver.foreign.clear();
+        }
+    }
+}
+
+/// EKS, as it obeys a call about the add-on.
+pub(crate) fn addon(call: &addon::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let found = &mut actual.addon.as_mut().unwrap().found;
+    let role = |spec: &addon::Spec| {
+        spec.role_arn.as_ref().map(|role| match role {
+            Known::Now(arn) => arn.clone(),
+            Known::After(change) => resolve(change).unwrap(),
+        })
+    };
+    match call {
+        addon::Call::Create { spec, .. } => {
+            assert!(found.is_none(), "ResourceInUseException");
+            *found = Some(Found {
+                arn: "arn:aws:eks:eu-west-1:111122223333:addon/dev/aws-efs-csi-driver/1".to_owned(),
+                status: AddonStatus::Active,
+                version: spec.version.clone(),
+                role_arn: role(spec),
+                configuration: Some(spec.configuration.value.to_string()),
+                namespace: spec.namespace.clone(),
+                tags: spec.tags.clone(),
+                issues: Vec::new(),
+            });
+        }
+        addon::Call::Update { spec, .. } => {
+            let found = found.as_mut().unwrap();
+            found.status = AddonStatus::Active;
+            found.version.clone_from(&spec.version);
+            // EKS keeps a role that is not given.
+            found.role_arn = role(spec).or(found.role_arn.clone());
+            found.configuration = Some(spec.configuration.value.to_string());
+        }
+        addon::Call::Tag { tags, .. } => found.as_mut().unwrap().tags.extend(tags.clone()),
+        addon::Call::Delete { .. } => drop(found.take().unwrap()),
+        addon::Call::UntilActive { .. } => {
+            assert_eq!(found.as_ref().unwrap().status, AddonStatus::Active);
+        }
+        addon::Call::UntilGone { .. } => assert!(found.is_none()),
+        addon::Call::UntilSettled { .. } => {
+            if let Some(found) = found {
+                found.status = AddonStatus::Active;
+            }
+        }
     }
 }
 
@@ -214,5 +271,126 @@ pub(crate) fn put(group: file_system::Group, spec: &Spec, found: &mut FileSystem
             let text = spec.policy.as_ref().map(|policy| policy.document.to_string());
             found.spec.policy = text.as_deref().and_then(Policy::found);
         }
+    }
+}
+
+/// The access points that the inputs made, by the change that makes them.
+pub(crate) fn points(actual: &Actual) -> BTreeMap<String, String> {
+    let named = actual.access_points.iter().filter_map(|point| {
+        let name = point.tags.get("clockwork-codex/access-point")?;
+        Some((format!("access_point.{name}"), point.id.to_string()))
+    });
+    // Of two of one name, the newer one is the one that was made for it.
+    named.collect()
+}
+
+/// EFS, as it obeys a call about access points.
+pub(crate) fn access_point(call: &access_point::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let points = &mut actual.access_points;
+    match call {
+        access_point::Call::Create { token, spec, marks, .. } => {
+            let token = token.resolve(resolve).unwrap();
+            assert!(token.len() <= 64, "CreateAccessPoint takes 64 characters: {token}");
+            assert!(marks.iter().all(|(key, value)| spec.tags.get(key) == Some(value)));
+            assert!(points.iter().all(|it| it.client_token.as_ref() != Some(&token)), "{token}");
+            let number = points.len() + 1;
+            points.push(AccessPoint {
+                id: AccessPointId::try_from(format!("fsap-{number:08x}")).unwrap(),
+                life_cycle: LifeCycle::Available,
+                client_token: Some(token),
+                path: spec.path.clone(),
+                posix_user: spec.posix_user.clone(),
+                creation_info: spec.creation_info.clone(),
+                account: Some("111122223333".to_owned()),
+                tags: spec.tags.clone(),
+            });
+        }
+        access_point::Call::Tag { id, tags } => {
+            let point = points.iter_mut().find(|point| point.id == *id).unwrap();
+            point.tags.extend(tags.clone());
+        }
+        access_point::Call::DeleteDeclared { id } => {
+            let volumes = actual.cluster.iter().flat_map(|it| &it.static_volumes.volumes);
+            let mut handles = volumes.filter_map(|it| it.spec.handle.clone());
+            assert!(!handles.any(|it| it.to_string().ends_with(id.as_str())), "{id} is named");
+            points.retain(|point| point.id != *id);
+        }
+        access_point::Call::Delete { .. } => panic!("no deployment deletes one of the driver"),
+    }
+}
+
+/// A cluster, as it obeys a call about volumes and claims: it binds them at once.
+pub(crate) fn volume(call: &persistent_volume::Call, resolve: Resolve<'_>, actual: &mut Actual) {
+    let found = &mut actual.cluster.as_mut().unwrap().static_volumes;
+    match call {
+        persistent_volume::Call::Apply { name, document } => {
+            let volume = read(&document.resolve(resolve).unwrap());
+            assert_eq!(volume.name, *name);
+            let same = |it: &FoundVolume| it.name == *name;
+            if let Some(old) = found.volumes.iter().find(|it| same(it)) {
+                assert_eq!(old.spec.handle, volume.spec.handle, "Forbidden: immutable");
+            }
+            found.volumes.retain(|it| !same(it));
+            found.volumes.push(volume);
+        }
+        persistent_volume::Call::Delete { name, .. } => {
+            let before = found.volumes.len();
+            found.volumes.retain(|it| it.name != *name);
+            assert!(found.volumes.len() < before, "NotFound: {name}");
+        }
+        persistent_volume::Call::ApplyClaim { namespace, name, document } => {
+            let claim = kubernetes::parsed("claim", document).unwrap();
+            let text =
+                |pointer: &str| claim.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+            let volume = text("/spec/volumeName").unwrap();
+            for it in found.volumes.iter_mut().filter(|it| it.name == volume) {
+                "Bound".clone_into(&mut it.phase);
+            }
+            let claim = FoundClaim {
+                spec: ClaimSpec {
+                    volume: Some(volume),
+                    class: text("/spec/storageClassName"),
+                    size: text("/spec/resources/requests/storage"),
+                },
+                phase: "Bound".to_owned(),
+                managed: text("/metadata/labels/app.kubernetes.io~1managed-by")
+                    .is_some_and(|by| by == MANAGER),
+                used_by: Vec::new(),
+                uid: Some("c1".to_owned()),
+            };
+            found.claims.insert(format!("{namespace}/{name}"), claim);
+        }
+        persistent_volume::Call::DeleteClaim { namespace, name, .. } => {
+            let gone = found.claims.remove(&format!("{namespace}/{name}")).unwrap();
+            assert_eq!(gone.used_by, [""; 0]);
+            for it in
+                found.volumes.iter_mut().filter(|it| gone.spec.volume == Some(it.name.clone()))
+            {
+                "Released".clone_into(&mut it.phase);
+            }
+        }
+    }
+}
+
+/// A volume as it is found after this document was applied.
+fn read(document: &str) -> FoundVolume {
+    let volume = kubernetes::parsed("volume", document).unwrap();
+    let text = |pointer: &str| volume.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let claim = text("/spec/claimRef/namespace").zip(text("/spec/claimRef/name"));
+    let options = volume["spec"]["mountOptions"].as_array().cloned().unwrap_or_default();
+    assert_eq!(volume["metadata"]["labels"][MANAGED_BY], MANAGER);
+    FoundVolume {
+        name: text("/metadata/name").unwrap(),
+        spec: persistent_volume::Spec {
+            handle: text("/spec/csi/volumeHandle").map(Known::Now),
+            size: text("/spec/capacity/storage").unwrap(),
+            mount_options: options.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+            reclaim_policy: text("/spec/persistentVolumeReclaimPolicy").unwrap(),
+            claim: claim.map(|(namespace, name)| format!("{namespace}/{name}")),
+        },
+        phase: "Available".to_owned(),
+        annotations: serde_json::from_value(volume["metadata"]["annotations"].clone()).unwrap(),
+        managed: true,
+        preconditions: Preconditions { uid: Some("v1".to_owned()), resource_version: None },
     }
 }

@@ -36,6 +36,18 @@ fn settings() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Access points of the deployment's own.
+fn points() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!({})),
+        Just(json!({ "logs": { "tags": { "a": "b" } } })),
+        Just(json!({ "logs": {
+            "root_directory": { "path": "/logs" }, "volume": { "size": "1Gi" },
+        } })),
+        Just(json!({ "logs": { "posix_user": { "uid": 7, "gid": 7 } }, "data": {} })),
+    ]
+}
+
 /// Inputs that a person could give.
 fn more() -> impl Strategy<Value = Value> {
     (
@@ -57,8 +69,10 @@ fn more() -> impl Strategy<Value = Value> {
             Just(json!({ "transition_to_primary_storage_class": "AFTER_1_ACCESS" })),
         ],
         settings(),
+        points(),
     )
-        .prop_map(|(mut more, cidr, uid, tags, chart, lifecycle, settings)| {
+        .prop_map(|(mut more, cidr, uid, tags, chart, lifecycle, settings, points)| {
+            more["access_points"] = points;
             more.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
             more["lifecycle_policy"] = lifecycle;
             more["nfs_client_cidr"] = cidr;
@@ -147,6 +161,9 @@ proptest! {
     ) {
         let before = world(&subnets);
         let mut actual = before.clone();
+        let mut more = more;
+        // Those are data, which takes more than this.
+        more["access_points"] = json!({});
         let more = with_subnets(&more, &subnets, &[true]);
         let wanted = desired(&more);
         apply(&planned(&wanted, &actual), &mut actual);

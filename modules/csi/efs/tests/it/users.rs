@@ -120,6 +120,7 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
                 client_token: None,
                 path: format!("/pvc-{number}"),
                 posix_user: None,
+                creation_info: None,
                 account: Some("111122223333".to_owned()),
                 tags: tagged.then_some(tag).into_iter().collect(),
             });

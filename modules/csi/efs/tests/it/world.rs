@@ -134,7 +134,9 @@ pub(crate) fn apply(plan: &Plan, actual: &mut Actual) {
 /// Obeys one call.
 pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
-        Call::AccessPoint(_) => panic!("no deployment deletes an access point of the driver"),
+        Call::AccessPoint(call) => obeying::access_point(call, &result(actual), actual),
+        Call::Addon(call) => obeying::addon(call, &result(actual), actual),
+        Call::PersistentVolume(call) => obeying::volume(call, &result(actual), actual),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
@@ -154,12 +156,16 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
 /// What a change resulted in: the file system's id, or the role's ARN.
 fn result(actual: &Actual) -> impl Fn(&ChangeId) -> Result<String, Infallible> + use<> {
     let id = actual.file_system.as_ref().map(|found| found.id.to_string());
+    let points: BTreeMap<String, String> = obeying::points(actual);
     let role = actual.identity.as_ref().and_then(|found| Some(found.role.as_ref()?.arn.clone()));
     move |change| {
         let result = match change.as_str() {
             "file_system" => &id,
             "iam_role" => &role,
-            other => panic!("nobody needs the result of {other}"),
+            other => match points.get(other) {
+                Some(id) => return Ok(id.clone()),
+                None => panic!("nobody needs the result of {other}"),
+            },
         };
         Ok(result.clone().unwrap())
     }
@@ -315,18 +321,27 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
 }
 
 fn storage_class(call: &storage_class::Call, actual: &mut Actual) {
+    let resolve = result(actual);
+    let cluster = actual.cluster.as_mut().unwrap();
     match call {
-        storage_class::Call::Apply { document, .. } => {
-            let class = class(&document.resolve(result(actual)).unwrap());
-            let cluster = actual.cluster.as_mut().unwrap();
-            if let Some(found) = &cluster.storage_class {
+        storage_class::Call::Apply { document, name } => {
+            let class = class(&document.resolve(resolve).unwrap());
+            let beside = class.spec.annotations.contains_key("clockwork-codex/storage-class");
+            let own = cluster.storage_class.as_ref();
+            let found = if beside { cluster.classes_beside.get(name) } else { own };
+            if let Some(found) = found {
                 let same = compare(storage_class::immutable(), &class.spec, Some(&found.spec));
                 assert!(!same.replaces, "Forbidden: immutable");
             }
-            cluster.storage_class = Some(class);
+            if beside {
+                cluster.classes_beside.insert(name.clone(), class);
+            } else {
+                cluster.storage_class = Some(class);
+            }
         }
-        storage_class::Call::Delete { preconditions, .. } => {
-            let found = actual.cluster.as_mut().unwrap().storage_class.take();
+        storage_class::Call::Delete { name, preconditions } => {
+            let beside = cluster.classes_beside.remove(name);
+            let found = beside.or_else(|| cluster.storage_class.take());
             assert_eq!(found.unwrap().preconditions, *preconditions, "Conflict");
         }
     }

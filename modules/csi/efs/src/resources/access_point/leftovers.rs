@@ -1,10 +1,12 @@
 //! What no volume names any more: its table, and the plan that removes it.
 
 use inputs::{counted, plain};
-use plan::{Action, Change, Difference, Plan, Refusal, Row, Scope, Warning};
+use network::Tags;
+use plan::{Action, Change, Difference, Known, Plan, Refusal, Row, Scope, Text, Warning};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::declared::Spec;
 use super::standing::{Seen, Standing, may_be_reused, standing};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::owner::Owner;
@@ -35,6 +37,14 @@ pub enum Deletion {
 /// A call of EFS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
+    /// Makes one of a deployment's own; where its token made one before, that must carry these
+    /// marks.
+    Create { of: Known<FileSystemId>, token: Text, spec: Box<Spec>, marks: Tags },
+    /// Sets tags; others stay.
+    Tag { id: AccessPointId, tags: Tags },
+    /// Deletes one of a deployment's own, unless a volume of the cluster names it. Its directory
+    /// stays.
+    DeleteDeclared { id: AccessPointId },
     /// Deletes it, unless a volume of the cluster names it by now, or a claim waits for it: any
     /// claim, where it may be reused. Its directory stays.
     Delete { id: AccessPointId, client_token: Option<String>, may_be_reused: bool },
@@ -97,6 +107,7 @@ pub fn plan<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, wanted: &Wanted, s
 fn keeps(standing: &Standing) -> &'static str {
     match standing {
         Standing::Volume(_) => "delete the volume first: the driver then deletes its access point",
+        Standing::Declared(_) => "take it out of `access_points`, and deploy",
         Standing::Claim(_) => "wait until the claim is bound, or delete it",
         _ => "run this command for the deployment of that cluster",
     }
@@ -195,6 +206,7 @@ mod tests {
             client_token: Some(format!("pvc-{number}")),
             path: format!("/pvc-{number}"),
             posix_user: None,
+            creation_info: None,
             account: None,
             tags: tags
                 .iter()

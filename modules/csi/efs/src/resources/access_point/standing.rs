@@ -55,6 +55,8 @@ pub enum Standing {
     OtherCluster(String),
     /// A driver made it, and no tag says of which cluster: another one may use the file system too.
     SomeCluster,
+    /// The inputs of the deployment made it, under this name.
+    Declared(String),
     /// It does not carry the tag of the driver.
     Foreign,
     /// No cluster was looked at.
@@ -72,6 +74,7 @@ impl Standing {
             Standing::Deleting => "deleting",
             Standing::OtherCluster(_) => "of another cluster",
             Standing::SomeCluster => "of some cluster",
+            Standing::Declared(_) => "of the deployment",
             Standing::Foreign => "not of the driver",
             Standing::Unseen => "unknown",
             Standing::Leftover => "leftover",
@@ -89,6 +92,7 @@ impl Standing {
                 "no volume of this cluster names it, and no tag says of which cluster it is"
                     .to_owned()
             }
+            Standing::Declared(name) => format!("it is the deployment's own `{name}`"),
             Standing::Foreign => "the driver's tag is not on it".to_owned(),
             Standing::Unseen => "no cluster was looked at".to_owned(),
             Standing::Leftover => "no volume names it".to_owned(),
@@ -111,6 +115,9 @@ pub fn standing(point: &AccessPoint, seen: &Seen, owner: &Owner) -> Standing {
     let token = point.client_token.as_deref();
     if let Some(claim) = awaiting(token, false, &seen.claims) {
         return Standing::Claim(claim.name.clone());
+    }
+    if let Some(name) = point.declared_by(owner) {
+        return Standing::Declared(name.to_owned());
     }
     let named = named_clusters(point);
     if let Some(other) = named.iter().find(|name| **name != owner.cluster) {
@@ -171,6 +178,7 @@ mod tests {
             client_token: Some(token.to_owned()),
             path: "/a".to_owned(),
             posix_user: None,
+            creation_info: None,
             account: None,
             tags: tags
                 .iter()

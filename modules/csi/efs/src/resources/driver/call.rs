@@ -1,8 +1,8 @@
 //! The calls of the driver beside those of its release.
 
-use kubernetes::Preconditions;
+use kubernetes::{Preconditions, release};
 
-/// A call of Kubernetes; those of the release are [`kubernetes::release::Call`]s.
+/// A call of Kubernetes; those of the release are [`release::Call`]s.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Waits until the driver of this namespace runs everywhere.
@@ -13,4 +13,10 @@ pub enum Call {
         /// The one that was observed, where another of its name must stay.
         observed: Option<Preconditions>,
     },
+    /// Takes Helm's marks off the driver's workloads, whose objects EKS has, and deletes the records
+    /// of the release, whose latest revision must still be this one.
+    LeaveToEks { release: release::Id, revision: u64 },
+    /// Gives the objects of the release that are there Helm's label and annotations, so that it
+    /// adopts them.
+    GiveToHelm { release: Box<release::Wanted> },
 }

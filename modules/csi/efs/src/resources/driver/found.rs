@@ -26,6 +26,8 @@ pub struct Found {
     pub csi_driver: CsiDriver,
     /// What Helm would make of the chart, where that was looked at.
     pub made: Option<Made>,
+    /// Whether EKS applied objects of it, as it does with those of an add-on.
+    pub applied_by_eks: bool,
 }
 
 /// What Helm would make of the chart, as far as a cluster may refuse it.
@@ -94,20 +96,24 @@ pub struct Origin {
     pub namespace: String,
 }
 
+impl Origin {
+    /// Whether EKS applied fields of the object: it applies its add-ons under the field manager
+    /// `eks` (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html>).
+    pub fn is_applied_by_eks(&self) -> bool {
+        self.field_managers.iter().any(|manager| manager == "eks")
+    }
+}
+
 impl Foreign {
     /// Whose an object is, where it is not of our release in `our_namespace`.
-    /// EKS applies its add-ons under the field manager `eks`
-    /// (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-field-management.html>).
     pub fn of(origin: Origin, our_namespace: &str) -> Option<Foreign> {
-        let Origin { release, release_namespace, managed_by, field_managers, namespace } = origin;
+        let by_eks = origin.is_applied_by_eks();
+        let Origin { release, release_namespace, managed_by, field_managers: _, namespace } =
+            origin;
         match (release, release_namespace) {
             (Some(name), Some(namespace)) if name == RELEASE && namespace == our_namespace => None,
             (Some(name), Some(namespace)) => Some(Foreign::Release { name, namespace }),
-            _ if managed_by.as_deref() == Some("EKS")
-                || field_managers.iter().any(|manager| manager == "eks") =>
-            {
-                Some(Foreign::AddOn)
-            }
+            _ if managed_by.as_deref() == Some("EKS") || by_eks => Some(Foreign::AddOn),
             _ => Some(Foreign::Manifests { namespace }),
         }
     }

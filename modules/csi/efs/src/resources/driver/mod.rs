@@ -21,6 +21,7 @@ pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, W
 pub(crate) use identity::{annotated_role, service_accounts};
 pub use images::Registry;
 pub use ownership::{Neighbours, contest};
+pub(crate) use planning::installed;
 pub use planning::{KIND, Others, may_be_older, needs_chart, plan, remove, rows};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};
 pub(crate) use traps::shared_range;

@@ -27,8 +27,8 @@ pub fn plan<C: From<Call> + From<release::Call>>(
 ) -> Result<(), RenderError> {
     let Found { release, foreign, .. } = found;
     let (inputs, release) = (wanted.inputs, release.as_ref());
-    if inputs.mode == DriverMode::Skip {
-        if release.is_none() && foreign.is_empty() {
+    if !inputs.mode.has_chart() {
+        if inputs.mode == DriverMode::Skip && release.is_none() && foreign.is_empty() {
             plan.warnings.push(Warning::new(
                 "no CSI driver for EFS was found, and `driver` is `skip`: claims will stay pending",
                 "install one, or leave out `driver = \"skip\"` to have it installed",
@@ -82,7 +82,16 @@ fn before<C: From<Call>>(
     found: &Found,
 ) -> Option<ChangeId> {
     // Every field is looked at: a new one does not compile until somebody says what it means.
-    let Found { release, foreign: _, rollouts: _, volumes, chart, csi_driver, made } = found;
+    let Found {
+        release,
+        foreign: _,
+        rollouts: _,
+        volumes,
+        chart,
+        csi_driver,
+        made,
+        applied_by_eks: _,
+    } = found;
     let address = address(scope);
     plan.refusals.extend(unknown_handles(scope, version, volumes));
     let installed = release.as_ref().map(|release| release.chart.as_str());
@@ -123,7 +132,7 @@ pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, R
     if let Some(role) = annotated.filter(|role| wanted.role.is_none() && role.ends_with(&name)) {
         wanted.role = Some(Known::Now(role.to_owned()));
     }
-    Ok(wanted.inputs.mode != DriverMode::Skip && release::differs(&wanted.release()?, release))
+    Ok(wanted.inputs.mode.has_chart() && release::differs(&wanted.release()?, release))
 }
 
 /// Whether an older driver may be installed than the one that made the volumes that are there,
@@ -227,7 +236,7 @@ fn address(scope: &Scope) -> Address {
 }
 
 /// Another installation of the driver: two of them do not live in one cluster.
-fn installed(address: &Address, foreign: &Foreign) -> Refusal {
+pub(crate) fn installed(address: &Address, foreign: &Foreign) -> Refusal {
     let (reason, remove) = match foreign {
         Foreign::Release { name, namespace } => (
             format!("the driver is installed already, by the release `{name}` in `{namespace}`"),

@@ -14,6 +14,7 @@ use super::images::Registry;
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::owner::Owner;
+use crate::resources::addon::AddonInputs;
 use crate::templates;
 
 /// How many controllers the driver runs, as its chart has it.
@@ -34,6 +35,8 @@ inputs::words! {
         Install = "install",
         /// Takes over a release of our name that somebody else made.
         Adopt = "adopt",
+        /// Has EKS install it as a managed add-on.
+        Addon = "addon",
         /// Leaves it alone.
         Skip = "skip",
     }
@@ -58,13 +61,24 @@ pub struct DriverInputs {
     pub settings: Map<String, Value>,
     /// The user's own values, which win over ours.
     pub values: Map<String, Value>,
+    /// What holds where it is an add-on of EKS.
+    pub addon: AddonInputs,
+}
+
+impl DriverMode {
+    /// Whether the driver is a release of its chart.
+    pub fn has_chart(self) -> bool {
+        matches!(self, DriverMode::Install | DriverMode::Adopt)
+    }
 }
 
 impl DriverInputs {
-    /// The values of the chart that are given, by inputs of their own or as the user's values,
-    /// which win.
+    /// The values of the chart that are given, or of the add-on: by inputs of their own or as the
+    /// user's values, which win.
     pub fn given_values(&self) -> Value {
-        merged(Value::Object(self.settings.clone()), &self.values)
+        let users =
+            if self.mode == DriverMode::Addon { &self.addon.configuration } else { &self.values };
+        merged(Value::Object(self.settings.clone()), users)
     }
 }
 
@@ -129,6 +143,7 @@ impl Driver<'_> {
             images: _,            // these,
             settings: _,          // those of inputs
             values: _,            // and the user's.
+            addon: _,             // An add-on is no release.
         } = self.inputs;
         let parsed = |role: Option<&str>| kubernetes::parsed("values.yaml", &self.render(role)?);
         let values = match &self.role {

@@ -51,6 +51,8 @@ pub enum Call {
         addresses: Vec<String>,
         /// Where it is replicated to by what the same plan ends.
         replicas: Vec<String>,
+        /// Whether the same plan looked before, when the class was gone.
+        again: bool,
     },
     /// Deletes it, and waits until it is gone.
     Delete {

@@ -18,18 +18,23 @@ pub struct Wanted<'a> {
     pub owner: &'a Owner,
     pub inputs: &'a StorageClassInputs,
     pub file_system: &'a Known<FileSystemId>,
+    /// Whether it is a class beside the one by which the deployment is named.
+    pub beside: bool,
 }
 
 impl Wanted<'_> {
     /// Its properties.
     pub fn spec(&self) -> Spec {
-        let Wanted { owner, inputs, file_system } = self;
+        let Wanted { owner, inputs, file_system, beside } = self;
         let mut labels = inputs.labels.clone();
         labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
         let mut annotations = inputs.annotations.clone();
         annotations.insert(DEFAULT_CLASS.to_owned(), inputs.default.to_string());
         // Labels hold 63 characters, and cluster names may have 100.
         annotations.insert(format!("{OUR_PREFIX}cluster"), owner.cluster.clone());
+        if *beside {
+            annotations.insert(format!("{OUR_PREFIX}storage-class"), owner.storage_class.clone());
+        }
         Spec {
             provisioner: PROVISIONER.to_owned(),
             reclaim_policy: inputs.reclaim_policy.as_str().to_owned(),
@@ -89,9 +94,16 @@ fn parameters(
 ) -> BTreeMap<String, Known<String>> {
     let number = |number: Option<u32>| number.and_then(set);
     let truth = |truth: Option<bool>| truth.and_then(set);
+    let named = match &class.file_system_reference {
+        None => ("fileSystemId", Some(file_system)),
+        Some(reference) => {
+            let (parameter, value) = reference.parameter();
+            (parameter, set(value))
+        }
+    };
     [
         ("provisioningMode", set("efs-ap")),
-        ("fileSystemId", Some(file_system)),
+        named,
         ("directoryPerms", set(&class.directory_perms)),
         ("uid", number(class.uid)),
         ("gid", number(class.gid)),

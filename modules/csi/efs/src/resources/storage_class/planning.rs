@@ -1,5 +1,7 @@
 //! The StorageClass's part of a plan, and its row.
 
+use std::collections::BTreeMap;
+
 use inputs::plain;
 use kubernetes::{Preconditions, RenderError};
 use plan::{Action, Change, ChangeId, Plan, Refusal, Row, Scope, Text, compare};
@@ -36,8 +38,11 @@ pub fn plan<C: From<Call>>(
     ready: &Ready,
 ) -> Result<(), RenderError> {
     let name = &wanted.inputs.name;
-    if let Some(found) = found.filter(|found| !found.is_of(wanted.owner)) {
-        plan.refusals.push(not_ours(scope, found, wanted.owner, cluster));
+    let is_its = |found: &StorageClass| {
+        if wanted.beside { found.is_beside(wanted.owner) } else { found.is_of(wanted.owner) }
+    };
+    if let Some(found) = found.filter(|found| !is_its(found)) {
+        plan.refusals.push(not_ours(scope, found, (wanted.owner, name), cluster));
         return Ok(());
     }
     let spec = wanted.spec();
@@ -46,7 +51,8 @@ pub fn plan<C: From<Call>>(
     if found.is_some() && compared.differences.is_empty() {
         return Ok(());
     }
-    let change = |action| Change::new(action, id(scope), scope.address(KIND, Some(name)));
+    let id = if wanted.beside { id_beside(scope, name) } else { id(scope) };
+    let change = |action| Change::new(action, id.clone(), scope.address(KIND, Some(name)));
     let change = match found {
         None => change(Action::Create).because("the class does not exist"),
         Some(found) if compared.replaces => change(Action::Replace)
@@ -77,6 +83,11 @@ impl StorageClass {
 /// The id of the change that applies the class.
 pub fn id(scope: &Scope) -> ChangeId {
     scope.id(KIND)
+}
+
+/// The id of the change that applies a class beside it.
+pub fn id_beside(scope: &Scope, name: &str) -> ChangeId {
+    scope.id(format_args!("{KIND}.{name}"))
 }
 
 /// The id of the change that deletes the class.
@@ -121,13 +132,46 @@ pub fn remove<C: From<Call>>(
     vec![id]
 }
 
+/// The id of the change that deletes a class beside it.
+pub fn removal_id_beside(scope: &Scope, name: &str) -> ChangeId {
+    scope.id(format_args!("{KIND}.{name}.delete"))
+}
+
+/// Plans the deletion of classes that the deployment made beside its own, but for those that stay;
+/// one after the other. Claims and volumes that were made from them stay as they are.
+pub fn remove_beside<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    owner: &Owner,
+    found: &BTreeMap<String, StorageClass>,
+    (why, stays): (&str, impl Fn(&str) -> bool),
+) -> Vec<ChangeId> {
+    let mut removed = Vec::new();
+    for (name, class) in found.iter().filter(|(name, class)| class.is_beside(owner) && !stays(name))
+    {
+        let id = removal_id_beside(scope, name);
+        let change = Change::new(Action::Delete, id.clone(), scope.address(KIND, Some(name)))
+            .because(why)
+            .needing(removed.last().cloned())
+            .calling(class.deletion(name));
+        plan.changes.push(change);
+        removed.push(id);
+    }
+    removed
+}
+
 /// Its row in a status.
-pub fn row(owner: &Owner, found: Option<&StorageClass>, file_system: Option<&FileSystemId>) -> Row {
-    let name = &owner.storage_class;
+pub fn row(
+    (owner, name): (&Owner, &str),
+    found: Option<&StorageClass>,
+    file_system: Option<&FileSystemId>,
+) -> Row {
+    let beside = *name != owner.storage_class;
     let Some(found) = found else { return Row::missing("storage class", name) };
     let names = found.file_system().unwrap_or("-");
     let fits = file_system.is_some_and(|id| id.as_str() == names);
-    let (state, detail) = if !found.is_of(owner) {
+    let ours = if beside { found.is_beside(owner) } else { found.is_of(owner) };
+    let (state, detail) = if !ours {
         ("not ours", format!("on {names}"))
     } else if fits {
         ("present", format!("on {names}"))
@@ -136,7 +180,7 @@ pub fn row(owner: &Owner, found: Option<&StorageClass>, file_system: Option<&Fil
     };
     Row {
         resource: "storage class",
-        name: name.clone(),
+        name: name.to_owned(),
         state: state.to_owned(),
         detail: plain(&detail),
         healthy: state == "present",
@@ -144,7 +188,12 @@ pub fn row(owner: &Owner, found: Option<&StorageClass>, file_system: Option<&Fil
 }
 
 /// A class of that name which somebody else made.
-fn not_ours(scope: &Scope, found: &StorageClass, owner: &Owner, cluster: &str) -> Refusal {
+fn not_ours(
+    scope: &Scope,
+    found: &StorageClass,
+    (owner, name): (&Owner, &str),
+    cluster: &str,
+) -> Refusal {
     let reason = match found.cluster() {
         Some(other) if found.is_ours() && other != owner.cluster => format!(
             "the class in `{cluster}` was made for the cluster `{other}`, and this deployment is for `{}`",
@@ -153,9 +202,9 @@ fn not_ours(scope: &Scope, found: &StorageClass, owner: &Owner, cluster: &str) -
         _ => format!("`{cluster}` has a class of that name that was not made here"),
     };
     Refusal::new(
-        scope.address(KIND, Some(&owner.storage_class)),
+        scope.address(KIND, Some(name)),
         reason,
-        "check `--context` and `cluster_name`; else choose another `storage_class_name`, \
+        "check `--context` and `cluster_name`; else choose another name for the class, \
          or delete that class yourself",
     )
 }

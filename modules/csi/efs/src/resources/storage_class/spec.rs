@@ -7,6 +7,8 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use crate::owner::{OUR_PREFIX, Owner};
+pub use crate::users::GidRange;
+use crate::users::Reference;
 
 /// The annotation that makes a StorageClass the default one.
 pub const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
@@ -57,6 +59,8 @@ pub struct StorageClassInputs {
     pub enforce_zone_affinity: Option<bool>,
     /// Whether the driver tags access points.
     pub enable_tagging: Option<bool>,
+    /// Where it finds the file system's id, if not in itself.
+    pub file_system_reference: Option<Reference>,
     pub reclaim_policy: ReclaimPolicy,
     pub volume_binding_mode: VolumeBindingMode,
     pub mount_options: Vec<String>,
@@ -68,9 +72,6 @@ pub struct StorageClassInputs {
     /// Whether claims without a class get this one.
     pub default: bool,
 }
-
-/// The first and the last of the group ids that the driver hands out for a class.
-pub type GidRange = (u32, u32);
 
 /// The range of a class that names none
 /// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/parameters.md>).
@@ -182,7 +183,22 @@ pub struct StorageClass {
 impl StorageClass {
     /// Whether this deployment made it.
     pub fn is_of(&self, owner: &Owner) -> bool {
+        let own = self.deployment().is_none_or(|it| it == owner.storage_class);
+        self.is_of_cluster(owner) && own
+    }
+
+    /// Whether this deployment made it beside its own class.
+    pub fn is_beside(&self, owner: &Owner) -> bool {
+        self.is_of_cluster(owner) && self.deployment() == Some(owner.storage_class.as_str())
+    }
+
+    fn is_of_cluster(&self, owner: &Owner) -> bool {
         self.is_ours() && self.cluster() == Some(owner.cluster.as_str())
+    }
+
+    /// The class by which the deployment is named that made it beside that one.
+    fn deployment(&self) -> Option<&str> {
+        self.spec.annotations.get(&format!("{OUR_PREFIX}storage-class")).map(String::as_str)
     }
 
     /// Whether some deployment made it.

@@ -1,0 +1,120 @@
+//! The classes of a deployment: its own, and those beside it on the same file system.
+
+use kubernetes::RenderError;
+use plan::{ChangeId, Known, Row, Scope, Warning};
+
+use crate::actual::Actual;
+use crate::calls::Plan;
+use crate::cluster::Cluster;
+use crate::desired::Desired;
+use crate::ids::FileSystemId;
+use crate::inputs::Inputs;
+use crate::resources::driver::{self, DriverMode};
+use crate::resources::mount_target::Ready;
+use crate::resources::storage_class::{self, StorageClass};
+
+/// Plans all classes in a cluster, after `ready`.
+pub(crate) fn plan(
+    plan: &mut Plan,
+    desired: &Desired,
+    cluster: &Cluster,
+    (file_system, ready): (&Known<FileSystemId>, &Ready),
+) -> Result<(), RenderError> {
+    let Desired { scope, inputs, .. } = desired;
+    let owner = inputs.owner();
+    if let Some(id) = file_system.now().filter(|_| inputs.driver.mode != DriverMode::Skip) {
+        for class in inputs.classes() {
+            let (class, version) = ((class, id.as_str()), inputs.driver.version);
+            let others = &cluster.other_classes;
+            plan.refusals.extend(driver::shared_range(scope, version, class, others));
+        }
+    }
+    let own = inputs.storage_class(&owner, file_system);
+    let found = (cluster.name.as_str(), cluster.storage_class.as_ref());
+    storage_class::plan(plan, scope, &own, found, ready)?;
+    for class in inputs.classes_beside(&owner, file_system) {
+        let found = cluster.classes_beside.get(&class.inputs.name);
+        storage_class::plan(plan, scope, &class, (cluster.name.as_str(), found), ready)?;
+    }
+    let why = "the inputs do not name it any more; claims and volumes of it stay as they are";
+    let stays = |name: &str| inputs.has_class(name);
+    storage_class::remove_beside(plan, scope, &owner, &cluster.classes_beside, (why, stays));
+    plan.warnings.extend(led_elsewhere(inputs, cluster, file_system));
+    Ok(())
+}
+
+/// References that lead to another file system than the deployment's: the driver follows them
+/// whenever it makes a volume.
+fn led_elsewhere(
+    inputs: &Inputs,
+    cluster: &Cluster,
+    file_system: &Known<FileSystemId>,
+) -> Vec<Warning> {
+    let of = |name: &str| match cluster.storage_class.as_ref() {
+        Some(own) if name == inputs.storage_class.name => Some(own),
+        _ => cluster.classes_beside.get(name),
+    };
+    let warn = |name: &str, found: &StorageClass| {
+        let reference = inputs.classes().find(|class| class.name == name)?;
+        let reference = reference.file_system_reference.as_ref()?;
+        let leads = match (&found.referred, &found.unknown) {
+            (Some(id), _) if file_system.now().is_some_and(|own| own.as_str() == id) => {
+                return None;
+            }
+            (Some(id), _) => format!("leads to {}", inputs::plain(id)),
+            (None, Some(why)) => inputs::plain(why),
+            (None, None) => "leads to nothing".to_owned(),
+        };
+        let own = file_system.now().map_or_else(|| "the new one".to_owned(), ToString::to_string);
+        Some(Warning::new(
+            format!(
+                "the class `{name}` finds its file system by {reference}, which {leads}, and this \
+                 deployment's is {own}"
+            ),
+            format!(
+                "put the id there: `cargo xtask outputs --format config-map` prints a ConfigMap \
+                 with it, under `file_system_id`, for {own}"
+            ),
+        ))
+    };
+    inputs.classes().filter_map(|class| warn(&class.name, of(&class.name)?)).collect()
+}
+
+/// Plans the deletion of the classes beside the deployment's own, which goes after them.
+pub(crate) fn remove_beside(
+    plan: &mut Plan,
+    scope: &Scope,
+    inputs: &Inputs,
+    cluster: &Cluster,
+) -> Vec<ChangeId> {
+    let why = ("the deployment is destroyed", |_: &str| false);
+    storage_class::remove_beside(plan, scope, &inputs.owner(), &cluster.classes_beside, why)
+}
+
+/// The classes that a destroy deletes, by the changes that do.
+pub(crate) fn going<'a>(
+    scope: &Scope,
+    inputs: &'a Inputs,
+    actual: &'a Actual,
+) -> Vec<(ChangeId, &'a str)> {
+    let Some(cluster) = &actual.cluster else { return Vec::new() };
+    let owner = inputs.owner();
+    let own = cluster.storage_class.as_ref().filter(|found| found.is_of(&owner));
+    let own = own.map(|_| (storage_class::removal_id(scope), inputs.storage_class.name.as_str()));
+    let beside = cluster.classes_beside.iter().filter(|(_, found)| found.is_beside(&owner));
+    let beside =
+        beside.map(|(name, _)| (storage_class::removal_id_beside(scope, name), name.as_str()));
+    own.into_iter().chain(beside).collect()
+}
+
+/// Their rows in a status.
+pub(crate) fn rows(inputs: &Inputs, cluster: &Cluster, id: Option<&FileSystemId>) -> Vec<Row> {
+    let owner = inputs.owner();
+    let row = |name: &str, found| storage_class::row((&owner, name), found, id);
+    let own = row(&inputs.storage_class.name, cluster.storage_class.as_ref());
+    let beside = inputs
+        .storage_classes
+        .iter()
+        .map(|class| row(class.name.as_str(), cluster.classes_beside.get(&class.name)));
+    std::iter::once(own).chain(beside).collect()
+}

@@ -1,0 +1,125 @@
+//! The access points of a deployment's own, and the volumes and claims that mount them.
+
+use std::collections::BTreeMap;
+
+use kubernetes::RenderError;
+use plan::{ChangeId, Known, Scope};
+
+use crate::actual::Actual;
+use crate::calls::Plan;
+use crate::cluster::Cluster;
+use crate::desired::Desired;
+use crate::ids::{AccessPointId, FileSystemId};
+use crate::inputs::Inputs;
+use crate::owner::Owner;
+use crate::resources::access_point::{self, Declared, FoundPoints};
+use crate::resources::mount_target::Ready;
+use crate::resources::persistent_volume;
+use crate::users::Volume;
+
+/// The ids of access points, as they were planned, by name.
+pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
+
+/// Plans the access points of the inputs, where these say which there are.
+pub(crate) fn points(
+    plan: &mut Plan,
+    desired: &Desired,
+    actual: &Actual,
+    (file_system, needs): (&Known<FileSystemId>, &[ChangeId]),
+) -> Points {
+    let Some(points) = &desired.inputs.access_points else { return Points::new() };
+    let owner = desired.inputs.owner();
+    let tags = desired.inputs.all_tags();
+    let wanted = Declared { owner: &owner, points, tags: &tags, file_system, needs };
+    let volumes = volumes_of_others(&owner, actual);
+    let found = FoundPoints { access_points: &actual.access_points, volumes: &volumes };
+    access_point::declare(plan, &desired.scope, &wanted, found)
+}
+
+/// The volumes of the cluster, but for those of the deployment's own access points.
+fn volumes_of_others(owner: &Owner, actual: &Actual) -> Vec<Volume> {
+    let Some(cluster) = &actual.cluster else { return Vec::new() };
+    let own = |volume: &&Volume| !is_own(owner, cluster, volume);
+    cluster.volumes.iter().filter(own).cloned().collect()
+}
+
+fn is_own(owner: &Owner, cluster: &Cluster, volume: &Volume) -> bool {
+    let mut all = cluster.static_volumes.volumes.iter();
+    all.any(|it| it.name == volume.name && it.point(owner).is_some())
+}
+
+/// Plans the volumes and claims in a cluster. Access points that are replaced go after their
+/// volumes name others.
+pub(crate) fn volumes(
+    plan: &mut Plan,
+    desired: &Desired,
+    (actual, cluster): (&Actual, &Cluster),
+    ((file_system, ready), ids): ((&Known<FileSystemId>, &Ready), &Points),
+) -> Result<(), RenderError> {
+    let Some(points) = &desired.inputs.access_points else { return Ok(()) };
+    let owner = desired.inputs.owner();
+    let zone = desired.inputs.storage_class.mounted_in();
+    let wanted = persistent_volume::Wanted { owner: &owner, points, ids, file_system, zone };
+    let found = &cluster.static_volumes;
+    let done = persistent_volume::plan(plan, &desired.scope, &wanted, found, ready)?;
+    after_volumes(plan, &desired.scope, actual, &done);
+    Ok(())
+}
+
+/// Has the deletions of access points come after these changes.
+fn after_volumes(plan: &mut Plan, scope: &Scope, actual: &Actual, done: &[ChangeId]) {
+    let removals: Vec<ChangeId> = actual
+        .access_points
+        .iter()
+        .map(|point| access_point::removal_id(scope, &point.id))
+        .collect();
+    for change in plan.changes.iter_mut().filter(|change| removals.contains(&change.id)) {
+        change.needs.extend(done.iter().cloned());
+    }
+}
+
+/// Plans the deletion of the volumes and claims, and of the access points of a file system that
+/// stays; the answer is what must be done before the driver goes, and what is seen without them.
+pub(crate) fn remove(
+    plan: &mut Plan,
+    scope: &Scope,
+    inputs: &Inputs,
+    actual: &Actual,
+) -> (Vec<ChangeId>, Actual) {
+    let owner = inputs.owner();
+    let (removed, mut rest) = remove_volumes(plan, scope, &owner, actual);
+    if inputs.keeps_file_system() && actual.file_system.is_some() {
+        let volumes: &[Volume] = rest.cluster.as_ref().map_or(&[], |cluster| &cluster.volumes);
+        let found = FoundPoints { access_points: &rest.access_points, volumes };
+        access_point::remove_declared(plan, scope, &owner, found, &removed);
+        rest.access_points.retain(|point| point.stays_declared(&owner));
+    }
+    (removed, rest)
+}
+
+/// Plans the deletion of the volumes and claims; the answer is what was planned, and what is seen
+/// of the cluster without them.
+fn remove_volumes(
+    plan: &mut Plan,
+    scope: &Scope,
+    owner: &Owner,
+    actual: &Actual,
+) -> (Vec<ChangeId>, Actual) {
+    let mut rest = actual.clone();
+    let Some(cluster) = &mut rest.cluster else { return (Vec::new(), rest) };
+    let retained = |name: &str| {
+        let mut points = actual.access_points.iter();
+        points.any(|it| it.declared_by(owner) == Some(name) && it.is_retained())
+    };
+    let found = cluster.static_volumes.clone();
+    let (removed, names) = persistent_volume::remove(plan, scope, owner, &found, retained);
+    cluster.volumes.retain(|volume| !names.contains(&volume.name));
+    (removed, rest)
+}
+
+/// Has these changes come before those: the driver unmounts volumes that go.
+pub(crate) fn first(plan: &mut Plan, before: &[ChangeId], those: &[ChangeId]) {
+    for change in plan.changes.iter_mut().filter(|change| those.contains(&change.id)) {
+        change.needs.extend(before.iter().cloned());
+    }
+}
