@@ -47,12 +47,15 @@ pub(crate) async fn installed(
     }
     let (found, csi_driver) =
         try_join!(release::observe(helm, &release), csi_driver(&target.kube))?;
-    let needed = goal.plans() && needs_chart(&wanted, found.as_ref())?;
+    // A release without its CSIDriver is looked at too: not every chart makes one.
+    let unregistered = found.is_some() && csi_driver == CsiDriver::Missing;
+    let needed = goal.plans() && (unregistered || needs_chart(&wanted, found.as_ref())?);
     if !needed {
         return Ok(Installed { release: found, csi_driver, ..Installed::default() });
     }
     let chart = Some(helm.chart(&release).await?);
-    let made = made(helm, &target.kube, &release, &csi_driver).await?;
+    let registers = unregistered || matches!(csi_driver, CsiDriver::There(_));
+    let made = made(helm, &target.kube, &release, registers).await?;
     Ok(Installed { release: found, chart, csi_driver, made })
 }
 
@@ -80,16 +83,17 @@ async fn csi_driver(kube: &Kube) -> anyhow::Result<CsiDriver> {
     Ok(CsiDriver::There(CsiDriverFound { spec, release, preconditions }))
 }
 
-/// What Helm would make of the chart, where the cluster may refuse it. A chart that does not render
+/// What Helm would make of the chart, where the cluster may refuse it: its roles, and, where it matters
+/// how the chart `registers` the driver, its CSIDriver. A chart that does not render
 /// is Helm's to report, as values that it does not know are the plan's.
 async fn made(
     helm: &Helm,
     kube: &Kube,
     wanted: &Wanted,
-    csi_driver: &CsiDriver,
+    registers: bool,
 ) -> anyhow::Result<Option<Made>> {
     let any_role = makes_any_role(kube).await?;
-    if any_role && !matches!(csi_driver, CsiDriver::There(_)) {
+    if any_role && !registers {
         return Ok(None);
     }
     let Ok(documents) = helm.rendered(wanted).await else { return Ok(None) };

@@ -64,8 +64,7 @@ pub(crate) fn plan_part(
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let desired = &mounting_in_zone(desired, actual);
     let going_ids = ids_of(going);
-    let Desired { scope, inputs, security_groups, .. } = desired;
-    let Desired { consent, discovered_by, .. } = desired;
+    let Desired { scope, inputs, security_groups, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
     plan.notes.extend(notes(desired, actual));
     let file_system = own_or_adopted(&mut plan, desired, actual);

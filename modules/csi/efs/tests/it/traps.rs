@@ -167,13 +167,23 @@ fn a_csi_driver_that_helm_cannot_change_or_take_over_is_replaced_before_the_rele
 
 #[test]
 fn a_csi_driver_that_is_gone_is_made_again_by_the_release_that_made_it() {
-    let plan = |csi_driver| {
+    let plan = |csi_driver, made| {
         let mut actual = deployed_to_cluster(&json!({}));
-        actual.cluster.as_mut().unwrap().driver.csi_driver = csi_driver;
+        let driver = &mut actual.cluster.as_mut().unwrap().driver;
+        (driver.csi_driver, driver.made) = (csi_driver, made);
         planned(&desired(&json!({})), &actual)
     };
-    assert_eq!(plan(CsiDriver::Unknown).changes.len(), 0);
-    let changes = plan(CsiDriver::Missing).changes;
+    let (there, makes_one) = csi_drivers(false, None, true);
+    for (found, made) in [
+        (CsiDriver::Unknown, makes_one.clone()),
+        (there, makes_one.clone()),
+        // A chart of somebody's that makes none: nothing would ever be right.
+        (CsiDriver::Missing, Some(Made::default())),
+        (CsiDriver::Missing, None),
+    ] {
+        assert_eq!(plan(found, made).changes.len(), 0);
+    }
+    let changes = plan(CsiDriver::Missing, makes_one).changes;
     assert_eq!(changes.len(), 1);
     assert!(changes[0].reason.contains("`efs.csi.aws.com` is gone"), "{}", changes[0].reason);
 }

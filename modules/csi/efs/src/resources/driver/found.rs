@@ -53,6 +53,12 @@ impl Found {
         self.rollouts.iter().filter(|it| !it.is_enough()).map(Rollout::shown).collect()
     }
 
+    /// Whether the CSIDriver is gone that its chart makes.
+    pub fn lacks_csi_driver(&self) -> bool {
+        let made = self.made.as_ref().and_then(|made| made.csi_driver.as_ref());
+        self.csi_driver == CsiDriver::Missing && made.is_some()
+    }
+
     /// What of the rollouts is not waited for: pods of nodes that cannot run them now, and as
     /// many others as `maxUnavailable` lets be missing.
     pub fn not_waited_for(&self) -> Vec<String> {

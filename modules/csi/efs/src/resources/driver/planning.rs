@@ -25,7 +25,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     (found, needs): (&Found, &[ChangeId]),
     wait: bool,
 ) -> Result<(), RenderError> {
-    let Found { release, foreign, csi_driver, .. } = found;
+    let Found { release, foreign, .. } = found;
     let (inputs, release) = (wanted.inputs, release.as_ref());
     if !inputs.mode.has_chart() {
         if inputs.mode == DriverMode::Skip && release.is_none() && foreign.is_empty() {
@@ -46,7 +46,7 @@ pub fn plan<C: From<Call> + From<release::Call>>(
     let wanted = wanted.release()?;
     let until_ready = || Call::UntilReady { namespace: inputs.namespace.clone() };
     let mut planned = release::plan(scope, address.clone(), &wanted, release);
-    if matches!(planned, Planned::Nothing) && *csi_driver == CsiDriver::Missing {
+    if matches!(planned, Planned::Nothing) && found.lacks_csi_driver() {
         planned = registered_again(scope, &address, &wanted, release);
     }
     if let Planned::Change(change) = &mut planned {
