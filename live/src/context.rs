@@ -40,11 +40,14 @@ pub(crate) struct Context {
     pub(crate) mount_targets: Watches<(Aws, FileSystemId, Awaited), Option<Vec<MountTarget>>>,
 }
 
+/// Who was found, as soon as somebody has looked.
+type Found = Arc<OnceCell<Vec<String>>>;
+
 /// What was found, by file system.
 #[derive(Debug, Default)]
 pub(crate) struct Newcomers {
     /// By the file system, and whether it was looked at before.
-    found: Mutex<BTreeMap<(FileSystemId, bool), Arc<OnceCell<Vec<String>>>>>,
+    found: Mutex<BTreeMap<(FileSystemId, bool), Found>>,
 }
 
 impl Newcomers {

@@ -89,6 +89,7 @@ pub(crate) async fn carry_out(
         }
         Call::StillUnused { id, access_points, addresses, replicas, again } => {
             let look = users::new_ones(context, aws, id, (access_points, addresses, replicas));
+            let look = Box::pin(look);
             let new = context.newcomers.of((id, *again), look).await?.join(", ");
             if !new.is_empty() {
                 let why = "which was not there when the plan was made";
@@ -97,7 +98,7 @@ pub(crate) async fn carry_out(
             Ok(Done::default())
         }
         Call::Delete { id } => {
-            deletion::delete(context, aws, id, line, IN_USE).await?;
+            Box::pin(deletion::delete(context, aws, id, line, IN_USE)).await?;
             Ok(Done::that("destroyed"))
         }
         Call::EndReplication { id } => {
