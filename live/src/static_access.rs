@@ -36,9 +36,8 @@ pub(crate) async fn volumes(
         return Ok((StaticVolumes::default(), Vec::new()));
     }
     // Only a destroy takes a file system from pods that mount it without a volume.
-    let by_pods = async {
-        if destroys { users::mounted_by_pods(kube).await } else { Ok(Vec::new()) }
-    };
+    let by_pods =
+        async { if destroys { users::mounted_by_pods(kube).await } else { Ok(Vec::new()) } };
     let of_cluster = persistent_volume::observe(kube, inputs, (plans, destroys));
     let ((mine, mut all), by_pods) = try_join!(of_cluster, by_pods)?;
     all.extend(by_pods);
