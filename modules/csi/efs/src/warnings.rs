@@ -26,6 +26,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(nodes::warnings(inputs, nodes, zones));
     warnings.extend(default_classes(inputs, actual));
     warnings.extend(root_squash(inputs));
+    warnings.extend(deletes_in_one_zone(inputs, actual));
     warnings.extend(access_point_tags(inputs, actual));
     for class in inputs.classes() {
         warnings.extend(names(class));
@@ -77,6 +78,35 @@ fn root_squash(inputs: &Inputs) -> Option<Warning> {
         Warning::new(
             "`root_squash` keeps the driver from deleting the directories of deleted volumes",
             "leave out `root_squash`, or `controller.deleteAccessPointRootDir` in `helm_values`",
+        )
+    })
+}
+
+/// A driver that is to delete directories of a One Zone file system: its controller mounts that as
+/// `mount -t efs -o tls,iam fs-…`, without the option `az`
+/// (<https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1695> has the call in its log),
+/// and the plain name resolves in the zone of the mount target only (EFS User Guide, "Mounting One
+/// Zone file systems").
+fn deletes_in_one_zone(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
+    let wanted = match &inputs.file_system {
+        FileSystemSource::Own(spec) => spec.availability_zone.as_ref(),
+        FileSystemSource::Adopted(_) => None,
+    };
+    let found = actual.file_system.as_ref().and_then(|it| it.spec.availability_zone.as_ref());
+    let zone = found.or(wanted).filter(|_| deletes_directories(inputs))?;
+    let selector = "/controller/nodeSelector/topology.kubernetes.io~1zone";
+    let there = inputs.driver.given_values();
+    let there = there.pointer(selector).is_some_and(|it| it == zone.as_str());
+    (!there).then(|| {
+        Warning::new(
+            format!(
+                "the driver deletes the directories of deleted volumes where its controller runs in \
+                 {zone} only: elsewhere it does not find the One Zone file system, and such volumes stay"
+            ),
+            format!(
+                "set `driver_controller_node_selector = {{ \"topology.kubernetes.io/zone\" = \
+                 \"{zone}\" }}`, or leave `controller.deleteAccessPointRootDir` out of `helm_values`"
+            ),
         )
     })
 }

@@ -6,7 +6,7 @@ use plan::Change;
 use serde_json::{Value, json};
 
 use crate::world::{
-    apply, deployed, deployed_to_cluster, desired, inputs, planned, scope, subnet, three,
+    account, apply, deployed, deployed_to_cluster, desired, inputs, planned, scope, subnet, three,
 };
 
 /// The engines' class, and one for the store's user.
@@ -187,6 +187,26 @@ fn a_class_beside_shares_no_range_with_that_of_somebody_else() {
     let plan = planned(&desired(&more), &found);
     let refused: Vec<&str> = plan.refusals.iter().map(|it| it.address.as_str()).collect();
     assert_eq!(refused, [OWN, "module.efs_csi.storage_class[\"other\"]"]);
+}
+
+#[test]
+fn a_driver_that_deletes_directories_of_a_one_zone_file_system_is_kept_in_its_zone() {
+    let warned = |more: &Value| {
+        let mut all = json!({
+            "helm_chart_version": "4.4.1",
+            "availability_zone_name": "eu-west-1a",
+            "helm_values": { "controller": { "deleteAccessPointRootDir": true } },
+        });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let plan = planned(&desired(&all), &account(three()));
+        let told = plan.warnings.iter().map(|it| format!("{}; {}", it.text, it.remedy));
+        told.filter(|it| it.contains("One Zone file system, and such volumes")).count()
+    };
+    assert_eq!(warned(&json!({})), 1);
+    assert_eq!(warned(&json!({ "availability_zone_name": null })), 0);
+    assert_eq!(warned(&json!({ "helm_values": null })), 0);
+    let there = |zone: &str| json!({ "driver_controller_node_selector": { "topology.kubernetes.io/zone": zone } });
+    assert_eq!((warned(&there("eu-west-1a")), warned(&there("eu-west-1b"))), (0, 1));
 }
 
 /// A class that finds its file system by a `ConfigMap`.
