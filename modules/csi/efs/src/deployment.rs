@@ -375,7 +375,7 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
-    if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
+    if cluster.denied.is_empty() || (!touches && plan.checks.is_empty()) {
         return None;
     }
     let of_canary = |denied: &String| {
