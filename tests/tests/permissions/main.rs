@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
-use support::{Guarded, NOT_NAMED, SETS, actions, rendered, told, without};
+use support::{Guarded, NOT_NAMED, POINTS, SETS, actions, rendered, told, without};
 
 #[test]
 fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
@@ -29,6 +29,20 @@ fn the_rendered_policy_alone_carries_a_deployment_through_its_life() {
             .map(|call| &call.operation)
             .collect();
         assert!(denied.is_empty(), "{inputs:?}: {denied:?}");
+    }
+}
+
+#[test]
+fn the_rendered_policy_alone_makes_tags_and_removes_access_points() {
+    // A file system that goes with access points takes its id: it stays here.
+    let inputs = [POINTS, "--driver-identity=none", "--deletion-policy=retain"];
+    let guarded = Guarded::new(&inputs, &rendered(&inputs));
+    let lived = guarded.live();
+    assert_eq!((lived.last().unwrap().code, lived.len()), (Some(0), 7), "{:?}", lived.last());
+    let called: Vec<&String> =
+        lived.iter().flat_map(|ran| &ran.calls).map(|call| &call.operation).collect();
+    for call in ["CreateAccessPoint", "TagResource", "DeleteAccessPoint"] {
+        assert!(called.iter().any(|it| *it == call), "{call}: {called:?}");
     }
 }
 

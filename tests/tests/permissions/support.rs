@@ -166,8 +166,15 @@ fn world(inputs: &[&str]) -> World {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("security_group_id"));
         std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
     }
+    if inputs.contains(&POINTS) {
+        let points = "data: { root_directory: { path: /data }, volume: { size: 1Gi } }\n";
+        std::fs::write(world.path().join("points.yaml"), points).unwrap();
+    }
     world
 }
+
+/// Access points of the deployment's own, from a file of the world.
+pub(crate) const POINTS: &str = "--access-points=points.yaml";
 
 /// What the inputs change to on the way.
 const CHANGED: [&str; 4] = [
