@@ -365,7 +365,8 @@ pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
 fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
     let kinds = [storage_class::KIND, release::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
-    if cluster.denied.is_empty() || !(touches || !plan.checks.is_empty()) {
+    let idle = !touches && plan.checks.is_empty();
+    if cluster.denied.is_empty() || idle {
         return None;
     }
     let of_canary = |denied: &String| {
