@@ -101,11 +101,14 @@ fn a_first_deployment_installs_the_add_on_in_the_place_of_the_chart() {
     assert!(!actions(&plan).iter().any(|(_, kind)| *kind == "helm_release"));
 }
 
+/// What somebody does to an add-on.
+type Somebody = fn(&mut Found);
+
 #[test]
 fn after_a_deployment_there_is_nothing_to_do_and_what_somebody_changed_is_repaired() {
     let plan = after(&json!({}), |_| ());
     assert!(plan.is_empty(), "{}", text(&plan));
-    let changes: [(&str, fn(&mut Found)); 4] = [
+    let changes: [(&str, Somebody); 4] = [
         ("addon_version", |found| found.version = "v1.7.6-eksbuild.2".to_owned()),
         ("configuration", |found| found.configuration = Some("node: {logLevel: 5}".to_owned())),
         ("tags", |found| drop(found.tags.remove("team"))),

@@ -38,6 +38,14 @@ fn a_release_becomes_the_add_on_without_being_uninstalled() {
     assert!(planned(&overwrite, &actual).is_empty());
 }
 
+fn driver(actual: &mut Actual) -> &mut efs::resources::driver::Found {
+    &mut actual.cluster.as_mut().unwrap().driver
+}
+
+fn release(actual: &mut Actual) -> &mut kubernetes::release::Release {
+    driver(actual).release.as_mut().unwrap()
+}
+
 #[test]
 fn a_move_that_would_lose_mounts_is_refused() {
     let overwrite = desired(&with(&json!({ "addon_resolve_conflicts": "OVERWRITE" })));
@@ -46,12 +54,6 @@ fn a_move_that_would_lose_mounts_is_refused() {
         somebody(&mut actual);
         planned(&overwrite, &actual)
     };
-    fn driver(actual: &mut Actual) -> &mut efs::resources::driver::Found {
-        &mut actual.cluster.as_mut().unwrap().driver
-    }
-    fn release(actual: &mut Actual) -> &mut kubernetes::release::Release {
-        driver(actual).release.as_mut().unwrap()
-    }
     refused(
         &tried(|actual| release(actual).values["nameOverride"] = json!("efs")),
         "the selectors of its workloads never change",
@@ -81,7 +83,7 @@ fn a_move_that_would_lose_mounts_is_refused() {
     );
     refused(
         &tried(|actual| {
-            driver(actual).foreign.push(Foreign::Manifests { namespace: "a".to_owned() })
+            driver(actual).foreign.push(Foreign::Manifests { namespace: "a".to_owned() });
         }),
         "by plain manifests in `a`",
         "--driver skip",
