@@ -273,11 +273,13 @@ mod tests {
 
     #[test]
     fn a_first_deployment_looks_a_dozen_times_and_is_late_by_less_than_a_tenth() {
-        // Whatever AWS takes, around what it takes: a file system and its mount targets.
-        for (file_system, targets) in [(2.0, 60.0), (4.0, 75.0), (4.4, 79.0), (6.0, 90.0)] {
+        // A file system and its mount targets, around what AWS takes for them, and the looks.
+        for (file_system, targets, most) in
+            [(2.0, 60.0, 9), (4.0, 75.0, 13), (4.4, 79.0, 14), (6.0, 90.0, 18)]
+        {
             let (first, late) = looks(rhythm(Pace::Aws, FILE_SYSTEM), file_system);
             let (second, later) = looks(rhythm(Pace::Aws, MOUNT_TARGET), targets);
-            assert!(first + second <= 15, "{file_system}, {targets}: {first} + {second}");
+            assert!(first + second <= most, "{file_system}, {targets}: {first} + {second}");
             assert!(late + later < 0.11 * (file_system + targets), "{late} + {later}");
         }
         // What takes far longer is still looked at, and never more than 5.5 s late.

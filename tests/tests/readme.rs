@@ -50,6 +50,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("xtask clients", "takes minutes; `.ci/run` runs it"),
         ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
         ("cargo bench", "takes minutes"),
+        ("--example digests", "needs the index of the chart's repository"),
         ("--example terraform", "needs Terraform; `xtask/tests/terraform.rs` holds its answers"),
         ("xtask fuzz", "takes minutes; `.ci/run` runs it"),
         ("cargo deny", "needs cargo-deny; `.ci/run` installs and runs it"),

@@ -1,6 +1,7 @@
 //! A driver whose Deployment and DaemonSet have other names: they are found by their labels.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+use control_plane::{Nodes, Provisioner, Source, User};
 use serde_json::Value;
 use tests::{Clustered, Ran};
 
@@ -57,4 +58,18 @@ fn a_driver_of_others_is_seen_under_any_name() {
     let refused = there.run("deploy-efs", &[]).exits(1);
     assert!(refused.stderr.contains("by the release `storage`"), "{}", refused.stderr);
     assert!(there.class().is_none(), "nothing was changed");
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn a_canary_that_is_not_bound_names_the_controller_as_it_is_called() {
+    let there = Clustered::quick();
+    let kubeconfig = there.plane.kubeconfig(User::Admin);
+    let _nodes = Nodes::alone(&kubeconfig, 1).unwrap();
+    let answer = "rpc error: code = Unknown desc = nobody has heard of this";
+    let _refusing = Provisioner::start(&kubeconfig, Source::Refused(answer.to_owned())).unwrap();
+    let ran = with_values(&there, "deploy-efs", RENAMED, &["--timeout=30s"]).exits(1);
+    for said in [answer, "logs deployment/storage-controller --container efs-plugin"] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
 }

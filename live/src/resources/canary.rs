@@ -21,13 +21,12 @@ use crate::aws::Aws;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
+use crate::resources::driver;
 use crate::stop::Stopped;
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
 use crate::watch::Watch;
 
-/// The Deployment of the driver's controller, and the annotation of the role that a service
-/// account assumes (IRSA).
-const CONTROLLER: &str = "efs-csi-controller";
+/// The annotation of the role that a service account assumes (IRSA).
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 
 /// Carries a call out.
@@ -264,8 +263,7 @@ impl Canary {
 
     /// What there is of the driver.
     async fn facts(&self) -> anyhow::Result<Facts> {
-        let deployments = self.kube.within::<Deployment>(&self.namespace);
-        let controller = match self.kube.get(&deployments, CONTROLLER).await? {
+        let controller = match driver::controller(&self.kube, &self.namespace).await? {
             Some(found) => Some(self.controller(&found).await?),
             None => None,
         };
@@ -289,7 +287,12 @@ impl Canary {
         let containers = pod.into_iter().flat_map(|pod| &pod.containers);
         let mut args = containers.flat_map(|container| container.args.iter().flatten());
         let tags = args.find_map(|arg| arg.strip_prefix("--tags="));
+        let labels = spec.and_then(|spec| spec.selector.match_labels.as_ref());
+        let labels: Vec<String> =
+            labels.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
         Ok(Controller {
+            name: printable(&found.metadata.name.clone().unwrap_or_default()),
+            selector: printable(&labels.join(",")),
             ready: found.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0),
             desired: spec.and_then(|spec| spec.replicas).unwrap_or(1),
             service_account: account,

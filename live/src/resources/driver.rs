@@ -104,6 +104,12 @@ where
     Ok(every.filter(|found| known.insert(found.meta().uid.clone())).collect())
 }
 
+/// The driver's controller in this namespace, whatever its chart's values name it.
+pub(crate) async fn controller(kube: &Kube, namespace: &str) -> anyhow::Result<Option<Deployment>> {
+    let all: Vec<Deployment> = objects_of(kube, namespace, NAMES[0]).await?;
+    Ok(all.into_iter().find(|found| found.metadata.namespace.as_deref() == Some(namespace)))
+}
+
 /// A rollout with what its missing pods say. That only explains: where it cannot be read, a
 /// rollout is as far as its status says.
 async fn explained(kube: &Kube, namespace: &str, workload: Workload) -> Rollout {

@@ -21,6 +21,7 @@ use crate::live;
   cargo xtask bench --only fleet
   cargo xtask bench --only sandbox              # the local AWS where it holds much; builds no SDK
   cargo xtask bench --only sandbox --check      # the same, and a failure where a figure is over its goal
+  cargo xtask bench --only big                  # a big account and a big cluster: time, memory, growth
   cargo xtask bench --only deploy/200ms --output json")]
 pub(super) struct Args {
     /// Only figures whose names begin with this, such as `no-op` or `deploy/200ms/6`

@@ -71,6 +71,8 @@ fn in_a_directory_there_is_nothing_to_prove() {
 /// A driver whose controller assumes a role.
 fn with_role() -> Facts {
     let controller = Controller {
+        name: "efs-csi-controller".to_owned(),
+        selector: "app=efs-csi-controller".to_owned(),
         ready: 2,
         desired: 2,
         service_account: "efs-csi-controller-sa".to_owned(),

@@ -14,6 +14,9 @@ pub struct Event {
     pub message: String,
 }
 
+/// What the controller's Deployment is called, where no value says otherwise.
+const CONTROLLER: &str = "efs-csi-controller";
+
 /// What was found of the driver when a claim was not bound.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -27,6 +30,10 @@ pub struct Facts {
 /// The driver's controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Controller {
+    /// The name of its Deployment, and the labels of its pods: chart values may give it others than
+    /// it usually has.
+    pub name: String,
+    pub selector: String,
     pub ready: i32,
     pub desired: i32,
     pub service_account: String,
@@ -277,8 +284,8 @@ fn denied(facts: &Facts, event: &Event, doing: &str, actions: &str) -> Cause {
         (Some(role), Some(tags)) if actions == CREATING => (
             format!("AWS denies the driver to {doing}, which it tags with {tags}"),
             format!(
-                "leave `controller.tags` out of the driver's values, or allow these tag keys to `{role}`: \
-                 `AmazonEFSCSIDriverPolicy` allows `elasticfilesystem:CreateAccessPoint` with the tag \
+                "leave out `access_point_tags`, or `controller.tags` of the driver's values, or allow \
+                 these tag keys to `{role}`: `AmazonEFSCSIDriverPolicy` allows `elasticfilesystem:CreateAccessPoint` with the tag \
                  `efs.csi.aws.com/cluster` and no other"
             ),
         ),
@@ -296,16 +303,14 @@ fn silent(facts: &Facts, events: &[Event]) -> Cause {
     let namespace = &facts.namespace;
     let (what, remedy) = match &facts.controller {
         None => (
-            format!("no EFS CSI driver answers: `{namespace}` has no `efs-csi-controller`"),
+            format!("no EFS CSI driver answers: `{namespace}` has no `{CONTROLLER}`"),
             "install it by `driver = \"install\"`, or name the namespace of the one that is there"
                 .to_owned(),
         ),
-        Some(Controller { ready: 0, desired, .. }) => (
+        Some(Controller { name, selector, ready: 0, desired, .. }) => (
+            format!("no EFS CSI driver answers: 0 of {desired} pods of `{name}` are ready"),
             format!(
-                "no EFS CSI driver answers: 0 of {desired} pods of `efs-csi-controller` are ready"
-            ),
-            format!(
-                "look why: `kubectl --namespace {namespace} describe pods --selector app=efs-csi-controller`"
+                "look why: `kubectl --namespace {namespace} describe pods --selector {selector}`"
             ),
         ),
         Some(_) => (
@@ -361,8 +366,7 @@ fn principal(facts: &Facts) -> String {
 }
 
 fn logs(facts: &Facts) -> String {
-    format!(
-        "`kubectl --namespace {} logs deployment/efs-csi-controller --container efs-plugin`",
-        facts.namespace
-    )
+    let name = facts.controller.as_ref().map_or(CONTROLLER, |controller| controller.name.as_str());
+    let namespace = &facts.namespace;
+    format!("`kubectl --namespace {namespace} logs deployment/{name} --container efs-plugin`")
 }
