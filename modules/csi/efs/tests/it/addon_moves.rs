@@ -151,3 +151,13 @@ fn no_chart_is_fetched_where_eks_installs_the_driver() {
         assert_eq!(needed.unwrap(), fetched, "{more}");
     }
 }
+
+#[test]
+fn a_move_that_this_identity_may_not_finish_is_refused_before_it_begins() {
+    let overwrite = desired(&with(&json!({ "addon_resolve_conflicts": "OVERWRITE" })));
+    let mut actual = with_release();
+    let lacks = "delete secrets in `kube-system`";
+    actual.cluster.as_mut().unwrap().denied.push(lacks.to_owned());
+    let plan = planned(&overwrite, &actual);
+    refused_at_all(&plan, &format!("this identity may not {lacks}"));
+}
