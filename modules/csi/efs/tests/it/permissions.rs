@@ -79,9 +79,9 @@ fn the_role_of_aws_backup_may_be_made_unless_nothing_is_backed_up() {
 /// allows something.
 fn role_allows(more: &[Value], (verb, group, resource): (&str, &str, &str)) -> bool {
     let all: Vec<efs::Inputs> = more.iter().map(inputs).collect();
-    let roles = cluster_roles(&all);
+    let documents = cluster_roles(&all);
     let of_driver = |role: &&Value| role["metadata"]["namespace"] == "kube-system";
-    let rules = roles.iter().find(of_driver).unwrap()["rules"].as_array().unwrap();
+    let rules = documents.iter().find(of_driver).unwrap()["rules"].as_array().unwrap();
     let has = |rule: &Value, list: &str, it: &str| {
         rule[list].as_array().unwrap().iter().any(|value| value == it)
     };
