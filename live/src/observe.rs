@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{Found, may_be_older};
+use efs::resources::driver::{DriverMode, Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
@@ -15,7 +15,7 @@ use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::denied;
+use crate::cluster::{denied, denied_to_leave};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
@@ -342,7 +342,7 @@ pub(crate) async fn cluster(
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
     let (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, nodes, agent, objects, lacking, installed, claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
@@ -363,6 +363,9 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
+    if plans && release.is_some() && inputs.driver.mode == DriverMode::Addon {
+        lacking.extend(denied_to_leave(kube, &inputs.driver.namespace).await?);
+    }
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use efs::Inputs;
+use efs::permissions::to_leave_a_release;
 use efs::resources::driver::Beyond;
 use efs::resources::storage_class::VolumeBindingMode;
 use futures_util::future::try_join_all;
@@ -24,12 +25,12 @@ use super::releases::helm_storage;
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// A verb, and what it is for: the group, the resource, and the namespace where it has one.
-type Asked<'a> = (&'static str, &'static str, &'static str, Option<&'a str>);
+type Asked<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
 /// What the claim that a deploy ends with takes, and its pod where the class waits for one; the
 /// events say why it is not bound.
 fn canary<'a>(inputs: &Inputs, namespace: &'a str) -> Vec<Asked<'a>> {
-    let of = |resource: &'static str| {
+    let of = |resource: &'a str| {
         ["get", "list", "create", "patch", "delete"]
             .map(|verb| (verb, "", resource, Some(namespace)))
     };
@@ -73,6 +74,18 @@ pub(crate) async fn denied(
             ]);
         }
     }
+    refused(kube, asked).await
+}
+
+/// What this identity may not do, of what leaving the release in a namespace to EKS takes.
+pub(crate) async fn denied_to_leave(kube: &Kube, namespace: &str) -> anyhow::Result<Vec<String>> {
+    let asked = to_leave_a_release(helm_storage());
+    let within = |(verb, group, resource)| (verb, group, resource, Some(namespace));
+    refused(kube, asked.into_iter().map(within).collect()).await
+}
+
+/// Those of these that the cluster does not allow this identity, as people write them.
+async fn refused(kube: &Kube, asked: Vec<Asked<'_>>) -> anyhow::Result<Vec<String>> {
     let reviews = asked.into_iter().map(|(verb, group, resource, namespace)| async move {
         let allowed = may(kube, &attributes(verb, group, resource, namespace)).await?;
         let dot = if group.is_empty() { "" } else { "." };
@@ -227,10 +240,7 @@ async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Resul
 }
 
 /// What is asked about the volumes and claims of the deployment's own access points.
-fn of_static_volumes<'a>(
-    inputs: &'a Inputs,
-    change: &'a str,
-) -> Vec<(&'a str, &'a str, &'a str, Option<&'a str>)> {
+fn of_static_volumes<'a>(inputs: &'a Inputs, change: &'a str) -> Vec<Asked<'a>> {
     if !inputs.has_static_volumes() {
         return Vec::new();
     }

@@ -47,14 +47,15 @@ pub(crate) async fn installed(
     }
     let (found, csi_driver) =
         try_join!(release::observe(helm, &release), csi_driver(&target.kube))?;
-    // A release without its CSIDriver is looked at too: not every chart makes one.
-    let unregistered = found.is_some() && csi_driver == CsiDriver::Missing;
-    let needed = goal.plans() && (unregistered || needs_chart(&wanted, found.as_ref())?);
-    if !needed {
+    if !goal.plans() || !needs_chart(&wanted, found.as_ref(), &csi_driver)? {
         return Ok(Installed { release: found, csi_driver, ..Installed::default() });
     }
     let chart = Some(helm.chart(&release).await?);
-    let registers = unregistered || matches!(csi_driver, CsiDriver::There(_));
+    let registers = match csi_driver {
+        CsiDriver::There(_) => true,
+        CsiDriver::Missing => found.is_some(),
+        CsiDriver::Unknown => false,
+    };
     let made = made(helm, &target.kube, &release, registers).await?;
     Ok(Installed { release: found, chart, csi_driver, made })
 }

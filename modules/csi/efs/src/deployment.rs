@@ -69,10 +69,9 @@ pub(crate) fn plan_part(
     plan.notes.extend(notes(desired, actual));
     let file_system = own_or_adopted(&mut plan, desired, actual);
     let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
-    let discovered_by = discovered_by.as_deref();
     let wanted = mount_target::Wanted {
         subnets: &subnets,
-        discovered_by,
+        discovered_by: discovered_by.as_deref(),
         security_groups,
         going: &going_ids,
         consent: *consent,

@@ -6,5 +6,5 @@ mod rbac;
 mod table;
 
 pub use policy::{Unknown, driver, operator};
-pub use rbac::cluster_roles;
+pub use rbac::{cluster_roles, to_leave_a_release};
 pub use table::{PERMISSIONS, Permission, needed_by, needed_elsewhere};

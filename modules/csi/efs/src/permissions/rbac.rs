@@ -1,5 +1,6 @@
 //! What this program may do in a cluster, as RBAC documents: what a plan asks for, no more.
 
+use kubernetes::release::Storage;
 use serde_json::{Value, json};
 
 use crate::inputs::Inputs;
@@ -118,6 +119,18 @@ fn release() -> Vec<Value> {
         rule("apps", &["deployments", "daemonsets"], ALL),
         rule("policy", &["poddisruptionbudgets"], ALL),
     ]
+}
+
+/// What leaving a release to EKS takes in its namespace, by verb, API group and resource: Helm's
+/// marks are taken off its workloads, and its records are deleted, wherever Helm keeps them.
+pub fn to_leave_a_release(
+    records: Option<Storage>,
+) -> [(&'static str, &'static str, &'static str); 3] {
+    let records = match records {
+        Some(Storage::ConfigMap) => "configmaps",
+        Some(Storage::Secret) | None => "secrets",
+    };
+    [("patch", "apps", "deployments"), ("patch", "apps", "daemonsets"), ("delete", "", records)]
 }
 
 /// A release of before, whose objects EKS takes over: Helm's marks go, and its records.

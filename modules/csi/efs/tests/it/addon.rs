@@ -170,6 +170,29 @@ fn the_version_is_the_default_of_the_cluster_and_stays_until_somebody_asks_for_a
 }
 
 #[test]
+fn a_version_that_eks_withdrew_stays_where_it_is_asked_for_and_installed() {
+    let pinned = json!({ "addon_version": "v2.1.7-eksbuild.1" });
+    let withdraw = |actual: &mut Actual| {
+        actual.addon.as_mut().unwrap().offered.retain(|it| it.version != "v2.1.7-eksbuild.1");
+    };
+    let warned = |plan: &Plan| plan.warnings.iter().any(|it| it.text.contains("any more"));
+    assert!(!warned(&after(&pinned, |_| ())));
+    let plan = after(&pinned, withdraw);
+    assert!(plan.is_empty() && warned(&plan), "{}", text(&plan));
+    // Nobody looks for the schema of what EKS does not describe.
+    let mut changed = pinned.clone();
+    changed["driver_log_level"] = json!(3);
+    let mut actual = with_addon(&json!({}));
+    let driver = inputs(&with(&changed)).driver;
+    assert!(addon::needs_schema(&driver, actual.addon.as_ref().unwrap()).is_some());
+    withdraw(&mut actual);
+    assert_eq!(addon::needs_schema(&driver, actual.addon.as_ref().unwrap()), None);
+    // A first installation is refused as before.
+    actual.addon.as_mut().unwrap().found = None;
+    refused(&planned(&desired(&with(&pinned)), &actual), "does not offer", "one of v3.0.1");
+}
+
+#[test]
 fn values_that_the_add_on_does_not_take_are_refused_by_name_all_at_once() {
     let more = with(&json!({
         "driver_host_network": true,

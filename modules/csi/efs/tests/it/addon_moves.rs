@@ -1,13 +1,13 @@
 //! The driver moves from a release of its chart to an add-on of EKS and back, and mounts stay.
 
 use efs::resources::addon;
-use efs::resources::driver::Foreign;
+use efs::resources::driver::{CsiDriver, Foreign, needs_chart};
 use efs::{Actual, Plan, Volume};
 use plan::Action;
 use serde_json::json;
 
 use crate::addon::{actions, found, observed, refused, text, with, with_addon};
-use crate::world::{apply, carry_out, deployed_to_cluster, desired, planned};
+use crate::world::{apply, carry_out, deployed_to_cluster, desired, inputs, planned};
 
 fn refused_at_all(plan: &Plan, reason: &str) {
     let said = plan.refusals.iter().any(|refusal| refusal.reason.contains(reason));
@@ -133,4 +133,31 @@ fn an_add_on_stays_where_the_chart_would_have_other_selectors() {
         assert_eq!(plan.refusals, [], "an empty one is the chart's own");
         assert_eq!(actions(&plan)[0], (Action::Delete, addon::KIND));
     }
+}
+
+#[test]
+fn no_chart_is_fetched_where_eks_installs_the_driver() {
+    let mut actual = with_release();
+    let found = release(&mut actual).clone();
+    for (more, fetched) in [
+        (json!({}), true),
+        (json!({ "driver": "adopt" }), true),
+        (json!({ "driver": "addon" }), false),
+    ] {
+        let inputs = inputs(&more);
+        let owner = inputs.owner();
+        // Somebody deleted its CSIDriver.
+        let needed = needs_chart(&inputs.driver(&owner), Some(&found), &CsiDriver::Missing);
+        assert_eq!(needed.unwrap(), fetched, "{more}");
+    }
+}
+
+#[test]
+fn a_move_that_this_identity_may_not_finish_is_refused_before_it_begins() {
+    let overwrite = desired(&with(&json!({ "addon_resolve_conflicts": "OVERWRITE" })));
+    let mut actual = with_release();
+    let lacks = "delete secrets in `kube-system`";
+    actual.cluster.as_mut().unwrap().denied.push(lacks.to_owned());
+    let plan = planned(&overwrite, &actual);
+    refused_at_all(&plan, &format!("this identity may not {lacks}"));
 }

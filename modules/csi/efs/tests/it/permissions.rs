@@ -1,6 +1,7 @@
 //! The policy that a deployment is given for its file system.
 
-use efs::permissions::operator;
+use efs::permissions::{cluster_roles, operator, to_leave_a_release};
+use kubernetes::release::Storage;
 use serde_json::{Value, json};
 
 use crate::world::inputs;
@@ -72,4 +73,45 @@ fn the_role_of_aws_backup_may_be_made_unless_nothing_is_backed_up() {
     assert!(of_backup(&json!({})));
     assert!(!of_backup(&json!({ "backup_policy": "DISABLED" })));
     assert!(!of_backup(&json!({ "file_system_id": "fs-0000000b" })));
+}
+
+/// Whether the role for the driver's namespace, as `render --rbac` prints it for these inputs,
+/// allows something.
+fn role_allows(more: &[Value], (verb, group, resource): (&str, &str, &str)) -> bool {
+    let all: Vec<efs::Inputs> = more.iter().map(inputs).collect();
+    let documents = cluster_roles(&all);
+    let of_driver = |role: &&Value| role["metadata"]["namespace"] == "kube-system";
+    let rules = documents.iter().find(of_driver).unwrap()["rules"].as_array().unwrap();
+    let has = |rule: &Value, list: &str, it: &str| {
+        rule[list].as_array().unwrap().iter().any(|value| value == it)
+    };
+    let mut rules = rules.iter();
+    rules.any(|it| {
+        has(it, "apiGroups", group) && has(it, "resources", resource) && has(it, "verbs", verb)
+    })
+}
+
+#[test]
+fn who_may_install_the_add_on_may_leave_a_release_to_it_wherever_helm_keeps_its_records() {
+    let addon = json!({ "driver": "addon" });
+    for (records, resource) in [
+        (None, "secrets"),
+        (Some(Storage::Secret), "secrets"),
+        (Some(Storage::ConfigMap), "configmaps"),
+    ] {
+        let asked = to_leave_a_release(records);
+        assert_eq!(
+            asked,
+            [
+                ("patch", "apps", "deployments"),
+                ("patch", "apps", "daemonsets"),
+                ("delete", "", resource)
+            ]
+        );
+        for asked in asked {
+            assert!(role_allows(std::slice::from_ref(&addon), asked), "{asked:?}");
+            assert!(role_allows(&[addon.clone(), json!({})], asked), "{asked:?} beside a chart");
+            assert!(!role_allows(&[json!({ "driver": "skip" })], asked), "{asked:?}");
+        }
+    }
 }

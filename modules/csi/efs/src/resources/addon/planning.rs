@@ -7,14 +7,15 @@ use plan::{Action, Address, Change, ChangeId, Difference, Plan, Refusal, Scope, 
 
 use super::moving::{self, mounts_of_before, runs, unknown_handles, without_proxy};
 use super::spec::{Found, Group, KIND, NAME, Observed, PROPERTIES, Spec, Status, configuration};
-use super::told::{contested, degraded, moved, not_ours, not_taken, unresolved};
-use super::versions::{chart_of, newer_default, version};
+use super::told::{contested, degraded, moved, not_ours, not_taken, unresolved, withdrawn};
+use super::versions::{chart_of, is_offered, newer_default, version};
 use super::wanted::{Call, Wanted, under_way};
 use crate::resources::driver::{self, DriverInputs, Foreign, installed};
 
 /// The version whose schema the configuration is held against, where that is going to be sent.
 pub fn needs_schema(inputs: &DriverInputs, observed: &Observed) -> Option<String> {
-    let version = version(inputs, observed).ok()?;
+    // EKS describes what it offers.
+    let version = version(inputs, observed).ok().filter(|it| is_offered(it, observed))?;
     let has = observed.found.as_ref().filter(|found| found.version == version).map(Found::spec);
     let same = has.is_some_and(|has| same_values(&has.configuration.value, &configuration(inputs)));
     (!same).then_some(version)
@@ -52,6 +53,9 @@ pub fn plan<C: From<Call> + From<driver::Call>>(
         return;
     }
     let stays = found.is_some_and(|found| found.version == version);
+    if !is_offered(&version, observed) {
+        plan.warnings.push(withdrawn(&version, observed));
+    }
     if let Some(default) = newer_default(wanted.inputs, observed).filter(|_| stays) {
         plan.notes.push(format!(
             "the add-on stays at {version}; EKS's default is {default}, which \

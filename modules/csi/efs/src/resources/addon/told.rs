@@ -4,7 +4,7 @@ use plan::{Address, Difference, Refusal, Warning};
 
 use super::given::ResolveConflicts;
 use super::schema::{What, mistakes};
-use super::spec::{Found, Issue, NAMESPACE, Spec, Status};
+use super::spec::{Found, Issue, NAMESPACE, Observed, Spec, Status};
 use super::wanted::Wanted;
 use crate::inputs::driver_settings::input_of;
 use crate::owner::Owner;
@@ -22,6 +22,19 @@ pub(super) fn not_ours(address: &Address, owner: &Owner, found: &Found) -> Refus
             found.arn,
             tags.join(",")
         ),
+    )
+}
+
+/// A version that is asked for and installed, and that EKS does not offer for the cluster any more.
+pub(super) fn withdrawn(version: &str, observed: &Observed) -> Warning {
+    let kubernetes = observed.kubernetes.as_deref().unwrap_or("this cluster");
+    Warning::new(
+        format!(
+            "EKS does not offer the add-on's version {version} for Kubernetes {kubernetes} any more: it \
+             stays as it is installed, and EKS may not install or change it again"
+        ),
+        "set `addon_version` to one that `aws eks describe-addon-versions --addon-name \
+         aws-efs-csi-driver` shows, or leave it out",
     )
 }
 

@@ -9,17 +9,15 @@ use crate::resources::driver::DriverInputs;
 /// The version of the add-on, or why there is none, with the remedy.
 ///
 /// One that is installed stays, as a newer default restarts the driver on every node; it goes only
-/// where the cluster's Kubernetes version does not have it any more.
+/// where the cluster's Kubernetes version does not have it any more. One that was asked for by its
+/// version stays even then.
 pub fn version(inputs: &DriverInputs, observed: &Observed) -> Result<String, (String, String)> {
-    let fits = |offered: &&Offered| {
-        let of = |(cluster, _): &(String, bool)| Some(cluster) == observed.kubernetes.as_ref();
-        observed.kubernetes.is_none() || offered.clusters.iter().any(of)
-    };
-    let fitting: Vec<&Offered> = observed.offered.iter().filter(fits).collect();
+    let fitting = fitting(observed);
     let names: Vec<&str> = fitting.iter().map(|offered| offered.version.as_str()).collect();
     let kubernetes = observed.kubernetes.as_deref().unwrap_or("this cluster");
+    let installed = observed.found.as_ref().map(|found| found.version.as_str());
     if let Some(pinned) = &inputs.addon.version {
-        if names.contains(&pinned.as_str()) {
+        if names.contains(&pinned.as_str()) || installed == Some(pinned.as_str()) {
             return Ok(pinned.clone());
         }
         return Err((
@@ -27,7 +25,6 @@ pub fn version(inputs: &DriverInputs, observed: &Observed) -> Result<String, (St
             format!("set `addon_version` to one of {}, or leave it out", names.join(", ")),
         ));
     }
-    let installed = observed.found.as_ref().map(|found| found.version.as_str());
     if let Some(installed) = installed.filter(|version| names.contains(version)) {
         return Ok(installed.to_owned());
     }
@@ -37,6 +34,20 @@ pub fn version(inputs: &DriverInputs, observed: &Observed) -> Result<String, (St
             "install the chart instead: leave out `driver = \"addon\"`".to_owned(),
         )
     })
+}
+
+/// The versions that EKS offers for the cluster's Kubernetes version.
+fn fitting(observed: &Observed) -> Vec<&Offered> {
+    let fits = |offered: &&Offered| {
+        let of = |(cluster, _): &(String, bool)| Some(cluster) == observed.kubernetes.as_ref();
+        observed.kubernetes.is_none() || offered.clusters.iter().any(of)
+    };
+    observed.offered.iter().filter(fits).collect()
+}
+
+/// Whether EKS offers a version for the cluster's Kubernetes version.
+pub(super) fn is_offered(version: &str, observed: &Observed) -> bool {
+    fitting(observed).iter().any(|offered| offered.version == version)
 }
 
 /// The default of the cluster's Kubernetes version; where none is marked, the newest that fits.

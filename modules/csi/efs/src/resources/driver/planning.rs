@@ -122,17 +122,28 @@ fn registered_again<C: From<Call> + From<release::Call>>(
     Planned::Change(change.calling(upgrade))
 }
 
-/// Whether the release must be made or changed, and so its chart be looked at.
+/// Whether the release must be made or changed, and so its chart be looked at. One without its
+/// CSIDriver is looked at too: not every chart makes one. Of an add-on no chart is.
 ///
 /// A role of ours that the release has is not known yet when this is asked.
-pub fn needs_chart(wanted: &Driver, release: Option<&Release>) -> Result<bool, RenderError> {
+pub fn needs_chart(
+    wanted: &Driver,
+    release: Option<&Release>,
+    csi_driver: &CsiDriver,
+) -> Result<bool, RenderError> {
+    if !wanted.inputs.mode.has_chart() {
+        return Ok(false);
+    }
+    if release.is_some() && *csi_driver == CsiDriver::Missing {
+        return Ok(true);
+    }
     let mut wanted = wanted.clone();
     let annotated = release.and_then(|release| annotated_role(release.values.as_object()?));
     let name = format!(":role/{}", wanted.owner.role_name());
     if let Some(role) = annotated.filter(|role| wanted.role.is_none() && role.ends_with(&name)) {
         wanted.role = Some(Known::Now(role.to_owned()));
     }
-    Ok(wanted.inputs.mode.has_chart() && release::differs(&wanted.release()?, release))
+    Ok(release::differs(&wanted.release()?, release))
 }
 
 /// Whether an older driver may be installed than the one that made the volumes that are there,
