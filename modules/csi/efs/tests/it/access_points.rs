@@ -236,6 +236,12 @@ fn a_destroy_that_keeps_the_file_system_takes_them_down_and_one_that_does_not_as
 }
 
 #[test]
+fn a_volume_that_is_mounted_with_iam_gives_the_nodes_an_identity() {
+    assert!(inputs(&both()).mounts_with_iam());
+    assert!(!inputs(&with("/logs/volume/mount_options", json!(["tls"]))).mounts_with_iam());
+}
+
+#[test]
 fn a_directory_gets_the_volumes_as_a_document_that_is_never_pruned() {
     let found = deployed(&both(), three());
     let text = &found.documents["volumes.yaml"];
