@@ -43,6 +43,12 @@ fn volumes_of_others(owner: &Owner, actual: &Actual) -> Vec<Volume> {
     cluster.volumes.iter().filter(own).cloned().collect()
 }
 
+/// Whether an access point of this name is there that its inputs said to retain.
+fn is_retained(owner: &Owner, actual: &Actual, name: &str) -> bool {
+    let mut points = actual.access_points.iter();
+    points.any(|it| it.declared_by(owner) == Some(name) && it.is_retained())
+}
+
 fn is_own(owner: &Owner, cluster: &Cluster, volume: &Volume) -> bool {
     let mut all = cluster.static_volumes.volumes.iter();
     all.any(|it| it.name == volume.name && it.point(owner).is_some())
@@ -61,7 +67,8 @@ pub(crate) fn volumes(
     let zone = desired.inputs.storage_class.mounted_in();
     let wanted = persistent_volume::Wanted { owner: &owner, points, ids, file_system, zone };
     let found = &cluster.static_volumes;
-    let done = persistent_volume::plan(plan, &desired.scope, &wanted, found, ready)?;
+    let stays = |name: &str| is_retained(&owner, actual, name);
+    let done = persistent_volume::plan(plan, &desired.scope, &wanted, (found, &stays), ready)?;
     after_volumes(plan, &desired.scope, actual, &done);
     Ok(())
 }
@@ -107,10 +114,7 @@ fn remove_volumes(
 ) -> (Vec<ChangeId>, Actual) {
     let mut rest = actual.clone();
     let Some(cluster) = &mut rest.cluster else { return (Vec::new(), rest) };
-    let retained = |name: &str| {
-        let mut points = actual.access_points.iter();
-        points.any(|it| it.declared_by(owner) == Some(name) && it.is_retained())
-    };
+    let retained = |name: &str| is_retained(owner, actual, name);
     let found = cluster.static_volumes.clone();
     let (removed, names) = persistent_volume::remove(plan, scope, owner, &found, retained);
     cluster.volumes.retain(|volume| !names.contains(&volume.name));
