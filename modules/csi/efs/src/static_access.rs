@@ -9,13 +9,14 @@ use crate::actual::Actual;
 use crate::calls::Plan;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
+use crate::documents_beside::VOLUMES;
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::access_point::{self, Declared, FoundPoints};
 use crate::resources::mount_target::Ready;
 use crate::resources::persistent_volume;
-use crate::users::Volume;
+use crate::users::{AccessPoint, Volume};
 
 /// The ids of access points, as they were planned, by name.
 pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
@@ -32,15 +33,24 @@ pub(crate) fn points(
     let tags = desired.inputs.all_tags();
     let wanted = Declared { owner: &owner, points, tags: &tags, file_system, needs };
     let volumes = volumes_of_others(&owner, actual);
-    let found = FoundPoints { access_points: &actual.access_points, volumes: &volumes };
+    let found = FoundPoints {
+        access_points: &actual.access_points,
+        volumes: volumes.as_deref(),
+        document: document(actual),
+    };
     access_point::declare(plan, &desired.scope, &wanted, found)
 }
 
 /// The volumes of the cluster, but for those of the deployment's own access points.
-fn volumes_of_others(owner: &Owner, actual: &Actual) -> Vec<Volume> {
-    let Some(cluster) = &actual.cluster else { return Vec::new() };
+fn volumes_of_others(owner: &Owner, actual: &Actual) -> Option<Vec<Volume>> {
+    let cluster = actual.cluster.as_ref()?;
     let own = |volume: &&Volume| !is_own(owner, cluster, volume);
-    cluster.volumes.iter().filter(own).cloned().collect()
+    Some(cluster.volumes.iter().filter(own).cloned().collect())
+}
+
+/// The document of the deployment's own volumes.
+fn document(actual: &Actual) -> Option<&str> {
+    actual.documents.get(VOLUMES).map(String::as_str)
 }
 
 /// Whether an access point of this name is there that its inputs said to retain.
@@ -96,10 +106,14 @@ pub(crate) fn remove(
     let owner = inputs.owner();
     let (removed, mut rest) = remove_volumes(plan, scope, &owner, actual);
     if inputs.keeps_file_system() && actual.file_system.is_some() {
-        let volumes: &[Volume] = rest.cluster.as_ref().map_or(&[], |cluster| &cluster.volumes);
-        let found = FoundPoints { access_points: &rest.access_points, volumes };
+        let found = FoundPoints {
+            access_points: &actual.access_points,
+            volumes: rest.cluster.as_ref().map(|cluster| &cluster.volumes[..]),
+            document: document(actual),
+        };
         access_point::remove_declared(plan, scope, &owner, found, &removed);
-        rest.access_points.retain(|point| point.stays_declared(&owner));
+        let stays = |it: &AccessPoint| it.stays_declared(&owner) || found.may_be_named(it);
+        rest.access_points.retain(stays);
     }
     (removed, rest)
 }

@@ -108,8 +108,9 @@ fn check_tags(
     }
     for point in points.into_iter().flatten().map(|(_, point)| point) {
         let keys: BTreeSet<&String> = tags.keys().chain(point.tags.keys()).collect();
-        // Its name and its deletion policy are tags too.
+        // Its name, its deletion policy and its volume are tags too.
         let count = keys.into_iter().filter(|key| *key != "Name").count() + 2;
+        let count = count + usize::from(point.volume.is_some());
         reader.check(access_points::NAME, rules::tag_count(count));
     }
 }
