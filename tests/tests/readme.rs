@@ -48,7 +48,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("curl ", "needs a sandbox that serves; `sandbox/tests/it/access.rs` calls that path"),
         ("--fleet", "needs a folder of files; `tests/tests/fleet.rs` runs it"),
         ("xtask clients", "takes minutes; `.ci/run` runs it"),
-        ("xtask bench", "takes minutes; `.ci/run` runs parts of it"),
+        ("xtask bench", "takes minutes, and its figures are for a quiet machine"),
         ("cargo bench", "takes minutes"),
         ("--example digests", "needs the index of the chart's repository"),
         ("--example terraform", "needs Terraform; `xtask/tests/terraform.rs` holds its answers"),

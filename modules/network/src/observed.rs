@@ -87,13 +87,16 @@ impl Subnet {
         let letter = self.availability_zone.strip_prefix(region).unwrap_or_default();
         let is_extension = letter.len() > 1 && letter.starts_with('-');
         if is_extension && letter.contains("-wl") {
-            Some("it is in a Wavelength Zone")
+            Some("it is in a Wavelength Zone, where EFS makes no mount target")
         } else if is_extension {
-            Some("it is in a Local Zone")
+            Some("it is in a Local Zone, where EFS makes no mount target")
         } else if self.on_outpost {
-            Some("it is on an Outpost")
+            Some("it is on an Outpost, where EFS makes no mount target")
         } else if !self.ranges.is_empty() && !self.ranges.iter().any(|it| it.addr().is_ipv4()) {
-            Some("it has no IPv4 range")
+            Some(
+                "it has no IPv4 range; for a mount target there, name it in `subnet_ids` with \
+                 `ip_address_type = \"IPV6_ONLY\"`",
+            )
         } else {
             None
         }

@@ -85,7 +85,7 @@ pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Out
         chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
     notes.extend(none.iter().filter_map(|subnet| {
         let why = subnet.takes_no_target(region)?;
-        Some(format!("{} is left out: {why}, where EFS makes no mount target", subnet.id))
+        Some(format!("{} is left out: {why}", subnet.id))
     }));
     if private_subnets.is_empty() {
         return Err(Refusal::NoPrivateSubnets { vpc: vpc_id, subnets: subnets.len() });

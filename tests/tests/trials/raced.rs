@@ -64,6 +64,13 @@ fn a_deploy_and_a_destroy_at_once_end_as_one_of_them() {
         if deployed && trial.not_deployed(&storage.plan_change).is_none() {
             return true;
         }
+        // The change made an access point, which a destroy that began before had no word for: it
+        // is refused half way, and what it took down already comes back.
+        if deployed && [&told.0, &told.1].iter().any(|it| it.contains("holds data: access point")) {
+            trial.run(up).exits(0);
+            assert_eq!(trial.not_deployed(&storage.plan_change), None, "{}\n{}", told.0, told.1);
+            return true;
+        }
         stands(&trial, &told)
     };
     std::thread::scope(|scope| {

@@ -21,7 +21,7 @@ use crate::{live, tools};
   cargo xtask tools install                                 # once: the programs of a control plane
   cargo xtask e2e --cluster control-plane --aws sandbox
   cargo xtask e2e --cluster control-plane --aws sandbox --driver real
-  cargo xtask e2e --cluster control-plane --aws sandbox --driver real --enforce-iam
+  cargo xtask e2e --cluster control-plane --aws sandbox --enforce-iam
   cargo xtask e2e --cluster node
   cargo xtask e2e --cluster kind --kind-image kindest/node:v1.35.0 --aws ministack
   LOCALSTACK_AUTH_TOKEN=… cargo xtask e2e --cluster kind --aws localstack
@@ -33,9 +33,10 @@ pub(super) struct Args {
     /// AWS: `sandbox`, `moto`, `ministack`, `localstack`, or the URL of an endpoint
     #[arg(long, default_value = "sandbox", value_parser = aws)]
     aws: AwsChoice,
-    /// Who makes the volumes of claims, with `--cluster control-plane`
-    #[arg(long, value_enum, default_value_t = Driver::StandIn)]
-    driver: Driver,
+    /// Who makes the volumes of claims, with `--cluster control-plane` [default: stand-in; with
+    /// `--enforce-iam`, whose policies are the driver's, real]
+    #[arg(long, value_enum)]
+    driver: Option<Driver>,
     /// Let this program do what its rendered policy allows and nothing else, and the driver what the
     /// policy allows that the deployment makes (`rendered`) or AWS's own (`managed`); with
     /// `--cluster control-plane --aws sandbox`
@@ -124,7 +125,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(cluster) => cluster,
         Err((flag, what, remedy)) => return wrong(flag, what, remedy),
     };
-    let driver = match args.driver {
+    let driver = match driver(args) {
         Driver::Real if cluster != ClusterChoice::ControlPlane => {
             let what = "only `--cluster control-plane` runs the driver's programs as processes";
             return wrong("--driver", what, "give `--cluster control-plane`, or leave it out");
@@ -201,11 +202,17 @@ fn cluster(args: &Args) -> Result<ClusterChoice, (&'static str, &'static str, &'
     }
 }
 
+/// Who makes the volumes: without a word, who has a policy to keep.
+fn driver(args: &Args) -> Driver {
+    let fitting = if args.enforce_iam.is_some() { Driver::Real } else { Driver::StandIn };
+    args.driver.unwrap_or(fitting)
+}
+
 /// The driver's chart and its version.
 fn chart(args: &Args) -> anyhow::Result<(String, String)> {
     let version = args.helm_chart_version.clone();
     let published = || version.clone().unwrap_or_else(|| CHART_VERSION.to_owned());
-    Ok(match (&args.helm_chart, args.driver, args.cluster) {
+    Ok(match (&args.helm_chart, driver(args), args.cluster) {
         (Some(chart), ..) => (chart.clone(), published()),
         (None, Driver::Real, _) | (None, _, Cluster::Node) => {
             let (folder, its) = tools::driver_chart()?;

@@ -24,9 +24,8 @@ pub(crate) fn plan(
     let owner = inputs.owner();
     if let Some(id) = file_system.now().filter(|_| inputs.driver.mode != DriverMode::Skip) {
         for class in inputs.classes() {
-            let (class, version) = ((class, id.as_str()), inputs.driver.version);
-            let others = &cluster.other_classes;
-            plan.refusals.extend(driver::shared_range(scope, version, class, others));
+            let (class, others) = ((class, id.as_str()), &cluster.other_classes);
+            plan.refusals.extend(driver::shared_range(scope, &inputs.driver, class, others));
         }
     }
     let own = inputs.storage_class(&owner, file_system);

@@ -81,17 +81,18 @@ pub(crate) fn plan_part(
             fixed: &inputs.mount_target_addresses,
         },
     };
-    let ready = mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
+    let mut ready =
+        mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
     name_mounts(&mut plan, actual);
     remove_groups(&mut plan, desired, actual, going);
     let sources = rules(&mut plan, desired, actual, going);
     reach::warn(&mut plan, desired, actual, &subnets, &sources);
     let usable = (&file_system.id, file_system.needs.as_slice());
     let given = identity::plan(&mut plan, desired, actual, usable, identity_part(desired, part));
-    let mut ready = ready;
     ready.needs.extend(given.before_class.iter().cloned());
     let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
+    plan.refusals.extend(managed_driver::not_for_classes(desired));
     if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
         managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
     }

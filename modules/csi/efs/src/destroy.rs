@@ -333,7 +333,9 @@ fn remove_driver(
         DriverPart::Own { .. } => (&[][..], &[][..]),
         DriverPart::Last { classes, after } => (classes, after),
     };
-    let own = |class: &str| inputs.has_class(class) || cluster.classes_beside.contains_key(class);
+    // The claims of these are looked at, and refuse the destroy. Claims of a class that the inputs
+    // do not name any more are not: their volumes keep the driver.
+    let own = |class: &str| inputs.has_class(class);
     let others = cluster.other_classes.iter().map(|class| class.name.as_str());
     let classes: Vec<String> =
         others.filter(|class| !going.contains(class)).map(str::to_owned).collect();

@@ -12,8 +12,9 @@ use crate::identity::Given;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::addon::{self, Observed};
-use crate::resources::driver::{CsiDriver, DriverMode, Foreign, Found, Others};
+use crate::resources::driver::{self, CsiDriver, DriverMode, Foreign, Found, Others};
 use crate::resources::{file_system, storage_class};
+use crate::users::OtherClass;
 
 /// The same with the chart whose driver the add-on has: what depends on the driver is known by
 /// charts.
@@ -41,7 +42,6 @@ pub(crate) fn plan(
     if inputs.driver.mode != DriverMode::Addon {
         return;
     }
-    plan.refusals.extend(newer_parameters(desired));
     let (owner, classes) = (inputs.owner(), classes(actual.cluster.as_ref()));
     let driver = actual.cluster.as_ref().map(|cluster| &cluster.driver);
     let wanted = wanted(desired, (&owner, driver), (classes.as_deref(), of_this_job), given);
@@ -104,24 +104,57 @@ pub(crate) fn leave(
     Ok((driver, needs))
 }
 
-/// Parameters of the class that the driver of the add-on would ignore without a word.
+/// What the driver of the add-on does not do for the classes. Of a chart, whose version is an input,
+/// the inputs are refused where they are read.
+pub(crate) fn not_for_classes(desired: &Desired) -> Vec<Refusal> {
+    if desired.inputs.driver.mode != DriverMode::Addon {
+        return Vec::new();
+    }
+    let mut refusals = newer_parameters(desired);
+    refusals.extend(ranges_of_classes(desired));
+    refusals
+}
+
+/// Parameters of the classes that the driver of the add-on would ignore without a word.
 fn newer_parameters(desired: &Desired) -> Vec<Refusal> {
     let Desired { scope, inputs, .. } = desired;
     let chart = inputs.driver.version;
     let (owner, any) = (inputs.owner(), Known::After(file_system::KIND.into()));
-    let parameters = inputs.storage_class(&owner, &any).spec().parameters;
-    let unknown = NEWER_PARAMETERS
-        .iter()
-        .filter(|(_, parameter, first)| chart < *first && parameters.contains_key(*parameter));
-    unknown
-        .map(|(input, parameter, _)| {
+    let own = inputs.storage_class(&owner, &any);
+    let mut refusals = Vec::new();
+    for class in std::iter::once(own).chain(inputs.classes_beside(&owner, &any)) {
+        let parameters = class.spec().parameters;
+        let unknown = NEWER_PARAMETERS
+            .iter()
+            .filter(|(_, parameter, first)| chart < *first && parameters.contains_key(*parameter));
+        refusals.extend(unknown.map(|(input, parameter, _)| {
             Refusal::new(
-                scope.address(storage_class::KIND, Some(&inputs.storage_class.name)),
+                scope.address(storage_class::KIND, Some(&class.inputs.name)),
                 format!("the driver of the add-on would ignore `{parameter}` without a word"),
                 format!("choose a newer `addon_version`, or leave `{input}` out"),
             )
-        })
-        .collect()
+        }));
+    }
+    refusals
+}
+
+/// Classes of the deployment that hand out other group ids than one before them, with a driver that
+/// keeps one range for their file system.
+fn ranges_of_classes(desired: &Desired) -> Option<Refusal> {
+    // They are on the same one, which may not be there yet.
+    const SAME: &str = "";
+    let Desired { scope, inputs, .. } = desired;
+    let mut before: Vec<OtherClass> = Vec::new();
+    inputs.classes().find_map(|class| {
+        let refusal = driver::shared_range(scope, &inputs.driver, (class, SAME), &before);
+        before.push(OtherClass {
+            name: class.name.clone(),
+            file_system: Some(SAME.to_owned()),
+            gid_range: class.hands_out(),
+            unknown: None,
+        });
+        refusal
+    })
 }
 
 /// Plans the removal of the add-on, after `needs`.

@@ -13,6 +13,7 @@ use crate::destroy::{Part, destroy_part};
 use crate::guard::unknown_ids;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::managed_driver;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
 use crate::resources::{addon, canary, iam_role};
@@ -46,7 +47,8 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
             None => {}
         }
         let before = modules.iter().map(|(desired, _)| *desired).take(plans.len());
-        plan.refusals.extend(ranges_of_one_file_system(before, desired));
+        let with_chart = managed_driver::with_chart_of_addon(desired, actual);
+        plan.refusals.extend(ranges_of_one_file_system(before, &with_chart));
         plans.push(plan);
     }
     Ok(plans)
@@ -124,10 +126,10 @@ fn ranges_of_one_file_system<'a>(
             unknown: None,
         })
         .collect();
-    let version = desired.inputs.driver.version;
     let mut classes = desired.inputs.classes().filter(|_| wants_driver(&desired.inputs));
     classes.find_map(|class| {
-        driver::shared_range(&desired.scope, version, (class, id.as_str()), &others)
+        let of_driver = &desired.inputs.driver;
+        driver::shared_range(&desired.scope, of_driver, (class, id.as_str()), &others)
     })
 }
 

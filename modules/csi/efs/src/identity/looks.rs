@@ -28,6 +28,10 @@ impl Looks {
 pub fn looks(inputs: &Inputs, cluster: Option<&Cluster>, auto_mode: bool) -> Looks {
     let driver = &inputs.driver;
     let Some(cluster) = cluster else { return Looks::ALL };
+    // EKS says later which driver an add-on has, and whether that takes Pod Identity.
+    if driver.mode == DriverMode::Addon {
+        return Looks::ALL;
+    }
     // A release that is there may have our role and associations, and so may a driver of others.
     let there = driver.mode == DriverMode::Skip || cluster.driver.release.is_some();
     let associations = there || auto_mode || cluster.pod_identity_agent;

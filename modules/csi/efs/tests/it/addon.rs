@@ -188,6 +188,10 @@ fn parameters_of_the_class_that_its_driver_does_not_know_are_refused() {
     let plan = planned(&desired(&with(&json!({ "enable_tagging": true }))), &eks());
     assert!(plan.refusals[0].reason.contains("would ignore `enableTagging`"));
     assert!(plan.refusals[0].remedy.contains("choose a newer `addon_version`"));
+    let beside = json!({ "storage_classes": { "b": { "enable_tagging": true } } });
+    let plan = planned(&desired(&with(&beside)), &eks());
+    assert!(plan.refusals[0].reason.contains("would ignore `enableTagging`"));
+    assert_eq!(plan.refusals[0].address, "module.efs_csi.storage_class[\"b\"]");
 }
 
 #[test]

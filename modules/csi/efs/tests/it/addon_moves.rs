@@ -118,3 +118,19 @@ fn the_add_on_becomes_a_release_with_its_objects_and_mounts_staying() {
     let plan = planned(&chart, &others);
     assert!(plan.refusals[0].reason.contains("as an EKS add-on"), "{:?}", plan.refusals);
 }
+
+#[test]
+fn an_add_on_stays_where_the_chart_would_have_other_selectors() {
+    let mut actual = with_addon(&json!({}));
+    driver(&mut actual).foreign.push(Foreign::AddOn);
+    driver(&mut actual).applied_by_eks = true;
+    for name in ["nameOverride", "fullnameOverride"] {
+        let chart =
+            |value: &str| json!({ "helm_chart_version": "4.4.1", "helm_values": { name: value } });
+        let plan = planned(&desired(&chart("efs")), &actual);
+        refused(&plan, "Helm cannot take them over", &format!("leave `{name}` out"));
+        let plan = planned(&desired(&chart("")), &actual);
+        assert_eq!(plan.refusals, [], "an empty one is the chart's own");
+        assert_eq!(actions(&plan)[0], (Action::Delete, addon::KIND));
+    }
+}

@@ -1,6 +1,6 @@
 //! Several classes on one file system, and classes that find it by a reference.
 
-use efs::{Actual, Inputs, OtherClass, Plan};
+use efs::{Actual, Inputs, OtherClass, Plan, Volume};
 use inputs::Given;
 use plan::Change;
 use serde_json::{Value, json};
@@ -90,6 +90,35 @@ fn a_destroy_takes_all_of_them_and_the_own_one_last() {
     assert!(of(OWN).needs.contains(&of(STORE).id));
     apply(&plan, &mut found);
     assert_eq!(found.file_system, None);
+}
+
+#[test]
+fn the_driver_stays_for_volumes_of_a_class_that_the_inputs_do_not_name_any_more() {
+    for stays in
+        [json!({ "deletion_policy": "retain" }), json!({ "file_system_id": "fs-0000000a" })]
+    {
+        let mut found = made();
+        found.cluster.as_mut().unwrap().volumes.push(Volume {
+            name: "pv-1".to_owned(),
+            handle: "fs-0000000a::fsap-1".to_owned(),
+            of_driver: true,
+            class: Some("efs-store".to_owned()),
+            claim: Some("graphs/store".to_owned()),
+            ..Volume::default()
+        });
+        let destroyed = |more: &Value| {
+            let mut all = stays.clone();
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            efs::destroy(&scope(), &inputs(&all), &found)
+        };
+        let uninstalls = |plan: &Plan| steps(plan).iter().any(|it| it.contains("helm_release"));
+        let plan = destroyed(&json!({ "helm_chart_version": "2.5.6" }));
+        assert!(!uninstalls(&plan), "{stays}: {:?}", steps(&plan));
+        let told = plan.notes.iter().any(|note| note.contains("pv-1"));
+        assert!(told, "{stays}: {:?}", plan.notes);
+        // Named, its claims are looked at: there are none, and the volume is the class's own.
+        assert!(uninstalls(&destroyed(&two())), "{stays}");
+    }
 }
 
 #[test]

@@ -124,6 +124,22 @@ fn a_plan_is_the_same_whether_everything_of_an_identity_was_looked_at_or_what_it
 }
 
 #[test]
+fn of_an_add_on_everything_is_looked_at_as_its_driver_may_need_the_provider() {
+    let mut actual = crate::addon::eks();
+    // The only version for this cluster takes no credentials of Pod Identity.
+    let observed = actual.addon.as_mut().unwrap();
+    observed.kubernetes = Some("1.32".to_owned());
+    observed.offered.retain(|it| it.version.starts_with("v1."));
+    actual.cluster.as_mut().unwrap().pod_identity_agent = true;
+    let more = json!({ "driver": "addon" });
+    let looks = looks(&inputs(&more), actual.cluster.as_ref(), false);
+    let whole = whole(Whose::Nobodys, Whose::Nobodys, true);
+    let of_seen = plan(&more, &actual, seen(&whole, looks));
+    assert!(of_seen.contains("by IRSA"), "{of_seen}");
+    assert_eq!(of_seen, plan(&more, &actual, whole));
+}
+
+#[test]
 fn in_auto_mode_associations_are_looked_at_although_no_agent_is_seen() {
     let actual = account_and_cluster(three());
     let cluster = actual.cluster.as_ref();

@@ -5,7 +5,9 @@
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use efs::resources::{file_system, ingress, mount_target, storage_class};
+use efs::resources::{
+    addon, driver, file_system, ingress, mount_target, security_group, storage_class,
+};
 use efs::{Actual, Call, FileSystemId, Inputs, LifeCycle, Plan};
 use kubernetes::release;
 use plan::{Action, Styled};
@@ -13,6 +15,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 
+use crate::addon::eks;
 use crate::users::{User, beside, user};
 use crate::world::{
     account, apply, deployed, deployed_to_cluster, desired, inputs, planned, scope, three,
@@ -46,6 +49,25 @@ impl Setting {
     fn names_another(self) -> bool {
         self.0 & 8 == 0
     }
+
+    /// Whether the driver is an add-on of EKS.
+    fn has_addon(self) -> bool {
+        self.in_cluster() && self.0 & 16 != 0
+    }
+
+    /// Whether the mount targets have a group of the deployment's own, and it a second class.
+    fn has_more(self) -> bool {
+        self.0 & 32 != 0
+    }
+
+    fn has_second_class(self) -> bool {
+        self.has_more() && !self.has_dropped_a_class()
+    }
+
+    /// Whether the inputs do not name that class any more.
+    fn has_dropped_a_class(self) -> bool {
+        self.has_more() && self.0 & 64 != 0
+    }
 }
 
 /// A world before anybody used it, with the inputs that made it.
@@ -58,9 +80,26 @@ struct Base {
 
 fn base(setting: Setting) -> Base {
     let mut more = json!({ "nfs_client_cidr": "10.0.0.0/16" });
+    if setting.has_more() {
+        more["security_group"] = json!("own");
+        more["storage_classes"] = json!({ "efs-store": { "uid": 1001, "gid": 1001 } });
+    }
+    if setting.has_addon() {
+        more["driver"] = json!("addon");
+    }
     let policy = if setting.is_retained() { "retain" } else { "delete" };
-    let made =
-        if setting.in_cluster() { deployed_to_cluster(&more) } else { deployed(&more, three()) };
+    let made = if setting.has_addon() {
+        let mut actual = eks();
+        apply(&planned(&desired(&more), &actual), &mut actual);
+        actual
+    } else if setting.in_cluster() {
+        deployed_to_cluster(&more)
+    } else {
+        deployed(&more, three())
+    };
+    if setting.has_dropped_a_class() {
+        more.as_object_mut().unwrap().remove("storage_classes");
+    }
     if setting.is_adopted() {
         more["file_system_id"] = json!("fs-0000000a");
     } else {
@@ -109,9 +148,10 @@ fn step_that_loses(plan: &Plan, users: &[User]) -> Option<String> {
                 Call::FileSystem(file_system::Call::Delete { .. }) => gone.file_system = true,
                 Call::MountTarget(mount_target::Call::Delete { .. }) => gone.targets += 1,
                 Call::Ingress(ingress::Call::Revoke { .. }) => gone.rules += 1,
-                Call::Release(release::Call::Uninstall(_)) => {
-                    gone.driver = true;
-                }
+                Call::SecurityGroup(security_group::Call::Delete { .. }) => gone.rules += 1,
+                Call::Release(release::Call::Uninstall(_))
+                | Call::Addon(addon::Call::Delete { preserve: false, .. })
+                | Call::Driver(driver::Call::DeleteCsiDriver { .. }) => gone.driver = true,
                 _ => {}
             }
             if let Some(user) = users.iter().find(|user| user.counts() && lost(user, &gone)) {
@@ -128,7 +168,7 @@ fn another() -> Vec<FileSystemId> {
 
 /// The settings of all worlds, without users.
 fn bases() -> Vec<Base> {
-    (0..16).map(|bits| base(Setting(bits))).collect()
+    (0..128).map(|bits| base(Setting(bits))).collect()
 }
 
 /// Tries random worlds on all cores.
@@ -160,8 +200,10 @@ fn on_one_core(
         if let Some(found) = &mut actual.file_system {
             found.life_cycle = state;
         }
-        // A directory shows no cluster.
-        let visible = |user: &User| base.setting.in_cluster() || !user.is_in_cluster();
+        // A directory shows no cluster, and volumes of a class of the deployment are claims of it.
+        let of_class = |user: &User| base.setting.has_second_class() && user.is_of("efs-store");
+        let visible =
+            |user: &User| (base.setting.in_cluster() || !user.is_in_cluster()) && !of_class(user);
         let users: Vec<User> = users.into_iter().filter(visible).collect();
         for user in &users {
             beside(&mut actual, user);

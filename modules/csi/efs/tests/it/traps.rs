@@ -9,6 +9,7 @@ use kubernetes::release::Id;
 use plan::{Action, Change, Scope};
 use serde_json::{Value, json};
 
+use crate::addon::{eks, with};
 use crate::world::{account_and_cluster, deployed_to_cluster, desired, planned, three};
 
 /// The reasons and remedies of a plan's refusals.
@@ -106,6 +107,47 @@ fn and_so_do_two_modules_that_adopt_the_same_file_system() {
     let differing = plans(2000);
     assert!(!ranges(&differing[0]) && ranges(&differing[1]), "{:?}", refused(&differing[1]));
     assert!(!plans(1000).iter().any(ranges));
+}
+
+#[test]
+fn two_ranges_of_group_ids_are_refused_with_a_driver_that_keeps_one() {
+    let older = |last: u32| {
+        let range = json!({ "gid_range_start": 50000, "gid_range_end": last });
+        let mut actual = eks();
+        let observed = actual.addon.as_mut().unwrap();
+        observed.offered.last_mut().unwrap().version = "v1.5.8-eksbuild.1".to_owned();
+        observed.kubernetes = Some("1.32".to_owned());
+        observed.offered.remove(1);
+        planned(&desired(&with(&json!({ "storage_classes": { "b": range } }))), &actual)
+    };
+    let plan = older(60000);
+    let told: Vec<&str> = plan.refusals.iter().map(|it| it.reason.as_str()).collect();
+    let [told] = *told else { panic!("{told:?}") };
+    assert!(
+        told.contains("those of `efs-sc` 50000 to 7000000: the driver of the add-on"),
+        "{told}"
+    );
+    assert!(plan.refusals[0].remedy.contains("`addon_version` of driver 1.7.0 or later"));
+    assert_eq!(older(7_000_000).refusals, [], "the same range");
+    let newer =
+        json!({ "storage_classes": { "b": { "gid_range_start": 50000, "gid_range_end": 60000 } } });
+    assert_eq!(planned(&desired(&with(&newer)), &eks()).refusals, [], "driver 2.1.7");
+}
+
+#[test]
+fn the_classes_of_a_second_module_are_held_against_the_same_add_on() {
+    let module = |label: &str, more: &Value| -> Desired {
+        let mut more = with(more);
+        more["storage_class_name"] = label.into();
+        Desired { scope: Scope::among(label), ..desired(&more) }
+    };
+    let one = module("a", &json!({}));
+    let other = module("b", &json!({ "enable_tagging": true }));
+    let actual = eks();
+    let plans = plan_together(&[(&one, &actual), (&other, &actual)]).unwrap();
+    assert_eq!(refused(&plans[0]), [""; 0]);
+    let told = refused(&plans[1]);
+    assert!(told.iter().any(|it| it.contains("would ignore `enableTagging`")), "{told:?}");
 }
 
 /// The plan for other settings of a driver that is found so.

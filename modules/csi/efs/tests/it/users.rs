@@ -52,6 +52,11 @@ pub(crate) enum Says {
 }
 
 impl User {
+    /// Whether it is a volume of this class.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(self, User::Volume { class: Some(class), .. } if class == name)
+    }
+
     /// Whether it is lost with the file system: an empty one meters 6 KiB, and an access point
     /// that is being deleted is somebody's wish.
     pub(crate) fn counts(&self) -> bool {
@@ -94,7 +99,8 @@ fn volume() -> impl Strategy<Value = User> {
         Just(":/data:fsap-00000007"),
     ];
     let id = prop_oneof![3 => Just("fs-0000000a"), 1 => Just("fs-0000000b")];
-    let class = prop_oneof![Just(None), Just(Some("other")), Just(Some(""))];
+    let classes = [None, Some("other"), Some(""), Some("efs-store")];
+    let class = proptest::sample::select(classes.to_vec());
     (id, forms, any::<bool>(), any::<bool>(), class, any::<bool>()).prop_map(
         |(id, form, prefixed, of_driver, class, claimed)| {
             let prefix = if prefixed { "efs:" } else { "" };

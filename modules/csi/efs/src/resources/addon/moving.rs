@@ -39,6 +39,13 @@ pub(super) fn moves(wanted: &Wanted) -> bool {
     release(wanted).is_some()
 }
 
+/// The values that give the chart's workloads other names and selectors than the add-on's have.
+fn renamed(values: &serde_json::Value) -> impl Iterator<Item = &'static str> {
+    let text = |name: &str| values.get(name).and_then(serde_json::Value::as_str);
+    let names = ["nameOverride", "fullnameOverride"].into_iter();
+    names.filter(move |name| text(name).is_some_and(|it| !it.is_empty()))
+}
+
 /// Why a release cannot become the add-on without losing mounts.
 pub(super) fn refusals(address: &Address, wanted: &Wanted, observed: &Observed) -> Vec<Refusal> {
     let Some(release) = release(wanted) else { return Vec::new() };
@@ -61,20 +68,13 @@ pub(super) fn refusals(address: &Address, wanted: &Wanted, observed: &Observed) 
             "wait until it is done, and run the same command again",
         );
     }
-    for name in ["nameOverride", "fullnameOverride"] {
-        if release
-            .values
-            .get(name)
-            .and_then(serde_json::Value::as_str)
-            .is_some_and(|it| !it.is_empty())
-        {
-            refuse(
-                format!(
-                    "{of} has the value `{name}`: the selectors of its workloads never change, and EKS cannot take them over"
-                ),
-                "drain the nodes and uninstall the release first, or stay with the chart",
-            );
-        }
+    for name in renamed(&release.values) {
+        refuse(
+            format!(
+                "{of} has the value `{name}`: the selectors of its workloads never change, and EKS cannot take them over"
+            ),
+            "drain the nodes and uninstall the release first, or stay with the chart",
+        );
     }
     if chart_version(&release.chart) == Some(WITHOUT_HOST_NETWORK) {
         refuse(
@@ -147,6 +147,21 @@ pub fn leave<C: From<Call> + From<driver::Call>>(
             ),
             "give both deployments `driver = \"addon\"`, or this one `driver = \"skip\"`",
         ));
+        return None;
+    }
+    let renamed = renamed(&becomes.values.value).map(|name| {
+        Refusal::new(
+            &address,
+            format!(
+                "`helm_values` has `{name}`: the selectors of the add-on's workloads never change, and \
+                 Helm cannot take them over"
+            ),
+            format!("leave `{name}` out of `helm_values`, or stay with `driver = \"addon\"`"),
+        )
+    });
+    let refused = plan.refusals.len();
+    plan.refusals.extend(renamed);
+    if plan.refusals.len() > refused {
         return None;
     }
     if let Some(wait) = under_way(scope, &address, wanted.owner, found) {

@@ -4,6 +4,7 @@ use kubernetes::release;
 use plan::{Address, Refusal, Scope, Warning};
 
 use super::found::Beyond;
+use super::{DriverInputs, DriverMode};
 use crate::chart::{self, ChartVersion, RELEASE};
 use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
 use crate::users::{OtherClass, Volume};
@@ -79,10 +80,11 @@ pub(super) fn escalates(address: &Address, Beyond { role, lacking }: &Beyond) ->
 /// <https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/764>).
 pub(crate) fn shared_range(
     scope: &Scope,
-    chart: ChartVersion,
+    inputs: &DriverInputs,
     (class, file_system): (&StorageClassInputs, &str),
     others: &[OtherClass],
 ) -> Option<Refusal> {
+    let chart = inputs.version;
     let own = class.hands_out().filter(|_| chart < ChartVersion::RANGE_OF_EACH_CLASS)?;
     let differs = |other: &&OtherClass| {
         other.file_system.as_deref() == Some(file_system)
@@ -99,18 +101,23 @@ pub(crate) fn shared_range(
         return None;
     }
     let differing: Vec<&str> = differing.iter().map(String::as_str).collect();
+    let (of, newer) = if inputs.mode == DriverMode::Addon {
+        ("the add-on".to_owned(), "an `addon_version` of driver 1.7.0".to_owned())
+    } else {
+        let first = ChartVersion::RANGE_OF_EACH_CLASS;
+        (format!("chart {chart}"), format!("`helm_chart_version` {first}"))
+    };
     Some(Refusal::new(
         scope.address(storage_class::KIND, Some(&class.name)),
         format!(
-            "its volumes get group ids {}, and on the same file system those of {}: the driver of chart \
-             {chart} keeps one range for each file system, whatever its classes say",
+            "its volumes get group ids {}, and on the same file system those of {}: the driver of {of} \
+             keeps one range for each file system, whatever its classes say",
             shown(own),
             listed(&differing)
         ),
         format!(
             "give both the same `gid_range_start` and `gid_range_end`, or `uid` and `gid`, or choose \
-             `helm_chart_version` {} or later",
-            ChartVersion::RANGE_OF_EACH_CLASS
+             {newer} or later"
         ),
     ))
 }
