@@ -202,22 +202,36 @@ fn those_of_the_deployment_are_made_found_changed_listed_and_removed() {
         (&json!("datasets"), &json!(point))
     );
 
+    // Its volume is in a cluster that nobody looks at: it is not replaced under it.
     points["datasets"]["root_directory"]["path"] = json!("/others");
+    declared(&world, &points);
+    let refused = world.run("deploy-efs", &[&flag, "--yes"]).exits(1);
+    let remedy = format!("cargo xtask access-points --delete {point}");
+    assert!(refused.stderr.contains(&remedy), "{}", refused.stderr);
+    points["others"] = json!({ "root_directory": { "path": "/others" } });
+    points["datasets"]["root_directory"]["path"] = json!("/datasets");
+    declared(&world, &points);
+    world.deploy(&[&flag]);
+    points["others"]["root_directory"]["path"] = json!("/changed");
     declared(&world, &points);
     let refused = world.run("deploy-efs", &[&flag]).exits(1);
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
     world.deploy(&[&flag, "--yes"]);
     world.nothing_to_do(&[&flag]);
     let status = world.run("status", &[&flag]).exits(0).json()["rows"].to_string();
-    assert!(status.contains("/others as 1001:1001") && !status.contains(&point), "{status}");
+    assert!(status.contains("/changed") && !status.contains("/others"), "{status}");
 
     // The deletion of a file system with access points is asked for by its id.
     let kept = world.run("destroy-efs", &[&flag, "--yes"]).exits(1);
     assert!(kept.stderr.contains(&format!("--delete-data {id}")), "{}", kept.stderr);
     declared(&world, &json!({}));
-    world.deploy(&[&flag, "--yes"]);
-    assert_eq!(left(&world.aws()), [""; 0]);
-    world.run("destroy-efs", &[&flag, "--yes"]).exits(0);
+    for _ in 0..2 {
+        let ran = world.run("deploy-efs", &[&flag, "--yes"]).exits(0);
+        assert!(ran.stderr.contains(&remedy), "{}", ran.stderr);
+        assert_eq!(left(&world.aws()), [point.clone()]);
+    }
+    let data = format!("--delete-data={id}");
+    world.run("destroy-efs", &[&flag, "--yes", &data]).exits(0);
 }
 
 const CLAIM: &str = "/api/v1/namespaces/default/persistentvolumeclaims/datasets";

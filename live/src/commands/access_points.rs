@@ -79,7 +79,9 @@ async fn observe(
         };
         let kube = target.cluster().map(|cluster| &cluster.kube);
         let seen = access_point::observe(aws, kube, &found.id).await?;
-        let wanted = Wanted { owner: &owner, file_system: &found.id, deletion };
+        let points_of_inputs = inputs.access_points.as_ref();
+        let wanted =
+            Wanted { owner: &owner, points: points_of_inputs, file_system: &found.id, deletion };
         let (more, listed) = room::table(&wanted, &seen);
         rows.extend(more);
         points.extend(listed.as_array().cloned().unwrap_or_default());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use efs::Inputs;
 use efs::resources::persistent_volume::{
-    Call, ClaimSpec, Found, FoundClaim, FoundVolume, KIND, Spec, volume_name,
+    Call, ClaimSpec, Found, FoundClaim, FoundVolume, KIND, Spec, unwanted_claims, volume_name,
 };
 use futures_util::future::try_join_all;
 use k8s_openapi::api::core::v1::{Namespace, PersistentVolume, PersistentVolumeClaim};
@@ -54,7 +54,12 @@ pub(crate) async fn observe(
         Some((namespace.to_owned(), name.to_owned()))
     });
     let names: BTreeSet<(String, String)> = held.chain(asked.iter().cloned()).collect();
-    let claims = try_join_all(names.iter().map(|name| claim(kube, name, destroys)));
+    let going = match &inputs.access_points {
+        Some(points) if plans => unwanted_claims(&owner, points, &volumes),
+        _ => BTreeSet::new(),
+    };
+    let with_pods = |name| destroys || going.contains(name);
+    let claims = try_join_all(names.iter().map(|name| claim(kube, name, with_pods(name))));
     let namespaces =
         async { if plans { missing_namespaces(kube, &asked).await } else { Ok(BTreeSet::new()) } };
     let (claims, missing_namespaces) = try_join!(claims, namespaces)?;

@@ -167,7 +167,9 @@ fn world(inputs: &[&str]) -> World {
         std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
     }
     if inputs.contains(&POINTS) {
-        let points = "data: { root_directory: { path: /data }, volume: { size: 1Gi } }\n";
+        // What had a volume stays where no cluster is looked at.
+        let points =
+            "data: { root_directory: { path: /data }, volume: { size: 1Gi } }\nplain: {}\n";
         std::fs::write(world.path().join("points.yaml"), points).unwrap();
     }
     world

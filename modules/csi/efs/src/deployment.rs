@@ -215,7 +215,7 @@ fn driver_and_class(
         };
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
     }
-    in_cluster(plan, cluster);
+    in_cluster(plan, inputs, cluster);
     Ok(())
 }
 
@@ -364,27 +364,26 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
 }
 
 /// What holds for every plan that changes a cluster.
-pub(crate) fn in_cluster(plan: &mut Plan, cluster: &Cluster) {
-    plan.refusals.extend(denied(plan, cluster));
+pub(crate) fn in_cluster(plan: &mut Plan, inputs: &Inputs, cluster: &Cluster) {
+    plan.refusals.extend(denied(plan, inputs, cluster));
     // A current context is easily forgotten.
     plan.notes
         .push(format!("the driver and the class are those of the cluster `{}`", cluster.name));
 }
 
 /// What this identity may not do in the cluster, where the plan would do it.
-fn denied(plan: &Plan, cluster: &Cluster) -> Option<Refusal> {
+fn denied(plan: &Plan, inputs: &Inputs, cluster: &Cluster) -> Option<Refusal> {
     let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
     let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
     if cluster.denied.is_empty() || (!touches && plan.checks.is_empty()) {
         return None;
     }
     let of_canary = |denied: &String| {
-        let verb_and_resource = denied.split(" in ").next().unwrap_or_default();
-        ["persistentvolumeclaims", "pods", "events"]
-            .iter()
-            .any(|it| verb_and_resource.ends_with(it))
+        let what = denied.split(" in ").next().unwrap_or_default();
+        ["persistentvolumeclaims", "pods", "events"].iter().any(|it| what.ends_with(it))
     };
-    let without = if cluster.denied.iter().any(of_canary) {
+    let only_canary = !plan.checks.is_empty() && !inputs.has_static_volumes();
+    let without = if only_canary && cluster.denied.iter().any(of_canary) {
         "; `--no-canary` needs nothing of claims, pods and events"
     } else {
         ""

@@ -162,7 +162,7 @@ fn remove_class(
     removed.extend(beside.into_iter().rev());
     let part = (&removed.clone()[..], driver);
     removed.extend(remove_driver(plan, scope, inputs, (actual, cluster), part));
-    in_cluster(plan, cluster);
+    in_cluster(plan, inputs, cluster);
     removed
 }
 

@@ -22,6 +22,11 @@ impl LifeCycle {
         matches!(self, LifeCycle::Deleting | LifeCycle::Deleted)
     }
 
+    /// Whether it failed, and never becomes available (`error`).
+    pub fn is_broken(&self) -> bool {
+        self.as_str() == "error"
+    }
+
     /// Whether it becomes available on its own.
     pub fn is_coming(&self) -> bool {
         matches!(self, LifeCycle::Creating | LifeCycle::Updating)

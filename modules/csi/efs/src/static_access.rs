@@ -9,13 +9,14 @@ use crate::actual::Actual;
 use crate::calls::Plan;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
+use crate::documents_beside::VOLUMES;
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::access_point::{self, Declared, FoundPoints};
 use crate::resources::mount_target::Ready;
 use crate::resources::persistent_volume;
-use crate::users::Volume;
+use crate::users::{AccessPoint, Volume};
 
 /// The ids of access points, as they were planned, by name.
 pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
@@ -32,15 +33,30 @@ pub(crate) fn points(
     let tags = desired.inputs.all_tags();
     let wanted = Declared { owner: &owner, points, tags: &tags, file_system, needs };
     let volumes = volumes_of_others(&owner, actual);
-    let found = FoundPoints { access_points: &actual.access_points, volumes: &volumes };
+    let found = FoundPoints {
+        access_points: &actual.access_points,
+        volumes: volumes.as_deref(),
+        document: document(actual),
+    };
     access_point::declare(plan, &desired.scope, &wanted, found)
 }
 
 /// The volumes of the cluster, but for those of the deployment's own access points.
-fn volumes_of_others(owner: &Owner, actual: &Actual) -> Vec<Volume> {
-    let Some(cluster) = &actual.cluster else { return Vec::new() };
+fn volumes_of_others(owner: &Owner, actual: &Actual) -> Option<Vec<Volume>> {
+    let cluster = actual.cluster.as_ref()?;
     let own = |volume: &&Volume| !is_own(owner, cluster, volume);
-    cluster.volumes.iter().filter(own).cloned().collect()
+    Some(cluster.volumes.iter().filter(own).cloned().collect())
+}
+
+/// The document of the deployment's own volumes.
+fn document(actual: &Actual) -> Option<&str> {
+    actual.documents.get(VOLUMES).map(String::as_str)
+}
+
+/// Whether an access point of this name is there that its inputs said to retain.
+fn is_retained(owner: &Owner, actual: &Actual, name: &str) -> bool {
+    let mut points = actual.access_points.iter();
+    points.any(|it| it.declared_by(owner) == Some(name) && it.is_retained())
 }
 
 fn is_own(owner: &Owner, cluster: &Cluster, volume: &Volume) -> bool {
@@ -61,7 +77,8 @@ pub(crate) fn volumes(
     let zone = desired.inputs.storage_class.mounted_in();
     let wanted = persistent_volume::Wanted { owner: &owner, points, ids, file_system, zone };
     let found = &cluster.static_volumes;
-    let done = persistent_volume::plan(plan, &desired.scope, &wanted, found, ready)?;
+    let stays = |name: &str| is_retained(&owner, actual, name);
+    let done = persistent_volume::plan(plan, &desired.scope, &wanted, (found, &stays), ready)?;
     after_volumes(plan, &desired.scope, actual, &done);
     Ok(())
 }
@@ -89,10 +106,14 @@ pub(crate) fn remove(
     let owner = inputs.owner();
     let (removed, mut rest) = remove_volumes(plan, scope, &owner, actual);
     if inputs.keeps_file_system() && actual.file_system.is_some() {
-        let volumes: &[Volume] = rest.cluster.as_ref().map_or(&[], |cluster| &cluster.volumes);
-        let found = FoundPoints { access_points: &rest.access_points, volumes };
+        let found = FoundPoints {
+            access_points: &actual.access_points,
+            volumes: rest.cluster.as_ref().map(|cluster| &cluster.volumes[..]),
+            document: document(actual),
+        };
         access_point::remove_declared(plan, scope, &owner, found, &removed);
-        rest.access_points.retain(|point| point.stays_declared(&owner));
+        let stays = |it: &AccessPoint| it.stays_declared(&owner) || found.may_be_named(it);
+        rest.access_points.retain(stays);
     }
     (removed, rest)
 }
@@ -107,10 +128,7 @@ fn remove_volumes(
 ) -> (Vec<ChangeId>, Actual) {
     let mut rest = actual.clone();
     let Some(cluster) = &mut rest.cluster else { return (Vec::new(), rest) };
-    let retained = |name: &str| {
-        let mut points = actual.access_points.iter();
-        points.any(|it| it.declared_by(owner) == Some(name) && it.is_retained())
-    };
+    let retained = |name: &str| is_retained(owner, actual, name);
     let found = cluster.static_volumes.clone();
     let (removed, names) = persistent_volume::remove(plan, scope, owner, &found, retained);
     cluster.volumes.retain(|volume| !names.contains(&volume.name));

@@ -114,7 +114,10 @@ impl Inputs {
 
     /// Whether the nodes mount with IAM, and so need an identity too.
     pub fn mounts_with_iam(&self) -> bool {
-        let mut options = self.classes().flat_map(|class| &class.mount_options);
+        let of_classes = self.classes().flat_map(|class| &class.mount_options);
+        let points = self.access_points.iter().flatten();
+        let volumes = points.filter_map(|(_, point)| point.volume.as_ref());
+        let mut options = of_classes.chain(volumes.flat_map(|volume| &volume.mount_options));
         options.any(|option| option == "iam")
     }
 

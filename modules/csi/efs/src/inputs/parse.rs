@@ -56,7 +56,8 @@ impl Inputs {
         let version = driver.as_ref().map(|driver| driver.version);
         let storage_classes =
             more_classes(&mut reader, storage_class.as_ref(), version, file_system.as_ref());
-        anonymous(&mut reader, storage_class.iter().chain(&storage_classes));
+        let classes = storage_class.iter().chain(&storage_classes);
+        anonymous(&mut reader, classes, access_points.as_ref());
         newer_parameters(&mut reader, version);
         let read = || {
             Some(Inputs {
@@ -107,25 +108,35 @@ fn check_tags(
     }
     for point in points.into_iter().flatten().map(|(_, point)| point) {
         let keys: BTreeSet<&String> = tags.keys().chain(point.tags.keys()).collect();
-        // Its name and its deletion policy are tags too.
+        // Its name, its deletion policy and its volume are tags too.
         let count = keys.into_iter().filter(|key| *key != "Name").count() + 2;
+        let count = count + usize::from(point.volume.is_some());
         reader.check(access_points::NAME, rules::tag_count(count));
     }
 }
 
-/// Without anonymous access, volumes of the classes need an identity to mount.
-fn anonymous<'a>(reader: &mut Reader, mut classes: impl Iterator<Item = &'a StorageClassInputs>) {
+/// Without anonymous access, volumes of the classes and of the deployment's own access points need
+/// an identity to mount.
+fn anonymous<'a>(
+    reader: &mut Reader,
+    classes: impl Iterator<Item = &'a StorageClassInputs>,
+    points: Option<&BTreeMap<String, AccessPointInputs>>,
+) {
     let denied =
         reader.is_given("allow_anonymous") && reader.boolean("allow_anonymous") == Some(false);
-    let without = |class: &&StorageClassInputs| !class.mount_options.iter().any(|it| it == "iam");
-    if let Some(class) = classes.find(without).filter(|_| denied) {
+    let classes = classes.map(|it| (format!("the class `{}`", it.name), &it.mount_options));
+    let volumes = points.into_iter().flatten().filter_map(|(name, point)| {
+        let volume = point.volume.as_ref()?;
+        Some((format!("the access point `{name}`"), &volume.mount_options))
+    });
+    let mut without =
+        classes.chain(volumes).filter(|(_, options)| !options.iter().any(|it| it == "iam"));
+    if let Some((of, _)) = without.next().filter(|_| denied) {
         reader.mistake(
             "allow_anonymous",
             Problem::new(
                 format!(
-                    "`allow_anonymous` is false, and volumes of the class `{}` mount without an \
-                     identity",
-                    class.name
+                    "`allow_anonymous` is false, and volumes of {of} mount without an identity"
                 ),
                 "add `iam` to its `mount_options`, or leave `allow_anonymous` out",
             ),

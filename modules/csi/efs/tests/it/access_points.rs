@@ -11,7 +11,7 @@ use crate::world::{
 };
 
 /// Datasets with a claim, and logs with a volume.
-fn both() -> Value {
+pub(crate) fn both() -> Value {
     json!({ "access_points": {
         "datasets": {
             "posix_user": { "uid": 1001, "gid": 1001, "secondary_gids": [7, 5] },
@@ -27,18 +27,18 @@ fn both() -> Value {
 }
 
 /// The same with another value at a place.
-fn with(pointer: &str, value: Value) -> Value {
+pub(crate) fn with(pointer: &str, value: Value) -> Value {
     let mut all = both();
     *all.pointer_mut(&format!("/access_points{pointer}")).unwrap() = value;
     all
 }
 
-fn steps(plan: &Plan) -> Vec<String> {
+pub(crate) fn steps(plan: &Plan) -> Vec<String> {
     let step = |change: &Change<efs::Call>| format!("{:?} {}", change.action, change.address);
     plan.changes.iter().map(step).collect()
 }
 
-fn refused(plan: &Plan) -> String {
+pub(crate) fn refused(plan: &Plan) -> String {
     let told = plan.refusals.iter().map(|it| format!("{}: {}; ", it.address, it.reason));
     told.collect::<Vec<_>>().concat()
 }
@@ -65,13 +65,13 @@ fn listed(actual: &mut Actual) {
         .collect();
 }
 
-fn made() -> Actual {
+pub(crate) fn made() -> Actual {
     let mut actual = deployed_to_cluster(&both());
     listed(&mut actual);
     actual
 }
 
-fn claim(actual: &mut Actual) -> &mut FoundClaim {
+pub(crate) fn claim(actual: &mut Actual) -> &mut FoundClaim {
     let found = &mut actual.cluster.as_mut().unwrap().static_volumes;
     found.claims.get_mut("graphs/datasets").unwrap()
 }
@@ -111,7 +111,14 @@ fn each_is_made_once_with_its_volume_and_its_claim_and_a_second_run_finds_nothin
 
 #[test]
 fn tags_change_in_place_and_anything_else_takes_another_access_point_and_consent() {
-    let found = deployed(&both(), three());
+    let mut without = both();
+    without["access_points"]["datasets"].as_object_mut().unwrap().remove("claim");
+    let with = |pointer: &str, value: Value| {
+        let mut all = without.clone();
+        *all.pointer_mut(&format!("/access_points{pointer}")).unwrap() = value;
+        all
+    };
+    let found = deployed(&without, three());
     let tagged = planned(&desired(&with("/datasets/tags/team", json!("ml"))), &found);
     assert_eq!(steps(&tagged), ["Update module.efs_csi.access_point[\"datasets\"]"]);
     for (pointer, value, attribute) in [
@@ -126,11 +133,11 @@ fn tags_change_in_place_and_anything_else_takes_another_access_point_and_consent
     ] {
         let more = with(pointer, value);
         let plan = planned(&desired(&more), &found);
-        let [new, old, document] = plan.changes.as_slice() else { panic!("{:?}", steps(&plan)) };
+        let [new, old] = plan.changes.as_slice() else { panic!("{:?}", steps(&plan)) };
         assert_eq!((new.action, old.action), (Action::Replace, Action::Delete), "{pointer}");
         let shown: Vec<&str> = new.differences.iter().map(|it| it.attribute.as_str()).collect();
         assert_eq!(shown, [attribute]);
-        assert!(old.needs.contains(&new.id) && document.needs.contains(&new.id));
+        assert!(old.needs.contains(&new.id));
         assert!(new.reason.contains("files"), "it says what becomes of them: {}", new.reason);
         // Killed between the two: both are there, and the next run removes the old one.
         let mut half = found.clone();
@@ -183,9 +190,12 @@ fn what_the_inputs_name_no_more_goes_unless_it_is_retained_or_in_use() {
         "Delete module.efs_csi.access_point[\"datasets\"]",
         "Delete module.efs_csi.persistent_volume_claim[\"graphs/datasets\"]",
         "Delete module.efs_csi.persistent_volume[\"efs-sc.datasets\"]",
-        "Delete module.efs_csi.persistent_volume[\"efs-sc.logs\"]",
     ];
     assert_eq!(steps(&plan), expected);
+    assert!(plan.notes.iter().any(|it| it.contains("the volume efs-sc.logs stays")), "{plan:?}");
+    // Where the inputs still name the access point, its volume goes when they ask for none.
+    let without = planned(&desired(&with("/logs", json!({ "deletion_policy": "retain" }))), &found);
+    assert_eq!(steps(&without), ["Delete module.efs_csi.persistent_volume[\"efs-sc.logs\"]"]);
     claim(&mut found).managed = false;
     let plan = planned(&desired(&none), &found);
     assert!(refused(&plan).contains("this deployment did not make"), "{}", refused(&plan));
@@ -193,6 +203,10 @@ fn what_the_inputs_name_no_more_goes_unless_it_is_retained_or_in_use() {
     let plan = planned(&desired(&none), &found);
     apply(&plan, &mut found);
     assert_eq!(found.access_points.len(), 1, "the retained one");
+    let volumes = &found.cluster.as_ref().unwrap().static_volumes.volumes;
+    assert_eq!(volumes.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["efs-sc.logs"]);
+    listed(&mut found);
+    assert!(planned(&desired(&none), &found).is_empty());
     // Where nobody says which there are, nobody looks, and nothing goes.
     assert!(planned(&desired(&json!({})), &made()).is_empty());
     // A volume of somebody else keeps the access point.
@@ -233,6 +247,12 @@ fn a_destroy_that_keeps_the_file_system_takes_them_down_and_one_that_does_not_as
     claim(&mut found).used_by = vec!["graph-0".to_owned()];
     let told = refused(&efs::destroy(&scope(), &inputs(&more), &found));
     assert!(told.contains("the pods graph-0 use its claim graphs/datasets"), "{told}");
+}
+
+#[test]
+fn a_volume_that_is_mounted_with_iam_gives_the_nodes_an_identity() {
+    assert!(inputs(&both()).mounts_with_iam());
+    assert!(!inputs(&with("/logs/volume/mount_options", json!(["tls"]))).mounts_with_iam());
 }
 
 #[test]

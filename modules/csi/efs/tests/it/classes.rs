@@ -183,6 +183,17 @@ fn mistakes_name_the_class_and_what_classes_cannot_have_together() {
             }),
             "volumes of the class `a` mount without",
         ),
+        (
+            json!({
+                "allow_anonymous": false,
+                "mount_options": ["iam"],
+                "access_points": {
+                    "a": { "volume": { "size": "1Gi", "mount_options": ["iam"] } },
+                    "b": { "claim": { "namespace": "x", "size": "1Gi" } },
+                },
+            }),
+            "volumes of the access point `b` mount without",
+        ),
     ] {
         let found = mistakes(&more);
         assert!(found.len() == 1 && found[0].contains(told), "{told}: {found:?}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod access_points;
+mod access_points_stay;
 mod addon;
 mod addon_moves;
 mod addresses;

@@ -7,6 +7,7 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use crate::owner::{OUR_PREFIX, Owner};
+use crate::resources::persistent_volume::volume_name;
 use crate::users::{AccessPoint, CreationInfo, PosixUser};
 
 /// An access point as the inputs have it.
@@ -122,12 +123,17 @@ fn deletion_tag() -> String {
     format!("{OUR_PREFIX}deletion-policy")
 }
 
+/// The tag of one that has or had a volume: what is without the tag, no volume of ours names. It is
+/// never taken off, as a volume may stay in a cluster that nobody looks at.
+fn volume_tag() -> String {
+    format!("{OUR_PREFIX}volume")
+}
+
 impl AccessPointInputs {
     /// Its properties, for a deployment whose inputs have these tags.
     pub(super) fn spec(&self, name: &str, owner: &Owner, tags: &Tags) -> Spec {
         // Every field is looked at: a new one does not compile until somebody says what it means.
-        let AccessPointInputs { path, posix_user, creation_info, tags: own, retain, volume: _ } =
-            self;
+        let AccessPointInputs { path, posix_user, creation_info, tags: own, retain, volume } = self;
         let mut all = tags.clone();
         all.insert("Name".to_owned(), name.to_owned());
         all.extend(own.clone());
@@ -135,6 +141,9 @@ impl AccessPointInputs {
         all.insert(name_tag(), name.to_owned());
         let policy = if *retain { "retain" } else { "delete" };
         all.insert(deletion_tag(), policy.to_owned());
+        if volume.is_some() {
+            all.insert(volume_tag(), volume_name(owner, name));
+        }
         Spec {
             path: path.clone(),
             posix_user: posix_user.clone(),
@@ -159,6 +168,11 @@ impl AccessPoint {
     /// Whether the inputs that made it said that it stays.
     pub(crate) fn is_retained(&self) -> bool {
         self.tags.get(&deletion_tag()).is_some_and(|policy| policy == "retain")
+    }
+
+    /// Whether the inputs that made it ever gave it a volume.
+    pub(super) fn had_volume(&self) -> bool {
+        self.tags.contains_key(&volume_tag())
     }
 
     /// Whether it stays when its deployment goes and the file system does not: another's, or one

@@ -1,12 +1,15 @@
 //! What no volume names any more: its table, and the plan that removes it.
 
+use std::collections::BTreeMap;
+
 use inputs::{counted, plain};
 use network::Tags;
 use plan::{Action, Change, Difference, Known, Plan, Refusal, Row, Scope, Text, Warning};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::declared::Spec;
+use super::declared::{AccessPointInputs, Spec};
+use super::planning::fits;
 use super::standing::{Seen, Standing, may_be_reused, standing};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::owner::Owner;
@@ -42,8 +45,8 @@ pub enum Call {
     Create { of: Known<FileSystemId>, token: Text, spec: Box<Spec>, marks: Tags },
     /// Sets tags; others stay.
     Tag { id: AccessPointId, tags: Tags },
-    /// Deletes one of a deployment's own, unless a volume of the cluster names it. Its directory
-    /// stays.
+    /// Deletes one of a deployment's own, unless a volume of the cluster names it: without one, of
+    /// which nobody made a volume. Its directory stays.
     DeleteDeclared { id: AccessPointId },
     /// Deletes it, unless a volume of the cluster names it by now, or a claim waits for it: any
     /// claim, where it may be reused. Its directory stays.
@@ -54,8 +57,18 @@ pub enum Call {
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     pub owner: &'a Owner,
+    /// The access points that its inputs name, where they do.
+    pub points: Option<&'a BTreeMap<String, AccessPointInputs>>,
     pub file_system: &'a FileSystemId,
     pub deletion: &'a Deletion,
+}
+
+impl Wanted<'_> {
+    /// Whether the inputs have an access point of this name as this one is.
+    fn has(&self, name: &str, point: &AccessPoint) -> bool {
+        let inputs = self.points.and_then(|points| points.get(name));
+        inputs.is_some_and(|it| fits(&it.spec(name, self.owner, &Tags::new()), point))
+    }
 }
 
 /// Plans the removal of what is asked for.
@@ -88,6 +101,9 @@ pub fn plan<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, wanted: &Wanted, s
                 };
                 match judged(point) {
                     Standing::Leftover | Standing::SomeCluster | Standing::Foreign => {
+                        plan.changes.push(delete(scope, wanted, point));
+                    }
+                    Standing::Declared(name) if !wanted.has(&name, point) => {
                         plan.changes.push(delete(scope, wanted, point));
                     }
                     Standing::Deleting => plan.notes.push(format!("{id} is being deleted")),
@@ -222,7 +238,7 @@ mod tests {
             storage_class: "efs-sc".to_owned(),
         };
         let file_system = FileSystemId::try_from("fs-00000001").unwrap();
-        let wanted = Wanted { owner: &owner, file_system: &file_system, deletion };
+        let wanted = Wanted { owner: &owner, points: None, file_system: &file_system, deletion };
         let mut made = Plan::default();
         plan(&mut made, &Scope::alone("efs_csi"), &wanted, seen);
         made

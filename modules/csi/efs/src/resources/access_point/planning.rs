@@ -33,8 +33,22 @@ pub struct Declared<'a> {
 pub struct FoundPoints<'a> {
     /// Those of the file system.
     pub access_points: &'a [AccessPoint],
-    /// The volumes of the cluster, but for those of this deployment's own access points.
-    pub volumes: &'a [Volume],
+    /// The volumes of the cluster, but for those of this deployment's own access points; `None`
+    /// where no cluster was looked at.
+    pub volumes: Option<&'a [Volume]>,
+    /// The document of the deployment's own volumes, where there is one.
+    pub document: Option<&'a str>,
+}
+
+impl FoundPoints<'_> {
+    /// Whether a volume of a cluster that nobody looked at may name it: documents are never
+    /// pruned, so that its volume stays there when they name it no more.
+    pub(crate) fn may_be_named(&self, point: &AccessPoint) -> bool {
+        let named = || self.document.is_some_and(|text| text.contains(point.id.as_str()));
+        // Volumes are made once it is available.
+        let had = || point.had_volume() && !point.life_cycle.is_broken();
+        self.volumes.is_none() && (named() || had())
+    }
 }
 
 /// Plans the access points; the answer is their ids, by name.
@@ -54,25 +68,33 @@ pub fn declare<C: From<Call>>(
     for (name, inputs) in wanted.points {
         let spec = inputs.spec(name, wanted.owner, wanted.tags);
         let ours = || there.iter().filter(|it| it.declared_by(wanted.owner) == Some(name));
-        let fits = |it: &&AccessPoint| !compare(PROPERTIES, &spec, Some(&it.spec())).replaces;
-        let best = ours().filter(fits).min_by_key(|it| &it.id);
-        let id = match best.or_else(|| ours().min_by_key(|it| &it.id)) {
-            Some(old) if best.is_none() => {
-                replace(plan, scope, wanted, (name, spec), old);
+        let best = ours().filter(|it| fits(&spec, it)).min_by_key(|it| &it.id);
+        let named = |it: &AccessPoint| inputs.volume.is_some() && found.may_be_named(it);
+        let holds = ours().find(|it| named(it)).filter(|_| !best.is_some_and(named));
+        let id = match (holds, best.or_else(|| ours().min_by_key(|it| &it.id))) {
+            (Some(old), _) => {
+                plan.refusals.push(held(scope, name, old));
+                kept.extend(ours().map(|it| &it.id));
+                Known::Now(old.id.clone())
+            }
+            (None, Some(old)) if best.is_none() => {
+                let broken = ours().filter(|it| it.life_cycle.is_broken());
+                let broken: Vec<&AccessPoint> = broken.collect();
+                replace(plan, scope, wanted, (name, spec), (old, &broken));
                 Known::After(id(scope, name))
             }
-            Some(same) => {
+            (None, Some(same)) => {
                 tag(plan, scope, (name, &spec), same);
                 kept.push(&same.id);
                 Known::Now(same.id.clone())
             }
-            None => {
+            (None, None) => {
                 let change = Change::new(Action::Create, id(scope, name), address(scope, name))
                     .because("the access point does not exist")
                     .needing(wanted.needs.to_vec())
                     .showing([Difference::later("access_point_id")])
                     .showing(compare(PROPERTIES, &spec, None).differences)
-                    .calling(create(wanted, name, spec));
+                    .calling(create(wanted, name, spec, &[]));
                 plan.changes.push(change);
                 plan.warnings.extend(not_made(name, inputs));
                 Known::After(id(scope, name))
@@ -83,7 +105,7 @@ pub fn declare<C: From<Call>>(
     for point in there.iter().filter(|it| !kept.contains(&&it.id)) {
         if let Some(name) = point.declared_by(wanted.owner) {
             let replaced = ids.contains_key(name).then(|| id(scope, name));
-            retire(plan, scope, (name, point), replaced, found.volumes);
+            retire(plan, scope, (name, point), replaced, found);
         }
     }
     ids
@@ -100,7 +122,7 @@ pub fn remove_declared<C: From<Call>>(
 ) {
     for point in found.access_points {
         let Some(name) = point.declared_by(owner) else { continue };
-        retire(plan, scope, (name, point), None, found.volumes);
+        retire(plan, scope, (name, point), None, found);
     }
     let deletes = |change: &Change<C>| change.address.kind == KIND;
     for change in plan.changes.iter_mut().filter(|change| deletes(change)) {
@@ -122,14 +144,37 @@ fn address(scope: &Scope, name: &str) -> plan::Address {
     scope.address(KIND, Some(name))
 }
 
-fn create(wanted: &Declared, name: &str, spec: Spec) -> Call {
+/// Whether an access point is one of these properties, or becomes one by its tags. One that failed
+/// does not: nobody mounts through it.
+pub(super) fn fits(spec: &Spec, point: &AccessPoint) -> bool {
+    !point.life_cycle.is_broken() && !compare(PROPERTIES, spec, Some(&point.spec())).replaces
+}
+
+/// Why one is not replaced that a volume of a cluster may name which nobody looked at.
+fn held(scope: &Scope, name: &str, old: &AccessPoint) -> Refusal {
+    let id = &old.id;
+    Refusal::new(
+        address(scope, name),
+        format!(
+            "another access point is to take the place of {id}, which its volume may name in a \
+             cluster that is not looked at, and Kubernetes never changes that of a volume"
+        ),
+        format!(
+            "delete its claim and its volume in the cluster, which keeps the files, and then it: \
+             `cargo xtask access-points --delete {id}` with that cluster; or leave it as it is, or \
+             give another name"
+        ),
+    )
+}
+
+/// The call that makes one. The token is another one beside those that are `broken`, whose tokens
+/// EFS would answer with them.
+fn create(wanted: &Declared, name: &str, spec: Spec, broken: &[&AccessPoint]) -> Call {
     let owner = wanted.owner;
-    let hash = owner.hash(&[
-        name,
-        &spec.path,
-        &format!("{:?}", spec.posix_user),
-        &format!("{:?}", spec.creation_info),
-    ]);
+    let (user, info) = (format!("{:?}", spec.posix_user), format!("{:?}", spec.creation_info));
+    let mut parts = vec![name, &spec.path, &user, &info];
+    parts.extend(broken.iter().map(|it| it.id.as_str()));
+    let hash = owner.hash(&parts);
     // 20 characters of the file system's id, and 42 more: EFS takes 64 (`CreateAccessPoint`).
     let token = Text::rendered(wanted.file_system, |of| {
         Ok::<_, std::convert::Infallible>(format!("{of}-{}", &hash[..42]))
@@ -149,7 +194,7 @@ fn replace<C: From<Call>>(
     scope: &Scope,
     wanted: &Declared,
     (name, spec): (&str, Spec),
-    old: &AccessPoint,
+    (old, broken): (&AccessPoint, &[&AccessPoint]),
 ) {
     let compared = compare(PROPERTIES, &spec, Some(&old.spec()));
     let path = compared.differences.iter().any(|it| it.attribute.as_str() == PROPERTIES[0].name);
@@ -161,11 +206,16 @@ fn replace<C: From<Call>>(
     } else {
         format!("the files under `{}` stay as they are", spec.path)
     };
+    let why = if old.life_cycle.is_broken() {
+        format!("{} is in the state `{}`", old.id, old.life_cycle.as_str())
+    } else {
+        "EFS changes nothing of an access point but its tags".to_owned()
+    };
     let change = Change::new(Action::Replace, id(scope, name), address(scope, name))
-        .because(plain(&format!("EFS changes nothing of an access point but its tags; {files}")))
+        .because(plain(&format!("{why}; {files}")))
         .needing(wanted.needs.to_vec())
         .showing(compared.differences)
-        .calling(create(wanted, name, spec));
+        .calling(create(wanted, name, spec, broken));
     plan.changes.push(change);
 }
 
@@ -194,7 +244,7 @@ fn retire<C: From<Call>>(
     scope: &Scope,
     (name, point): (&str, &AccessPoint),
     replaced: Option<ChangeId>,
-    volumes: &[Volume],
+    found: FoundPoints,
 ) {
     let id = &point.id;
     if replaced.is_none() && point.is_retained() {
@@ -204,6 +254,16 @@ fn retire<C: From<Call>>(
         )));
         return;
     }
+    if found.may_be_named(point) {
+        plan.notes.push(plain(&format!(
+            "the access point {id} (`{}`) stays: no cluster is looked at, and volumes of one may \
+             name it; once its claim and its volume are gone there, `cargo xtask access-points \
+             --delete {id}` with that cluster removes it",
+            point.path
+        )));
+        return;
+    }
+    let volumes = found.volumes.unwrap_or_default();
     let named = volumes.iter().find(|volume| volume.access_points.contains(id.as_str()));
     if let Some(volume) = named {
         let claim = volume.claim.as_ref().map(|claim| format!(" of the claim {claim}"));

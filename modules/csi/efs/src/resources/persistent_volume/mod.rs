@@ -5,7 +5,7 @@ mod planning;
 mod spec;
 
 pub use document::{Place, document};
-pub use planning::{Call, Wanted, plan, remove, rows};
+pub use planning::{Call, Wanted, plan, remove, rows, unwanted_claims};
 pub use spec::{
     CLAIM_PROPERTIES, ClaimSpec, Found, FoundClaim, FoundVolume, KIND, PROPERTIES, Spec, marks,
     volume_name,

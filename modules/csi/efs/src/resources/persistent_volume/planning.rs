@@ -1,6 +1,6 @@
 //! The part of a plan that is about volumes of a deployment's own access points, and their rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inputs::plain;
 use kubernetes::{Preconditions, RenderError};
@@ -62,13 +62,14 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Plans the volumes and claims in a cluster, after `ready`: pods can mount from then on. The
+/// Plans the volumes and claims in a cluster, after `ready`: pods can mount from then on. Those of
+/// access points that the inputs do not name any more go, unless the access point `stays`. The
 /// answer is what must be done before an access point that they named may go.
 pub fn plan<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
     wanted: &Wanted,
-    found: &Found,
+    (found, stays): (&Found, &dyn Fn(&str) -> bool),
     ready: &Ready,
 ) -> Result<Vec<ChangeId>, RenderError> {
     let first = plan.changes.len();
@@ -81,6 +82,10 @@ pub fn plan<C: From<Call>>(
     }
     let left = found.volumes.iter().filter(|it| !kept.contains(&it.name));
     for (volume, point) in left.filter_map(|it| Some((it, it.point(wanted.owner)?))) {
+        if !wanted.points.contains_key(point) && stays(point) {
+            plan.notes.push(retained(volume));
+            continue;
+        }
         let why = "the inputs do not ask for it any more";
         unwanted(plan, scope, (volume, point), found, why);
     }
@@ -225,6 +230,32 @@ fn claimed<C: From<Call>>(
     Ok(())
 }
 
+/// That the volume of an access point stays with it, and its claim.
+fn retained(volume: &FoundVolume) -> String {
+    plain(&format!(
+        "the volume {} stays, as the `deletion_policy` of its access point is `retain`",
+        volume.name
+    ))
+}
+
+/// The claims, as namespace and name, of volumes that a deployment of these access points deletes:
+/// their pods are to be looked at.
+pub fn unwanted_claims(
+    owner: &Owner,
+    points: &BTreeMap<String, AccessPointInputs>,
+    volumes: &[FoundVolume],
+) -> BTreeSet<(String, String)> {
+    let unwanted = |volume: &&FoundVolume| {
+        let point = volume.point(owner);
+        point.is_some_and(|point| points.get(point).is_none_or(|it| it.volume.is_none()))
+    };
+    let claims = volumes.iter().filter(unwanted).filter_map(|volume| {
+        let (namespace, name) = volume.spec.claim.as_ref()?.split_once('/')?;
+        Some((namespace.to_owned(), name.to_owned()))
+    });
+    claims.collect()
+}
+
 /// Plans the deletion of a volume and of its claim, unless somebody else's claim or a pod has it.
 fn unwanted<C: From<Call>>(
     plan: &mut Plan<C>,
@@ -304,10 +335,7 @@ pub fn remove<C: From<Call>>(
     for volume in &found.volumes {
         let Some(point) = volume.point(owner) else { continue };
         if stays(point) {
-            plan.notes.push(plain(&format!(
-                "the volume {} stays, as the `deletion_policy` of its access point is `retain`",
-                volume.name
-            )));
+            plan.notes.push(retained(volume));
             continue;
         }
         names.push(volume.name.clone());
