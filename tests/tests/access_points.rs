@@ -228,7 +228,7 @@ fn those_of_the_deployment_are_made_found_changed_listed_and_removed() {
     for _ in 0..2 {
         let ran = world.run("deploy-efs", &[&flag, "--yes"]).exits(0);
         assert!(ran.stderr.contains(&remedy), "{}", ran.stderr);
-        assert_eq!(left(&world.aws()), [point.clone()]);
+        assert_eq!(left(&world.aws()), std::slice::from_ref(&point));
     }
     let data = format!("--delete-data={id}");
     world.run("destroy-efs", &[&flag, "--yes", &data]).exits(0);

@@ -147,8 +147,8 @@ fn step_that_loses(plan: &Plan, users: &[User]) -> Option<String> {
             match call {
                 Call::FileSystem(file_system::Call::Delete { .. }) => gone.file_system = true,
                 Call::MountTarget(mount_target::Call::Delete { .. }) => gone.targets += 1,
-                Call::Ingress(ingress::Call::Revoke { .. }) => gone.rules += 1,
-                Call::SecurityGroup(security_group::Call::Delete { .. }) => gone.rules += 1,
+                Call::Ingress(ingress::Call::Revoke { .. })
+                | Call::SecurityGroup(security_group::Call::Delete { .. }) => gone.rules += 1,
                 Call::Release(release::Call::Uninstall(_))
                 | Call::Addon(addon::Call::Delete { preserve: false, .. })
                 | Call::Driver(driver::Call::DeleteCsiDriver { .. }) => gone.driver = true,
