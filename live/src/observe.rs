@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{DriverMode, Found, may_be_older};
+use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
@@ -363,9 +363,7 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
-    if plans && release.is_some() && inputs.driver.mode == DriverMode::Addon {
-        lacking.extend(denied_to_leave(kube, &inputs.driver.namespace).await?);
-    }
+    lacking.extend(denied_to_leave(kube, inputs, plans && release.is_some()).await?);
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use efs::Inputs;
 use efs::permissions::to_leave_a_release;
-use efs::resources::driver::Beyond;
+use efs::resources::driver::{Beyond, DriverMode};
 use efs::resources::storage_class::VolumeBindingMode;
 use futures_util::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{
@@ -77,8 +77,17 @@ pub(crate) async fn denied(
     refused(kube, asked).await
 }
 
-/// What this identity may not do, of what leaving the release in a namespace to EKS takes.
-pub(crate) async fn denied_to_leave(kube: &Kube, namespace: &str) -> anyhow::Result<Vec<String>> {
+/// What this identity may not do, of what leaving a release to EKS takes, where one is to be planned
+/// and the inputs ask for an add-on.
+pub(crate) async fn denied_to_leave(
+    kube: &Kube,
+    inputs: &Inputs,
+    plans_release: bool,
+) -> anyhow::Result<Vec<String>> {
+    if !plans_release || inputs.driver.mode != DriverMode::Addon {
+        return Ok(Vec::new());
+    }
+    let namespace = inputs.driver.namespace.as_str();
     let asked = to_leave_a_release(helm_storage());
     let within = |(verb, group, resource)| (verb, group, resource, Some(namespace));
     refused(kube, asked.into_iter().map(within).collect()).await
