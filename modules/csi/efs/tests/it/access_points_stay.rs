@@ -91,7 +91,7 @@ fn what_the_inputs_do_not_want_any_more_goes_by_its_id_once_no_volume_names_it()
 #[test]
 fn one_that_efs_could_not_make_is_made_anew_with_another_token_and_goes() {
     let wanted = json!({ "access_points": { "plain": {} } });
-    let mut found = deployed(&plain, three());
+    let mut found = deployed(&wanted, three());
     found.access_points[0].life_cycle = LifeCycle::Other("error".to_owned());
     let plan = planned(&desired(&wanted), &found);
     let address = "module.efs_csi.access_point[\"plain\"]";
