@@ -90,10 +90,10 @@ fn what_the_inputs_do_not_want_any_more_goes_by_its_id_once_no_volume_names_it()
 
 #[test]
 fn one_that_efs_could_not_make_is_made_anew_with_another_token_and_goes() {
-    let without = json!({ "access_points": { "plain": {} } });
-    let mut found = deployed(&without, three());
+    let wanted = json!({ "access_points": { "plain": {} } });
+    let mut found = deployed(&wanted, three());
     found.access_points[0].life_cycle = LifeCycle::Other("error".to_owned());
-    let plan = planned(&desired(&without), &found);
+    let plan = planned(&desired(&wanted), &found);
     let address = "module.efs_csi.access_point[\"plain\"]";
     assert_eq!(steps(&plan), [format!("Replace {address}"), format!("Delete {address}")]);
     assert!(plan.changes[0].reason.contains("fsap-00000001 is in the state `error`"), "{plan:?}");
@@ -102,11 +102,11 @@ fn one_that_efs_could_not_make_is_made_anew_with_another_token_and_goes() {
     for call in &plan.changes[0].calls {
         crate::world::carry_out(call, &mut half);
     }
-    assert_eq!(steps(&planned(&desired(&without), &half)), [format!("Delete {address}")]);
+    assert_eq!(steps(&planned(&desired(&wanted), &half)), [format!("Delete {address}")]);
     // The world refuses a token that an access point has.
     apply(&plan, &mut found);
     assert_eq!(found.access_points.len(), 1);
-    assert!(planned(&desired(&without), &found).is_empty());
+    assert!(planned(&desired(&wanted), &found).is_empty());
 
     // Its volume was never made, as that waits for it.
     let mut found = deployed(&both(), three());
