@@ -68,7 +68,7 @@ fn a_canary_that_is_not_bound_names_the_controller_as_it_is_called() {
     let _nodes = Nodes::alone(&kubeconfig, 1).unwrap();
     let answer = "rpc error: code = Unknown desc = nobody has heard of this";
     let _refusing = Provisioner::start(&kubeconfig, Source::Refused(answer.to_owned())).unwrap();
-    let ran = with_values(&there, "deploy-efs", RENAMED, &["--timeout=30s"]).exits(1);
+    let ran = with_values(&there, "deploy-efs", RENAMED, &[]).exits(1);
     for said in [answer, "logs deployment/storage-controller --container efs-plugin"] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }

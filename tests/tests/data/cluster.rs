@@ -164,3 +164,15 @@ fn the_access_points_of_other_clusters_are_data_and_a_recreated_cluster_is_told_
     there.run("destroy-efs", &["--yes", "--delete-data", &id]).exits(0);
     assert!(there.aws.file_systems().is_empty());
 }
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn files_that_nobody_in_the_cluster_mounts_are_data_too() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    let id = file_system(&there);
+    there.aws.meter(&id, 6145);
+    refused(there.run("destroy-efs", &["--yes"]), &["holds data: files in fs-", "6.0 KiB"]);
+    assert!(there.class().is_some(), "nothing was changed");
+    there.run("destroy-efs", &["--yes", "--delete-data", &id]).exits(0);
+}
