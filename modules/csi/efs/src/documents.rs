@@ -13,10 +13,10 @@ use crate::documents_beside::{
 use crate::identity::Given;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::resources::access_point::Points;
 use crate::resources::driver::{Driver, DriverMode};
 use crate::resources::mount_target::Ready;
 use crate::resources::storage_class;
-use crate::static_access::Points;
 use crate::templates;
 
 /// The values of the driver's chart.

@@ -8,8 +8,8 @@ use plan::{Action, Known, Text, compare};
 
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::resources::access_point::Points;
 use crate::resources::{persistent_volume, storage_class};
-use crate::static_access::Points;
 
 /// The StorageClasses beside the deployment's own.
 pub(crate) const CLASSES_BESIDE: &str = "storageclasses.yaml";

@@ -1,7 +1,5 @@
 //! The access points of a deployment's own, and the volumes and claims that mount them.
 
-use std::collections::BTreeMap;
-
 use kubernetes::RenderError;
 use plan::{ChangeId, Known, Scope};
 
@@ -10,16 +8,13 @@ use crate::calls::Plan;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::documents_beside::VOLUMES;
-use crate::ids::{AccessPointId, FileSystemId};
+use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
-use crate::resources::access_point::{self, Declared, FoundPoints};
+use crate::resources::access_point::{self, Declared, FoundPoints, Points};
 use crate::resources::mount_target::Ready;
 use crate::resources::persistent_volume;
 use crate::users::{AccessPoint, Volume};
-
-/// The ids of access points, as they were planned, by name.
-pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
 
 /// Plans the access points of the inputs, where these say which there are.
 pub(crate) fn points(

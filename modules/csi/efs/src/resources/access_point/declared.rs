@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use network::Tags;
-use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
+use plan::{Known, Mutability, Property, Unset, Value, compare, equal, map, set};
 use serde::{Deserialize, Serialize};
 
+use crate::ids::AccessPointId;
 use crate::owner::{OUR_PREFIX, Owner};
 use crate::resources::persistent_volume::volume_name;
 use crate::users::{AccessPoint, CreationInfo, PosixUser};
+
+/// The ids of access points, as they were planned, by name.
+pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
 
 /// An access point as the inputs have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +204,12 @@ impl AccessPoint {
             tags: tags.clone(),
         }
     }
+}
+
+/// Whether an access point is one of these properties, or becomes one by its tags. One that failed
+/// does not: nobody mounts through it.
+pub(super) fn fits(spec: &Spec, point: &AccessPoint) -> bool {
+    !point.life_cycle.is_broken() && !compare(PROPERTIES, spec, Some(&point.spec())).replaces
 }
 
 #[cfg(test)]

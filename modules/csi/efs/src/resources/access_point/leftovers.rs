@@ -8,8 +8,7 @@ use plan::{Action, Change, Difference, Known, Plan, Refusal, Row, Scope, Text, W
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::declared::{AccessPointInputs, Spec};
-use super::planning::fits;
+use super::declared::{AccessPointInputs, Spec, fits};
 use super::standing::{Seen, Standing, may_be_reused, standing};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::owner::Owner;

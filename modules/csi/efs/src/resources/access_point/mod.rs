@@ -6,6 +6,7 @@ mod leftovers;
 mod planning;
 mod standing;
 
+pub(crate) use declared::Points;
 pub use declared::{AccessPointInputs, PROPERTIES, Spec, VolumeInputs};
 pub use leftovers::{Call, Deletion, KIND, Wanted, plan, quota, table};
 pub(crate) use planning::removal_id;

@@ -8,7 +8,7 @@ use plan::{
     Action, Change, ChangeId, Difference, Known, Plan, Refusal, Row, Scope, Text, Warning, compare,
 };
 
-use super::declared::{AccessPointInputs, PROPERTIES, Spec};
+use super::declared::{AccessPointInputs, PROPERTIES, Spec, fits};
 use super::leftovers::{Call, KIND};
 use crate::ids::{AccessPointId, FileSystemId};
 use crate::life_cycle::LifeCycle;
@@ -142,12 +142,6 @@ pub(crate) fn removal_id(scope: &Scope, point: &AccessPointId) -> ChangeId {
 
 fn address(scope: &Scope, name: &str) -> plan::Address {
     scope.address(KIND, Some(name))
-}
-
-/// Whether an access point is one of these properties, or becomes one by its tags. One that failed
-/// does not: nobody mounts through it.
-pub(super) fn fits(spec: &Spec, point: &AccessPoint) -> bool {
-    !point.life_cycle.is_broken() && !compare(PROPERTIES, spec, Some(&point.spec())).replaces
 }
 
 /// Why one is not replaced that a volume of a cluster may name which nobody looked at.
