@@ -204,7 +204,7 @@ fn not_ours(
     Refusal::new(
         scope.address(KIND, Some(name)),
         reason,
-        "check `--context` and `cluster_name`; else choose another name for the class, \
-         or delete that class yourself",
+        "check `--context` and `cluster_name`; else choose another `storage_class_name`, or another \
+         name in `storage_classes`, or delete that class yourself",
     )
 }
