@@ -41,9 +41,9 @@ pub(crate) const PLUGIN: Duration = Duration::from_mins(1);
 pub(crate) const LOGIN: Duration = Duration::from_mins(10);
 pub(crate) const PLUGIN_EARLY: Duration = Duration::from_mins(1);
 
-/// The pauses between two looks at what takes its time: everything here takes at least the
-/// first, and 5 s late on the minute and a half that AWS takes for a mount target is under 6
-/// per cent.
+/// The shortest and the longest pause between two looks at what takes its time, where nothing says
+/// when to look: everything here takes at least the first, and on a rollout of two minutes 5 s are
+/// 4 per cent.
 pub(crate) const POLL_FIRST: Duration = Duration::from_millis(250);
 pub(crate) const POLL_LONGEST: Duration = Duration::from_secs(5);
 

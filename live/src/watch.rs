@@ -14,9 +14,8 @@ use tracing::Instrument;
 
 use crate::wait::{LOOKS_MAY_FAIL, POLL_FIRST, POLL_LONGEST, poll, unless};
 
-/// A pause in terms of the time that was waited already: whatever takes its time is
-/// seen at most so much later than it came, and 4 per cent on the average. Before,
-/// pauses grew on their own, and a destroy took up to 1.29 of what it had to.
+/// A pause in terms of the time that was waited already, where nothing says when to look: what
+/// takes its time is seen at most so much later than it came, and 4 per cent on the average.
 const LATE: f64 = 0.08;
 
 /// When to look again.
