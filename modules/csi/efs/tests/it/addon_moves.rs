@@ -136,6 +136,21 @@ fn an_add_on_stays_where_the_chart_would_have_other_selectors() {
 }
 
 #[test]
+fn an_add_on_stays_that_is_in_another_namespace_or_that_eks_is_at_work_on() {
+    let mut actual = with_addon(&json!({}));
+    driver(&mut actual).foreign.push(Foreign::AddOn);
+    driver(&mut actual).applied_by_eks = true;
+    let chart = json!({ "helm_chart_version": "4.4.1", "namespace": "storage" });
+    let plan = planned(&desired(&chart), &actual);
+    refused(&plan, "install a second driver", "set `namespace` to \"kube-system\"");
+    let chart = json!({ "helm_chart_version": "4.4.1" });
+    for status in [addon::Status::Creating, addon::Status::Updating] {
+        found(&mut actual).status = status;
+        refused(&planned(&desired(&chart), &actual), "EKS is at work", "run the same command");
+    }
+}
+
+#[test]
 fn no_chart_is_fetched_where_eks_installs_the_driver() {
     let mut actual = with_release();
     let found = release(&mut actual).clone();

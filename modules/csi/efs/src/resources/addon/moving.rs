@@ -149,6 +149,8 @@ pub fn leave<C: From<Call> + From<driver::Call>>(
         ));
         return None;
     }
+    let refused = plan.refusals.len();
+    plan.refusals.extend(elsewhere(&address, wanted, found));
     let renamed = renamed(&becomes.values.value).map(|name| {
         Refusal::new(
             &address,
@@ -159,7 +161,6 @@ pub fn leave<C: From<Call> + From<driver::Call>>(
             format!("leave `{name}` out of `helm_values`, or stay with `driver = \"addon\"`"),
         )
     });
-    let refused = plan.refusals.len();
     plan.refusals.extend(renamed);
     if plan.refusals.len() > refused {
         return None;
@@ -186,6 +187,30 @@ pub fn leave<C: From<Call> + From<driver::Call>>(
     let id = change.id.clone();
     plan.changes.push(change);
     Some(id)
+}
+
+/// Why the chart does not take the objects of an add-on over now: they are in another namespace, or
+/// EKS is at work on them.
+fn elsewhere(address: &Address, wanted: &Wanted, found: &Found) -> Vec<Refusal> {
+    let (there, here) = (&found.namespace, &wanted.inputs.namespace);
+    let moved = (there != here).then(|| {
+        Refusal::new(
+            address,
+            format!(
+                "the add-on is in `{there}`, and the chart is to be in `{here}`: Helm would install \
+                 a second driver beside its objects"
+            ),
+            format!("set `namespace` to \"{there}\""),
+        )
+    });
+    let busy = matches!(found.status, Status::Creating | Status::Updating).then(|| {
+        Refusal::new(
+            address,
+            format!("EKS is at work on the add-on: {}", found.status.as_str()),
+            "run the same command again when it is done, in a minute or two",
+        )
+    });
+    moved.into_iter().chain(busy).collect()
 }
 
 /// The version of a chart with its name, such as `aws-efs-csi-driver-2.4.5`.

@@ -45,12 +45,12 @@ pub fn remove<C: From<Call>>(
     }
     let preserve = others.is_none();
     if preserve {
-        plan.notes.push(
-            "the add-on's objects stay in the cluster, as it is not looked at who uses them there: \
-             `kubectl --namespace kube-system delete all --selector \
-             app.kubernetes.io/name=aws-efs-csi-driver` deletes them"
-                .to_owned(),
-        );
+        plan.notes.push(plain(&format!(
+            "the add-on's objects stay in the cluster, as it is not looked at who uses them \
+                 there: `kubectl --namespace {} delete all --selector \
+                 app.kubernetes.io/name=aws-efs-csi-driver` deletes them",
+            found.namespace
+        )));
     }
     let cluster = || owner.cluster.clone();
     let change = Change::new(Action::Delete, scope.id("eks_addon.delete"), address)

@@ -155,7 +155,7 @@ const REMEDIES: &[(&str, &str)] = &[
     ("K8sResourceNotFound", "set `addon_resolve_conflicts` to `OVERWRITE`: EKS makes it anew"),
     (
         "InsufficientNumberOfReplicas",
-        "look why its pods do not run: `kubectl --namespace kube-system get pods --selector \
+        "look why its pods do not run: `kubectl get pods --all-namespaces --selector \
          app.kubernetes.io/name=aws-efs-csi-driver`; it needs nodes whose taints it tolerates",
     ),
     (
