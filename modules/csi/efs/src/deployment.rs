@@ -98,6 +98,7 @@ pub(crate) fn plan_part(
     if let Some(cluster) = &actual.cluster {
         driver_and_class(&mut plan, desired, (actual, cluster, part), storage, &given)?;
         static_access::volumes(&mut plan, desired, (actual, cluster), (storage, &points))?;
+        in_cluster(&mut plan, inputs, cluster);
     } else {
         let wanted = (inputs, desired.driver_in.as_deref(), &given);
         let wanted = (wanted, &points);
@@ -215,7 +216,6 @@ fn driver_and_class(
         };
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
     }
-    in_cluster(plan, inputs, cluster);
     Ok(())
 }
 

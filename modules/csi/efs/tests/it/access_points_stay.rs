@@ -9,7 +9,10 @@ use plan::{Action, Plan};
 use serde_json::{Value, json};
 
 use crate::access_points::{both, claim, made, refused, steps, with};
-use crate::world::{account_and_cluster, apply, deployed, desired, inputs, planned, scope, three};
+use crate::world::{
+    account_and_cluster, apply, deployed, deployed_to_cluster, desired, inputs, planned, scope,
+    three,
+};
 
 #[test]
 fn without_a_cluster_those_stay_that_a_volume_there_may_name() {
@@ -151,4 +154,27 @@ fn who_may_not_make_claims_is_told_to_leave_the_check_out_only_where_that_helps(
         let plan = planned(&wanted, &actual);
         assert_eq!(plan.refusals[0].remedy.contains("--no-canary"), helps, "{:?}", plan.refusals);
     }
+}
+
+#[test]
+fn who_may_not_change_volumes_is_told_so_where_nothing_else_changes() {
+    let mut found = deployed_to_cluster(&json!({}));
+    found.cluster.as_mut().unwrap().denied = vec!["patch persistentvolumes".to_owned()];
+    let own = json!({ "access_points": { "a": { "volume": { "size": "1Gi" } } } });
+    let wanted = Desired { canary: Canary::LeftOut, ..desired(&own) };
+    let told = refused(&planned(&wanted, &found));
+    assert!(told.contains("may not patch persistentvolumes"), "{told}");
+}
+
+#[test]
+fn a_claim_that_the_inputs_take_back_from_its_volume_is_said_to_stay() {
+    let with = |what: &str| json!({ "access_points": { "a": { what: { "size": "1Gi", "namespace": "graphs" } } } });
+    let found = deployed_to_cluster(&with("claim"));
+    let alone = json!({ "access_points": { "a": { "volume": { "size": "1Gi" } } } });
+    let plan = planned(&desired(&alone), &found);
+    assert!(
+        plan.notes.iter().any(|note| note.starts_with("the claim graphs/")),
+        "{:?}",
+        plan.notes
+    );
 }

@@ -135,7 +135,17 @@ fn one<C: From<Call>>(
     }
     match &volume.inputs.claim {
         Some(claim) => claimed(plan, scope, (volume, claim), found, needs),
-        None => Ok(()),
+        None => {
+            let bound = there.and_then(|it| it.spec.claim.as_ref());
+            let ours = bound.filter(|name| found.claims.get(*name).is_some_and(|it| it.managed));
+            plan.notes.extend(ours.map(|name| {
+                plain(&format!(
+                    "the claim {name} stays, though the inputs name its volume alone: pods may use \
+                     it; `kubectl delete persistentvolumeclaim` takes it away"
+                ))
+            }));
+            Ok(())
+        }
     }
 }
 
