@@ -133,20 +133,18 @@ fn one<C: From<Call>>(
         let change = change.needing_any(ready.targets.clone()).showing(compared.differences);
         plan.changes.push(change.calling(apply));
     }
-    match &volume.inputs.claim {
-        Some(claim) => claimed(plan, scope, (volume, claim), found, needs),
-        None => {
-            let bound = there.and_then(|it| it.spec.claim.as_ref());
-            let ours = bound.filter(|name| found.claims.get(*name).is_some_and(|it| it.managed));
-            plan.notes.extend(ours.map(|name| {
-                plain(&format!(
-                    "the claim {name} stays, though the inputs name its volume alone: pods may use \
-                     it; `kubectl delete persistentvolumeclaim` takes it away"
-                ))
-            }));
-            Ok(())
-        }
+    if let Some(claim) = &volume.inputs.claim {
+        return claimed(plan, scope, (volume, claim), found, needs);
     }
+    let bound = there.and_then(|it| it.spec.claim.as_ref());
+    let ours = bound.filter(|name| found.claims.get(*name).is_some_and(|it| it.managed));
+    plan.notes.extend(ours.map(|name| {
+        plain(&format!(
+            "the claim {name} stays, though the inputs name its volume alone: pods may use it; \
+             `kubectl delete persistentvolumeclaim` takes it away"
+        ))
+    }));
+    Ok(())
 }
 
 /// Why a volume is made anew, where it must be: that of a claim which is gone is bound to no other.
