@@ -49,6 +49,19 @@ fn assets_come_before_the_path_and_the_path_before_our_own_folder() {
 }
 
 #[test]
+fn a_distributions_containerd_is_not_one_that_a_node_can_run_with() {
+    let mut world = World::new();
+    let place = world.path().join("distribution");
+    std::fs::create_dir(&place).unwrap();
+    for name in ["containerd", "containerd-shim-runc-v2", "ctr", "kubelet", "kube-scheduler"] {
+        tests::write_program(&place.join(name), "#!/bin/sh\necho of the distribution\n");
+    }
+    world.set("PATH", format!("{}:{}", place.display(), std::env::var("PATH").unwrap()));
+    let listed = world.xtask(&["tools", "list"]).exits(0).stdout;
+    assert!(!listed.contains("of the distribution"), "{listed}");
+}
+
+#[test]
 fn without_go_nothing_is_built_and_the_remedy_is_shown() {
     let mut world = World::new();
     world.set("PATH", "/nowhere");

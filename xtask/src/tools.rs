@@ -26,6 +26,10 @@ pub(crate) struct Tool {
     /// A folder of its module that is copied beside the programs: its path in the module, and
     /// its name in [`shared`].
     share: Option<(&'static str, &'static str)>,
+    /// Whether only our own build of it will do, whatever else is in `PATH`: the programs of a
+    /// node work together, and a distribution's containerd is of another version and reads
+    /// other configuration files.
+    of_node: bool,
     pub(crate) what: &'static str,
 }
 
@@ -38,6 +42,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("helm.sh/helm/v4/internal/version.version"),
         version: &["version", "--short"],
         share: None,
+        of_node: false,
         what: "installs charts",
     },
     Tool {
@@ -47,6 +52,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("github.com/distribution/distribution/v3/version.version"),
         version: &["--version"],
         share: None,
+        of_node: false,
         what: "is a registry of charts that wants a login",
     },
     Tool {
@@ -56,6 +62,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: None,
         version: &["version"],
         share: None,
+        of_node: false,
         what: "makes a cluster of containers",
     },
     Tool {
@@ -65,6 +72,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: None,
         version: &["--version"],
         share: None,
+        of_node: false,
         what: "holds the state of a bare control plane",
     },
     Tool {
@@ -74,6 +82,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
         share: None,
+        of_node: false,
         what: "serves the API of a bare control plane",
     },
     Tool {
@@ -83,6 +92,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
         share: None,
+        of_node: false,
         what: "runs the controllers of a bare control plane",
     },
     Tool {
@@ -94,6 +104,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         ),
         version: &["--version"],
         share: Some(("charts/aws-efs-csi-driver", DRIVER_CHART)),
+        of_node: false,
         what: "is the EFS CSI driver, with its chart",
     },
     Tool {
@@ -103,6 +114,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("main.version"),
         version: &["--version"],
         share: None,
+        of_node: false,
         what: "makes the volumes of claims with that driver",
     },
     Tool {
@@ -112,6 +124,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
         share: None,
+        of_node: true,
         what: "chooses the nodes of pods",
     },
     Tool {
@@ -121,6 +134,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("k8s.io/component-base/version.gitVersion"),
         version: &["--version"],
         share: None,
+        of_node: true,
         what: "runs the pods of a node",
     },
     Tool {
@@ -130,6 +144,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
         version: &["--version"],
         share: None,
+        of_node: true,
         what: "runs the containers of a node",
     },
     Tool {
@@ -139,6 +154,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
         version: &["-v"],
         share: None,
+        of_node: true,
         what: "keeps the containers of a pod",
     },
     Tool {
@@ -148,6 +164,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         version_variable: Some("github.com/containerd/containerd/v2/version.Version"),
         version: &["--version"],
         share: None,
+        of_node: true,
         what: "imports images into containerd",
     },
 ];
@@ -215,7 +232,8 @@ impl Tool {
         live::workspace().join("tools").join(self.folder)
     }
 
-    /// Where it is: in `KUBEBUILDER_ASSETS`, in `PATH`, or in our own folder.
+    /// Where it is: in `KUBEBUILDER_ASSETS`, in `PATH`, or in our own folder, which is the only
+    /// place for the programs of a node.
     pub(crate) fn find(&self) -> anyhow::Result<Option<Found>> {
         let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -223,6 +241,7 @@ impl Tool {
             .into_iter()
             .map(|place| (place, "KUBEBUILDER_ASSETS"))
             .chain(std::env::split_paths(&path).map(|place| (place, "PATH")))
+            .filter(|_| !self.of_node)
             .chain([(folder()?, "tools folder")]);
         for (place, by) in places {
             let path = place.join(self.name);
