@@ -35,89 +35,60 @@ fn added_up(estimate: &Estimate) -> (Vec<(&str, String)>, String) {
     (parts, estimate.monthly.to_string())
 }
 
+#[track_caller]
+fn costs(region: &str, more: &Value, sizes: Sizes, parts: &[(&str, &str)], sum: &str) {
+    let estimate = estimate(region, more, sizes);
+    let parts = parts.iter().map(|(name, price)| (*name, (*price).to_owned())).collect();
+    assert_eq!(added_up(&estimate), (parts, sum.to_owned()), "{region} {more}");
+}
+
+/// The same without backups.
+fn alone(mut more: Value) -> Value {
+    more["backup_policy"] = json!("DISABLED");
+    more
+}
+
 #[test]
-fn figures_are_those_that_a_person_computes() {
+fn storage_and_backups_cost_what_a_person_computes() {
+    // 120 x 0.30, 1000 x 0.016 and 500 x 0.008, and 1620 x 0.05 for the copy of all.
+    let parts = [
+        ("storage", "36.00"),
+        ("Infrequent Access", "16.00"),
+        ("Archive", "4.00"),
+        ("backup, one copy", "81.00"),
+    ];
     let backed_up = json!({ "backup_policy": "ENABLED" });
-    let alone = |more: &Value| {
-        let mut more = more.clone();
-        more["backup_policy"] = json!("DISABLED");
-        more
-    };
-    let provisioned = alone(&json!({
-        "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 100,
-    }));
-    let one_zone = alone(&json!({
+    costs("us-east-1", &backed_up, gib(120, 1000, 500), &parts, "137.00");
+    // Infrequent Access costs more where reads are not paid for.
+    let bursting = alone(json!({ "throughput_mode": "bursting" }));
+    let parts = [("storage", "3.00"), ("Infrequent Access", "2.50")];
+    costs("us-east-1", &bursting, gib(10, 100, 0), &parts, "5.50");
+    let one_zone = alone(json!({
         "availability_zone_name": "us-east-1a", "throughput_mode": "bursting",
     }));
-    let bursting = alone(&json!({ "throughput_mode": "bursting" }));
-    let replicated = alone(&json!({ "replication": { "region": "eu-west-1" } }));
-    let to_one_zone = alone(&json!({ "replication": { "availability_zone_name": "eu-west-1a" } }));
-    for (region, more, sizes, parts, sum) in [
-        // 120 x 0.30, 1000 x 0.016 and 500 x 0.008, and 1620 x 0.05 for the copy of all.
-        (
-            "us-east-1",
-            &backed_up,
-            gib(120, 1000, 500),
-            &[
-                ("storage", "36.00"),
-                ("Infrequent Access", "16.00"),
-                ("Archive", "4.00"),
-                ("backup, one copy", "81.00"),
-            ][..],
-            "137.00",
-        ),
-        // 230 / 20 = 11.5 MiB/s come with the storage, and 88.5 x 6 is left.
-        (
-            "us-east-1",
-            &provisioned,
-            gib(230, 0, 0),
-            &[("storage", "69.00"), ("provisioned throughput", "531.00")],
-            "600.00",
-        ),
-        // What comes with 2000 GB is more than 100 MiB/s.
-        (
-            "us-east-1",
-            &provisioned,
-            gib(2000, 0, 0),
-            &[("storage", "600.00"), ("provisioned throughput", "0.00")],
-            "600.00",
-        ),
-        // Infrequent Access costs more where reads are not paid for.
-        (
-            "us-east-1",
-            &bursting,
-            gib(10, 100, 0),
-            &[("storage", "3.00"), ("Infrequent Access", "2.50")],
-            "5.50",
-        ),
-        (
-            "us-east-1",
-            &one_zone,
-            gib(230, 100, 0),
-            &[("One Zone storage", "36.80"), ("Infrequent Access", "1.33")],
-            "38.13",
-        ),
-        (
-            "us-east-1",
-            &replicated,
-            gib(100, 0, 0),
-            &[("storage", "30.00"), ("replica in eu-west-1", "33.00")],
-            "63.00",
-        ),
-        (
-            "eu-west-1",
-            &to_one_zone,
-            gib(100, 0, 0),
-            &[("storage", "33.00"), ("replica in eu-west-1", "17.60")],
-            "50.60",
-        ),
-        ("ap-northeast-1", &alone(&json!({})), gib(3, 0, 0), &[("storage", "1.08")], "1.08"),
-    ] {
-        let estimate = estimate(region, more, sizes);
-        let parts: Vec<(&str, String)> =
-            parts.iter().map(|(name, price)| (*name, (*price).to_owned())).collect();
-        assert_eq!(added_up(&estimate), (parts, sum.to_owned()), "{region} {more}");
-    }
+    let parts = [("One Zone storage", "36.80"), ("Infrequent Access", "1.33")];
+    costs("us-east-1", &one_zone, gib(230, 100, 0), &parts, "38.13");
+    let elastic = alone(json!({}));
+    costs("ap-northeast-1", &elastic, gib(3, 0, 0), &[("storage", "1.08")], "1.08");
+}
+
+#[test]
+fn throughput_and_replicas_cost_what_a_person_computes() {
+    let provisioned = alone(json!({
+        "throughput_mode": "provisioned", "provisioned_throughput_in_mibps": 100,
+    }));
+    // 230 / 20 = 11.5 MiB/s come with the storage, and 88.5 x 6 is left.
+    let parts = [("storage", "69.00"), ("provisioned throughput", "531.00")];
+    costs("us-east-1", &provisioned, gib(230, 0, 0), &parts, "600.00");
+    // What comes with 2000 GB is more than 100 MiB/s.
+    let parts = [("storage", "600.00"), ("provisioned throughput", "0.00")];
+    costs("us-east-1", &provisioned, gib(2000, 0, 0), &parts, "600.00");
+    let replicated = alone(json!({ "replication": { "region": "eu-west-1" } }));
+    let parts = [("storage", "30.00"), ("replica in eu-west-1", "33.00")];
+    costs("us-east-1", &replicated, gib(100, 0, 0), &parts, "63.00");
+    let to_one_zone = alone(json!({ "replication": { "availability_zone_name": "eu-west-1a" } }));
+    let parts = [("storage", "33.00"), ("replica in eu-west-1", "17.60")];
+    costs("eu-west-1", &to_one_zone, gib(100, 0, 0), &parts, "50.60");
 }
 
 #[test]
