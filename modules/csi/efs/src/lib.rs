@@ -11,6 +11,7 @@ mod calls;
 mod chart;
 mod class_set;
 mod cluster;
+pub mod costs;
 mod data;
 mod deployment;
 mod desired;

@@ -13,6 +13,7 @@ mod classes;
 mod cluster;
 mod contested;
 mod contradictions;
+mod costs;
 mod data;
 mod documents;
 mod file_system;
