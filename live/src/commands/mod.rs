@@ -9,6 +9,7 @@ mod file_outputs;
 mod fleet;
 mod goal;
 mod identify;
+mod import;
 mod made;
 mod outputs;
 mod plan;
@@ -48,6 +49,9 @@ pub(crate) async fn carry_out(order: &Order) -> ExitCode {
                 }
                 Work::Fleet(fleet) => {
                     Box::pin(many(fleet, session, endpoint, audit.as_ref(), &stop)).await
+                }
+                Work::Import(wanted) => {
+                    Box::pin(import::run(wanted, session, endpoint, &stop)).await
                 }
             };
             if let Some(local) = local {

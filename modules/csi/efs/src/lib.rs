@@ -22,6 +22,7 @@ mod driver_policy;
 mod guard;
 mod identity;
 mod ids;
+pub mod import;
 mod inputs;
 mod life_cycle;
 mod managed_driver;
