@@ -16,6 +16,7 @@ mod plan;
 mod planning;
 mod saved;
 mod status;
+mod terraform;
 mod verify;
 
 use std::path::PathBuf;

@@ -42,6 +42,7 @@ mod static_access;
 mod subnets;
 mod take_over;
 mod templates;
+pub mod terraform;
 mod together;
 mod users;
 mod warnings;
