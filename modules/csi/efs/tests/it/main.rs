@@ -20,6 +20,7 @@ mod file_system;
 mod groups;
 mod hostile;
 mod identity;
+mod import;
 mod ingress;
 mod inputs;
 mod looks;
