@@ -97,6 +97,7 @@ impl Run {
             timeline: None,
             log_format: LogFormat::Text,
             audit: None,
+            prices: None,
             print_job: false,
             verbose: 0,
         }
