@@ -106,7 +106,7 @@ fn by_hand() -> Actual {
     let mut actual = deployed(&json!({ "enforce_tls": false }), three());
     actual.documents.clear();
     let file_system = actual.file_system.as_mut().unwrap();
-    file_system.creation_token = "console-1".to_owned();
+    "console-1".clone_into(&mut file_system.creation_token);
     file_system.tags = [
         ("Name", "Shared ${data}"),
         ("aws:cloudformation:stack-name", "storage"),
