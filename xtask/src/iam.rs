@@ -59,6 +59,9 @@ pub(crate) fn print_documents(
 }
 
 fn file_system(inputs: &Inputs) -> Option<&str> {
+    if let Some(id) = &inputs.imported {
+        return Some(id.as_str());
+    }
     match &inputs.file_system {
         FileSystemSource::Adopted(id) => Some(id.as_str()),
         FileSystemSource::Own(_) => None,
