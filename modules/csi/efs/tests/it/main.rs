@@ -15,6 +15,8 @@ mod contested;
 mod contradictions;
 mod data;
 mod documents;
+mod failover;
+mod failover_judged;
 mod file_system;
 mod groups;
 mod hostile;
