@@ -23,7 +23,7 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
         .with("addonName", name));
     }
     let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
-    wishes.check(offer, call.context.region)?;
+    wishes.check(offer, call.context)?;
     let now = call.context.now;
     let until = now + call.context.options.addon_changing_ms;
     let params = params(&wishes);
