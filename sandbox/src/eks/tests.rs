@@ -99,7 +99,11 @@ fn an_add_on_is_created_updated_and_deleted_over_time() {
         (&addon["status"], &addon["addonVersion"]),
         (&json!("ACTIVE"), &json!("v2.1.7-eksbuild.1"))
     );
-    assert_eq!(addon["serviceAccountRoleArn"], ROLE, "what is not given stays");
+    assert_eq!(
+        addon["serviceAccountRoleArn"],
+        Value::Null,
+        "a role that is not given is taken away"
+    );
     assert_eq!(get(&aws, ADDONS).ok().json()["addons"], json!(["aws-efs-csi-driver"]));
     aws.eks("DELETE", DRIVER, &Value::Null).ok();
     assert_eq!(status(&aws), "DELETING");

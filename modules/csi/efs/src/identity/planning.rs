@@ -20,6 +20,8 @@ use crate::resources::{iam_role, oidc_provider, pod_identity_association};
 pub(crate) struct Given {
     /// The role that the service accounts are annotated with.
     pub(crate) role: Option<Known<String>>,
+    /// Whether the service accounts get their role by Pod Identity associations instead.
+    pub(crate) by_associations: bool,
     /// What must be done before pods of the driver that start have their identity.
     pub(crate) before_driver: Vec<ChangeId>,
     /// What must be done before the driver may create volumes.
@@ -178,7 +180,7 @@ impl<C: Calls> Here<'_, C> {
                 };
                 let before_driver =
                     pod_identity_association::plan(self.plan, self.scope, &wanted, found);
-                Given { before_driver, ..Given::default() }
+                Given { before_driver, by_associations: true, ..Given::default() }
             }
         }
     }

@@ -102,6 +102,12 @@ fn change<C: From<Call>>(
     }
     plan.warnings.extend(mounts_of_before(before, chart_of(&spec.version)));
     let groups = compared.groups;
+    if let Some(role) = wanted.kept_role(found).filter(|_| groups.contains(&Group::Update)) {
+        plan.notes.push(format!(
+            "the add-on keeps its role `{role}`, which whoever updates it must be allowed to pass to \
+             EKS (`iam:PassRole`)"
+        ));
+    }
     let change = Change::new(Action::Create, scope.id(KIND), address.clone())
         .needing(wanted.needs.to_vec())
         .showing(compared.differences);
