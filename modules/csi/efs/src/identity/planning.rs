@@ -268,7 +268,8 @@ impl<C: Calls> Here<'_, C> {
                 },
             ));
         }
-        if actual.cluster.as_ref().is_some_and(|cluster| !cluster.pod_identity_agent) {
+        let shown = actual.cluster.as_ref().is_none_or(|cluster| cluster.pod_identity_agent);
+        if !shown && !self.found.built_in_agent {
             self.plan.warnings.push(Warning::new(
                 "the cluster has no EKS Pod Identity Agent, and without it claims stay pending",
                 "install it: `aws eks create-addon --addon-name eks-pod-identity-agent \
