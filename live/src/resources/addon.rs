@@ -188,7 +188,9 @@ pub(crate) async fn carry_out(
                 _ => Ok(Done::default()),
             }
         }
-        Call::UntilActive { cluster } => active(context, aws, cluster, line).await,
+        Call::UntilActive { cluster, is_new } => {
+            active(context, aws, (cluster, *is_new), line).await
+        }
         Call::UntilGone { cluster } => {
             let gone = |found: &Option<Found>| match found {
                 None => Some(Ok(())),
@@ -296,9 +298,15 @@ async fn until<R>(
     context.wait(&watch, observed).await
 }
 
-/// Waits until its pods run. One that lacks pods may be about to start them; after a while it
-/// counts as failed.
-async fn active(context: &Context, aws: &Aws, cluster: &str, line: &Line) -> anyhow::Result<Done> {
+/// Waits until its pods run. One that lacks pods may be about to start them: a new one for as long as
+/// the run lasts, as nodes may just be starting, and Terraform's provider waits 20 minutes for that
+/// (`waitAddonCreated`); one that ran before counts as failed after a while.
+async fn active(
+    context: &Context,
+    aws: &Aws,
+    (cluster, is_new): (&str, bool),
+    line: &Line,
+) -> anyhow::Result<Done> {
     let ended = |found: &Option<Found>| match found {
         None => Some(Err(anyhow!(Raced(format!("the add-on {NAME} was deleted meanwhile"))))),
         Some(found) => match found.status {
@@ -310,7 +318,7 @@ async fn active(context: &Context, aws: &Aws, cluster: &str, line: &Line) -> any
         },
     };
     let lacking = |found: &Option<Found>| match found {
-        Some(found) if found.status == Status::Degraded => Some(Ok(Some(found.clone()))),
+        Some(found) if found.status == Status::Degraded && !is_new => Some(Ok(Some(found.clone()))),
         found => ended(found).map(|ended| ended.map(|()| None)),
     };
     if let Some(degraded) = until(context, aws, cluster, line, lacking).await?? {

@@ -350,6 +350,21 @@ fn an_add_on_that_goes_from_irsa_to_pod_identity_loses_its_role_as_that_would_wi
     assert!(planned(&desired, &actual).is_empty());
 }
 
+#[test]
+fn a_new_add_on_may_lack_pods_for_as_long_as_the_run_lasts_and_one_that_ran_may_not() {
+    let waits = |plan: &Plan| {
+        let calls = plan.changes.iter().flat_map(|change| &change.calls);
+        calls
+            .filter_map(|call| match call {
+                efs::Call::Addon(addon::Call::UntilActive { is_new, .. }) => Some(*is_new),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(waits(&planned(&desired(&with(&json!({}))), &eks())), [true]);
+    assert_eq!(waits(&after(&json!({ "driver_log_level": 3 }), |_| {})), [false]);
+}
+
 fn destroyed(actual: &Actual) -> Plan {
     efs::destroy(&scope(), &inputs(&with(&json!({}))), actual)
 }

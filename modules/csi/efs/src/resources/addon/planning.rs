@@ -131,7 +131,8 @@ fn calls<C: From<Call>>(
     let replaces =
         found.filter(|it| matches!(it.status, Status::CreateFailed | Status::DeleteFailed));
     let waits = wanted.wait || moving::moves(wanted);
-    let until_active = waits.then(|| Call::UntilActive { cluster: cluster() });
+    let is_new = found.is_none() || replaces.is_some();
+    let until_active = waits.then(|| Call::UntilActive { cluster: cluster(), is_new });
     change = match (found, replaces) {
         (None, _) => change
             .showing([Difference::later("arn")])

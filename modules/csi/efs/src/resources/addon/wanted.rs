@@ -37,6 +37,8 @@ pub enum Call {
     /// Waits until its pods run, and fails with what EKS says where they never will.
     UntilActive {
         cluster: String,
+        /// Whether it was just created, and so may be degraded until its first pods run.
+        is_new: bool,
     },
     UntilGone {
         cluster: String,
