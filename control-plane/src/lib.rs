@@ -15,6 +15,7 @@ mod images;
 mod json;
 mod kubeconfig;
 mod kubelet;
+mod nfs;
 mod node;
 mod nodes;
 mod programs;

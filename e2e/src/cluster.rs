@@ -97,6 +97,11 @@ impl TestCluster {
         Ok(())
     }
 
+    /// Whether its nodes ask the sandbox before they mount.
+    pub(crate) fn asks_about_mounts(&self) -> bool {
+        matches!(self.running, Running::ControlPlane { .. } | Running::Node { .. })
+    }
+
     /// Whether pods can run.
     pub(crate) fn has_nodes(&self) -> anyhow::Result<bool> {
         Ok(!self.api.list("/api/v1/nodes")?.is_empty())

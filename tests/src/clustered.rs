@@ -192,9 +192,9 @@ impl Clustered {
     /// Waits until a condition holds.
     #[track_caller]
     pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + Duration::from_mins(3);
         while !holds() {
-            assert!(Instant::now() < deadline, "not within a minute: {what}");
+            assert!(Instant::now() < deadline, "not within three minutes: {what}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }

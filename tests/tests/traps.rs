@@ -6,7 +6,7 @@
 
 use control_plane::{Efs, Nodes, Provisioner, Source, User};
 use serde_json::{Value, json};
-use tests::{Clustered, Ran};
+use tests::{Clustered, Ran, says_at_its_limit};
 
 const VOLUMES: &str = "/api/v1/persistentvolumes";
 const CLASSES: &str = "/apis/storage.k8s.io/v1/storageclasses";
@@ -233,21 +233,6 @@ fn a_csi_driver_that_helm_could_not_change_is_made_anew_with_consent_and_one_tha
         found();
         there.nothing_to_do(values);
     }
-}
-
-/// Runs a command whose wait ends at its time limit, with ever longer limits, until it says this: how
-/// long the machine takes up to the wait is nobody's promise.
-#[track_caller]
-fn says_at_its_limit(run: impl Fn(&str) -> Ran, words: &str) -> Ran {
-    let mut last = None;
-    for seconds in [5, 20, 80] {
-        let ran = run(&format!("--timeout={seconds}s")).exits(1);
-        if ran.stderr.contains(words) {
-            return ran;
-        }
-        last = Some(ran);
-    }
-    panic!("no {words:?} in\n{}", last.map(|ran| ran.stderr).unwrap_or_default());
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_deployment_with_every_property_is_made_found_drifted_repaired_and_taken_dow
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_THROUGHPUT_CHANGE_MS", 1);
     // Calls that are sent together are answered together, on a busy machine too.
-    world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 200);
+    world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 600);
     let flags = flags(&world);
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let made = world.deploy(&flags);
