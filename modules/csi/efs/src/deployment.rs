@@ -147,6 +147,7 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
     };
     let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
     take_over::ask(plan, scope, (inputs, actual), adopt_existing);
+    take_over::ask_of_the_copy(plan, scope, (inputs, actual), adopt_existing);
     take_over::keep_on_file_system(plan, scope, (actual, &owner), &file_system.id);
     file_system
 }

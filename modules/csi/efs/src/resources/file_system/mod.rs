@@ -18,7 +18,7 @@ pub use planning::{Call, Planned, Wanted, available, gone, plan, remove, row};
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
 pub use protection::{BackupPolicy, OverwriteProtection};
-pub(crate) use replicating::is_leaving_status;
 pub use replicating::{goes_where, is_leaving};
+pub(crate) use replicating::{is_leaving_status, overwritten};
 pub use spec::*;
 pub use throughput::Throughput;

@@ -10,7 +10,7 @@ use plan::{
 };
 
 use super::before::{not_ours, not_there};
-use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
+use super::limits::{archived, excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::protection::OverwriteProtection;
 use super::replicating::{as_wanted, elsewhere, failed};
 use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
@@ -345,6 +345,7 @@ fn update<C: From<Call>>(
     let tagged = compare(TAGS, tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
+    plan.refusals.extend(archived(scope, spec, found));
     plan.refusals.extend(elsewhere(scope, spec, found));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     plan.notes.extend(once_a_day(spec, found, &specs.groups));
