@@ -14,6 +14,7 @@ mod consent;
 mod context;
 mod helm;
 mod identity;
+mod key;
 mod log;
 mod meaning;
 mod mounts;
