@@ -8,7 +8,7 @@ use crate::meaning::kms as codes;
 
 /// What KMS says of it; nothing that goes wrong here stands in the way of a plan.
 pub(crate) async fn observe(inputs: &Inputs, aws: &Aws, actual: &Actual) -> Option<Key> {
-    let named = key_to_look_at(inputs, actual)?;
+    let named = key_to_look_at(inputs, actual.file_system.as_ref())?;
     let error = match aws.kms.describe_key().key_id(named).send().await {
         Ok(answer) => {
             let found = answer.key_metadata().map(found);

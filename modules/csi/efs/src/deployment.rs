@@ -68,7 +68,8 @@ pub(crate) fn plan_part(
     let Desired { scope, inputs, security_groups, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
     plan.notes.extend(notes(desired, actual));
-    key::judge(&mut plan, scope, inputs, actual);
+    let key = (actual.file_system.as_ref(), actual.key.as_ref());
+    key::judge(&mut plan, scope, inputs, key);
     let file_system = own_or_adopted(&mut plan, desired, actual);
     let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
     let wanted = mount_target::Wanted {

@@ -6,10 +6,9 @@
 use inputs::plain;
 use plan::{Refusal, Scope};
 
-use crate::actual::Actual;
 use crate::calls::Plan;
 use crate::inputs::Inputs;
-use crate::resources::file_system::{FileSystemSource, KIND};
+use crate::resources::file_system::{FileSystem, FileSystemSource, KIND};
 
 /// What KMS says of the key that the inputs name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,18 +36,21 @@ pub struct KeyMetadata {
 
 /// The key of a file system that is still to be made, as the inputs name it. That of one that is
 /// there never changes, and nobody looks at it.
-pub fn key_to_look_at<'a>(inputs: &'a Inputs, actual: &Actual) -> Option<&'a str> {
+pub fn key_to_look_at<'a>(inputs: &'a Inputs, found: Option<&FileSystem>) -> Option<&'a str> {
     match &inputs.file_system {
-        FileSystemSource::Own(spec) if actual.file_system.is_none() => spec.kms_key_id.as_deref(),
+        FileSystemSource::Own(spec) if found.is_none() => spec.kms_key_id.as_deref(),
         FileSystemSource::Own(_) | FileSystemSource::Adopted(_) => None,
     }
 }
 
 /// Refuses a plan whose file system EFS would not encrypt with its key.
-pub(crate) fn judge(plan: &mut Plan, scope: &Scope, inputs: &Inputs, actual: &Actual) {
-    let Some((named, key)) = key_to_look_at(inputs, actual).zip(actual.key.as_ref()) else {
-        return;
-    };
+pub(crate) fn judge(
+    plan: &mut Plan,
+    scope: &Scope,
+    inputs: &Inputs,
+    (found, key): (Option<&FileSystem>, Option<&Key>),
+) {
+    let Some((named, key)) = key_to_look_at(inputs, found).zip(key) else { return };
     let (why, remedy) = match key {
         Key::Unknown(why) => {
             let why = plain(why);
