@@ -82,6 +82,28 @@ pub(crate) struct Run {
     pub(crate) verbose: u8,
 }
 
+impl Run {
+    /// A run that looks at AWS and at no cluster.
+    pub(crate) fn looking(sandbox: bool, endpoint_url: Option<String>, output: Format) -> Run {
+        Run {
+            // Nothing is read there, and nothing is written.
+            manifests: (!sandbox).then(|| PathBuf::from("manifests")),
+            context: None,
+            no_wait: true,
+            sandbox,
+            endpoint_url,
+            output,
+            timeout: Duration::from_mins(15),
+            timeline: None,
+            log_format: LogFormat::Text,
+            audit: None,
+            prices: None,
+            print_job: false,
+            verbose: 0,
+        }
+    }
+}
+
 /// How a deploy ends.
 #[derive(Debug, Args)]
 pub(crate) struct CanaryArgs {
@@ -257,7 +279,7 @@ impl<M: Flagged> FromArgMatches for InputFlags<M> {
 }
 
 /// An endpoint that a client can be pointed at.
-fn url(text: &str) -> Result<String, String> {
+pub(crate) fn url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match rest {
         Some(rest)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::import::Import;
 use crate::job::Job;
 use crate::output::{LogFormat, Output};
 
@@ -23,6 +24,8 @@ pub enum Work {
     Run(Box<Job>),
     /// Many deployments at once, which share the account's rate.
     Fleet(Fleet),
+    /// The blocks of file systems that are there.
+    Import(Box<Import>),
 }
 
 /// What holds for the whole run, of one deployment or of many.

@@ -42,6 +42,7 @@ const AUDIT_OF_ALL: &str = r#"{"Statement":{"Sid":"Audit","Effect":"Allow","Prin
 const EXCLUDED: &[(&str, &str)] = &[
     ("file_system_policy", "the whole policy, in place of the switches"),
     ("file_system_id", "adopts a file system, of which nothing is changed"),
+    ("manage_file_system", "makes that one the deployment's own, as `imported.rs` tests"),
 ];
 
 /// The inputs that are about the file system, as the README lists them, whose rows are the
@@ -59,7 +60,7 @@ fn of_the_file_system() -> BTreeSet<String> {
 }
 
 /// The flags, and the file that one of them names.
-fn flags(world: &World) -> Vec<String> {
+pub(crate) fn flags(world: &World) -> Vec<String> {
     let file = world.path().join("statements.yaml");
     let statement =
         "Own: { Effect: Allow, Principal: { AWS: '*' }, Action: elasticfilesystem:ListTags* }\n";

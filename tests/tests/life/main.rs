@@ -3,6 +3,7 @@
 
 mod drift;
 mod every;
+mod imported;
 mod refusals;
 mod settings;
 mod side_by_side;

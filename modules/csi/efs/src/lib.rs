@@ -13,6 +13,7 @@ mod class_set;
 mod cluster;
 pub mod costs;
 mod data;
+mod denied;
 mod deployment;
 mod desired;
 mod destroy;
@@ -20,9 +21,11 @@ mod digests;
 mod documents;
 mod documents_beside;
 mod driver_policy;
+mod failover;
 mod guard;
 mod identity;
 mod ids;
+pub mod import;
 mod inputs;
 mod key;
 mod life_cycle;
@@ -43,6 +46,7 @@ mod static_access;
 mod subnets;
 mod take_over;
 mod templates;
+pub mod terraform;
 mod together;
 mod users;
 mod warnings;
@@ -60,6 +64,10 @@ pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use digests::unlike_index;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
+pub use failover::{
+    Failing, Failover, LOSE_WRITES_SINCE, Moment, Moved, MovedClaim, MovedVolume, OVERWRITE,
+    SOURCE_LOST, WRITES_STOPPED_AT, Writes, failover_together, source_of,
+};
 pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
