@@ -23,7 +23,7 @@ use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::{identity, mounts, named_before, static_access, users, without_cluster, workload};
+use crate::{identity, key, mounts, named_before, static_access, users, without_cluster, workload};
 
 /// What was observed, module by module.
 #[derive(Default)]
@@ -84,6 +84,7 @@ pub(crate) async fn observe(
             }
         }
         if job.goal.plans() {
+            storage.actual.key = key::observe(inputs, aws, &storage.actual).await;
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
             named_before::observe(inputs, aws, target, &mut storage.actual).await?;
             mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;

@@ -6,6 +6,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
 use crate::inputs::Inputs;
@@ -51,6 +52,28 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
         ));
     }
     warnings
+}
+
+/// What people should know of what they ask for.
+pub(crate) fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
+    let class = &desired.inputs.storage_class;
+    let shared = (class.reuse_access_point == Some(true)).then(|| {
+        format!(
+            "claims of one name get one access point, and so the same files, in whatever namespace \
+             or cluster they are made from `{}`: `reuse_access_point`",
+            class.name
+        )
+    });
+    let found = actual.file_system.as_ref().filter(|found| found.spec.encrypted);
+    let encrypted = match (&desired.inputs.file_system, found) {
+        (FileSystemSource::Own(spec), Some(found)) if !spec.encrypted => Some(format!(
+            "{} is encrypted at rest although `encrypted` is false: AWS encrypts it all the same, and \
+             it stays so",
+            found.id
+        )),
+        _ => None,
+    };
+    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
 }
 
 /// Versions of the chart that are known to hurt here.

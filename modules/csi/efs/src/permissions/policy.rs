@@ -174,7 +174,7 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::NewAddon => json!([arn("eks", &own), arn("eks", &addon)]),
         On::GivenRole => inputs.driver.identity.role().into(),
         On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
-        On::Key => key_arn(key(inputs), |resource| arn("kms", resource)),
+        On::Key | On::SeenKey => key_arn(key(inputs), |resource| arn("kms", resource)),
         On::ReplicaKey => {
             let there = replicated(inputs, "region").unwrap_or(region);
             let named = replicated(inputs, "kms_key_id");
