@@ -11,27 +11,9 @@ use tests::{Clustered, Ran, says_at_its_limit};
 const VOLUMES: &str = "/api/v1/persistentvolumes";
 const CLASSES: &str = "/apis/storage.k8s.io/v1/storageclasses";
 
-/// The small chart as one of this version, with the number of controllers where that one reads it.
-fn chart(there: &Clustered, version: &str) -> String {
-    let folder = there.own_chart(version);
-    let change = |file: &str, from: &str, to: &str| {
-        let path = folder.join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file} has no {from:?}");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
-    };
-    change("Chart.yaml", "version: 2.4.5", &format!("version: {version}"));
-    if !version.starts_with('2') {
-        change("values.yaml", "controller:\n", "controller:\n  replicaCount: 2\n");
-        let template = "templates/controller.yaml";
-        change(template, ".Values.replicaCount", ".Values.controller.replicaCount");
-    }
-    folder.display().to_string()
-}
-
 /// A command of a deployment with the driver of this version.
 fn with_driver(there: &Clustered, command: &str, version: &str, more: &[&str]) -> Ran {
-    let chart = format!("--helm-chart={}", chart(there, version));
+    let chart = format!("--helm-chart={}", there.chart_of(version));
     let version = format!("--helm-chart-version={version}");
     there.run(command, &[&[chart.as_str(), &version], more].concat())
 }

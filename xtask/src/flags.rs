@@ -70,6 +70,10 @@ pub(crate) struct Run {
     /// Append one line of JSON for each change to this file: who changed what where, by which plan
     #[arg(long, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
+    /// Estimate costs with the prices of this JSON file, for the regions that it names: a date and
+    /// prices for each, such as `standard_gb_month` and `elastic_read_gb`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
     /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
@@ -93,6 +97,7 @@ impl Run {
             timeline: None,
             log_format: LogFormat::Text,
             audit: None,
+            prices: None,
             print_job: false,
             verbose: 0,
         }

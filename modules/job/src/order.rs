@@ -51,6 +51,15 @@ pub struct Session {
     pub log: LogFormat,
     /// The file that changes are recorded in.
     pub audit: Option<PathBuf>,
+    /// The prices of estimates, where they are not those of this program alone.
+    pub prices: Option<efs::costs::Prices>,
+}
+
+impl Session {
+    /// The prices of estimates.
+    pub fn prices(&self) -> &efs::costs::Prices {
+        self.prices.as_ref().unwrap_or_else(|| efs::costs::Prices::built_in())
+    }
 }
 
 /// Many deployments in one process.

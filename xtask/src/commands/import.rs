@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let deployment = DeploymentArgs::default();
     let request = Request::new(&deployment, &args.run, Selection::Storage);
     let folder = build(&args.run)?;
-    let session = request.session(&folder)?;
+    let session = request.session(&folder, None)?;
     request.order(&Order { session, work: Work::Import(Box::new(import)) }, &folder)
 }
 

@@ -18,7 +18,7 @@ mod storage_classes;
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use network::{SecurityGroupId, SubnetId, Tags};
+use network::{Addresses, SecurityGroupId, SubnetId, Tags};
 use plan::Known;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,14 @@ impl Inputs {
     /// Whether the mount targets get a security group that the deployment makes.
     pub fn has_own_group(&self) -> bool {
         self.security_groups.contains(&Group::Own)
+    }
+
+    /// Which addresses a subnet must be able to give a mount target.
+    pub fn target_addresses(&self) -> Addresses {
+        match self.ip_address_type {
+            Some(IpAddressType::Ipv6Only) => Addresses::Ipv6Only,
+            Some(IpAddressType::Ipv4Only | IpAddressType::DualStack) | None => Addresses::WithIpv4,
+        }
     }
 
     /// Whether the nodes mount with IAM, and so need an identity too.
