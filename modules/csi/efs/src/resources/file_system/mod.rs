@@ -11,7 +11,7 @@ mod spec;
 mod standing;
 mod throughput;
 
-pub use before::{not_ours, not_taken_over};
+pub use before::{not_its, not_ours};
 pub use metered::MeteredIn;
 pub(crate) use planning::end_replication;
 pub use planning::{Call, Planned, Wanted, available, gone, plan, remove, row};
