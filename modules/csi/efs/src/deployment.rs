@@ -186,6 +186,7 @@ fn driver_and_class(
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
+        credentials_of_pods(plan, desired, cluster, &wanted, given);
     }
     class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
@@ -199,6 +200,28 @@ fn driver_and_class(
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
     }
     Ok(())
+}
+
+/// Plans that the controller's pods have the identity that the deployment gives them.
+fn credentials_of_pods(
+    plan: &mut Plan,
+    desired: &Desired,
+    cluster: &Cluster,
+    wanted: &driver::Driver<'_>,
+    given: &identity::Given,
+) {
+    let driver = &desired.inputs.driver;
+    let credentials = match &wanted.role {
+        _ if driver.mode == driver::DriverMode::Skip => None,
+        Some(role) => Some(driver::Credentials::Irsa(role.clone())),
+        None if given.by_associations => Some(driver::Credentials::PodIdentity),
+        None => None,
+    };
+    if let Some(credentials) = credentials {
+        let wanted = (&credentials, driver.namespace.as_str());
+        let found = (&cluster.driver, given.before_driver.as_slice());
+        driver::with_credentials(plan, &desired.scope, wanted, found, desired.wait_for_driver);
+    }
 }
 
 /// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it

@@ -29,6 +29,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(root_squash(inputs));
     warnings.extend(deletes_in_one_zone(inputs, actual));
     warnings.extend(access_point_tags(inputs, actual));
+    warnings.extend(untagged(inputs, actual));
     for class in inputs.classes() {
         warnings.extend(names(class));
         warnings.extend(directories(class));
@@ -132,6 +133,25 @@ fn deletes_in_one_zone(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
             ),
         )
     })
+}
+
+/// Access points without tags, which a role that is not ours does not allow: AWS's policy knows the
+/// driver's by its tag
+/// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEFSCSIDriverPolicy.html>).
+fn untagged(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
+    let skipped = inputs.driver.mode == driver::DriverMode::Skip;
+    if skipped || identity::is_of_ours(inputs, actual) || !inputs.makes_untagged() {
+        return None;
+    }
+    let statements = driver_policy::without_tags("*", "*");
+    Some(Warning::new(
+        "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow access points without tags \
+         (`enable_tagging`), and claims stay pending",
+        format!(
+            "add these statements to the policies of the driver's role: {}",
+            serde_json::Value::from(statements.to_vec())
+        ),
+    ))
 }
 
 /// Tags that a role which is not ours does not allow.

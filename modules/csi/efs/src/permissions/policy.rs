@@ -220,6 +220,7 @@ pub fn driver(inputs: &Inputs, unknown: &Unknown) -> BTreeMap<&'static str, Valu
         region: &inputs.aws_region,
         account: unknown.account,
         tags: &inputs.driver.access_point_tags,
+        untagged: inputs.makes_untagged(),
         mounts: nodes,
     };
     let mut documents =
