@@ -14,7 +14,7 @@ use job::Output;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Deployment")]
 pub(crate) struct DeploymentArgs {
-    /// HCL file that describes the deployment [default: clockwork.hcl, if it exists]
+    /// HCL file that describes the deployment [default: clockwork.hcl here, or else the example of the repository]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Use only this `module` block, if the file has several of `./modules/csi/efs`
@@ -37,7 +37,7 @@ pub(crate) struct DeploymentArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Run {
-    /// Write documents into this directory, for Argo CD and Flux, instead of changing a cluster
+    /// Write manifests into this directory, for kustomize and GitOps, instead of changing a cluster
     #[arg(long, value_name = "DIR", conflicts_with = "context")]
     pub(crate) manifests: Option<PathBuf>,
     /// Context of the kubeconfig, or `in-cluster` inside a pod. Unless the context is proved to be
@@ -107,7 +107,7 @@ impl Run {
 /// How a deploy ends.
 #[derive(Debug, Args)]
 pub(crate) struct CanaryArgs {
-    /// Do not end with a claim of the class that is created, bound and deleted
+    /// Skip the canary, a claim of the class that is created, bound and deleted at the end
     #[arg(long)]
     pub(crate) no_canary: bool,
 }

@@ -14,17 +14,31 @@ use crate::flags::DeploymentArgs;
 use crate::request::{NEEDS_CLUSTER, Request, build, is_in_cluster};
 use crate::{prices, sandbox};
 
+/// Where help shows the flags of a fleet; what follows them stays where it was.
+const FLEET: &str = "Fleet";
+
 /// Many deployments at once.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Fleet")]
 pub(super) struct FleetArgs {
-    /// Do it for every `.hcl` file of this folder in one process; each goes to the cluster
+    /// Run for every `.hcl` file of this folder in one process; each goes to the cluster
     /// that its `cluster_name` names in the kubeconfig, or with `--manifests` to a folder of the
     /// file's name
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "module", "context", "timeline"])]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = FLEET,
+        conflicts_with_all = ["config", "module", "context", "timeline"]
+    )]
     fleet: Option<PathBuf>,
     /// Limit of AWS calls per second, shared by all deployments of a region
-    #[arg(long, value_name = "N", default_value_t = 20.0, requires = "fleet", value_parser = rate)]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = FLEET,
+        default_value_t = 20.0,
+        requires = "fleet",
+        value_parser = rate
+    )]
     rate: f64,
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Args {
     /// Compare the documents with those in this directory
     #[arg(long, value_name = "DIR")]
     check: Option<PathBuf>,
-    /// Print an example workload on each class instead, complete and ready to apply
+    /// Print an example workload on each module's own class instead, complete and ready to apply
     #[arg(long, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
     example: Option<Example>,
     /// Image of the example's pods: any with a shell, `flock` and `cksum`

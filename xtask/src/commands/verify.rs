@@ -18,7 +18,7 @@ pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 ///
 /// In a namespace of its own, a writer and readers start together on one claim. Checks that
 /// all of them read what one writes, that concurrent appends lose nothing, that a lock
-/// excludes, and that the files outlive the writer; always cleans up. With `--workload`, it
+/// excludes, and that the files outlive the writer; cleans up unless `--keep` is given. With `--workload`, it
 /// instead runs and checks an example of what GraphScope does: `dataset`, `checkpoint`,
 /// `logs` or `stream`.
 #[derive(Debug, clap::Args)]
