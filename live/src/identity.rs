@@ -34,11 +34,9 @@ pub(crate) async fn observe(
         return Ok(None);
     }
     let described = aws.eks_cluster(&inputs.cluster_name).await;
-    let looks = if goal.destroys() {
-        Looks::ALL
-    } else {
-        efs::looks(inputs, cluster, aws.is_auto_mode(&inputs.cluster_name).await)
-    };
+    let built_in_agent = aws.is_auto_mode(&inputs.cluster_name).await;
+    let looks =
+        if goal.destroys() { Looks::ALL } else { efs::looks(inputs, cluster, built_in_agent) };
     let cluster = match described {
         Ok(Some(described)) => ClusterArn::parse(&described.arn)
             .map(|arn| EksIdentity { arn, issuer: described.issuer }),
@@ -49,11 +47,30 @@ pub(crate) async fn observe(
         return Ok(Some(IdentityFound::default()));
     }
     match look(inputs, aws, cluster, (looks, goal.destroys())).await {
-        Ok(found) => Ok(Some(found)),
+        Ok(found) => Ok(Some(IdentityFound { built_in_agent, ..found })),
         Err(error) if asked => Err(error),
         Err(error) => {
             Ok(Some(IdentityFound { unknown: Some(format!("{error:#}")), ..Default::default() }))
         }
+    }
+}
+
+/// All of the identity that there is, where the inputs leave it to this project. What may not be
+/// looked at is no error where nothing was asked for.
+pub(crate) async fn whole(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<IdentityFound>> {
+    let identity = &inputs.driver.identity;
+    if !identity.is_looked_at() {
+        return Ok(None);
+    }
+    let described = aws.eks_cluster(&inputs.cluster_name).await;
+    let cluster = described.ok().flatten().and_then(|described| {
+        let arn = ClusterArn::parse(&described.arn)?;
+        Some(EksIdentity { arn, issuer: described.issuer })
+    });
+    match look(inputs, aws, cluster, (Looks::ALL, false)).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if identity.is_ours() => Err(error),
+        Err(_) => Ok(None),
     }
 }
 
@@ -112,5 +129,11 @@ async fn look(
     if !looks.associations {
         associated = associations(found.as_ref().is_some_and(|role| role.ours)).await?;
     }
-    Ok(IdentityFound { cluster, role: found, provider, associations: associated, unknown: None })
+    Ok(IdentityFound {
+        cluster,
+        role: found,
+        provider,
+        associations: associated,
+        ..IdentityFound::default()
+    })
 }

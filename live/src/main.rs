@@ -25,6 +25,7 @@ mod observe;
 mod outcome;
 mod places;
 mod progress;
+mod propagation;
 mod proxies;
 mod raced;
 mod reach;

@@ -127,7 +127,8 @@ async fn in_aws(
     let observed = network::Observed { nodes, ..actual.network };
     let mut networks = Networks::new();
     if let Some((name, asked)) = network {
-        let outputs = network::outputs(asked, &inputs.aws_region, &observed);
+        let (region, addresses) = (&inputs.aws_region, inputs.target_addresses());
+        let outputs = network::outputs(asked, region, &observed, addresses);
         let outputs = outputs.map_err(|refusal| {
             let remedy = refusal.remedy();
             anyhow::Error::new(refusal).context(Failure::new("looking for the network", remedy))

@@ -33,7 +33,7 @@ use crate::proxies::Proxies;
 
 pub(crate) use calls::Calls;
 pub(crate) use ec2::{filter, tags};
-pub(crate) use errors::{explain, is, is_missing_operation};
+pub(crate) use errors::{explain, is, is_missing_operation, says};
 pub(crate) use moment::{moment, second};
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;

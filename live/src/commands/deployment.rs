@@ -177,12 +177,13 @@ async fn planned(
     observed: &mut Observed,
 ) -> anyhow::Result<Plan<Call>> {
     let (job, clients) = (connection.job, &connection.clients);
-    let first = plan(job, clients, observed)?;
+    let prices = connection.session.prices();
+    let first = plan(job, clients, observed, prices)?;
     if !job.goal.plans() || first.is_empty() {
         return Ok(first);
     }
     connection.stop.or(reach::observe(job, clients, target, observed)).await?;
-    plan(job, clients, observed)
+    plan(job, clients, observed, prices)
 }
 
 /// Has canaries sent that an earlier round did not come to, although nothing else may be left.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::connection::Connection;
 use super::file_outputs;
 use super::made::account;
+use super::terraform;
 use crate::aws::Aws;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
@@ -24,6 +25,9 @@ use crate::target::Target;
 use crate::users;
 
 pub(super) async fn run(connection: &Connection<'_>, asked: &Asked) -> anyhow::Result<Outcome> {
+    if asked.terraform {
+        return Box::pin(terraform::run(connection)).await;
+    }
     let made = read(connection).await?;
     let shown = match (&asked.name, asked.format) {
         (Some(name), format) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use efs::changes_of_classes;
+use efs::costs::{self, Prices};
 use failure::failure;
 use job::{Goal, Job};
 use plan::{ChangeId, Plan};
@@ -16,6 +17,7 @@ pub(super) fn plan(
     job: &Job,
     clients: &Clients,
     observed: &Observed,
+    prices: &Prices,
 ) -> anyhow::Result<Plan<Call>> {
     let mut whole = Plan::default();
     if job.goal.destroys() {
@@ -23,8 +25,13 @@ pub(super) fn plan(
     }
     whole.details.entry("zones").or_default();
     let (storage, classes) = storage(job, observed)?;
-    for ((_, inputs), plan) in job.storage().zip(storage) {
+    for ((label, inputs), plan) in job.storage().zip(storage) {
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
+        if let Some(found) = observed.storage.get(label) {
+            let of = (&job.storage_scope(label), job.goal.destroys());
+            let costs = costs::of_plan(&plan, of, (inputs, &found.actual), prices);
+            whole.details.entry("costs").or_default().extend(costs);
+        }
         whole.append(plan.map(|call| Call::of_storage(call, aws)));
     }
     for (label, inputs) in job.workloads() {

@@ -168,6 +168,8 @@ pub struct Asked {
     pub name: Option<String>,
     /// The form, where it is neither text nor JSON.
     pub format: Option<OutputFormat>,
+    /// Whether it is the deployment as Terraform takes it over, in place of its outputs.
+    pub terraform: bool,
 }
 
 /// How a proof is made.

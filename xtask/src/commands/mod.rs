@@ -13,6 +13,7 @@ mod failover;
 mod fleet;
 mod fuzz;
 mod graphscope;
+mod import;
 mod matrix;
 mod outputs;
 mod plan;
@@ -45,6 +46,7 @@ enum Commands {
     Status(status::Args),
     Outputs(outputs::Args),
     AccessPoints(access_points::Args),
+    Import(import::Args),
     Verify(verify::Args),
     ExpandVolumes(expand::Args),
     Failover(failover::Args),
@@ -71,6 +73,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::DestroyEfs(args) => destroy::run(&args),
         Commands::AccessPoints(args) => access_points::run(&args),
         Commands::Outputs(args) => outputs::run(&args),
+        Commands::Import(args) => import::run(&args),
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),

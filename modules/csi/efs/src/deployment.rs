@@ -143,11 +143,10 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
         mounted: actual.mount_targets.iter().any(available),
         replace_policy: consent.replace_file_system_policy,
         backup_by_default: inputs.backup_by_default,
+        imported: inputs.imported.as_ref(),
     };
     let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
-    if let FileSystemSource::Own(_) = &inputs.file_system {
-        take_over::take_over(plan, scope, (actual, &owner), adopt_existing);
-    }
+    take_over::ask(plan, scope, (inputs, actual), adopt_existing);
     take_over::keep_on_file_system(plan, scope, (actual, &owner), &file_system.id);
     file_system
 }
