@@ -15,6 +15,7 @@ mod context;
 mod failover;
 mod helm;
 mod identity;
+mod key;
 mod log;
 mod meaning;
 mod mounts;

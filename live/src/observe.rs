@@ -18,12 +18,13 @@ use crate::aws::{Aws, filter};
 use crate::cluster::{denied, denied_beside};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
+use crate::resources::driver::pods;
 use crate::resources::file_system::Lookup;
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
 use crate::target::{InCluster, Target};
-use crate::{identity, mounts, named_before, static_access, users, without_cluster, workload};
+use crate::{identity, key, mounts, named_before, static_access, users, without_cluster, workload};
 
 /// What was observed, module by module.
 #[derive(Default)]
@@ -84,6 +85,7 @@ pub(crate) async fn observe(
             }
         }
         if job.goal.plans() {
+            storage.actual.key = key::observe(inputs, aws, &storage.actual).await;
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
             named_before::observe(inputs, aws, target, &mut storage.actual).await?;
             mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;
@@ -346,11 +348,17 @@ pub(crate) async fn cluster(
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
     let does @ (plans, destroys) = (goal.plans(), goal.destroys());
-    let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
+    let identity = &inputs.driver.identity;
+    let has_identity = identity.is_looked_at() || identity.role().is_some();
+    let (classes, nodes, agent, objects, pods, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe(kube, &inputs.driver.namespace),
+        async {
+            let looks = plans && has_identity;
+            if looks { pods::observe(kube, &inputs.driver.namespace).await } else { Ok(None) }
+        },
         async {
             let what = (destroys, plans && sends_canary);
             if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
@@ -382,6 +390,7 @@ pub(crate) async fn cluster(
         driver: Found {
             release,
             foreign: objects.foreign,
+            pods,
             rollouts: objects.rollouts,
             volumes: known_to_newer,
             chart,

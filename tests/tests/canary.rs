@@ -143,3 +143,92 @@ fn what_a_killed_run_left_is_swept_by_the_next_deploy_and_by_a_destroy() {
     assert!(ran.stderr.contains(&line), "{}", ran.stderr);
     nothing_is_left(&there);
 }
+
+/// The marker of a cluster of EKS: its webhook, which here sees no pod, as one that is late.
+fn late_webhook(there: &Clustered) {
+    let path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+    let webhook = json!({
+        "metadata": { "name": "pod-identity-webhook" },
+        "webhooks": [{
+            "name": "iam-for-pods.amazonaws.com",
+            "clientConfig": { "url": "https://127.0.0.1:23443/mutate" },
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "failurePolicy": "Ignore",
+            "objectSelector": { "matchLabels": { "nobody": "has-it" } },
+            "rules": [{
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["pods"],
+            }],
+        }],
+    });
+    there.cluster().create(path, &webhook).unwrap();
+}
+
+/// Has the API server tell all new pods this role, as the webhook does, and waits until it does.
+fn webhook_that_knows(there: &Clustered, role: &str) {
+    let group = "/apis/admissionregistration.k8s.io/v1";
+    let environment = format!(
+        "Object{{spec: Object.spec{{containers: object.spec.containers.map(c, \
+         Object.spec.containers{{name: c.name, env: [Object.spec.containers.env{{\
+         name: \"AWS_ROLE_ARN\", value: \"{role}\"}}]}})}}}}"
+    );
+    let policy = json!({
+        "metadata": { "name": "tells-pods-their-role" },
+        "spec": {
+            "failurePolicy": "Fail",
+            "reinvocationPolicy": "Never",
+            "matchConstraints": { "resourceRules": [{
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["pods"],
+            }] },
+            "mutations": [{
+                "patchType": "ApplyConfiguration",
+                "applyConfiguration": { "expression": environment },
+            }],
+        },
+    });
+    let cluster = there.cluster();
+    cluster.create(&format!("{group}/mutatingadmissionpolicies"), &policy).unwrap();
+    let binding = json!({
+        "metadata": { "name": "tells-pods-their-role" },
+        "spec": { "policyName": "tells-pods-their-role" },
+    });
+    cluster.create(&format!("{group}/mutatingadmissionpolicybindings"), &binding).unwrap();
+    let pod = json!({
+        "metadata": { "name": "probe" },
+        "spec": { "containers": [{ "name": "probe", "image": "none" }] },
+    });
+    there.await_that("new pods are told their role", || {
+        let made = cluster.create("/api/v1/namespaces/kube-system/pods?dryRun=All", &pod);
+        made.is_ok_and(|made| made.to_string().contains(role))
+    });
+}
+
+/// "Pods admitted before the association propagates never get credentials"
+/// (aws/amazon-eks-pod-identity-webhook issue 264; aws/containers-roadmap issue 2507).
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn pods_that_were_admitted_without_credentials_are_made_anew_before_the_canary() {
+    let there = Clustered::quick();
+    let _running = (nodes(&there), provisioner(&there, Source::MadeUp));
+    let irsa = ["--driver-identity=irsa", "--oidc-provider=create", "--output=json"];
+    run(&there, "deploy-efs", &irsa).exits(0);
+    let plan = || run(&there, "plan-efs", &irsa).exits(0).json();
+    assert_eq!(plan()["changes"], 0, "a cluster without the webhook says nothing of credentials");
+    late_webhook(&there);
+    let planned = plan();
+    assert_eq!(planned["steps"][0]["resource"], "driver_pods", "{planned:#}");
+    let roles = there.aws.iam("ListRoles", &[]);
+    let role = roles.split("<Arn>").find(|rest| rest.contains("role/clockwork-")).unwrap();
+    let role = role.split('<').next().unwrap();
+    webhook_that_knows(&there, role);
+    let ran = run(&there, "deploy-efs", &irsa).exits(0);
+    assert!(ran.stderr.contains("its controller has its credentials"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("bound as fsap-"), "{}", ran.stderr);
+    assert_eq!(plan()["changes"], 0);
+}

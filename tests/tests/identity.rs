@@ -238,3 +238,38 @@ fn the_driver_may_make_and_delete_volumes_on_this_file_system_and_nothing_else()
     assert_eq!(aws.efs_as("driver", "DELETE", &path, None).status, 403, "not the driver's");
     assert_eq!(aws.efs_as("driver", "DELETE", &format!("file-systems/{id}"), None).status, 403);
 }
+
+/// `enableTagging: "false"` makes access points without any tag, by which nobody knows them.
+#[test]
+fn the_driver_may_make_and_delete_volumes_without_tags_where_a_class_has_them_so() {
+    let world = World::new();
+    let untagged = ["--enable-tagging=false", "--helm-chart-version=4.4.1"];
+    let made = world.deploy(&[&IRSA[..], &untagged].concat());
+    let id = made["outputs"]["file_system_id"].as_str().unwrap();
+    let arn = format!("arn:aws:iam::111122223333:role/{}", role(&world.aws()));
+    let mut env = world.env.clone();
+    env.push(("CLOCKWORK_SANDBOX_ENFORCE_IAM".to_owned(), "true".to_owned()));
+    let aws = Aws::serve(Some(&world.state()), &env);
+    let driver = json!({ "arn": arn }).to_string();
+    assert_eq!(aws.admin("PUT", "iam/principals/driver", &driver).status, 204);
+    let other = json!({ "CreationToken": "other" });
+    let other = aws.efs_as("sandbox", "POST", "file-systems", Some(&other)).json();
+    let other = other["FileSystemId"].as_str().unwrap();
+    assert_eq!(access_point(&aws, id, &[]), 200);
+    assert_eq!(access_point(&aws, id, &["efs.csi.aws.com/cluster"]), 200, "of another class");
+    assert_eq!(access_point(&aws, id, &["team"]), 403, "a tag that was not asked for");
+    assert_eq!(access_point(&aws, other, &[]), 403, "another file system");
+    let points = aws.efs_as("driver", "GET", "access-points", None).json();
+    for point in points["AccessPoints"].as_array().unwrap() {
+        let path = format!("access-points/{}", point["AccessPointId"].as_str().unwrap());
+        assert_eq!(aws.efs_as("driver", "DELETE", &path, None).status, 204, "{point}");
+    }
+    let body = json!({
+        "ClientToken": "ours",
+        "FileSystemId": id,
+        "Tags": [{ "Key": "clockwork-codex/managed-by", "Value": "clockwork-codex" }],
+    });
+    let ours = aws.efs_as("sandbox", "POST", "access-points", Some(&body)).json();
+    let path = format!("access-points/{}", ours["AccessPointId"].as_str().unwrap());
+    assert_eq!(aws.efs_as("driver", "DELETE", &path, None).status, 403, "not the driver's");
+}

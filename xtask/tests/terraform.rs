@@ -175,7 +175,8 @@ fn installed() -> (Shell, tempfile::TempDir) {
 /// What Terraform prints for an expression; nothing where it is a mistake.
 fn ask(shell: &Shell, expression: &str) -> Option<String> {
     let output = cmd!(shell, "terraform console").stdin(format!("{expression}\n")).quiet();
-    let output = output.ignore_status().output().expect("help: install Terraform 1.11");
+    let output = output.ignore_status().output();
+    let output = output.unwrap_or_else(|error| panic!("{error}; help: install Terraform 1.11"));
     let printed = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned();
     output.status.success().then_some(printed)
 }

@@ -19,8 +19,11 @@ use serde_json::{Value, json};
 
 use super::protobuf;
 
-/// Group and version, and what there is of them: plural, kind, and whether it is namespaced.
-const KINDS: &[(&str, &[(&str, &str, bool)])] = &[
+/// A kind: its plural, its name, and whether it is namespaced.
+type Kind = (&'static str, &'static str, bool);
+
+/// Group and version, and the kinds in them.
+const KINDS: &[(&str, &[Kind])] = &[
     (
         "v1",
         &[

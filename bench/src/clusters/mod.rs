@@ -37,7 +37,7 @@ pub fn clusters(programs: &Path, workspace: &Path, count: usize) -> anyhow::Resu
         (format!("--fleet={}", files.display()), format!("--endpoint-url={}", aws.url));
     let chart = workspace.join("tests/charts/aws-efs-csi-driver");
     let chart = format!("--helm-chart={}", chart.display());
-    let more = ["--rate=200", "--no-wait", "--no-canary", "--driver-identity=none"];
+    let more = ["--rate=20", "--no-wait", "--no-canary", "--driver-identity=none"];
     let run = || {
         let args = [&["deploy-efs", &files, &url, &chart][..], &more].concat();
         let job = measure::job_in(programs, workspace, folder.path(), &args, &environment)?;

@@ -66,6 +66,7 @@ pub(crate) struct Aws {
     sts: aws_sdk_sts::Client,
     pub(crate) eks: aws_sdk_eks::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) region: String,
     /// The clusters that were described, once for all that want to know.
     clusters: Arc<Clusters>,
@@ -99,6 +100,7 @@ impl Aws {
             sts: settings::sts(&config, calls),
             eks: settings::eks(&config, calls),
             iam: settings::iam(&config, calls),
+            kms: settings::kms(&config, calls),
             region: name.to_owned(),
             clusters: Arc::default(),
             caller,

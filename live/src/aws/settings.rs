@@ -97,3 +97,12 @@ pub(super) fn iam(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_iam::Client
         .interceptor(ForeignResponses);
     aws_sdk_iam::Client::from_conf(builder.build())
 }
+
+/// A client of KMS.
+pub(super) fn kms(config: &SdkConfig, calls: &Arc<Calls>) -> aws_sdk_kms::Client {
+    let builder = aws_sdk_kms::config::Builder::from(config)
+        .retry_config(RetryConfig::standard().with_max_attempts(FEW))
+        .interceptor(Counter::new(calls, config))
+        .interceptor(ForeignResponses);
+    aws_sdk_kms::Client::from_conf(builder.build())
+}

@@ -187,7 +187,7 @@ async fn all(
                     "give `--cluster-name`",
                 )
             })?;
-            one((&aws, kube), found, (names, given), source).await
+            Box::pin(one((&aws, kube), found, (names, given), source)).await
         }
     });
     try_join_all(blocks).await
@@ -277,10 +277,10 @@ async fn one(
     source: Option<&Source>,
 ) -> anyhow::Result<Written> {
     let cluster = match kube {
-        Some(kube) => Some(in_cluster(kube, &found, (&mut names, given)).await?),
+        Some(kube) => Some(Box::pin(in_cluster(kube, &found, (&mut names, given))).await?),
         None => None,
     };
-    let mut found = look(aws, found, &names.owner).await?;
+    let mut found = Box::pin(look(aws, found, &names.owner)).await?;
     if let Some(cluster) = &cluster {
         found.class = cluster.class.as_ref().map(|class| class.spec.clone());
         found.has_driver = cluster.has_driver;
@@ -329,8 +329,34 @@ async fn planned(
     let inputs = inputs.without_driver();
     let Some(desired) = Desired::new(scope, &inputs, &Networks::new()) else { return Ok(()) };
     let desired = Desired { canary: Canary::LeftOut, ..desired };
+    let actual = around(aws, (found, cluster), &desired).await?;
+    let plan = efs::plan(&desired, &actual)?;
+    written.effects = effects(&plan);
+    written.refusals.extend(plan.refusals);
+    written.questions.extend(
+        plan.questions
+            .into_iter()
+            .map(|question| format!("{} ({})", question.asks, question.remedy)),
+    );
+    written.notes.extend(plan.notes);
+    if !written.effects.differences.is_empty() {
+        let count = counted(written.effects.differences.len(), "difference");
+        written.block.warnings.push(Warning::new(
+            format!("the block does not say all that there is: {count}"),
+            "change what there is, or expect the deployment to change it as told",
+        ));
+    }
+    Ok(())
+}
+
+/// What was found, with the network around it.
+async fn around(
+    aws: &Aws,
+    (found, cluster): (Found, Option<InCluster>),
+    desired: &Desired,
+) -> anyhow::Result<Actual> {
     let groups: Vec<_> =
-        inputs.security_groups.iter().filter_map(efs::Group::listed).cloned().collect();
+        desired.inputs.security_groups.iter().filter_map(efs::Group::listed).cloned().collect();
     let (subnets, security_groups, mut rules) = try_join!(
         aws.subnets(filter("subnet-id", &desired.subnets)),
         async {
@@ -351,7 +377,7 @@ async fn planned(
         ..network::Observed::default()
     };
     let Found { file_system, mount_targets, access_points, own_groups, .. } = found;
-    let actual = Actual {
+    Ok(Actual {
         network,
         file_system: Some(file_system),
         mount_targets,
@@ -363,22 +389,5 @@ async fn planned(
             ..Cluster::default()
         }),
         ..Actual::default()
-    };
-    let plan = efs::plan(&desired, &actual)?;
-    written.effects = effects(&plan);
-    written.refusals.extend(plan.refusals);
-    written.questions.extend(
-        plan.questions
-            .into_iter()
-            .map(|question| format!("{} ({})", question.asks, question.remedy)),
-    );
-    written.notes.extend(plan.notes);
-    if !written.effects.differences.is_empty() {
-        let count = counted(written.effects.differences.len(), "difference");
-        written.block.warnings.push(Warning::new(
-            format!("the block does not say all that there is: {count}"),
-            "change what there is, or expect the deployment to change it as told",
-        ));
-    }
-    Ok(())
+    })
 }

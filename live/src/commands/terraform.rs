@@ -22,7 +22,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let all = try_join_all(connection.job.storage().map(|(label, inputs)| async move {
         let aws = connection.clients.get(&inputs.aws_region);
         let aws = aws.context("a region has no client")?;
-        anyhow::Ok((label.to_owned(), one(aws, label, inputs).await?))
+        anyhow::Ok((label.to_owned(), Box::pin(one(aws, label, inputs)).await?))
     }));
     let looks = async { tokio::join!(all, connection.look_at_places(&target)).0 };
     let found = connection.stop.or(looks).await.inspect_err(|_| line.failed("stopped"))?;

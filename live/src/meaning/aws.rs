@@ -1,6 +1,6 @@
 //! Error responses of AWS: the tables of its services together, and the remedies.
 
-use super::{Meaning, REPEAT, Table, common, denial, ec2, efs, eks, find, iam};
+use super::{Meaning, REPEAT, Table, common, denial, ec2, efs, eks, find, iam, kms};
 
 /// The tables by the prefix of a service's actions.
 const SERVICES: &[(&str, Table)] = &[
@@ -8,6 +8,7 @@ const SERVICES: &[(&str, Table)] = &[
     ("eks", eks::CODES),
     ("elasticfilesystem", efs::CODES),
     ("iam", iam::CODES),
+    ("kms", kms::CODES),
 ];
 
 /// An error response.

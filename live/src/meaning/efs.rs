@@ -47,7 +47,9 @@ pub(super) const CODES: Table = &[
         ),
     ),
     (BAD_REQUEST, Meaning::Never(super::common::INVALID)),
-    ("ConflictException", Meaning::Passing),
+    // Only `CreateReplicationConfiguration` has it: "the source file system in a replication is
+    // encrypted but the destination file system is unencrypted".
+    ("ConflictException", Meaning::Never("replicate an encrypted file system to an encrypted one")),
     ("DependencyTimeout", Meaning::Passing),
     (FILE_SYSTEM_ALREADY_EXISTS, Meaning::Raced),
     (FILE_SYSTEM_IN_USE, Meaning::Raced),

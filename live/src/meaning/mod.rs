@@ -14,6 +14,7 @@ pub(crate) mod efs;
 pub(crate) mod eks;
 pub(crate) mod helm;
 pub(crate) mod iam;
+pub(crate) mod kms;
 pub(crate) mod kubernetes;
 
 /// The codes of a service with their meanings.

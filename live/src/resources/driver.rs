@@ -1,6 +1,7 @@
 //! The driver's objects: whose they are, and how far they have come.
 
 mod made;
+pub(crate) mod pods;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -141,6 +142,9 @@ pub(crate) async fn pod_identity_agent(kube: &Kube) -> anyhow::Result<bool> {
 pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> anyhow::Result<Done> {
     match call {
         Call::UntilReady { namespace } => Ok(Done::that(ready(context, namespace, line).await?)),
+        Call::GiveCredentials { namespace, wanted, wait } => {
+            pods::give_credentials(context, (namespace, wanted, *wait), line).await
+        }
         Call::DeleteCsiDriver { name, observed } => {
             let kube = &context.cluster()?.kube;
             let all = kube.all::<CSIDriver>();

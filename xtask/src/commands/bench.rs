@@ -17,11 +17,12 @@ use crate::live;
 /// of the sandbox have, is `within` it or `over` it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask bench                             # everything: five minutes
+  cargo xtask bench                             # everything: seven minutes
   cargo xtask bench --only fleet
   cargo xtask bench --only sandbox              # the local AWS where it holds much; builds no SDK
   cargo xtask bench --only sandbox --check      # the same, and a failure where a figure is over its goal
   cargo xtask bench --only big                  # a big account and a big cluster: time, memory, growth
+  cargo xtask bench --only clusters             # a fleet with a cluster and a Helm for each: memory
   cargo xtask bench --only deploy/200ms --output json")]
 pub(super) struct Args {
     /// Only figures whose names begin with this, such as `no-op` or `deploy/200ms/6`

@@ -58,10 +58,10 @@ pub(super) struct Args {
     #[arg(long, default_value = IMAGE, requires = "example")]
     image: String,
     /// Print the IAM policy of whoever runs this program, or the documents of the driver's role
-    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example"])]
+    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example", "fleet"])]
     iam: Option<Whose>,
     /// Print the RBAC roles that whoever runs this program needs in the cluster
-    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam"])]
+    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam", "fleet"])]
     rbac: bool,
     /// How the documents of `--iam` are written
     #[arg(long, value_enum, default_value_t = iam::Language::Json, requires = "iam")]

@@ -160,20 +160,22 @@ impl Proof<'_> {
     }
 }
 
-/// One proof as it is, or several by the labels of their modules.
+/// One proof as it is, or several by the labels of their modules, with those of further classes of a
+/// module below it by the names of these.
 fn document(proofs: &[Proof], wanted: &Verify, elapsed: u64) -> anyhow::Result<Value> {
     let mut document = match proofs {
         [only] => only.document(),
         several => {
-            let modules = several.iter().map(|proof| {
+            let mut modules = serde_json::Map::new();
+            for proof in several {
                 let mut one = proof.document();
                 one["storage_class_name"] = proof.class.into();
-                (proof.label.to_owned(), one)
-            });
-            json!({
-                "proved": several.iter().all(Proof::holds),
-                "modules": modules.collect::<serde_json::Map<_, _>>(),
-            })
+                match modules.get_mut(proof.label) {
+                    Some(module) => module["storage_classes"][proof.class] = one,
+                    None => drop(modules.insert(proof.label.to_owned(), one)),
+                }
+            }
+            json!({"proved": several.iter().all(Proof::holds), "modules": modules})
         }
     };
     document["workload"] = serde_json::to_value(wanted.example)?;

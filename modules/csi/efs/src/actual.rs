@@ -5,6 +5,7 @@ use plan::files::Files;
 
 use crate::cluster::Cluster;
 use crate::identity::IdentityFound;
+use crate::key::Key;
 use crate::resources::addon;
 use crate::resources::file_system::FileSystem;
 use crate::resources::mount_target::MountTarget;
@@ -18,6 +19,8 @@ pub struct Actual {
     pub network: Observed,
     /// The file system with our token, or the adopted one.
     pub file_system: Option<FileSystem>,
+    /// The key that the inputs name, where the file system is still to be made.
+    pub key: Option<Key>,
     pub mount_targets: Vec<MountTarget>,
     /// Its access points, where it may be deleted or taken over.
     pub access_points: Vec<AccessPoint>,

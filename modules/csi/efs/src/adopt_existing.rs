@@ -20,6 +20,11 @@ pub enum AdoptExisting {
 }
 
 impl AdoptExisting {
+    /// Whether this file system is named, as what overwrites it takes.
+    pub(crate) fn names(&self, id: &FileSystemId) -> bool {
+        matches!(self, AdoptExisting::These(ids) if ids.contains(id))
+    }
+
     /// Whether the data of this file system may be taken over.
     pub(crate) fn includes(&self, id: &FileSystemId) -> bool {
         match self {

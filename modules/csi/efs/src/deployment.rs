@@ -17,6 +17,7 @@ use crate::documents;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
+use crate::key;
 use crate::life_cycle::LifeCycle;
 use crate::managed_driver;
 use crate::mounts;
@@ -32,7 +33,7 @@ use crate::resources::{
 use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
-use crate::warnings::warnings;
+use crate::warnings::{notes, warnings};
 
 /// What has to be done so that `actual` becomes `desired`.
 ///
@@ -68,6 +69,8 @@ pub(crate) fn plan_part(
     let Desired { scope, inputs, security_groups, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
     plan.notes.extend(notes(desired, actual));
+    let key = (actual.file_system.as_ref(), actual.key.as_ref());
+    key::judge(&mut plan, scope, inputs, key);
     let file_system = own_or_adopted(&mut plan, desired, actual);
     let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
     let wanted = mount_target::Wanted {
@@ -147,30 +150,9 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
     };
     let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
     take_over::ask(plan, scope, (inputs, actual), adopt_existing);
+    take_over::ask_of_the_copy(plan, scope, (inputs, actual), adopt_existing);
     take_over::keep_on_file_system(plan, scope, (actual, &owner), &file_system.id);
     file_system
-}
-
-/// What people should know of what they ask for.
-fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
-    let class = &desired.inputs.storage_class;
-    let shared = (class.reuse_access_point == Some(true)).then(|| {
-        format!(
-            "claims of one name get one access point, and so the same files, in whatever namespace \
-             or cluster they are made from `{}`: `reuse_access_point`",
-            class.name
-        )
-    });
-    let found = actual.file_system.as_ref().filter(|found| found.spec.encrypted);
-    let encrypted = match (&desired.inputs.file_system, found) {
-        (FileSystemSource::Own(spec), Some(found)) if !spec.encrypted => Some(format!(
-            "{} is encrypted at rest although `encrypted` is false: AWS encrypts it all the same, and \
-             it stays so",
-            found.id
-        )),
-        _ => None,
-    };
-    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
 }
 
 /// How much of the driver's identity a module plans.
@@ -204,6 +186,7 @@ fn driver_and_class(
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
+        credentials_of_pods(plan, desired, cluster, &wanted, given);
     }
     class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
@@ -217,6 +200,28 @@ fn driver_and_class(
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
     }
     Ok(())
+}
+
+/// Plans that the controller's pods have the identity that the deployment gives them.
+fn credentials_of_pods(
+    plan: &mut Plan,
+    desired: &Desired,
+    cluster: &Cluster,
+    wanted: &driver::Driver<'_>,
+    given: &identity::Given,
+) {
+    let driver = &desired.inputs.driver;
+    let credentials = match &wanted.role {
+        _ if driver.mode == driver::DriverMode::Skip => None,
+        Some(role) => Some(driver::Credentials::Irsa(role.clone())),
+        None if given.by_associations => Some(driver::Credentials::PodIdentity),
+        None => None,
+    };
+    if let Some(credentials) = credentials {
+        let wanted = (&credentials, driver.namespace.as_str());
+        let found = (&cluster.driver, given.before_driver.as_slice());
+        driver::with_credentials(plan, &desired.scope, wanted, found, desired.wait_for_driver);
+    }
 }
 
 /// Whether the plan of a deployment takes away mount targets, for a while or for good, so that it

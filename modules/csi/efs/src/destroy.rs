@@ -89,10 +89,7 @@ pub(crate) fn destroy_part(
     // then sees the file system too, waits for it, and looks again.
     let revoked = ingress::remove_all(&mut plan, scope, &owner, &rules, &removed);
     if !owner.owns(&found.tags) {
-        plan.refusals.push(match &inputs.imported {
-            Some(_) => file_system::not_taken_over(scope, found),
-            None => file_system::not_ours(scope, found),
-        });
+        plan.refusals.push(file_system::not_its(scope, found, inputs.imported.as_ref()));
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
         remove_groups(&mut plan, scope, actual, &removed);

@@ -1,7 +1,9 @@
 //! What IAM must allow the driver.
 
 use network::Tags;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::owner::OUR_PREFIX;
 
 /// The tag by which the driver knows its access points, and its value (its
 /// `pkg/driver/controller.go`).
@@ -36,6 +38,8 @@ pub(crate) struct Access<'a> {
     pub(crate) account: &'a str,
     /// The tags of access points.
     pub(crate) tags: &'a Tags,
+    /// Whether a class has its access points made without any tag (`enable_tagging = false`).
+    pub(crate) untagged: bool,
     /// Whether the nodes mount with IAM.
     pub(crate) mounts: bool,
 }
@@ -44,7 +48,7 @@ pub(crate) struct Access<'a> {
 /// tag alone: IAM has no condition for the file system that it belongs to (Service Authorization
 /// Reference, "Actions, resources, and condition keys for Amazon EFS").
 pub(crate) fn document(access: &Access, file_system: &str) -> Value {
-    let Access { partition, region, account, tags, mounts } = access;
+    let Access { partition, region, account, tags, untagged, mounts } = access;
     let arn =
         |resource: &str| format!("arn:{partition}:elasticfilesystem:{region}:{account}:{resource}");
     let (file_system, points) = (arn(&format!("file-system/{file_system}")), arn("access-point/*"));
@@ -90,8 +94,36 @@ pub(crate) fn document(access: &Access, file_system: &str) -> Value {
             "Condition": ours,
         }),
     ];
+    if *untagged {
+        statements.extend(without_tags(&file_system, &points));
+    }
     statements.extend(mounts.then(|| mounting(&file_system)));
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What the driver needs where it makes access points without any tag (`enableTagging: "false"`, its
+/// `docs/parameters.md`): to make them on the file system, and to delete those that have neither its
+/// tag nor ours. IAM tells them apart from others in the region by nothing else.
+pub(crate) fn without_tags(file_system: &str, points: &str) -> [Value; 2] {
+    let lacks = |key: &str| (format!("aws:ResourceTag/{key}"), Value::from("true"));
+    let ours = format!("{OUR_PREFIX}managed-by");
+    let none: Map<String, Value> = [lacks(DRIVER_TAG.0), lacks(&ours)].into_iter().collect();
+    [
+        json!({
+            "Sid": "CreateUntagged",
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:CreateAccessPoint",
+            "Resource": file_system,
+            "Condition": { "Null": { "aws:TagKeys": "true" } },
+        }),
+        json!({
+            "Sid": "DeleteUntagged",
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:DeleteAccessPoint",
+            "Resource": points,
+            "Condition": { "Null": none },
+        }),
+    ]
 }
 
 /// What nodes that mount with IAM need.

@@ -116,6 +116,32 @@ fn from_another<C>(
     });
 }
 
+/// Asks whether a replication may replace the files of a file system that is there.
+pub(crate) fn ask_of_the_copy<C>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    (inputs, actual): (&Inputs, &Actual),
+    consents: &AdoptExisting,
+) {
+    let FileSystemSource::Own(spec) = &inputs.file_system else { return };
+    let Some(id) = file_system::overwritten(spec, actual.file_system.as_ref()) else { return };
+    let what = format!(
+        "replicates to {id}, which exists: EFS deletes all its files that the source does not have"
+    );
+    if consents.names(&id) {
+        plan.notes.push(format!("the deployment {what}"));
+        return;
+    }
+    plan.questions.push(Question {
+        address: scope.address(file_system::KIND, None).to_string(),
+        asks: what,
+        remedy: format!(
+            "give `{ADOPT_EXISTING}={id}` if they may go; `replication = {{ region = … }}` makes a \
+             file system for the copy"
+        ),
+    });
+}
+
 /// The file system that the class, or its document, names.
 pub fn named_by_class(owner: &Owner, actual: &Actual) -> Option<FileSystemId> {
     let named = match &actual.cluster {

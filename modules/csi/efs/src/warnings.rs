@@ -6,6 +6,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
 use crate::inputs::Inputs;
@@ -28,6 +29,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(root_squash(inputs));
     warnings.extend(deletes_in_one_zone(inputs, actual));
     warnings.extend(access_point_tags(inputs, actual));
+    warnings.extend(untagged(inputs, actual));
     for class in inputs.classes() {
         warnings.extend(names(class));
         warnings.extend(directories(class));
@@ -51,6 +53,28 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
         ));
     }
     warnings
+}
+
+/// What people should know of what they ask for.
+pub(crate) fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
+    let class = &desired.inputs.storage_class;
+    let shared = (class.reuse_access_point == Some(true)).then(|| {
+        format!(
+            "claims of one name get one access point, and so the same files, in whatever namespace \
+             or cluster they are made from `{}`: `reuse_access_point`",
+            class.name
+        )
+    });
+    let found = actual.file_system.as_ref().filter(|found| found.spec.encrypted);
+    let encrypted = match (&desired.inputs.file_system, found) {
+        (FileSystemSource::Own(spec), Some(found)) if !spec.encrypted => Some(format!(
+            "{} is encrypted at rest although `encrypted` is false: AWS encrypts it all the same, and \
+             it stays so",
+            found.id
+        )),
+        _ => None,
+    };
+    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
 }
 
 /// Versions of the chart that are known to hurt here.
@@ -109,6 +133,25 @@ fn deletes_in_one_zone(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
             ),
         )
     })
+}
+
+/// Access points without tags, which a role that is not ours does not allow: AWS's policy knows the
+/// driver's by its tag
+/// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEFSCSIDriverPolicy.html>).
+fn untagged(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
+    let skipped = inputs.driver.mode == driver::DriverMode::Skip;
+    if skipped || identity::is_of_ours(inputs, actual) || !inputs.makes_untagged() {
+        return None;
+    }
+    let statements = driver_policy::without_tags("*", "*");
+    Some(Warning::new(
+        "AWS's managed `AmazonEFSCSIDriverPolicy` does not allow access points without tags \
+         (`enable_tagging`), and claims stay pending",
+        format!(
+            "add these statements to the policies of the driver's role: {}",
+            serde_json::Value::from(statements.to_vec())
+        ),
+    ))
 }
 
 /// Tags that a role which is not ours does not allow.

@@ -211,6 +211,7 @@ impl<C: Calls> Here<'_, C> {
             region: &self.inputs.aws_region,
             account: &arn.account,
             tags: &self.inputs.driver.access_point_tags,
+            untagged: self.inputs.makes_untagged(),
             mounts: self.inputs.mounts_with_iam(),
         };
         let document = Document::rendered(file_system, |id| {

@@ -25,6 +25,13 @@ impl<'a> Arn<'a> {
     }
 }
 
+impl Arn<'_> {
+    /// Whether it is of this account, or nobody knows which one that is.
+    pub(super) fn is_of(&self, account: Option<&str>) -> bool {
+        account.is_none_or(|account| account == self.account)
+    }
+}
+
 /// What is wrong with ARNs for a deployment in this region and, where it is known, this
 /// account: each mistake with its input. Without an account, the first ARN names it.
 pub(super) fn contradictions(

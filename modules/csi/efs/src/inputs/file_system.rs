@@ -118,13 +118,6 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
         }
         given.insert("region".to_owned(), there.to_owned());
     }
-    if given.contains_key("role_arn") && arn.is_none() {
-        wrong(
-            reader,
-            "`role_arn` is for a file system of another account, and no ARN of one is given",
-            "give its ARN as `file_system_id`, or leave `role_arn` out",
-        );
-    }
     let existing = given.contains_key("file_system_id");
     if existing && ["availability_zone_name", "kms_key_id"].iter().any(|it| given.contains_key(*it))
     {
@@ -138,6 +131,15 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
         wrong(reader, "no region is given", "give `region`, or `availability_zone_name`");
     }
     Some(given)
+}
+
+/// A copy in another account: the role "is optional for same-account replication; however, it is
+/// required for cross-account replication" (`DestinationToCreate`).
+pub(super) fn replicates_without_a_role() -> Problem {
+    Problem::new(
+        "EFS replicates to another account by a role, and none is given",
+        "give the ARN of a role of the account that it is replicated from as `role_arn`",
+    )
 }
 
 /// The id of a file system to replicate to, or its ARN, which EFS takes where it is of another

@@ -145,6 +145,11 @@ impl Inputs {
         std::iter::once(&self.storage_class).chain(&self.storage_classes)
     }
 
+    /// Whether a class has its access points made without any tag.
+    pub(crate) fn makes_untagged(&self) -> bool {
+        self.classes().any(|class| class.enable_tagging == Some(false))
+    }
+
     /// Whether it has a class of this name.
     pub fn has_class(&self, name: &str) -> bool {
         self.classes().any(|class| class.name == name)

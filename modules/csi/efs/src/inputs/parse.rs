@@ -10,7 +10,7 @@ use network::Tags;
 use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
 use super::driver_settings::settings;
-use super::file_system::{file_system, imported};
+use super::file_system::{file_system, imported, replicates_without_a_role};
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
@@ -154,14 +154,14 @@ fn of_place(
     driver: Option<&DriverInputs>,
     file_system: Option<&FileSystemSource>,
 ) {
-    let key = match file_system {
-        Some(FileSystemSource::Own(spec)) => spec.kms_key_id.as_deref(),
+    let spec = match file_system {
+        Some(FileSystemSource::Own(spec)) => Some(spec),
         _ => None,
     };
-    let zone = match file_system {
-        Some(FileSystemSource::Own(spec)) => spec.availability_zone.as_deref(),
-        _ => None,
-    };
+    let key = spec.and_then(|spec| spec.kms_key_id.as_deref());
+    let zone = spec.and_then(|spec| spec.availability_zone.as_deref());
+    let copy = spec.and_then(|spec| spec.replication.as_ref());
+    let of_copy = |key: &str| copy.and_then(|copy| copy.get(key)).map(String::as_str);
     if let Some(zone) = zone.filter(|zone| !zone.starts_with(region)) {
         reader.mistake(
             "availability_zone_name",
@@ -174,13 +174,19 @@ fn of_place(
     let role = driver.and_then(|driver| driver.identity.role());
     let older = reader.is_given("driver_role_arn");
     let role_input = if older { "driver_role_arn" } else { "driver_identity" };
-    let named = [("kms_key_id", "key", key), (role_input, "role", role)];
+    let by = of_copy("role_arn");
+    let named =
+        [("kms_key_id", "key", key), (role_input, "role", role), ("replication", "role", by)];
     let arns: Vec<Arn> = named
         .into_iter()
         .filter_map(|(input, what, text)| Arn::parse(input, what, text?))
         .collect();
     for (input, problem) in arns::contradictions(region, account, &arns) {
         reader.mistake(input, problem);
+    }
+    let to = of_copy("file_system_id").and_then(|id| Arn::parse("replication", "copy", id));
+    if by.is_none() && to.is_some_and(|to| !to.is_of(account)) {
+        reader.mistake("replication", replicates_without_a_role());
     }
 }
 

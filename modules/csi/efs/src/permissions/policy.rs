@@ -174,7 +174,7 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::NewAddon => json!([arn("eks", &own), arn("eks", &addon)]),
         On::GivenRole => inputs.driver.identity.role().into(),
         On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
-        On::Key => key_arn(key(inputs), |resource| arn("kms", resource)),
+        On::Key | On::SeenKey => key_arn(key(inputs), |resource| arn("kms", resource)),
         On::ReplicaKey => {
             let there = replicated(inputs, "region").unwrap_or(region);
             let named = replicated(inputs, "kms_key_id");
@@ -220,6 +220,7 @@ pub fn driver(inputs: &Inputs, unknown: &Unknown) -> BTreeMap<&'static str, Valu
         region: &inputs.aws_region,
         account: unknown.account,
         tags: &inputs.driver.access_point_tags,
+        untagged: inputs.makes_untagged(),
         mounts: nodes,
     };
     let mut documents =

@@ -74,6 +74,8 @@ fn storage() -> Vec<Value> {
         rule("", &["persistentvolumeclaims/status"], &["patch"]),
         rule("", &["pods", "nodes", "events"], &["get", "list"]),
         rule("apps", &["deployments", "daemonsets"], &["get", "list"]),
+        // Whether pods get their credentials by EKS's webhook.
+        rule("admissionregistration.k8s.io", &["mutatingwebhookconfigurations"], &["get"]),
     ]
 }
 

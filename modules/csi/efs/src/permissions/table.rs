@@ -55,6 +55,8 @@ pub(super) enum On {
     /// The role that the inputs give the driver.
     GivenRole,
     Key,
+    /// The same, looked at by whoever plans and not by EFS.
+    SeenKey,
     /// The key of the copy that a replication makes, in its region.
     ReplicaKey,
 }
@@ -220,6 +222,8 @@ pub const PERMISSIONS: &[Permission] = &[
         .only(&[("iam:AWSServiceName", "backup.amazonaws.com")]),
     own("sts:GetCallerIdentity", On::Everything, When::Always),
     own("eks:DescribeCluster", On::Cluster, When::Always),
+    // A plan looks at it itself; without this, it says that it does not know.
+    own("kms:DescribeKey", On::SeenKey, When::Key),
     within("kms:DescribeKey", CREATE, On::Key, When::Key),
     within("kms:CreateGrant", CREATE, On::Key, When::Key),
     within("kms:GenerateDataKeyWithoutPlaintext", CREATE, On::Key, When::Key),

@@ -76,6 +76,16 @@ fn throughput_that_a_policy_of_others_excludes_is_refused_in_the_plan() {
 }
 
 /// The groups that the only change of a plan sets.
+#[test]
+fn files_in_archive_keep_a_file_system_elastic() {
+    let none = json!({ "throughput_mode": "bursting", "lifecycle_policy": {} });
+    let mut actual = deployed(&json!({ "lifecycle_policy": {} }), three());
+    assert_eq!(planned(&desired(&none), &actual).refusals, []);
+    actual.file_system.as_mut().unwrap().metered_in.archive = Some(4096);
+    let refusals = planned(&desired(&none), &actual).refusals;
+    assert!(refusals[0].reason.contains("4096 bytes in Archive"), "{refusals:?}");
+}
+
 fn groups(plan: &Plan) -> Vec<Group> {
     let calls = plan.changes.iter().flat_map(|change| &change.calls);
     let group = |call: &Call| match call {

@@ -107,13 +107,23 @@ pub(crate) fn association(
 }
 
 /// The driver's pods, as they obey a call.
-pub(crate) fn driver(call: &driver::Call, actual: &mut Actual) {
+pub(crate) fn driver(call: &driver::Call, resolve: Resolve<'_>, actual: &mut Actual) {
     let driver = &mut actual.cluster.as_mut().unwrap().driver;
     match call {
         driver::Call::UntilReady { .. } => {
             for rollout in &mut driver.rollouts {
                 (rollout.ready, rollout.updated) = (rollout.desired, rollout.desired);
                 rollout.current = true;
+            }
+        }
+        driver::Call::GiveCredentials { wanted, .. } => {
+            for pod in driver.pods.iter_mut().flatten() {
+                pod.has_association = *wanted == driver::Credentials::PodIdentity;
+                pod.role = match wanted {
+                    driver::Credentials::Irsa(Known::Now(role)) => Some(role.clone()),
+                    driver::Credentials::Irsa(Known::After(change)) => resolve(change).ok(),
+                    driver::Credentials::PodIdentity => None,
+                };
             }
         }
         driver::Call::DeleteCsiDriver { name, observed: _ } => assert_eq!(name, "efs.csi.aws.com"),

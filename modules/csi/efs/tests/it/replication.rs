@@ -1,7 +1,7 @@
 //! A file system that is replicated to another region.
 
-use efs::resources::file_system::{Call, Group};
-use efs::{Actual, Replication};
+use efs::resources::file_system::{Call, Group, OverwriteProtection};
+use efs::{Actual, AdoptExisting, Replication};
 use plan::{Action, Styled};
 use serde_json::{Value, json};
 
@@ -144,10 +144,6 @@ fn a_destination_that_efs_would_refuse_is_a_mistake() {
             json!({ "region": "eu-north-1", "file_system_id": "fs-00000001", "kms_key_id": "alias/a" }),
             "its zone and its key already",
         ),
-        (
-            json!({ "region": "eu-north-1", "role_arn": "arn:aws:iam::111122223333:role/a" }),
-            "no ARN of one is given",
-        ),
         (json!({ "file_system_id": "arn:aws:efs:eu-north-1:1:fs-1" }), "not the ARN"),
         (
             json!({
@@ -162,8 +158,54 @@ fn a_destination_that_efs_would_refuse_is_a_mistake() {
         assert_eq!(told.len(), 1, "{replication}: {told:?}");
         assert!(told[0].1.contains(said), "{told:?}");
     }
-    assert_eq!(
-        mistakes(&json!({ "replication": { "availability_zone_name": "eu-central-1a" } })),
-        []
-    );
+    for right in [
+        json!({ "availability_zone_name": "eu-central-1a" }),
+        json!({ "region": "eu-north-1", "role_arn": "arn:aws:iam::111122223333:role/a" }),
+    ] {
+        assert_eq!(mistakes(&json!({ "replication": right })), []);
+    }
+}
+
+#[test]
+fn another_account_takes_a_role() {
+    let arn = "arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/fs-0000000b";
+    let inputs = json!({
+        "aws_account_id": "111122223333",
+        "replication": { "file_system_id": arn },
+    });
+    let told = mistakes(&inputs);
+    assert!(told.len() == 1 && told[0].1.contains("by a role"), "{told:?}");
+}
+
+/// The files of the destination go: that takes its id, and bare `--adopt-existing` is not it.
+#[test]
+fn a_file_system_is_replicated_over_another_one_only_by_its_name() {
+    let to =
+        json!({ "replication": { "region": "eu-central-1", "file_system_id": "fs-0000000b" } });
+    let mut desired = desired(&to);
+    let asks = |desired: &efs::Desired, actual: &Actual| {
+        let asked = planned(desired, actual).questions;
+        asked.iter().map(|it| format!("{}; {}", it.asks, it.remedy)).collect::<Vec<_>>()
+    };
+    let actual = account(three());
+    for consents in [AdoptExisting::None, AdoptExisting::Any] {
+        desired.adopt_existing = consents;
+        let asked = asks(&desired, &actual);
+        assert!(asked[0].contains("EFS deletes all its files"), "{asked:?}");
+        assert!(asked[0].contains("--adopt-existing=fs-0000000b"), "{asked:?}");
+    }
+    desired.adopt_existing = AdoptExisting::These(vec!["fs-0000000b".try_into().unwrap()]);
+    assert_eq!(asks(&desired, &actual), [] as [String; 0]);
+    desired.adopt_existing = AdoptExisting::None;
+    assert_eq!(asks(&desired, &replicated("eu-central-1")), [] as [String; 0], "it is one already");
+}
+
+#[test]
+fn a_destination_is_not_replicated_in_turn() {
+    let mut actual = deployed(&json!({}), three());
+    let found = actual.file_system.as_mut().unwrap();
+    found.spec.overwrite_protection = Some(OverwriteProtection::Replicating);
+    let plan = planned(&desired(&to("eu-central-1")), &actual);
+    let reasons: Vec<_> = plan.refusals.iter().map(|it| it.reason.as_str()).collect();
+    assert!(reasons[0].contains("does not replicate it in turn"), "{reasons:?}");
 }

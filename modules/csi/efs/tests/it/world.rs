@@ -143,7 +143,7 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
         Call::Ingress(call) => rule(call, actual),
         Call::SecurityGroup(call) => obeying::security_group(call, actual),
         Call::StorageClass(call) => storage_class(call, actual),
-        Call::Driver(call) => obeying::driver(call, actual),
+        Call::Driver(call) => obeying::driver(call, &result(actual), actual),
         Call::IamRole(call) => obeying::role(call, &result(actual), actual),
         Call::OidcProvider(call) => obeying::provider(call, actual),
         Call::PodIdentityAssociation(call) => obeying::association(call, &result(actual), actual),

@@ -96,14 +96,7 @@ pub fn declare<C: From<Call>>(
                 Known::Now(same.id.clone())
             }
             (None, None) => {
-                let change = Change::new(Action::Create, id(scope, name), address(scope, name))
-                    .because("the access point does not exist")
-                    .needing(wanted.needs.to_vec())
-                    .showing([Difference::later("access_point_id")])
-                    .showing(compare(PROPERTIES, &spec, None).differences)
-                    .calling(create(wanted, name, spec, &[]));
-                plan.changes.push(change);
-                plan.warnings.extend(not_made(name, inputs));
+                make(plan, scope, wanted, (name, inputs, spec));
                 Known::After(id(scope, name))
             }
         };
@@ -119,6 +112,23 @@ pub fn declare<C: From<Call>>(
         }
     }
     ids
+}
+
+/// Plans one that is not there.
+fn make<C: From<Call>>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    wanted: &Declared,
+    (name, inputs, spec): (&str, &AccessPointInputs, Spec),
+) {
+    let change = Change::new(Action::Create, id(scope, name), address(scope, name))
+        .because("the access point does not exist")
+        .needing(wanted.needs.to_vec())
+        .showing([Difference::later("access_point_id")])
+        .showing(compare(PROPERTIES, &spec, None).differences)
+        .calling(create(wanted, name, spec, &[]));
+    plan.changes.push(change);
+    plan.warnings.extend(not_made(name, inputs));
 }
 
 /// Plans the deletion of those that a deployment made, where their file system stays, after

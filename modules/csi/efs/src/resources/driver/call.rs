@@ -2,11 +2,16 @@
 
 use kubernetes::{Preconditions, release};
 
+use super::pods::Credentials;
+
 /// A call of Kubernetes; those of the release are [`release::Call`]s.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// Waits until the driver of this namespace runs everywhere.
     UntilReady { namespace: String },
+    /// Deletes the controller's pods that were admitted without the credentials that they are to have,
+    /// until those that come in their place have them; without `wait`, once.
+    GiveCredentials { namespace: String, wanted: Credentials, wait: bool },
     /// Deletes the CSIDriver object, which survives an uninstall of the chart.
     DeleteCsiDriver {
         name: String,

@@ -4,6 +4,7 @@ use kubernetes::FoundChart;
 use kubernetes::release::Release;
 
 use super::csi_driver::{CsiDriver, CsiDriverMade};
+use super::pods::ControllerPod;
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
 use crate::users::Volume;
@@ -15,6 +16,9 @@ pub struct Found {
     pub release: Option<Release>,
     /// Installations that are not that release.
     pub foreign: Vec<Foreign>,
+    /// The pods of its controller, where they were looked at and the cluster has EKS's webhook, which
+    /// gives pods their credentials.
+    pub pods: Option<Vec<ControllerPod>>,
     /// Its Deployment and DaemonSet.
     pub rollouts: Vec<Rollout>,
     /// The volumes of a cluster, where an older driver may be installed that does not know those

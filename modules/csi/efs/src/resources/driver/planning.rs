@@ -85,6 +85,7 @@ fn before<C: From<Call>>(
     let Found {
         release,
         foreign: _,
+        pods: _,
         rollouts: _,
         volumes,
         chart,

@@ -15,8 +15,13 @@ pub(super) fn not_there(scope: &Scope, owner: &Owner, id: &FileSystemId) -> Refu
     )
 }
 
-/// A file system of before that a deployment would destroy without having taken it over.
-pub fn not_taken_over(scope: &Scope, found: &FileSystem) -> Refusal {
+/// A file system that a deployment would destroy and that does not carry its tags.
+pub fn not_its(scope: &Scope, found: &FileSystem, imported: Option<&FileSystemId>) -> Refusal {
+    if imported.is_some() { not_taken_over(scope, found) } else { not_ours(scope, found) }
+}
+
+/// One of before that was never taken over.
+fn not_taken_over(scope: &Scope, found: &FileSystem) -> Refusal {
     Refusal::new(
         scope.address(KIND, None),
         format!("{} does not carry this deployment's tags: it was never taken over", found.id),

@@ -29,6 +29,26 @@ pub(super) fn excluded(
     ))
 }
 
+/// Files in Archive, which keep a file system elastic whatever becomes of its lifecycle policy: they
+/// leave that class only when they are read
+/// (<https://docs.aws.amazon.com/efs/latest/ug/storage-classes.html>).
+pub(super) fn archived(scope: &Scope, wanted: &Spec, found: &FileSystem) -> Option<Refusal> {
+    let bytes = found.metered_in.archive.filter(|bytes| *bytes > 0)?;
+    let leaves =
+        found.spec.throughput == Throughput::Elastic && wanted.throughput != Throughput::Elastic;
+    leaves.then(|| {
+        Refusal::new(
+            scope.address(KIND, None),
+            format!(
+                "{} has {bytes} bytes in Archive, as last metered, which needs elastic throughput",
+                found.id
+            ),
+            "keep `throughput_mode = \"elastic\"`; files leave Archive when they are read with \
+             `transition_to_primary_storage_class`",
+        )
+    })
+}
+
 /// When a change of the throughput is possible, where it may have to wait: the mode changes, and
 /// the amount decreases, once in 24 hours (`UpdateFileSystem`, `TooManyRequests`). Only EFS knows
 /// when the last change was, and says so when it refuses one.
@@ -53,8 +73,9 @@ pub(super) fn once_a_day(
     ))
 }
 
-/// Protection that cannot be set: EFS answers `ReplicationAlreadyExists` while the file system is
-/// the destination of a replication (`UpdateFileSystemProtection`).
+/// What a destination of a replication does not take: EFS answers `ReplicationAlreadyExists` to a
+/// change of its protection (`UpdateFileSystemProtection`), and a source "can't already be a source or
+/// destination file system in another replication configuration" (`CreateReplicationConfiguration`).
 pub(super) fn is_replica(
     scope: &Scope,
     id: &FileSystemId,
@@ -62,14 +83,20 @@ pub(super) fn is_replica(
     found: &Spec,
 ) -> Option<Refusal> {
     let replicating = found.overwrite_protection == Some(OverwriteProtection::Replicating);
-    (replicating && groups.contains(&Group::Protection)).then(|| {
-        Refusal::new(
-            scope.address(KIND, None),
-            format!("{id} is the destination of a replication, and EFS sets its protection itself"),
-            "leave `replication_overwrite_protection` out while it is one, or delete the \
-             replication first",
-        )
-    })
+    let (what, input) = match replicating {
+        true if groups.contains(&Group::Replication) => {
+            ("EFS does not replicate it in turn", "replication")
+        }
+        true if groups.contains(&Group::Protection) => {
+            ("EFS sets its protection itself", "replication_overwrite_protection")
+        }
+        _ => return None,
+    };
+    Some(Refusal::new(
+        scope.address(KIND, None),
+        format!("{id} is the destination of a replication, and {what}"),
+        format!("leave `{input}` out while it is one, or delete the replication first"),
+    ))
 }
 
 /// Whether files no longer move to Archive, which must be so before elastic throughput

@@ -11,14 +11,14 @@ mod spec;
 mod standing;
 mod throughput;
 
-pub use before::{not_ours, not_taken_over};
+pub use before::{not_its, not_ours};
 pub use metered::MeteredIn;
 pub(crate) use planning::end_replication;
 pub use planning::{Call, Planned, Wanted, available, gone, plan, remove, row};
 pub use policy::Policy;
 pub(crate) use policy::{OUR_ID, statements};
 pub use protection::{BackupPolicy, OverwriteProtection};
-pub(crate) use replicating::is_leaving_status;
 pub use replicating::{goes_where, is_leaving};
+pub(crate) use replicating::{is_leaving_status, overwritten};
 pub use spec::*;
 pub use throughput::Throughput;

@@ -10,7 +10,7 @@ use plan::{
 };
 
 use super::before::{not_ours, not_there};
-use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
+use super::limits::{archived, excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::protection::OverwriteProtection;
 use super::replicating::{as_wanted, elsewhere, failed};
 use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
@@ -314,6 +314,13 @@ fn create<C: From<Call>>(
     Planned::own(Known::After(id.clone()), vec![id], spec.availability_zone.clone())
 }
 
+/// Sets the tags that a file system lacks, or has with other values.
+fn missing_tags(tags: &Tags, found: &FileSystem) -> Call {
+    let mut missing = tags.clone();
+    missing.retain(|key, value| found.tags.get(key) != Some(value));
+    Call::Tag { of: Known::Now(found.id.clone()), tags: missing }
+}
+
 fn update<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
@@ -321,7 +328,6 @@ fn update<C: From<Call>>(
     found: &FileSystem,
     needs: &[ChangeId],
 ) {
-    let tags = deployment.tags;
     // Every field is looked at: a new one does not compile until somebody says what it means.
     let FileSystem {
         id,
@@ -342,9 +348,10 @@ fn update<C: From<Call>>(
     }
     plan.warnings.extend(failed(found));
     let specs = compare(PROPERTIES, spec, Some(&has));
-    let tagged = compare(TAGS, tags, Some(found_tags));
+    let tagged = compare(TAGS, deployment.tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
+    plan.refusals.extend(archived(scope, spec, found));
     plan.refusals.extend(elsewhere(scope, spec, found));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     plan.notes.extend(once_a_day(spec, found, &specs.groups));
@@ -356,9 +363,7 @@ fn update<C: From<Call>>(
     let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };
     let mut calls: Vec<Call> = groups.into_iter().map(put).collect();
     if !tagged.groups.is_empty() {
-        let mut missing = tags.clone();
-        missing.retain(|key, value| found_tags.get(key) != Some(value));
-        let call = Call::Tag { of: Known::Now(id.clone()), tags: missing };
+        let call = missing_tags(deployment.tags, found);
         if deployment.owner.owns(found_tags) {
             reasons.push("tags are missing or differ");
             calls.push(call);
@@ -376,8 +381,6 @@ fn update<C: From<Call>>(
         .needing(needs.to_vec())
         .showing(specs.differences)
         .showing(tagged.differences);
-    for call in calls {
-        change = change.calling(call);
-    }
+    change.calls.extend(calls.into_iter().map(C::from));
     plan.changes.push(change);
 }

@@ -6,6 +6,7 @@ use inputs::plain;
 use plan::{Refusal, Scope, Warning};
 
 use super::spec::{FileSystem, KIND, Spec};
+use crate::ids::FileSystemId;
 
 type Replication = BTreeMap<String, String>;
 
@@ -77,6 +78,17 @@ pub(super) fn elsewhere(scope: &Scope, wanted: &Spec, found: &FileSystem) -> Opt
              and can be written to then",
         )
     })
+}
+
+/// The file system whose files a replication replaces that is to be made: EFS "writes data to or
+/// removes existing data from the destination file system" (`DestinationToCreate`).
+pub(crate) fn overwritten(wanted: &Spec, found: Option<&FileSystem>) -> Option<FileSystemId> {
+    let there = found.and_then(|found| found.spec.replication.as_ref());
+    if there.is_some_and(|has| !is_leaving(has)) {
+        return None;
+    }
+    let destination = wanted.replication.as_ref()?.get("file_system_id")?;
+    FileSystemId::try_from(id(destination).to_owned()).ok()
 }
 
 /// A replication that failed: "ERROR: the replication configuration is in a failed state and is

@@ -1,0 +1,162 @@
+//! The pods of the driver's controller, and their credentials.
+
+use efs::resources::driver::{ControllerPod, Credentials, POD_IDENTITY, ROLE_OF_IRSA};
+use failure::failure;
+use inputs::printable;
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use k8s_openapi::api::core::v1::{Container, Pod};
+use tokio::time::Instant;
+
+use super::controller;
+use crate::cluster::Kube;
+use crate::context::{Context, Done};
+use crate::progress::Line;
+use crate::wait::{POLL_FIRST, POLL_LONGEST, PROPAGATION};
+use crate::watch::Watch;
+
+/// EKS's webhook, in every cluster of EKS (aws/eks-pod-identity-agent issue 153). Elsewhere the pods
+/// say nothing of their credentials.
+const WEBHOOK: &str = "pod-identity-webhook";
+
+/// What there is of the controller's pods, without those that are being deleted.
+struct Seen {
+    pods: Vec<ControllerPod>,
+    desired: usize,
+}
+
+/// The controller's pods, where the cluster has EKS's webhook and this identity may see that.
+pub(crate) async fn observe(
+    kube: &Kube,
+    namespace: &str,
+) -> anyhow::Result<Option<Vec<ControllerPod>>> {
+    if !has_webhook(kube).await? {
+        return Ok(None);
+    }
+    Ok(look(kube, namespace).await?.map(|seen| seen.pods))
+}
+
+async fn has_webhook(kube: &Kube) -> anyhow::Result<bool> {
+    let all = kube.all::<MutatingWebhookConfiguration>();
+    Ok(kube.get_if_allowed(&all, WEBHOOK).await?.flatten().is_some())
+}
+
+async fn look(kube: &Kube, namespace: &str) -> anyhow::Result<Option<Seen>> {
+    let controller = controller(kube, namespace).await?;
+    let Some(spec) = controller.and_then(|controller| controller.spec) else { return Ok(None) };
+    let pods = kube.pods_of(namespace, &spec.selector).await?;
+    let stays = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
+    let desired = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or_default();
+    Ok(Some(Seen { pods: pods.iter().filter(stays).map(credentials).collect(), desired }))
+}
+
+/// What a pod was told of its credentials; the webhook tells all of its containers the same.
+fn credentials(pod: &Pod) -> ControllerPod {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let environment = containers.flat_map(|container: &Container| container.env.iter().flatten());
+    let (mut role, mut has_association) = (None, false);
+    for variable in environment {
+        if variable.name == ROLE_OF_IRSA {
+            role = variable.value.as_deref().map(printable);
+        }
+        has_association |= variable.name == POD_IDENTITY;
+    }
+    let name = printable(pod.metadata.name.as_deref().unwrap_or_default());
+    ControllerPod { name, role, has_association }
+}
+
+/// Deletes the pods that lack their credentials, until those in their place have them.
+pub(super) async fn give_credentials(
+    context: &Context,
+    (namespace, wanted, wait): (&str, &Credentials, bool),
+    line: &Line,
+) -> anyhow::Result<Done> {
+    let kube = &context.cluster()?.kube;
+    if !has_webhook(kube).await? {
+        return Ok(Done::default());
+    }
+    let role = match wanted {
+        Credentials::Irsa(role) => Some(context.results.resolve(role)?),
+        Credentials::PodIdentity => None,
+    };
+    let (began, mut pause, mut again) = (Instant::now(), POLL_FIRST, 0);
+    loop {
+        let lacking: Vec<String> = if again == 0 {
+            let seen = look(kube, namespace).await?;
+            seen.map(|seen| lacking(&seen, role.as_deref())).unwrap_or_default()
+        } else {
+            replaced(context, namespace, role.clone()).await?
+        };
+        if lacking.is_empty() {
+            let told = (again > 0).then(|| "its controller has its credentials".to_owned());
+            return Ok(Done { summary: told, id: None });
+        }
+        if began.elapsed() >= PROPAGATION {
+            return Err(failure(
+                format!(
+                    "EKS gives {} no credentials of the driver's role, however often they are made anew",
+                    lacking.join(", ")
+                ),
+                "see whether the service account has its role (`aws eks list-pod-identity-associations`), \
+                 and deploy again, which makes these pods anew",
+            ));
+        }
+        context.pause(pause).await?;
+        pause = (pause * 2).min(POLL_LONGEST);
+        line.state("making pods anew that have no credentials");
+        for pod in &lacking {
+            kube.delete_pod(namespace, pod).await?;
+        }
+        again += 1;
+        if !wait {
+            return Ok(Done::that("made anew"));
+        }
+    }
+}
+
+fn lacking(seen: &Seen, role: Option<&str>) -> Vec<String> {
+    let lacking = seen.pods.iter().filter(|pod| pod.lacks(role));
+    lacking.map(|pod| pod.name.clone()).collect()
+}
+
+/// The pods that lack their credentials, as soon as there are as many pods as there should be.
+async fn replaced(
+    context: &Context,
+    namespace: &str,
+    role: Option<String>,
+) -> anyhow::Result<Vec<String>> {
+    let of = (context.cluster()?.kube.clone(), namespace.to_owned());
+    let watch = Watch::new(move || {
+        let (kube, namespace) = of.clone();
+        async move { look(&kube, &namespace).await }
+    });
+    let judge = |seen: &Option<Seen>| match seen {
+        Some(seen) if seen.pods.len() < seen.desired => None,
+        Some(seen) => Some(lacking(seen, role.as_deref())),
+        None => Some(Vec::new()),
+    };
+    context.wait(&watch, judge).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_says_by_its_environment_where_its_credentials_come_from() {
+        let told = |name: &str, value: &str| {
+            let pod = serde_json::json!({
+                "metadata": { "name": "efs-csi-controller-0" },
+                "spec": { "containers": [
+                    { "name": "a" },
+                    { "name": "b", "env": [{ "name": name, "value": value }] },
+                ] },
+            });
+            credentials(&serde_json::from_value(pod).unwrap())
+        };
+        assert_eq!(told("AWS_ROLE_ARN", "arn").role.as_deref(), Some("arn"));
+        let uri = "http://169.254.170.23/v1/credentials";
+        assert!(told("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri).has_association);
+        let nothing = told("CSI_ENDPOINT", "unix:///csi.sock");
+        assert!(nothing.role.is_none() && !nothing.has_association);
+    }
+}
