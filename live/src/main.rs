@@ -16,6 +16,7 @@ mod failover;
 mod helm;
 mod identity;
 mod key;
+mod listed;
 mod log;
 mod meaning;
 mod mounts;

@@ -16,6 +16,7 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::{denied, denied_beside};
+use crate::listed::{groups_by_id, once};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::driver::pods;
@@ -309,22 +310,6 @@ async fn own(
         ..Actual::default()
     };
     Ok(Storage { desired: None, actual, networks: Networks::new() })
-}
-
-/// Everything of several answers, each thing once.
-fn once<T, Id: Ord + Clone, const N: usize>(
-    answers: [Vec<T>; N],
-    id: impl Fn(&T) -> &Id,
-) -> Vec<T> {
-    let mut known = BTreeSet::new();
-    answers.into_iter().flatten().filter(|thing| known.insert(id(thing).clone())).collect()
-}
-
-async fn groups_by_id(aws: &Aws, ids: &[SecurityGroupId]) -> anyhow::Result<Vec<SecurityGroup>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    aws.security_groups(filter("group-id", ids)).await
 }
 
 /// The storage module's part of a cluster, where the target is one.

@@ -14,7 +14,13 @@ const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 /// Gives the reader the roles that `render --rbac` prints, without what is named, and nothing else.
 fn operated(there: &mut Clustered, without: &str) {
-    let rendered = there.world.xtask(&["render", "--rbac", "--output", "json"]).exits(0).json();
+    operated_of(there, &[], without);
+}
+
+/// The same for a deployment with these inputs.
+fn operated_of(there: &mut Clustered, inputs: &[&str], without: &str) {
+    let args = [&["render", "--rbac", "--output", "json"], inputs].concat();
+    let rendered = there.world.xtask(&args).exits(0).json();
     let reader = json!([{"kind": "User", "name": User::Reader.name()}]);
     there.cluster().delete(&format!("{RBAC}/clusterrolebindings/reader")).unwrap();
     for role in rendered.as_array().unwrap() {
@@ -64,6 +70,38 @@ fn the_roles_that_are_rendered_are_enough_from_the_first_deploy_to_the_destroy()
     assert!(changed["changed"].as_u64().unwrap() > 0);
     run("destroy-efs", &["--directory-perms=750", "--yes"]);
     assert_eq!(there.class(), None);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn what_a_plan_does_with_volumes_and_claims_is_asked_for_and_no_more() {
+    let shared = json!({ "shared": { "claim": {
+        "namespace": "default", "name": "shared", "size": "1Gi",
+    } } });
+    let with_points = |points: &serde_json::Value| {
+        let there = Clustered::quick();
+        std::fs::write(there.world.path().join("points.json"), points.to_string()).unwrap();
+        there
+    };
+    let flags = ["--access-points=points.json", "--driver=skip"];
+    let mut there = with_points(&shared);
+    operated_of(&mut there, &flags, "create");
+    let said = there.run("deploy-efs", &flags).exits(1).json()["refusals"].to_string();
+    for lacks in ["create persistentvolumes", "create persistentvolumeclaims in `default`"] {
+        assert!(said.contains(lacks) && !said.contains("patch persistent"), "{said}");
+    }
+
+    let mut there = with_points(&shared);
+    there.deploy(&flags);
+    operated_of(&mut there, &flags, "delete");
+    there.nothing_to_do(&flags);
+    // The claim is in a namespace that the inputs do not name any more.
+    std::fs::write(there.world.path().join("points.json"), "{}").unwrap();
+    let said = there.run("deploy-efs", &[&flags[..], &["--yes"]].concat()).exits(1);
+    let said = said.json()["refusals"].to_string();
+    for lacks in ["delete persistentvolumes", "delete persistentvolumeclaims in `default`"] {
+        assert!(said.contains(lacks) && !said.contains("create persistent"), "{said}");
+    }
 }
 
 #[test]

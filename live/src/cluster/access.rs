@@ -273,7 +273,8 @@ pub(crate) async fn denied_beside(
     found: &Found,
 ) -> anyhow::Result<Vec<String>> {
     let mut denied = denied_to_leave(kube, inputs, plans && has_release).await?;
-    if !(plans || destroys) || !(inputs.has_static_volumes() || !found.volumes.is_empty()) {
+    let has_any = inputs.has_static_volumes() || !found.volumes.is_empty();
+    if !has_any || !(plans || destroys) {
         return Ok(denied);
     }
     let points = inputs.access_points.iter().flatten();

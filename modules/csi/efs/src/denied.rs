@@ -45,8 +45,8 @@ fn denied(plan: &Plan, inputs: &Inputs, cluster: &Cluster) -> Option<Refusal> {
     ))
 }
 
-/// Whether a plan does what is denied, such as `delete persistentvolumeclaims in `graphs``: a volume or
-/// a claim that stays as it is takes no permission. Whatever else is asked about is needed.
+/// Whether a plan does what is denied, such as `delete persistentvolumes`: a volume or a
+/// claim that stays as it is takes no permission. Whatever else is asked about is needed.
 fn is_needed(plan: &Plan, inputs: &Inputs, denied: &str) -> bool {
     let (verb, what) = denied.split_once(' ').unwrap_or_default();
     let (resource, namespace) = what.split_once(" in ").unwrap_or((what, ""));

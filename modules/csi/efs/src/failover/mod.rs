@@ -200,10 +200,10 @@ fn prepare(plan: &mut Plan, scope: &Scope, actual: &Actual) -> (Vec<ChangeId>, A
 
 /// The classes of others that stay on the source.
 fn left_behind(actual: &Actual, source: &FileSystemId) -> Option<Warning> {
-    let named = |name: &&str| *name == source.as_str();
+    let is_on_it = |name: &&str| *name == source.as_str();
     let classes = other_classes(actual);
     let names: Vec<&str> = classes
-        .filter(|class| class.file_system.as_deref().as_ref().is_some_and(named))
+        .filter(|class| class.file_system.as_deref().as_ref().is_some_and(is_on_it))
         .map(|class| class.name.as_str())
         .collect();
     (!names.is_empty()).then(|| {

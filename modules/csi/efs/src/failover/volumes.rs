@@ -36,7 +36,7 @@ pub(super) fn release(
         if !on_source || volume.point(&owner).is_none() || volume.phase != "Bound" {
             continue;
         }
-        volume.phase = "Released".to_owned();
+        "Released".clone_into(&mut volume.phase);
         // Its version changes with its claim.
         volume.preconditions.resource_version = None;
         if let Some(claim) = &volume.spec.claim {
@@ -158,7 +158,7 @@ impl Moving<'_> {
         match claim {
             Some(claim) if claim.volume.as_deref() == Some(old.name.as_str()) => {
                 if !self.is_used(plan, key, claim) {
-                    self.from_the_claim(plan, (old, key, claim), new, (points, forget));
+                    self.whole_way(plan, (old, key, claim), new, (points, forget));
                 }
             }
             Some(claim) if claim.volume.as_deref() == Some(new_name.as_str()) => {
@@ -174,7 +174,7 @@ impl Moving<'_> {
     }
 
     /// Plans the whole way, as far as it is not gone yet.
-    fn from_the_claim(
+    fn whole_way(
         &mut self,
         plan: &mut Plan,
         (old, key, claim): (&MovedVolume, &str, &MovedClaim),

@@ -190,8 +190,9 @@ impl Stage {
             Call::PersistentVolume(call) => self.volume(call),
             Call::AccessPoint(access_point::Call::Create { token, spec, .. }) => {
                 let token = token.now().unwrap();
-                let taken = |it: &AccessPoint| it.client_token.as_deref() == Some(token.as_str());
-                assert!(!self.failing.points.iter().any(taken), "AccessPointAlreadyExists");
+                let made_before =
+                    |it: &AccessPoint| it.client_token.as_deref() == Some(token.as_str());
+                assert!(!self.failing.points.iter().any(made_before), "AccessPointAlreadyExists");
                 assert!(self.failing.replications.is_empty(), "the copy is read-only");
                 let number = self.failing.points.len() + 11;
                 let made = format!("fsap-000000{number}");
