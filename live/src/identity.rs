@@ -34,11 +34,9 @@ pub(crate) async fn observe(
         return Ok(None);
     }
     let described = aws.eks_cluster(&inputs.cluster_name).await;
-    let looks = if goal.destroys() {
-        Looks::ALL
-    } else {
-        efs::looks(inputs, cluster, aws.is_auto_mode(&inputs.cluster_name).await)
-    };
+    let built_in_agent = aws.is_auto_mode(&inputs.cluster_name).await;
+    let looks =
+        if goal.destroys() { Looks::ALL } else { efs::looks(inputs, cluster, built_in_agent) };
     let cluster = match described {
         Ok(Some(described)) => ClusterArn::parse(&described.arn)
             .map(|arn| EksIdentity { arn, issuer: described.issuer }),
@@ -49,7 +47,7 @@ pub(crate) async fn observe(
         return Ok(Some(IdentityFound::default()));
     }
     match look(inputs, aws, cluster, (looks, goal.destroys())).await {
-        Ok(found) => Ok(Some(found)),
+        Ok(found) => Ok(Some(IdentityFound { built_in_agent, ..found })),
         Err(error) if asked => Err(error),
         Err(error) => {
             Ok(Some(IdentityFound { unknown: Some(format!("{error:#}")), ..Default::default() }))
@@ -131,5 +129,11 @@ async fn look(
     if !looks.associations {
         associated = associations(found.as_ref().is_some_and(|role| role.ours)).await?;
     }
-    Ok(IdentityFound { cluster, role: found, provider, associations: associated, unknown: None })
+    Ok(IdentityFound {
+        cluster,
+        role: found,
+        provider,
+        associations: associated,
+        ..IdentityFound::default()
+    })
 }

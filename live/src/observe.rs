@@ -15,7 +15,7 @@ use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::{denied, denied_to_leave};
+use crate::cluster::{denied, denied_beside};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::file_system::Lookup;
@@ -26,11 +26,14 @@ use crate::target::{InCluster, Target};
 use crate::{identity, mounts, named_before, static_access, users, without_cluster, workload};
 
 /// What was observed, module by module.
+#[derive(Default)]
 pub(crate) struct Observed {
     /// The storage, by the labels of its modules.
     pub(crate) storage: BTreeMap<String, Storage>,
     /// The workloads, by the labels of their modules.
     pub(crate) workloads: BTreeMap<String, graphscope::Actual>,
+    /// What a failover looks at, by the labels of the modules.
+    pub(crate) failing: BTreeMap<String, efs::Failing>,
 }
 
 /// What was observed of a storage module, and what it should be.
@@ -95,6 +98,7 @@ pub(crate) async fn observe(
     Ok(Observed {
         storage: storage.into_iter().collect(),
         workloads: workloads.into_iter().collect(),
+        failing: BTreeMap::new(),
     })
 }
 
@@ -182,7 +186,7 @@ async fn whole(
     if let (Some(found), Some(settings)) = (&mut file_system, settings) {
         found.spec = settings;
     }
-    let observed = network::Observed {
+    let network = network::Observed {
         subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
         security_groups: once([groups, clusters], |group| &group.id),
@@ -194,9 +198,8 @@ async fn whole(
     let own_groups = if inputs.has_own_group() {
         own_groups
     } else {
-        security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
+        security_group::observe_left(aws, &inputs.owner(), &network, &mount_targets).await?
     };
-    let network = observed;
     Ok(Actual {
         network,
         file_system,
@@ -342,7 +345,7 @@ pub(crate) async fn cluster(
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let (plans, destroys) = (goal.plans(), goal.destroys());
+    let does @ (plans, destroys) = (goal.plans(), goal.destroys());
     let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
@@ -364,7 +367,7 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
-    lacking.extend(denied_to_leave(kube, inputs, plans && release.is_some()).await?);
+    lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?

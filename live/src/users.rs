@@ -148,6 +148,7 @@ pub(crate) async fn replications(
             destination_region: destination.region().to_owned(),
             status: destination.status().as_str().to_owned(),
             last_replicated: destination.last_replicated_timestamp().map(moment),
+            message: destination.status_message().map(str::to_owned),
         }));
     }
     Ok(Some(all))

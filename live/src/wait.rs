@@ -98,7 +98,7 @@ pub(crate) const ADDRESS_RELEASE: Backoff =
     &[Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
 /// The pauses before a security group is deleted again whose mount targets are gone: EC2 releases
-/// their interfaces a little later.
+/// their interfaces a little later, within minutes (Terraform's provider goes on for 15).
 pub(crate) const GROUP_IN_USE: Backoff = &[
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -106,10 +106,18 @@ pub(crate) const GROUP_IN_USE: Backoff = &[
     Duration::from_secs(8),
     Duration::from_secs(15),
     Duration::from_secs(30),
+    Duration::from_mins(1),
+    Duration::from_mins(1),
+    Duration::from_mins(1),
+    Duration::from_mins(1),
 ];
 
 /// How long calls in progress may take when the time is over.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// How long what was just made may be unknown to other calls and services of AWS (the
+/// `propagationTimeout` of Terraform's provider).
+pub(crate) const PROPAGATION: Duration = Duration::from_mins(2);
 
 /// How long something that was just made may be missing from lists.
 pub(crate) const LATE_LISTING: Duration = Duration::from_secs(8);

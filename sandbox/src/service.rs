@@ -6,6 +6,7 @@ use crate::ids::Ids;
 use crate::options::Options;
 use crate::request::Incoming;
 use crate::response::{ErrorBody, Refusal, Success};
+use crate::world::iam::Role;
 use crate::world::{Global, Region};
 
 /// An AWS service.
@@ -76,4 +77,24 @@ pub(crate) struct Context<'a> {
     pub(crate) ids: &'a mut Ids,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
+}
+
+impl Context<'_> {
+    /// The role of an ARN, as every service but IAM knows it: not at once when it was made.
+    pub(crate) fn role(&self, arn: &str) -> Option<&Role> {
+        let role = self.global.iam.roles.get(arn.rsplit('/').next()?)?;
+        let known = role.created_ms + self.options.unknown_ms() <= self.now;
+        (known && role.arn == arn).then_some(role)
+    }
+
+    /// Whether a role or a user of the account exists that a policy names by its ARN: a role that
+    /// was just made does not yet, and users are those that are configured.
+    pub(crate) fn principal_exists(&self, arn: &str) -> bool {
+        match arn.splitn(6, ':').nth(5) {
+            Some(resource) if resource.starts_with("role/") => {
+                self.role(arn).is_some() || self.access.is_configured(arn)
+            }
+            _ => self.access.is_configured(arn),
+        }
+    }
 }

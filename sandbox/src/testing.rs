@@ -109,6 +109,18 @@ impl Aws {
         self.send("kms", ("POST", "/"), &[("x-amz-target", &target)], &body.to_string())
     }
 
+    /// A call of IAM by its parameters.
+    pub(crate) fn iam(&self, parameters: &[(&str, &str)]) -> Reply {
+        self.query("iam", "2010-05-08", parameters)
+    }
+
+    /// A call of a service of the Query protocol, in this version.
+    pub(crate) fn query(&self, service: &str, version: &str, form: &[(&str, &str)]) -> Reply {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.append_pair("Version", version).extend_pairs(form);
+        self.send(service, ("POST", "/"), &[], &body.finish())
+    }
+
     /// An EKS call; `null` for no body.
     pub(crate) fn eks(&self, method: &str, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { String::new() } else { body.to_string() };

@@ -81,6 +81,14 @@ impl Aws {
         send("POST", &format!("{}/", self.url), "ec2", form)
     }
 
+    /// Calls an EFS operation in another region.
+    pub fn efs_in(&self, region: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let url = format!("{}/2015-02-01/{path}", self.url);
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        let sent = try_send_in(("AKID", region), method, &url, "elasticfilesystem", &body);
+        sent.unwrap_or_else(|| panic!("{url} does not respond"))
+    }
+
     /// Calls an EFS operation with another access key id.
     pub fn efs_as(&self, key: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let url = format!("{}/2015-02-01/{path}", self.url);
@@ -253,9 +261,19 @@ fn send_as(key: &str, method: &str, url: &str, service: &str, body: &str) -> Ans
 }
 
 fn try_send_as(key: &str, method: &str, url: &str, service: &str, body: &str) -> Option<Answer> {
+    try_send_in((key, "eu-west-1"), method, url, service, body)
+}
+
+fn try_send_in(
+    (key, region): (&str, &str),
+    method: &str,
+    url: &str,
+    service: &str,
+    body: &str,
+) -> Option<Answer> {
     let signature = "0".repeat(64);
     let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential={key}/20260101/eu-west-1/{service}/aws4_request, \
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={signature}"
     );
     let request = ureq::http::Request::builder()

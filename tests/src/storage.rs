@@ -75,6 +75,16 @@ impl Storage {
         }
     }
 
+    /// The same, whose deployment file names no security group: inputs may ask for one of its own.
+    pub fn with_own_group() -> Storage {
+        let storage = Storage::new();
+        let file = storage.world.path().join("clockwork.hcl");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let others = |line: &&str| !line.trim_start().starts_with("security_group_id");
+        std::fs::write(&file, text.lines().filter(others).collect::<Vec<_>>().join("\n")).unwrap();
+        storage
+    }
+
     /// An AWS that is quick and a directory, both empty, for one trial.
     pub fn trial(&self, name: &str, env: &[(String, String)]) -> Trial<'_> {
         let mut quick: Vec<(String, String)> = [

@@ -187,12 +187,32 @@ fn a_role_by_irsa_is_the_add_ons_own_and_pod_identity_has_its_association() {
     let pods = [ADDON, "--driver-identity=pod-identity"];
     world.deploy(&[&pods[..], &["--yes"]].concat());
     world.nothing_to_do(&pods);
+    assert_eq!(found(&world)["serviceAccountRoleArn"], Value::Null, "it would win");
     let path = "clusters/graphscope-dev/pod-identity-associations";
     let all = world.aws().eks("GET", path, None).json();
     assert_eq!(all["associations"].as_array().unwrap().len(), 1, "{all:#}");
     world.run("destroy-efs", &[&pods[..], &["--yes"]].concat()).exits(0);
     let all = world.aws().eks("GET", path, None).json();
     assert_eq!(all["associations"].as_array().unwrap().len(), 0, "{all:#}");
+}
+
+#[test]
+fn an_update_keeps_the_role_that_somebody_gave_the_add_on() {
+    let world = world();
+    world.deploy(&[ADDON]);
+    let role = {
+        let aws = world.aws();
+        let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+        aws.iam("CreateRole", &[("RoleName", "theirs"), ("AssumeRolePolicyDocument", trust)]);
+        let role = "arn:aws:iam::111122223333:role/theirs";
+        let body = json!({ "serviceAccountRoleArn": role });
+        assert_eq!(aws.eks("POST", &format!("{DRIVER}/update"), Some(&body)).status, 200);
+        role
+    };
+    let inputs = [ADDON, "--driver-log-level=3"];
+    world.deploy(&inputs);
+    assert_eq!(found(&world)["serviceAccountRoleArn"], role);
+    world.nothing_to_do(&inputs);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use serde_json::{Value, json};
-use tests::{Aws, Call, Ran, World, until};
+use tests::{Aws, Call, Clustered, Ran, World, until};
 
 const SUBNETS: [&str; 2] = ["subnet-0c0dec0000000010a", "subnet-0c0dec0000000010b"];
 const GROUPS: [&str; 2] = ["sg-0c0dec00000000001", "sg-0c0dec00000000002"];
@@ -255,4 +255,49 @@ fn who_may_not_look_is_told_what_is_missing() {
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let ran = world.xtask_with(&env, &args).exits(1);
     assert!(ran.stderr.contains("elasticfilesystem:Describe"), "{}", ran.stderr);
+}
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn the_class_of_a_cluster_comes_along_and_is_marked_where_it_stands() {
+    let there = Clustered::quick();
+    let id = make(&there.aws, "console-1", &json!([{ "Key": "team", "Value": "graphs" }]));
+    let target = json!({
+        "FileSystemId": id, "SubnetId": SUBNETS[0], "SecurityGroups": &GROUPS[..1],
+    });
+    assert_eq!(there.aws.efs("POST", "mount-targets", Some(&target)).status, 200);
+    let class = json!({
+        "metadata": { "name": "shared", "labels": { "team": "graphs" } },
+        "provisioner": "efs.csi.aws.com",
+        "parameters": {
+            "provisioningMode": "efs-ap", "fileSystemId": id, "directoryPerms": "750", "uid": "7",
+            "gid": "7",
+        },
+        "reclaimPolicy": "Retain", "mountOptions": ["tls"],
+    });
+    let classes = "/apis/storage.k8s.io/v1/storageclasses";
+    let made = there.cluster().create(classes, &class).unwrap();
+    let args = [
+        "import",
+        "--aws-region=eu-west-1",
+        "--cluster-name=graphscope-dev",
+        "--driver=skip",
+        &format!("--file-system-id={id}"),
+        "--context=control-plane",
+        &format!("--endpoint-url={}", there.aws.url),
+    ];
+    let ran = there.world.xtask(&args).exits(0);
+    for line in ["\"750\"", "reclaim_policy", "mount_options", "storage_class_name = \"shared\""] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    assert!(ran.stderr.contains("The StorageClass shared would be labelled"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("Refused"), "{}", ran.stderr);
+    std::fs::write(there.world.path().join("clockwork.hcl"), &ran.stdout).unwrap();
+
+    there.run("deploy-efs", &["--no-canary"]).exits(0);
+    assert_eq!(there.run("plan-efs", &[]).exits(0).json()["changes"], 0);
+    let now = there.cluster().get(&format!("{classes}/shared")).unwrap();
+    assert_eq!(now["metadata"]["uid"], made["metadata"]["uid"], "it is the same object");
+    assert_eq!(now["metadata"]["labels"]["team"], "graphs");
+    assert_eq!(now["metadata"]["annotations"]["clockwork-codex/cluster"], "graphscope-dev");
 }

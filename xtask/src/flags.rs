@@ -93,7 +93,7 @@ impl Run {
             sandbox,
             endpoint_url,
             output,
-            timeout: Duration::from_secs(15 * 60),
+            timeout: Duration::from_mins(15),
             timeline: None,
             log_format: LogFormat::Text,
             audit: None,

@@ -47,6 +47,14 @@ where
     error.code() == Some(code)
 }
 
+/// Whether AWS responded with this code, and a message that has these words.
+pub(crate) fn says<E, R>(error: &SdkError<E, R>, code: &str, words: &str) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    is(error, code) && error.message().is_some_and(|message| message.contains(words))
+}
+
 /// Whether there is no such operation, as a web page says: an emulator that lacks one answers so.
 /// Any other page, such as one of a proxy that refuses or is out of order, says nothing.
 pub(crate) fn is_missing_operation<E>(error: &SdkError<E, Response>) -> bool

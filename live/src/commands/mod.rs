@@ -5,6 +5,7 @@ mod connection;
 mod deployment;
 mod ended;
 mod expand;
+mod failover;
 mod file_outputs;
 mod fleet;
 mod goal;

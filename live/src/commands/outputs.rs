@@ -1,6 +1,6 @@
 //! `outputs`: what others use of a deployment, read anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use efs::{OUTPUTS, OutputFormat, Outputs, Size, config_map, in_format};
@@ -71,7 +71,7 @@ async fn read(connection: &Connection<'_>) -> anyhow::Result<Made> {
         outputs.account = outputs.account.take().or_else(|| account(connection.places(), inputs));
     }
     // Networks are not looked for: an output of the file that passes one on comes with a deploy.
-    let observed = Observed { storage: BTreeMap::new(), workloads: BTreeMap::new() };
+    let observed = Observed::default();
     let file = file_outputs::of(job, &observed, &modules);
     Ok(Made { modules, file })
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use efs::changes_of_classes;
 use efs::costs::{self, Prices};
 use failure::failure;
-use job::Job;
+use job::{Goal, Job};
 use plan::{ChangeId, Plan};
 
 use crate::call::Call;
@@ -75,7 +75,17 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Cl
         anyhow::Ok((desired, &found.actual))
     });
     let modules = modules.collect::<Result<Vec<_>, _>>()?;
-    let plans = efs::plan_together(&modules)?;
+    let plans = match &job.goal {
+        Goal::Failover(wanted) => {
+            let failing = job.storage().map(|(label, _)| observed.failing.get(label));
+            let failing = failing.map(|it| it.context("a module was not looked at"));
+            let all = modules.iter().zip(failing);
+            let all = all.map(|((desired, actual), it)| anyhow::Ok((*desired, *actual, it?)));
+            let all = all.collect::<Result<Vec<_>, _>>()?;
+            efs::failover_together(&all, &wanted.how)?
+        }
+        _ => efs::plan_together(&modules)?,
+    };
     let classes = modules.iter().zip(&plans);
     let classes = classes.flat_map(|((desired, _), plan)| changes_of_classes(desired, plan));
     let classes = classes.collect();

@@ -6,25 +6,25 @@ use super::{Meaning, Table};
 pub(crate) const DEPENDENCY: &str = "DependencyViolation";
 pub(crate) const DUPLICATE_GROUP: &str = "InvalidGroup.Duplicate";
 pub(crate) const DUPLICATE_RULE: &str = "InvalidPermission.Duplicate";
+pub(crate) const GROUP_IN_USE: &str = "InvalidGroup.InUse";
 pub(crate) const GROUP_NOT_FOUND: &str = "InvalidGroup.NotFound";
 pub(crate) const RULE_NOT_FOUND: &str = "InvalidSecurityGroupRuleId.NotFound";
+
+/// What to do about a security group that something uses.
+const USED: &str = "take the security group off what still has it (`aws ec2 \
+    describe-network-interfaces --filters Name=group-id,Values=ID` lists network interfaces), and out \
+    of the rules of other groups that name it";
 
 /// The codes, by letter.
 pub(super) const CODES: Table = &[
     ("AuthFailure", Meaning::NotAccepted),
     ("Blocked", Meaning::Never("AWS has blocked the account: contact AWS Support")),
-    (
-        DEPENDENCY,
-        Meaning::Never(
-            "take the security group off what still has it (`aws ec2 describe-network-interfaces \
-             --filters Name=group-id,Values=ID` lists network interfaces), and out of the rules of \
-             other groups that name it",
-        ),
-    ),
+    (DEPENDENCY, Meaning::Never(USED)),
     ("InsufficientFreeAddressesInSubnet", Meaning::Never("free an IP address of the subnet")),
     ("InternalError", Meaning::Passing),
     ("InvalidAddress.Malformed", Meaning::Never(super::common::INVALID)),
     (DUPLICATE_GROUP, Meaning::Raced),
+    (GROUP_IN_USE, Meaning::Never(USED)),
     (GROUP_NOT_FOUND, Meaning::Never("correct `security_group_id` or `aws_region`")),
     ("InvalidGroupId.Malformed", Meaning::Never("correct `security_group_id`")),
     ("InvalidParameterCombination", Meaning::Never(super::common::INVALID)),

@@ -12,13 +12,19 @@ pub(crate) const FILE_SYSTEM_IN_USE: &str = "FileSystemInUse";
 pub(crate) const FILE_SYSTEM_NOT_FOUND: &str = "FileSystemNotFound";
 pub(crate) const INCORRECT_FILE_SYSTEM_STATE: &str = "IncorrectFileSystemLifeCycleState";
 pub(crate) const INCORRECT_MOUNT_TARGET_STATE: &str = "IncorrectMountTargetState";
+pub(crate) const INVALID_POLICY: &str = "InvalidPolicyException";
 pub(crate) const IP_ADDRESS_IN_USE: &str = "IpAddressInUse";
 pub(crate) const MOUNT_TARGET_CONFLICT: &str = "MountTargetConflict";
 pub(crate) const MOUNT_TARGET_NOT_FOUND: &str = "MountTargetNotFound";
 pub(crate) const POLICY_NOT_FOUND: &str = "PolicyNotFound";
 pub(crate) const VALIDATION_EXCEPTION: &str = "ValidationException";
 pub(crate) const REPLICATION_NOT_FOUND: &str = "ReplicationNotFound";
+pub(crate) const SECURITY_GROUP_NOT_FOUND: &str = "SecurityGroupNotFound";
 pub(crate) const TOO_MANY_REQUESTS: &str = "TooManyRequests";
+
+/// What the message of [`INVALID_POLICY`] says of a principal that EFS does not know
+/// (hashicorp/terraform-provider-aws, `internal/service/efs/file_system_policy.go`).
+pub(crate) const PRINCIPAL_UNKNOWN: &str = "invalid Principal block";
 
 /// The time from which a change of the throughput is allowed, in the words of `TooManyRequests`
 /// (<https://github.com/ansible-collections/community.aws/pull/2026>).
@@ -57,7 +63,7 @@ pub(super) const CODES: Table = &[
     ),
     ("InternalServerError", Meaning::Passing),
     (
-        "InvalidPolicyException",
+        INVALID_POLICY,
         Meaning::Never(
             "correct the file-system policy as the message says; where it says that the policy \
              would prevent future updates, EFS does not put it, as this identity could not change \
@@ -87,7 +93,7 @@ pub(super) const CODES: Table = &[
         ),
     ),
     (
-        "SecurityGroupNotFound",
+        SECURITY_GROUP_NOT_FOUND,
         Meaning::Never(
             "correct `security_group_id` or `security_group_ids`: the groups must be in the VPC \
              of the subnets",

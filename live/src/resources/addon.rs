@@ -18,6 +18,7 @@ use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::eks as codes;
 use crate::progress::Line;
+use crate::propagation::{New, known, role_is_unknown};
 use crate::raced::Raced;
 use crate::wait::{DEGRADED, within};
 use crate::watch::Watch;
@@ -164,11 +165,11 @@ pub(crate) async fn carry_out(
     match call {
         Call::Create { cluster, spec, resolve_conflicts } => {
             line.state("creating");
-            create(context, aws, (cluster, spec), resolve_conflicts.as_str()).await
+            create((context, aws, line), (cluster, spec), resolve_conflicts.as_str()).await
         }
         Call::Update { cluster, spec, resolve_conflicts } => {
             line.state("updating");
-            update(context, aws, (cluster, spec), resolve_conflicts.as_str()).await
+            update((context, aws, line), (cluster, spec), resolve_conflicts.as_str()).await
         }
         Call::Tag { arn, tags } => {
             line.state("tagging");
@@ -187,7 +188,9 @@ pub(crate) async fn carry_out(
                 _ => Ok(Done::default()),
             }
         }
-        Call::UntilActive { cluster } => active(context, aws, cluster, line).await,
+        Call::UntilActive { cluster, is_new } => {
+            active(context, aws, (cluster, *is_new), line).await
+        }
         Call::UntilGone { cluster } => {
             let gone = |found: &Option<Found>| match found {
                 None => Some(Ok(())),
@@ -220,8 +223,7 @@ fn role(context: &Context, role: Option<&Known<String>>) -> anyhow::Result<Optio
 
 /// Creates it. Where it is there already, another run made it.
 async fn create(
-    context: &Context,
-    aws: &Aws,
+    (context, aws, line): (&Context, &Aws, &Line),
     (cluster, spec): (&str, &Spec),
     resolve_conflicts: &str,
 ) -> anyhow::Result<Done> {
@@ -240,7 +242,7 @@ async fn create(
         .configuration_values(configuration(spec))
         .set_namespace_config(namespace)
         .set_tags(Some(spec.tags.clone().into_iter().collect()));
-    match call.send().await {
+    match known(context, line, New::Role, role_is_unknown, || call.clone().send()).await? {
         Ok(created) => {
             let arn = created.addon().and_then(Addon::addon_arn).unwrap_or(NAME);
             Ok(Done::created(arn))
@@ -254,8 +256,7 @@ async fn create(
 }
 
 async fn update(
-    context: &Context,
-    aws: &Aws,
+    (context, aws, line): (&Context, &Aws, &Line),
     (cluster, spec): (&str, &Spec),
     resolve_conflicts: &str,
 ) -> anyhow::Result<Done> {
@@ -268,7 +269,7 @@ async fn update(
         .set_service_account_role_arn(role(context, spec.role_arn.as_ref())?)
         .resolve_conflicts(resolve_conflicts.into())
         .configuration_values(configuration(spec));
-    let sent = call.send().await;
+    let sent = known(context, line, New::Role, role_is_unknown, || call.clone().send()).await?;
     sent.map_err(|error| explain("eks:UpdateAddon", &aws.region, error))?;
     Ok(Done::that("updated"))
 }
@@ -297,9 +298,15 @@ async fn until<R>(
     context.wait(&watch, observed).await
 }
 
-/// Waits until its pods run. One that lacks pods may be about to start them; after a while it
-/// counts as failed.
-async fn active(context: &Context, aws: &Aws, cluster: &str, line: &Line) -> anyhow::Result<Done> {
+/// Waits until its pods run. One that lacks pods may be about to start them: a new one for as long as
+/// the run lasts, as nodes may just be starting, and Terraform's provider waits 20 minutes for that
+/// (`waitAddonCreated`); one that ran before counts as failed after a while.
+async fn active(
+    context: &Context,
+    aws: &Aws,
+    (cluster, is_new): (&str, bool),
+    line: &Line,
+) -> anyhow::Result<Done> {
     let ended = |found: &Option<Found>| match found {
         None => Some(Err(anyhow!(Raced(format!("the add-on {NAME} was deleted meanwhile"))))),
         Some(found) => match found.status {
@@ -311,7 +318,7 @@ async fn active(context: &Context, aws: &Aws, cluster: &str, line: &Line) -> any
         },
     };
     let lacking = |found: &Option<Found>| match found {
-        Some(found) if found.status == Status::Degraded => Some(Ok(Some(found.clone()))),
+        Some(found) if found.status == Status::Degraded && !is_new => Some(Ok(Some(found.clone()))),
         found => ended(found).map(|ended| ended.map(|()| None)),
     };
     if let Some(degraded) = until(context, aws, cluster, line, lacking).await?? {

@@ -242,7 +242,7 @@ async fn put(
             }
         }
         // These change at once, or are in force while they do.
-        others => match settings::put(context, aws, id, (others, spec)).await {
+        others => match settings::put(context, aws, id, (others, spec), line).await {
             Err(_) if others == Group::Lifecycle && awaits_elastic(aws, id, spec).await? => {
                 return Ok(Some(
                     "Archive waits for the throughput, which is not elastic yet".into(),

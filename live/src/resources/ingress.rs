@@ -5,11 +5,13 @@ use aws_sdk_ec2::types::builders::IpPermissionBuilder;
 use efs::Owner;
 use efs::resources::ingress::{Call, Source};
 use network::{IngressRule, RuleSource, SecurityGroupId, Tags};
+use plan::Known;
 
 use crate::aws::{Aws, explain, filter, is};
 use crate::context::{Context, Done};
 use crate::meaning::ec2 as codes;
 use crate::progress::Line;
+use crate::propagation::{New, known};
 
 /// The rules of an owner, in whatever group.
 pub(crate) async fn observe_own(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<IngressRule>> {
@@ -38,6 +40,9 @@ pub(crate) async fn carry_out(
     match call {
         Call::Authorize { group, protocol, from_port, to_port, source, description, tags } => {
             line.state("creating");
+            // Of a group that was there, this is no matter of time.
+            let is_new = matches!(group, Known::After(_))
+                || matches!(source, Source::Group(Known::After(_)));
             let group = context.results.resolve(group)?;
             let source = match source {
                 Source::Group(id) => RuleSource::Group(context.results.resolve(id)?),
@@ -47,7 +52,8 @@ pub(crate) async fn carry_out(
                 .ip_protocol(protocol)
                 .from_port(*from_port)
                 .to_port(*to_port);
-            authorize(aws, &group, admitting(permission, &source, description), tags).await?;
+            let permission = admitting(permission, &source, description);
+            authorize((context, aws, line), (&group, is_new), permission, tags).await?;
             Ok(Done::that("created"))
         }
         Call::Revoke { group, rule } => {
@@ -79,8 +85,8 @@ fn admitting(
 }
 
 async fn authorize(
-    aws: &Aws,
-    group: &SecurityGroupId,
+    (context, aws, line): (&Context, &Aws, &Line),
+    (group, is_new): (&SecurityGroupId, bool),
     permission: ec2::IpPermission,
     tags: &Tags,
 ) -> anyhow::Result<()> {
@@ -94,7 +100,8 @@ async fn authorize(
         .group_id(group.as_str())
         .ip_permissions(permission)
         .tag_specifications(tagged.build());
-    match call.send().await {
+    let unknown = |error: &_| is_new && is(error, codes::GROUP_NOT_FOUND);
+    match known(context, line, New::SecurityGroup, unknown, || call.clone().send()).await? {
         Ok(_) => Ok(()),
         Err(error) if is(&error, codes::DUPLICATE_RULE) => Ok(()),
         Err(error) => Err(explain("ec2:AuthorizeSecurityGroupIngress", &aws.region, error)),

@@ -13,6 +13,7 @@ use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done, Results};
 use crate::meaning::efs as codes;
 use crate::progress::Line;
+use crate::propagation::{New, known};
 use crate::raced::Raced;
 use crate::wait::ADDRESS_RELEASE;
 use crate::watch::Awaited;
@@ -81,6 +82,7 @@ pub(crate) async fn carry_out(
             let groups = groups(&context.results, security_groups)?;
             let to = (&file_system, subnet, availability_zone.as_str());
             let wanted_groups = security_groups_of(&groups);
+            let groups = (groups, is_new(security_groups));
             let mut target = create(context, aws, to, (addresses, groups), line).await?;
             // A listing does not show them, and this is what EFS was asked for.
             target.security_groups = wanted_groups;
@@ -98,6 +100,7 @@ pub(crate) async fn carry_out(
             let file_system = context.results.resolve(file_system)?;
             let groups = groups(&context.results, security_groups)?;
             let wanted_groups = security_groups_of(&groups);
+            let groups = (groups, is_new(security_groups));
             set_security_groups(context, aws, (&file_system, id), groups, line).await?;
             context.results.set_security_groups(&file_system, id, wanted_groups);
             Ok(Done::that("updated"))
@@ -127,6 +130,11 @@ fn groups(results: &Results, groups: &[Known<SecurityGroupId>]) -> anyhow::Resul
     groups.iter().map(resolve).collect()
 }
 
+/// Whether a group was made by this run, so that EFS may not know it yet.
+fn is_new(groups: &[Known<SecurityGroupId>]) -> bool {
+    groups.iter().any(|group| matches!(group, Known::After(_)))
+}
+
 /// Groups as a mount target has them: sorted.
 fn security_groups_of(ids: &[String]) -> Option<Vec<SecurityGroupId>> {
     let groups: Result<Vec<_>, _> = ids.iter().cloned().map(SecurityGroupId::try_from).collect();
@@ -139,7 +147,7 @@ async fn create(
     context: &Context,
     aws: &Aws,
     (file_system, subnet, zone): (&FileSystemId, &SubnetId, &str),
-    (addresses, groups): (&NewAddresses, Vec<String>),
+    (addresses, (groups, is_new)): (&NewAddresses, (Vec<String>, bool)),
     line: &Line,
 ) -> anyhow::Result<MountTarget> {
     let mut pauses = ADDRESS_RELEASE.iter();
@@ -155,7 +163,8 @@ async fn create(
             .set_ipv6_address(asked.ipv6.clone())
             .set_ip_address_type(asked.family.map(|it| SdkFamily::from(it.as_str())))
             .set_security_groups(Some(groups.clone()));
-        match call.send().await {
+        let unknown = |error: &_| is_new && is(error, codes::SECURITY_GROUP_NOT_FOUND);
+        match known(context, line, New::SecurityGroup, unknown, || call.clone().send()).await? {
             Ok(created) if created.life_cycle_state().as_str() == "available" => {
                 return Ok(read!(created)?.target);
             }
@@ -259,7 +268,7 @@ async fn set_security_groups(
     context: &Context,
     aws: &Aws,
     (file_system, id): (&FileSystemId, &MountTargetId),
-    groups: Vec<String>,
+    (groups, is_new): (Vec<String>, bool),
     line: &Line,
 ) -> anyhow::Result<()> {
     loop {
@@ -269,7 +278,8 @@ async fn set_security_groups(
             .modify_mount_target_security_groups()
             .mount_target_id(id.as_str())
             .set_security_groups(Some(groups.clone()));
-        match call.send().await {
+        let unknown = |error: &_| is_new && is(error, codes::SECURITY_GROUP_NOT_FOUND);
+        match known(context, line, New::SecurityGroup, unknown, || call.clone().send()).await? {
             Ok(_) => return Ok(()),
             Err(error) if is(&error, codes::INCORRECT_MOUNT_TARGET_STATE) => {
                 let one = |target: &MountTarget| target.id == *id;

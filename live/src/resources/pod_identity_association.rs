@@ -12,6 +12,7 @@ use crate::aws::{Aws, explain, is};
 use crate::context::{Context, Done};
 use crate::meaning::eks as codes;
 use crate::progress::Line;
+use crate::propagation::{New, known, role_is_unknown};
 use crate::raced::Raced;
 
 /// The associations of the driver's service accounts.
@@ -84,13 +85,15 @@ pub(crate) async fn carry_out(
         Call::Create { cluster, namespace, service_account, role, tags } => {
             line.state("creating");
             let role = context.results.resolve(role)?;
-            create(aws, cluster, (namespace, service_account), &role, tags).await
+            create((context, aws, line), cluster, (namespace, service_account), &role, tags).await
         }
         Call::SetRole { cluster, id, role } => {
             line.state("changing its role");
             let role = context.results.resolve(role)?;
             let call = aws.eks.update_pod_identity_association().cluster_name(cluster);
-            let sent = call.association_id(id).role_arn(role).send().await;
+            let call = call.association_id(id).role_arn(role);
+            let send = || call.clone().send();
+            let sent = known(context, line, New::Role, role_is_unknown, send).await?;
             let action = "eks:UpdatePodIdentityAssociation";
             sent.map_err(|error| explain(action, &aws.region, error))?;
             Ok(Done::that("updated"))
@@ -110,7 +113,7 @@ pub(crate) async fn carry_out(
 
 /// Creates an association; one that is there already must give the same role.
 async fn create(
-    aws: &Aws,
+    (context, aws, line): (&Context, &Aws, &Line),
     cluster: &str,
     (namespace, account): (&str, &str),
     role: &str,
@@ -124,7 +127,7 @@ async fn create(
         .service_account(account)
         .role_arn(role)
         .set_tags(Some(tags.clone().into_iter().collect()));
-    match call.send().await {
+    match known(context, line, New::Role, role_is_unknown, || call.clone().send()).await? {
         Ok(created) => {
             let created = created.association().and_then(|created| created.association_id());
             let id = created.context("eks:CreatePodIdentityAssociation shows no association")?;

@@ -12,6 +12,7 @@ use crate::aws::{Aws, explain, filter, is, tags};
 use crate::context::{Context, Done};
 use crate::meaning::ec2 as codes;
 use crate::progress::Line;
+use crate::propagation::{New, known};
 use crate::wait::GROUP_IN_USE;
 
 /// The groups that a deployment made, in whatever VPC.
@@ -67,7 +68,7 @@ pub(crate) async fn carry_out(
     match call {
         Call::Create { spec, marks } => {
             line.state("creating");
-            Ok(Done::created(create(aws, spec, marks).await?))
+            Ok(Done::created(create((context, aws, line), spec, marks).await?))
         }
         Call::Tag { id, tags } => {
             line.state("tagging");
@@ -87,7 +88,13 @@ fn sdk_tags(tags: &Tags) -> Vec<ec2::Tag> {
     tags.iter().map(|(key, value)| ec2::Tag::builder().key(key).value(value).build()).collect()
 }
 
-async fn create(aws: &Aws, spec: &Spec, marks: &Tags) -> anyhow::Result<SecurityGroupId> {
+/// Creates the group, or finds it. Whatever takes it may not know it yet, and waits for that
+/// (`crate::propagation`).
+async fn create(
+    (context, aws, line): (&Context, &Aws, &Line),
+    spec: &Spec,
+    marks: &Tags,
+) -> anyhow::Result<SecurityGroupId> {
     let tagged = ec2::TagSpecification::builder()
         .resource_type(ec2::ResourceType::SecurityGroup)
         .set_tags(Some(sdk_tags(&spec.tags)));
@@ -105,10 +112,7 @@ async fn create(aws: &Aws, spec: &Spec, marks: &Tags) -> anyhow::Result<Security
         }
         // Another run was faster.
         Err(error) if is(&error, codes::DUPLICATE_GROUP) => {
-            let of_name =
-                vec![filter("group-name", [&spec.name]), filter("vpc-id", [spec.vpc_id.as_str()])];
-            let found = list(aws, of_name).await?.into_iter().next();
-            let found = found.context("a security group of this name exists and is not shown")?;
+            let found = of_name(context, aws, spec, line).await?;
             let has = |(key, value): (&String, &String)| found.spec.tags.get(key) == Some(value);
             if marks.iter().all(has) {
                 return Ok(found.id);
@@ -123,6 +127,20 @@ async fn create(aws: &Aws, spec: &Spec, marks: &Tags) -> anyhow::Result<Security
         }
         Err(error) => Err(explain("ec2:CreateSecurityGroup", &aws.region, error)),
     }
+}
+
+/// The group of a name, which exists, as soon as EC2 lists it.
+async fn of_name(context: &Context, aws: &Aws, spec: &Spec, line: &Line) -> anyhow::Result<Found> {
+    let filters =
+        || vec![filter("group-name", [&spec.name]), filter("vpc-id", [spec.vpc_id.as_str()])];
+    let look = async || {
+        let listed = list(aws, filters()).await.map_err(Some)?;
+        listed.into_iter().next().ok_or(None)
+    };
+    let found = known(context, line, New::SecurityGroup, Option::is_none, look).await?;
+    found.map_err(|error| {
+        error.unwrap_or_else(|| anyhow!("a security group of this name exists and is not shown"))
+    })
 }
 
 /// Deletes a group; the interfaces of mount targets that are gone may have it a little longer.
@@ -140,7 +158,8 @@ async fn delete(
             Err(error) if is(&error, codes::GROUP_NOT_FOUND) => return Ok(()),
             Err(error) => error,
         };
-        match pauses.next().filter(|_| is(&error, codes::DEPENDENCY)) {
+        let used = is(&error, codes::DEPENDENCY) || is(&error, codes::GROUP_IN_USE);
+        match pauses.next().filter(|_| used) {
             Some(pause) => {
                 line.state("waiting until nobody uses it");
                 context.pause(*pause).await?;

@@ -18,7 +18,7 @@ pub use bench::Bench;
 pub use cluster::{ClusterTarget, ContextChoice, Destination, Helm, HelmVersion};
 pub use e2e::{AwsChoice, ClusterChoice, DriverChoice, DriverPolicy, EndToEnd};
 pub use file_output::{FileOutput, OutputValue};
-pub use goal::{Asked, ClaimName, Goal, PlanReport, Verify};
+pub use goal::{Asked, ClaimName, Goal, PlanReport, TakeOver, Verify};
 pub use import::{Find, Import};
 pub use job::Job;
 pub use module::{DriverDocuments, Module, ModuleInputs};

@@ -225,14 +225,24 @@ impl Access {
         caller
     }
 
+    /// The access key id and the configuration of a principal that is configured.
+    fn configured_as(&self, arn: &str) -> Option<(&String, &PrincipalConfig)> {
+        let partition = arn.split(':').nth(1).unwrap_or_default();
+        self.config.principals.iter().find(|(key, config)| {
+            let own = format!("arn:{partition}:iam::{}:user/{key}", self.account);
+            config.arn.as_ref().unwrap_or(&own) == arn
+        })
+    }
+
+    /// Whether a principal of this ARN is configured.
+    pub(crate) fn is_configured(&self, arn: &str) -> bool {
+        self.configured_as(arn).is_some()
+    }
+
     /// The principal of an ARN, for simulation: a role, or a user that is configured.
     pub(crate) fn by_arn(&self, arn: &str, global: &Global) -> Option<Caller> {
         let partition = arn.split(':').nth(1).unwrap_or_default();
-        let key = self.config.principals.iter().find(|(key, config)| {
-            let own = format!("arn:{partition}:iam::{}:user/{key}", self.account);
-            config.arn.as_ref().unwrap_or(&own) == arn
-        });
-        if let Some((key, config)) = key {
+        if let Some((key, config)) = self.configured_as(arn) {
             return Some(self.configured(key, config, partition, global));
         }
         let role = global.iam.roles.get(arn.rsplit('/').next()?).filter(|role| role.arn == arn)?;

@@ -23,6 +23,7 @@ pub(crate) fn furnish(region: &mut Region, vpc: &Vpc, next: &mut dyn FnMut(&str)
     furnish_acl(region, vpc, next("acl-"));
     let group = SecurityGroup {
         id: next("sg-"),
+        known_ms: 0,
         vpc: vpc.id.clone(),
         owner: vpc.owner.clone(),
         name: "default".to_owned(),

@@ -136,8 +136,14 @@ pub(super) fn describe(call: &mut Call) -> Result<Vec<Element>> {
     if let Some(name) = wanted.iter().find(|name| !named(name)) {
         return Err(GROUP.not_found(name));
     }
+    let now = call.context.now;
+    let unknown = |id: &&str| ec2.security_groups.get(id).is_some_and(|group| !group.is_known(now));
+    if let Some(id) = call.form.list("GroupId").into_iter().find(unknown) {
+        return Err(GROUP.not_found(id));
+    }
     let is_wanted = |group: &SecurityGroup| {
-        wanted.is_empty() || (in_default(&group) && wanted.contains(&group.name.as_str()))
+        let named = in_default(&group) && wanted.contains(&group.name.as_str());
+        group.is_known(now) && (wanted.is_empty() || named)
     };
     list_where(call, &LISTING, is_wanted)
 }
@@ -178,6 +184,7 @@ pub(super) fn create(call: &mut Call) -> Result<Vec<Element>> {
     let region = &mut *call.context.region;
     let group = SecurityGroup {
         id: ids.next("sg-"),
+        known_ms: call.context.now + call.context.options.unknown_ms(),
         vpc: vpc.id.clone(),
         owner: region.account.clone(),
         name,
@@ -240,7 +247,7 @@ pub(super) fn named(call: &Call) -> Result<SecurityGroup> {
     let group = match (call.form.get("GroupId"), call.form.get("GroupName")) {
         (Some(id), _) => {
             GROUP.check(id)?;
-            ec2.security_groups.get(id).ok_or_else(|| GROUP.not_found(id))?
+            known(call, id)?
         }
         (None, Some(name)) => {
             let default = ec2.vpcs.values().find(|vpc| vpc.is_default);
@@ -255,4 +262,11 @@ pub(super) fn named(call: &Call) -> Result<SecurityGroup> {
         return Err(not_yours());
     }
     Ok(group.clone())
+}
+
+/// A group that other calls than the one that made it know by now.
+pub(super) fn known<'a>(call: &'a Call, id: &str) -> Result<&'a SecurityGroup> {
+    let found = call.context.region.ec2.security_groups.get(id);
+    let known = found.filter(|group| group.is_known(call.context.now));
+    known.ok_or_else(|| GROUP.not_found(id))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::call::Call;
 use super::errors::{invalid_value, missing};
 use super::form::Form;
+use super::groups;
 use super::ids::GROUP;
 use crate::error::{AwsError, Result};
 use crate::world::Region;
@@ -69,6 +70,11 @@ pub(super) fn read(call: &Call, group: &SecurityGroup) -> Result<Vec<Permission>
     if let Some(source) = single_source(form, region, group)? {
         let (protocol, from_port, to_port) = ports(form, "")?;
         permissions.push(Permission { protocol, from_port, to_port, source, description: None });
+    }
+    for permission in &permissions {
+        if let Source::Group(id) = &permission.source {
+            groups::known(call, id)?;
+        }
     }
     for (n, permission) in permissions.iter().enumerate() {
         let same = |other: &Permission| {

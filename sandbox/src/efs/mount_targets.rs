@@ -54,7 +54,7 @@ pub(super) fn create(call: &mut Call) -> Result<Value> {
         let message = format!("The VPC '{}' has the maximum of {limit} mount targets.", subnet.vpc);
         return Err(refused("NetworkInterfaceLimitExceeded", message));
     }
-    let groups = groups_in(region, &subnet.vpc, asked.security_groups)?;
+    let groups = groups_in((region, call.context.now), &subnet.vpc, asked.security_groups)?;
     let wanted = Wanted {
         family: asked.ip_address_type,
         ipv4: asked.ip_address.as_deref(),
@@ -116,7 +116,11 @@ fn in_vpc(region: &Region, vpc: &str) -> usize {
 }
 
 /// The groups of a request, each once, or the VPC's default one.
-fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Result<Vec<String>> {
+fn groups_in(
+    (region, now): (&Region, u64),
+    vpc: &str,
+    mut asked: Vec<String>,
+) -> Result<Vec<String>> {
     let groups = &region.ec2.security_groups;
     if asked.is_empty() {
         let own = groups.by("vpc", vpc).filter(|group| group.owner == region.account);
@@ -136,7 +140,7 @@ fn groups_in(region: &Region, vpc: &str, mut asked: Vec<String>) -> Result<Vec<S
         return Err(refused("SecurityGroupLimitExceeded", message));
     }
     for id in &asked {
-        if groups.get(id).is_none_or(|group| group.vpc != vpc) {
+        if groups.get(id).is_none_or(|group| group.vpc != vpc || !group.is_known(now)) {
             let message = format!("The SecurityGroup ID '{id}' does not exist in the subnet's VPC");
             return Err(refused("SecurityGroupNotFound", message));
         }
@@ -212,7 +216,7 @@ pub(super) fn modify_groups(call: &mut Call) -> Result<Value> {
     }
     let region = &*call.context.region;
     let vpc = region.ec2.subnets.get(&target.subnet).map_or("", |subnet| &subnet.vpc);
-    let groups = groups_in(region, vpc, asked)?;
+    let groups = groups_in((region, call.context.now), vpc, asked)?;
     let interface = target.interface.clone();
     if let Some(interface) = call.context.region.ec2.interfaces.get_mut(&interface) {
         interface.groups = groups;

@@ -13,6 +13,7 @@ use crate::authorization::evaluate::Policy;
 use crate::authorization::principal::Grantee;
 use crate::ec2::filters::like;
 use crate::error::{AwsError, Result};
+use crate::service::Context;
 
 /// The action that a policy must not take away from the one who puts it.
 const PUT: &str = "elasticfilesystem:PutFileSystemPolicy";
@@ -38,7 +39,7 @@ pub(super) fn put(call: &mut Call) -> Result<Value> {
     let request: Put = call.read()?;
     let id = call.available("FileSystemId")?.id.clone();
     let arn = call.context.region.arn("elasticfilesystem", &format!("file-system/{id}"));
-    let policy = Policy { name: id.clone(), document: read(&request.policy, &arn)? };
+    let policy = Policy { name: id.clone(), document: read(&request.policy, &arn, call.context)? };
     // "…whether the policy in the request will lock out the principal making the request from
     // making subsequent PutFileSystemPolicy requests". Source: Amazon EFS API Reference.
     if !request.bypass_policy_lockout_safety_check
@@ -68,14 +69,14 @@ fn invalid(message: impl Into<String>) -> AwsError {
 }
 
 /// Reads a policy of the file system with this ARN.
-fn read(text: &str, arn: &str) -> Result<Document> {
+fn read(text: &str, arn: &str, context: &Context) -> Result<Document> {
     let document = Document::parse(text, Use::Resource).map_err(invalid)?;
-    document.statements.iter().try_for_each(|statement| check(statement, arn))?;
+    document.statements.iter().try_for_each(|statement| check(statement, arn, context))?;
     Ok(document)
 }
 
 /// What EFS demands of a statement beyond IAM's grammar.
-fn check(statement: &Statement, arn: &str) -> Result<()> {
+fn check(statement: &Statement, arn: &str, context: &Context) -> Result<()> {
     let foreign = texts(&statement.actions).iter().find(|action| {
         *action != "*" && !action.to_ascii_lowercase().starts_with("elasticfilesystem:")
     });
@@ -84,13 +85,15 @@ fn check(statement: &Statement, arn: &str) -> Result<()> {
     }
     let partition = arn.split(':').nth(1).unwrap_or_default();
     if let Some(Principals::Only(grantees) | Principals::Except(grantees)) = &statement.principals {
-        let unknown = grantees.iter().find_map(|grantee| match grantee {
-            Grantee::Account(text) if !is_account(text) => Some(text),
-            Grantee::Arn(text) if !is_principal(text, partition) => Some(text),
-            _ => None,
+        let unknown = grantees.iter().any(|grantee| match grantee {
+            Grantee::Account(text) => !is_account(text),
+            Grantee::Arn(text) => !is_principal(text, partition) || is_missing(text, context),
+            _ => false,
         });
-        if let Some(text) = unknown {
-            return Err(invalid(format!("Policy contains an invalid principal: {text}")));
+        if unknown {
+            // AWS's message: hashicorp/terraform-provider-aws `internal/service/efs/
+            // file_system_policy.go`, which repeats the call where a role was just made.
+            return Err(invalid("Policy contains invalid Principal block"));
         }
     }
     // A statement may name its own file system and no other. The message is AWS's
@@ -112,6 +115,12 @@ fn texts(selection: &Selection) -> &[String] {
 /// Whether a text is an account's twelve digits.
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether an ARN is of a role of this account that does not exist, or not yet.
+fn is_missing(arn: &str, context: &Context) -> bool {
+    let of_ours = context.region.iam_arn("role/");
+    arn.starts_with(&of_ours) && !context.principal_exists(arn)
 }
 
 /// Whether a text is the ARN of a user, a role or a session in this partition.

@@ -9,6 +9,7 @@ use super::errors::{in_use, invalid_parameter, not_found};
 use super::{associations, clusters, schema};
 use crate::authorization::managed;
 use crate::error::{AwsError, Result};
+use crate::service::Context;
 use crate::world::eks::{Addon, AddonStatus, Association};
 use crate::world::{Region, Tags, partition};
 
@@ -56,7 +57,7 @@ pub(super) struct Wanted {
 
 impl Wishes {
     /// Refuses what no add-on of this offer can be.
-    pub(super) fn check(&self, offer: &Offer, region: &Region) -> Result<()> {
+    pub(super) fn check(&self, offer: &Offer, context: &Context) -> Result<()> {
         if let Some(version) = &self.addon_version
             && !offer.versions.contains(&version.as_str())
         {
@@ -67,7 +68,7 @@ impl Wishes {
             return Err(invalid_parameter(format!("Invalid resolveConflicts value: {resolve}")));
         }
         if let Some(role) = &self.service_account_role_arn {
-            associations::check_role(region, role)?;
+            associations::check_existing_role(context, role)?;
         }
         let wanted = self.pod_identity_associations.as_deref().unwrap_or_default();
         if self.service_account_role_arn.is_some() && !wanted.is_empty() {
@@ -76,7 +77,7 @@ impl Wishes {
             ));
         }
         for one in wanted {
-            associations::check_role(region, &one.role_arn)?;
+            associations::check_pod_role(context, &one.role_arn)?;
             if !offer.accounts.iter().any(|(name, _)| *name == one.service_account) {
                 return Err(invalid_parameter(format!(
                     "The service account {} is not one of the add-on {}",
@@ -104,7 +105,7 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
     if !catalog::KUBERNETES.contains(&found.version.as_str()) {
         return Err(unsupported());
     }
-    wanted.wishes.check(offer, call.context.region)?;
+    wanted.wishes.check(offer, call.context)?;
     let id = Addon::id(cluster, &name);
     if call.context.region.eks.addons.contains_key(&id) {
         return Err(in_use("Addon already exists.")

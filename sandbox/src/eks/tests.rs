@@ -9,6 +9,30 @@ const ADDONS: &str = "/clusters/graphscope-dev/addons";
 const DRIVER: &str = "/clusters/graphscope-dev/addons/aws-efs-csi-driver";
 const ASSOCIATIONS: &str = "/clusters/graphscope-dev/pod-identity-associations";
 const ROLE: &str = "arn:aws:iam::111122223333:role/efs";
+const PODS: &str = "pods.eks.amazonaws.com";
+
+/// Makes a role that pods may have, or that nobody in EKS may.
+fn role(aws: &Aws, name: &str, service: &str) {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Service": service },
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }] });
+    aws.iam(&[
+        ("Action", "CreateRole"),
+        ("RoleName", name),
+        ("AssumeRolePolicyDocument", &trust.to_string()),
+    ])
+    .ok();
+}
+
+/// A sandbox with the role, and another one.
+fn with_roles() -> Aws {
+    let aws = Aws::new();
+    role(&aws, "efs", PODS);
+    role(&aws, "efs-2", PODS);
+    aws
+}
 
 fn get(aws: &Aws, path: &str) -> Reply {
     aws.eks("GET", path, &Value::Null)
@@ -55,7 +79,7 @@ fn a_cluster_can_be_described_as_it_really_is() {
 
 #[test]
 fn an_add_on_is_created_updated_and_deleted_over_time() {
-    let aws = Aws::new();
+    let aws = with_roles();
     let body = json!({ "addonName": "aws-efs-csi-driver", "addonVersion": "v2.1.4-eksbuild.1", "serviceAccountRoleArn": ROLE });
     aws.eks("POST", ADDONS, &body).ok();
     assert_eq!(status(&aws), "CREATING");
@@ -75,7 +99,11 @@ fn an_add_on_is_created_updated_and_deleted_over_time() {
         (&addon["status"], &addon["addonVersion"]),
         (&json!("ACTIVE"), &json!("v2.1.7-eksbuild.1"))
     );
-    assert_eq!(addon["serviceAccountRoleArn"], ROLE, "what is not given stays");
+    assert_eq!(
+        addon["serviceAccountRoleArn"],
+        Value::Null,
+        "a role that is not given is taken away"
+    );
     assert_eq!(get(&aws, ADDONS).ok().json()["addons"], json!(["aws-efs-csi-driver"]));
     aws.eks("DELETE", DRIVER, &Value::Null).ok();
     assert_eq!(status(&aws), "DELETING");
@@ -86,7 +114,7 @@ fn an_add_on_is_created_updated_and_deleted_over_time() {
 
 #[test]
 fn an_add_on_that_cannot_be_is_refused() {
-    let aws = Aws::new();
+    let aws = with_roles();
     for (body, code, said) in [
         (json!({}), "InvalidParameterException", "is not supported in 1.33 kubernetes version"),
         (json!({ "addonName": "made-up" }), "InvalidParameterException", "Addon made-up specified"),
@@ -250,7 +278,7 @@ fn versions_and_configurations_are_offered() {
 
 #[test]
 fn a_service_account_has_one_association() {
-    let aws = Aws::new();
+    let aws = with_roles();
     let body = json!({ "namespace": "kube-system", "serviceAccount": "efs-csi-controller-sa", "roleArn": ROLE, "tags": { "a": "1" }, "clientRequestToken": "t" });
     let made = aws.eks("POST", ASSOCIATIONS, &body).ok().json()["association"].clone();
     let id = made["associationId"].as_str().unwrap().to_owned();
@@ -281,8 +309,30 @@ fn a_service_account_has_one_association() {
 }
 
 #[test]
-fn an_add_ons_associations_live_with_it() {
+fn a_role_must_exist_and_trust_eks() {
     let aws = Aws::new();
+    let associate = |role: &str| {
+        let body = json!({ "namespace": "kube-system", "serviceAccount": "a", "roleArn": role });
+        aws.eks("POST", ASSOCIATIONS, &body)
+    };
+    let add = |role: &str| {
+        let body = json!({ "addonName": "aws-efs-csi-driver", "serviceAccountRoleArn": role });
+        aws.eks("POST", ADDONS, &body)
+    };
+    let missing = "Role provided in the request does not exist.";
+    assert_eq!(associate(ROLE).rejected(400, "InvalidParameterException"), missing);
+    assert_eq!(add(ROLE).rejected(400, "InvalidParameterException"), missing);
+    role(&aws, "efs", "ec2.amazonaws.com");
+    let untrusting = associate(ROLE).rejected(400, "InvalidParameterException");
+    assert_eq!(untrusting, "Trust policy of the role provided is invalid");
+    add(ROLE).ok();
+    role(&aws, "pods", PODS);
+    associate(&ROLE.replace("efs", "pods")).ok();
+}
+
+#[test]
+fn an_add_ons_associations_live_with_it() {
+    let aws = with_roles();
     let body = json!({ "addonName": "aws-efs-csi-driver", "podIdentityAssociations": [{ "serviceAccount": "efs-csi-controller-sa", "roleArn": ROLE }] });
     aws.eks("POST", ADDONS, &body).ok();
     aws.wait(1000);

@@ -23,7 +23,7 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
         .with("addonName", name));
     }
     let offer = catalog::offer(name).ok_or_else(|| invalid_request("Addon is not supported"))?;
-    wishes.check(offer, call.context.region)?;
+    wishes.check(offer, call.context)?;
     let now = call.context.now;
     let until = now + call.context.options.addon_changing_ms;
     let params = params(&wishes);
@@ -43,7 +43,12 @@ pub(super) fn update(call: &mut Call, cluster: &str, name: &str) -> Response {
     };
     let wishes = if failed { Wishes::default() } else { wishes };
     changed.version = wishes.addon_version.unwrap_or(changed.version);
-    changed.role_arn = wishes.service_account_role_arn.or(changed.role_arn);
+    // "If you don't specify an existing IAM role, then the add-on uses the permissions assigned to
+    // the node IAM role" (`UpdateAddon`): a role that is not given again is taken away
+    // (hashicorp/terraform-provider-aws issue 19402).
+    if !failed {
+        changed.role_arn = wishes.service_account_role_arn;
+    }
     changed.configuration = wishes.configuration_values.or(changed.configuration);
     if let Some(wanted) = wishes.pod_identity_associations {
         own_associations(call, &changed, wanted)?;

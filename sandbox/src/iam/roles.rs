@@ -81,7 +81,7 @@ fn exists_as(call: &Call<'_, '_>, grantee: &Grantee) -> bool {
         [account] => account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()),
         ["arn", partition, _, "", _, _] if *partition != call.partition() => false,
         ["arn", _, "iam", "", account, _] if *account == call.account() => {
-            call.context.access.by_arn(text, call.context.global).is_some()
+            call.context.principal_exists(text)
         }
         // A session of a role of ours exists with the role.
         ["arn", _, "sts", "", account, resource] if *account == call.account() => {

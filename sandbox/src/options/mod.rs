@@ -132,6 +132,13 @@ fn principal(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl Options {
+    /// For how long what was just made is not known to other calls and services: "the IAM service is
+    /// eventually consistent" (IAM User Guide, "Troubleshoot IAM"), and so is EC2 (EC2 API Reference,
+    /// "Eventual consistency"). In the world of it, it is always just as long.
+    pub(crate) fn unknown_ms(&self) -> u64 {
+        if self.worlds.contains(&World::LateVisibility) { 2000 } else { 0 }
+    }
+
     /// The latency of every request.
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)

@@ -49,8 +49,7 @@ impl Wanted {
 
     /// The role, where it exists under just this ARN.
     fn role(&self, context: &Context<'_>) -> Option<Role> {
-        let found = context.global.iam.roles.get(&self.name)?;
-        (found.arn == self.arn).then(|| found.clone())
+        context.role(&self.arn).cloned()
     }
 }
 

@@ -138,6 +138,9 @@ pub(crate) struct Route {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SecurityGroup {
     pub(crate) id: String,
+    /// From when on other calls and services know it.
+    #[serde(default)]
+    pub(crate) known_ms: u64,
     pub(crate) vpc: String,
     pub(crate) owner: String,
     pub(crate) name: String,
@@ -317,6 +320,13 @@ impl Row for RouteTable {
     fn keys(&self) -> Vec<(&'static str, &str)> {
         let subnets = self.subnets.iter().map(|(_, subnet)| ("subnet", subnet.as_str()));
         [("vpc", self.vpc.as_str())].into_iter().chain(subnets).collect()
+    }
+}
+
+impl SecurityGroup {
+    /// Whether other calls than the one that made it know it.
+    pub(crate) fn is_known(&self, now: u64) -> bool {
+        self.known_ms <= now
     }
 }
 

@@ -54,6 +54,9 @@ fn add_ons_recommend_policies_of_the_partition_and_take_its_roles() {
         add("aws").is(400).json()["message"],
         "Invalid role ARN: arn:aws:iam::111122223333:role/efs"
     );
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com.cn"},"Action":"sts:AssumeRole"}]}"#;
+    let role = [("RoleName", "efs"), ("AssumeRolePolicyDocument", trust)];
+    aws.iam(&by, &[&[("Action", "CreateRole")], &role[..]].concat()).is(200);
     add("aws-cn").is(200);
 }
 

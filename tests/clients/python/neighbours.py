@@ -81,13 +81,18 @@ def eks(story):
         "clusterName": CLUSTER,
         "namespace": "kube-system",
         "serviceAccount": "efs-csi-controller-sa",
-        "roleArn": f"arn:aws:iam::{account}:role/story",
+        "roleArn": f"arn:aws:iam::{account}:role/pods",
     }
+    story.denied("eks", "InvalidParameterException", "CreatePodIdentityAssociation", **whom)
+    pods = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [pods]})
+    for role in ("pods", "other-pods"):
+        story.client.call("iam", "CreateRole", RoleName=role, AssumeRolePolicyDocument=trust)
     made = call("CreatePodIdentityAssociation", **whom)["association"]
     found = call("DescribePodIdentityAssociation", clusterName=CLUSTER, associationId=made["associationId"])
     assert found["association"]["roleArn"] == whom["roleArn"], found
     assert call("ListPodIdentityAssociations", clusterName=CLUSTER)["associations"]
-    other = f"arn:aws:iam::{account}:role/other"
+    other = f"arn:aws:iam::{account}:role/other-pods"
     which = {"clusterName": CLUSTER, "associationId": made["associationId"]}
     call("UpdatePodIdentityAssociation", **which, roleArn=other)
     assert call("DescribePodIdentityAssociation", **which)["association"]["roleArn"] == other
@@ -95,6 +100,8 @@ def eks(story):
     call("UntagResource", resourceArn=made["associationArn"], tagKeys=["stage"])
     assert call("ListTagsForResource", resourceArn=made["associationArn"])["tags"] == {"team": "graphs"}
     call("DeletePodIdentityAssociation", **which)
+    for role in ("pods", "other-pods"):
+        story.client.call("iam", "DeleteRole", RoleName=role)
     call("CreateAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver", addonVersion=version)
     addon = lambda: call("DescribeAddon", clusterName=CLUSTER, addonName="aws-efs-csi-driver")["addon"]
     story.until("the add-on is active", lambda: addon()["status"] == "ACTIVE")

@@ -137,11 +137,13 @@ fn spoil(aws: &Aws) {
         iam("RemoveClientIDFromOpenIDConnectProvider", &audience);
     }
     spoil_addon(aws);
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
+    iam("CreateRole", &[("RoleName", "other-pods"), ("AssumeRolePolicyDocument", trust)]);
     let path = "clusters/graphscope-dev/pod-identity-associations";
     let all = aws.eks_as(ROOT, "GET", path, None).json();
     for one in all["associations"].as_array().unwrap() {
         let id = one["associationId"].as_str().unwrap();
-        let other = json!({ "roleArn": "arn:aws:iam::111122223333:role/eks-graphscope-dev-nodes" });
+        let other = json!({ "roleArn": "arn:aws:iam::111122223333:role/other-pods" });
         let answer = aws.eks_as(ROOT, "POST", &format!("{path}/{id}"), Some(&other));
         assert!(answer.status < 300, "{}", answer.body);
     }

@@ -24,12 +24,8 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn new() -> Kept {
-        let storage = Storage::new();
+        let storage = Storage::with_own_group();
         let world = &storage.world;
-        let file = world.path().join("clockwork.hcl");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let others = |line: &&str| !line.trim_start().starts_with("security_group_id");
-        std::fs::write(&file, text.lines().filter(others).collect::<Vec<_>>().join("\n")).unwrap();
         let job = |command: &str, more: &[&str]| {
             let inputs = [
                 command,

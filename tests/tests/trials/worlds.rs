@@ -85,6 +85,77 @@ fn a_deployment_lives_in_every_world_alone_and_in_all_at_once() {
     });
 }
 
+/// For how long what was just made is not known in the world of it, in microseconds.
+const UNKNOWN_US: u64 = 2_000_000;
+
+/// Asserts that the first call of an operation was refused with this code where it came too early after
+/// the creation of what it names. A machine that is slow gives AWS the time.
+fn too_early(trial: &Trial, maker: &str, user: &str, code: &str) {
+    let calls: Value = serde_json::from_str(&trial.aws.unsigned("/_sandbox/calls").body).unwrap();
+    let first = |operation: &str| {
+        let mut calls = calls.as_array().unwrap().iter();
+        let call = calls.find(|call| call["operation"] == operation);
+        call.unwrap_or_else(|| panic!("{operation} was not called")).clone()
+    };
+    let (made, used) = (first(maker), first(user));
+    let us = |call: &Value, name: &str| call[name].as_u64().unwrap();
+    if us(&used, "at_us") + us(&used, "took_us") < us(&made, "at_us") + UNKNOWN_US {
+        assert_eq!(used["outcome"], code, "{user}");
+    }
+}
+
+/// Deploys with these inputs and a group of its own, finds nothing to do and takes it down, in a world
+/// where what was just made is not known at once.
+fn lives_late<'a>(storage: &'a Storage, name: &str, inputs: &[&str]) -> Trial<'a> {
+    let trial = storage.trial(name, &in_worlds("late-visibility"));
+    let job = |command: &str, more: &[&str]| {
+        let group = ["--security-group=own", "--nfs-client-cidr=10.0.0.0/16"];
+        trial.here(&storage.world.job(&[&[command], &group[..], inputs, more].concat()))
+    };
+    job("deploy-efs", &["--yes"]).run().exits(0);
+    let plan = job("plan-efs", &[]).run().exits(0).json();
+    assert_eq!(plan["changes"], 0, "{name}: {plan:#}");
+    job("destroy-efs", &["--yes"]).run().exits(0);
+    assert_eq!(trial.not_gone(), None, "{name}");
+    trial
+}
+
+#[test]
+fn what_was_just_made_is_waited_for_where_other_services_do_not_know_it_yet() {
+    let storage = Storage::with_own_group();
+    let pods = ["--driver-identity=pod-identity", "--helm-chart-version=4.4.1"];
+    let addon = ["--driver=addon", "--driver-identity=irsa", "--oidc-provider=create"];
+    let pods = lives_late(&storage, "late-pods", &pods);
+    let invalid = "InvalidParameterException";
+    too_early(&pods, "CreateRole", "CreatePodIdentityAssociation", invalid);
+    let group = "CreateSecurityGroup";
+    too_early(&pods, group, "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound");
+    too_early(&pods, group, "CreateMountTarget", "SecurityGroupNotFound");
+    let addon = lives_late(&storage, "late-addon", &addon);
+    too_early(&addon, "CreateRole", "CreateAddon", invalid);
+}
+
+/// A policy names a role that somebody made a moment ago, as a pipeline does.
+#[test]
+fn a_policy_that_names_a_role_of_a_moment_ago_is_put_as_soon_as_efs_knows_it() {
+    let storage = Storage::new();
+    let trial = storage.trial("late-policy", &in_worlds("late-visibility"));
+    let policy = storage.world.path().join("policy.json");
+    let statement = json!({
+        "Effect": "Allow",
+        "Principal": { "AWS": "arn:aws:iam::111122223333:role/app" },
+        "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+    });
+    let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    std::fs::write(&policy, document.to_string()).unwrap();
+    let input = format!("--file-system-policy={}", policy.display());
+    trial.run(&storage.deploy).exits(0);
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    trial.aws.iam("CreateRole", &[("RoleName", "app"), ("AssumeRolePolicyDocument", trust)]);
+    trial.run(&storage.world.job(&["deploy-efs", &input, "--yes"])).exits(0);
+    too_early(&trial, "CreateRole", "PutFileSystemPolicy", "InvalidPolicyException");
+}
+
 /// One of two deployments in one account.
 struct Twin<'a> {
     trial: &'a Trial<'a>,

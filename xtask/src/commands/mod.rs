@@ -9,6 +9,7 @@ mod destroy;
 mod doctor;
 mod e2e;
 mod expand;
+mod failover;
 mod fleet;
 mod fuzz;
 mod graphscope;
@@ -48,6 +49,7 @@ enum Commands {
     Import(import::Args),
     Verify(verify::Args),
     ExpandVolumes(expand::Args),
+    Failover(failover::Args),
     PlanGraphscope(graphscope::Plan),
     DeployGraphscope(graphscope::Deploy),
     DestroyGraphscope(graphscope::Destroy),
@@ -75,6 +77,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::Failover(args) => failover::run(&args),
         Commands::Clients(args) => clients::run(&args),
         Commands::Bench(args) => bench::run(&args),
         Commands::Fuzz(args) => fuzz::run(&args),

@@ -19,6 +19,8 @@ use tokio::try_join;
 use crate::aws::{Aws, explain, is};
 use crate::context::Context;
 use crate::meaning::efs as codes;
+use crate::progress::Line;
+use crate::propagation::{New, known, principal_is_unknown};
 use crate::users::{policy, replications};
 use crate::wait::IN_USE_PAUSE;
 
@@ -64,6 +66,7 @@ pub(super) async fn put(
     aws: &Aws,
     id: &FileSystemId,
     (group, spec): (Group, &Spec),
+    line: &Line,
 ) -> anyhow::Result<()> {
     match group {
         Group::Throughput => Ok(()),
@@ -71,7 +74,7 @@ pub(super) async fn put(
         Group::Backup => put_backup(aws, id, spec.backup).await,
         Group::Protection => put_protection(aws, id, spec).await,
         Group::Policy => match &spec.policy {
-            Some(policy) => put_policy(aws, id, policy).await,
+            Some(policy) => put_policy((context, aws, line), id, policy).await,
             None => delete_policy(aws, id).await,
         },
         Group::Replication => put_replication(context, aws, id, spec).await,
@@ -269,14 +272,19 @@ async fn put_protection(aws: &Aws, id: &FileSystemId, wanted: &Spec) -> anyhow::
     put.map_err(|error| explain(name, &aws.region, error))
 }
 
-async fn put_policy(aws: &Aws, id: &FileSystemId, wanted: &Policy) -> anyhow::Result<()> {
+async fn put_policy(
+    (context, aws, line): (&Context, &Aws, &Line),
+    id: &FileSystemId,
+    wanted: &Policy,
+) -> anyhow::Result<()> {
     let call = aws
         .efs
         .put_file_system_policy()
         .file_system_id(id.as_str())
         .policy(wanted.document.to_string())
         .set_bypass_policy_lockout_safety_check(wanted.bypass_lockout_check.then_some(true));
-    let put = call.send().await.map(drop);
+    let send = || call.clone().send();
+    let put = known(context, line, New::Principal, principal_is_unknown, send).await?.map(drop);
     put.map_err(|error| explain("elasticfilesystem:PutFileSystemPolicy", &aws.region, error))
 }
 

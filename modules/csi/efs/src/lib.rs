@@ -13,6 +13,7 @@ mod class_set;
 mod cluster;
 pub mod costs;
 mod data;
+mod denied;
 mod deployment;
 mod desired;
 mod destroy;
@@ -20,6 +21,7 @@ mod digests;
 mod documents;
 mod documents_beside;
 mod driver_policy;
+mod failover;
 mod guard;
 mod identity;
 mod ids;
@@ -61,6 +63,10 @@ pub use desired::{Canary, Desired, Networks};
 pub use destroy::destroy;
 pub use digests::unlike_index;
 pub use documents::{DOCUMENTS, documents, file_system_of, needs_driver, rendered};
+pub use failover::{
+    Failing, Failover, LOSE_WRITES_SINCE, Moment, Moved, MovedClaim, MovedVolume, OVERWRITE,
+    SOURCE_LOST, WRITES_STOPPED_AT, Writes, failover_together, source_of,
+};
 pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};

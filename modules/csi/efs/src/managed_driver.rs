@@ -60,6 +60,7 @@ fn wanted<'a>(
         owner,
         inputs: &inputs.driver,
         role: given.driver(inputs.driver(owner)).role,
+        by_associations: given.by_associations,
         tags: &inputs.tags,
         needs: &given.before_driver,
         wait: desired.wait_for_driver,

@@ -70,6 +70,7 @@ pub(super) fn group(
     tags.insert("Name".to_owned(), name.to_owned());
     SecurityGroup {
         id: ids.id("sg-", n),
+        known_ms: 0,
         vpc: vpc.id.clone(),
         owner: vpc.owner.clone(),
         name: name.to_owned(),

@@ -52,6 +52,8 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
         }
         // The identifiers are made for it, see `Numbered`.
         World::TwinClusters => {}
+        // It is about what is made later, see `Options::unknown_ms`.
+        World::LateVisibility => {}
     }
 }
 

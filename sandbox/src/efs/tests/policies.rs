@@ -26,7 +26,7 @@ pub(super) const TLS_ONLY: &str = r#"{
 fn statement(changes: Value) -> Value {
     let mut statement = json!({
         "Effect": "Allow",
-        "Principal": { "AWS": "arn:aws:iam::111122223333:role/app" },
+        "Principal": { "AWS": "arn:aws:iam::444455556666:role/app" },
         "Action": "elasticfilesystem:ClientMount",
     });
     for (element, value) in changes.as_object().unwrap() {
@@ -157,7 +157,7 @@ fn a_policy_that_locks_its_author_out_needs_the_word_for_it() {
         (deny(json!({ "Action": "elasticfilesystem:Client*" })), false),
         (deny(json!({ "Action": null, "NotAction": "elasticfilesystem:Put*" })), false),
         (deny(json!({ "Principal": { "AWS": "444455556666" } })), false),
-        (deny(json!({ "Principal": { "AWS": "arn:aws:iam::111122223333:role/app" } })), false),
+        (deny(json!({ "Principal": { "AWS": "arn:aws:iam::444455556666:role/app" } })), false),
         (deny(json!({ "Condition": { "Bool": { "aws:SecureTransport": "false" } } })), false),
     ] {
         let asked = json!({ "Policy": policy.to_string() });

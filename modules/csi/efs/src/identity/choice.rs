@@ -71,7 +71,7 @@ pub(crate) fn choose(inputs: &Inputs, actual: &Actual) -> Choice {
                 offered(
                     driver,
                     found,
-                    (cluster.pod_identity_agent, installed),
+                    (cluster.pod_identity_agent || found.built_in_agent, installed),
                     inputs.mounts_with_iam(),
                 )
             }

@@ -17,6 +17,9 @@ pub struct IdentityFound {
     pub provider: Option<Provider>,
     /// The associations of the driver's service accounts.
     pub associations: Vec<Association>,
+    /// Whether the cluster's nodes have the EKS Pod Identity Agent built in, as in EKS Auto Mode, where
+    /// no object of the cluster shows it.
+    pub built_in_agent: bool,
     /// Why it could not be looked at, where nothing was asked for and that is no error.
     pub unknown: Option<String>,
 }

@@ -40,7 +40,7 @@ pub fn looks(inputs: &Inputs, cluster: Option<&Cluster>, auto_mode: bool) -> Loo
         Identity::By(Way::Irsa) => Looks { associations, ..Looks::ALL },
         Identity::By(Way::Auto) => {
             let unable = without_pod_identity(driver.version, inputs.mounts_with_iam());
-            let by_pods = cluster.pod_identity_agent && unable.is_none();
+            let by_pods = (auto_mode || cluster.pod_identity_agent) && unable.is_none();
             let creates = driver.oidc_provider == ProviderPolicy::Create;
             Looks { provider: !by_pods, role: there || by_pods || creates, associations }
         }

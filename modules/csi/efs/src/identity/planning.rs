@@ -20,6 +20,8 @@ use crate::resources::{iam_role, oidc_provider, pod_identity_association};
 pub(crate) struct Given {
     /// The role that the service accounts are annotated with.
     pub(crate) role: Option<Known<String>>,
+    /// Whether the service accounts get their role by Pod Identity associations instead.
+    pub(crate) by_associations: bool,
     /// What must be done before pods of the driver that start have their identity.
     pub(crate) before_driver: Vec<ChangeId>,
     /// What must be done before the driver may create volumes.
@@ -178,7 +180,7 @@ impl<C: Calls> Here<'_, C> {
                 };
                 let before_driver =
                     pod_identity_association::plan(self.plan, self.scope, &wanted, found);
-                Given { before_driver, ..Given::default() }
+                Given { before_driver, by_associations: true, ..Given::default() }
             }
         }
     }
@@ -266,7 +268,8 @@ impl<C: Calls> Here<'_, C> {
                 },
             ));
         }
-        if actual.cluster.as_ref().is_some_and(|cluster| !cluster.pod_identity_agent) {
+        let shown = actual.cluster.as_ref().is_none_or(|cluster| cluster.pod_identity_agent);
+        if !shown && !self.found.built_in_agent {
             self.plan.warnings.push(Warning::new(
                 "the cluster has no EKS Pod Identity Agent, and without it claims stay pending",
                 "install it: `aws eks create-addon --addon-name eks-pod-identity-agent \

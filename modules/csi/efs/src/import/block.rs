@@ -102,7 +102,8 @@ impl Block {
 
     /// The block as it stands in a deployment file.
     pub fn hcl(&self) -> String {
-        let comments: String = self.whence.iter().map(|line| format!("# {line}\n")).collect();
+        let comments =
+            self.whence.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
         let all = self.json();
         let source = ("source", Value::from("./modules/csi/efs"));
         let values =

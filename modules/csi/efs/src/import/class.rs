@@ -62,7 +62,7 @@ pub(super) fn mount_options(found: &Found) -> Option<Value> {
 }
 
 pub(super) fn expansion(found: &Found) -> Option<Value> {
-    of_class(found, |class| (!class.allow_volume_expansion).then(|| json!(false)))
+    of_class(found, |class| (!class.allow_volume_expansion).then_some(false.into()))
 }
 
 pub(super) fn labels(found: &Found) -> Option<Value> {
@@ -86,6 +86,6 @@ fn user(all: &BTreeMap<String, String>) -> Option<Value> {
 pub(super) fn is_default(found: &Found) -> Option<Value> {
     of_class(found, |class| {
         let marked = class.annotations.get(DEFAULT_CLASS).is_some_and(|value| value == "true");
-        marked.then(|| json!(true))
+        marked.then_some(true.into())
     })
 }

@@ -70,7 +70,10 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ("access_point_tags", LeftOut(DRIVER)),
     ("aws_account_id", Written(|found, _, _| found.file_system.account.clone().map(Value::from))),
     ("tags", Written(|found, names, _| tags(found, names))),
-    ("encrypted", Written(|found, _, _| (!found.file_system.spec.encrypted).then(|| json!(false)))),
+    (
+        "encrypted",
+        Written(|found, _, _| (!found.file_system.spec.encrypted).then_some(false.into())),
+    ),
     (
         "kms_key_id",
         Written(|found, _, _| found.file_system.spec.kms_key_id.clone().map(Value::from)),
@@ -187,7 +190,8 @@ fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
         common = of_targets().next()?.iter().collect();
     }
     let own = |id: &&SecurityGroupId| found.own_groups.iter().any(|group| group.id == **id);
-    let ids: Vec<&str> = common.into_iter().filter(|id| !own(id)).map(|id| id.as_str()).collect();
+    let ids: Vec<&str> =
+        common.into_iter().filter(|id| !own(id)).map(SecurityGroupId::as_str).collect();
     (!ids.is_empty()).then(|| json!(ids))
 }
 

@@ -19,13 +19,13 @@ const OF_DRIVER: &str = "efs.csi.aws.com/cluster";
 pub(crate) fn named<'a>(found: &'a Found, names: &Names) -> Vec<(String, &'a AccessPoint)> {
     let mut known = BTreeSet::new();
     let written = found.access_points.iter().filter(|point| is_written(point));
-    let named = written.map(|point| {
+    let with_name = written.map(|point| {
         let wanted = name(point, names);
         let mut all = (1..).map(|n| if n == 1 { wanted.clone() } else { format!("{wanted}-{n}") });
-        let name = all.find(|name| known.insert(name.clone())).unwrap_or(wanted);
-        (name, point)
+        let free = all.find(|name| known.insert(name.clone())).unwrap_or(wanted);
+        (free, point)
     });
-    named.collect()
+    with_name.collect()
 }
 
 fn is_written(point: &AccessPoint) -> bool {

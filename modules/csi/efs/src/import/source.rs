@@ -10,7 +10,7 @@ use crate::ids::FileSystemId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
-    /// Terraform, or OpenTofu.
+    /// Terraform, or `OpenTofu`.
     Terraform,
     CloudFormation,
     /// The ACK controller of EFS.

@@ -1,4 +1,4 @@
-//! Files of other tools that name file systems: what Terraform, CloudFormation and ACK say of what
+//! Files of other tools that name file systems: what Terraform, `CloudFormation` and ACK say of what
 //! they made.
 
 use ::inputs::{Problem, plain};
@@ -59,14 +59,12 @@ fn of_stack(file: &Value) -> Vec<Source> {
 
 /// Manifests of ACK, one or several, as `kubectl get -o yaml` and `-o json` print them.
 fn of_manifests(json: Option<&Value>, text: &str) -> Result<Vec<Source>, Problem> {
-    let documents: Vec<Value> = match json {
-        Some(file) => vec![file.clone()],
-        None => {
-            let parts = text.split("\n---").map(str::trim).filter(|part| !part.is_empty());
-            let read =
-                parts.map(|part| kubernetes::yaml::read(part).map_err(|why| not_known(&why)));
-            read.collect::<Result<_, _>>()?
-        }
+    let documents: Vec<Value> = if let Some(file) = json {
+        vec![file.clone()]
+    } else {
+        let parts = text.split("\n---").map(str::trim).filter(|part| !part.is_empty());
+        let read = parts.map(|part| kubernetes::yaml::read(part).map_err(|why| not_known(&why)));
+        read.collect::<Result<_, _>>()?
     };
     let mut all = Vec::new();
     for document in documents.iter().flat_map(items) {

@@ -57,8 +57,9 @@ impl Resource {
     pub(super) fn text(&self) -> String {
         let Resource { kind, name, id, attributes, blocks } = self;
         let id = written(&json!(id), 0);
-        let blocks: String =
-            blocks.iter().map(|(kind, text)| format!("\n  {kind} {{\n{text}  }}\n")).collect();
+        let blocks = blocks
+            .iter()
+            .fold(String::new(), |all, (kind, text)| all + &format!("\n  {kind} {{\n{text}  }}\n"));
         format!(
             "import {{\n  to = {kind}.{name}\n  id = {id}\n}}\n\nresource \"{kind}\" \"{name}\" {{\n{}{blocks}}}\n",
             expressions(attributes, 1)

@@ -386,3 +386,20 @@ fn the_name_of_the_role_is_of_the_cluster_and_that_of_the_policy_of_the_deployme
     assert_eq!(owner().role_name(), logs.role_name());
     assert_ne!(owner().policy_name(), logs.policy_name());
 }
+
+/// "The EKS Pod Identity Agent is pre-installed on EKS Auto Mode clusters" (EKS User Guide, "Set up
+/// the Amazon EKS Pod Identity Agent"), and no object of the cluster shows it.
+#[test]
+fn in_auto_mode_the_driver_gets_its_role_by_pod_identity_without_an_agent_in_sight() {
+    let mut actual = eks();
+    found(&mut actual).built_in_agent = true;
+    let plan = planned(&desired(&json!({ "helm_chart_version": NEWEST })), &actual);
+    let created = (Action::Create, "pod_identity_association");
+    assert!(changed(&plan).contains(&created), "{}", text(&plan));
+    let asked = json!({ "driver_identity": "pod-identity", "helm_chart_version": NEWEST });
+    for (built_in, warned) in [(true, false), (false, true)] {
+        found(&mut actual).built_in_agent = built_in;
+        let plan = planned(&desired(&asked), &actual);
+        assert_eq!(text(&plan).contains("has no EKS Pod Identity Agent"), warned);
+    }
+}

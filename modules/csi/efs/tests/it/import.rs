@@ -1,9 +1,13 @@
 //! What was found becomes a block that plans to nothing but the tags that take it over.
 
+use std::collections::BTreeSet;
+
 use efs::import::{Block, Effects, Found, Names, effects};
 use efs::resources::file_system::{BackupPolicy, Lifecycle, OverwriteProtection, Policy};
+use efs::resources::storage_class::StorageClass;
 use efs::{
-    AccessPoint, AccessPointId, Actual, AdoptExisting, Desired, Inputs, LifeCycle, Networks, Owner,
+    AccessPoint, AccessPointId, Actual, AdoptExisting, Canary, Cluster, Desired, Inputs, LifeCycle,
+    Networks, Owner,
 };
 use inputs::{Given, GivenInputs};
 use plan::Styled;
@@ -11,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::properties::{more, subnets, with_subnets, world};
-use crate::world::{apply, deployed, desired, group, planned, scope, three};
+use crate::world::{apply, class, deployed, desired, group, planned, scope, three};
 
 /// What an import finds of a world: everything is read, and each target has an address of its own.
 fn found(actual: &mut Actual, owner: &Owner) -> Found {
@@ -102,7 +106,7 @@ fn by_hand() -> Actual {
     let mut actual = deployed(&json!({ "enforce_tls": false }), three());
     actual.documents.clear();
     let file_system = actual.file_system.as_mut().unwrap();
-    file_system.creation_token = "console-1".to_owned();
+    "console-1".clone_into(&mut file_system.creation_token);
     file_system.tags = [
         ("Name", "Shared ${data}"),
         ("aws:cloudformation:stack-name", "storage"),
@@ -230,4 +234,63 @@ fn managing_a_file_system_takes_its_id() {
     let managed = [id, ("manage_file_system", json!(true)), ("backup_policy", json!("DISABLED"))];
     let inputs = parsed(&managed).unwrap();
     assert_eq!(inputs.imported.unwrap().as_str(), "fs-00000001");
+}
+
+/// A StorageClass that a person applied.
+const CLASS: &str = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: shared, labels: { team: graphs } }
+provisioner: efs.csi.aws.com
+parameters:
+  { provisioningMode: efs-ap, fileSystemId: fs-0000000a, directoryPerms: '755', uid: '7', gid: '7' }
+reclaimPolicy: Retain
+volumeBindingMode: WaitForFirstConsumer
+mountOptions: [tls]
+";
+
+#[test]
+fn a_class_that_somebody_else_put_on_it_is_marked_and_never_replaced() {
+    let mut actual = by_hand();
+    let names = Names { label: "efs_csi".to_owned(), owner: owner("shared") };
+    let found_class = StorageClass { our_labels: BTreeSet::new(), ..class(CLASS) };
+    let found = Found {
+        class: Some(found_class.spec.clone()),
+        has_driver: true,
+        ..found(&mut actual, &names.owner)
+    };
+    let mut block = Block::new(&found, &names, &GivenInputs::new(), None);
+    let inputs = block.checked(&GivenInputs::new()).unwrap();
+    let hcl = block.hcl();
+    for line in [
+        "driver             = \"skip\"",
+        "directory_perms        = \"755\"",
+        "uid                    = 7",
+        "reclaim_policy         = \"Retain\"",
+        "mount_options          = [\"tls\"]",
+        "allow_volume_expansion = false",
+    ] {
+        assert!(hcl.contains(line), "{line}: {hcl}");
+    }
+    let cluster = |class| Cluster {
+        name: "dev".to_owned(),
+        storage_class: Some(class),
+        ..Cluster::default()
+    };
+    actual.cluster = Some(cluster(found_class.clone()));
+    let wanted = Desired { canary: Canary::LeftOut, ..wanted(&inputs) };
+    let plan = planned(&wanted, &actual);
+    assert_eq!(plan.refusals, []);
+    let effects = effects(&plan);
+    assert_eq!((effects.labelled, effects.differences), (vec!["shared".to_owned()], vec![]));
+    apply(&plan, &mut actual);
+    let class = actual.cluster.as_ref().unwrap().storage_class.as_ref().unwrap();
+    assert!(class.is_of(&names.owner) && class.spec.labels["team"] == "graphs", "{class:?}");
+
+    // What Kubernetes never changes is not what the inputs say: it stays somebody else's.
+    let mut other = found_class;
+    other.spec.reclaim_policy = "Delete".to_owned();
+    actual.cluster = Some(cluster(other));
+    let plan = planned(&wanted, &actual);
+    assert!(plan.refusals[0].reason.contains("was not made here"), "{:?}", plan.refusals);
 }

@@ -51,6 +51,7 @@ fn whole(role: Whose, association: Whose, provider: bool) -> IdentityFound {
             }]
         },
         cluster: Some(cluster),
+        built_in_agent: false,
         unknown: None,
     }
 }

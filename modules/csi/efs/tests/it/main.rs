@@ -16,6 +16,8 @@ mod contradictions;
 mod costs;
 mod data;
 mod documents;
+mod failover;
+mod failover_judged;
 mod file_system;
 mod groups;
 mod hostile;

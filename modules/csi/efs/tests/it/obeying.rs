@@ -155,8 +155,8 @@ pub(crate) fn addon(call: &addon::Call, resolve: Resolve<'_>, actual: &mut Actua
             let found = found.as_mut().unwrap();
             found.status = AddonStatus::Active;
             found.version.clone_from(&spec.version);
-            // EKS keeps a role that is not given.
-            found.role_arn = role(spec).or(found.role_arn.clone());
+            // A role that is not given is taken away.
+            found.role_arn = role(spec);
             found.configuration = Some(spec.configuration.value.to_string());
         }
         addon::Call::Tag { tags, .. } => found.as_mut().unwrap().tags.extend(tags.clone()),
@@ -338,6 +338,7 @@ pub(crate) fn volume(call: &persistent_volume::Call, resolve: Resolve<'_>, actua
             found.volumes.retain(|it| it.name != *name);
             assert!(found.volumes.len() < before, "NotFound: {name}");
         }
+        persistent_volume::Call::Retain { .. } => panic!("only a failover does that"),
         persistent_volume::Call::ApplyClaim { namespace, name, document } => {
             let claim = kubernetes::parsed("claim", document).unwrap();
             let text =

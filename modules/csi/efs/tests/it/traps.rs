@@ -50,6 +50,26 @@ fn a_driver_that_does_not_know_the_volumes_that_are_there_is_refused() {
     }
 }
 
+#[test]
+fn a_chart_whose_driver_cannot_go_on_with_the_mounts_that_are_there_is_refused() {
+    let volume = "fs-0000000a::fsap-0";
+    for from in ["4.4.1", "3.1.1"] {
+        let told = refused(&changed(from, "2.5.6", &[volume]));
+        assert!(told[0].contains("would hang when a node's pod is replaced"), "{told:?}");
+        assert!(told[0].contains("set `helm_chart_version` to 3.1.1 or later"), "{told:?}");
+    }
+    for (from, to, handles) in [
+        ("4.4.1", "2.5.6", &[][..]),
+        ("4.4.1", "2.5.6", &["files.example.com:/a"]),
+        ("4.4.1", "3.1.1", &[volume]),
+        ("2.5.6", "2.4.5", &[volume]),
+        ("2.5.6", "3.4.1", &[volume]),
+    ] {
+        let plan = changed(from, to, handles);
+        assert_eq!(refused(&plan), [""; 0], "{from} to {to} with {handles:?}");
+    }
+}
+
 /// The plan of a class beside another one of this file system and this range.
 fn beside(more: &Value, file_system: &str, range: Option<(u32, u32)>) -> Plan {
     let mut actual = deployed_to_cluster(&json!({}));

@@ -15,6 +15,7 @@ mod wanted;
 
 pub use given::{AddonInputs, ResolveConflicts};
 pub use moving::leave;
+pub(crate) use moving::{chart_version, without_proxy};
 pub use planning::{needs_schema, plan};
 pub use removal::{remove, row};
 pub(crate) use spec::disagreements;

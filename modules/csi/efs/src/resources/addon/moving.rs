@@ -214,7 +214,7 @@ fn elsewhere(address: &Address, wanted: &Wanted, found: &Found) -> Vec<Refusal> 
 }
 
 /// The version of a chart with its name, such as `aws-efs-csi-driver-2.4.5`.
-fn chart_version(chart: &str) -> Option<ChartVersion> {
+pub(crate) fn chart_version(chart: &str) -> Option<ChartVersion> {
     let version = chart.strip_prefix(crate::chart::NAME)?.strip_prefix('-')?;
     ChartVersion::parse(version).ok()
 }
@@ -244,7 +244,7 @@ pub(super) fn mounts_of_before(
 
 /// Refuses a driver that does not have the program of the mounts that are there: drivers before
 /// 2.0.0 have no efs-proxy, and start none again.
-pub(super) fn without_proxy(
+pub(crate) fn without_proxy(
     address: &Address,
     before: Option<ChartVersion>,
     after: Option<ChartVersion>,

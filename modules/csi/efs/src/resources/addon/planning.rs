@@ -102,6 +102,12 @@ fn change<C: From<Call>>(
     }
     plan.warnings.extend(mounts_of_before(before, chart_of(&spec.version)));
     let groups = compared.groups;
+    if let Some(role) = wanted.kept_role(found).filter(|_| groups.contains(&Group::Update)) {
+        plan.notes.push(format!(
+            "the add-on keeps its role `{role}`, which whoever updates it must be allowed to pass to \
+             EKS (`iam:PassRole`)"
+        ));
+    }
     let change = Change::new(Action::Create, scope.id(KIND), address.clone())
         .needing(wanted.needs.to_vec())
         .showing(compared.differences);
@@ -125,7 +131,8 @@ fn calls<C: From<Call>>(
     let replaces =
         found.filter(|it| matches!(it.status, Status::CreateFailed | Status::DeleteFailed));
     let waits = wanted.wait || moving::moves(wanted);
-    let until_active = waits.then(|| Call::UntilActive { cluster: cluster() });
+    let is_new = found.is_none() || replaces.is_some();
+    let until_active = waits.then(|| Call::UntilActive { cluster: cluster(), is_new });
     change = match (found, replaces) {
         (None, _) => change
             .showing([Difference::later("arn")])

@@ -86,11 +86,14 @@ pub const PROPERTIES: &[Property<Spec, Group>] = &[
     one("status", |spec| set(spec.status.as_str()), Mutability::InPlace(Group::Update)),
     VERSION,
     one("namespace", |spec| set(&spec.namespace), Mutability::Never),
-    one(
-        "service_account_role_arn",
-        |spec| spec.role_arn.as_ref().and_then(later),
-        Mutability::InPlace(Group::Update),
-    ),
+    Property {
+        name: "service_account_role_arn",
+        value: Value::One(|spec| spec.role_arn.as_ref().and_then(later)),
+        same: equal,
+        // One that stays is wanted, see `Wanted::kept_role`.
+        unset: Unset::Remove,
+        change: Mutability::InPlace(Group::Update),
+    },
     Property {
         name: "configuration",
         value: Value::Document { document: |spec| &spec.configuration, same: same_values },

@@ -17,7 +17,9 @@ pub enum Call {
         spec: Box<Spec>,
         resolve_conflicts: ResolveConflicts,
     },
-    /// Sets version, role and configuration; EKS keeps a role that is not given.
+    /// Sets version, role and configuration. EKS takes a role away that is not given: "if you don't
+    /// specify an existing IAM role, then the add-on uses the permissions assigned to the node IAM
+    /// role" (API Reference, `UpdateAddon`; hashicorp/terraform-provider-aws issue 19402).
     Update {
         cluster: String,
         spec: Box<Spec>,
@@ -35,6 +37,8 @@ pub enum Call {
     /// Waits until its pods run, and fails with what EKS says where they never will.
     UntilActive {
         cluster: String,
+        /// Whether it was just created, and so may be degraded until its first pods run.
+        is_new: bool,
     },
     UntilGone {
         cluster: String,
@@ -52,6 +56,8 @@ pub struct Wanted<'a> {
     pub inputs: &'a DriverInputs,
     /// The role that its service accounts assume (IRSA), where they have one.
     pub role: Option<Known<String>>,
+    /// Whether its pods get their role by associations, so that one of its own would win over that.
+    pub by_associations: bool,
     /// The user's tags.
     pub tags: &'a Tags,
     /// What must be done before its pods start.
@@ -77,6 +83,12 @@ impl Wanted<'_> {
             && self.classes.is_none_or(|classes| classes.iter().any(|class| class == keeper))
     }
 
+    /// The role that it has and that nobody asks to change: each update must name it.
+    pub(super) fn kept_role(&self, found: Option<&Found>) -> Option<String> {
+        let keeps = self.role.is_none() && !self.by_associations;
+        found.filter(|_| keeps).and_then(|found| found.role_arn.clone())
+    }
+
     /// The properties that it should have, in this version.
     pub(super) fn spec(&self, version: String, found: Option<&Found>) -> Spec {
         let elsewhere = found.filter(|found| self.is_kept_elsewhere(found));
@@ -88,7 +100,7 @@ impl Wanted<'_> {
         Spec {
             status: Status::Active,
             version,
-            role_arn: self.role.clone(),
+            role_arn: self.role.clone().or_else(|| self.kept_role(found).map(Known::Now)),
             configuration: Document::literal(configuration(self.inputs)),
             namespace: self.inputs.namespace.clone(),
             tags,

@@ -95,7 +95,14 @@ const RULES: &[Rule] = &[
                 account(facts)
             )
         },
-        remedy: |_| "give the driver a role of its own: `driver_role_arn`".to_owned(),
+        remedy: |facts| {
+            format!(
+                "give the driver a role of its own: `driver_identity` or `driver_role_arn`; where it has \
+                 one in a network without a way to the internet, that network needs an interface \
+                 endpoint for {}",
+                credentials_endpoint(facts)
+            )
+        },
         is_final: false,
     },
     Rule {
@@ -190,14 +197,29 @@ const RULES: &[Rule] = &[
         remedy: |facts| {
             format!(
                 "give the nodes' subnets a route to a NAT gateway, or an interface endpoint for \
-                 `com.amazonaws.{0}.elasticfilesystem` and one for `com.amazonaws.{0}.sts`, whose \
+                 `com.amazonaws.{0}.elasticfilesystem` and one for {1}, whose \
                  security groups admit TCP 443 from the nodes",
-                facts.region
+                facts.region,
+                credentials_endpoint(facts)
             )
         },
         is_final: false,
     },
 ];
+
+/// The service that the driver's credentials come from: STS by an annotation (IRSA), and EKS's own
+/// where an association gives them to it (EKS User Guide, "Access Amazon EKS using AWS PrivateLink"
+/// and "Deploy private clusters with limited internet access").
+fn credentials_endpoint(facts: &Facts) -> String {
+    let region = &facts.region;
+    match facts.controller.as_ref().and_then(|controller| controller.role.as_ref()) {
+        Some(_) => format!("`com.amazonaws.{region}.sts`"),
+        None => format!(
+            "`com.amazonaws.{region}.eks-auth` where EKS Pod Identity gives the driver its role, else \
+             `com.amazonaws.{region}.sts`"
+        ),
+    }
+}
 
 /// Whether AWS denied a call; `Access denied` is the driver's own word for it.
 fn is_denied(message: &str) -> bool {

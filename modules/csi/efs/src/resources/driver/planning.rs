@@ -9,7 +9,7 @@ use super::call::Call;
 use super::csi_driver::{self, CsiDriver};
 use super::found::{Foreign, Found};
 use super::identity::annotated_role;
-use super::traps::{escalates, mounts_of_before, unknown_handles};
+use super::traps::{escalates, hung, mounts_of_before, unknown_handles};
 use super::values::{Driver, DriverInputs, DriverMode};
 use crate::chart::{ChartVersion, PROVISIONER, RELEASE};
 
@@ -96,6 +96,7 @@ fn before<C: From<Call>>(
     plan.refusals.extend(unknown_handles(scope, version, volumes));
     let installed = release.as_ref().map(|release| release.chart.as_str());
     plan.warnings.extend(installed.and_then(|chart| mounts_of_before(chart, version)));
+    plan.refusals.extend(installed.and_then(|chart| hung(&address, chart, version, volumes)));
     if let Some(chart) = chart {
         plan.refusals.extend(release::incompatible_chart(&address, wanted, chart));
         plan.warnings.extend(release::unread_values(wanted, chart));

@@ -6,6 +6,7 @@ use plan::{Address, Refusal, Scope, Warning};
 use super::found::Beyond;
 use super::{DriverInputs, DriverMode};
 use crate::chart::{self, ChartVersion, RELEASE};
+use crate::resources::addon;
 use crate::resources::storage_class::{self, GidRange, StorageClassInputs};
 use crate::users::{OtherClass, Volume};
 
@@ -57,6 +58,21 @@ pub(super) fn mounts_of_before(chart: &str, wanted: ChartVersion) -> Option<Warn
         ),
         "restart the pods with volumes of EFS afterwards, or drain the nodes one by one",
     ))
+}
+
+/// Refuses a driver before 2.0.0 in the place of one that mounts through efs-proxy, where there are
+/// volumes that may be mounted: the watchdog of a node's new pod starts the program of each mount
+/// again that it finds in the state of before, and does not have this one (efs-utils,
+/// `src/watchdog/__init__.py`, `restart_tls_tunnel`).
+pub(super) fn hung(
+    address: &Address,
+    chart: &str,
+    wanted: ChartVersion,
+    volumes: &[Volume],
+) -> Option<Refusal> {
+    let mounted = volumes.iter().any(|volume| volume.of_driver);
+    let installed = addon::chart_version(chart).filter(|_| mounted);
+    addon::without_proxy(address, installed, Some(wanted), "helm_chart_version")
 }
 
 /// Refuses a chart whose roles this identity may not make.
