@@ -105,9 +105,8 @@ pub(crate) async fn observe(
     })
 }
 
-/// The storage module's part of AWS. Three rounds at most: what can be named at
-/// once, what belongs to the VPC and the file system found, and the interfaces of
-/// the mount targets found.
+/// The storage module's part of AWS. Three rounds at most: what can be named at once, what belongs to
+/// the VPC and the file system found, and the interfaces of the mount targets found.
 async fn in_aws(
     job: &Job,
     label: &str,

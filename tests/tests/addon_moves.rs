@@ -97,9 +97,10 @@ fn an_add_on_with_other_selectors_fails_and_the_release_stays_with_all_that_it_s
     assert_eq!(helm_annotations(&there), 2);
     assert!(there.class().is_some());
 
-    // Back to what works: the add-on that failed goes, and the objects do not.
-    there.deploy(&["--yes"]);
-    assert_eq!(there.aws.eks("GET", ADDON, None).status, 404);
+    // Back to what works, with nothing to do; EKS forgets the add-on as the remedy says.
+    there.nothing_to_do(&[]);
+    assert_eq!(there.aws.eks("DELETE", &format!("{ADDON}?preserve=true"), None).status, 200);
+    tests::until("the add-on is gone", || there.aws.eks("GET", ADDON, None).status == 404);
     assert_eq!(identities(&there), before);
     there.nothing_to_do(&[]);
 }

@@ -43,6 +43,7 @@ pub struct Subnet {
     pub vpc_id: VpcId,
     /// The Availability Zone's name, such as `eu-west-1a`.
     pub availability_zone: String,
+    /// Of IPv4.
     pub free_addresses: u32,
     /// Its ranges, that of IPv4 first where it has one.
     pub ranges: Vec<IpNet>,
@@ -87,6 +88,13 @@ pub enum Addresses {
 }
 
 impl Subnet {
+    /// How many addresses are left for mount targets: EC2 counts those of IPv4 alone
+    /// (`AvailableIpAddressCount` of `DescribeSubnets`), and a subnet without IPv4 has 2^64.
+    pub fn addresses_left(&self) -> u32 {
+        let counted = self.ranges.is_empty() || self.ranges.iter().any(|it| it.addr().is_ipv4());
+        if counted { self.free_addresses } else { u32::MAX }
+    }
+
     /// Why EFS makes no mount target with such addresses in it, where it does not: zones that extend
     /// a region and Outposts have no EFS
     /// (<https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>); a target has an IPv4 address

@@ -1,6 +1,7 @@
 //! Networks in which a deployment does not work, or works in another way than somebody thinks.
 
-use tests::{Aws, Ran, World};
+use tests::{Aws, Ran, World, programs};
+use xshell::{Shell, cmd};
 
 use crate::support::told;
 use crate::table::{self, Row};
@@ -150,11 +151,6 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
-/// The worlds of the sandbox in which something is told.
-pub(crate) fn worlds() -> Vec<&'static str> {
-    FAULTS.iter().flat_map(|fault| fault.worlds.split(',')).collect()
-}
-
 #[test]
 fn what_is_wrong_with_a_network_is_told_with_its_remedy() {
     let told: Vec<Row> =
@@ -186,4 +182,36 @@ pub(crate) fn line_with(ran: &Ran, words: &str) -> Option<String> {
     let line = told(lines.next()?);
     let help = lines.next().filter(|line| line.trim_start().starts_with("help: "));
     Some([line].into_iter().chain(help.map(told)).collect::<Vec<_>>().join("\n    "))
+}
+
+/// The worlds of the sandbox in which everything works and nobody needs to be told anything; that a
+/// deployment lives in each of them, `trials/worlds.rs` shows.
+const QUIET: &[(&str, &str)] = &[
+    ("database-tier", "untagged subnets without a way out are not the nodes'"),
+    ("transit-subnets", "EKS does not name them, and they are tiny"),
+    ("intra-subnets", "the control plane's alone: the nodes' are taken"),
+    ("nodes", "nodes in the cluster's group reach the mount targets"),
+    ("twin-clusters", "the region tells clusters of one name apart"),
+    ("stale-group", "EKS names the group that the cluster has now"),
+    ("dual-stack", "a mount target gets an IPv4 address there"),
+    ("many-interfaces", "they are only many"),
+    ("shared-vpc", "EKS names the subnets that this account cannot judge"),
+    ("default-vpc", "it is not the cluster's"),
+    ("late-visibility", "what was just made is known a moment later, and waited for"),
+];
+
+#[test]
+fn every_world_of_the_sandbox_is_in_the_table_or_quiet() {
+    let (shell, program) = (Shell::new().unwrap(), programs().join("sandbox"));
+    let help = cmd!(shell, "{program} --help").quiet().read().unwrap();
+    let (_, world) = help.split_once("--world <WORLD>").unwrap();
+    let (values, _) = world.split_once("\n      --").unwrap();
+    let values = values.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split_once(':'));
+    let worlds: Vec<&str> = values.map(|(name, _)| name).collect();
+    assert!(worlds.len() >= 15, "{worlds:?}");
+    let told: Vec<&str> = FAULTS.iter().flat_map(|fault| fault.worlds.split(',')).collect();
+    for world in worlds {
+        let quiet = QUIET.iter().any(|(name, _)| *name == world);
+        assert!(quiet != told.contains(&world), "{world}: in the table, or quiet for a reason");
+    }
 }

@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use tests::programs;
-use xshell::{Shell, cmd};
-
 use crate::support::NOT_NAMED;
 
 /// A cause, and what is told: messages and remedy, a line each.
@@ -111,36 +108,5 @@ fn no_two_causes_have_one_message_and_each_has_one() {
         let others = before.iter().filter(|(other, text)| text == told && !same(other));
         let others: Vec<&String> = others.map(|(other, _)| other).collect();
         assert!(others.is_empty() || is_silent(cause, told), "{cause}, and {others:?}: {told}");
-    }
-}
-
-/// The worlds of the sandbox in which everything works and nobody needs to be told anything; that a
-/// deployment lives in each of them, `trials/worlds.rs` shows.
-const QUIET: &[(&str, &str)] = &[
-    ("database-tier", "untagged subnets without a way out are not the nodes'"),
-    ("transit-subnets", "EKS does not name them, and they are tiny"),
-    ("intra-subnets", "the control plane's alone: the nodes' are taken"),
-    ("nodes", "nodes in the cluster's group reach the mount targets"),
-    ("twin-clusters", "the region tells clusters of one name apart"),
-    ("stale-group", "EKS names the group that the cluster has now"),
-    ("dual-stack", "a mount target gets an IPv4 address there"),
-    ("many-interfaces", "they are only many"),
-    ("shared-vpc", "EKS names the subnets that this account cannot judge"),
-    ("default-vpc", "it is not the cluster's"),
-];
-
-#[test]
-fn every_world_of_the_sandbox_is_in_the_table_or_quiet() {
-    let (shell, program) = (Shell::new().unwrap(), programs().join("sandbox"));
-    let help = cmd!(shell, "{program} --help").quiet().read().unwrap();
-    let (_, world) = help.split_once("--world <WORLD>").unwrap();
-    let (values, _) = world.split_once("\n      --").unwrap();
-    let values = values.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split_once(':'));
-    let worlds: Vec<&str> = values.map(|(name, _)| name).collect();
-    assert!(worlds.len() >= 15, "{worlds:?}");
-    let told = crate::faults::worlds();
-    for world in worlds {
-        let quiet = QUIET.iter().any(|(name, _)| *name == world);
-        assert!(quiet != told.contains(&world), "{world}: in the table, or quiet for a reason");
     }
 }

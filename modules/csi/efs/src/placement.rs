@@ -50,9 +50,9 @@ pub fn zones<'a>(
             subnets.sort_by_key(|subnet| {
                 (
                     target_in(&subnet.id).is_none(),
-                    subnet.free_addresses == 0,
+                    subnet.addresses_left() == 0,
                     subnet.nodes == 0,
-                    subnet.free_addresses < TINY,
+                    subnet.addresses_left() < TINY,
                     subnet.id.clone(),
                 )
             });
@@ -64,7 +64,7 @@ pub fn zones<'a>(
                 availability_zone: zone.to_owned(),
                 carrier: carrier.id.clone(),
                 covered,
-                full: existing.is_none() && carrier.free_addresses == 0,
+                full: existing.is_none() && carrier.addresses_left() == 0,
                 existing,
             })
         })
@@ -110,5 +110,13 @@ mod tests {
         assert_eq!(carrier(&three[..1], None), "subnet-00000001");
         // What is there stays, whatever would be chosen now.
         assert_eq!(carrier(&three, Some(1)), "subnet-00000001");
+    }
+
+    #[test]
+    fn a_subnet_without_ipv4_is_not_full() {
+        let ranges = vec!["2600:1f13::/64".parse().unwrap()];
+        let native = Subnet { ranges, ..subnet(1, 0, 0) };
+        assert!(!zones(&[native], |_| None)[0].full);
+        assert!(zones(&[subnet(1, 0, 0)], |_| None)[0].full);
     }
 }

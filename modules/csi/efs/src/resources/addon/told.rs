@@ -184,7 +184,8 @@ const IMMUTABLE: &str = "field is immutable";
 pub fn remedy(issues: &[Issue]) -> String {
     if issues.iter().any(|issue| issue.message.contains(IMMUTABLE)) {
         return "the driver that is there has other selectors than the add-on, and they never change: \
-                stay with it by `driver = \"install\"`, or drain the nodes and uninstall it first"
+                stay with it by `driver = \"install\"`, and have EKS forget the add-on by `aws eks \
+                delete-addon --preserve`; or drain the nodes and uninstall the driver first"
             .to_owned();
     }
     let mut known =
