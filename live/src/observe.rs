@@ -236,7 +236,7 @@ async fn named(
         inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
     let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        groups_by_id(aws, &listed),
+        security_group::by_id(aws, &listed),
         async {
             if inputs.has_own_group() {
                 security_group::observe(aws, &owner).await
@@ -317,13 +317,6 @@ fn once<T, Id: Ord + Clone, const N: usize>(
 ) -> Vec<T> {
     let mut known = BTreeSet::new();
     answers.into_iter().flatten().filter(|thing| known.insert(id(thing).clone())).collect()
-}
-
-async fn groups_by_id(aws: &Aws, ids: &[SecurityGroupId]) -> anyhow::Result<Vec<SecurityGroup>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    aws.security_groups(filter("group-id", ids)).await
 }
 
 /// The storage module's part of a cluster, where the target is one.
