@@ -237,7 +237,7 @@ async fn named(
         inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
     let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        groups_by_id(aws, &listed),
+        security_group::by_id(aws, &listed),
         async {
             if inputs.has_own_group() {
                 security_group::observe(aws, &owner).await

@@ -6,7 +6,7 @@ use efs::Owner;
 use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::{Call, Found, Spec, name};
 use failure::Failure;
-use network::{SecurityGroupId, Tags, VpcId};
+use network::{SecurityGroup, SecurityGroupId, Tags, VpcId};
 
 use crate::aws::{Aws, explain, filter, is, tags};
 use crate::context::{Context, Done};
@@ -14,6 +14,17 @@ use crate::meaning::ec2 as codes;
 use crate::progress::Line;
 use crate::propagation::{New, known};
 use crate::wait::GROUP_IN_USE;
+
+/// The groups that inputs name.
+pub(crate) async fn by_id(
+    aws: &Aws,
+    ids: &[SecurityGroupId],
+) -> anyhow::Result<Vec<SecurityGroup>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    aws.security_groups(filter("group-id", ids)).await
+}
 
 /// The groups that a deployment made, in whatever VPC.
 pub(crate) async fn observe(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<Found>> {
