@@ -62,7 +62,7 @@ fn throttled(aws: &Aws) -> anyhow::Result<f64> {
 }
 
 /// The file of one deployment; all share one network, as is common in an account.
-fn file(number: usize) -> String {
+pub(crate) fn file(number: usize) -> String {
     format!(
         r#"module "network" {{
   source       = "./modules/network"

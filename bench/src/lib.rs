@@ -1,6 +1,7 @@
 //! Benchmarks: how long everything takes, as a ratio to the theoretical best.
 
 mod big;
+mod clusters;
 mod deployments;
 mod fleet;
 mod measure;
@@ -10,6 +11,7 @@ mod sandbox;
 mod starts;
 
 pub use big::big;
+pub use clusters::clusters;
 pub use deployments::Deployment;
 pub use fleet::fleet;
 pub use report::{Figure, over, table};

@@ -60,6 +60,13 @@ fn measure() -> anyhow::Result<Vec<anyhow::Error>> {
         eprintln!("deploying a fleet of {}, which takes a minute and a half…", job.fleet);
         figures.extend(bench::fleet(&job.programs, &job.workspace, job.fleet)?);
     }
+    if wanted("clusters") {
+        eprintln!(
+            "deploying a fleet of {} to clusters of their own, which takes two minutes…",
+            job.fleet
+        );
+        figures.extend(bench::clusters(&job.programs, &job.workspace, job.fleet)?);
+    }
     figures.retain(|figure| selected(&figure.name));
     let text = match job.output {
         Output::Json => serde_json::to_string_pretty(&figures)?,

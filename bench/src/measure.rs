@@ -53,6 +53,27 @@ fn command_of(
     Ok(command)
 }
 
+/// A program that ended, and the most that it held together with all that it had started.
+pub(crate) struct Tree {
+    pub(crate) ended: Ended,
+    /// In bytes: the resident sets added up, so that what processes share counts for each of them.
+    pub(crate) peak: u64,
+}
+
+/// Runs `live` with a job and these variables, and measures it with all that it starts.
+pub(crate) fn tree_in(
+    programs: &Path,
+    job: &Value,
+    environment: Environment<'_>,
+) -> anyhow::Result<Tree> {
+    let mut peak = 0;
+    let command = command_of(programs, job, environment)?;
+    let ended = ended_watched(command, LOOK_AT_TREE, |process| {
+        peak = peak.max(tree(process));
+    })?;
+    Ok(Tree { ended, peak })
+}
+
 /// Runs a command, which must succeed, and measures it.
 pub(crate) fn measured(command: Command) -> anyhow::Result<Measurement> {
     let ended = ended(command)?;
@@ -69,8 +90,22 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
+/// How often one looks at a process, and at one with all that it started, which takes a
+/// millisecond itself.
+const LOOK: Duration = Duration::from_millis(1);
+const LOOK_AT_TREE: Duration = Duration::from_millis(10);
+
 /// Runs a command to its end, and measures it.
-fn ended(mut command: Command) -> anyhow::Result<Ended> {
+fn ended(command: Command) -> anyhow::Result<Ended> {
+    ended_watched(command, LOOK, |_| {})
+}
+
+/// The same, while `watch` looks at it too.
+fn ended_watched(
+    mut command: Command,
+    pause: Duration,
+    mut watch: impl FnMut(u32),
+) -> anyhow::Result<Ended> {
     let started = Instant::now();
     let mut child = command.spawn().context("starting a program to measure")?;
     let mut peak = 0;
@@ -93,7 +128,8 @@ fn ended(mut command: Command) -> anyhow::Result<Ended> {
         }
         // The peak only rises, except at `exec`, where the new program starts with a lower one.
         peak = Some(resident(child.id())).filter(|peak| *peak > 0).unwrap_or(peak);
-        std::thread::sleep(Duration::from_millis(1));
+        watch(child.id());
+        std::thread::sleep(pause);
     };
     let text = |read: std::thread::JoinHandle<String>| read.join().unwrap_or_default();
     let (out, stderr) = (text(out), text(err));
@@ -107,6 +143,28 @@ fn resident(process: u32) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// What a process and all that it started hold, in bytes; 0 on systems without `/proc`.
+fn tree(root: u32) -> u64 {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let of = |entry: std::fs::DirEntry| {
+        let process: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+        };
+        let parent = u32::try_from(number("PPid:")?).ok()?;
+        Some((process, parent, number("VmRSS:").unwrap_or(0) * 1024))
+    };
+    let all: Vec<(u32, u32, u64)> = processes.filter_map(of).collect();
+    let (mut members, mut next) = (vec![root], 0);
+    while let Some(parent) = members.get(next).copied() {
+        members.extend(all.iter().filter(|(_, of, _)| *of == parent).map(|(process, ..)| process));
+        next += 1;
+    }
+    all.iter().filter(|(process, ..)| members.contains(process)).map(|(.., held)| held).sum()
 }
 
 /// The job that `xtask` makes of these arguments.

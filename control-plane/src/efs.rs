@@ -33,6 +33,11 @@ impl Efs {
         Efs { url: url.trim_end_matches('/').to_owned() }
     }
 
+    /// Where the emulator is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The access points of a file system.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ use crate::driver::Controllers;
 use crate::failed::{Failed, has};
 use crate::images;
 use crate::json::{field_of, text};
+use crate::nfs::{self, NfsClients};
 use crate::provisioner::SELECTED_NODE;
 
 /// Runs the pods of all nodes.
@@ -37,6 +38,8 @@ pub(crate) struct Kubelet {
     running: BTreeMap<String, Process>,
     /// The real driver, where it is here.
     controllers: Option<Controllers>,
+    /// Who decides about mounts, where that is the sandbox.
+    clients: Option<NfsClients>,
 }
 
 struct Process {
@@ -58,9 +61,10 @@ impl Kubelet {
         (nodes, failed): (Vec<String>, Failed),
         volumes: TempDir,
         controllers: Option<Controllers>,
+        clients: Option<NfsClients>,
     ) -> Kubelet {
         let running = BTreeMap::new();
-        Kubelet { cluster, nodes, failed, next_node: 0, volumes, running, controllers }
+        Kubelet { cluster, nodes, failed, next_node: 0, volumes, running, controllers, clients }
     }
 
     /// Moves every pod one state further.
@@ -172,7 +176,8 @@ impl Kubelet {
         self.report(pod, path, "Running", &running)
     }
 
-    /// The folders of the pod's volumes by mount path; `None` until all its claims are bound.
+    /// The folders of the pod's volumes by mount path; `None` until all its claims are bound, and
+    /// while one of them cannot be mounted.
     fn mounts(&self, pod: &Value) -> anyhow::Result<Option<BTreeMap<String, PathBuf>>> {
         let namespace = text(pod, "/metadata/namespace");
         let mut mounts = BTreeMap::new();
@@ -188,11 +193,27 @@ impl Kubelet {
             if text(&found, "/status/phase") != "Bound" {
                 return Ok(None);
             }
-            let folder = self.volumes.path().join(text(&found, "/spec/volumeName"));
+            let volume = text(&found, "/spec/volumeName");
+            if !self.mountable(pod, volume)? {
+                return Ok(None);
+            }
+            let folder = self.volumes.path().join(volume);
             std::fs::create_dir_all(&folder).context("creating a volume's folder")?;
             mounts.insert(text(mount, "/mountPath").to_owned(), folder);
         }
         Ok(Some(mounts))
+    }
+
+    /// Whether EFS lets the node of a pod mount a volume; an event of the pod says why not.
+    fn mountable(&self, pod: &Value, volume: &str) -> anyhow::Result<bool> {
+        let Some(clients) = &self.clients else { return Ok(true) };
+        let found = self.cluster.get(&format!("/api/v1/persistentvolumes/{volume}"))?;
+        let refusal = clients.refusal(&found, text(pod, "/spec/nodeName"))?;
+        if let Some(why) = &refusal {
+            // Where the event is there already, it says the same.
+            let _ = nfs::report(&self.cluster, pod, volume, why);
+        }
+        Ok(refusal.is_none())
     }
 
     fn report(&self, pod: &Value, path: &str, phase: &str, state: &Value) -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ mod images;
 mod json;
 mod kubeconfig;
 mod kubelet;
+mod nfs;
 mod node;
 mod nodes;
 mod programs;
@@ -24,7 +25,7 @@ mod repeated;
 
 pub use cluster::Cluster;
 pub use control_plane::ControlPlane;
-pub use driver::{AwsProxy, DriverPrograms, RealDriver};
+pub use driver::{AwsProxy, DriverPrograms, RealDriver, complete_provisioner_role};
 pub use efs::{AccessPoint, Efs};
 pub use kubeconfig::{CONTEXT, User};
 pub use node::{DriverImages, NodeOptions, NodePrograms, RealNode, enter, is_inside};

@@ -17,6 +17,7 @@ use crate::driver::{Controllers, Logs, RealDriver};
 use crate::failed::{Failed, has};
 use crate::json::text;
 use crate::kubelet::Kubelet;
+use crate::nfs::NfsClients;
 use crate::provisioner::{DRIVER, Provisioner, Source};
 use crate::repeated::Repeated;
 
@@ -38,6 +39,17 @@ pub enum Driver {
     StandIn(Source),
     /// The driver itself, as soon as its chart is installed.
     Real(Box<RealDriver>),
+}
+
+impl Driver {
+    /// The URL of the AWS that has the volumes.
+    fn aws(&self) -> Option<&str> {
+        match self {
+            Driver::StandIn(Source::AccessPoints(efs)) => Some(efs.url()),
+            Driver::StandIn(_) => None,
+            Driver::Real(driver) => Some(&driver.aws),
+        }
+    }
 }
 
 /// Running stand-in nodes; dropping this value stops them.
@@ -100,6 +112,9 @@ impl Nodes {
         for node in &nodes {
             node.register(&cluster)?;
         }
+        let zones = nodes.iter().map(|node| (node.name.clone(), node.zone)).collect();
+        let aws = driver.as_ref().and_then(Driver::aws);
+        let clients = aws.and_then(|url| NfsClients::of(url, REGION, zones));
         let names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
         let logs = Logs::default();
         let (provisioner, controllers) = match driver {
@@ -110,7 +125,7 @@ impl Nodes {
         let failed = Failed::default();
         let kubelets = (names.clone(), Arc::clone(&failed));
         let client = Cluster::connect(kubeconfig)?;
-        let mut kubelet = Kubelet::new(client, kubelets, volumes, controllers);
+        let mut kubelet = Kubelet::new(client, kubelets, volumes, controllers, clients);
         let not_ready = Arc::clone(&failed);
         let mut last_heartbeat = Instant::now();
         let repeated = Repeated::start(Duration::from_millis(50), move || {

@@ -31,6 +31,8 @@ pub(crate) struct Aws {
     pub(crate) operator: &'static str,
     /// The credentials that programs on a node get, where AWS accepts any.
     pub(crate) node_credentials: Option<(String, String)>,
+    /// Whether it says what NFS clients may do.
+    pub(crate) knows_clients: bool,
     _running: Running,
 }
 
@@ -56,6 +58,7 @@ impl Aws {
                     driver_role: None,
                     operator: ROOT,
                     node_credentials: None,
+                    knows_clients: false,
                     _running: Running::External,
                 });
             }
@@ -74,6 +77,7 @@ impl Aws {
             driver_role: None,
             operator: ROOT,
             node_credentials: Some(("emulated".to_owned(), "emulated".to_owned())),
+            knows_clients: kind == Kind::Sandbox,
             _running: Running::Emulator { _emulator: emulator },
         })
     }
@@ -119,6 +123,7 @@ fn sandbox(job: &EndToEnd) -> anyhow::Result<Aws> {
         driver_role,
         operator,
         node_credentials,
+        knows_clients: true,
         _running: Running::Sandbox { _program: running, _folder: folder },
     })
 }

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use control_plane::{
     Cluster, ControlPlane, Driver, DriverPrograms, Efs, Nodes, Programs, RealDriver, RealNode,
-    Source, User,
+    Source, User, complete_provisioner_role,
 };
 use job::{ClusterChoice, DriverChoice, EndToEnd};
 
 use crate::aws::Aws;
-use crate::identity;
 use crate::interrupt::Interrupt;
 use crate::kind::{self, Kind};
 use crate::node::{self, missing};
@@ -73,7 +72,7 @@ impl TestCluster {
     pub(crate) fn add_nodes(&mut self, job: &EndToEnd, aws: &Aws) -> anyhow::Result<()> {
         let real = job.driver == DriverChoice::Real || job.cluster == ClusterChoice::Node;
         if real {
-            identity::complete_provisioner_role(&self.api)?;
+            complete_provisioner_role(&self.api)?;
         }
         let (nodes, plane) = match &mut self.running {
             Running::ControlPlane { nodes, plane } => (nodes, plane),
@@ -95,6 +94,11 @@ impl TestCluster {
         };
         *nodes = Some(Nodes::start_with(&plane.kubeconfig(User::Admin), 3, driver)?);
         Ok(())
+    }
+
+    /// Whether its nodes ask the sandbox before they mount.
+    pub(crate) fn asks_about_mounts(&self) -> bool {
+        matches!(self.running, Running::ControlPlane { .. } | Running::Node { .. })
     }
 
     /// Whether pods can run.

@@ -1,7 +1,6 @@
 //! The driver's role in an AWS that enforces policies: who may assume it, and what it may do.
 
 use anyhow::Context;
-use control_plane::Cluster;
 use job::{DriverPolicy, EndToEnd};
 use serde_json::json;
 use xshell::{Shell, cmd};
@@ -79,33 +78,4 @@ pub(crate) fn of_node(url: &str) -> anyhow::Result<(String, String)> {
     let principal = json!({"policies": [POLICY]});
     emulators::put(url, "_sandbox/iam/principals/node", &principal.to_string())?;
     Ok(("node".to_owned(), "node".to_owned()))
-}
-
-/// Lets the provisioner patch volumes. From 5.0 on it holds each volume by a finalizer until the
-/// driver has deleted it; charts before 3.0.6 do not let it take the finalizer away again, and the
-/// driver's deletion, tried once more, is denied, as an access point that is gone has no tags.
-pub(crate) fn complete_provisioner_role(cluster: &Cluster) -> anyhow::Result<()> {
-    let rbac = "/apis/rbac.authorization.k8s.io/v1";
-    let metadata = json!({"name": "clockwork-e2e-provisioner"});
-    let patching =
-        json!({"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["patch"]});
-    cluster.create(
-        &format!("{rbac}/clusterroles"),
-        &json!({"metadata": metadata, "rules": [patching]}),
-    )?;
-    let account = json!({
-        "kind": "ServiceAccount",
-        "namespace": "kube-system",
-        "name": "efs-csi-controller-sa",
-    });
-    let role = json!({
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "clockwork-e2e-provisioner",
-    });
-    cluster.create(
-        &format!("{rbac}/clusterrolebindings"),
-        &json!({"metadata": metadata, "roleRef": role, "subjects": [account]}),
-    )?;
-    Ok(())
 }

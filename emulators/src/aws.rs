@@ -97,6 +97,21 @@ pub fn delete_mount_target(url: &str, id: &str) -> anyhow::Result<()> {
     send("DELETE", &path, "elasticfilesystem", "").map(drop)
 }
 
+/// Gives a file system another policy, or none, as another client of the account would; the
+/// policy is the body of `PutFileSystemPolicy`.
+///
+/// # Errors
+/// If the emulator does not respond, or responds with an error.
+pub fn set_file_system_policy(
+    url: &str,
+    file_system: &str,
+    policy: Option<&str>,
+) -> anyhow::Result<()> {
+    let url = format!("{url}/2015-02-01/file-systems/{file_system}/policy");
+    let method = if policy.is_some() { "PUT" } else { "DELETE" };
+    send(method, &url, "elasticfilesystem", policy.unwrap_or_default()).map(drop)
+}
+
 fn send(method: &str, url: &str, service: &str, body: &str) -> anyhow::Result<String> {
     let Response { status, body, .. } = request(method, url, service, body)?;
     if !(200..300).contains(&status) {

@@ -139,6 +139,7 @@ fn actual(text: &str, inputs: &efs::Inputs, ours: bool) -> Option<Actual> {
             destination_region: text.to_owned(),
             status: text.to_owned(),
             last_replicated: Some(text.to_owned()),
+            message: Some(text.to_owned()),
         }],
         policy: Some(text.to_owned()),
         cluster: Some(cluster(text, ours)),

@@ -4,7 +4,8 @@ use plan::files;
 
 use efs::resources::{
     access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
-    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
+    oidc_provider, persistent_volume, pod_identity_association, replica, security_group,
+    storage_class,
 };
 use graphscope::resources::{claim, namespace, stateful_set};
 use kubernetes::claim::Expand;
@@ -33,6 +34,7 @@ pub(crate) enum Call {
     Expand(Expand),
     StatefulSet(stateful_set::Call),
     Release(release::Call),
+    Replica(Aws, replica::Call),
     Canary(Aws, canary::Call),
 }
 
@@ -56,6 +58,7 @@ impl Call {
                 Call::PodIdentityAssociation(aws.clone(), call)
             }
             efs::Call::Release(call) => Call::Release(call),
+            efs::Call::Replica(call) => Call::Replica(aws.clone(), call),
             efs::Call::Expand(call) => Call::Expand(call),
             efs::Call::Canary(call) => Call::Canary(aws.clone(), call),
         }
@@ -94,6 +97,7 @@ impl Call {
             Call::Expand(call) => format!("{call:?}"),
             Call::StatefulSet(call) => format!("{call:?}"),
             Call::Release(call) => format!("{call:?}"),
+            Call::Replica(aws, call) => format!("{} {call:?}", aws.region),
             Call::Canary(aws, call) => format!("{} {call:?}", aws.region),
         }
     }

@@ -55,6 +55,25 @@ pub(crate) async fn observe(
     }
 }
 
+/// All of the identity that there is, where the inputs leave it to this project. What may not be
+/// looked at is no error where nothing was asked for.
+pub(crate) async fn whole(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<IdentityFound>> {
+    let identity = &inputs.driver.identity;
+    if !identity.is_looked_at() {
+        return Ok(None);
+    }
+    let described = aws.eks_cluster(&inputs.cluster_name).await;
+    let cluster = described.ok().flatten().and_then(|described| {
+        let arn = ClusterArn::parse(&described.arn)?;
+        Some(EksIdentity { arn, issuer: described.issuer })
+    });
+    match look(inputs, aws, cluster, (Looks::ALL, false)).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if identity.is_ours() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Whether a release of this deployment, which names no role, had one of ours: somebody took the
 /// annotation off. Where IAM does not show that, nothing is known of a role.
 async fn lost_its_role(inputs: &Inputs, aws: &Aws, cluster: &Cluster) -> bool {

@@ -12,6 +12,7 @@ mod cluster;
 mod commands;
 mod consent;
 mod context;
+mod failover;
 mod helm;
 mod identity;
 mod log;

@@ -1,5 +1,4 @@
-//! Observing everything that a job is about: requests that do not depend on each
-//! other's responses are made side by side.
+//! Observing everything that a job is about: what does not depend on each other is read side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +14,9 @@ use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::{denied, denied_to_leave};
+use crate::cluster::{denied, denied_beside};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
-use crate::resources::driver::pods;
-use crate::resources::file_system::Lookup;
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -27,11 +24,14 @@ use crate::target::{InCluster, Target};
 use crate::{identity, mounts, named_before, static_access, users, without_cluster, workload};
 
 /// What was observed, module by module.
+#[derive(Default)]
 pub(crate) struct Observed {
     /// The storage, by the labels of its modules.
     pub(crate) storage: BTreeMap<String, Storage>,
     /// The workloads, by the labels of their modules.
     pub(crate) workloads: BTreeMap<String, graphscope::Actual>,
+    /// What a failover looks at, by the labels of the modules.
+    pub(crate) failing: BTreeMap<String, efs::Failing>,
 }
 
 /// What was observed of a storage module, and what it should be.
@@ -96,6 +96,7 @@ pub(crate) async fn observe(
     Ok(Observed {
         storage: storage.into_iter().collect(),
         workloads: workloads.into_iter().collect(),
+        failing: BTreeMap::new(),
     })
 }
 
@@ -108,7 +109,7 @@ async fn in_aws(
     inputs: &Inputs,
     (aws, target): (&Aws, &Target),
 ) -> anyhow::Result<Storage> {
-    let lookup = Lookup::of(inputs);
+    let lookup = file_system::Lookup::of(inputs);
     if !job.goal.plans() {
         return Box::pin(own(inputs, aws, &lookup, job.goal.destroys())).await;
     }
@@ -124,7 +125,8 @@ async fn in_aws(
     let observed = network::Observed { nodes, ..actual.network };
     let mut networks = Networks::new();
     if let Some((name, asked)) = network {
-        let outputs = network::outputs(asked, &inputs.aws_region, &observed);
+        let (region, addresses) = (&inputs.aws_region, inputs.target_addresses());
+        let outputs = network::outputs(asked, region, &observed, addresses);
         let outputs = outputs.map_err(|refusal| {
             let remedy = refusal.remedy();
             anyhow::Error::new(refusal).context(Failure::new("looking for the network", remedy))
@@ -154,7 +156,7 @@ async fn whole(
     inputs: &Inputs,
     network: Option<&network::Inputs>,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
 ) -> anyhow::Result<Actual> {
     let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
         named(inputs, network, aws, lookup).await?;
@@ -182,7 +184,7 @@ async fn whole(
     if let (Some(found), Some(settings)) = (&mut file_system, settings) {
         found.spec = settings;
     }
-    let observed = network::Observed {
+    let network = network::Observed {
         subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
         security_groups: once([groups, clusters], |group| &group.id),
@@ -194,9 +196,8 @@ async fn whole(
     let own_groups = if inputs.has_own_group() {
         own_groups
     } else {
-        security_group::observe_left(aws, &inputs.owner(), &observed, &mount_targets).await?
+        security_group::observe_left(aws, &inputs.owner(), &network, &mount_targets).await?
     };
-    let network = observed;
     Ok(Actual {
         network,
         file_system,
@@ -225,7 +226,7 @@ async fn named(
     inputs: &Inputs,
     network: Option<&network::Inputs>,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
     let listed: Vec<SecurityGroupId> =
@@ -259,7 +260,7 @@ async fn named(
 async fn own(
     inputs: &Inputs,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
     destroys: bool,
 ) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
@@ -342,18 +343,12 @@ pub(crate) async fn cluster(
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let (plans, destroys) = (goal.plans(), goal.destroys());
-    let identity = &inputs.driver.identity;
-    let has_identity = identity.is_looked_at() || identity.role().is_some();
-    let (classes, nodes, agent, objects, pods, mut lacking, installed, claims, volumes) = try_join!(
+    let does @ (plans, destroys) = (goal.plans(), goal.destroys());
+    let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
-        driver::observe(kube, &inputs.driver.namespace),
-        async {
-            let looks = plans && has_identity;
-            if looks { pods::observe(kube, &inputs.driver.namespace).await } else { Ok(None) }
-        },
+        driver::observe_with_pods(goal, inputs, kube),
         async {
             let what = (destroys, plans && sends_canary);
             if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
@@ -370,7 +365,7 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
-    lacking.extend(denied_to_leave(kube, inputs, plans && release.is_some()).await?);
+    lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
     // An ordinary run changes no release, and looks at no volume.
     let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
         users::volumes(kube).await?
@@ -385,7 +380,7 @@ pub(crate) async fn cluster(
         driver: Found {
             release,
             foreign: objects.foreign,
-            pods,
+            pods: objects.pods,
             rollouts: objects.rollouts,
             volumes: known_to_newer,
             chart,

@@ -101,10 +101,12 @@ fn for_people(goal: &Goal, summary: &Summary) -> String {
         _ if !summary.errors.is_empty() => format!("Deployed in part: {changes}"),
         (Goal::Destroy { .. }, 0) => "Nothing to destroy".to_owned(),
         (Goal::Expand, 0) => "Nothing to expand".to_owned(),
+        (Goal::Failover(_), 0) => "Nothing to take over".to_owned(),
         (Goal::AccessPoints(_), 0) => "Nothing to delete".to_owned(),
         (_, 0) => "Nothing to do".to_owned(),
         (Goal::Destroy { .. }, _) => format!("Destroyed: {changes}"),
         (Goal::AccessPoints(_), count) => format!("Deleted: {}", counted(count, "access point")),
+        (Goal::Failover(_), _) => format!("Failed over: {changes}"),
         (Goal::Expand, count) => format!("Expanded: {}", counted(count, "claim")),
         _ => format!("Deployed: {changes}"),
     };

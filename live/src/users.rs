@@ -148,6 +148,7 @@ pub(crate) async fn replications(
             destination_region: destination.region().to_owned(),
             status: destination.status().as_str().to_owned(),
             last_replicated: destination.last_replicated_timestamp().map(moment),
+            message: destination.status_message().map(str::to_owned),
         }));
     }
     Ok(Some(all))
@@ -161,7 +162,10 @@ pub(crate) async fn of_old_data(
     target: &Target,
     actual: &mut Actual,
 ) -> anyhow::Result<()> {
-    let FileSystemSource::Own(_) = &inputs.file_system else { return Ok(()) };
+    // One that is named by its id is no surprise.
+    if matches!(inputs.file_system, FileSystemSource::Adopted(_)) || inputs.imported.is_some() {
+        return Ok(());
+    }
     let Some(id) = actual.file_system.as_ref().map(|found| found.id.clone()) else { return Ok(()) };
     if !efs::may_be_taken_over(&inputs.owner(), actual) {
         return Ok(());

@@ -7,8 +7,8 @@ use crate::context::{Context, Done};
 use crate::progress::Line;
 use crate::resources::{
     access_point, addon, canary, claim, driver, file_system, iam_role, ingress, mount_target,
-    namespace, oidc_provider, persistent_volume, pod_identity_association, release, security_group,
-    stateful_set, storage_class,
+    namespace, oidc_provider, persistent_volume, pod_identity_association, release, replica,
+    security_group, stateful_set, storage_class,
 };
 
 /// Carries a call of a change out.
@@ -43,6 +43,7 @@ pub(crate) async fn carry_out(
         Call::Expand(call) => claim::expand(context, call, line).await,
         Call::StatefulSet(call) => stateful_set::carry_out(context, call, line).await,
         Call::Release(call) => release::carry_out(context, call, line).await,
+        Call::Replica(aws, call) => replica::carry_out(context, aws, call, line).await,
         Call::Canary(aws, call) => canary::carry_out(context, aws, call, line).await,
     }
 }

@@ -136,7 +136,8 @@ impl Dispatcher {
         let operation = service.operation(&request);
         let signed = request.scope.is_some() || !service.needs_signature(&operation);
         let operation = if signed { operation } else { "unsigned".to_owned() };
-        let drawn = lock(&self.faults).draw(service.name(), &operation);
+        let region = request.scope.as_ref().map_or("", |scope| scope.region.as_str());
+        let drawn = lock(&self.faults).draw(service.name(), region, &operation);
         let response = match admission::refusal(service, &request, signed, too_large) {
             Some(refusal) => Err(refusal),
             None if !lock(&self.limit).allows(self.clock.now_us()) => {

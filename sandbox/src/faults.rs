@@ -1,7 +1,8 @@
 //! Faults by rule: which call, when, and what happens to it.
 //!
 //! A rule is written `OPERATION:WHEN:FAULT`, such as `CreateMountTarget:#2:cut-after`.
-//! `OPERATION` is a name, or `*` for all. `WHEN` is `*` for every call, `#N` for
+//! `OPERATION` is a name, or `*` for all, with `REGION/` before it those of one region: a region
+//! that is lost is `eu-west-1/*:*:cut-before`. `WHEN` is `*` for every call, `#N` for
 //! the N-th since the rule was made, or `P%` for a chance. `FAULT` is one of
 //! `throttle`, `error`, `code=NAME`, `delay=MS`, `cut-before`, `cut-after`, `stale=MS`,
 //! `hold-before` and `hold-after`. `NAME` is an error code of the operation's, such as
@@ -48,6 +49,8 @@ enum When {
 /// One rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rule {
+    /// The only region, where it is about one.
+    region: Option<String>,
     pub(crate) operation: String,
     when: When,
     pub(crate) fault: Fault,
@@ -84,12 +87,13 @@ impl Faults {
     ///
     /// An error code applies only to the service that returns it: operations of two services can
     /// have the same name.
-    pub(crate) fn draw(&mut self, service: &str, operation: &str) -> Vec<Fault> {
+    pub(crate) fn draw(&mut self, service: &str, region: &str, operation: &str) -> Vec<Fault> {
         let mut drawn = Vec::new();
         let call = self.calls.entry(operation.to_owned()).or_insert(0);
         *call += 1;
         for (number, rule) in self.rules.iter_mut().enumerate() {
-            if rule.operation != "*" && rule.operation != operation {
+            let elsewhere = rule.region.as_ref().is_some_and(|only| only != region);
+            if elsewhere || (rule.operation != "*" && rule.operation != operation) {
                 continue;
             }
             if let Fault::Code(code) = rule.fault
@@ -155,7 +159,11 @@ impl FromStr for Rule {
             "hold-after" => Fault::HoldAfter,
             other => return Err(format!("`{other}` is not a fault")),
         };
-        Ok(Rule { operation: (*operation).to_owned(), when, fault, seen: 0 })
+        let (region, operation) = match operation.split_once('/') {
+            Some((region, operation)) => (Some(region.to_owned()), operation),
+            None => (None, *operation),
+        };
+        Ok(Rule { region, operation: operation.to_owned(), when, fault, seen: 0 })
     }
 }
 
@@ -177,6 +185,9 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(region) = &self.region {
+            write!(f, "{region}/")?;
+        }
         write!(f, "{}:", self.operation)?;
         match self.when {
             When::Always => f.write_str("*")?,
@@ -199,6 +210,7 @@ mod tests {
             "*:12.5%:delay=30",
             "*:#1:stale=500",
             "DeleteMountTarget:#1:code=DependencyTimeout",
+            "eu-west-1/*:*:cut-before",
         ] {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
@@ -220,8 +232,8 @@ mod tests {
     fn each_rule_counts_its_own_calls() {
         let rules = ["A:#2:error", "*:#3:throttle"].map(|text| text.parse().unwrap());
         let mut faults = Faults::new(rules.to_vec(), 1);
-        let drawn =
-            ["A", "B", "A", "A"].map(|operation| faults.draw("elasticfilesystem", operation));
+        let drawn = ["A", "B", "A", "A"]
+            .map(|operation| faults.draw("elasticfilesystem", "eu-west-1", operation));
         assert_eq!(drawn, [vec![], vec![], vec![Fault::Error, Fault::Throttle], vec![]]);
     }
 
@@ -229,14 +241,23 @@ mod tests {
     fn one_seed_draws_the_same_every_time() {
         let draw = || {
             let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-            (0..64).map(|_| faults.draw("ec2", "A").len()).collect::<Vec<_>>()
+            (0..64).map(|_| faults.draw("ec2", "eu-west-1", "A").len()).collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
         assert!(draw().contains(&0) && draw().contains(&1));
         // Calls of other operations do not change it.
         let mut faults = Faults::new(vec!["*:50%:error".parse().unwrap()], 7);
-        let beside = (0..64).map(|_| (faults.draw("ec2", "B"), faults.draw("ec2", "A").len()).1);
+        let beside = (0..64).map(|_| {
+            (faults.draw("ec2", "eu-west-1", "B"), faults.draw("ec2", "eu-west-1", "A").len()).1
+        });
         assert_eq!(beside.collect::<Vec<_>>(), draw());
+    }
+
+    #[test]
+    fn a_region_that_is_lost_takes_no_other_with_it() {
+        let mut faults = Faults::new(vec!["eu-west-1/*:*:cut-before".parse().unwrap()], 1);
+        assert_eq!(faults.draw("ec2", "eu-west-1", "A"), [Fault::CutBefore]);
+        assert_eq!(faults.draw("ec2", "eu-central-1", "A"), []);
     }
 
     /// `TagResource` is one of EFS, and one of EKS.
@@ -244,8 +265,8 @@ mod tests {
     fn an_error_code_is_drawn_for_the_service_that_has_it() {
         let rule = "TagResource:#1:code=AccessPointNotFound".parse().unwrap();
         let mut faults = Faults::new(vec![rule], 1);
-        assert_eq!(faults.draw("eks", "TagResource"), []);
-        let drawn = faults.draw("elasticfilesystem", "TagResource");
+        assert_eq!(faults.draw("eks", "eu-west-1", "TagResource"), []);
+        let drawn = faults.draw("elasticfilesystem", "eu-west-1", "TagResource");
         assert_eq!(drawn, [Fault::Code("AccessPointNotFound")]);
     }
 }

@@ -123,9 +123,10 @@ fn a_sandbox_that_holds_much_stays_light_and_a_call_costs_what_it_touches() {
     let (state, system) = filled(folder.path());
     let program = Program::start(&state);
     // The goal is half a second on the clock, which a busy machine can exceed. Half of that was
-    // measured as processor time, which the cores share; a slow machine may need four times more.
+    // measured as processor time, which the cores share; a slow machine may need sixteen times more,
+    // and a start that reads everything twice for each of what it holds would need hundreds.
     let start = program.processor_time();
-    assert!(start < 100, "a start took {start} hundredths of a second of processor time");
+    assert!(start < 400, "a start took {start} hundredths of a second of processor time");
 
     let count = |path: &str, list: &str, next: &str, marker: &str| {
         let (mut pages, mut found, mut at) = (0, 0, String::new());

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use control_plane::{ApiProxy, Cluster, ControlPlane, Programs, User};
+use control_plane::{
+    ApiProxy, Cluster, ControlPlane, Driver, DriverPrograms, Nodes, Programs, RealDriver, User,
+    complete_provisioner_role,
+};
 use serde_json::{Value, json};
 use xshell::cmd;
 
@@ -107,14 +110,47 @@ impl Clustered {
         let path = std::env::var("PATH").unwrap_or_default();
         world.set("PATH", format!("{path}:{}", tools().display()));
         let aws = world.aws();
-        let authority = std::fs::read(plane.folder().join("authority.pem")).unwrap();
         let there = Clustered { world, aws, plane };
-        there.is_known_to_eks(&json!({
+        there.is_of_eks();
+        there
+    }
+
+    /// The same cluster in another account, which is as new and has these worlds.
+    pub fn in_worlds(&mut self, worlds: &str) {
+        let mut env = self.world.env.clone();
+        if !worlds.is_empty() {
+            env.push(("CLOCKWORK_SANDBOX_WORLDS".to_owned(), worlds.to_owned()));
+        }
+        self.aws = Aws::serve(None, &env);
+        self.is_of_eks();
+    }
+
+    /// Has EKS show the control plane as the cluster of the deployment file.
+    fn is_of_eks(&self) {
+        let authority = std::fs::read(self.plane.folder().join("authority.pem")).unwrap();
+        self.is_known_to_eks(&json!({
             "name": CLUSTER,
-            "endpoint": there.plane.url(),
+            "endpoint": self.plane.url(),
             "certificateAuthority": STANDARD.encode(authority),
         }));
-        there
+    }
+
+    /// Nodes whose pods of the driver's controller are the driver itself. Where its service account
+    /// names no role, it has the credentials of this access key id, as of its node.
+    pub fn with_real_driver(&self, node: &str) -> Nodes {
+        let programs = DriverPrograms::find(&tools()).unwrap_or_else(|missing| {
+            panic!("missing: {}; run `cargo xtask tools install`", missing.join(", "))
+        });
+        let driver = RealDriver {
+            programs,
+            aws: self.aws.url.clone(),
+            api_server: self.plane.url().to_owned(),
+            authority: self.plane.authority(),
+            node_credentials: Some((node.to_owned(), "secret".to_owned())),
+        };
+        complete_provisioner_role(self.cluster()).unwrap();
+        let kubeconfig = self.plane.kubeconfig(User::Admin);
+        Nodes::start_with(&kubeconfig, 2, Driver::Real(Box::new(driver))).unwrap()
     }
 
     /// Has EKS show a cluster so, as it shows the ones that it made.
@@ -146,6 +182,24 @@ impl Clustered {
     /// A copy of that chart that a test may change.
     pub fn own_chart(&self, name: &str) -> PathBuf {
         self.chart_like("aws-efs-csi-driver", name)
+    }
+
+    /// The small chart as one of this version, with the number of controllers where that one reads it.
+    pub fn chart_of(&self, version: &str) -> String {
+        let folder = self.own_chart(version);
+        let change = |file: &str, from: &str, to: &str| {
+            let path = folder.join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{file} has no {from:?}");
+            std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+        };
+        change("Chart.yaml", "version: 2.4.5", &format!("version: {version}"));
+        if !version.starts_with('2') {
+            change("values.yaml", "controller:\n", "controller:\n  replicaCount: 2\n");
+            let template = "templates/controller.yaml";
+            change(template, ".Values.replicaCount", ".Values.controller.replicaCount");
+        }
+        folder.display().to_string()
     }
 
     /// A copy of a small chart that a test may change.
@@ -192,9 +246,9 @@ impl Clustered {
     /// Waits until a condition holds.
     #[track_caller]
     pub fn await_that(&self, what: &str, holds: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + Duration::from_mins(3);
         while !holds() {
-            assert!(Instant::now() < deadline, "not within a minute: {what}");
+            assert!(Instant::now() < deadline, "not within three minutes: {what}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }

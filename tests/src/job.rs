@@ -50,6 +50,13 @@ impl Job {
         job
     }
 
+    /// The same job with another text wherever it has `before`, such as the id of a file system.
+    #[must_use]
+    pub fn with(&self, before: &str, after: &str) -> Job {
+        let order = self.order.to_string().replace(before, after);
+        Job { order: serde_json::from_str(&order).unwrap(), env: self.env.clone() }
+    }
+
     /// Starts `live` with the job.
     pub fn start(&self) -> Child {
         let shell = Shell::new().unwrap();

@@ -26,7 +26,7 @@ pub use aws::{Answer, Aws, until};
 pub use clustered::{Clustered, control_plane, serve_files};
 pub use job::Job;
 pub use storage::{Storage, Trial};
-pub use world::{Call, Ran, World};
+pub use world::{Call, Ran, World, says_at_its_limit};
 
 /// The top of the workspace.
 pub fn workspace() -> PathBuf {
@@ -80,6 +80,17 @@ pub fn sandbox() -> &'static Path {
 pub fn write_program(path: &Path, text: &str) {
     let shell = Shell::new().unwrap();
     cmd!(shell, "install -m 755 /dev/stdin {path}").stdin(text).quiet().run().unwrap();
+}
+
+/// Copies a program to a place from where it is run, by a process of its own for the same reason.
+pub fn copy_program(from: &Path, to: &Path) {
+    let shell = Shell::new().unwrap();
+    cmd!(shell, "cp --link {from} {to}")
+        .quiet()
+        .ignore_stderr()
+        .run()
+        .or_else(|_| cmd!(shell, "cp {from} {to}").quiet().run())
+        .unwrap();
 }
 
 /// The folder that this test's programs are in: it is `target/debug/deps/NAME-HASH` itself.

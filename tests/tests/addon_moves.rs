@@ -76,6 +76,34 @@ fn a_release_becomes_the_add_on_and_a_release_again_with_the_same_objects() {
     assert_eq!(there.cluster().find(WORKLOADS[1]).unwrap(), None);
 }
 
+/// That the add-on's workloads have the selectors of the chart's is nowhere written by AWS, and all
+/// charts from 2.3.3 to 4.4.1 have the same. Where a version of the add-on had others, EKS would not
+/// make it, and the release would go on.
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn an_add_on_with_other_selectors_fails_and_the_release_stays_with_all_that_it_serves() {
+    let there = Clustered::quick();
+    there.deploy(&[]);
+    let before = identities(&there);
+    there.is_known_to_eks(
+        &json!({ "name": "graphscope-dev", "otherSelectors": ["aws-efs-csi-driver"] }),
+    );
+    let failed = there.run("deploy-efs", &[&AS_ADDON[..], &["--yes"]].concat()).exits(1);
+    for said in ["spec.selector: field is immutable", "stay with it by `driver = \"install\"`"] {
+        assert!(failed.stderr.contains(said), "{said}: {}", failed.stderr);
+    }
+    assert_eq!(identities(&there), before, "nothing was deleted");
+    assert_eq!(there.revisions(), [(1, "deployed".to_owned())], "Helm keeps the release");
+    assert_eq!(helm_annotations(&there), 2);
+    assert!(there.class().is_some());
+
+    // Back to what works: the add-on that failed goes, and the objects do not.
+    there.deploy(&["--yes"]);
+    assert_eq!(there.aws.eks("GET", ADDON, None).status, 404);
+    assert_eq!(identities(&there), before);
+    there.nothing_to_do(&[]);
+}
+
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn a_destroy_leaves_the_add_on_to_the_other_class_that_it_serves() {

@@ -5,7 +5,7 @@
 
 use control_plane::{Nodes, User};
 use serde_json::Value;
-use tests::{Clustered, World};
+use tests::{Clustered, World, says_at_its_limit};
 
 const EXAMPLES: [&str; 4] = ["dataset", "checkpoint", "logs", "stream"];
 
@@ -78,9 +78,9 @@ fn an_example_that_is_kept_leaves_what_it_wrote_and_one_that_never_runs_names_it
     std::fs::remove_dir_all(&volume).unwrap();
     // A file stands where the volume's directory would be: no pod can mount it.
     std::fs::write(&volume, "no directory").unwrap();
-    let args = ["verify", &url, "--workload=logs", "--claim=default/full", "--timeout=20s"];
-    let ran = there.world.xtask(&args).exits(1);
-    assert!(ran.stderr.contains("pod logs-writers-"), "{}", ran.stderr);
+    let args = ["verify", &url, "--workload=logs", "--claim=default/full"];
+    let verify = |limit: &str| there.world.xtask(&[&args[..], &[limit]].concat());
+    says_at_its_limit(verify, "pod logs-writers-");
     drop(nodes);
 }
 

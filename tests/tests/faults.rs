@@ -111,10 +111,10 @@ fn a_seed_chooses_the_same_calls_every_time_and_another_seed_others() {
 
 #[test]
 fn the_account_allows_so_many_calls_a_second() {
-    let aws = aws(&[("CLOCKWORK_SANDBOX_RATE_LIMIT", "5")]);
+    let aws = aws(&[("CLOCKWORK_SANDBOX_RATE_LIMIT", "1")]);
     let statuses: Vec<u16> = (0..12).map(|_| aws.efs("GET", "file-systems", None).status).collect();
-    assert_eq!(&statuses[..5], [200; 5]);
-    assert!(statuses[5..].contains(&429), "{statuses:?}");
+    assert_eq!(statuses[0], 200);
+    assert!(statuses.contains(&429), "{statuses:?}");
     let calls = aws.admin("GET", "calls", "").json();
     assert!(calls.to_string().contains("ThrottlingException"));
 }

@@ -154,17 +154,71 @@ fn access_point(aws: &Aws, file_system: &str, tags: &[&str]) -> u16 {
     aws.efs_as("driver", "POST", "access-points", Some(&body)).status
 }
 
+/// The world's AWS with its policies enforced, in which the driver is this role.
+fn enforced(world: &World, role: &str) -> Aws {
+    let mut env = world.env.clone();
+    env.push(("CLOCKWORK_SANDBOX_ENFORCE_IAM".to_owned(), "true".to_owned()));
+    let aws = Aws::serve(Some(&world.state()), &env);
+    let driver = json!({ "arn": role }).to_string();
+    assert_eq!(aws.admin("PUT", "iam/principals/driver", &driver).status, 204);
+    aws
+}
+
+/// The tags that the driver sends where `access_point_tags` has a key.
+const TAGGED: &str = "--access-point-tags=team=graphs";
+const KEYS: [&str; 2] = ["efs.csi.aws.com/cluster", "team"];
+
+#[test]
+fn a_role_of_ours_allows_the_tags_of_access_points_and_no_others() {
+    let world = World::new();
+    let made = world.deploy(&[&IRSA[..], &[TAGGED]].concat());
+    let id = made["outputs"]["file_system_id"].as_str().unwrap();
+    let arn = format!("arn:aws:iam::111122223333:role/{}", role(&world.aws()));
+    let aws = enforced(&world, &arn);
+    assert_eq!(access_point(&aws, id, &KEYS), 200);
+    assert_eq!(access_point(&aws, id, &KEYS[..1]), 200, "a class may leave the tags out");
+    assert_eq!(access_point(&aws, id, &KEYS[1..]), 403, "not the driver's");
+    assert_eq!(access_point(&aws, id, &[KEYS[0], KEYS[1], "owner"]), 403, "not asked for");
+}
+
+#[test]
+fn a_role_of_others_lacks_the_statement_that_the_plan_warns_of() {
+    let world = World::new();
+    let aws = world.aws();
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    aws.iam("CreateRole", &[("RoleName", "theirs"), ("AssumeRolePolicyDocument", trust)]);
+    let managed = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy";
+    aws.iam("AttachRolePolicy", &[("RoleName", "theirs"), ("PolicyArn", managed)]);
+    drop(aws);
+    let role = "arn:aws:iam::111122223333:role/theirs";
+    let inputs = [format!("--driver-identity={role}"), TAGGED.to_owned()];
+    let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+    let manifests = world.manifests().display().to_string();
+    let plan = ["plan-efs", "--sandbox", "--manifests", &manifests];
+    let plan = world.xtask(&[&plan[..], &inputs].concat()).exits(0).stdout;
+    let (_, statement) =
+        plan.split_once("add this statement to the policies of the driver's role: ").unwrap();
+    let statement: Value = serde_json::from_str(statement.lines().next().unwrap()).unwrap();
+    let made = world.deploy(&inputs);
+    let id = made["outputs"]["file_system_id"].as_str().unwrap();
+
+    let aws = enforced(&world, role);
+    assert_eq!(access_point(&aws, id, &KEYS[..1]), 200, "AWS's own policy allows its own key");
+    assert_eq!(access_point(&aws, id, &KEYS), 403);
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+    let own = [("RoleName", "theirs"), ("PolicyName", "tags"), ("PolicyDocument", &policy)];
+    aws.iam_as("sandbox", "PutRolePolicy", &own);
+    assert_eq!(access_point(&aws, id, &KEYS), 200, "with the statement of the warning");
+    assert_eq!(access_point(&aws, id, &[KEYS[0], KEYS[1], "owner"]), 403);
+}
+
 #[test]
 fn the_driver_may_make_and_delete_volumes_on_this_file_system_and_nothing_else() {
     let world = World::new();
     let made = world.deploy(&IRSA);
     let id = made["outputs"]["file_system_id"].as_str().unwrap();
     let arn = format!("arn:aws:iam::111122223333:role/{}", role(&world.aws()));
-    let mut env = world.env.clone();
-    env.push(("CLOCKWORK_SANDBOX_ENFORCE_IAM".to_owned(), "true".to_owned()));
-    let aws = Aws::serve(Some(&world.state()), &env);
-    let driver = json!({ "arn": arn }).to_string();
-    assert_eq!(aws.admin("PUT", "iam/principals/driver", &driver).status, 204);
+    let aws = enforced(&world, &arn);
     let other =
         aws.efs_as("sandbox", "POST", "file-systems", Some(&json!({ "CreationToken": "other" })));
     let other = other.json();

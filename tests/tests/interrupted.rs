@@ -16,7 +16,7 @@ fn stopped_after(world: &World, operation: &str, signal: &str) -> (Option<i32>, 
     let command = cmd!(shell, "{xtask} deploy-efs --sandbox --manifests {manifests}");
     let mut command: Command = command.into();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let limit = Instant::now() + Duration::from_secs(30);
+    let limit = Instant::now() + Duration::from_mins(3);
     while !world.calls().iter().any(|call| call.operation == operation) {
         assert!(Instant::now() < limit, "{operation} was not called");
         std::thread::yield_now();
@@ -77,7 +77,7 @@ fn what_was_interrupted_or_killed_is_finished_by_the_next_run() {
         let world = World::new();
         stopped_after(&world, operation, signal);
         // A killed run's sandbox lets go of its state when it sees that its starter is gone.
-        let limit = Instant::now() + Duration::from_secs(30);
+        let limit = Instant::now() + Duration::from_mins(3);
         let ran = loop {
             let ran = world.run("deploy-efs", &[]);
             let locked = ran.stderr.contains("another run uses");

@@ -7,7 +7,7 @@
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
-use tests::Clustered;
+use tests::{Clustered, says_at_its_limit};
 use xshell::cmd;
 
 const HOOK: &str = "/apis/batch/v1/namespaces/kube-system/jobs/slow";
@@ -36,7 +36,7 @@ fn upgrade(there: &Clustered, timeout: &str) -> Child {
 fn a_helm_at_work_is_waited_for_and_never_disturbed() {
     let there = Clustered::new();
     there.deploy(&[]);
-    let mut helm = upgrade(&there, "20s");
+    let mut helm = upgrade(&there, "60s");
 
     // The plan says so, and the time of the run ends the wait as any other.
     let plan = there.run("plan-efs", &[]).exits(0).json();
@@ -44,8 +44,10 @@ fn a_helm_at_work_is_waited_for_and_never_disturbed() {
     assert!(reason.starts_with("revision 2 has been `pending-upgrade` for "), "{plan:#}");
     assert!(reason.contains("`Helm`"), "its holder is named: {reason}");
     assert_eq!(plan["changes"], 0, "{plan:#}");
-    let stopped = there.run("deploy-efs", &["--timeout", "2s"]).exits(1);
-    assert!(stopped.stderr.contains("waiting for the Helm that is working on revision 2"));
+    let url = format!("--endpoint-url={}", there.aws.url);
+    let chart = format!("--helm-chart={}", Clustered::chart().display());
+    let deploy = |limit: &str| there.world.xtask(&["deploy-efs", &url, &chart, limit]);
+    let stopped = says_at_its_limit(deploy, "waiting for the Helm that is working on revision 2");
     assert!(stopped.stderr.contains("Timed out"), "{}", stopped.stderr);
     assert_eq!(there.revisions()[1], (2, "pending-upgrade".to_owned()));
 

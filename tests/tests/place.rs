@@ -145,7 +145,7 @@ fn a_plan_for_a_cluster_stays_within_twelve_calls_in_three_rounds() {
         ("AWS_SECRET_ACCESS_KEY", "b"),
         ("CLOCKWORK_SANDBOX_ZONES", "6"),
         // Enough for calls that are sent together to be answered together, on a busy machine too.
-        ("CLOCKWORK_SANDBOX_LATENCY_MS", "200"),
+        ("CLOCKWORK_SANDBOX_LATENCY_MS", "600"),
     ] {
         world.set(name, value);
     }

@@ -142,9 +142,9 @@ fn a_bastion_is_reached_by_socks() {
     assert!(company.proxy.destinations().contains(EFS), "{:?}", company.proxy.destinations());
 }
 
-/// A status of the cluster `api.internal`, which is known behind a bastion only.
+/// A status of the cluster `api.invalid`, which is known behind a bastion only.
 fn status(world: &World, proxy_url: Option<&str>, env: &[(&str, &str)]) -> Ran {
-    let cluster = json!({ "server": "http://api.internal:80", "proxy-url": proxy_url });
+    let cluster = json!({ "server": "http://api.invalid:80", "proxy-url": proxy_url });
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "dev",
         "clusters": [{ "name": "dev", "cluster": cluster }],
@@ -178,7 +178,7 @@ fn a_cluster_is_reached_by_the_proxy_of_the_kubeconfig_or_of_the_environment() {
     // kubectl takes that of the kubeconfig first.
     let dead = ("HTTP_PROXY", "http://127.0.0.1:9");
     assert_eq!(place(status(&world, Some(&socks), &[dead])), "dev");
-    let excepted = [("HTTP_PROXY", socks.as_str()), ("NO_PROXY", "api.internal")];
+    let excepted = [("HTTP_PROXY", socks.as_str()), ("NO_PROXY", "api.invalid")];
     let ran = status(&world, None, &excepted).exits(1);
     assert!(ran.stderr.contains("dns error"), "{}", ran.stderr);
     let ran = status(&world, Some("ftp://ann:s3cret@bastion"), &[]).exits(1);

@@ -35,6 +35,10 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("cargo test", "this very run"),
         ("git clone", "the checkout that this test is in"),
         ("prod.hcl", "needs an AWS account; the same flags are run against the sandbox's endpoint"),
+        (
+            "storage.hcl",
+            "needs what others made; `tests/tests/import.rs` and `cargo xtask clients` run the same",
+        ),
         ("tools install", "takes minutes; `.ci/run` runs it"),
         (
             "xtask e2e",

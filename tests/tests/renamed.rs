@@ -3,7 +3,7 @@
 
 use control_plane::{Nodes, Provisioner, Source, User};
 use serde_json::Value;
-use tests::{Clustered, Ran};
+use tests::{Clustered, Ran, says_at_its_limit};
 
 /// Chart values that name the controller and the node plugin otherwise.
 const RENAMED: &str = "controller: {name: storage-controller}\nnode: {name: storage-node}\n";
@@ -33,9 +33,9 @@ fn a_controller_of_another_name_is_waited_for_and_stands_in_the_status() {
     // A label of another value, beside the names, hides them from neither.
     for values in [RENAMED.to_owned(), format!("nameOverride: storage\n{RENAMED}")] {
         // There are no nodes, so its pods never run.
-        let ran = with_values(&there, "deploy-efs", &values, &["--no-canary", "--timeout=5s"]);
-        let ran = ran.exits(1);
-        assert!(ran.stderr.contains("storage-controller"), "{}", ran.stderr);
+        let deploy =
+            |limit: &str| with_values(&there, "deploy-efs", &values, &["--no-canary", limit]);
+        says_at_its_limit(deploy, "storage-controller");
         let status = with_values(&there, "status", &values, &[]).exits(0).json();
         assert_eq!(status["healthy"], false, "{status:#}");
         let not_ready = ("deployment/storage-controller".to_owned(), "not ready".to_owned());

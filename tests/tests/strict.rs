@@ -29,7 +29,7 @@ fn available(aws: &Aws, token: &str) -> String {
 }
 
 fn until_available(aws: &Aws, id: &str) {
-    let limit = Instant::now() + Duration::from_secs(10);
+    let limit = Instant::now() + Duration::from_mins(1);
     let path = format!("file-systems?FileSystemId={id}");
     while aws.efs("GET", &path, None).json()["FileSystems"][0]["LifeCycleState"] != "available" {
         assert!(Instant::now() < limit, "{id} is never available");

@@ -6,32 +6,14 @@
 
 use control_plane::{Efs, Nodes, Provisioner, Source, User};
 use serde_json::{Value, json};
-use tests::{Clustered, Ran};
+use tests::{Clustered, Ran, says_at_its_limit};
 
 const VOLUMES: &str = "/api/v1/persistentvolumes";
 const CLASSES: &str = "/apis/storage.k8s.io/v1/storageclasses";
 
-/// The small chart as one of this version, with the number of controllers where that one reads it.
-fn chart(there: &Clustered, version: &str) -> String {
-    let folder = there.own_chart(version);
-    let change = |file: &str, from: &str, to: &str| {
-        let path = folder.join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file} has no {from:?}");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
-    };
-    change("Chart.yaml", "version: 2.4.5", &format!("version: {version}"));
-    if !version.starts_with('2') {
-        change("values.yaml", "controller:\n", "controller:\n  replicaCount: 2\n");
-        let template = "templates/controller.yaml";
-        change(template, ".Values.replicaCount", ".Values.controller.replicaCount");
-    }
-    folder.display().to_string()
-}
-
 /// A command of a deployment with the driver of this version.
 fn with_driver(there: &Clustered, command: &str, version: &str, more: &[&str]) -> Ran {
-    let chart = format!("--helm-chart={}", chart(there, version));
+    let chart = format!("--helm-chart={}", there.chart_of(version));
     let version = format!("--helm-chart-version={version}");
     there.run(command, &[&[chart.as_str(), &version], more].concat())
 }
@@ -233,21 +215,6 @@ fn a_csi_driver_that_helm_could_not_change_is_made_anew_with_consent_and_one_tha
         found();
         there.nothing_to_do(values);
     }
-}
-
-/// Runs a command whose wait ends at its time limit, with ever longer limits, until it says this: how
-/// long the machine takes up to the wait is nobody's promise.
-#[track_caller]
-fn says_at_its_limit(run: impl Fn(&str) -> Ran, words: &str) -> Ran {
-    let mut last = None;
-    for seconds in [5, 20, 80] {
-        let ran = run(&format!("--timeout={seconds}s")).exits(1);
-        if ran.stderr.contains(words) {
-            return ran;
-        }
-        last = Some(ran);
-    }
-    panic!("no {words:?} in\n{}", last.map(|ran| ran.stderr).unwrap_or_default());
 }
 
 #[test]

@@ -304,7 +304,7 @@ fn helm_is_asked_for_before_anything_is_built_or_called() {
     // A copy of the front door far from the tools folder.
     let bin = world.path().join("target/debug");
     std::fs::create_dir_all(&bin).unwrap();
-    std::fs::copy(programs().join("xtask"), bin.join("xtask")).unwrap();
+    tests::copy_program(&programs().join("xtask"), &bin.join("xtask"));
     let run = |path: &str| {
         let shell = world.shell();
         shell.set_var("PATH", path);

@@ -70,12 +70,38 @@ pub(crate) struct Run {
     /// Append one line of JSON for each change to this file: who changed what where, by which plan
     #[arg(long, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
+    /// Estimate costs with the prices of this JSON file, for the regions that it names: a date and
+    /// prices for each, such as `standard_gb_month` and `elastic_read_gb`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
     /// Print the order instead of starting `live`: for tests and benchmarks, which start it themselves
     #[arg(long, hide = true)]
     pub(crate) print_job: bool,
     /// Print every AWS call to standard error
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl Run {
+    /// A run that looks at AWS and at no cluster.
+    pub(crate) fn looking(sandbox: bool, endpoint_url: Option<String>, output: Format) -> Run {
+        Run {
+            // Nothing is read there, and nothing is written.
+            manifests: (!sandbox).then(|| PathBuf::from("manifests")),
+            context: None,
+            no_wait: true,
+            sandbox,
+            endpoint_url,
+            output,
+            timeout: Duration::from_mins(15),
+            timeline: None,
+            log_format: LogFormat::Text,
+            audit: None,
+            prices: None,
+            print_job: false,
+            verbose: 0,
+        }
+    }
 }
 
 /// How a deploy ends.
@@ -253,7 +279,7 @@ impl<M: Flagged> FromArgMatches for InputFlags<M> {
 }
 
 /// An endpoint that a client can be pointed at.
-fn url(text: &str) -> Result<String, String> {
+pub(crate) fn url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match rest {
         Some(rest)

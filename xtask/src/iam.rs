@@ -59,6 +59,9 @@ pub(crate) fn print_documents(
 }
 
 fn file_system(inputs: &Inputs) -> Option<&str> {
+    if let Some(id) = &inputs.imported {
+        return Some(id.as_str());
+    }
     match &inputs.file_system {
         FileSystemSource::Adopted(id) => Some(id.as_str()),
         FileSystemSource::Own(_) => None,
@@ -100,14 +103,24 @@ fn terraform(whose: Whose, label: &str, inputs: &Inputs) -> String {
         "data \"aws_caller_identity\" \"current\" {{}}\n\ndata \"aws_eks_cluster\" \"cluster\" {{\n  name = \"{}\"\n}}\n\nvariable \"file_system_id\" {{\n  type = string\n}}\n",
         inputs.cluster_name
     );
-    for (which, trust) in documents {
-        let which = which.trim_start_matches("trust_");
-        let (trust, policy) = (template(&trust), template(&policy));
-        text.push_str(&format!(
-            "\nresource \"aws_iam_role\" \"{label}_{which}\" {{\n  name               = \"{name}\"\n  assume_role_policy = {trust}\n}}\n\nresource \"aws_iam_role_policy\" \"{label}_{which}\" {{\n  role   = aws_iam_role.{label}_{which}.id\n  policy = {policy}\n}}\n"
-        ));
-    }
+    let (trust, policy) = (template(&trusts(documents.into_values())), template(&policy));
+    text.push_str(&format!(
+        "\nresource \"aws_iam_role\" \"{label}\" {{\n  name               = \"{name}\"\n  assume_role_policy = {trust}\n}}\n\nresource \"aws_iam_role_policy\" \"{label}\" {{\n  role   = aws_iam_role.{label}.id\n  policy = {policy}\n}}\n"
+    ));
     text
+}
+
+/// One document of those who may assume a role: where the inputs leave several ways, the role takes
+/// all of them, as there is one role of its name.
+fn trusts(documents: impl IntoIterator<Item = Value>) -> Value {
+    let mut whole = Value::Null;
+    for document in documents {
+        match whole["Statement"].as_array_mut() {
+            Some(all) => all.extend(document["Statement"].as_array().cloned().unwrap_or_default()),
+            None => whole = document,
+        }
+    }
+    whole
 }
 
 /// A document as an expression: Terraform reads JSON as an object of its own, but for templates.

@@ -13,6 +13,7 @@ mod flags;
 mod helm;
 mod iam;
 mod live;
+mod prices;
 mod print;
 mod request;
 mod sandbox;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use efs::costs::Prices;
 use job::{
     ClusterTarget, ContextChoice, Destination, Goal, Job, Order, Pace, Sandbox, Session, Work,
 };
@@ -12,7 +13,7 @@ use crate::deployment::{self, Deployment};
 use crate::diagnostic::wrong;
 use crate::flags::{DeploymentArgs, InputFlags, LogFormat, Run, Workload};
 use crate::print::print;
-use crate::{helm, live, sandbox};
+use crate::{helm, live, prices, sandbox};
 
 /// Which modules of the file a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +56,9 @@ impl<'a> Request<'a> {
             );
         }
         let target = self.target(&deployment, &goal)?;
+        let prices = prices::read(self.run.prices.as_deref())?;
         let folder = build(self.run)?;
-        let session = self.session(&folder)?;
+        let session = self.session(&folder, prices)?;
         let work = Work::Run(Box::new(self.job(deployment, goal, target, yes)?));
         self.order(&Order { session, work }, &folder)
     }
@@ -100,7 +102,7 @@ impl<'a> Request<'a> {
     }
 
     /// What holds for the whole run; programs are in `folder`.
-    pub(crate) fn session(&self, folder: &Path) -> anyhow::Result<Session> {
+    pub(crate) fn session(&self, folder: &Path, prices: Option<Prices>) -> anyhow::Result<Session> {
         let run = self.run;
         let log = job::LogFormat::from(run.log_format);
         let sandbox = if run.sandbox {
@@ -123,6 +125,7 @@ impl<'a> Request<'a> {
             command: recorded(),
             log,
             audit: run.audit.as_deref().map(std::path::absolute).transpose()?,
+            prices,
         })
     }
 

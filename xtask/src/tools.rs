@@ -284,6 +284,11 @@ impl Tool {
         let flags = format!("-ldflags=-s -w{}", stamp.unwrap_or_default());
         let package = self.package;
         shell.change_dir(self.module());
+        // The module says which Go it needs, and Go fetches it; a workspace or flags of the
+        // machine's are for other modules.
+        shell.set_var("GOTOOLCHAIN", "auto");
+        shell.set_var("GOWORK", "off");
+        shell.set_var("GOFLAGS", "");
         cmd!(shell, "go build -trimpath -mod=readonly -buildvcs=false {flags} -o {new} {package}")
             .quiet()
             .run()

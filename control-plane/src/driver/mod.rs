@@ -9,6 +9,7 @@ mod aws_proxy;
 mod container;
 mod identity;
 mod pod;
+mod role;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::json::text;
 use pod::ControllerPod;
 
 pub use aws_proxy::AwsProxy;
+pub use role::complete_provisioner_role;
 pub use settings::{DriverPrograms, RealDriver};
 
 /// The logs of all programs so far, by the name of the pod and the program.

@@ -21,12 +21,19 @@ pub(super) const SERVICE: &str = "10.0.0.1";
 /// The address of the node, on the loopback of its own network.
 pub(super) const HOST: &str = "10.99.0.1";
 
-/// What kubelets report of the node: where the cloud provider would say that it is.
-pub(super) const LABELS: &str =
-    "topology.kubernetes.io/zone=eu-west-1a,topology.kubernetes.io/region=eu-west-1";
+/// Where the node is.
+pub(super) const REGION: &str = "eu-west-1";
+pub(super) const ZONE: &str = "eu-west-1a";
 
-/// The form of the AWS cloud provider, from which the driver takes the instance's id.
-const PROVIDER_ID: &str = "aws:///eu-west-1a/i-00000000000000001";
+/// What kubelets report of the node: where the cloud provider would say that it is.
+pub(super) fn labels() -> String {
+    format!(
+        "--node-labels=topology.kubernetes.io/zone={ZONE},topology.kubernetes.io/region={REGION}"
+    )
+}
+
+/// The instance of the node.
+const INSTANCE: &str = "i-00000000000000001";
 
 /// Writes them into the folder; pods are put below the control group.
 pub(super) fn write(folder: &Path, control_group: &str) -> anyhow::Result<()> {
@@ -90,7 +97,8 @@ fn kubelet(control_group: &str) -> Value {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "containerRuntimeEndpoint": format!("unix://{CONTAINERD}"),
-        "providerID": PROVIDER_ID,
+        // The form of the AWS cloud provider, from which the driver takes the instance's id.
+        "providerID": format!("aws:///{ZONE}/{INSTANCE}"),
         "address": HOST,
         "authentication": {"anonymous": {"enabled": true}, "webhook": {"enabled": false}},
         "authorization": {"mode": "AlwaysAllow"},

@@ -108,6 +108,20 @@ if [ -n "$point" ]; then
 else
   case $source in *:*) directory=$directory/root/${source#*:} ;; *) directory=$directory/root ;; esac
 fi
+# EFS is not here to refuse a client: the sandbox says what it would do, and this what the mount
+# helper of efs-utils and mount.nfs4 would say.
+if [ -n "${CLOCKWORK_CLIENTS:-}" ]; then
+  case ",$options," in *,tls,*) tls=true ;; *) tls=false ;; esac
+  client="{\"AvailabilityZoneName\":\"$CLOCKWORK_ZONE\",\"Tls\":$tls${point:+,\"AccessPointId\":\"$point\"}}"
+  if ! decided=$(busybox wget -q -Y off -O - --post-data "$client" "$CLOCKWORK_CLIENTS/${source%%:*}"); then
+    echo "Failed to resolve \"${source%%:*}.efs.eu-west-1.amazonaws.com\" - check that your file system ID is correct, and ensure that the VPC has an EFS mount target for this file system ID." >&2
+    exit 1
+  fi
+  case $decided in
+  *'"elasticfilesystem:ClientMount":"allowed"'*) ;;
+  *) echo "mount.nfs4: access denied by server while mounting 127.0.0.1:/" >&2; exit 32 ;;
+  esac
+fi
 mkdir -p "$directory"
 # EFS enforces the user of an access point on its server; a folder is open instead.
 chmod 0777 "$directory"

@@ -20,6 +20,7 @@ use xshell::{Shell, cmd};
 use crate::cluster::Cluster;
 use crate::driver::AwsProxy;
 use crate::json::text;
+use crate::nfs;
 use registrar::Registrar;
 
 pub use inside::{enter, is_inside};
@@ -129,7 +130,7 @@ impl RealNode {
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--hostname-override={NAME}"),
             format!("--node-ip={}", config::HOST),
-            format!("--node-labels={}", config::LABELS),
+            config::labels(),
         ];
         let kubelet = Program::start("kubelet", &programs.kubelet, folder, &args, &env)?;
         let registrar = Registrar::start()?;
@@ -188,6 +189,10 @@ fn import_images(
     std::fs::copy(proxy.authority(), build.join("aws.pem"))?;
     environment.insert("AWS_CA_BUNDLE".to_owned(), "/etc/aws.pem".to_owned());
     environment.insert("NO_PROXY".to_owned(), config::SERVICE.to_owned());
+    if let Some(clients) = nfs::endpoint(options.aws, config::REGION) {
+        environment.insert("CLOCKWORK_CLIENTS".to_owned(), clients);
+        environment.insert("CLOCKWORK_ZONE".to_owned(), config::ZONE.to_owned());
+    }
     environment.insert("AWS_ACCESS_KEY_ID".to_owned(), (*id).to_owned());
     environment.insert("AWS_SECRET_ACCESS_KEY".to_owned(), (*secret).to_owned());
     let lines: Vec<String> =

@@ -22,6 +22,11 @@ pub(crate) fn deploy(runner: &Runner, report: &mut Report) -> anyhow::Result<()>
     volumes::run(runner, &file_system, report)?;
     let verify = "verify: pods share a volume";
     if runner.cluster.has_nodes()? {
+        if runner.aws.knows_clients && runner.cluster.asks_about_mounts() {
+            report.step("a mount that a file-system policy refuses is explained", || {
+                refused_mount(runner, &file_system)
+            })?;
+        }
         report.step(verify, || verified(runner, &[]))?;
         for example in EXAMPLES {
             let workload = format!("--workload={example}");
@@ -144,6 +149,32 @@ fn class_path() -> String {
 }
 
 /// A count of a summary with its noun.
+/// A policy by hand that lets nobody mount, for a while: `verify` says what the nodes are told.
+fn refused_mount(runner: &Runner, file_system: &str) -> anyhow::Result<((), String)> {
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "elasticfilesystem:ClientMount",
+        }],
+    });
+    let body = json!({"Policy": policy.to_string()}).to_string();
+    emulators::set_file_system_policy(&runner.aws.url, file_system, Some(&body))?;
+    let told = "access denied by server while mounting";
+    let mut output = String::new();
+    // How long a cluster takes until it tries to mount is nobody's promise.
+    for limit in ["--timeout=15s", "--timeout=45s", "--timeout=2m"] {
+        output = runner.run_refused("verify", &[limit])?;
+        if output.contains(told) {
+            break;
+        }
+    }
+    ensure!(output.contains(told), "`verify` does not say `{told}`: {output}");
+    emulators::set_file_system_policy(&runner.aws.url, file_system, None)?;
+    Ok(((), told.to_owned()))
+}
+
 fn counted(count: &Value, noun: &str) -> String {
     format!("{count} {noun}{}", if *count == 1 { "" } else { "s" })
 }

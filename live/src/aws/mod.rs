@@ -34,7 +34,7 @@ use crate::proxies::Proxies;
 pub(crate) use calls::Calls;
 pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation, says};
-pub(crate) use moment::moment;
+pub(crate) use moment::{moment, second};
 pub(crate) use rate::Rate;
 pub(crate) use reach::Nodes;
 
@@ -106,6 +106,17 @@ impl Aws {
             calls: Arc::clone(calls),
             elsewhere: config.endpoint_url().is_some(),
         }
+    }
+
+    /// Clients for another region, by the same account.
+    pub(crate) async fn of_region(&self, name: &str) -> Aws {
+        if name == self.region {
+            return self.clone();
+        }
+        let settings = Settings { region: name.to_owned(), ..self.settings.clone() };
+        let config = settings.load(None).await;
+        let region = Region { settings, config, rate: None, caller: Arc::default() };
+        Aws::new(region, name, &self.calls)
     }
 }
 

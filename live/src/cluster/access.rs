@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use efs::Inputs;
 use efs::permissions::to_leave_a_release;
 use efs::resources::driver::{Beyond, DriverMode};
+use efs::resources::persistent_volume::Found;
 use efs::resources::storage_class::VolumeBindingMode;
 use futures_util::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{
@@ -51,7 +52,6 @@ pub(crate) async fn denied(
     let namespace = inputs.driver.namespace.as_str();
     let (change, make) = if destroys { ("delete", "delete") } else { ("patch", "create") };
     let mut asked = vec![(change, "storage.k8s.io", "storageclasses", None)];
-    asked.extend(of_static_volumes(inputs, change));
     if sends_canary {
         asked.extend(canary(inputs, namespace));
     }
@@ -79,7 +79,7 @@ pub(crate) async fn denied(
 
 /// What this identity may not do, of what leaving a release to EKS takes, where one is to be planned
 /// and the inputs ask for an add-on.
-pub(crate) async fn denied_to_leave(
+async fn denied_to_leave(
     kube: &Kube,
     inputs: &Inputs,
     plans_release: bool,
@@ -91,6 +91,20 @@ pub(crate) async fn denied_to_leave(
     let asked = to_leave_a_release(helm_storage());
     let within = |(verb, group, resource)| (verb, group, resource, Some(namespace));
     refused(kube, asked.into_iter().map(within).collect()).await
+}
+
+/// Which of these verbs this identity may not use on volumes, and on the claims of these namespaces.
+pub(crate) async fn denied_of_volumes(
+    kube: &Kube,
+    verbs: &[&str],
+    namespaces: &BTreeSet<String>,
+) -> anyhow::Result<Vec<String>> {
+    let of_volumes = verbs.iter().map(|verb| (*verb, "", "persistentvolumes", None));
+    let of_claims = namespaces.iter().flat_map(|namespace| {
+        let namespace = Some(namespace.as_str());
+        verbs.iter().map(move |verb| (*verb, "", "persistentvolumeclaims", namespace))
+    });
+    refused(kube, of_volumes.chain(of_claims).collect()).await
 }
 
 /// Those of these that the cluster does not allow this identity, as people write them.
@@ -248,15 +262,27 @@ async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Resul
     Ok(review.status.is_some_and(|status| status.allowed))
 }
 
-/// What is asked about the volumes and claims of the deployment's own access points.
-fn of_static_volumes<'a>(inputs: &'a Inputs, change: &'a str) -> Vec<Asked<'a>> {
-    if !inputs.has_static_volumes() {
-        return Vec::new();
+/// What this identity may not do, of what a plan may do beside the class and the driver: leave a
+/// release to EKS, where one is to be planned, and make, change or delete the volumes and claims of
+/// the deployment's own access points, those that the inputs name and those that are there.
+pub(crate) async fn denied_beside(
+    kube: &Kube,
+    inputs: &Inputs,
+    (plans, destroys): (bool, bool),
+    has_release: bool,
+    found: &Found,
+) -> anyhow::Result<Vec<String>> {
+    let mut denied = denied_to_leave(kube, inputs, plans && has_release).await?;
+    if !(plans || destroys) || !(inputs.has_static_volumes() || !found.volumes.is_empty()) {
+        return Ok(denied);
     }
     let points = inputs.access_points.iter().flatten();
-    let claims = points.filter_map(|(_, point)| point.volume.as_ref()?.claim.as_ref());
-    let namespaces: BTreeSet<&str> = claims.map(|(namespace, _)| namespace.as_str()).collect();
-    let of_claims = namespaces.into_iter();
-    let of_claims = of_claims.map(|it| (change, "", "persistentvolumeclaims", Some(it)));
-    [(change, "", "persistentvolumes", None)].into_iter().chain(of_claims).collect()
+    let asked =
+        points.filter_map(|(_, point)| Some(point.volume.as_ref()?.claim.as_ref()?.0.as_str()));
+    let held = found.volumes.iter().filter_map(|volume| volume.spec.claim.as_deref());
+    let held = held.filter_map(|claim| Some(claim.split_once('/')?.0));
+    let namespaces: BTreeSet<String> = asked.chain(held).map(str::to_owned).collect();
+    let verbs: &[&str] = if destroys { &["delete"] } else { &["create", "patch", "delete"] };
+    denied.extend(denied_of_volumes(kube, verbs, &namespaces).await?);
+    Ok(denied)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use efs::Canary;
 use failure::report;
-use job::{Goal, Output};
+use job::{Goal, Output, PlanReport};
 use place::{Choice, Verdict};
 use plan::Plan;
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ use super::{planning, saved};
 use crate::call::Call;
 use crate::consent::{self, Agreed, Required};
 use crate::context::{Context, Newcomers, Results};
+use crate::failover;
 use crate::log;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Failed, Made, Outcome};
@@ -119,6 +120,10 @@ fn shown_or_moved(
             }
             Ok(moved)
         }
+        Goal::Failover(wanted) if wanted.only_plan => {
+            let shown = planning::shown(connection, plan, (false, &PlanReport::default()))?;
+            Ok(Some(Ending::Shown(shown)))
+        }
         _ => Ok(None),
     }
 }
@@ -129,9 +134,14 @@ async fn observe(
     target: &Target,
     first: bool,
 ) -> anyhow::Result<Observed> {
-    let observed = connection.observe(target).await?;
+    let mut observed = connection.observe(target).await?;
     if first && sweep(connection, target).await? {
-        return connection.observe(target).await;
+        observed = connection.observe(target).await?;
+    }
+    let Connection { job, clients, stop, .. } = connection;
+    if let Goal::Failover(wanted) = &job.goal {
+        let looks = failover::observe((job, &wanted.how), clients, target, &observed);
+        observed.failing = stop.or(looks).await??;
     }
     Ok(observed)
 }
@@ -141,7 +151,8 @@ async fn observe(
 /// be the deployment's, or named.
 async fn sweep(connection: &Connection<'_>, target: &Target) -> anyhow::Result<bool> {
     let goal = &connection.job.goal;
-    let changes = matches!(goal, Goal::Deploy { .. } | Goal::Destroy { .. });
+    let changes = matches!(goal, Goal::Deploy { .. } | Goal::Destroy { .. })
+        || matches!(goal, Goal::Failover(wanted) if !wanted.only_plan);
     let Some(cluster) = target.cluster().filter(|_| changes) else { return Ok(false) };
     let named = places::choice(connection.job) == Choice::ByName;
     let is_there =
@@ -166,12 +177,13 @@ async fn planned(
     observed: &mut Observed,
 ) -> anyhow::Result<Plan<Call>> {
     let (job, clients) = (connection.job, &connection.clients);
-    let first = plan(job, clients, observed)?;
+    let prices = connection.session.prices();
+    let first = plan(job, clients, observed, prices)?;
     if !job.goal.plans() || first.is_empty() {
         return Ok(first);
     }
     connection.stop.or(reach::observe(job, clients, target, observed)).await?;
-    plan(job, clients, observed)
+    plan(job, clients, observed, prices)
 }
 
 /// Has canaries sent that an earlier round did not come to, although nothing else may be left.
@@ -268,6 +280,7 @@ fn review(goal: &Goal, workloads: bool) -> &'static str {
             "review `plan-graphscope` of its file"
         }
         Goal::Plan { .. } | Goal::Deploy { .. } => "review `plan-efs` of its file",
+        Goal::Failover(_) => "review `failover --plan` of its file",
         // Those commands show what is wanted, and not what these do.
         Goal::Destroy { .. }
         | Goal::Expand

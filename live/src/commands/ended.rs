@@ -25,6 +25,7 @@ pub(super) fn span(job: &Job, deployment: Option<&str>) -> Span {
         Goal::Outputs(_) => "outputs",
         Goal::Expand => "expand",
         Goal::Verify(_) => "verify",
+        Goal::Failover(_) => "failover",
         Goal::Identify => "identify",
     };
     let place = job.places.first();

@@ -264,6 +264,7 @@ fn table(fleet: &Fleet, result: &Result) -> String {
         Goal::AccessPoints(_) => "looked at",
         Goal::Expand => "expanded",
         Goal::Verify(_) => "proved",
+        Goal::Failover(_) => "failed over",
         Goal::Identify => "identified",
     });
     let done = result.deployments.len() - result.failed;

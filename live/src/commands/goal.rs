@@ -3,7 +3,7 @@
 use job::Goal;
 
 use super::connection::Connection;
-use super::{access_points, deployment, expand, identify, outputs, status, verify};
+use super::{access_points, deployment, expand, failover, identify, outputs, status, verify};
 use crate::outcome::Outcome;
 
 /// Does what the job's goal is; nothing is printed as the result yet.
@@ -17,6 +17,7 @@ pub(super) async fn reach(connection: &Connection<'_>) -> anyhow::Result<Outcome
         Goal::Status => Box::pin(status::run(connection)).await,
         Goal::Identify => Box::pin(identify::run(connection)).await,
         Goal::Expand => Box::pin(expand::run(connection)).await,
+        Goal::Failover(wanted) => Box::pin(failover::run(connection, wanted)).await,
         Goal::Verify(wanted) => Box::pin(verify::run(connection, wanted)).await,
     }
 }

@@ -5,16 +5,19 @@ mod connection;
 mod deployment;
 mod ended;
 mod expand;
+mod failover;
 mod file_outputs;
 mod fleet;
 mod goal;
 mod identify;
+mod import;
 mod made;
 mod outputs;
 mod plan;
 mod planning;
 mod saved;
 mod status;
+mod terraform;
 mod verify;
 
 use std::path::PathBuf;
@@ -48,6 +51,9 @@ pub(crate) async fn carry_out(order: &Order) -> ExitCode {
                 }
                 Work::Fleet(fleet) => {
                     Box::pin(many(fleet, session, endpoint, audit.as_ref(), &stop)).await
+                }
+                Work::Import(wanted) => {
+                    Box::pin(import::run(wanted, session, endpoint, &stop)).await
                 }
             };
             if let Some(local) = local {

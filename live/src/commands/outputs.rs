@@ -1,6 +1,6 @@
 //! `outputs`: what others use of a deployment, read anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use efs::{OUTPUTS, OutputFormat, Outputs, Size, config_map, in_format};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::connection::Connection;
 use super::file_outputs;
 use super::made::account;
+use super::terraform;
 use crate::aws::Aws;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
@@ -24,6 +25,9 @@ use crate::target::Target;
 use crate::users;
 
 pub(super) async fn run(connection: &Connection<'_>, asked: &Asked) -> anyhow::Result<Outcome> {
+    if asked.terraform {
+        return Box::pin(terraform::run(connection)).await;
+    }
     let made = read(connection).await?;
     let shown = match (&asked.name, asked.format) {
         (Some(name), format) => {
@@ -67,7 +71,7 @@ async fn read(connection: &Connection<'_>) -> anyhow::Result<Made> {
         outputs.account = outputs.account.take().or_else(|| account(connection.places(), inputs));
     }
     // Networks are not looked for: an output of the file that passes one on comes with a deploy.
-    let observed = Observed { storage: BTreeMap::new(), workloads: BTreeMap::new() };
+    let observed = Observed::default();
     let file = file_outputs::of(job, &observed, &modules);
     Ok(Made { modules, file })
 }

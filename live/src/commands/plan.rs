@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use efs::changes_of_classes;
+use efs::costs::{self, Prices};
 use failure::failure;
-use job::Job;
+use job::{Goal, Job};
 use plan::{ChangeId, Plan};
 
 use crate::call::Call;
@@ -16,6 +17,7 @@ pub(super) fn plan(
     job: &Job,
     clients: &Clients,
     observed: &Observed,
+    prices: &Prices,
 ) -> anyhow::Result<Plan<Call>> {
     let mut whole = Plan::default();
     if job.goal.destroys() {
@@ -23,8 +25,13 @@ pub(super) fn plan(
     }
     whole.details.entry("zones").or_default();
     let (storage, classes) = storage(job, observed)?;
-    for ((_, inputs), plan) in job.storage().zip(storage) {
+    for ((label, inputs), plan) in job.storage().zip(storage) {
         let aws = clients.get(&inputs.aws_region).context("a region has no client")?;
+        if let Some(found) = observed.storage.get(label) {
+            let of = (&job.storage_scope(label), job.goal.destroys());
+            let costs = costs::of_plan(&plan, of, (inputs, &found.actual), prices);
+            whole.details.entry("costs").or_default().extend(costs);
+        }
         whole.append(plan.map(|call| Call::of_storage(call, aws)));
     }
     for (label, inputs) in job.workloads() {
@@ -68,7 +75,17 @@ fn storage(job: &Job, observed: &Observed) -> anyhow::Result<(Vec<efs::Plan>, Cl
         anyhow::Ok((desired, &found.actual))
     });
     let modules = modules.collect::<Result<Vec<_>, _>>()?;
-    let plans = efs::plan_together(&modules)?;
+    let plans = match &job.goal {
+        Goal::Failover(wanted) => {
+            let failing = job.storage().map(|(label, _)| observed.failing.get(label));
+            let failing = failing.map(|it| it.context("a module was not looked at"));
+            let all = modules.iter().zip(failing);
+            let all = all.map(|((desired, actual), it)| anyhow::Ok((*desired, *actual, it?)));
+            let all = all.collect::<Result<Vec<_>, _>>()?;
+            efs::failover_together(&all, &wanted.how)?
+        }
+        _ => efs::plan_together(&modules)?,
+    };
     let classes = modules.iter().zip(&plans);
     let classes = classes.flat_map(|((desired, _), plan)| changes_of_classes(desired, plan));
     let classes = classes.collect();

@@ -1,5 +1,7 @@
 //! `status`: what there is, in one table.
 
+use efs::costs::of_status;
+use inputs::plain;
 use kubernetes::Usage;
 use plan::{Row, Table};
 use serde::Serialize;
@@ -14,7 +16,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let job = connection.job;
     let target = connection.connect().await?;
     let mut observed = connection.observe(&target).await?;
-    let (mut tables, mut claims) = (Vec::new(), Vec::new());
+    let (mut tables, mut claims, mut costs) = (Vec::new(), Vec::new(), Vec::new());
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get_mut(label) else { continue };
         if let Some(aws) = connection.clients.get(&inputs.aws_region) {
@@ -25,6 +27,8 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());
         tables.push((label, efs::rows(in_documents.unwrap_or(inputs), &found.actual)));
+        let prices = connection.session.prices();
+        costs.extend(of_status(&job.storage_scope(label), inputs, &found.actual, prices));
         let of_class = found.actual.cluster.iter().flat_map(|cluster| cluster.claims.clone());
         claims.extend(of_class);
     }
@@ -54,9 +58,12 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
         "rows": rows_of(&tables, several),
         "claims": claims,
         "workloads": workloads,
+        "costs": costs.iter().map(|costs| &costs.value).collect::<Vec<_>>(),
         "places": report::places(connection.places()),
     });
-    let text = format!("{place}\n\n{}", for_people(tables, several));
+    let mut text = format!("{place}\n\n{}", for_people(tables, several));
+    let lines = costs.iter().filter_map(|costs| costs.line.as_ref());
+    lines.for_each(|line| text.push_str(&format!("\n\n{}", plain(line))));
     Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
 }
 

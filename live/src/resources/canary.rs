@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use efs::FileSystemId;
-use efs::resources::canary::{Call, Cause, Controller, Event, FAILED, Facts, binding, removal};
+use efs::resources::canary::{
+    Call, Cause, Controller, Event, FAILED, Facts, binding, is_not_assumed, removal,
+};
 use failure::{Failure, Help};
 use inputs::printable;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -21,7 +23,7 @@ use crate::aws::Aws;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
-use crate::resources::driver;
+use crate::resources::{driver, iam_role};
 use crate::stop::Stopped;
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
 use crate::watch::Watch;
@@ -41,7 +43,7 @@ pub(crate) async fn carry_out(
         kube: context.cluster()?.kube.clone(),
         class: class.clone(),
         namespace: namespace.clone(),
-        region: aws.region.clone(),
+        aws: aws.clone(),
         file_system: context.results.resolve(file_system)?,
     };
     if let Some(volume) = canary.waiting_volume().await? {
@@ -102,7 +104,7 @@ struct Canary {
     kube: Kube,
     class: String,
     namespace: String,
-    region: String,
+    aws: Aws,
     file_system: FileSystemId,
 }
 
@@ -204,8 +206,18 @@ impl Canary {
             }
         };
         match within(CANARY, context.wait(&watch, judge)).await {
+            Some(Err(error)) if error.is::<Stopped>() => self.at_the_end(name).await.ok_or(error),
             Some(seen) => seen,
             None => last.map(Seen::Pending).context("the API server did not say what became of it"),
+        }
+    }
+
+    /// What the driver has answered by the time that the run is stopped: whoever stops it is told
+    /// what it waited for.
+    async fn at_the_end(&self, name: &str) -> Option<Seen> {
+        match self.look(name).await {
+            Ok(Seen::Pending(cause)) if cause.answered => Some(Seen::Pending(cause)),
+            _ => None,
         }
     }
 
@@ -220,7 +232,13 @@ impl Canary {
         if let (Some("Bound"), Some(volume)) = (phase.as_deref(), volume) {
             return Ok(Seen::Bound(volume));
         }
-        let (events, facts) = tokio::try_join!(self.events(&self.namespace, name), self.facts())?;
+        let (events, mut facts) =
+            tokio::try_join!(self.events(&self.namespace, name), self.facts())?;
+        if is_not_assumed(&events)
+            && let Some(role) = facts.controller.as_ref().and_then(|it| it.role.as_deref())
+        {
+            facts.role_exists = iam_role::exists(&self.aws, role).await;
+        }
         Ok(Seen::Pending(binding(&facts, &events)))
     }
 
@@ -270,8 +288,9 @@ impl Canary {
         Ok(Facts {
             class: self.class.clone(),
             namespace: self.namespace.clone(),
-            region: self.region.clone(),
+            region: self.aws.region.clone(),
             controller,
+            role_exists: None,
         })
     }
 
@@ -321,7 +340,7 @@ impl Canary {
 
 /// The error of a canary that did not come back.
 fn failed(cause: Cause) -> anyhow::Error {
-    let Cause { what, says, remedy, is_final: _ } = cause;
+    let Cause { what, says, remedy, answered: _, is_final: _ } = cause;
     match says {
         Some(says) => anyhow!("{says}").context(Failure::new(what, remedy)),
         None => anyhow::Error::new(Failure::new(what, remedy)),

@@ -12,6 +12,7 @@ use efs::resources::file_system::{
     Transition,
 };
 use efs::{FileSystemId, LifeCycle};
+use failure::failure;
 use inputs::printable;
 use network::Tags;
 use plan::ChangeId;
@@ -26,7 +27,7 @@ use crate::users;
 use crate::wait::IN_USE;
 
 use reading::read;
-pub(crate) use settings::settings;
+pub(crate) use settings::{everything, settings};
 
 /// How a file system is looked up.
 #[derive(Debug, Clone)]
@@ -39,9 +40,11 @@ pub(crate) enum Lookup {
 impl Lookup {
     /// That of the file system of a deployment.
     pub(crate) fn of(inputs: &efs::Inputs) -> Lookup {
-        match &inputs.file_system {
-            FileSystemSource::Adopted(id) => Lookup::Id(id.clone()),
-            FileSystemSource::Own(_) => Lookup::Token(inputs.owner().creation_token()),
+        match (&inputs.file_system, &inputs.imported) {
+            (FileSystemSource::Adopted(id), _) | (FileSystemSource::Own(_), Some(id)) => {
+                Lookup::Id(id.clone())
+            }
+            (FileSystemSource::Own(_), None) => Lookup::Token(inputs.owner().creation_token()),
         }
     }
 }
@@ -58,6 +61,35 @@ pub(crate) async fn observe(aws: &Aws, lookup: &Lookup) -> anyhow::Result<Option
         Err(error) if is(&error, codes::FILE_SYSTEM_NOT_FOUND) => Ok(None),
         Err(error) => Err(explain("elasticfilesystem:DescribeFileSystems", &aws.region, error)),
     }
+}
+
+/// The file systems of a region that have all of these tags, and are not being deleted.
+pub(crate) async fn tagged(aws: &Aws, tags: &Tags) -> anyhow::Result<Vec<FileSystem>> {
+    let mut pages = aws.efs.describe_file_systems().into_paginator().items().send();
+    let (mut all, mut listed) = (Vec::new(), 0);
+    while let Some(found) = pages.next().await {
+        let found = found.map_err(|error| {
+            explain("elasticfilesystem:DescribeFileSystems", &aws.region, error)
+        })?;
+        let found = read(&found)?;
+        listed += 1;
+        let has = |(key, value): (&String, &String)| found.tags.get(key) == Some(value);
+        if tags.iter().all(has) && !found.life_cycle.is_leaving() {
+            all.push(found);
+        }
+    }
+    if all.is_empty() {
+        let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        return Err(failure(
+            format!(
+                "none of the {listed} file systems in {} has the tags {}",
+                aws.region,
+                tags.join(", ")
+            ),
+            "correct `--tag` or `--aws-region`, or name it by `--file-system-id`",
+        ));
+    }
+    Ok(all)
 }
 
 /// Carries a call out for a change.

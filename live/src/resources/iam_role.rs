@@ -40,6 +40,17 @@ pub(crate) async fn observe(
     Ok(Some(role))
 }
 
+/// Whether there is a role of this ARN; `None` where that cannot be seen: it is another account's, or
+/// this identity may not look.
+pub(crate) async fn exists(aws: &Aws, arn: &str) -> Option<bool> {
+    let (account, name) = (arn.split(':').nth(4)?, arn.rsplit('/').next()?);
+    if aws.caller().await.ok()?.account != account {
+        return None;
+    }
+    let found = get(aws, name).await.ok()?;
+    Some(found.is_some_and(|role| role.arn() == arn))
+}
+
 async fn get(aws: &Aws, name: &str) -> anyhow::Result<Option<Found>> {
     match aws.iam.get_role().role_name(name).send().await {
         Ok(found) => Ok(found.role),

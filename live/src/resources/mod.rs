@@ -15,6 +15,7 @@ pub(crate) mod oidc_provider;
 pub(crate) mod persistent_volume;
 pub(crate) mod pod_identity_association;
 pub(crate) mod release;
+pub(crate) mod replica;
 pub(crate) mod security_group;
 pub(crate) mod stateful_set;
 pub(crate) mod storage_class;

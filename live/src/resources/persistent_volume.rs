@@ -13,7 +13,7 @@ use kube::Api;
 use kube::api::ListParams;
 use kubernetes::{MANAGED_BY, MANAGER, Preconditions};
 use plan::Known;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::try_join;
 
 use crate::cluster::Kube;
@@ -154,6 +154,15 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             gone(context, kube, name, preconditions.uid.clone()).await?;
             Ok(Done::that("destroyed; its files stay"))
         }
+        Call::Retain { name, uid } => {
+            line.state("keeping its files");
+            let change = json!({
+                "metadata": { "uid": uid },
+                "spec": { "persistentVolumeReclaimPolicy": "Retain" },
+            });
+            kube.merge::<PersistentVolume>(&kube.all(), name, &change).await?;
+            Ok(Done::that("its files are kept"))
+        }
         Call::ApplyClaim { namespace, name, document } => {
             line.state("applying");
             let claim: Value =
@@ -168,9 +177,30 @@ pub(crate) async fn carry_out(context: &Context, call: &Call, line: &Line) -> an
             let claims: Api<PersistentVolumeClaim> = kube.within(namespace);
             let observed = Preconditions { uid: uid.clone(), resource_version: None };
             kube.delete_observed(&claims, name, &observed).await?;
+            claim_gone(context, kube, (namespace, name), uid.clone()).await?;
             Ok(Done::that("destroyed; its files stay"))
         }
     }
+}
+
+/// Waits until a claim is gone: Kubernetes keeps it while a pod may use it, and what is applied
+/// meanwhile would go with it.
+async fn claim_gone(
+    context: &Context,
+    kube: &Kube,
+    (namespace, name): (&str, &str),
+    uid: Option<String>,
+) -> anyhow::Result<()> {
+    let of = (kube.clone(), namespace.to_owned(), name.to_owned());
+    let watch = Watch::new(move || {
+        let (kube, namespace, name) = of.clone();
+        async move { kube.get(&kube.within::<PersistentVolumeClaim>(&namespace), &name).await }
+    });
+    let is_gone = |found: &Option<PersistentVolumeClaim>| {
+        let there = found.as_ref().is_some_and(|found| found.metadata.uid == uid);
+        (!there).then_some(())
+    };
+    context.wait(&watch, is_gone).await
 }
 
 /// Waits until a volume is gone: Kubernetes keeps it until its claim lets it go, and what is

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use efs::resources::storage_class::{
     Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
 };
-use efs::{Inputs, OtherClass, Reference};
+use efs::{FileSystemId, Inputs, OtherClass, Reference};
 use futures_util::future::try_join_all;
 use inputs::printable;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -79,6 +79,22 @@ pub(crate) async fn observe(kube: &Kube, inputs: &Inputs) -> anyhow::Result<Clas
     let mut defaults: Vec<String> = defaults.filter(|other| !is_ours(other)).collect();
     defaults.sort();
     Ok(Classes { own, beside: ours, others, defaults })
+}
+
+/// The classes of the driver that are on a file system, by name.
+pub(crate) async fn on(
+    kube: &Kube,
+    id: &FileSystemId,
+) -> anyhow::Result<BTreeMap<String, StorageClass>> {
+    let classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    let of_driver = classes.iter().filter(|class| class.provisioner == efs::PROVISIONER);
+    let found = try_join_all(of_driver.map(|class| async move {
+        let named = named(kube, class).await?.and_then(Result::ok);
+        let name = class.metadata.name.clone().unwrap_or_default();
+        let on_it = named.as_deref() == Some(id.as_str());
+        anyhow::Ok(on_it.then(|| (name, StorageClass { referred: named, ..read(class) })))
+    }));
+    Ok(found.await?.into_iter().flatten().collect())
 }
 
 /// The file system that a class names, itself or by what it refers to, or why that is not

@@ -52,6 +52,8 @@ pub enum Goal {
     Expand,
     /// Prove that pods share a volume.
     Verify(Verify),
+    /// Have file systems take over from those that they are copies of.
+    Failover(TakeOver),
     /// Say who calls AWS and the cluster, and whether both belong to the deployment.
     Identify,
 }
@@ -59,12 +61,16 @@ pub enum Goal {
 impl Goal {
     /// Whether it plans what a deployment should be, and so looks at all that this depends on.
     pub fn plans(&self) -> bool {
-        matches!(self, Goal::Plan { .. } | Goal::Deploy { .. })
+        matches!(self, Goal::Plan { .. } | Goal::Deploy { .. } | Goal::Failover(_))
     }
 
     /// Whether a deploy ends with a claim that is bound and deleted.
     pub fn has_canary(&self) -> bool {
-        matches!(self, Goal::Plan { .. } | Goal::Deploy { canary: true, .. })
+        match self {
+            Goal::Plan { .. } => true,
+            Goal::Deploy { canary, .. } | Goal::Failover(TakeOver { canary, .. }) => *canary,
+            _ => false,
+        }
     }
 
     /// The file with the only plan that may be carried out, where there is one.
@@ -91,6 +97,7 @@ impl Goal {
             | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
+            | Goal::Failover(_)
             | Goal::Identify => false,
         }
     }
@@ -106,6 +113,7 @@ impl Goal {
             | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
+            | Goal::Failover(_)
             | Goal::Identify => &[],
         }
     }
@@ -120,6 +128,7 @@ impl Goal {
             | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
+            | Goal::Failover(_)
             | Goal::Identify => TargetConsent::default(),
         }
     }
@@ -135,6 +144,7 @@ impl Goal {
             | Goal::Outputs(_)
             | Goal::Expand
             | Goal::Verify(_)
+            | Goal::Failover(_)
             | Goal::Identify => AdoptExisting::None,
         }
     }
@@ -158,6 +168,8 @@ pub struct Asked {
     pub name: Option<String>,
     /// The form, where it is neither text nor JSON.
     pub format: Option<OutputFormat>,
+    /// Whether it is the deployment as Terraform takes it over, in place of its outputs.
+    pub terraform: bool,
 }
 
 /// How a proof is made.
@@ -175,6 +187,18 @@ pub struct Verify {
     pub keep: bool,
     /// Where its pods may run.
     pub placement: kubernetes::proof::Placement,
+}
+
+/// How file systems take over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakeOver {
+    pub how: efs::Failover,
+    /// How what was made is proved at the end, where that is wanted.
+    pub verify: Option<Verify>,
+    /// Whether a claim is bound and deleted at the end, where the target is a cluster.
+    pub canary: bool,
+    /// Whether the plan is only shown.
+    pub only_plan: bool,
 }
 
 /// A claim by name.

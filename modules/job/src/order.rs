@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::import::Import;
 use crate::job::Job;
 use crate::output::{LogFormat, Output};
 
@@ -23,6 +24,8 @@ pub enum Work {
     Run(Box<Job>),
     /// Many deployments at once, which share the account's rate.
     Fleet(Fleet),
+    /// The blocks of file systems that are there.
+    Import(Box<Import>),
 }
 
 /// What holds for the whole run, of one deployment or of many.
@@ -48,6 +51,15 @@ pub struct Session {
     pub log: LogFormat,
     /// The file that changes are recorded in.
     pub audit: Option<PathBuf>,
+    /// The prices of estimates, where they are not those of this program alone.
+    pub prices: Option<efs::costs::Prices>,
+}
+
+impl Session {
+    /// The prices of estimates.
+    pub fn prices(&self) -> &efs::costs::Prices {
+        self.prices.as_ref().unwrap_or_else(|| efs::costs::Prices::built_in())
+    }
 }
 
 /// Many deployments in one process.

@@ -13,11 +13,11 @@ const OF_CLUSTER: &str = "kubernetes.io/cluster/";
 /// be in others (Amazon EKS User Guide, "View Amazon EKS networking requirements for VPC and
 /// subnets"). Which of a zone's subnets carries the mount target is decided by the nodes in them. Those marked for internal
 /// load balancers where there are none; all where nothing is marked at all, as newer clusters tag
-/// no subnets.
+/// no subnets. A zone is covered by what is `usable` for a mount target.
 pub(crate) fn cluster_subnets<'a>(
     cluster: Option<&str>,
     named: &[SubnetId],
-    region: &str,
+    usable: impl Fn(&Subnet) -> bool,
     private: &[&'a Subnet],
 ) -> Vec<&'a Subnet> {
     let having = |has: &dyn Fn(&Subnet) -> bool| -> Vec<&'a Subnet> {
@@ -32,7 +32,6 @@ pub(crate) fn cluster_subnets<'a>(
     });
     match (claimed.is_empty(), internal.is_empty()) {
         (false, _) => {
-            let usable = |subnet: &Subnet| subnet.takes_no_target(region).is_none();
             let marked = |subnet: &Subnet| {
                 subnet.tags.contains_key(&tag)
                     || internal.iter().any(|internal| internal.id == subnet.id)

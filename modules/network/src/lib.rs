@@ -10,6 +10,7 @@ mod observed;
 mod outputs;
 mod paths;
 pub mod reach;
+mod refusal;
 mod rules;
 
 inputs::id!(VpcId, "vpc-", "VPC id");
@@ -21,7 +22,9 @@ inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 pub use ipnet::IpNet;
 pub use module::{INPUTS, Inputs, OUTPUTS, Search, cluster_name, region};
 pub use observed::{
-    ClusterNetwork, IngressRule, NFS_PORT, Observed, RouteTable, SecurityGroup, Subnet, Tags,
+    Addresses, ClusterNetwork, IngressRule, NFS_PORT, Observed, RouteTable, SecurityGroup, Subnet,
+    Tags,
 };
-pub use outputs::{Outputs, Refusal, outputs};
+pub use outputs::{Outputs, outputs};
+pub use refusal::Refusal;
 pub use rules::RuleSource;

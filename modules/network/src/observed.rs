@@ -76,27 +76,42 @@ pub struct RouteTable {
     pub to_internet_gateway: bool,
 }
 
+/// The addresses that mount targets are to have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Addresses {
+    /// IPv4, as EFS chooses by itself, or both.
+    #[default]
+    WithIpv4,
+    /// IPv6 and no other.
+    Ipv6Only,
+}
+
 impl Subnet {
-    /// Why EFS makes no mount target in it, where it does not: zones that extend a region and
-    /// Outposts have no EFS
-    /// (<https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>), and a target has an IPv4
-    /// address unless it is asked for as IPv6-only (`IpAddressType` of `CreateMountTarget`).
-    pub fn takes_no_target(&self, region: &str) -> Option<&'static str> {
+    /// Why EFS makes no mount target with such addresses in it, where it does not: zones that extend
+    /// a region and Outposts have no EFS
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>); a target has an IPv4 address
+    /// unless it is asked for as IPv6-only, which EFS makes in subnets without IPv4 alone
+    /// (`IpAddressType` of `CreateMountTarget`: "Creating IPv6 mount target only ENI in dual-stack
+    /// subnet is not supported").
+    pub fn takes_no_target(&self, region: &str, addresses: Addresses) -> Option<&'static str> {
         // `us-west-2-lax-1a` and `us-east-1-wl1-bos-wlz-1` extend a region; a zone of its own is
         // the region's name with a letter.
         let letter = self.availability_zone.strip_prefix(region).unwrap_or_default();
         let is_extension = letter.len() > 1 && letter.starts_with('-');
+        let ipv4 = self.ranges.iter().any(|it| it.addr().is_ipv4());
         if is_extension && letter.contains("-wl") {
             Some("it is in a Wavelength Zone, where EFS makes no mount target")
         } else if is_extension {
             Some("it is in a Local Zone, where EFS makes no mount target")
         } else if self.on_outpost {
             Some("it is on an Outpost, where EFS makes no mount target")
-        } else if !self.ranges.is_empty() && !self.ranges.iter().any(|it| it.addr().is_ipv4()) {
+        } else if addresses == Addresses::WithIpv4 && !self.ranges.is_empty() && !ipv4 {
             Some(
-                "it has no IPv4 range; for a mount target there, name it in `subnet_ids` with \
-                 `ip_address_type = \"IPV6_ONLY\"`",
+                "it has no IPv4 range; for mount targets in such subnets alone, set `ip_address_type` \
+                 to `IPV6_ONLY`",
             )
+        } else if addresses == Addresses::Ipv6Only && ipv4 {
+            Some("it has an IPv4 range, and EFS makes no mount target of `IPV6_ONLY` there")
         } else {
             None
         }

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster_subnets::cluster_subnets;
 use crate::module::CLUSTER_TAG;
+use crate::refusal::Refusal;
 use crate::{
-    ClusterNetwork, Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId, VpcId,
+    Addresses, ClusterNetwork, Inputs, Observed, SecurityGroup, SecurityGroupId, Subnet, SubnetId,
+    VpcId,
 };
 
 /// The outputs of the module.
@@ -21,52 +23,13 @@ pub struct Outputs {
     pub notes: Vec<String>,
 }
 
-/// Why there are no outputs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No security group carries the cluster's tag.
-    #[error("no security group in `{region}` is tagged `{CLUSTER_TAG}={cluster}`")]
-    NoClusterGroup { region: String, cluster: String },
-    /// No cluster was named, and no group belongs to one.
-    #[error("no security group in `{region}` belongs to an EKS cluster")]
-    NoClusters { region: String },
-    /// Several groups could be meant.
-    #[error("several security groups belong to an EKS cluster: {}", list(groups))]
-    SeveralGroups { groups: Vec<SecurityGroupId> },
-    /// The VPC has no subnets that are private.
-    #[error(
-        "`{vpc}` has no private subnet: every route table of its {subnets} subnets has a route to \
-         an internet gateway"
-    )]
-    NoPrivateSubnets {
-        vpc: VpcId,
-        /// How many subnets it has in all.
-        subnets: usize,
-    },
-}
-
-impl Refusal {
-    /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Refusal::NoClusterGroup { .. } => {
-                "check `aws_region` and `cluster_name`, or give `subnet_ids` and \
-                 `security_group_id` in their place"
-            }
-            Refusal::NoClusters { .. } => {
-                "set `cluster_name` in the network module, or give `subnet_ids` and \
-                 `security_group_id` in its place"
-            }
-            Refusal::SeveralGroups { .. } => {
-                "set `cluster_name` or `vpc_id` in the network module, or give `security_group_id`"
-            }
-            Refusal::NoPrivateSubnets { .. } => "to use public subnets, give `subnet_ids`",
-        }
-    }
-}
-
-/// The module's outputs for what was observed.
-pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Outputs, Refusal> {
+/// The module's outputs for what was observed, for mount targets with such addresses.
+pub fn outputs(
+    inputs: &Inputs,
+    region: &str,
+    observed: &Observed,
+    addresses: Addresses,
+) -> Result<Outputs, Refusal> {
     let mut notes = Vec::new();
     let (vpc_id, security_group_id) = if let Some(cluster) = asked(inputs, observed) {
         (cluster.vpc_id.clone(), cluster.security_group_id.clone())
@@ -80,16 +43,23 @@ pub fn outputs(inputs: &Inputs, region: &str, observed: &Observed) -> Result<Out
     let private: Vec<&Subnet> =
         subnets.iter().copied().filter(|subnet| is_private(subnet, observed)).collect();
     let named = asked(inputs, observed).map_or(&[][..], |cluster| &cluster.subnet_ids);
-    let chosen = cluster_subnets(inputs.cluster_name.as_deref(), named, region, &private);
-    let (none, private_subnets): (Vec<&Subnet>, Vec<&Subnet>) =
-        chosen.into_iter().partition(|subnet| subnet.takes_no_target(region).is_some());
+    let why_not = |subnet: &Subnet| subnet.takes_no_target(region, addresses);
+    let usable = |subnet: &Subnet| why_not(subnet).is_none();
+    let chosen = cluster_subnets(inputs.cluster_name.as_deref(), named, usable, &private);
+    let (private_subnets, none): (Vec<&Subnet>, Vec<&Subnet>) =
+        chosen.into_iter().partition(|subnet| usable(subnet));
+    if private_subnets.is_empty() {
+        let why = |subnet: &&Subnet| Some(format!("`{}`: {}", subnet.id, why_not(subnet)?));
+        let why: Vec<String> = none.iter().filter_map(why).collect();
+        return Err(match why.as_slice() {
+            [] => Refusal::NoPrivateSubnets { vpc: vpc_id, subnets: subnets.len() },
+            _ => Refusal::NoneTakesTargets { vpc: vpc_id, why },
+        });
+    }
     notes.extend(none.iter().filter_map(|subnet| {
-        let why = subnet.takes_no_target(region)?;
+        let why = why_not(subnet)?;
         Some(format!("{} is left out: {why}", subnet.id))
     }));
-    if private_subnets.is_empty() {
-        return Err(Refusal::NoPrivateSubnets { vpc: vpc_id, subnets: subnets.len() });
-    }
     let mut private_subnets: Vec<SubnetId> =
         private_subnets.into_iter().map(|subnet| subnet.id.clone()).collect();
     private_subnets.sort();
@@ -162,10 +132,6 @@ fn asked_for(observed: &Observed) -> &[SubnetId] {
     observed.cluster.as_ref().map_or(&[], |cluster| &cluster.subnet_ids)
 }
 
-fn list(groups: &[SecurityGroupId]) -> String {
-    groups.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,8 +192,12 @@ mod tests {
         }
     }
 
+    fn outputs_of(inputs: &Inputs, observed: &Observed) -> Result<Outputs, Refusal> {
+        outputs(inputs, "eu-west-1", observed, Addresses::WithIpv4)
+    }
+
     fn private(inputs: &Inputs, observed: &Observed) -> Vec<SubnetId> {
-        outputs(inputs, "eu-west-1", observed).unwrap().private_subnets
+        outputs_of(inputs, observed).unwrap().private_subnets
     }
 
     #[test]
@@ -250,7 +220,7 @@ mod tests {
     #[test]
     fn a_public_subnet_is_never_chosen_even_when_the_cluster_claims_it() {
         let claimed = ("kubernetes.io/cluster/dev", "shared");
-        let refusal = outputs(&named("dev"), "eu-west-1", &observed(vec![subnet(3, &[claimed])]));
+        let refusal = outputs_of(&named("dev"), &observed(vec![subnet(3, &[claimed])]));
         assert_eq!(refusal, Err(Refusal::NoPrivateSubnets { vpc: vpc(1), subnets: 1 }));
     }
 
@@ -272,13 +242,27 @@ mod tests {
             of(5, "eu-west-1a", &v4, true),
             of(6, "eu-west-1b", &v6, false),
         ]);
-        let found = outputs(&named("dev"), "eu-west-1", &observed).unwrap();
+        let found = outputs_of(&named("dev"), &observed).unwrap();
         assert_eq!(found.private_subnets, [subnet_id(1)]);
         let why = ["in a Local Zone", "in a Wavelength Zone", "on an Outpost", "no IPv4 range"];
         assert_eq!(found.notes.len(), why.len());
         for (note, why) in found.notes.iter().zip(why) {
             assert!(note.contains(why), "{note}");
         }
+        let native = outputs(&named("dev"), "eu-west-1", &observed, Addresses::Ipv6Only).unwrap();
+        assert_eq!(native.private_subnets, [subnet_id(6)], "without IPv4, as EFS wants it then");
+        assert!(native.notes[0].contains("has an IPv4 range"), "{:?}", native.notes);
+    }
+
+    #[test]
+    fn a_vpc_without_ipv4_is_told_which_addresses_its_mount_targets_can_have() {
+        let ranges = vec!["2600:1f13::/64".parse().unwrap()];
+        let observed = observed(vec![Subnet { ranges, ..subnet(1, &[]) }]);
+        let refusal = outputs_of(&named("dev"), &observed).unwrap_err();
+        assert!(refusal.to_string().contains("`subnet-00000001`: it has no IPv4"), "{refusal}");
+        assert!(refusal.remedy().contains("`ip_address_type`"), "{}", refusal.remedy());
+        let native = outputs(&named("dev"), "eu-west-1", &observed, Addresses::Ipv6Only).unwrap();
+        assert_eq!((native.private_subnets, native.notes), (vec![subnet_id(1)], Vec::new()));
     }
 
     /// What EKS shows of a cluster in the first VPC, whose group is the seventh.
@@ -295,7 +279,7 @@ mod tests {
         let claimed = ("kubernetes.io/cluster/dev", "shared");
         let all = vec![subnet(1, &[]), subnet(2, &[claimed]), subnet(3, &[]), subnet(4, &[])];
         let found = Observed { cluster: Some(shown(&[1, 3])), ..observed(all) };
-        let found = outputs(&named("dev"), "eu-west-1", &found).unwrap();
+        let found = outputs_of(&named("dev"), &found).unwrap();
         assert_eq!(found.security_group_id.to_string(), "sg-00000007", "not the tagged one");
         assert_eq!(found.private_subnets, [subnet_id(1), subnet_id(2)], "the third is public");
         assert_eq!(found.notes, [""; 0]);
@@ -335,13 +319,13 @@ mod tests {
     fn a_group_that_outlived_its_cluster_settles_nothing_and_a_former_cluster_is_noted() {
         let mut stale = observed(vec![subnet(1, &[])]);
         stale.security_groups.push(group(2, vpc(2), "dev"));
-        let refusal = outputs(&named("dev"), "eu-west-1", &stale).unwrap_err();
+        let refusal = outputs_of(&named("dev"), &stale).unwrap_err();
         assert!(matches!(refusal, Refusal::SeveralGroups { .. }), "{refusal}");
         stale.cluster = Some(shown(&[]));
         assert_eq!(private(&named("dev"), &stale), [subnet_id(1)]);
         let unknown = Some("EKS knows no such cluster".to_owned());
         let tagged = Observed { cluster_unknown: unknown, ..observed(vec![subnet(1, &[])]) };
-        let found = outputs(&named("dev"), "eu-west-1", &tagged).unwrap();
+        let found = outputs_of(&named("dev"), &tagged).unwrap();
         assert!(found.notes[0].contains("sg-00000001"), "{:?}", found.notes);
     }
 
@@ -350,7 +334,7 @@ mod tests {
         let all = vec![subnet(1, &[]), subnet(2, &[]), subnet(3, &[])];
         let tables = vec![table(false, &[3], true)];
         let shared = Observed { route_tables: tables, ..observed(all) };
-        let refusal = outputs(&named("dev"), "eu-west-1", &shared);
+        let refusal = outputs_of(&named("dev"), &shared);
         assert!(matches!(refusal, Err(Refusal::NoPrivateSubnets { .. })));
         let shared = Observed { cluster: Some(shown(&[1, 2, 3])), ..shared };
         assert_eq!(private(&named("dev"), &shared), [subnet_id(1), subnet_id(2)]);
@@ -358,7 +342,7 @@ mod tests {
 
     #[test]
     fn an_unknown_cluster_is_refused_by_name() {
-        let refusal = outputs(&named("prod"), "eu-west-1", &observed(vec![])).unwrap_err();
+        let refusal = outputs_of(&named("prod"), &observed(vec![])).unwrap_err();
         assert!(refusal.to_string().contains("aws:eks:cluster-name=prod"), "{refusal}");
         assert!(refusal.remedy().contains("`cluster_name`"), "{}", refusal.remedy());
     }
@@ -367,7 +351,7 @@ mod tests {
     fn two_clusters_are_settled_by_the_vpc_and_refused_without_it() {
         let mut two = observed(vec![subnet(1, &[])]);
         two.security_groups.push(group(2, vpc(2), "prod"));
-        let refusal = outputs(&Inputs::default(), "eu-west-1", &two).unwrap_err();
+        let refusal = outputs_of(&Inputs::default(), &two).unwrap_err();
         assert!(matches!(refusal, Refusal::SeveralGroups { .. }), "{refusal}");
         let inputs = Inputs { vpc_id: Some(vpc(1)), ..Inputs::default() };
         assert_eq!(private(&inputs, &two), [subnet_id(1)]);

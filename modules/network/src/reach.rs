@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use crate::observed::{IngressRule, NFS_PORT, Subnet};
 pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
 use crate::rules::RuleSource;
-use crate::{SecurityGroupId, SubnetId};
+use crate::{SecurityGroupId, SubnetId, VpcId};
 
 /// Both ends of the way.
 #[derive(Debug, Clone, Copy)]
@@ -47,28 +47,31 @@ const EPHEMERAL: (i32, i32) = (32768, 60999);
 /// All that keeps nodes from the mount targets.
 pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    found.extend(elsewhere(ends));
-    found.extend(not_admitted(ends));
-    found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, rules)));
-    found.extend(blocked_by_acls(ends, &paths.acls));
+    let vpc = ends.targets.first().map(|target| &target.vpc_id);
+    let (here, others): (Vec<&Node>, Vec<&Node>) =
+        ends.nodes.iter().partition(|node| vpc.is_none_or(|vpc| node.vpc_id == *vpc));
+    found.extend(vpc.and_then(|vpc| elsewhere(ends, vpc, &others)));
+    found.extend(not_admitted(ends, &here));
+    found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, &here, rules)));
+    found.extend(blocked_by_acls(ends, &here, &paths.acls));
     found.extend(paths.dns.iter().flat_map(unresolved));
     found
 }
 
-/// The groups of all nodes, each once.
-pub fn groups_of(nodes: &[Node]) -> BTreeSet<&SecurityGroupId> {
-    nodes.iter().flat_map(|node| &node.security_groups).collect()
+/// The groups of nodes, each once.
+pub fn groups_of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> BTreeSet<&'a SecurityGroupId> {
+    nodes.into_iter().flat_map(|node| &node.security_groups).collect()
 }
 
-/// Nodes of another VPC: the name of a file system is known in that of its targets only.
-fn elsewhere(ends: &Ends<'_>) -> Option<Obstacle> {
-    let vpc = &ends.targets.first()?.vpc_id;
-    let others: Vec<&Node> = ends.nodes.iter().filter(|node| node.vpc_id != *vpc).collect();
+/// Nodes of another VPC: the name of a file system is known in that of its targets only, whether
+/// the two are peered or not (Amazon EFS User Guide, "Mounting EFS file systems from another AWS
+/// account or VPC"). What else is between is not judged.
+fn elsewhere(ends: &Ends<'_>, vpc: &VpcId, others: &[&Node]) -> Option<Obstacle> {
     let theirs = &others.first()?.vpc_id;
     Some(Obstacle {
         what: format!(
-            "{} nodes ({}) are in {theirs}, and the mount targets in {vpc}: names of file \
-             systems resolve in the VPC of their mount targets only",
+            "{} nodes ({}) are in {theirs}, and the mount targets in {vpc}: names of file systems \
+             resolve in the VPC of their mount targets only, also where the two are peered",
             of(others.len(), ends.nodes.len()),
             some(others.iter().map(|node| node.id.as_str())),
         ),
@@ -77,9 +80,10 @@ fn elsewhere(ends: &Ends<'_>) -> Option<Obstacle> {
 }
 
 /// Nodes whose traffic no rule admits, by their groups.
-fn not_admitted(ends: &Ends<'_>) -> Vec<Obstacle> {
+fn not_admitted(ends: &Ends<'_>, nodes: &[&Node]) -> Vec<Obstacle> {
     let rules: Vec<&IngressRule> = ends.rules.iter().filter(|rule| is_nfs(rule)).collect();
-    let shut: Vec<&Node> = ends.nodes.iter().filter(|node| !is_admitted(node, &rules)).collect();
+    let nodes = nodes.iter().copied();
+    let shut: Vec<&Node> = nodes.filter(|node| !is_admitted(node, &rules)).collect();
     if shut.is_empty() {
         return Vec::new();
     }
@@ -108,7 +112,7 @@ fn not_admitted(ends: &Ends<'_>) -> Vec<Obstacle> {
 
 /// Nodes whose own groups let no request out to a mount target. A security group allows what any
 /// of an interface's groups allows (Amazon VPC User Guide, "Security group rules").
-fn held_back(ends: &Ends<'_>, rules: &[EgressRule]) -> Option<Obstacle> {
+fn held_back(ends: &Ends<'_>, nodes: &[&Node], rules: &[EgressRule]) -> Option<Obstacle> {
     let leads = |rule: &&EgressRule| match &rule.destination {
         // Where a prefix list leads is not read.
         None => true,
@@ -122,7 +126,7 @@ fn held_back(ends: &Ends<'_>, rules: &[EgressRule]) -> Option<Obstacle> {
     let open: BTreeSet<&SecurityGroupId> =
         rules.iter().filter(out).filter(leads).map(|rule| &rule.group_id).collect();
     let is_open = |node: &&Node| node.security_groups.iter().any(|group| open.contains(group));
-    let shut: Vec<&Node> = ends.nodes.iter().filter(|node| !is_open(node)).collect();
+    let shut: Vec<&Node> = nodes.iter().copied().filter(|node| !is_open(node)).collect();
     let groups: BTreeSet<&str> =
         shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
     (!shut.is_empty()).then(|| Obstacle {
@@ -172,12 +176,12 @@ struct Way<'a> {
 }
 
 /// What the ACLs of both sides do not let through, each once.
-fn blocked_by_acls(ends: &Ends<'_>, acls: &[NetworkAcl]) -> Vec<Obstacle> {
+fn blocked_by_acls(ends: &Ends<'_>, nodes: &[&Node], acls: &[NetworkAcl]) -> Vec<Obstacle> {
     let nfs = (NFS_PORT, NFS_PORT);
     let mut found: Vec<Obstacle> = Vec::new();
     // A subnet's ACL is named once for each direction, and not for each node behind it.
     let mut named = BTreeSet::new();
-    for node in ends.nodes {
+    for &node in nodes {
         for target in mounted_by(node, ends.targets) {
             let (Some(node_range), Some(target_range)) = (range_of(node), target.ranges.first())
             else {
@@ -293,7 +297,7 @@ fn unresolved(dns: &Dns) -> Vec<Obstacle> {
         add(
             format!(
                 "the DHCP options of {vpc_id} name other resolvers than {AMAZON_DNS} ({}): where they do \
-                 not ask Amazon's for `amazonaws.com`, the names of file systems do not resolve",
+                 not ask Amazon's for names of AWS, the names of file systems do not resolve",
                 others.join(", ")
             ),
             "have them forward to the VPC's resolver (the second address of its range), or ignore \

@@ -16,6 +16,7 @@ use crate::authorization::evaluate::{Policy, ResourcePolicy, evaluate};
 use crate::callers::Caller;
 use crate::life::State;
 use crate::service::Context;
+use crate::world::efs::MountTarget;
 
 /// The actions of clients: to mount and read, to write, to be the root user.
 pub(super) const ACTIONS: [&str; 3] = [
@@ -50,8 +51,11 @@ type Refusal = (u16, String);
 struct Client {
     /// The role, or the user, that it identifies itself by (mount option `iam`); nobody without.
     principal_arn: Option<String>,
-    /// The mount target that it connects to; not by a mount target without.
+    /// The mount target that it connects to; without it and a zone, not by a mount target.
     mount_target_id: Option<String>,
+    /// The Availability Zone that it is in: it connects to the mount target there, as the name
+    /// of the file system resolves to its address.
+    availability_zone_name: Option<String>,
     /// The access point that it mounts.
     access_point_id: Option<String>,
     /// Whether it encrypts in transit (mount option `tls`).
@@ -61,7 +65,8 @@ struct Client {
 }
 
 /// Decides each action for a client that connects as the body says, which is JSON:
-/// `PrincipalArn`, `MountTargetId`, `AccessPointId`, `Tls`, `SourceIp`, none of them required.
+/// `PrincipalArn`, `MountTargetId` or `AvailabilityZoneName`, `AccessPointId`, `Tls`, `SourceIp`,
+/// none of them required.
 /// `allowed`, or why not, by action.
 pub(crate) fn decide(context: &Context<'_>, id: &str, body: &[u8]) -> Result<Value, Refusal> {
     let client: Client =
@@ -94,13 +99,12 @@ fn keys(context: &Context<'_>, id: &str, client: &Client) -> Result<Keys, Refusa
     let mut keys = Keys::default();
     keys.set("aws:SecureTransport", client.tls);
     keys.set_all("aws:SourceIp", client.source_ip.clone());
-    keys.set(ACCESSED_VIA_MOUNT_TARGET, client.mount_target_id.is_some());
-    if let Some(target) = &client.mount_target_id {
-        let found = efs.mount_targets.get(target).filter(|found| found.file_system == id);
-        let state = found.ok_or_else(|| missing(target))?.life.state;
-        if state != State::Available {
-            return Err((409, format!("`{target}` is {}", state.as_str())));
-        }
+    let target = target(context, id, client)?;
+    keys.set(ACCESSED_VIA_MOUNT_TARGET, target.is_some());
+    if let Some(target) = target
+        && target.life.state != State::Available
+    {
+        return Err((409, format!("`{}` is {}", target.id, target.life.state.as_str())));
     }
     if let Some(point) = &client.access_point_id {
         let found = efs.access_points.get(point).filter(|found| found.file_system == id);
@@ -109,6 +113,34 @@ fn keys(context: &Context<'_>, id: &str, client: &Client) -> Result<Keys, Refusa
         keys.set(ACCESS_POINT_ARN, arn);
     }
     Ok(keys)
+}
+
+/// The mount target that a client connects to, where it does.
+///
+/// "The DNS name resolves to the mount target's IP address in the same Availability Zone as the
+/// connecting Amazon EC2 instance" (Amazon EFS User Guide, "Mounting with a DNS name"): without a
+/// mount target there, it does not resolve.
+fn target<'a>(
+    context: &'a Context<'_>,
+    id: &str,
+    client: &Client,
+) -> Result<Option<&'a MountTarget>, Refusal> {
+    let mut its = context.region.efs.mount_targets.values().filter(|found| found.file_system == id);
+    let zone_of = |found: &MountTarget| {
+        context.region.ec2.subnets.get(&found.subnet).map(|subnet| subnet.zone.as_str())
+    };
+    match (&client.mount_target_id, &client.availability_zone_name) {
+        (None, None) => Ok(None),
+        (Some(name), None) => its.find(|it| it.id == *name).map(Some).ok_or_else(|| missing(name)),
+        (None, Some(zone)) => {
+            let found = its.find(|found| zone_of(found) == Some(zone));
+            let none = || (404, format!("`{id}` has no mount target in `{zone}`"));
+            found.map(Some).ok_or_else(none)
+        }
+        (Some(_), Some(_)) => {
+            Err((400, "a client connects to `MountTargetId` or in `AvailabilityZoneName`".into()))
+        }
+    }
 }
 
 fn missing(name: &str) -> Refusal {

@@ -93,18 +93,19 @@ fn replicate(
     status: &str,
     message: Option<String>,
 ) -> Result<(), Refusal> {
-    let forced = match status {
+    let stalled = match status {
         "ENABLED" => None,
-        "ERROR" | "PAUSED" | "PAUSING" => {
-            Some(Forced { status: status.to_owned(), message, since_ms: context.now })
-        }
+        "ERROR" | "PAUSED" | "PAUSING" => Some(status.to_owned()),
         _ => {
             return Err((400, format!("`{status}` is not one of ENABLED, ERROR, PAUSED, PAUSING")));
         }
     };
     let key = of(context, id).into_iter().next().ok_or_else(|| missing(id))?;
+    let now = context.now;
     if let Some(found) = context.global.efs.replications.get_mut(&key) {
-        found.forced = forced;
+        // From one such state to another, no copy is made in between.
+        let since_ms = found.forced.as_ref().map_or(now, |before| before.since_ms);
+        found.forced = stalled.map(|status| Forced { status, message, since_ms });
     }
     Ok(())
 }

@@ -17,6 +17,9 @@ use crate::world::{Region, Tags, partition};
 pub(super) const CONFLICT: &str = "ConfigurationConflict";
 pub(super) const CONFLICT_MESSAGE: &str =
     "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode";
+/// The words behind the colon are those of the API server (apimachinery, `FieldImmutableErrorMsg`).
+const IMMUTABLE_MESSAGE: &str =
+    "Apply failed: DaemonSet.apps \"efs-csi-node\" is invalid: spec.selector: field is immutable";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,7 +113,8 @@ pub(super) fn create(call: &mut Call, cluster: &str) -> Response {
             .with("addonName", name));
     }
     let overwrite = wanted.wishes.resolve_conflicts.as_deref() == Some("OVERWRITE");
-    let conflict = found.self_managed.contains(&name) && !overwrite;
+    let conflict =
+        found.self_managed.contains(&name) && !overwrite || found.other_selectors.contains(&name);
     let ends = if conflict { AddonStatus::CreateFailed } else { AddonStatus::Active };
     if overwrite {
         settle_conflict(call.context.region, cluster, &name);
@@ -299,7 +303,9 @@ fn describe_one(region: &Region, addon: &Addon) -> Value {
         status => status,
     };
     let issue = |code: &str, message: &str| json!([{ "code": code, "message": message, "resourceIds": [] }]);
+    let fixed = cluster.is_some_and(|cluster| cluster.other_selectors.contains(&addon.name));
     let issues = match status {
+        AddonStatus::CreateFailed if fixed => issue(CONFLICT, IMMUTABLE_MESSAGE),
         AddonStatus::CreateFailed | AddonStatus::UpdateFailed => issue(CONFLICT, CONFLICT_MESSAGE),
         AddonStatus::Degraded => issue(
             "InsufficientNumberOfReplicas",

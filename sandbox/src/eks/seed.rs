@@ -44,6 +44,7 @@ pub(super) fn cluster(region: &mut Region, options: &Options) {
         own_group: ids.id("sg-", 1),
         ipv6: false,
         self_managed: Vec::new(),
+        other_selectors: Vec::new(),
         without_replicas: Vec::new(),
         tags: Tags::new(),
     };

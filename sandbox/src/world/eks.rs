@@ -48,6 +48,11 @@ pub(crate) struct Cluster {
     /// creating or updating such an add-on meets a conflict.
     #[serde(default)]
     pub(crate) self_managed: Vec<String>,
+    /// Names of add-ons whose workloads are there with other selectors than the add-on's. These never
+    /// change: creating such an add-on fails, whatever its `resolveConflicts` says
+    /// (aws/containers-roadmap issue 2186).
+    #[serde(default)]
+    pub(crate) other_selectors: Vec<String>,
     /// Names of add-ons whose pods no node runs.
     #[serde(default)]
     pub(crate) without_replicas: Vec<String>,

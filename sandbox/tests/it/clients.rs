@@ -86,6 +86,7 @@ fn without_a_policy_every_client_that_reaches_a_mount_target_may_do_everything()
     assert_eq!(storage.may(&storage.plain()), ALL);
     assert_eq!(storage.may(&storage.tls()), ALL);
     assert_eq!(storage.may(&json!({ "Tls": true })), NONE);
+    assert_eq!(storage.may(&json!({ "AvailabilityZoneName": "eu-west-1a" })), ALL);
 }
 
 /// What this project's own policy for file systems says: a deny without TLS, and an allow by
@@ -149,6 +150,8 @@ fn a_client_of_what_does_not_exist_or_is_elsewhere_is_told_so() {
         (&*other, storage.tls(), 404),
         ("fs-01234567", json!({}), 404),
         (&*storage.id, json!({ "Color": "red" }), 400),
+        (&*storage.id, json!({ "AvailabilityZoneName": "eu-west-1c" }), 404),
+        (&*storage.id, json!({ "AvailabilityZoneName": "a", "MountTargetId": "fsmt-1" }), 400),
     ] {
         storage.aws.admin("POST", &format!("clients/eu-west-1/{id}"), &client).is(status);
     }

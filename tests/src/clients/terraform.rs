@@ -52,6 +52,11 @@ impl Terraform {
         self.run(args).unwrap_or_else(|told| panic!("terraform {}:\n{told}", args.join(" ")))
     }
 
+    /// The folder with its files.
+    pub fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     fn run(&self, args: &[&str]) -> Result<String, String> {
         let output = cmd!(self.shell, "terraform {args...}").quiet().ignore_status().output();
         let output = output.map_err(|error| error.to_string())?;

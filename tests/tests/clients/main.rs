@@ -11,7 +11,7 @@ use xshell::cmd;
 #[test]
 #[ignore = "needs Python 3 with venv, and PyPI"]
 fn boto3_tells_the_story_of_all_operations() {
-    let aws = serve(300);
+    let aws = serve(2_000);
     story("boto3", &aws);
     Seen::of(&aws).settle("boto3", "boto3");
 }

@@ -1,5 +1,7 @@
 //! Terraform with the AWS provider: apply, plan to nothing, change in place, import, destroy.
 
+mod taken_over;
+
 use serde_json::json;
 use tests::Aws;
 use tests::clients::seen::Seen;

@@ -3,6 +3,7 @@
 
 mod drift;
 mod every;
+mod imported;
 mod refusals;
 mod settings;
 mod side_by_side;
@@ -61,7 +62,7 @@ fn calls_and_rounds_stay_within_their_budgets() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_ZONES", 6);
     // Enough for calls that are sent together to be answered together, on a busy machine too.
-    world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 200);
+    world.set("CLOCKWORK_SANDBOX_LATENCY_MS", 600);
     let first = world.run("deploy-efs", &["--nfs-client-cidr", "10.0.0.0/16"]).exits(0);
     assert!(first.calls.len() <= 20, "{} calls: {:#?}", first.calls.len(), first.calls);
     assert_eq!(first.json()["aws_calls"], first.calls.len());

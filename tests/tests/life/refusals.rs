@@ -1,7 +1,7 @@
 //! What cannot be deployed is said before anything is changed, with its remedy.
 
 use serde_json::json;
-use tests::{Aws, Call, World, until};
+use tests::{Aws, Call, World, says_at_its_limit, until};
 
 #[test]
 fn a_group_without_nfs_is_a_warning_in_the_plan() {
@@ -38,8 +38,8 @@ fn an_unknown_cluster_is_refused_with_the_remedy() {
 fn when_the_time_is_over_the_message_names_what_was_waited_for_and_its_last_state() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_MOUNT_TARGET_CREATING_MS", 3_600_000);
-    let ran = world.run("deploy-efs", &["--timeout", "8s"]).exits(1);
-    assert!(ran.stderr.contains("mount_target[\"eu-west-1a\"] (creating)"), "{}", ran.stderr);
+    let deploy = |limit: &str| world.run("deploy-efs", &[limit]);
+    let ran = says_at_its_limit(deploy, "mount_target[\"eu-west-1a\"] (creating)");
     assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
 }
 

@@ -46,6 +46,23 @@ fn a_new_file_system_is_backed_up_and_one_that_is_there_as_somebody_chose() {
 }
 
 #[test]
+fn a_time_for_the_throughput_is_told_until_it_is_past_and_then_hinders_nothing() {
+    let mut world = World::new();
+    world.set("CLOCKWORK_SANDBOX_THROUGHPUT_CHANGE_MS", 4000);
+    let bursting = ["--throughput-mode", "bursting"];
+    world.deploy(&bursting);
+    world.deploy(&[]);
+    let told = |plan: Value| plan["notes"].to_string().contains("as it said, from 20");
+    assert_eq!(world.run("deploy-efs", &bursting).exits(0).json()["changed"], 1);
+    assert!(told(world.plan(&bursting)), "EFS has refused it, and said until when");
+    tests::until("the time is past", || !told(world.plan(&bursting)));
+    assert!(world.plan(&bursting)["notes"].to_string().contains("once in 24 hours"));
+    world.deploy(&bursting);
+    assert_eq!(world.aws().file_system()["ThroughputMode"], "bursting");
+    world.nothing_to_do(&bursting);
+}
+
+#[test]
 fn a_replication_that_ends_makes_way_for_the_one_that_is_wanted() {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_REPLICATION_DELETING_MS", 3000);

@@ -23,9 +23,7 @@ pub(crate) fn run(folder: &Path, text: Option<&str>, args: &[&str]) -> (Option<i
     std::fs::create_dir_all(&debug).unwrap();
     let program = debug.join("xtask");
     if !program.exists() {
-        std::fs::hard_link(programs().join("xtask"), &program)
-            .or_else(|_| std::fs::copy(programs().join("xtask"), &program).map(drop))
-            .unwrap();
+        tests::copy_program(&programs().join("xtask"), &program);
     }
     let mut all = vec!["deploy-efs".to_owned(), "--sandbox".to_owned()];
     if let Some(text) = text {

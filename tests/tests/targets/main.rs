@@ -1,6 +1,7 @@
 //! Mount targets that exist: no client loses its mount, and security groups of others stay.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod addresses;
 mod cluster;
 mod groups;
 mod zones;

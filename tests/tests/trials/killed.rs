@@ -18,7 +18,7 @@ pub(crate) fn kill_at(trial: &Trial, job: &Job, rule: &str) -> bool {
     let aws = &trial.aws;
     assert_eq!(aws.admin("POST", "faults", rule).status, 204);
     let mut child = trial.here(job).start();
-    let limit = Instant::now() + Duration::from_mins(1);
+    let limit = Instant::now() + Duration::from_mins(3);
     let came_that_far = loop {
         if aws.held() > 0 {
             break true;

@@ -47,9 +47,10 @@ impl Console {
         Ok(Err(title.map_or(errors.clone(), |(_, title)| title.trim().to_owned())))
     }
 
-    /// Writes Terraform's answers to all that is asked in the tests' folder.
+    /// Writes Terraform's functions, and its answers to all that is asked in the tests' folder.
     pub(crate) fn answers(&self) -> anyhow::Result<ExitCode> {
         let folder = tests();
+        std::fs::write(folder.join("functions.txt"), self.functions()?)?;
         let mut all = Vec::new();
         let expressions = std::fs::read_to_string(folder.join("expressions.txt"))?;
         for expression in lines(&expressions) {
@@ -77,6 +78,21 @@ impl Console {
         std::fs::write(folder.join("answers.json"), text + "\n")?;
         println!("{count} answers");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The names of all functions, each once: those of the namespace `core` are the same.
+    fn functions(&self) -> anyhow::Result<String> {
+        let told = cmd!(self.shell, "terraform metadata functions -json").quiet().read()?;
+        let told: Value = serde_json::from_str(&told)?;
+        let all = told["function_signatures"].as_object().context("no functions")?;
+        let mut text =
+            "# All functions of Terraform 1.11, as `terraform metadata functions` lists \
+                        them.\n"
+                .to_owned();
+        for name in all.keys().filter(|name| !name.contains("::")) {
+            text.push_str(&format!("{name}\n"));
+        }
+        Ok(text)
     }
 
     /// Terraform's `var.x` for each line of a table, which `program` makes a file and values of.

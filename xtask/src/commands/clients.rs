@@ -49,7 +49,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .ignore_status()
         .output()
         .context("asking whether Terraform finds its AWS provider")?;
-    let skip: &[&str] = if provider.status.success() || args.require_terraform {
+    let has_terraform = provider.status.success() || args.require_terraform;
+    let skip: &[&str] = if has_terraform {
         &[]
     } else {
         eprintln!("skipped: Terraform. {}", String::from_utf8_lossy(&provider.stdout).trim());
@@ -61,6 +62,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "a client does not see what it should",
         "the test's message above names what differs",
     )?;
+    if has_terraform && args.only.as_ref().is_none_or(|only| "terraform".contains(only.as_str())) {
+        // That of the language of deployment files, which those are held to.
+        let language = ["test", "--workspace", "--test=terraform", "--locked", "--"];
+        of_no_package(cmd!(shell, "cargo {language...} --include-ignored")).quiet().run().help(
+            "Terraform answers otherwise than `xtask/tests/terraform/answers.json` says",
+            "`cargo run --package xtask --example terraform -- answers` writes it anew",
+        )?;
+    }
     of_no_package(cmd!(shell, "cargo test --workspace --test operations --locked"))
         .quiet()
         .run()

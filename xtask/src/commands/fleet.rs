@@ -12,7 +12,7 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, wrong};
 use crate::flags::DeploymentArgs;
 use crate::request::{NEEDS_CLUSTER, Request, build, is_in_cluster};
-use crate::sandbox;
+use crate::{prices, sandbox};
 
 /// Many deployments at once.
 #[derive(Debug, clap::Args)]
@@ -73,6 +73,7 @@ fn hand_over_all(
     let in_cluster = run.manifests.is_none() && !run.sandbox;
     let deployments = read.iter().map(|(_, deployment)| deployment);
     let helm = if in_cluster { request.helm(deployments, goal)? } else { None };
+    let prices = prices::read(run.prices.as_deref())?;
     let programs = build(run)?;
     let target = |name: &str, deployment: &Deployment| -> anyhow::Result<Destination> {
         Ok(match &run.manifests {
@@ -89,7 +90,7 @@ fn hand_over_all(
         let target = target(&name, &deployment)?;
         jobs.push((name, request.job(deployment, goal.clone(), target, yes)?));
     }
-    let session = request.session(&programs)?;
+    let session = request.session(&programs, prices)?;
     let work = Work::Fleet(Fleet { jobs, rate });
     request.order(&Order { session, work }, &programs)
 }

@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// Seconds per target
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// The seed of chance, so that runs try the same [default: another one every time]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    seed: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,8 +90,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         shell.create_dir(&found)?;
         let found = format!("-artifact_prefix={}/{name}-", found.display());
         let seconds = format!("-max_total_time={}", args.seconds);
+        // libFuzzer takes 0 for "another one every time".
+        let seed = format!("-seed={}", args.seed);
         eprintln!("{name}: {} s", args.seconds);
-        cmd!(shell, "{program} {corpus} {found} {seconds} -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1")
+        cmd!(shell, "{program} {corpus} {found} {seconds} {seed} -max_len=4096 -timeout=30 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1")
             .quiet()
             .run()
             .help(format!("fuzzing `{name}`"), "its message is above, and the text is beside it")?;

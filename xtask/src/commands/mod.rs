@@ -9,9 +9,11 @@ mod destroy;
 mod doctor;
 mod e2e;
 mod expand;
+mod failover;
 mod fleet;
 mod fuzz;
 mod graphscope;
+mod import;
 mod matrix;
 mod outputs;
 mod plan;
@@ -44,8 +46,10 @@ enum Commands {
     Status(status::Args),
     Outputs(outputs::Args),
     AccessPoints(access_points::Args),
+    Import(import::Args),
     Verify(verify::Args),
     ExpandVolumes(expand::Args),
+    Failover(failover::Args),
     PlanGraphscope(graphscope::Plan),
     DeployGraphscope(graphscope::Deploy),
     DestroyGraphscope(graphscope::Destroy),
@@ -69,9 +73,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Commands::DestroyEfs(args) => destroy::run(&args),
         Commands::AccessPoints(args) => access_points::run(&args),
         Commands::Outputs(args) => outputs::run(&args),
+        Commands::Import(args) => import::run(&args),
         Commands::Status(args) => status::run(&args),
         Commands::Verify(args) => verify::run(&args),
         Commands::ExpandVolumes(args) => expand::run(&args),
+        Commands::Failover(args) => failover::run(&args),
         Commands::Clients(args) => clients::run(&args),
         Commands::Bench(args) => bench::run(&args),
         Commands::Fuzz(args) => fuzz::run(&args),

@@ -43,7 +43,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.name {
         check(name, &request.read(&args.deployment)?)?;
     }
-    let goal = Goal::Outputs(Asked { name: args.name.clone(), format: args.format });
+    let goal =
+        Goal::Outputs(Asked { name: args.name.clone(), format: args.format, terraform: false });
     fleet::hand_over(&args.fleet, &request, goal, false)
 }
 

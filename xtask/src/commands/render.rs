@@ -7,15 +7,16 @@ use anyhow::Context;
 use efs::resources::file_system::FileSystemSource;
 use failure::failure;
 use graphscope::{Example, Trial};
-use job::ModuleInputs;
+use job::{Asked, Goal, ModuleInputs};
 use kubernetes::yaml::Block;
 
 use super::fleet;
 use super::verify::{IMAGE, example};
 use crate::deployment::{self, Deployment};
-use crate::flags::{DeploymentArgs, Format};
+use crate::flags::{DeploymentArgs, Format, Run, url};
 use crate::iam::{self, Whose};
 use crate::print::print;
+use crate::request::{Request, Selection};
 
 /// Stands in a StorageClass whose file system does not exist yet.
 const UNKNOWN: &str = "(known after apply)";
@@ -34,6 +35,7 @@ const UNKNOWN: &str = "(known after apply)";
   cargo xtask render --iam operator
   cargo xtask render --rbac | kubectl apply -f -
   cargo xtask render --iam driver --iam-format terraform
+  cargo xtask render --terraform --config prod.hcl > efs.tf    # looks at AWS
   cargo xtask render --example checkpoint | kubectl apply -f -
   cargo xtask render --check gitops/efs    # exits 1 if they differ
   cargo xtask render --fleet clusters --check gitops")]
@@ -64,12 +66,25 @@ pub(super) struct Args {
     /// How the documents of `--iam` are written
     #[arg(long, value_enum, default_value_t = iam::Language::Json, requires = "iam")]
     iam_format: iam::Language,
+    /// Print the deployment, as it is in AWS, as Terraform's resources with `import` blocks, by which
+    /// Terraform takes it over
+    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam", "rbac", "fleet"])]
+    terraform: bool,
+    /// Look at the local AWS for `--terraform`
+    #[arg(long, requires = "terraform", conflicts_with = "endpoint_url")]
+    sandbox: bool,
+    /// Endpoint for `--terraform` to use instead of AWS
+    #[arg(long, value_name = "URL", requires = "terraform", value_parser = url)]
+    endpoint_url: Option<String>,
     /// Output format: one stream of YAML, or JSON by file name
     #[arg(long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.terraform {
+        return print_terraform(args);
+    }
     let mut rendered = Rendered::default();
     if let Some(folder) = &args.fleet {
         for (name, deployment) in fleet::read(folder, &args.deployment, true, deployment::read)? {
@@ -100,6 +115,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("note: {UNKNOWN} stands for the id of a file system that `deploy-efs` creates");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The deployment as Terraform takes it over: only AWS knows the ids.
+fn print_terraform(args: &Args) -> anyhow::Result<ExitCode> {
+    let run = Run::looking(args.sandbox, args.endpoint_url.clone(), args.output);
+    let request = Request::new(&args.deployment, &run, Selection::Storage);
+    let asked = Asked { name: None, format: None, terraform: true };
+    request.hand_over(Goal::Outputs(asked), false)
 }
 
 /// Documents by their paths.
@@ -144,6 +167,9 @@ impl Rendered {
 
 /// The file system's id, where it is adopted or the documents in a folder name it.
 fn known_id(folder: Option<PathBuf>, inputs: &efs::Inputs) -> anyhow::Result<Option<String>> {
+    if let Some(id) = &inputs.imported {
+        return Ok(Some(id.to_string()));
+    }
     match (&inputs.file_system, folder) {
         (FileSystemSource::Adopted(id), _) => Ok(Some(id.to_string())),
         (FileSystemSource::Own(_), None) => Ok(None),

@@ -58,7 +58,7 @@ pub(super) struct Args {
 /// Where the pods may run.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Pods")]
-struct PlacementArgs {
+pub(super) struct PlacementArgs {
     /// Taint that the pods bear; may be repeated
     #[arg(long, value_name = "KEY[=VALUE][:EFFECT]", value_parser = Toleration::parse)]
     toleration: Vec<Toleration>,
@@ -74,7 +74,7 @@ struct PlacementArgs {
 }
 
 impl PlacementArgs {
-    fn read(&self) -> Placement {
+    pub(super) fn read(&self) -> Placement {
         let secret = self.image_pull_secret.as_ref();
         Placement {
             tolerations: self.toleration.clone(),

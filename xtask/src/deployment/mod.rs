@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostics, Source};
-use crate::flags::{DeploymentArgs, InputFlags, Workload};
+use crate::flags::{DeploymentArgs, InputFlags, Storage, Workload};
+use gathered::Gathered;
+use inputs::GivenInputs;
 use modules::of_config;
 
 pub(crate) use checked::Deployment;
@@ -55,6 +57,15 @@ pub(crate) fn of_text(text: &str) -> anyhow::Result<Deployment> {
     let path = Some(Path::new(DEFAULT_FILE));
     of_config(&DeploymentArgs::default(), &InputFlags::default(), path, &config, diagnostics)
         .map(|(deployment, _)| deployment)
+}
+
+/// The inputs that flags alone give.
+pub(crate) fn flags(flags: &InputFlags<Storage>) -> anyhow::Result<GivenInputs> {
+    let (mut given, mut diagnostics) = (Gathered::nothing(), Diagnostics::default());
+    given.take_flags(flags, &mut diagnostics);
+    given.read_files(efs::INPUTS, &mut diagnostics);
+    diagnostics.into_result()?;
+    Ok(given.inputs)
 }
 
 /// `clockwork.hcl` here, or else at the top of the workspace.

@@ -1,13 +1,15 @@
 //! What EFS says of a file system, as its properties.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::Context as _;
 use aws_sdk_efs::types::{FileSystemDescription, FileSystemSize, ThroughputMode};
 use efs::resources::file_system::{
-    FileSystem, MeteredIn, OverwriteProtection, PerformanceMode, Spec, Throughput,
+    FileSystem, MeteredIn, OverwriteProtection, PerformanceMode, Spec, THROUGHPUT_FROM, Throughput,
 };
 use efs::{FileSystemId, LifeCycle};
 
-use crate::aws::moment;
+use crate::aws::{moment, second};
 
 /// The properties of a file system that `DescribeFileSystems` returns.
 pub(super) fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> {
@@ -40,9 +42,21 @@ pub(super) fn read(found: &FileSystemDescription) -> anyhow::Result<FileSystem> 
         tags: found
             .tags()
             .iter()
+            .filter(|tag| tag.key() != THROUGHPUT_FROM || is_to_come(tag.value(), now()))
             .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
             .collect(),
     })
+}
+
+/// Whether the time that EFS named once, from which it changes the throughput again, is still to
+/// come: one that is past says nothing of the last change any more. One that nobody can read is
+/// shown as it is.
+fn is_to_come(time: &str, now: u64) -> bool {
+    second(time).is_none_or(|second| second > now)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn metered_in(size: &FileSystemSize) -> MeteredIn {
@@ -51,5 +65,18 @@ fn metered_in(size: &FileSystemSize) -> MeteredIn {
         standard: bytes(size.value_in_standard()),
         ia: bytes(size.value_in_ia()),
         archive: bytes(size.value_in_archive()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_for_the_throughput_is_known_until_it_is_past() {
+        let (time, at) = ("2026-05-04T09:12:40Z", 1_777_885_960);
+        assert!(is_to_come(time, at - 1));
+        assert!(!is_to_come(time, at));
+        assert!(is_to_come("some day", at), "it is shown as it is");
     }
 }

@@ -44,6 +44,22 @@ pub(crate) async fn settings(
     Ok(Some(Spec { lifecycle, backup, policy, replication, ..found.spec.clone() }))
 }
 
+/// Everything that takes calls of its own to read, whether or not anybody asks for it; and the
+/// replications that the file system is part of.
+pub(crate) async fn everything(
+    aws: &Aws,
+    found: &FileSystem,
+) -> anyhow::Result<(Spec, Vec<Replication>)> {
+    let id = &found.id;
+    let (lifecycle, backup, policy, replications) =
+        try_join!(lifecycle_of(aws, id), backup(aws, id), policy(aws, id), replications(aws, id))?;
+    let policy = policy.as_deref().and_then(Policy::found);
+    let replications = replications.unwrap_or_default();
+    let from_here = replications.iter().find(|it| it.source == id.as_str()).cloned();
+    let replication = from_here.map(properties);
+    Ok((Spec { lifecycle, backup, policy, replication, ..found.spec.clone() }, replications))
+}
+
 /// Sets the properties of a group.
 pub(super) async fn put(
     context: &Context,
@@ -75,6 +91,11 @@ async fn lifecycle(
     if wanted.lifecycle.is_none() && wanted.throughput == Throughput::Elastic {
         return Ok(None);
     }
+    lifecycle_of(aws, id).await
+}
+
+/// The lifecycle policy of a file system.
+async fn lifecycle_of(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Option<Lifecycle>> {
     let call = aws.efs.describe_lifecycle_configuration().file_system_id(id.as_str());
     let response = match call.send().await {
         Ok(response) => response,

@@ -5,7 +5,8 @@ use plan::files;
 
 use crate::resources::{
     access_point, addon, canary, driver, file_system, iam_role, ingress, mount_target,
-    oidc_provider, persistent_volume, pod_identity_association, security_group, storage_class,
+    oidc_provider, persistent_volume, pod_identity_association, replica, security_group,
+    storage_class,
 };
 
 /// A call of any resource of a deployment.
@@ -25,6 +26,7 @@ pub enum Call {
     OidcProvider(oidc_provider::Call),
     PodIdentityAssociation(pod_identity_association::Call),
     Release(release::Call),
+    Replica(replica::Call),
     Expand(claim::Expand),
     Canary(canary::Call),
 }
@@ -57,6 +59,7 @@ calls!(
     OidcProvider(oidc_provider::Call),
     PodIdentityAssociation(pod_identity_association::Call),
     Release(release::Call),
+    Replica(replica::Call),
     Expand(claim::Expand),
     Canary(canary::Call)
 );

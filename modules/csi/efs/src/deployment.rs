@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kubernetes::{RenderError, claim, release};
+use kubernetes::{RenderError, claim};
 use network::Subnet;
 use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
 
@@ -11,6 +11,7 @@ use crate::calls::{Call, Plan};
 use crate::chart;
 use crate::class_set;
 use crate::cluster::Cluster;
+use crate::denied::in_cluster;
 use crate::desired::{Canary, Desired};
 use crate::documents;
 use crate::identity;
@@ -142,11 +143,10 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
         mounted: actual.mount_targets.iter().any(available),
         replace_policy: consent.replace_file_system_policy,
         backup_by_default: inputs.backup_by_default,
+        imported: inputs.imported.as_ref(),
     };
     let file_system = file_system::plan(plan, scope, &wanted, actual.file_system.as_ref());
-    if let FileSystemSource::Own(_) = &inputs.file_system {
-        take_over::take_over(plan, scope, (actual, &owner), adopt_existing);
-    }
+    take_over::ask(plan, scope, (inputs, actual), adopt_existing);
     take_over::keep_on_file_system(plan, scope, (actual, &owner), &file_system.id);
     file_system
 }
@@ -384,39 +384,4 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
     };
     let wanted = actual.network.subnets.iter().filter(wanted);
     wanted.map(|subnet| subnet.availability_zone.clone()).collect()
-}
-
-/// What holds for every plan that changes a cluster.
-pub(crate) fn in_cluster(plan: &mut Plan, inputs: &Inputs, cluster: &Cluster) {
-    plan.refusals.extend(denied(plan, inputs, cluster));
-    // A current context is easily forgotten.
-    plan.notes
-        .push(format!("the driver and the class are those of the cluster `{}`", cluster.name));
-}
-
-/// What this identity may not do in the cluster, where the plan would do it.
-fn denied(plan: &Plan, inputs: &Inputs, cluster: &Cluster) -> Option<Refusal> {
-    let kinds = [storage_class::KIND, release::KIND, persistent_volume::KIND, claim::KIND];
-    let touches = plan.changes.iter().any(|change| kinds.contains(&change.address.kind));
-    if cluster.denied.is_empty() || (!touches && plan.checks.is_empty()) {
-        return None;
-    }
-    let of_canary = |denied: &String| {
-        let what = denied.split(" in ").next().unwrap_or_default();
-        ["persistentvolumeclaims", "pods", "events"].iter().any(|it| what.ends_with(it))
-    };
-    let only_canary = !plan.checks.is_empty() && !inputs.has_static_volumes();
-    let without = if only_canary && cluster.denied.iter().any(of_canary) {
-        "; `--no-canary` needs nothing of claims, pods and events"
-    } else {
-        ""
-    };
-    Some(Refusal::new(
-        &cluster.name,
-        format!("this identity may not {}", cluster.denied.join(", ")),
-        format!(
-            "ask for these permissions in the cluster (`kubectl auth whoami` shows who asks), \
-             or write documents for someone who has them: `--manifests DIR`{without}"
-        ),
-    ))
 }

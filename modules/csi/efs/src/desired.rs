@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use network::reach::groups_of;
-use network::{RuleSource, SecurityGroupId, SubnetId};
+use network::reach::{Node, groups_of};
+use network::{RuleSource, SecurityGroupId, SubnetId, VpcId};
 use plan::{Known, Scope};
 
 use crate::adopt_existing::AdoptExisting;
@@ -108,19 +108,32 @@ impl Desired {
 
     /// Whose NFS traffic must be admitted, by the nodes that were found. Where none was, as when
     /// all of them are being replaced, the groups that were admitted for nodes stay so.
+    ///
+    /// Of nodes in another VPC than the mount targets no group is admitted anew: EC2 refuses a rule
+    /// that names one, unless the VPCs are peered (Amazon VPC User Guide, "Update your security
+    /// groups to reference peer security groups").
     pub fn nfs_sources(&self, network: &network::Observed) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
         let mut groups: BTreeSet<SecurityGroupId> =
             clients.security_group_id.iter().cloned().collect();
         if clients.of_nodes {
-            let nodes = network.nodes.as_deref().unwrap_or_default();
-            groups.extend(groups_of(nodes).into_iter().cloned());
-            if nodes.is_empty() {
-                groups.extend(self.admitted_before(network));
-            }
+            let nodes = network.nodes.iter().flatten();
+            let vpc = self.vpc(network);
+            let (here, elsewhere): (Vec<&Node>, Vec<&Node>) =
+                nodes.partition(|node| vpc.is_none_or(|vpc| node.vpc_id == *vpc));
+            let elsewhere_too = groups_of(elsewhere);
+            let before = self.admitted_before(network).into_iter();
+            groups.extend(before.filter(|it| here.is_empty() || elsewhere_too.contains(it)));
+            groups.extend(groups_of(here).into_iter().cloned());
         }
         let groups = groups.into_iter().map(Known::Now).map(Source::Group);
         groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
+    }
+
+    /// The VPC of the mount targets.
+    fn vpc<'a>(&self, network: &'a network::Observed) -> Option<&'a VpcId> {
+        let mut subnets = network.subnets.iter();
+        subnets.find(|subnet| self.subnets.contains(&subnet.id)).map(|subnet| &subnet.vpc_id)
     }
 
     /// The groups that our own rules admit.

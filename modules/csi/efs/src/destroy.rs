@@ -10,7 +10,8 @@ use crate::calls::Plan;
 use crate::class_set;
 use crate::cluster::Cluster;
 use crate::data;
-use crate::deployment::{DriverPart, in_cluster};
+use crate::denied::in_cluster;
+use crate::deployment::DriverPart;
 use crate::documents;
 use crate::guard::guard;
 use crate::identity;
@@ -88,7 +89,10 @@ pub(crate) fn destroy_part(
     // then sees the file system too, waits for it, and looks again.
     let revoked = ingress::remove_all(&mut plan, scope, &owner, &rules, &removed);
     if !owner.owns(&found.tags) {
-        plan.refusals.push(file_system::not_ours(scope, found));
+        plan.refusals.push(match &inputs.imported {
+            Some(_) => file_system::not_taken_over(scope, found),
+            None => file_system::not_ours(scope, found),
+        });
     } else if found.life_cycle.is_leaving() {
         file_system::gone(&mut plan, scope, found);
         remove_groups(&mut plan, scope, actual, &removed);

@@ -101,7 +101,7 @@ pub(crate) fn hcl(value: &Value, depth: usize) -> String {
 }
 
 /// A key of an object: an identifier, or a text.
-fn key_of(key: &str) -> String {
+pub(crate) fn key_of(key: &str) -> String {
     let mut letters = key.chars();
     let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if first && letters.all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {

@@ -125,6 +125,15 @@ impl Owner {
         self.marks_of_cluster().iter().all(|(key, value)| tags.get(key) == Some(value))
     }
 
+    /// The deployment that these tags name, as cluster and class.
+    pub(crate) fn marked_on(tags: &Tags) -> Option<String> {
+        let mark = |key: &str| tags.get(&format!("{OUR_PREFIX}{key}"));
+        (mark("managed-by").map(String::as_str) == Some(MANAGER))
+            .then(|| mark("cluster").zip(mark("storage-class")))
+            .flatten()
+            .map(|(cluster, class)| format!("{cluster}/{class}"))
+    }
+
     /// The tags that make something of the cluster ours, whatever the class.
     pub fn marks_of_cluster(&self) -> Tags {
         let mut marks = self.marks();

@@ -9,8 +9,9 @@ use crate::adopt_existing::{ADOPT_EXISTING, AdoptExisting};
 use crate::data::{access_points, other_classes, volumes_of};
 use crate::documents;
 use crate::ids::FileSystemId;
+use crate::inputs::Inputs;
 use crate::owner::Owner;
-use crate::resources::file_system;
+use crate::resources::file_system::{self, FileSystemSource};
 use crate::resources::storage_class;
 
 /// Whether a deployment finds a file system of its own that nothing names which it can see
@@ -31,9 +32,24 @@ fn is_named(actual: &Actual, id: &FileSystemId) -> bool {
         || documents::refers(&actual.documents)
 }
 
+/// Asks what a deployment may take over, unless it uses a file system as it is.
+pub(crate) fn ask<C>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    (inputs, actual): (&Inputs, &Actual),
+    consents: &AdoptExisting,
+) {
+    let of = (actual, &inputs.owner());
+    match (&inputs.file_system, &inputs.imported) {
+        (FileSystemSource::Own(_), None) => take_over(plan, scope, of, consents),
+        (FileSystemSource::Own(_), Some(_)) => from_another(plan, scope, of, consents),
+        (FileSystemSource::Adopted(_), _) => {}
+    }
+}
+
 /// Asks whether a deployment may take over the data of a file system that another one with its
 /// names left, such as that of a cluster which was deleted and created anew.
-pub(crate) fn take_over<C>(
+fn take_over<C>(
     plan: &mut Plan<C>,
     scope: &Scope,
     (actual, owner): (&Actual, &Owner),
@@ -68,6 +84,34 @@ pub(crate) fn take_over<C>(
         remedy: format!(
             "give `{ADOPT_EXISTING}={id}` if this is the data that it should have; another \
              `storage_class_name` makes a file system of its own"
+        ),
+    });
+}
+
+/// Asks whether a deployment may take over the file system of another one, which does not find it
+/// by its tags any more.
+fn from_another<C>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    (actual, owner): (&Actual, &Owner),
+    consents: &AdoptExisting,
+) {
+    let Some(found) = actual.file_system.as_ref() else { return };
+    let Some(other) = Owner::marked_on(&found.tags).filter(|_| !owner.owns(&found.tags)) else {
+        return;
+    };
+    let id = &found.id;
+    let what = plain(&format!("takes over {id}, which is of the deployment `{other}`"));
+    if consents.includes(id) {
+        plan.notes.push(format!("the deployment {what}"));
+        return;
+    }
+    plan.questions.push(Question {
+        address: scope.address(file_system::KIND, None).to_string(),
+        asks: format!("{what}, and which is refused to that one from then on"),
+        remedy: format!(
+            "give `{ADOPT_EXISTING}={id}` if this deployment is to have it; `manage_file_system` left \
+             out uses it as it is"
         ),
     });
 }

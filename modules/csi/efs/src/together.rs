@@ -16,7 +16,7 @@ use crate::inputs::Inputs;
 use crate::managed_driver;
 use crate::resources::driver::{self, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::{addon, canary, iam_role};
+use crate::resources::{addon, canary, file_system, iam_role};
 use crate::users::OtherClass;
 
 /// [`plan`](crate::plan) for each of these modules, of which one installs the driver.
@@ -46,9 +46,10 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
             }
             None => {}
         }
-        let before = modules.iter().map(|(desired, _)| *desired).take(plans.len());
+        let before = || modules.iter().map(|(desired, _)| *desired).take(plans.len());
+        plan.refusals.extend(managed_twice(before(), desired));
         let with_chart = managed_driver::with_chart_of_addon(desired, actual);
-        plan.refusals.extend(ranges_of_one_file_system(before, &with_chart));
+        plan.refusals.extend(ranges_of_one_file_system(before(), &with_chart));
         plans.push(plan);
     }
     Ok(plans)
@@ -108,6 +109,20 @@ fn role_last(plans: &mut [Plan]) {
     for change in changes.filter(|change| change.address.kind == iam_role::KIND) {
         change.needs.extend(policies.iter().cloned());
     }
+}
+
+/// Why a module cannot have the file system that one before it has as its own.
+fn managed_twice<'a>(
+    mut before: impl Iterator<Item = &'a Desired>,
+    desired: &Desired,
+) -> Option<Refusal> {
+    let id = desired.inputs.imported.as_ref()?;
+    let other = before.find(|other| other.inputs.imported.as_ref() == Some(id))?;
+    Some(Refusal::new(
+        desired.scope.address(file_system::KIND, None),
+        format!("{id} is the file system of `module.{}`", other.scope.module),
+        "leave `manage_file_system` out in one of them, or give it `storage_classes` instead",
+    ))
 }
 
 /// Why a class cannot be on the file system that modules before it have adopted too.

@@ -63,6 +63,20 @@ pub struct Replication {
     pub status: String,
     /// When the last copy was complete, as RFC 3339 writes times.
     pub last_replicated: Option<String>,
+    /// What EFS says of a state in which nothing is copied.
+    pub message: Option<String>,
+}
+
+impl Replication {
+    /// Whether its other side has left it, as after a deletion in the region of the copy alone.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.status == "ERROR" && self.is_between_regions()
+    }
+
+    /// Whether its two file systems are in different regions.
+    pub(crate) fn is_between_regions(&self) -> bool {
+        self.source_region != self.destination_region
+    }
 }
 
 /// A `PersistentVolume` of the driver, or one that mounts a file system over NFS.

@@ -14,6 +14,7 @@ use crate::users::{CreationInfo, PosixUser};
 pub(super) const NAME: &str = "access_points";
 
 const POINT: &[Input] = &[
+    Input::optional("access_point_id", Kind::String, ""),
     Input::optional("posix_user", Kind::Values, ""),
     Input::optional("root_directory", Kind::Values, ""),
     Input::optional("tags", Kind::Map, ""),
@@ -71,6 +72,7 @@ pub(super) fn access_points(reader: &mut Reader) -> Option<BTreeMap<String, Acce
         }
     }
     problems.extend(claimed_twice(&points));
+    problems.extend(named_twice(&points));
     let whole = problems.is_empty();
     for problem in problems {
         reader.mistake(NAME, problem);
@@ -85,12 +87,13 @@ fn point(
 ) -> Option<AccessPointInputs> {
     let path = format!("{NAME}.{name}");
     let object = Object { path: &path, entries };
-    let (policy, tags, user, root, volume, claim) =
+    let (existing, policy, tags, user, root, volume, claim) =
         read(object, (POINT, &[]), problems, |reader| {
             let object = |reader: &mut Reader, name: &str| {
                 reader.is_given(name).then(|| reader.values(name)).flatten()
             };
             (
+                reader.string("access_point_id", rules::access_point_id),
                 reader.string("deletion_policy", DeletionPolicy::one_of),
                 reader.map("tags", rules::tag),
                 object(reader, "posix_user"),
@@ -116,6 +119,7 @@ fn point(
         (None, None) => None,
     };
     Some(AccessPointInputs {
+        existing,
         path: directory,
         posix_user: posix_user.flatten(),
         creation_info,
@@ -213,6 +217,17 @@ fn claimed_twice(points: &BTreeMap<String, AccessPointInputs>) -> Option<Problem
             "two access points have the claim `{namespace}/{name}`, and a claim has one volume"
         ),
         "give one of them another `name`",
+    ))
+}
+
+/// An access point has one name.
+fn named_twice(points: &BTreeMap<String, AccessPointInputs>) -> Option<Problem> {
+    let mut known = BTreeSet::new();
+    let mut ids = points.values().filter_map(|point| point.existing.as_ref());
+    let id = ids.find(|id| !known.insert(*id))?;
+    Some(Problem::new(
+        format!("two access points have the `access_point_id` {id}"),
+        "leave one of them out",
     ))
 }
 

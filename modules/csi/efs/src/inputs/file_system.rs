@@ -6,6 +6,7 @@ use ::inputs::{Problem, Reader, one_of};
 
 use super::file_system_policy::{self, policy};
 use super::{DeletionPolicy, rules};
+use crate::ids::FileSystemId;
 use crate::resources::file_system::{
     BackupPolicy, FileSystemSource, Lifecycle, OverwriteProtection, PROPERTIES, PerformanceMode,
     Spec, Throughput, Transition,
@@ -14,7 +15,7 @@ use crate::resources::file_system::{
 /// The file system to create, or the one to adopt.
 pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
     let adopted = reader.string("file_system_id", rules::file_system_id);
-    if reader.is_given("file_system_id") {
+    if reader.is_given("file_system_id") && !manages(reader) {
         return adopted_file_system(reader).and(adopted).map(FileSystemSource::Adopted);
     }
     let encrypted = reader.boolean("encrypted");
@@ -59,6 +60,33 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
         performance_mode: performance_mode?,
         throughput: throughput?,
     }))
+}
+
+/// Whether the file system of before is managed as one of the deployment's own.
+fn manages(reader: &mut Reader) -> bool {
+    reader.is_given(MANAGED) && reader.boolean(MANAGED) == Some(true)
+}
+
+/// The input that makes a file system of before the deployment's own.
+const MANAGED: &str = "manage_file_system";
+
+/// The file system of before that the deployment manages.
+pub(super) fn imported(reader: &mut Reader) -> Option<FileSystemId> {
+    if !manages(reader) {
+        return None;
+    }
+    if !reader.is_given("file_system_id") {
+        reader.mistake(
+            MANAGED,
+            Problem::new(
+                "`manage_file_system` is true, and no file system of before is named",
+                "give `file_system_id`, or leave it out: a file system that the deployment makes is \
+                 its own anyway",
+            ),
+        );
+        return None;
+    }
+    reader.string("file_system_id", rules::file_system_id)
 }
 
 /// Where the file system is replicated to, by keys that say it: a new file system in a region or
@@ -167,7 +195,10 @@ fn adopted_file_system(reader: &mut Reader) -> Option<()> {
             name,
             Problem::new(
                 format!("`{name}` is given, and `file_system_id` adopts a file system as it is"),
-                format!("leave out `{name}`, or `file_system_id` to get a file system of your own"),
+                format!(
+                    "leave out `{name}`, or `file_system_id` to get a file system of your own; \
+                     `{MANAGED} = true` makes this one the deployment's own"
+                ),
             ),
         );
     }

@@ -84,6 +84,14 @@ pub(super) fn policy(reader: &mut Reader) -> Option<Policy> {
     Some(Policy { document, bypass_lockout_check, by_default })
 }
 
+/// The policy that the switches make, where one of them is on.
+pub(crate) fn switched(enforce_tls: bool, root_squash: bool, anonymous: bool) -> Policy {
+    let mut all: Vec<Value> = enforce_tls.then(without_tls).into_iter().collect();
+    all.push(clients(anonymous, root_squash));
+    let document = json!({ "Version": "2012-10-17", "Id": OUR_ID, "Statement": all });
+    Policy { document, bypass_lockout_check: false, by_default: false }
+}
+
 /// Denies every request without TLS. By itself it would break all mounts: a policy takes the
 /// place of the default one, which lets everybody mount (EFS User Guide, "Using IAM to control
 /// file system data access").

@@ -18,7 +18,7 @@ mod storage_classes;
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use network::{SecurityGroupId, SubnetId, Tags};
+use network::{Addresses, SecurityGroupId, SubnetId, Tags};
 use plan::Known;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,7 @@ use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{FixedAddresses, IpAddressType};
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
+pub(crate) use file_system_policy::switched;
 pub use schema::INPUTS;
 
 /// The module's inputs, checked. The names are those of [`INPUTS`].
@@ -53,6 +54,9 @@ pub struct Inputs {
     /// The user's tags.
     pub tags: Tags,
     pub file_system: FileSystemSource,
+    /// The file system of before that is the deployment's own from now on, in place of one that
+    /// it makes.
+    pub imported: Option<FileSystemId>,
     /// Whether nobody said if it should be backed up: one that is there stays as it is.
     pub backup_by_default: bool,
     pub deletion_policy: DeletionPolicy,
@@ -112,6 +116,14 @@ impl Inputs {
         self.security_groups.contains(&Group::Own)
     }
 
+    /// Which addresses a subnet must be able to give a mount target.
+    pub fn target_addresses(&self) -> Addresses {
+        match self.ip_address_type {
+            Some(IpAddressType::Ipv6Only) => Addresses::Ipv6Only,
+            Some(IpAddressType::Ipv4Only | IpAddressType::DualStack) | None => Addresses::WithIpv4,
+        }
+    }
+
     /// Whether the nodes mount with IAM, and so need an identity too.
     pub fn mounts_with_iam(&self) -> bool {
         let of_classes = self.classes().flat_map(|class| &class.mount_options);
@@ -149,7 +161,9 @@ impl Inputs {
         owner: &'a Owner,
         file_system: &'a Known<FileSystemId>,
     ) -> class::Wanted<'a> {
-        class::Wanted { owner, inputs: &self.storage_class, file_system, beside: false }
+        let takes_over = self.imported.is_some();
+        let inputs = &self.storage_class;
+        class::Wanted { owner, inputs, file_system, beside: false, takes_over }
     }
 }
 
@@ -161,7 +175,10 @@ impl Inputs {
         file_system: &'a Known<FileSystemId>,
     ) -> impl Iterator<Item = class::Wanted<'a>> {
         let classes = self.storage_classes.iter();
-        classes.map(move |inputs| class::Wanted { owner, inputs, file_system, beside: true })
+        let takes_over = self.imported.is_some();
+        let wanted =
+            move |inputs| class::Wanted { owner, inputs, file_system, beside: true, takes_over };
+        classes.map(wanted)
     }
 }
 

@@ -10,7 +10,7 @@ use network::Tags;
 use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
 use super::driver_settings::settings;
-use super::file_system::file_system;
+use super::file_system::{file_system, imported};
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
@@ -38,6 +38,7 @@ impl Inputs {
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
         let file_system = file_system(&mut reader);
+        let imported = imported(&mut reader);
         let backup_by_default = !reader.is_given("backup_policy");
         let deletion_policy = reader.string("deletion_policy", DeletionPolicy::one_of);
         let access_points = access_points(&mut reader);
@@ -71,6 +72,7 @@ impl Inputs {
                 aws_account_id,
                 tags: tags?,
                 file_system: file_system?,
+                imported,
                 backup_by_default,
                 deletion_policy: deletion_policy?,
                 access_points,

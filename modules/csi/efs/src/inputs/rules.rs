@@ -5,7 +5,7 @@ use kubernetes::MANAGED_BY;
 use network::{SecurityGroupId, SubnetId};
 
 use crate::driver_policy::DRIVER_TAG;
-use crate::ids::FileSystemId;
+use crate::ids::{AccessPointId, FileSystemId};
 use crate::owner::{OUR_PREFIX, OWN_TAGS};
 use crate::resources::driver::{Identity, Way};
 use crate::resources::storage_class::DEFAULT_CLASS;
@@ -23,6 +23,10 @@ pub(crate) fn security_group_id(text: &str) -> Result<SecurityGroupId, Problem> 
 
 pub(crate) fn file_system_id(text: &str) -> Result<FileSystemId, Problem> {
     FileSystemId::try_from(text).map_err(|error| id(&error))
+}
+
+pub(crate) fn access_point_id(text: &str) -> Result<AccessPointId, Problem> {
+    AccessPointId::try_from(text).map_err(|error| id(&error))
 }
 
 fn id(error: &IdError) -> Problem {

@@ -271,6 +271,11 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "Existing file system to adopt: it gets the missing mount targets, and nothing of it is changed or deleted",
     ),
+    Input::optional(
+        "manage_file_system",
+        Kind::Bool,
+        "Whether the file system of `file_system_id` is this deployment's own from now on: tagged, changed and destroyed as one that it made",
+    ),
     Input::default(
         "deletion_policy",
         Kind::String,

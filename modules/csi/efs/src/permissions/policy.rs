@@ -6,7 +6,7 @@ use ::inputs::Partition;
 use place::partition;
 use serde_json::{Map, Value, json};
 
-use super::table::{OURS, On, PERMISSIONS, Permission, When};
+use super::table::{CREATE, OURS, On, PERMISSIONS, Permission, When};
 use crate::driver_policy::{self, Access};
 use crate::identity::{irsa_trust, pod_identity_trust};
 use crate::inputs::Inputs;
@@ -29,7 +29,9 @@ pub fn operator(inputs: &Inputs) -> Value {
     let adopted = matches!(inputs.file_system, FileSystemSource::Adopted(_));
     // By resources and conditions, in the order of the table.
     let mut statements: Vec<(String, Value, Value, Vec<&str>)> = Vec::new();
-    for permission in PERMISSIONS.iter().filter(|one| is_needed(one, inputs, adopted)) {
+    let made = |one: &&Permission| inputs.imported.is_none() || one.of != CREATE;
+    for permission in PERMISSIONS.iter().filter(made).filter(|one| is_needed(one, inputs, adopted))
+    {
         let resources = resources(permission.on, inputs);
         let conditions = conditions(permission, inputs, adopted);
         let key = format!("{resources}{conditions}");
@@ -102,6 +104,11 @@ fn own(inputs: &Inputs) -> Option<&Spec> {
     }
 }
 
+/// Whether it takes over access points of before.
+fn takes_points(inputs: &Inputs) -> bool {
+    inputs.access_points.iter().flatten().any(|(_, point)| point.existing.is_some())
+}
+
 fn key(inputs: &Inputs) -> Option<&str> {
     own(inputs)?.kms_key_id.as_deref()
 }
@@ -139,7 +146,10 @@ fn resources(on: On, inputs: &Inputs) -> Value {
     let addon = format!("addon/{cluster}/{}/*", addon::NAME);
     match on {
         On::Everything => "*".into(),
-        On::FileSystems => arn("elasticfilesystem", "file-system/*").into(),
+        On::FileSystems => {
+            let id = inputs.imported.as_ref().map_or("*", |id| id.as_str());
+            arn("elasticfilesystem", &format!("file-system/{id}")).into()
+        }
         On::AccessPoints => arn("elasticfilesystem", "access-point/*").into(),
         On::SecurityGroups => arn("ec2", "security-group/*").into(),
         On::SecurityGroupRules => arn("ec2", "security-group-rule/*").into(),
@@ -174,8 +184,15 @@ fn resources(on: On, inputs: &Inputs) -> Value {
 }
 
 fn conditions(permission: &Permission, inputs: &Inputs, adopted: bool) -> Value {
-    // An adopted file system does not carry our tags.
-    let only = permission.only.iter().filter(|only| !(adopted && **only == OURS));
+    // An adopted file system does not carry our tags, and one of before does not carry them yet:
+    // it is allowed by its id. So it is with access points of before.
+    let of_before = match permission.on {
+        On::FileSystems => inputs.imported.is_some(),
+        On::AccessPoints => permission.action.ends_with(":TagResource") && takes_points(inputs),
+        _ => false,
+    };
+    let untagged = adopted || of_before;
+    let only = permission.only.iter().filter(|only| !(untagged && **only == OURS));
     let mut all: Map<String, Value> =
         only.map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
     let here = inputs.aws_region.as_str();

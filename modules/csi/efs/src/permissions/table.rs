@@ -119,7 +119,7 @@ impl Permission {
     }
 }
 
-const CREATE: &str = "elasticfilesystem:CreateFileSystem";
+pub(super) const CREATE: &str = "elasticfilesystem:CreateFileSystem";
 const POINT: &str = "elasticfilesystem:CreateAccessPoint";
 const REPLICATE: &str = "elasticfilesystem:CreateReplicationConfiguration";
 const BACKUP: &str = "elasticfilesystem:PutBackupPolicy";

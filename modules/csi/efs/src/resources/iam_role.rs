@@ -18,6 +18,11 @@ pub const KIND: &str = "iam_role";
 /// The kind of a deployment's policy in the role.
 pub const POLICY_KIND: &str = "iam_role_policy";
 
+/// What people read of the role in the console.
+pub(crate) fn description(owner: &Owner) -> String {
+    format!("EFS CSI driver of {}, by Clockwork Codex", owner.cluster)
+}
+
 /// The properties of a role and of a policy, wanted or found: each is a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
@@ -113,7 +118,7 @@ pub fn plan<C: From<Call>>(
             .calling(Call::Create {
                 name,
                 trust: trust.clone(),
-                description: format!("EFS CSI driver of {}, by Clockwork Codex", owner.cluster),
+                description: description(owner),
                 tags: (*tags).clone(),
                 marks: owner.marks_of_cluster(),
             }),

@@ -16,7 +16,7 @@ use crate::owner::Owner;
 pub const KIND: &str = "security_group_rule";
 
 /// What people read of a rule of ours.
-const DESCRIPTION: &str = "NFS for EFS, by Clockwork Codex";
+pub(crate) const DESCRIPTION: &str = "NFS for EFS, by Clockwork Codex";
 
 /// Whose traffic a rule admits, wanted or found: a group may be one that the plan creates.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

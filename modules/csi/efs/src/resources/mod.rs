@@ -16,5 +16,6 @@ pub mod mount_target;
 pub mod oidc_provider;
 pub mod persistent_volume;
 pub mod pod_identity_association;
+pub mod replica;
 pub mod security_group;
 pub mod storage_class;

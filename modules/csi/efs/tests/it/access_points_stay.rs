@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use efs::resources::access_point::{self, Deletion, Seen};
 use efs::resources::persistent_volume::unwanted_claims;
-use efs::{Canary, Desired, LifeCycle, Volume};
+use efs::{Actual, Canary, Desired, LifeCycle, Volume};
 use plan::{Action, Plan};
 use serde_json::{Value, json};
 
@@ -150,10 +150,34 @@ fn who_may_not_make_claims_is_told_to_leave_the_check_out_only_where_that_helps(
     actual.cluster.as_mut().unwrap().denied = denied;
     let own = json!({ "access_points": { "a": { "volume": { "size": "1Gi" } } } });
     let quiet = Desired { canary: Canary::LeftOut, ..desired(&json!({})) };
-    for (wanted, helps) in [(desired(&json!({})), true), (desired(&own), false), (quiet, false)] {
+    for (wanted, helps) in [(desired(&json!({})), true), (desired(&own), false)] {
         let plan = planned(&wanted, &actual);
         assert_eq!(plan.refusals[0].remedy.contains("--no-canary"), helps, "{:?}", plan.refusals);
     }
+    assert_eq!(planned(&quiet, &actual).refusals, [], "it makes no claim there");
+}
+
+#[test]
+fn only_what_a_plan_does_with_volumes_and_claims_takes_a_permission() {
+    let all = ["create", "patch", "delete"].into_iter().flat_map(|verb| {
+        [format!("{verb} persistentvolumes"), format!("{verb} persistentvolumeclaims in `graphs`")]
+    });
+    let all: Vec<String> = all.collect();
+    let told = |inputs: &Value, mut found: Actual| {
+        found.cluster.as_mut().unwrap().denied = all.clone();
+        let quiet = Desired { canary: Canary::LeftOut, ..desired(inputs) };
+        let refusals = planned(&quiet, &found).refusals;
+        refusals.into_iter().map(|it| it.reason).collect::<Vec<_>>().join("; ")
+    };
+    let first = told(&both(), deployed_to_cluster(&json!({})));
+    for word in ["create persistentvolumes", "create persistentvolumeclaims in `graphs`"] {
+        assert!(first.contains(word) && !first.contains("delete"), "{first}");
+    }
+    let last = told(&json!({ "access_points": {} }), made());
+    for word in ["delete persistentvolumes", "delete persistentvolumeclaims in `graphs`"] {
+        assert!(last.contains(word) && !last.contains("create"), "{last}");
+    }
+    assert_eq!(told(&both(), made()), "", "nothing is done");
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn with_role() -> Facts {
         namespace: "kube-system".to_owned(),
         region: "eu-west-1".to_owned(),
         controller: Some(controller),
+        role_exists: None,
     }
 }
 
@@ -126,6 +127,13 @@ fn without_identity() -> Vec<(&'static str, Cause)> {
     let trust = "Internal desc = Failed to fetch File System info: Describe File System failed: \
          WebIdentityErr: failed to retrieve credentials\ncaused by: AccessDenied: Not authorized to \
          perform sts:AssumeRoleWithWebIdentity";
+    let no_provider = "Internal desc = Failed to fetch Access Points or Describe File System: \
+         WebIdentityErr: failed to retrieve credentials\ncaused by: InvalidIdentityToken: No \
+         OpenIDConnect provider found in your account for https://oidc.eks.eu-west-1.amazonaws.com/id/1";
+    let audience = "Internal desc = Failed to fetch Access Points or Describe File System: \
+         WebIdentityErr: failed to retrieve credentials\ncaused by: InvalidIdentityToken: Incorrect \
+         token audience";
+    let with_iam = |exists| Facts { role_exists: Some(exists), ..with_role() };
     let nobody = "Internal desc = Failed to fetch File System info: Describe File System failed: \
          NoCredentialProviders: no valid providers in chain. Deprecated.";
     let expired = "Internal desc = Failed to fetch Access Points or Describe File System: \
@@ -135,7 +143,11 @@ fn without_identity() -> Vec<(&'static str, Cause)> {
         ("a role lacks permissions", binding(&with_role(), &refused(DENIED))),
         ("a role does not allow the tags", binding(&tagged, &refused(DENIED))),
         ("no role", binding(&no_role, &refused(DENIED))),
-        ("a role does not trust", binding(&with_role(), &refused(trust))),
+        ("a role does not trust, or is not there", binding(&with_role(), &refused(trust))),
+        ("a role does not trust", binding(&with_iam(true), &refused(trust))),
+        ("a role is not there", binding(&with_iam(false), &refused(trust))),
+        ("no provider", binding(&with_role(), &refused(no_provider))),
+        ("a provider without the audience", binding(&with_role(), &refused(audience))),
         ("no credentials at all", binding(&no_role, &refused(nobody))),
         ("credentials have expired", binding(&no_role, &refused(expired))),
     ]
@@ -207,7 +219,8 @@ fn undeleted() -> Vec<(&'static str, Cause)> {
 #[test]
 fn what_is_missing_is_said_in_the_words_of_the_driver_and_in_ours() {
     let mut text = String::new();
-    for (case, Cause { what, says, remedy, is_final }) in unbound().into_iter().chain(undeleted()) {
+    for (case, cause) in unbound().into_iter().chain(undeleted()) {
+        let Cause { what, says, remedy, answered: _, is_final } = cause;
         let says = says.map(|says| format!("  caused by: {says}\n")).unwrap_or_default();
         let waits = if is_final { "at once" } else { "when it lasts" };
         writeln!(text, "## {case}, {waits}\nerror: {what}\n{says}help: {remedy}\n").unwrap();

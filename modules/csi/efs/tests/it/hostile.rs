@@ -105,6 +105,7 @@ fn replication(text: &str) -> Replication {
         destination_region: text.to_owned(),
         status: text.to_owned(),
         last_replicated: Some(text.to_owned()),
+        message: Some(text.to_owned()),
     }
 }
 

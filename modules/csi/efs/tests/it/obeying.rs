@@ -348,6 +348,7 @@ pub(crate) fn volume(call: &persistent_volume::Call, resolve: Resolve<'_>, actua
             found.volumes.retain(|it| it.name != *name);
             assert!(found.volumes.len() < before, "NotFound: {name}");
         }
+        persistent_volume::Call::Retain { .. } => panic!("only a failover does that"),
         persistent_volume::Call::ApplyClaim { namespace, name, document } => {
             let claim = kubernetes::parsed("claim", document).unwrap();
             let text =

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::world::{account, apply, desired, group, inputs, planned, scope, subnet, subnet_id};
 
 /// Up to eight subnets over up to four zones.
-fn subnets() -> impl Strategy<Value = Vec<(u32, char)>> {
+pub(crate) fn subnets() -> impl Strategy<Value = Vec<(u32, char)>> {
     proptest::collection::btree_map(
         1_u32..20,
         prop_oneof![Just('a'), Just('b'), Just('c'), Just('d')],
@@ -49,7 +49,7 @@ fn points() -> impl Strategy<Value = Value> {
 }
 
 /// Inputs that a person could give.
-fn more() -> impl Strategy<Value = Value> {
+pub(crate) fn more() -> impl Strategy<Value = Value> {
     (
         prop_oneof![
             Just(json!({ "throughput_mode": "elastic" })),
@@ -84,7 +84,7 @@ fn more() -> impl Strategy<Value = Value> {
 }
 
 /// The inputs with those of the subnets that `chosen` picks, at least one.
-fn with_subnets(more: &Value, subnets: &[(u32, char)], chosen: &[bool]) -> Value {
+pub(crate) fn with_subnets(more: &Value, subnets: &[(u32, char)], chosen: &[bool]) -> Value {
     let mut more = more.clone();
     let picked = subnets.iter().zip(chosen.iter().cycle()).filter(|(_, picked)| **picked);
     let mut ids: Vec<String> = picked.map(|((n, _), _)| subnet_id(*n).to_string()).collect();
@@ -95,7 +95,7 @@ fn with_subnets(more: &Value, subnets: &[(u32, char)], chosen: &[bool]) -> Value
     more
 }
 
-fn world(subnets: &[(u32, char)]) -> Actual {
+pub(crate) fn world(subnets: &[(u32, char)]) -> Actual {
     account(subnets.iter().map(|(n, zone)| subnet(*n, *zone)).collect())
 }
 

@@ -26,6 +26,7 @@ fn replicated(region: &str) -> Actual {
         destination_region: region.to_owned(),
         status: "ENABLED".to_owned(),
         last_replicated: None,
+        message: None,
     }];
     actual
 }

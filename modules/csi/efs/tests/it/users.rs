@@ -146,6 +146,7 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
             destination_region: "eu-central-1".to_owned(),
             status: "ENABLED".to_owned(),
             last_replicated: None,
+            message: None,
         }),
         User::Elsewhere => elsewhere(actual),
         User::Volume { .. } | User::Claim | User::Class { .. } => in_cluster(actual, user),

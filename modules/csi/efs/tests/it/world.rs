@@ -149,6 +149,7 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
         Call::PodIdentityAssociation(call) => obeying::association(call, &result(actual), actual),
         Call::Release(call) => obeying::release(call, &result(actual), actual),
         Call::Expand(call) => obeying::expand(call, actual),
+        Call::Replica(_) => panic!("only a failover has one"),
         Call::Canary(_) => panic!("a check is no change"),
     }
 }

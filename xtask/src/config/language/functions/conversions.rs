@@ -1,6 +1,6 @@
 //! Functions that convert, and those that mark secrets.
 
-use super::arguments::Takes::{Any, Nullable};
+use super::arguments::Takes::Nullable;
 use super::arguments::{Arguments, Function};
 use crate::config::language::convert::convert;
 use crate::config::language::types::Type;
@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("sensitive", &[Nullable], |args| Ok(args.any(0)?.clone().marked(true)))
         .own_marks(),
     // Nothing here is ephemeral, so that everything stays.
-    Function::new("ephemeralasnull", &[Any], |args| Ok(args.any(0)?.clone())).own_marks(),
+    Function::new("ephemeralasnull", &[Nullable], |args| Ok(args.any(0)?.clone())).own_marks(),
 ];
 
 fn to(args: &Arguments, of: &Type) -> Result<Value, String> {

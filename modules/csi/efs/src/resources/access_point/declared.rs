@@ -17,6 +17,8 @@ pub(crate) type Points = BTreeMap<String, Known<AccessPointId>>;
 /// An access point as the inputs have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessPointInputs {
+    /// One of before that is the deployment's own from now on.
+    pub existing: Option<AccessPointId>,
     /// Its directory of the file system.
     pub path: String,
     /// Whoever mounts through it is this user, whatever the process is.
@@ -137,7 +139,15 @@ impl AccessPointInputs {
     /// Its properties, for a deployment whose inputs have these tags.
     pub(super) fn spec(&self, name: &str, owner: &Owner, tags: &Tags) -> Spec {
         // Every field is looked at: a new one does not compile until somebody says what it means.
-        let AccessPointInputs { path, posix_user, creation_info, tags: own, retain, volume } = self;
+        let AccessPointInputs {
+            existing: _, // `ours` looks for it.
+            path,
+            posix_user,
+            creation_info,
+            tags: own,
+            retain,
+            volume,
+        } = self;
         let mut all = tags.clone();
         all.insert("Name".to_owned(), name.to_owned());
         all.extend(own.clone());
@@ -164,6 +174,13 @@ impl AccessPoint {
         (owner.owns(&self.tags) && !self.life_cycle.is_leaving()).then_some(named)
     }
 
+    /// Whether it is the one that the inputs have under a name: it was made by them, or they take
+    /// it over by its id.
+    pub(crate) fn is_of(&self, owner: &Owner, name: &str, inputs: &AccessPointInputs) -> bool {
+        let taken = inputs.existing.as_ref() == Some(&self.id) && !self.life_cycle.is_leaving();
+        self.declared_by(owner) == Some(name) || taken
+    }
+
     /// The name by which some deployment's inputs made it, where they did.
     pub(crate) fn declared_name(&self) -> Option<&str> {
         self.tags.get(&name_tag()).map(String::as_str)
@@ -175,7 +192,7 @@ impl AccessPoint {
     }
 
     /// Whether the inputs that made it ever gave it a volume.
-    pub(super) fn had_volume(&self) -> bool {
+    pub(crate) fn had_volume(&self) -> bool {
         self.tags.contains_key(&volume_tag())
     }
 

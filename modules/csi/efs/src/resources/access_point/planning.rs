@@ -67,8 +67,15 @@ pub fn declare<C: From<Call>>(
     let mut kept = Vec::new();
     for (name, inputs) in wanted.points {
         let spec = inputs.spec(name, wanted.owner, wanted.tags);
-        let ours = || there.iter().filter(|it| it.declared_by(wanted.owner) == Some(name));
-        let best = ours().filter(|it| fits(&spec, it)).min_by_key(|it| &it.id);
+        let ours = || there.iter().filter(|it| it.is_of(wanted.owner, name, inputs));
+        if let Some(refusal) = not_taken(scope, name, (inputs, &spec), there) {
+            plan.refusals.push(refusal);
+            kept.extend(ours().map(|it| &it.id));
+            ids.extend(inputs.existing.clone().map(|id| (name.clone(), Known::Now(id))));
+            continue;
+        }
+        let best = ours().filter(|it| fits(&spec, it));
+        let best = best.min_by_key(|it| (inputs.existing.as_ref() != Some(&it.id), &it.id));
         let named = |it: &AccessPoint| inputs.volume.is_some() && found.may_be_named(it);
         let holds = ours().find(|it| named(it)).filter(|_| !best.is_some_and(named));
         let id = match (holds, best.or_else(|| ours().min_by_key(|it| &it.id))) {
@@ -84,7 +91,7 @@ pub fn declare<C: From<Call>>(
                 Known::After(id(scope, name))
             }
             (None, Some(same)) => {
-                tag(plan, scope, (name, &spec), same);
+                tag(plan, (scope, wanted.owner), (name, &spec), same);
                 kept.push(&same.id);
                 Known::Now(same.id.clone())
             }
@@ -102,7 +109,10 @@ pub fn declare<C: From<Call>>(
         };
         ids.insert(name.clone(), id);
     }
-    for point in there.iter().filter(|it| !kept.contains(&&it.id)) {
+    let taken = |it: &AccessPoint| {
+        wanted.points.values().any(|point| point.existing.as_ref() == Some(&it.id))
+    };
+    for point in there.iter().filter(|it| !kept.contains(&&it.id) && !taken(it)) {
         if let Some(name) = point.declared_by(wanted.owner) {
             let replaced = ids.contains_key(name).then(|| id(scope, name));
             retire(plan, scope, (name, point), replaced, found);
@@ -142,6 +152,39 @@ pub(crate) fn removal_id(scope: &Scope, point: &AccessPointId) -> ChangeId {
 
 fn address(scope: &Scope, name: &str) -> plan::Address {
     scope.address(KIND, Some(name))
+}
+
+/// Why one of before is not taken over: it is not there, or it is not as the inputs say, and EFS
+/// changes none.
+fn not_taken(
+    scope: &Scope,
+    name: &str,
+    (inputs, spec): (&AccessPointInputs, &Spec),
+    there: &[AccessPoint],
+) -> Option<Refusal> {
+    let id = inputs.existing.as_ref()?;
+    let (reason, remedy) = match there.iter().find(|it| it.id == *id) {
+        Some(found) if fits(spec, found) && !found.life_cycle.is_leaving() => return None,
+        Some(found) if found.life_cycle == LifeCycle::Available => {
+            let compared = compare(PROPERTIES, spec, Some(&found.spec()));
+            let differs = compared.differences.iter().map(|it| it.attribute.as_str().to_owned());
+            let differs: Vec<String> = differs.filter(|it| !it.starts_with("tags")).collect();
+            (
+                format!("{id} has another `{}`, and EFS changes none", differs.join("`, `")),
+                "write what it has, as `cargo xtask import` prints it; or leave `access_point_id` \
+                 out to get another one",
+            )
+        }
+        Some(found) => (
+            format!("{id} is in the state `{}`", plain(found.life_cycle.as_str())),
+            "leave `access_point_id` out to get another one",
+        ),
+        None => (
+            format!("{id} is no access point of the file system"),
+            "correct `access_point_id`, or leave it out to get another one",
+        ),
+    };
+    Some(Refusal::new(address(scope, name), reason, remedy))
 }
 
 /// Why one is not replaced that a volume of a cluster may name which nobody looked at.
@@ -215,7 +258,7 @@ fn replace<C: From<Call>>(
 
 fn tag<C: From<Call>>(
     plan: &mut Plan<C>,
-    scope: &Scope,
+    (scope, owner): (&Scope, &Owner),
     (name, spec): (&str, &Spec),
     found: &AccessPoint,
 ) {
@@ -226,7 +269,11 @@ fn tag<C: From<Call>>(
     let missing = spec.tags.iter().filter(|(key, value)| found.tags.get(*key) != Some(value));
     let tags = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
     let change = Change::new(Action::Update, id(scope, name), address(scope, name))
-        .because(format!("the tags of {} differ", found.id))
+        .because(if found.declared_by(owner).is_some() {
+            format!("the tags of {} differ", found.id)
+        } else {
+            format!("the deployment takes {} over", found.id)
+        })
         .showing(differences)
         .calling(Call::Tag { id: found.id.clone(), tags });
     plan.changes.push(change);
@@ -307,9 +354,10 @@ pub fn rows(
     wanted: Option<&BTreeMap<String, AccessPointInputs>>,
     found: &[AccessPoint],
 ) -> Vec<Row> {
-    let missing = wanted.into_iter().flatten().filter(|(name, _)| {
-        !found.iter().any(|point| point.declared_by(owner) == Some(name.as_str()))
-    });
+    let missing = wanted
+        .into_iter()
+        .flatten()
+        .filter(|(name, inputs)| !found.iter().any(|point| point.is_of(owner, name, inputs)));
     let missing = missing.map(|(name, _)| Row::missing("access point", name.clone()));
     let there = found.iter().filter_map(|point| {
         let name = point.declared_by(owner)?;

@@ -176,8 +176,17 @@ const REMEDIES: &[(&str, &str)] = &[
     ("InternalFailure", "run the same command again; if it stays, ask AWS Support"),
 ];
 
+/// What the API server says of a selector that would change (apimachinery,
+/// `FieldImmutableErrorMsg`).
+const IMMUTABLE: &str = "field is immutable";
+
 /// The remedy for the first issue that has one.
 pub fn remedy(issues: &[Issue]) -> String {
+    if issues.iter().any(|issue| issue.message.contains(IMMUTABLE)) {
+        return "the driver that is there has other selectors than the add-on, and they never change: \
+                stay with it by `driver = \"install\"`, or drain the nodes and uninstall it first"
+            .to_owned();
+    }
     let mut known =
         issues.iter().filter_map(|issue| REMEDIES.iter().find(|(code, _)| *code == issue.code));
     let (_, remedy) = known

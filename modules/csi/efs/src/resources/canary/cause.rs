@@ -6,42 +6,11 @@
 //! in its answer. The provisioner writes that answer into an event of the claim with the reason
 //! `ProvisioningFailed`, and for a volume with the reason `VolumeFailedDelete`.
 
-/// What the cluster says of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Such as `ProvisioningFailed`.
-    pub reason: String,
-    pub message: String,
-}
+use super::assumed;
+use super::facts::{Controller, Event, Facts, Rule, account};
 
 /// What the controller's Deployment is called, where no value says otherwise.
 const CONTROLLER: &str = "efs-csi-controller";
-
-/// What was found of the driver when a claim was not bound.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    pub class: String,
-    pub namespace: String,
-    pub region: String,
-    /// The controller, where there is one.
-    pub controller: Option<Controller>,
-}
-
-/// The driver's controller.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Controller {
-    /// The name of its Deployment, and the labels of its pods: chart values may give it others than
-    /// it usually has.
-    pub name: String,
-    pub selector: String,
-    pub ready: i32,
-    pub desired: i32,
-    pub service_account: String,
-    /// The role that its service account assumes, by annotation (IRSA).
-    pub role: Option<String>,
-    /// The tags that it puts on access points beside its own, as it was told: `key:value key:value`.
-    pub tags: Option<String>,
-}
 
 /// Why it was not bound, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +20,8 @@ pub struct Cause {
     /// What the driver or the cluster says, word for word, where it says anything.
     pub says: Option<String>,
     pub remedy: String,
+    /// Whether that is an answer of the driver or of the scheduler, and not their silence.
+    pub answered: bool,
     /// Whether waiting any longer changes nothing.
     pub is_final: bool,
 }
@@ -74,7 +45,7 @@ pub fn binding(facts: &Facts, events: &[Event]) -> Cause {
     }
     let called = "create its access point";
     let known = |rule: &&Rule| rule.words.iter().any(|word| event.message.contains(word));
-    match RULES.iter().find(known) {
+    match assumed::RULES.iter().chain(RULES).find(known) {
         Some(rule) => cause(&(rule.what)(facts), event, (rule.remedy)(facts), rule.is_final),
         None if is_denied(&event.message) => denied(facts, event, called, CREATING),
         None => unknown(facts, event, "could not make a volume for the claim"),
@@ -95,6 +66,7 @@ pub fn removal(facts: &Facts, events: &[Event]) -> Cause {
             ),
             says: None,
             remedy: format!("look at what the driver says: {}", logs(facts)),
+            answered: false,
             is_final: false,
         },
     }
@@ -108,34 +80,8 @@ const DELETING: &str = "`elasticfilesystem:DescribeAccessPoints` and \
     `elasticfilesystem:DeleteAccessPoint`, the latter where the access point has the tag \
     `efs.csi.aws.com/cluster`";
 
-/// A cause that is known by words of AWS, of its SDK or of the driver.
-struct Rule {
-    words: &'static [&'static str],
-    what: fn(&Facts) -> String,
-    remedy: fn(&Facts) -> String,
-    is_final: bool,
-}
-
 /// The known causes; the more special words come first.
 const RULES: &[Rule] = &[
-    Rule {
-        // `WebIdentityErr` is how the SDK for Go says it; STS's own words follow.
-        words: &["AssumeRoleWithWebIdentity", "WebIdentityErr", "InvalidIdentityToken"],
-        what: |facts| {
-            let (account, role) = (account(facts), role(facts));
-            format!("the driver may not assume the role {role} as {account}")
-        },
-        remedy: |facts| {
-            format!(
-                "have the role's trust policy allow `sts:AssumeRoleWithWebIdentity` to the cluster's \
-                 OIDC provider, for the subject `system:serviceaccount:{}:{}` and the audience \
-                 `sts.amazonaws.com`, and make sure that the account has that provider",
-                facts.namespace,
-                service_account(facts)
-            )
-        },
-        is_final: false,
-    },
     Rule {
         words: &[
             "NoCredentialProviders",
@@ -262,8 +208,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// The service that the driver's credentials come from: STS by an annotation (IRSA), and EKS's own
-/// where an association gives them to it (EKS User Guide, "Access Amazon EKS using AWS PrivateLink"
-/// and "Deploy private clusters with limited internet access").
+/// where an association gives them to it (EKS User Guide, "Deploy private clusters with limited internet
+/// access").
 fn credentials_endpoint(facts: &Facts) -> String {
     let region = &facts.region;
     match facts.controller.as_ref().and_then(|controller| controller.role.as_ref()) {
@@ -340,7 +286,7 @@ fn silent(facts: &Facts, events: &[Event]) -> Cause {
             format!("look at what it says: {}", logs(facts)),
         ),
     };
-    Cause { what, says, remedy, is_final: false }
+    Cause { what, says, remedy, answered: false, is_final: false }
 }
 
 fn unknown(facts: &Facts, event: &Event, what: &str) -> Cause {
@@ -353,7 +299,8 @@ fn unknown(facts: &Facts, event: &Event, what: &str) -> Cause {
 }
 
 fn cause(what: &str, event: &Event, remedy: String, is_final: bool) -> Cause {
-    Cause { what: what.to_owned(), says: Some(event.message.clone()), remedy, is_final }
+    let says = Some(event.message.clone());
+    Cause { what: what.to_owned(), says, remedy, answered: true, is_final }
 }
 
 /// The newest event that says most.
@@ -365,21 +312,6 @@ fn telling(events: &[Event]) -> Option<&Event> {
 fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(words)?;
     rest.split_whitespace().next().map(|word| word.trim_end_matches(['.', ',']))
-}
-
-fn service_account(facts: &Facts) -> &str {
-    let controller = facts.controller.as_ref();
-    let named = controller.map(|controller| controller.service_account.as_str());
-    named.filter(|name| !name.is_empty()).unwrap_or("efs-csi-controller-sa")
-}
-
-fn account(facts: &Facts) -> String {
-    format!("the service account `{}/{}`", facts.namespace, service_account(facts))
-}
-
-fn role(facts: &Facts) -> String {
-    let role = facts.controller.as_ref().and_then(|controller| controller.role.as_deref());
-    role.map_or_else(|| "of its service account".to_owned(), |role| format!("`{role}`"))
 }
 
 fn principal(facts: &Facts) -> String {

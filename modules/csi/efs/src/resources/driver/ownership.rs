@@ -91,6 +91,12 @@ fn settings(differences: &[Difference], value: impl Fn(&Difference) -> Option<&s
     named.join(", ")
 }
 
+/// Whether it is a value that names the role: an annotation of a service account, or that of the pods
+/// which start anew with it.
+fn names_role(attribute: &str) -> bool {
+    ["eks.amazonaws.com/role-arn", "clockwork-codex/role"].iter().any(|it| attribute.ends_with(it))
+}
+
 /// The inputs that these settings come from.
 fn inputs(differences: &[Difference]) -> String {
     let of_input = |name: &str| input_of(name.strip_prefix("values.")?);
@@ -99,7 +105,7 @@ fn inputs(differences: &[Difference]) -> String {
         .map(|difference| match difference.attribute.as_str() {
             "chart" => "`helm_chart_version`".to_owned(),
             name if name.starts_with("values.controller.tags") => "`access_point_tags`".to_owned(),
-            name if name.ends_with("eks.amazonaws.com/role-arn") => "`driver_role_arn`".to_owned(),
+            name if names_role(name) => "`driver_role_arn`".to_owned(),
             name => match of_input(name) {
                 Some(input) => format!("`helm_values` or `{input}`"),
                 None => "`helm_values`".to_owned(),

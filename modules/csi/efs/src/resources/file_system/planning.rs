@@ -9,6 +9,7 @@ use plan::{
     Scope, Wait, compare,
 };
 
+use super::before::{not_ours, not_there};
 use super::limits::{excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::protection::OverwriteProtection;
 use super::replicating::{as_wanted, elsewhere, failed};
@@ -83,6 +84,8 @@ pub struct Wanted<'a> {
     pub replace_policy: bool,
     /// Whether nobody said if it should be backed up.
     pub backup_by_default: bool,
+    /// The file system of before that is its own from now on, in place of one that it makes.
+    pub imported: Option<&'a FileSystemId>,
 }
 
 /// The file system as the rest of the plan needs it.
@@ -97,6 +100,12 @@ pub struct Planned {
     pub one_zone: Option<String>,
 }
 
+impl Planned {
+    fn own(id: Known<FileSystemId>, needs: Vec<ChangeId>, one_zone: Option<String>) -> Planned {
+        Planned { id, needs, own: true, one_zone }
+    }
+}
+
 /// Plans the file system.
 pub fn plan<C: From<Call>>(
     plan: &mut Plan<C>,
@@ -106,20 +115,27 @@ pub fn plan<C: From<Call>>(
 ) -> Planned {
     match (wanted.source, found) {
         (FileSystemSource::Adopted(id), found) => adopt(plan, scope, wanted, id, found),
-        (FileSystemSource::Own(spec), None) => create(plan, scope, wanted, spec, Vec::new()),
-        (FileSystemSource::Own(spec), Some(found)) if found.life_cycle.is_leaving() => {
+        (FileSystemSource::Own(spec), None) => match wanted.imported {
+            Some(id) => {
+                plan.refusals.push(not_there(scope, wanted.owner, id));
+                Planned::own(Known::Now(id.clone()), Vec::new(), spec.availability_zone.clone())
+            }
+            None => create(plan, scope, wanted, spec, Vec::new()),
+        },
+        (FileSystemSource::Own(spec), Some(found))
+            if found.life_cycle.is_leaving() && wanted.imported.is_none() =>
+        {
             let gone = gone(plan, scope, found);
             create(plan, scope, wanted, spec, vec![gone])
         }
         (FileSystemSource::Own(spec), Some(found)) => {
             let needs = usable(plan, scope, found);
-            if wanted.owner.owns(&found.tags) {
+            if wanted.owner.owns(&found.tags) || wanted.imported.is_some() {
                 update(plan, scope, (spec, wanted), found, &needs);
             } else {
                 plan.refusals.push(not_ours(scope, found));
             }
-            let one_zone = found.spec.availability_zone.clone();
-            Planned { id: Known::Now(found.id.clone()), needs, own: true, one_zone }
+            Planned::own(Known::Now(found.id.clone()), needs, found.spec.availability_zone.clone())
         }
     }
 }
@@ -192,18 +208,6 @@ pub fn row(found: Option<&FileSystem>) -> Row {
     }
 }
 
-/// A file system with our token and without our tags: somebody took them off.
-pub fn not_ours(scope: &Scope, found: &FileSystem) -> Refusal {
-    Refusal::new(
-        scope.address(KIND, None),
-        format!("{} has this deployment's creation token, but not its tags", found.id),
-        format!(
-            "put the `clockwork-codex/` tags back, or set `file_system_id = \"{}\"` to adopt it as it is",
-            found.id
-        ),
-    )
-}
-
 /// The groups of what is wanted that creation does not set.
 fn set_after_creation(spec: &Spec) -> BTreeSet<Group> {
     // A new file system is protected: "Protection is enabled by default"
@@ -245,6 +249,7 @@ pub fn gone<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, found: &FileSystem
     id
 }
 
+/// Plans one that is used as it is.
 fn adopt<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
@@ -259,11 +264,7 @@ fn adopt<C: From<Call>>(
         planned.one_zone.clone_from(&found.spec.availability_zone);
         plan.notes.push(format!("{id} is adopted: nothing of it is changed or deleted"));
     } else {
-        plan.refusals.push(Refusal::new(
-            scope.address(KIND, None),
-            format!("{id} does not exist in `{}`", wanted.owner.region),
-            "correct `file_system_id` or `aws_region`, or leave `file_system_id` out to get a file system of your own",
-        ));
+        plan.refusals.push(not_there(scope, wanted.owner, id));
     }
     planned
 }
@@ -310,8 +311,7 @@ fn create<C: From<Call>>(
         change = change.calling(Call::Put { of, group, spec: Box::new(spec.clone()) });
     }
     plan.changes.push(change);
-    let one_zone = spec.availability_zone.clone();
-    Planned { id: Known::After(id.clone()), needs: vec![id], own: true, one_zone }
+    Planned::own(Known::After(id.clone()), vec![id], spec.availability_zone.clone())
 }
 
 fn update<C: From<Call>>(
@@ -328,7 +328,7 @@ fn update<C: From<Call>>(
         life_cycle: _,     // `usable` judges it.
         created: _,        // EFS says so,
         account: _,        // and whose it is.
-        creation_token: _, // It was found by this, and so it is right.
+        creation_token: _, // It was found by this, or by its id, and so it is right.
         spec: found_spec,
         metered_bytes: _, // What users wrote,
         metered_in: _,    // in which storage classes,
@@ -356,10 +356,17 @@ fn update<C: From<Call>>(
     let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };
     let mut calls: Vec<Call> = groups.into_iter().map(put).collect();
     if !tagged.groups.is_empty() {
-        reasons.push("tags are missing or differ");
         let mut missing = tags.clone();
         missing.retain(|key, value| found_tags.get(key) != Some(value));
-        calls.push(Call::Tag { of: Known::Now(id.clone()), tags: missing });
+        let call = Call::Tag { of: Known::Now(id.clone()), tags: missing };
+        if deployment.owner.owns(found_tags) {
+            reasons.push("tags are missing or differ");
+            calls.push(call);
+        } else {
+            // First, as policies may allow changes of what carries these tags only.
+            reasons.insert(0, "the deployment takes it over");
+            calls.insert(0, call);
+        }
     }
     if calls.is_empty() {
         return;

@@ -45,7 +45,7 @@ impl Policy {
     }
 
     /// Whether both mean the same, in whatever order, under whatever names.
-    pub(super) fn means(&self, other: &Policy) -> bool {
+    pub(crate) fn means(&self, other: &Policy) -> bool {
         let meaning = |policy: &Policy| {
             let mut all: Vec<String> =
                 statements(&policy.document).map(|one| meaning(one, lower).to_string()).collect();

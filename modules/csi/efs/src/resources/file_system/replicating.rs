@@ -11,7 +11,12 @@ type Replication = BTreeMap<String, String>;
 
 /// Whether a replication ends: what is wanted is made after it.
 pub fn is_leaving(found: &Replication) -> bool {
-    found.get("status").is_some_and(|status| status == "DELETING")
+    found.get("status").is_some_and(|status| is_leaving_status(status))
+}
+
+/// The same by the status that EFS names.
+pub(crate) fn is_leaving_status(status: &str) -> bool {
+    status == "DELETING"
 }
 
 /// The id of a file system that is given by it, or by its ARN.

@@ -18,7 +18,7 @@ inputs::words! {
 
 impl IpAddressType {
     /// What these addresses are; none where there is no address yet.
-    pub(super) fn of(ipv4: Option<&str>, ipv6: Option<&str>) -> Option<IpAddressType> {
+    pub(crate) fn of(ipv4: Option<&str>, ipv6: Option<&str>) -> Option<IpAddressType> {
         match (ipv4, ipv6) {
             (Some(_), Some(_)) => Some(IpAddressType::DualStack),
             (Some(_), None) => Some(IpAddressType::Ipv4Only),

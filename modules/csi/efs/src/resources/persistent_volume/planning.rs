@@ -27,9 +27,11 @@ pub enum Call {
     Apply { name: String, document: Text },
     /// Deletes the volume that was observed, and no other of its name. Its files stay.
     Delete { name: String, preconditions: Preconditions },
+    /// Keeps the files of a volume when its claim goes.
+    Retain { name: String, uid: Option<String> },
     /// Applies the claim.
     ApplyClaim { namespace: String, name: String, document: String },
-    /// Deletes the claim that was observed, once no pod uses it.
+    /// Deletes the claim that was observed, once no pod uses it, and waits until it is gone.
     DeleteClaim { namespace: String, name: String, uid: Option<String> },
 }
 

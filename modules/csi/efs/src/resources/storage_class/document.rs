@@ -20,12 +20,14 @@ pub struct Wanted<'a> {
     pub file_system: &'a Known<FileSystemId>,
     /// Whether it is a class beside the one by which the deployment is named.
     pub beside: bool,
+    /// Whether one of somebody else on the same file system becomes the deployment's own.
+    pub takes_over: bool,
 }
 
 impl Wanted<'_> {
     /// Its properties.
     pub fn spec(&self) -> Spec {
-        let Wanted { owner, inputs, file_system, beside } = self;
+        let Wanted { owner, inputs, file_system, beside, takes_over: _ } = self;
         let mut labels = inputs.labels.clone();
         labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
         let mut annotations = inputs.annotations.clone();

@@ -41,7 +41,7 @@ pub fn plan<C: From<Call>>(
     let is_its = |found: &StorageClass| {
         if wanted.beside { found.is_beside(wanted.owner) } else { found.is_of(wanted.owner) }
     };
-    if let Some(found) = found.filter(|found| !is_its(found)) {
+    if let Some(found) = found.filter(|found| !is_its(found) && !is_taken_over(wanted, found)) {
         plan.refusals.push(not_ours(scope, found, (wanted.owner, name), cluster));
         return Ok(());
     }
@@ -61,6 +61,9 @@ pub fn plan<C: From<Call>>(
                  claims and volumes that were made from it stay as they are",
             )
             .calling(found.deletion(name)),
+        Some(found) if !is_its(found) => {
+            change(Action::Update).because("the deployment takes the class over")
+        }
         Some(_) => change(Action::Update).because("the class differs"),
     };
     plan.changes.push(
@@ -71,6 +74,19 @@ pub fn plan<C: From<Call>>(
             .calling(Call::Apply { name: name.clone(), document: wanted.document()? }),
     );
     Ok(())
+}
+
+/// Whether a class of somebody else becomes the deployment's own, whose file system was taken over
+/// too: it is on that one, no other deployment made it, and Kubernetes changes all that differs.
+fn is_taken_over(wanted: &Wanted, found: &StorageClass) -> bool {
+    let on_it = || {
+        let id = wanted.file_system.now();
+        id.is_some_and(|id| found.file_system() == Some(id.as_str()))
+    };
+    wanted.takes_over
+        && !found.is_ours()
+        && on_it()
+        && !compare(PROPERTIES, &wanted.spec(), Some(&found.spec)).replaces
 }
 
 impl StorageClass {

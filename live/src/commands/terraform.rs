@@ -1,0 +1,67 @@
+//! `render --terraform`: a deployment as Terraform takes it over.
+
+use anyhow::Context as _;
+use efs::terraform::{Deployed, Terraform, terraform};
+use failure::{advice, failure};
+use futures_util::future::try_join_all;
+use inputs::printable;
+use serde_json::json;
+use tokio::try_join;
+
+use super::connection::Connection;
+use super::import::look;
+use crate::aws::Aws;
+use crate::log;
+use crate::outcome::{Ending, Outcome, Shown};
+use crate::resources::file_system::{self, Lookup};
+use crate::{identity, report};
+
+pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
+    let target = connection.connect().await?;
+    let line = connection.progress.line("observing");
+    let all = try_join_all(connection.job.storage().map(|(label, inputs)| async move {
+        let aws = connection.clients.get(&inputs.aws_region);
+        let aws = aws.context("a region has no client")?;
+        anyhow::Ok((label.to_owned(), one(aws, label, inputs).await?))
+    }));
+    let looks = async { tokio::join!(all, connection.look_at_places(&target)).0 };
+    let found = connection.stop.or(looks).await.inspect_err(|_| line.failed("stopped"))?;
+    let all = found.map_err(|error| connection.misplaced(error))?;
+    line.done("read AWS");
+    let mut resources = 0;
+    for (label, Terraform { warnings, resources: of_module, .. }) in &all {
+        resources += of_module;
+        for warning in warnings {
+            let text = format!("Warning: module.{label}: {}", warning.text);
+            log::say(&printable(&advice(&text, Some(&warning.remedy))));
+        }
+    }
+    log::say(&format!(
+        "`terraform plan` of it has {resources} to import, and nothing to add, change or destroy. Once \
+         Terraform has applied it, take the modules out of the deployment file: two tools that manage \
+         the same undo each other's changes."
+    ));
+    let text: Vec<&str> = all.iter().map(|(_, it)| it.text.trim_end()).collect();
+    let text = text.join("\n\n");
+    let document = json!({
+        "terraform": text,
+        "resources": resources,
+        "warnings": all.iter().flat_map(|(_, it)| &it.warnings).collect::<Vec<_>>(),
+        "places": report::places(connection.places()),
+    });
+    Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
+}
+
+async fn one(aws: &Aws, label: &str, inputs: &efs::Inputs) -> anyhow::Result<Terraform> {
+    let found = file_system::observe(aws, &Lookup::of(inputs)).await?;
+    let found = found.filter(|found| !found.life_cycle.is_leaving()).ok_or_else(|| {
+        failure(
+            format!("`module.{label}` has no file system in {}", inputs.aws_region),
+            "deploy it first: `cargo xtask deploy-efs`",
+        )
+    })?;
+    let owner = inputs.owner();
+    let (found, identity) = try_join!(look(aws, found, &owner), identity::whole(inputs, aws))?;
+    let deployed = Deployed { label, inputs, found: &found, identity: identity.as_ref() };
+    Ok(terraform(&deployed))
+}

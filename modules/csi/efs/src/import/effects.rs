@@ -1,0 +1,66 @@
+//! What a deployment of a block would do to what is there, by its plan.
+
+use network::Tags;
+use plan::Action;
+use serde::Serialize;
+
+use crate::calls::{Call, Plan};
+use crate::resources::{
+    access_point, file_system, ingress, mount_target, security_group, storage_class,
+};
+
+/// What is tagged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tagged {
+    pub id: String,
+    pub tags: Tags,
+}
+
+/// What a deployment would do in AWS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Effects {
+    /// What takes over.
+    pub tagged: Vec<Tagged>,
+    /// The StorageClasses that are marked as the deployment's own, by labels and annotations.
+    pub labelled: Vec<String>,
+    /// What else it would change, by address, with the reason: where all of it can be said, nothing.
+    pub differences: Vec<String>,
+}
+
+/// What a plan does to the file system and what belongs to it. The driver, the class and documents
+/// are made around it.
+pub fn effects(plan: &Plan) -> Effects {
+    let kinds = [
+        file_system::KIND,
+        mount_target::KIND,
+        access_point::KIND,
+        ingress::KIND,
+        security_group::KIND,
+        storage_class::KIND,
+    ];
+    let mut effects = Effects::default();
+    for change in plan.changes.iter().filter(|change| kinds.contains(&change.address.kind)) {
+        let mut others = false;
+        for call in &change.calls {
+            let (id, tags) = match call {
+                Call::FileSystem(file_system::Call::Tag { of, tags }) => (of.to_string(), tags),
+                Call::AccessPoint(access_point::Call::Tag { id, tags }) => (id.to_string(), tags),
+                Call::StorageClass(storage_class::Call::Apply { name, .. })
+                    if change.action == Action::Update =>
+                {
+                    effects.labelled.push(name.clone());
+                    continue;
+                }
+                _ => {
+                    others = true;
+                    continue;
+                }
+            };
+            effects.tagged.push(Tagged { id, tags: tags.clone() });
+        }
+        if others {
+            effects.differences.push(format!("{}: {}", change.address, change.reason));
+        }
+    }
+    effects
+}
