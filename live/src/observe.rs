@@ -1,5 +1,4 @@
-//! Observing everything that a job is about: requests that do not depend on each
-//! other's responses are made side by side.
+//! Observing everything that a job is about: what does not depend on each other is read side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +18,6 @@ use crate::cluster::{denied, denied_beside};
 use crate::listed::{groups_by_id, once};
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
-use crate::resources::driver::pods;
-use crate::resources::file_system::Lookup;
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -113,7 +110,7 @@ async fn in_aws(
     inputs: &Inputs,
     (aws, target): (&Aws, &Target),
 ) -> anyhow::Result<Storage> {
-    let lookup = Lookup::of(inputs);
+    let lookup = file_system::Lookup::of(inputs);
     if !job.goal.plans() {
         return Box::pin(own(inputs, aws, &lookup, job.goal.destroys())).await;
     }
@@ -160,7 +157,7 @@ async fn whole(
     inputs: &Inputs,
     network: Option<&network::Inputs>,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
 ) -> anyhow::Result<Actual> {
     let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
         named(inputs, network, aws, lookup).await?;
@@ -230,7 +227,7 @@ async fn named(
     inputs: &Inputs,
     network: Option<&network::Inputs>,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
     let listed: Vec<SecurityGroupId> =
@@ -264,7 +261,7 @@ async fn named(
 async fn own(
     inputs: &Inputs,
     aws: &Aws,
-    lookup: &Lookup,
+    lookup: &file_system::Lookup,
     destroys: bool,
 ) -> anyhow::Result<Storage> {
     let owner = inputs.owner();
@@ -332,17 +329,11 @@ pub(crate) async fn cluster(
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
     let does @ (plans, destroys) = (goal.plans(), goal.destroys());
-    let identity = &inputs.driver.identity;
-    let has_identity = identity.is_looked_at() || identity.role().is_some();
-    let (classes, nodes, agent, objects, pods, mut lacking, installed, claims, volumes) = try_join!(
+    let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
-        driver::observe(kube, &inputs.driver.namespace),
-        async {
-            let looks = plans && has_identity;
-            if looks { pods::observe(kube, &inputs.driver.namespace).await } else { Ok(None) }
-        },
+        driver::observe_with_pods(goal, inputs, kube),
         async {
             let what = (destroys, plans && sends_canary);
             if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
@@ -374,7 +365,7 @@ pub(crate) async fn cluster(
         driver: Found {
             release,
             foreign: objects.foreign,
-            pods,
+            pods: objects.pods,
             rollouts: objects.rollouts,
             volumes: known_to_newer,
             chart,

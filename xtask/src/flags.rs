@@ -37,7 +37,7 @@ pub(crate) struct DeploymentArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Run {
-    /// Write manifests into this directory, for kustomize and GitOps, instead of changing a cluster
+    /// Write manifests into this directory, for Argo CD or CI, instead of changing a cluster
     #[arg(long, value_name = "DIR", conflicts_with = "context")]
     pub(crate) manifests: Option<PathBuf>,
     /// Context of the kubeconfig, or `in-cluster` inside a pod. Unless the context is proved to be

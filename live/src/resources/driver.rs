@@ -1,17 +1,20 @@
 //! The driver's objects: whose they are, and how far they have come.
 
 mod made;
-pub(crate) mod pods;
+mod pods;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use efs::resources::driver::{Call, Foreign, Missing, Origin, Rollout, away, max_unavailable};
+use efs::Inputs;
+use efs::resources::driver::{
+    Call, ControllerPod, Foreign, Missing, Origin, Rollout, away, max_unavailable,
+};
 use failure::failure;
 use inputs::printable;
-use job::Job;
+use job::{Goal, Job};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::storage::v1::CSIDriver;
@@ -49,6 +52,8 @@ const TEMPLATE: &str = "pod-template-generation";
 pub(crate) struct Objects {
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) foreign: Vec<Foreign>,
+    /// The pods of the controller, see [`pods::observe`].
+    pub(crate) pods: Option<Vec<ControllerPod>>,
     /// Whether EKS applied any of them.
     pub(crate) applied_by_eks: bool,
 }
@@ -82,6 +87,18 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         }
     }
     Ok(objects)
+}
+
+/// The same, with the credentials of the controller's pods where a plan depends on them.
+pub(crate) async fn observe_with_pods(
+    goal: &Goal,
+    inputs: &Inputs,
+    kube: &Kube,
+) -> anyhow::Result<Objects> {
+    let namespace = &inputs.driver.namespace;
+    let (objects, pods) =
+        tokio::try_join!(observe(kube, namespace), pods::observe(goal, inputs, kube))?;
+    Ok(Objects { pods, ..objects })
 }
 
 /// The objects of the driver of one kind: by its label, by their usual name, and in our namespace by

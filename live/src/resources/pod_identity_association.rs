@@ -92,8 +92,8 @@ pub(crate) async fn carry_out(
             let role = context.results.resolve(role)?;
             let call = aws.eks.update_pod_identity_association().cluster_name(cluster);
             let call = call.association_id(id).role_arn(role);
-            let send = || call.clone().send();
-            let sent = known(context, line, New::Role, role_is_unknown, send).await?;
+            let once = || call.clone().send();
+            let sent = known(context, line, New::Role, role_is_unknown, once).await?;
             let action = "eks:UpdatePodIdentityAssociation";
             sent.map_err(|error| explain(action, &aws.region, error))?;
             Ok(Done::that("updated"))

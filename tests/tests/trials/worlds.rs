@@ -90,17 +90,17 @@ const UNKNOWN_US: u64 = 2_000_000;
 
 /// Asserts that the first call of an operation was refused with this code where it came too early after
 /// the creation of what it names. A machine that is slow gives AWS the time.
-fn too_early(trial: &Trial, maker: &str, user: &str, code: &str) {
+fn too_early(trial: &Trial, maker: &str, taker: &str, code: &str) {
     let calls: Value = serde_json::from_str(&trial.aws.unsigned("/_sandbox/calls").body).unwrap();
     let first = |operation: &str| {
         let mut calls = calls.as_array().unwrap().iter();
         let call = calls.find(|call| call["operation"] == operation);
         call.unwrap_or_else(|| panic!("{operation} was not called")).clone()
     };
-    let (made, used) = (first(maker), first(user));
+    let (made, used) = (first(maker), first(taker));
     let us = |call: &Value, name: &str| call[name].as_u64().unwrap();
     if us(&used, "at_us") + us(&used, "took_us") < us(&made, "at_us") + UNKNOWN_US {
-        assert_eq!(used["outcome"], code, "{user}");
+        assert_eq!(used["outcome"], code, "{taker}");
     }
 }
 

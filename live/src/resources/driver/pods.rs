@@ -1,8 +1,10 @@
 //! The pods of the driver's controller, and their credentials.
 
+use efs::Inputs;
 use efs::resources::driver::{ControllerPod, Credentials, POD_IDENTITY, ROLE_OF_IRSA};
 use failure::failure;
 use inputs::printable;
+use job::Goal;
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use tokio::time::Instant;
@@ -24,15 +26,19 @@ struct Seen {
     desired: usize,
 }
 
-/// The controller's pods, where the cluster has EKS's webhook and this identity may see that.
-pub(crate) async fn observe(
+/// The controller's pods, where a plan may give them a role, the cluster has EKS's webhook, and this
+/// identity may see that.
+pub(super) async fn observe(
+    goal: &Goal,
+    inputs: &Inputs,
     kube: &Kube,
-    namespace: &str,
 ) -> anyhow::Result<Option<Vec<ControllerPod>>> {
-    if !has_webhook(kube).await? {
+    let identity = &inputs.driver.identity;
+    let may_have_role = identity.is_looked_at() || identity.role().is_some();
+    if !goal.plans() || !may_have_role || !has_webhook(kube).await? {
         return Ok(None);
     }
-    Ok(look(kube, namespace).await?.map(|seen| seen.pods))
+    Ok(look(kube, &inputs.driver.namespace).await?.map(|seen| seen.pods))
 }
 
 async fn has_webhook(kube: &Kube) -> anyhow::Result<bool> {

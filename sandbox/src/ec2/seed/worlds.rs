@@ -50,10 +50,9 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
             };
             default_vpc::furnish(region, &mut next);
         }
-        // The identifiers are made for it, see `Numbered`.
-        World::TwinClusters => {}
-        // It is about what is made later, see `Options::unknown_ms`.
-        World::LateVisibility => {}
+        // The identifiers are made for the one, see `Numbered`; the other is about what is made later,
+        // see `Options::unknown_ms`.
+        World::TwinClusters | World::LateVisibility => {}
     }
 }
 

@@ -208,8 +208,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// The service that the driver's credentials come from: STS by an annotation (IRSA), and EKS's own
-/// where an association gives them to it (EKS User Guide, "Access Amazon EKS using AWS PrivateLink"
-/// and "Deploy private clusters with limited internet access").
+/// where an association gives them to it (EKS User Guide, "Deploy private clusters with limited internet
+/// access").
 fn credentials_endpoint(facts: &Facts) -> String {
     let region = &facts.region;
     match facts.controller.as_ref().and_then(|controller| controller.role.as_ref()) {
