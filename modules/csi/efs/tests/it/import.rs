@@ -261,16 +261,16 @@ fn a_class_that_somebody_else_put_on_it_is_marked_and_never_replaced() {
     };
     let mut block = Block::new(&found, &names, &GivenInputs::new(), None);
     let inputs = block.checked(&GivenInputs::new()).unwrap();
-    let hcl = block.hcl();
-    for line in [
-        "driver             = \"skip\"",
-        "directory_perms        = \"755\"",
-        "uid                    = 7",
-        "reclaim_policy         = \"Retain\"",
-        "mount_options          = [\"tls\"]",
-        "allow_volume_expansion = false",
+    let written = block.json();
+    for (name, value) in [
+        ("driver", json!("skip")),
+        ("directory_perms", json!("755")),
+        ("uid", json!(7)),
+        ("reclaim_policy", json!("Retain")),
+        ("mount_options", json!(["tls"])),
+        ("allow_volume_expansion", json!(false)),
     ] {
-        assert!(hcl.contains(line), "{line}: {hcl}");
+        assert_eq!(written[name], value, "{name}: {}", block.hcl());
     }
     let cluster = |class| Cluster {
         name: "dev".to_owned(),

@@ -314,6 +314,15 @@ fn create<C: From<Call>>(
     Planned::own(Known::After(id.clone()), vec![id], spec.availability_zone.clone())
 }
 
+/// The groups in the order of their calls; the lifecycle first where it stops archiving.
+fn in_order(groups: &BTreeSet<Group>, stops_archiving: bool) -> Vec<Group> {
+    let mut groups: Vec<Group> = groups.iter().copied().collect();
+    if stops_archiving {
+        groups.sort_by_key(|group| *group != Group::Lifecycle);
+    }
+    groups
+}
+
 /// Sets the tags that a file system lacks, or has with other values.
 fn missing_tags(tags: &Tags, found: &FileSystem) -> Call {
     let mut missing = tags.clone();
@@ -355,10 +364,7 @@ fn update<C: From<Call>>(
     plan.refusals.extend(elsewhere(scope, spec, found));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     plan.notes.extend(once_a_day(spec, found, &specs.groups));
-    let mut groups: Vec<Group> = specs.groups.iter().copied().collect();
-    if stops_archiving(spec, found_spec) {
-        groups.sort_by_key(|group| *group != Group::Lifecycle);
-    }
+    let groups = in_order(&specs.groups, stops_archiving(spec, found_spec));
     let mut reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
     let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };
     let mut calls: Vec<Call> = groups.into_iter().map(put).collect();
