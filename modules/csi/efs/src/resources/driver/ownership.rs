@@ -92,10 +92,17 @@ fn settings(differences: &[Difference], value: impl Fn(&Difference) -> Option<&s
 }
 
 /// Whether it is a value that names the role: an annotation of a service account, or that of the pods
-/// which start anew with it.
-fn names_role(attribute: &str) -> bool {
-    ["eks.amazonaws.com/role-arn", "clockwork-codex/role"].iter().any(|it| attribute.ends_with(it))
+/// which start anew with it, alone or as a whole map that goes.
+fn names_role(difference: &Difference) -> bool {
+    let attribute = difference.attribute.as_str();
+    let goes = difference.before.as_deref().is_some_and(|before| before.contains(ROLE_OF_PODS));
+    attribute.ends_with("eks.amazonaws.com/role-arn")
+        || attribute.ends_with(ROLE_OF_PODS)
+        || (attribute.ends_with(".podAnnotations") && goes)
 }
+
+/// The annotation of the controller's pods in `values.yaml.j2`.
+const ROLE_OF_PODS: &str = "clockwork-codex/role";
 
 /// The inputs that these settings come from.
 fn inputs(differences: &[Difference]) -> String {
@@ -105,7 +112,7 @@ fn inputs(differences: &[Difference]) -> String {
         .map(|difference| match difference.attribute.as_str() {
             "chart" => "`helm_chart_version`".to_owned(),
             name if name.starts_with("values.controller.tags") => "`access_point_tags`".to_owned(),
-            name if names_role(name) => "`driver_role_arn`".to_owned(),
+            _ if names_role(difference) => "`driver_role_arn`".to_owned(),
             name => match of_input(name) {
                 Some(input) => format!("`helm_values` or `{input}`"),
                 None => "`helm_values`".to_owned(),
