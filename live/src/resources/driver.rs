@@ -1,16 +1,16 @@
 //! The driver's objects: whose they are, and how far they have come.
 
 mod made;
+mod objects;
 mod pods;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use efs::Inputs;
 use efs::resources::driver::{
-    Call, ControllerPod, Foreign, Missing, Origin, Rollout, away, max_unavailable,
+    Call, ControllerPod, Foreign, Missing, Rollout, away, max_unavailable,
 };
 use failure::failure;
 use inputs::printable;
@@ -20,12 +20,10 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::storage::v1::CSIDriver;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kube::Resource;
 use kube::api::{DeleteParams, ListParams};
-use kube::core::NamespaceResourceScope;
 use plan::Scope;
 
-use crate::cluster::{Kube, Object, is_ready, node_of};
+use crate::cluster::{Kube, is_ready, node_of};
 use crate::context::{Context, Done};
 use crate::meaning::kubernetes::lacks_image;
 use crate::progress::Line;
@@ -33,13 +31,8 @@ use crate::stop::{Reason, Stopped};
 use crate::wait::LAST_PODS;
 use crate::watch::Watch;
 pub(crate) use made::{Installed, installed};
-
-/// The label that chart, manifests and add-on give the driver's objects
-/// (`app.kubernetes.io/name`); the chart's `nameOverride` changes its value.
-const LABEL: &str = "app.kubernetes.io/name=aws-efs-csi-driver";
-
-/// The names of its Deployment and its DaemonSet, unless somebody chose others.
-const NAMES: [&str; 2] = ["efs-csi-controller", "efs-csi-node"];
+pub(crate) use objects::controller;
+use objects::{NAMES, objects_of, origin};
 
 /// The generation of a DaemonSet's newest template, among its annotations, and that of a pod's,
 /// among its labels (`k8s.io/api/apps/v1`, `DeprecatedTemplateGeneration` and
@@ -99,33 +92,6 @@ pub(crate) async fn observe_with_pods(
     let (objects, pods) =
         tokio::try_join!(observe(kube, namespace), pods::observe(goal, inputs, kube))?;
     Ok(Objects { pods, ..objects })
-}
-
-/// The objects of the driver of one kind: by its label, by their usual name, and in our namespace by
-/// our release, whatever names and labels its values give them.
-async fn objects_of<K>(kube: &Kube, namespace: &str, name: &str) -> anyhow::Result<Vec<K>>
-where
-    K: Object + Resource<Scope = NamespaceResourceScope>,
-{
-    let labelled = ListParams::default().labels(LABEL);
-    let named = ListParams::default().fields(&format!("metadata.name={name}"));
-    let everything = ListParams::default();
-    let (all, ours) = (kube.all::<K>(), kube.within::<K>(namespace));
-    let (labelled, named, mut ours) = tokio::try_join!(
-        kube.list(&all, &labelled),
-        kube.list(&all, &named),
-        kube.list(&ours, &everything),
-    )?;
-    ours.retain(|found| Foreign::of(origin(found.meta()), namespace).is_none());
-    let mut known = BTreeSet::new();
-    let every = labelled.into_iter().chain(named).chain(ours);
-    Ok(every.filter(|found| known.insert(found.meta().uid.clone())).collect())
-}
-
-/// The driver's controller in this namespace, whatever its chart's values name it.
-pub(crate) async fn controller(kube: &Kube, namespace: &str) -> anyhow::Result<Option<Deployment>> {
-    let all: Vec<Deployment> = objects_of(kube, namespace, NAMES[0]).await?;
-    Ok(all.into_iter().find(|found| found.metadata.namespace.as_deref() == Some(namespace)))
 }
 
 /// A rollout with what its missing pods say. That only explains: where it cannot be read, a
@@ -256,23 +222,6 @@ impl LastPods {
                 false
             }
         }
-    }
-}
-
-/// What an object says of where it comes from.
-fn origin(metadata: &ObjectMeta) -> Origin {
-    let annotation =
-        |name: &str| metadata.annotations.as_ref()?.get(name).map(|value| printable(value));
-    let managers = metadata.managed_fields.iter().flatten();
-    Origin {
-        release: annotation("meta.helm.sh/release-name"),
-        release_namespace: annotation("meta.helm.sh/release-namespace"),
-        managed_by: metadata
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get("app.kubernetes.io/managed-by").cloned()),
-        field_managers: managers.filter_map(|entry| entry.manager.clone()).collect(),
-        namespace: metadata.namespace.clone().unwrap_or_default(),
     }
 }
 

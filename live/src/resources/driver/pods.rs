@@ -9,7 +9,7 @@ use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use tokio::time::Instant;
 
-use super::controller;
+use super::objects::controller;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::Line;

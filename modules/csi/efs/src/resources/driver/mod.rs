@@ -2,6 +2,7 @@
 //! choose of it ends in its release, whose properties are those of any.
 
 mod call;
+mod credentials;
 mod csi_driver;
 mod found;
 mod identity;
@@ -16,6 +17,7 @@ mod values;
 pub use kubernetes::release::PROPERTIES;
 
 pub use call::Call;
+pub(crate) use credentials::with_credentials;
 pub use csi_driver::{CsiDriver, CsiDriverFound, CsiDriverMade, CsiDriverSpec};
 pub use found::{Beyond, Foreign, Found, Made, Origin};
 pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
@@ -24,7 +26,6 @@ pub use images::Registry;
 pub use ownership::{Neighbours, contest};
 pub(crate) use planning::installed;
 pub use planning::{KIND, Others, may_be_older, needs_chart, plan, remove, rows};
-pub(crate) use pods::with_credentials;
 pub use pods::{ControllerPod, Credentials, POD_IDENTITY, PODS_KIND, ROLE_OF_IRSA};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};
 pub(crate) use traps::shared_range;
