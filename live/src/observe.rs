@@ -15,7 +15,7 @@ use tokio::try_join;
 
 use crate::aws::{Aws, filter};
 use crate::cluster::{denied, denied_beside};
-use crate::listed::{groups_by_id, once};
+use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
 use crate::resources::{
