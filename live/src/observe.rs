@@ -352,11 +352,8 @@ pub(crate) async fn cluster(
     let driver::Installed { release, chart, csi_driver, made } = installed;
     lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
     // An ordinary run changes no release, and looks at no volume.
-    let known_to_newer = if chart.is_some() && may_be_older(&inputs.driver) {
-        users::volumes(kube).await?
-    } else {
-        Vec::new()
-    };
+    let looks = chart.is_some() && may_be_older(&inputs.driver);
+    let known_to_newer = if looks { users::volumes(kube).await? } else { Vec::new() };
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::errors::{dependency, invalid_value, missing, not_yours};
 use super::ids::GROUP;
 use super::listing::{By, Index, Listing, MOST, Pages, by_id, list_where, one, tag_keys, tag_set};
-use super::{defaults, permissions, tags, vpcs};
+use super::{defaults, known_groups, permissions, tags, vpcs};
 use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Rule, SecurityGroup, Source};
@@ -247,7 +247,7 @@ pub(super) fn named(call: &Call) -> Result<SecurityGroup> {
     let group = match (call.form.get("GroupId"), call.form.get("GroupName")) {
         (Some(id), _) => {
             GROUP.check(id)?;
-            known(call, id)?
+            known_groups::known(call, id)?
         }
         (None, Some(name)) => {
             let default = ec2.vpcs.values().find(|vpc| vpc.is_default);
@@ -262,11 +262,4 @@ pub(super) fn named(call: &Call) -> Result<SecurityGroup> {
         return Err(not_yours());
     }
     Ok(group.clone())
-}
-
-/// A group that other calls than the one that made it know by now.
-pub(super) fn known<'a>(call: &'a Call, id: &str) -> Result<&'a SecurityGroup> {
-    let found = call.context.region.ec2.security_groups.get(id);
-    let known = found.filter(|group| group.is_known(call.context.now));
-    known.ok_or_else(|| GROUP.not_found(id))
 }

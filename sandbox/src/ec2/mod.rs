@@ -21,6 +21,7 @@ mod instances;
 mod interface_addresses;
 mod interface_changes;
 mod interfaces;
+mod known_groups;
 mod listing;
 mod nat;
 mod nat_addresses;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::call::Call;
 use super::errors::{invalid_value, missing};
 use super::form::Form;
-use super::groups;
 use super::ids::GROUP;
+use super::known_groups;
 use crate::error::{AwsError, Result};
 use crate::world::Region;
 use crate::world::ec2::{Rule, SecurityGroup, Source};
@@ -73,7 +73,7 @@ pub(super) fn read(call: &Call, group: &SecurityGroup) -> Result<Vec<Permission>
     }
     for permission in &permissions {
         if let Source::Group(id) = &permission.source {
-            groups::known(call, id)?;
+            known_groups::known(call, id)?;
         }
     }
     for (n, permission) in permissions.iter().enumerate() {

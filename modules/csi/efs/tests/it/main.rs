@@ -32,6 +32,7 @@ mod mounts;
 mod moved;
 mod nodes;
 mod obeying;
+mod obeying_volumes;
 mod own_group;
 mod pending;
 mod permissions;

@@ -18,7 +18,7 @@ use network::{
 use plan::{ChangeId, Known, Scope, compare, files};
 use serde_json::{Value, json};
 
-use crate::obeying;
+use crate::{obeying, obeying_volumes};
 
 pub(crate) const GROUP: &str = "sg-00000001";
 
@@ -136,7 +136,7 @@ pub(crate) fn carry_out(call: &Call, actual: &mut Actual) {
     match call {
         Call::AccessPoint(call) => obeying::access_point(call, &result(actual), actual),
         Call::Addon(call) => obeying::addon(call, &result(actual), actual),
-        Call::PersistentVolume(call) => obeying::volume(call, &result(actual), actual),
+        Call::PersistentVolume(call) => obeying_volumes::volume(call, &result(actual), actual),
         Call::File(call) => file(call, actual),
         Call::FileSystem(call) => file_system(call, actual),
         Call::MountTarget(call) => mount_target(call, actual),
