@@ -122,6 +122,17 @@ pub(super) fn settings(reader: &mut Reader, chart: ChartVersion) -> Map<String, 
     }
 }
 
+/// Lets the driver read the ConfigMaps and Secrets that classes refer to: its chart gives it the
+/// permissions with this value only (`docs/filesystem-id-resolution.md`, from chart 3.2.6 on), and
+/// every claim of such a class is pending without them.
+pub(super) fn let_it_follow_references(settings: &mut Map<String, Value>) {
+    let mut values = Value::Object(std::mem::take(settings));
+    put(&mut values, "/controller/fileSystemIdRefs/enabled", json!(true));
+    if let Value::Object(values) = values {
+        *settings = values;
+    }
+}
+
 /// The value of one input.
 fn read(reader: &mut Reader, input: &'static str) -> Option<Value> {
     let number = |reader: &mut Reader, least, most| {

@@ -9,7 +9,7 @@ use network::Tags;
 
 use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
-use super::driver_settings::settings;
+use super::driver_settings::{self, settings};
 use super::file_system::{file_system, imported, replicates_without_a_role};
 use super::mount_targets::{addresses, security_groups, subnets};
 use super::storage_class::storage_class;
@@ -60,6 +60,14 @@ impl Inputs {
         let classes = storage_class.iter().chain(&storage_classes);
         anonymous(&mut reader, classes, access_points.as_ref());
         newer_parameters(&mut reader, version);
+        let mut driver = driver;
+        let refers = storage_class
+            .iter()
+            .chain(&storage_classes)
+            .any(|it| it.file_system_reference.is_some());
+        if let Some(driver) = driver.as_mut().filter(|_| refers) {
+            driver_settings::let_it_follow_references(&mut driver.settings);
+        }
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,

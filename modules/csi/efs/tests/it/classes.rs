@@ -311,3 +311,22 @@ fn a_reference_is_refused_by_name_with_an_older_chart_and_where_it_names_no_key(
     assert!(newer(&both)[0].contains("in a ConfigMap and in a Secret"));
     assert_eq!(newer(&json!({ "file_system_id_secret_ref": "a/b/c" })), [""; 0]);
 }
+
+/// Without the chart's value the driver may not read them, and every claim is pending.
+#[test]
+fn the_driver_is_let_read_what_a_class_refers_to() {
+    let enabled = |more: Value| {
+        let mut given = more;
+        given["helm_chart_version"] = json!("3.2.6");
+        let driver = inputs(&given).driver;
+        driver.given_values().pointer("/controller/fileSystemIdRefs/enabled").cloned()
+    };
+    assert_eq!(enabled(json!({})), None);
+    let refers = json!({ "file_system_id_config_ref": "storage/efs/id" });
+    assert_eq!(enabled(refers.clone()), Some(json!(true)));
+    assert_eq!(enabled(json!({ "storage_classes": { "b": refers.clone() } })), Some(json!(true)));
+    // Who lets it read less, or otherwise, says so.
+    let mut own = refers;
+    own["helm_values"] = json!({ "controller": { "fileSystemIdRefs": { "enabled": false } } });
+    assert_eq!(enabled(own), Some(json!(false)));
+}
