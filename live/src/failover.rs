@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use efs::resources::file_system::FileSystem;
+use efs::resources::file_system::{FileSystem, OverwriteProtection};
 use efs::resources::replica::Side;
 use efs::{
     AccessPoint, Failing, Failover, FileSystemId, Moved, MovedClaim, MovedVolume, SOURCE_LOST,
@@ -107,6 +107,15 @@ async fn points_of_source(
             ),
         )
     })?;
+    let read_only = found.as_ref().is_some_and(|found| {
+        found.spec.overwrite_protection == Some(OverwriteProtection::Replicating)
+    });
+    if read_only && how.replicate_from.is_some() {
+        return Err(failure::failure(
+            format!("{source} is the destination of a replication, and never took over"),
+            "fail over to it first, or end that replication; what it holds may be old",
+        ));
+    }
     if found.is_none() && how.replicate_from.is_some() {
         return Err(failure::failure(
             format!("{source} does not exist"),
@@ -134,15 +143,27 @@ async fn moved(
         (Some(source), false) => vec![id, &source.file_system],
     };
     let on_them = |found: PersistentVolume| {
-        let volume = users::volume(&found).filter(|volume| volume.of_driver)?;
-        ids.iter().any(|id| volume.names(id)).then(|| read(&found, volume)).flatten()
+        let volume = users::volume(&found)?;
+        if !volume.of_driver {
+            // On the copy, they are where they should be.
+            let stays = source.is_some_and(|source| volume.names(&source.file_system));
+            return stays.then(|| Err(volume.name));
+        }
+        ids.iter().any(|id| volume.names(id)).then(|| read(&found, volume)).flatten().map(Ok)
     };
     let all = kube.all::<PersistentVolume>();
-    let volumes = kube.list_each(&all, &ListParams::default(), on_them).await?;
+    let found = kube.list_each(&all, &ListParams::default(), on_them).await?;
+    let (mut volumes, mut others) = (Vec::new(), Vec::new());
+    for one in found {
+        match one {
+            Ok(volume) => volumes.push(volume),
+            Err(name) => others.push(name),
+        }
+    }
     let keys: BTreeSet<&String> =
         volumes.iter().filter_map(|volume| volume.claim.as_ref()).collect();
     let claims = try_join_all(keys.into_iter().map(|key| claim(kube, key))).await?;
-    Ok(Moved { claims: claims.into_iter().flatten().collect(), volumes })
+    Ok(Moved { claims: claims.into_iter().flatten().collect(), others, volumes })
 }
 
 fn read(found: &PersistentVolume, volume: efs::Volume) -> Option<MovedVolume> {

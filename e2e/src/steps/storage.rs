@@ -148,7 +148,6 @@ fn class_path() -> String {
     format!("/apis/storage.k8s.io/v1/storageclasses/{CLASS}")
 }
 
-/// A count of a summary with its noun.
 /// A policy by hand that lets nobody mount, for a while: `verify` says what the nodes are told.
 fn refused_mount(runner: &Runner, file_system: &str) -> anyhow::Result<((), String)> {
     let policy = json!({
@@ -170,11 +169,12 @@ fn refused_mount(runner: &Runner, file_system: &str) -> anyhow::Result<((), Stri
             break;
         }
     }
-    ensure!(output.contains(told), "`verify` does not say `{told}`: {output}");
     emulators::set_file_system_policy(&runner.aws.url, file_system, None)?;
+    ensure!(output.contains(told), "`verify` does not say `{told}`: {output}");
     Ok(((), told.to_owned()))
 }
 
+/// A count of a summary with its noun.
 fn counted(count: &Value, noun: &str) -> String {
     format!("{count} {noun}{}", if *count == 1 { "" } else { "s" })
 }

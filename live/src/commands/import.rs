@@ -37,25 +37,27 @@ pub(super) async fn run(
     let account = Account::new(None)?;
     let written = stop.or(all(import, (&account, endpoint), &calls)).await??;
     let hcl = written.iter().map(|one| one.block.hcl()).collect::<Vec<_>>().join("\n");
-    if let Some(path) = &import.out {
+    let wrong = written.iter().find_map(Written::problem);
+    // What was refused is not in the way of the next run, which gives what was missing.
+    let out = import.out.as_ref().filter(|_| wrong.is_none());
+    if let Some(path) = out {
         directory::write_file(path, &hcl)?;
     }
-    let wrong = written.iter().find_map(Written::problem);
     let document = json!({
         "file_systems": written.iter().map(Written::json).collect::<Vec<_>>(),
         "hcl": hcl,
-        "out": import.out,
+        "out": out,
         "aws_calls": calls.count(),
     });
     for one in &written {
         one.tell();
     }
-    if let Some(path) = &import.out {
+    if let Some(path) = out {
         log::say(&format!("The block is in `{}`. Nothing else was changed.", path.display()));
     }
     match session.output {
         Output::Json => print_json(&document),
-        Output::Text if import.out.is_none() => print_text(&hcl.trim_end()),
+        Output::Text if out.is_none() => print_text(&hcl.trim_end()),
         Output::Text => {}
     }
     let shown = Shown::new(hcl, &document)?;

@@ -232,11 +232,15 @@ fn name(metadata: &ObjectMeta) -> String {
 fn deployment(found: &Deployment) -> Workload {
     let status = found.status.clone().unwrap_or_default();
     let spec = found.spec.as_ref();
+    let updated = status.updated_replicas.unwrap_or(0);
+    // Those of the template before may be the ready ones: they are waited for to go, as by
+    // `kubectl rollout status`.
+    let old = status.replicas.unwrap_or(0).saturating_sub(updated).max(0);
     let rollout = Rollout {
         name: format!("deployment/{}", name(&found.metadata)),
         desired: spec.and_then(|spec| spec.replicas).unwrap_or(1),
-        updated: status.updated_replicas.unwrap_or(0),
-        ready: status.ready_replicas.unwrap_or(0),
+        updated,
+        ready: status.ready_replicas.unwrap_or(0).saturating_sub(old).max(0),
         current: status.observed_generation >= found.metadata.generation,
         ..Rollout::default()
     };

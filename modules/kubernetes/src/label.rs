@@ -17,3 +17,6 @@ pub const RELEASE_MARK: &str = "clockwork-codex/managed-by";
 
 /// The canary that an object is part of.
 pub const CANARY: &str = "clockwork-codex/canary";
+
+/// An annotation of the controller's pods: their role, so that another one makes them anew.
+pub const ROLE: &str = "clockwork-codex/role";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use kubernetes::MANAGER;
-use kubernetes::label::{CANARY, DIRECTORY, PART, RELEASE_MARK, VERIFY, WORKLOAD};
+use kubernetes::label::{CANARY, DIRECTORY, PART, RELEASE_MARK, ROLE, VERIFY, WORKLOAD};
 use kubernetes::proof::Proof;
 
 #[test]
@@ -30,6 +30,6 @@ fn the_templates_write_the_labels_of_the_code_and_no_others_of_ours() {
         let ours = keys.filter(|key| key.starts_with(&format!("{MANAGER}/")));
         written.extend(ours.map(str::to_owned));
     }
-    let known = [WORKLOAD, DIRECTORY, VERIFY, PART, RELEASE_MARK, CANARY].map(str::to_owned);
+    let known = [WORKLOAD, DIRECTORY, VERIFY, PART, RELEASE_MARK, CANARY, ROLE].map(str::to_owned);
     assert_eq!(written, BTreeSet::from(known));
 }

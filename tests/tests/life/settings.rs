@@ -98,8 +98,8 @@ fn a_file_system_that_others_replicate_to_is_not_replicated_itself() {
     let made = aws.efs("POST", &path, Some(&destination));
     assert!(made.status < 300, "{}", made.body);
     drop(aws);
-    let plan = world.plan(&["--replication", "region=eu-west-1"]);
-    let refusals = plan["refusals"].to_string();
+    let ran = world.run("plan-efs", &["--replication", "region=eu-west-1"]).exits(1);
+    let refusals = ran.json()["refusals"].to_string();
     assert!(refusals.contains("EFS does not replicate it in turn"), "{refusals}");
 }
 

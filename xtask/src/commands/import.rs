@@ -60,6 +60,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "give it to `plan-efs` with the block that is written",
         );
     }
+    let ignored = [
+        ("--prices", args.run.prices.is_some()),
+        ("--timeline", args.run.timeline.is_some()),
+        ("--no-wait", args.run.no_wait),
+    ];
+    if let Some((flag, _)) = ignored.into_iter().find(|(_, given)| *given) {
+        return wrong(flag, "an import has no use for it", "leave it out");
+    }
     let context = args.run.context.clone().map(ContextChoice::Named);
     let out = args.out.as_deref().map(std::path::absolute).transpose()?;
     if let Some(path) = out.as_deref().filter(|path| path.exists()) {
@@ -142,10 +150,11 @@ fn from_file(path: &Path, id: Option<&FileSystemId>) -> anyhow::Result<Vec<Sourc
 /// a file may have regions of their own.
 fn region(given: &GivenInputs, find: &Find) -> anyhow::Result<Option<String>> {
     let named = text(given, "aws_region").map(str::to_owned);
-    let of_environment = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-    let mut of_environment = of_environment.iter().filter_map(|name| std::env::var(name).ok());
-    let region = named.or_else(|| of_environment.find(|region| !region.is_empty()));
     let told = matches!(find, Find::Sources(all) if all.iter().all(|it| it.region.is_some()));
+    let of_environment = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    let of_environment = of_environment.iter().filter_map(|name| std::env::var(name).ok());
+    let mut of_environment = of_environment.filter(|region| !told && !region.is_empty());
+    let region = named.or_else(|| of_environment.next());
     if let Some(Err(problem)) = region.as_deref().map(network::region) {
         return wrong("--aws-region", &problem.message, &problem.remedy);
     }

@@ -1,5 +1,7 @@
 //! The pods of the driver's controller, and their credentials.
 
+use std::collections::BTreeMap;
+
 use efs::Inputs;
 use efs::resources::driver::{ControllerPod, Credentials, POD_IDENTITY, ROLE_OF_IRSA};
 use failure::failure;
@@ -49,8 +51,16 @@ async fn has_webhook(kube: &Kube) -> anyhow::Result<bool> {
 async fn look(kube: &Kube, namespace: &str) -> anyhow::Result<Option<Seen>> {
     let controller = controller(kube, namespace).await?;
     let Some(spec) = controller.and_then(|controller| controller.spec) else { return Ok(None) };
+    // Whoever writes a chart of their own may select by expressions alone, and so everything here.
+    if spec.selector.match_labels.as_ref().is_none_or(BTreeMap::is_empty) {
+        return Ok(None);
+    }
+    let account = spec.template.spec.and_then(|spec| spec.service_account_name);
     let pods = kube.pods_of(namespace, &spec.selector).await?;
-    let stays = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
+    let stays = |pod: &&Pod| {
+        let its = pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_ref());
+        pod.metadata.deletion_timestamp.is_none() && its == account.as_ref()
+    };
     let desired = usize::try_from(spec.replicas.unwrap_or(1)).unwrap_or_default();
     Ok(Some(Seen { pods: pods.iter().filter(stays).map(credentials).collect(), desired }))
 }
@@ -102,8 +112,9 @@ pub(super) async fn give_credentials(
                     "EKS gives {} no credentials of the driver's role, however often they are made anew",
                     lacking.join(", ")
                 ),
-                "see whether the service account has its role (`aws eks list-pod-identity-associations`), \
-                 and deploy again, which makes these pods anew",
+                "see whether the service account has its role, and no Pod Identity association beside it, \
+                 which comes first (`aws eks list-pod-identity-associations`), and deploy again, which \
+                 makes these pods anew",
             ));
         }
         context.pause(pause).await?;

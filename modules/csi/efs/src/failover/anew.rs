@@ -43,7 +43,15 @@ pub(super) fn volume_anew(
             reference.remove(key);
         }
     }
-    // They are of mount targets of the source.
+    // They are of mount targets of the source, and of the zone of a One Zone source.
+    spec.as_object_mut().map(|spec| spec.remove("nodeAffinity"));
+    if let Some(options) = spec["mountOptions"].as_array_mut() {
+        let of_target = |option: &Value| {
+            let text = option.as_str().unwrap_or_default();
+            text.starts_with("az=") || text.starts_with("mounttargetip=")
+        };
+        options.retain(|option| !of_target(option));
+    }
     if let Some(attributes) = spec["csi"]["volumeAttributes"].as_object_mut() {
         for key in ["mounttargetip", "az"] {
             attributes.remove(key);

@@ -38,7 +38,7 @@ pub(super) fn judge(
     let stalled = stalled(found, how);
     let last = found.last_replicated.as_deref().zip(failing.last_copy);
     let judged = match (last, &how.writes) {
-        (None, _) => first_copy(source, stalled),
+        (None, writes) => first_copy(source, (writes, stalled), failing.now),
         (Some(last), Writes::LostSince(at)) => lost(source, last, (at, stalled)),
         (Some(last), writes) => stopped(source, last, (writes, stalled), failing.now),
     };
@@ -55,16 +55,37 @@ pub(super) fn judge(
 /// What stands against a failover, and the remedy.
 type Against = (String, String);
 
-/// Before a copy is complete, there is nothing to take over with.
-fn first_copy(source: &Side, stalled: Option<String>) -> Result<Judged, Against> {
-    let Some(why) = stalled else {
-        let wait = Some((None, format!("no copy of {source} is complete yet")));
-        return Ok(Judged { wait, ..Judged::default() });
-    };
-    Err((
-        format!("no copy of {source} is complete, and none will be: {why}"),
-        "restore a backup, or make another replication, once there is a source".to_owned(),
-    ))
+/// Before a copy is complete, there is nothing to take over with: the first one takes long, and may
+/// not have what was written meanwhile.
+fn first_copy(
+    source: &Side,
+    (writes, stalled): (&Writes, Option<String>),
+    now: u64,
+) -> Result<Judged, Against> {
+    if let Some(why) = stalled {
+        return Err((
+            format!("no copy of {source} is complete, and none will be: {why}"),
+            "restore a backup, or make another replication, once there is a source".to_owned(),
+        ));
+    }
+    match writes {
+        Writes::StoppedAt(at) if at.second > now + CLOCKS_DIFFER => Err((
+            format!("{} is still to come", at.text),
+            format!("give `{WRITES_STOPPED_AT} TIME` once nothing writes to it any more"),
+        )),
+        Writes::StoppedAt(at) => {
+            let why = format!("no copy of {source} is complete yet");
+            Ok(Judged { wait: Some((Some(at.second), why)), ..Judged::default() })
+        }
+        Writes::LostSince(_) | Writes::Unsaid => Err((
+            format!("no copy of {source} is complete yet"),
+            format!(
+                "stop all that writes to {} and give `{WRITES_STOPPED_AT} TIME`, which waits for a \
+                 copy of all that was written before; or run it again once there is a copy",
+                source.file_system
+            ),
+        )),
+    }
 }
 
 /// Where nobody has written since a moment, or nobody has said anything.

@@ -110,6 +110,8 @@ fn take_over(
     let sides = (&source, &found.id);
     let complete = volumes::plan(&mut plan, desired, (actual, failing), sides, promotion.as_ref());
     plan.warnings.extend(left_behind(actual, &source.file_system));
+    plan.warnings.extend(not_moved(&failing.volumes.others, &source));
+    let complete = complete && failing.volumes.others.is_empty();
     if let (Some(missing), false) = (failing.denied.first(), plan.changes.is_empty()) {
         plan.refusals.push(Refusal::new(
             persistent_volume::KIND,
@@ -122,6 +124,19 @@ fn take_over(
         replica::complete(&mut plan, scope, (&source, &found.id), all);
     }
     plan
+}
+
+/// Volumes that name the source and are not the driver's: whoever mounts them goes on writing to it.
+fn not_moved(others: &[String], source: &Side) -> Option<Warning> {
+    (!others.is_empty()).then(|| {
+        Warning::new(
+            format!(
+                "volumes that are not of the EFS driver stay on {source}: {}",
+                others.join(", ")
+            ),
+            "make them anew for the file system that took over, and run it again",
+        )
+    })
 }
 
 fn nothing(found: &FileSystem) -> Plan {

@@ -16,6 +16,9 @@ pub(super) const MOVED_FROM: &str = "clockwork-codex/moved-from";
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Moved {
     pub volumes: Vec<MovedVolume>,
+    /// Volumes on the source that no driver of EFS mounts, such as those of kind `nfs`: nothing moves
+    /// them.
+    pub others: Vec<String>,
     /// As `NAMESPACE/NAME`.
     pub claims: BTreeMap<String, MovedClaim>,
 }

@@ -15,8 +15,9 @@ use crate::actual::Actual;
 use crate::calls::{Call, Plan};
 use crate::desired::Desired;
 use crate::ids::{AccessPointId, FileSystemId};
+use crate::owner::Owner;
 use crate::resources::access_point;
-use crate::resources::persistent_volume::{self, KIND};
+use crate::resources::persistent_volume::{self, FoundVolume, KIND};
 use crate::resources::replica::Side;
 use crate::users::AccessPoint;
 
@@ -33,7 +34,7 @@ pub(super) fn release(
     for volume in &mut there.volumes {
         let on_source =
             failing.volumes.volumes.iter().any(|it| it.name == volume.name && it.is_on(source));
-        if !on_source || volume.point(&owner).is_none() || volume.phase != "Bound" {
+        if !on_source || !is_made_anew(desired, volume, &owner) || volume.phase != "Bound" {
             continue;
         }
         "Released".clone_into(&mut volume.phase);
@@ -43,6 +44,16 @@ pub(super) fn release(
             there.claims.remove(claim);
         }
     }
+}
+
+/// Whether the deployment makes both anew, a volume of its own and the claim that is bound to it. A
+/// claim of somebody else's stays, and holds up the plan: nobody would make it anew.
+fn is_made_anew(desired: &Desired, volume: &FoundVolume, owner: &Owner) -> bool {
+    let points = desired.inputs.access_points.as_ref();
+    let point = volume.point(owner).and_then(|name| points?.get(name));
+    let claim = point.and_then(|point| point.volume.as_ref()?.claim.as_ref());
+    let key = claim.map(|(namespace, name)| format!("{namespace}/{name}"));
+    key.is_some() && key == volume.spec.claim
 }
 
 /// Plans the volumes, after the promotion; whether none is left on the source that a claim holds.
@@ -55,19 +66,19 @@ pub(super) fn plan(
 ) -> bool {
     let owner = desired.inputs.owner();
     let mut moving = Moving { scope: &desired.scope, failing, source, id, promotion, left: false };
-    let own: Vec<&str> = actual
+    let own: BTreeMap<&str, bool> = actual
         .cluster
         .iter()
         .flat_map(|cluster| &cluster.static_volumes.volumes)
         .filter(|volume| volume.point(&owner).is_some())
-        .map(|volume| volume.name.as_str())
+        .map(|volume| (volume.name.as_str(), is_made_anew(desired, volume, &owner)))
         .collect();
     let mut points = BTreeMap::new();
     for volume in failing.volumes.volumes.iter().filter(|it| it.is_on(&source.file_system)) {
-        if own.contains(&volume.name.as_str()) {
-            moving.free(plan, volume);
-        } else {
-            moving.one(plan, volume, &mut points);
+        match own.get(volume.name.as_str()) {
+            Some(true) => moving.free(plan, volume),
+            Some(false) => {}
+            None => moving.one(plan, volume, &mut points),
         }
     }
     !moving.left

@@ -142,6 +142,7 @@ impl Stage {
             points_of_source: Some(vec![point("fsap-00000001"), point("fsap-00000002")]),
             points: Vec::new(),
             volumes: Moved {
+                others: Vec::new(),
                 volumes: vec![
                     volume("pvc-1", "fsap-00000001", Some("graphs/one")),
                     volume("pvc-2", "fsap-00000002", Some("graphs/two")),
@@ -225,7 +226,7 @@ impl Stage {
     }
 
     fn volume(&mut self, call: &persistent_volume::Call) {
-        let Moved { volumes, claims } = &mut self.failing.volumes;
+        let Moved { volumes, claims, .. } = &mut self.failing.volumes;
         match call {
             persistent_volume::Call::Retain { name, .. } => {
                 let found = volume_named(volumes, name);
@@ -278,7 +279,7 @@ impl Stage {
     /// Asserts that everything is on the copy, and that there is nothing to do.
     #[track_caller]
     fn is_complete(&self) {
-        let Moved { volumes, claims } = &self.failing.volumes;
+        let Moved { volumes, claims, .. } = &self.failing.volumes;
         let bound: Vec<(&str, &str)> = claims
             .iter()
             .map(|(key, claim)| (key.as_str(), claim.volume.as_deref().unwrap()))

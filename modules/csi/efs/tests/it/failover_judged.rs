@@ -1,7 +1,9 @@
 //! Whether a copy may take over: the state of its replication, and what people say of the writes.
 
+use efs::resources::persistent_volume;
 use efs::resources::replica::{Call, Side};
 use efs::{Failover, Plan, Writes};
+use serde_json::json;
 
 use crate::failover::{COPY, LAST, SOURCE, Stage, at, id, planned_one, replication, shown};
 
@@ -85,8 +87,15 @@ fn a_copy_of_all_that_was_written_is_waited_for() {
     let mut stage = Stage::new();
     stage.failing.replications[0].last_replicated = None;
     stage.failing.last_copy = None;
-    let plan = stage.plan(&planned_one());
-    assert_eq!(waits(&plan), [("no copy of fs-0000000a in eu-west-1 is complete yet", None)]);
+    let plan = stage.plan(&saying(Writes::StoppedAt(at(LAST.1))));
+    let why = "no copy of fs-0000000a in eu-west-1 is complete yet";
+    assert_eq!(waits(&plan), [(why, Some(LAST.1))], "a copy of all that was written");
+    for writes in [Writes::Unsaid, Writes::LostSince(at(LAST.1))] {
+        let told = stage.plan(&saying(writes)).refusals;
+        assert!(told[0].reason.contains("is complete yet"), "{told:?}");
+    }
+    let told = stage.plan(&saying(Writes::StoppedAt(at(LAST.1 + 6000)))).refusals;
+    assert!(told[0].reason.contains("still to come"), "{told:?}");
     stage.failing.replications[0].status = "ERROR".to_owned();
     let told = stage.plan(&planned_one()).refusals;
     assert!(told[0].reason.contains("and none will be"), "{told:?}");
@@ -166,4 +175,36 @@ fn the_way_back_overwrites_only_what_is_named_and_what_no_pod_uses() {
 fn replica(call: &efs::Call) -> Call {
     let efs::Call::Replica(call) = call else { panic!("{call:?}") };
     call.clone()
+}
+
+#[test]
+fn volumes_that_are_not_the_drivers_are_named_and_keep_a_failover_from_being_complete() {
+    let mut stage = Stage::new();
+    stage.failing.volumes.others = vec!["by-nfs".to_owned()];
+    let plan = stage.plan(&planned_one());
+    let warned = plan.warnings.iter().any(|it| it.text.ends_with("eu-west-1: by-nfs"));
+    assert!(warned, "{:?}", plan.warnings);
+    assert!(!plan.changes.iter().any(|it| it.id.as_str() == "replica.complete"));
+}
+
+/// A volume that names the zone of a One Zone source would not be mounted from the copy.
+#[test]
+fn a_volume_on_the_copy_names_no_zone_of_the_source() {
+    let mut stage = Stage::new();
+    let spec = &mut stage.failing.volumes.volumes[0].object["spec"];
+    spec["mountOptions"] = json!(["tls", "az=eu-west-1a"]);
+    spec["nodeAffinity"] = json!({ "required": { "nodeSelectorTerms": ["of-a-zone"] } });
+    let plan = stage.plan(&planned_one());
+    let applied =
+        plan.changes.iter().flat_map(|change| &change.calls).find_map(|call| match call {
+            efs::Call::PersistentVolume(call @ persistent_volume::Call::Apply { name, .. })
+                if name.starts_with("pvc-1-") =>
+            {
+                Some(format!("{call:?}"))
+            }
+            _ => None,
+        });
+    let applied = applied.unwrap();
+    assert!(applied.contains("mountOptions") && applied.contains("tls"), "{applied}");
+    assert!(!applied.contains("az=eu-west-1a") && !applied.contains("of-a-zone"), "{applied}");
 }

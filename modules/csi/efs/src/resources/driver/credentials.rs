@@ -1,10 +1,10 @@
 //! Plans that the controller's pods have their credentials.
 
-use plan::{Action, Change, ChangeId, Known, Plan, Scope};
+use plan::{Action, Change, ChangeId, Known, Plan, Scope, Warning};
 
 use super::call::Call;
 use super::found::Found;
-use super::pods::{Credentials, PODS_KIND};
+use super::pods::{ControllerPod, Credentials, PODS_KIND};
 
 /// Has the controller's pods admitted again that lack their credentials: after a change that makes
 /// pods or their identity, or as a change of its own, after `needs`.
@@ -34,7 +34,12 @@ pub(crate) fn with_credentials<C: From<Call>>(
         Credentials::Irsa(Known::After(_)) => return,
     };
     let pods = found.pods.iter().flatten().filter(|pod| pod.lacks(role));
-    let lacking: Vec<&str> = pods.map(|pod| pod.name.as_str()).collect();
+    let (kept, lacking): (Vec<&ControllerPod>, Vec<&ControllerPod>) =
+        pods.partition(|pod| role.is_some() && pod.is_associated_instead());
+    if let (Some(role), false) = (role, kept.is_empty()) {
+        plan.warnings.push(associated_instead(role));
+    }
+    let lacking: Vec<&str> = lacking.into_iter().map(|pod| pod.name.as_str()).collect();
     if lacking.is_empty() || !plan.waits.is_empty() {
         return;
     }
@@ -47,4 +52,16 @@ pub(crate) fn with_credentials<C: From<Call>>(
         .needing(needs.to_vec())
         .calling(call);
     plan.changes.push(change);
+}
+
+fn associated_instead(role: &str) -> Warning {
+    Warning::new(
+        format!(
+            "the driver's controller has the credentials of a Pod Identity association, which come \
+             before those of `{}`",
+            inputs::plain(role)
+        ),
+        "delete the association (`aws eks list-pod-identity-associations`), and deploy again: the pods \
+         are made anew then",
+    )
 }

@@ -31,7 +31,7 @@ pub enum Credentials {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ControllerPod {
     pub name: String,
-    /// The role of an annotation. AWS's SDKs look for it first.
+    /// The role of an annotation.
     pub role: Option<String>,
     pub has_association: bool,
 }
@@ -43,5 +43,12 @@ impl ControllerPod {
             Some(role) => self.role.as_deref() != Some(role),
             None => self.role.is_some() || !self.has_association,
         }
+    }
+
+    /// Whether an association keeps it from the role of an annotation: the webhook gives a pod one of
+    /// the two, and the association comes first (aws/amazon-eks-pod-identity-webhook,
+    /// `buildPodPatchConfig`). While it stays, no pod that is made anew gets the role.
+    pub fn is_associated_instead(&self) -> bool {
+        self.has_association && self.role.is_none()
     }
 }
