@@ -79,9 +79,10 @@ fn serve(mut connection: TcpStream, seen: &Mutex<Vec<String>>) {
         let _ = Read::by_ref(&mut reader).take(length).read_to_end(&mut body);
         let request = first.rsplit_once(' ').map_or(first.as_str(), |(request, _)| request);
         seen.lock().unwrap().push(request.to_owned());
-        let answer = answer(request, &body).to_string();
+        let (status, answer) = answer(request, &body);
+        let answer = answer.to_string();
         let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             answer.len()
         );
         let written = connection
@@ -93,15 +94,22 @@ fn serve(mut connection: TcpStream, seen: &Mutex<Vec<String>>) {
     }
 }
 
-fn answer(request: &str, body: &[u8]) -> Value {
+/// The answer to a request, with its status.
+fn answer(request: &str, body: &[u8]) -> (&'static str, Value) {
     let sent = || serde_json::from_slice::<Value>(body).unwrap_or_default();
     if request.contains("accessreviews") {
         let mut review = sent();
         review["status"] = json!({"allowed": true});
-        review
+        ("200 OK", review)
+    } else if request.ends_with("/pod-identity-webhook") {
+        let none = json!({
+            "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Failure",
+            "reason": "NotFound", "message": "not found", "code": 404,
+        });
+        ("404 Not Found", none)
     } else if request.starts_with("GET ") {
-        json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []})
+        ("200 OK", json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": []}))
     } else {
-        sent()
+        ("200 OK", sent())
     }
 }
