@@ -147,7 +147,7 @@ async fn moved(
         if !volume.of_driver {
             // On the copy, they are where they should be.
             let stays = source.is_some_and(|source| volume.names(&source.file_system));
-            return stays.then(|| Err(volume.name));
+            return stays.then_some(Err(volume.name));
         }
         ids.iter().any(|id| volume.names(id)).then(|| read(&found, volume)).flatten().map(Ok)
     };

@@ -122,7 +122,7 @@ pub(super) fn settings(reader: &mut Reader, chart: ChartVersion) -> Map<String, 
     }
 }
 
-/// Lets the driver read the ConfigMaps and Secrets that classes refer to: its chart gives it the
+/// Lets the driver read the `ConfigMaps` and Secrets that classes refer to: its chart gives it the
 /// permissions with this value only (`docs/filesystem-id-resolution.md`, from chart 3.2.6 on), and
 /// every claim of such a class is pending without them.
 pub(super) fn let_it_follow_references(settings: &mut Map<String, Value>) {
