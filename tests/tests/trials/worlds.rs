@@ -92,13 +92,14 @@ const UNKNOWN_US: u64 = 2_000_000;
 /// the creation of what it names. A machine that is slow gives AWS the time.
 fn too_early(trial: &Trial, maker: &str, taker: &str, code: &str) {
     let calls: Value = serde_json::from_str(&trial.aws.unsigned("/_sandbox/calls").body).unwrap();
-    let first = |operation: &str| {
+    let us = |call: &Value, name: &str| call[name].as_u64().unwrap();
+    let first = |operation: &str, from: u64| {
         let mut calls = calls.as_array().unwrap().iter();
-        let call = calls.find(|call| call["operation"] == operation);
+        let call = calls.find(|it| it["operation"] == operation && us(it, "at_us") >= from);
         call.unwrap_or_else(|| panic!("{operation} was not called")).clone()
     };
-    let (made, used) = (first(maker), first(taker));
-    let us = |call: &Value, name: &str| call[name].as_u64().unwrap();
+    let made = first(maker, 0);
+    let used = first(taker, us(&made, "at_us"));
     if us(&used, "at_us") + us(&used, "took_us") < us(&made, "at_us") + UNKNOWN_US {
         assert_eq!(used["outcome"], code, "{taker}");
     }
