@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Parser;
 use sandbox::{Options, Sandbox, Surroundings};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -27,6 +28,11 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         format!("listening on port {port}; choose another with `--port`, 0 for any free port")
     })?;
     let url = format!("http://{}", listener.local_addr()?);
+    // Whoever has read that it serves may end it at once.
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    let [terminated, interrupted] = signals;
+    let signals =
+        (terminated.context("waiting for SIGTERM")?, interrupted.context("waiting for Ctrl-C")?);
     // The first line on standard output is the address, for programs that start this one.
     writeln!(std::io::stdout(), "{url}")?;
     if !until_stdin_closes {
@@ -35,12 +41,12 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             "Try: AWS_ENDPOINT_URL={url} AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox aws efs describe-file-systems --region eu-west-1"
         );
     }
-    sandbox.serve(listener, stopped(until_stdin_closes)).await
+    sandbox.serve(listener, stopped(until_stdin_closes, signals)).await
 }
 
 /// Ends at Ctrl-C, SIGTERM or, with `--until-stdin-closes`, at the end of standard input: the
 /// program that started this one has ended then.
-async fn stopped(until_stdin_closes: bool) {
+async fn stopped(until_stdin_closes: bool, (mut terminated, mut interrupted): (Signal, Signal)) {
     let stdin_closed = async {
         if until_stdin_closes {
             // A thread of its own: the runtime would wait for its own reader at the end.
@@ -54,17 +60,9 @@ async fn stopped(until_stdin_closes: bool) {
             std::future::pending::<()>().await;
         }
     };
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
     tokio::select! {
         () = stdin_closed => {}
-        () = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
     }
 }

@@ -39,7 +39,7 @@ fn elsewhere(command: &str) -> Option<&'static str> {
             "storage.hcl",
             "needs what others made; `tests/tests/import.rs` and `cargo xtask clients` run the same",
         ),
-        ("standby.hcl", "needs a copy of a file system; `tests/tests/failover` runs the same"),
+        ("xtask failover", "needs a copy of a file system; `tests/tests/failover` runs the same"),
         ("tools install", "takes minutes; `.ci/run` runs it"),
         (
             "xtask e2e",

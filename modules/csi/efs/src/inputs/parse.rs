@@ -50,24 +50,16 @@ impl Inputs {
         if let (Some(cluster), Some(class), Some(tags)) = (&cluster_name, &storage_class, &tags) {
             check_tags(&mut reader, (cluster, &class.name), tags, access_points.as_ref());
         }
-        if let Some(region) = &aws_region {
-            let account = aws_account_id.as_deref();
-            of_place(&mut reader, region, account, driver.as_ref(), file_system.as_ref());
-        }
+        let place = (aws_region.as_deref(), aws_account_id.as_deref());
+        of_place(&mut reader, place, driver.as_ref(), file_system.as_ref());
         let version = driver.as_ref().map(|driver| driver.version);
         let storage_classes =
             more_classes(&mut reader, storage_class.as_ref(), version, file_system.as_ref());
         let classes = storage_class.iter().chain(&storage_classes);
         anonymous(&mut reader, classes, access_points.as_ref());
         newer_parameters(&mut reader, version);
-        let mut driver = driver;
-        let refers = storage_class
-            .iter()
-            .chain(&storage_classes)
-            .any(|it| it.file_system_reference.is_some());
-        if let Some(driver) = driver.as_mut().filter(|_| refers) {
-            driver_settings::let_it_follow_references(&mut driver.settings);
-        }
+        let driver =
+            driver.map(|driver| following(driver, storage_class.as_ref(), &storage_classes));
         let read = || {
             Some(Inputs {
                 aws_region: aws_region?,
@@ -95,6 +87,18 @@ impl Inputs {
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
     }
+}
+
+/// The driver, which may read what any of its classes refers to.
+fn following(
+    mut driver: DriverInputs,
+    own: Option<&StorageClassInputs>,
+    others: &[StorageClassInputs],
+) -> DriverInputs {
+    if own.into_iter().chain(others).any(|class| class.file_system_reference.is_some()) {
+        driver_settings::let_it_follow_references(&mut driver.settings);
+    }
+    driver
 }
 
 fn nfs_clients(reader: &mut Reader) -> NfsClients {
@@ -157,11 +161,11 @@ fn anonymous<'a>(
 /// What keys and roles say of where they are.
 fn of_place(
     reader: &mut Reader,
-    region: &str,
-    account: Option<&str>,
+    (region, account): (Option<&str>, Option<&str>),
     driver: Option<&DriverInputs>,
     file_system: Option<&FileSystemSource>,
 ) {
+    let Some(region) = region else { return };
     let spec = match file_system {
         Some(FileSystemSource::Own(spec)) => Some(spec),
         _ => None,
