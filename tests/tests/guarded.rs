@@ -275,7 +275,7 @@ fn a_policy_of_the_cluster_refuses_in_its_own_words() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn a_proof_runs_in_a_namespace_with_a_quota_and_the_restricted_level() {
+fn a_proof_runs_in_a_namespace_with_a_quota_a_limit_range_and_the_restricted_level() {
     let there = Clustered::new();
     let _nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
     let chart = format!("--helm-chart={}", Clustered::chart().display());
@@ -300,6 +300,14 @@ fn a_proof_runs_in_a_namespace_with_a_quota_and_the_restricted_level() {
     assert!(refused.stderr.contains("failed quota: all: must specify"), "{}", refused.stderr);
     let bounded = [&verify[..], &["--pod-resources", "cpu=100m,memory=64Mi"]].concat();
     assert_eq!(there.world.xtask(&bounded).exits(0).json()["proved"], true);
+    let least = json!({"type": "Container", "min": {"cpu": "200m"}});
+    let range = json!({"metadata": {"name": "least"}, "spec": {"limits": [least]}});
+    there.cluster().create(&format!("{within}/limitranges"), &range).unwrap();
+    let refused = there.world.xtask(&bounded).exits(1);
+    let said = "minimum cpu usage per Container is 200m, but";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    let enough = [&verify[..], &["--pod-resources", "cpu=200m,memory=64Mi"]].concat();
+    assert_eq!(there.world.xtask(&enough).exits(0).json()["proved"], true);
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub(super) async fn run(connection: &Connection<'_>, wanted: &TakeOver) -> anyho
     let Outcome { changed, ending } = deployment::carry_out(connection).await?;
     let in_cluster = matches!(connection.job.target, Destination::Cluster(_));
     let proof = wanted.verify.as_ref().filter(|_| in_cluster && changed > 0);
+    if changed == 0 && in_cluster && matches!(ending, Ending::Done(_)) {
+        let unproved = "Nothing was changed, and so nothing was proved: `cargo xtask verify` proves the class.";
+        connection.progress.say(unproved);
+    }
     match (ending, proof) {
         (Ending::Done(made), Some(proof)) => proved(connection, proof, (changed, made)).await,
         (ending, _) => Ok(Outcome { changed, ending }),

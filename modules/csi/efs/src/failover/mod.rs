@@ -111,6 +111,12 @@ fn take_over(
     let complete = volumes::plan(&mut plan, desired, (actual, failing), sides, promotion.as_ref());
     plan.warnings.extend(left_behind(actual, &source.file_system));
     plan.warnings.extend(not_moved(&failing.volumes.others, &source));
+    if actual.cluster.is_none() {
+        plan.warnings.push(Warning::new(
+            format!("no cluster is looked at: its volumes that are on {source} stay there"),
+            "where there are some, run it with `--context` instead: once it is complete, none is moved",
+        ));
+    }
     let complete = complete && failing.volumes.others.is_empty();
     if let (Some(missing), false) = (failing.denied.first(), plan.changes.is_empty()) {
         plan.refusals.push(Refusal::new(

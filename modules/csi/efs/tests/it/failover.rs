@@ -387,6 +387,7 @@ fn without_documents_of_a_cluster_the_class_of_a_directory_goes_too() {
     stage.failing.volumes = Moved::default();
     stage.actual.cluster = None;
     let plan = stage.plan(&planned_one());
+    assert!(shown(&plan).contains("no cluster is looked at"), "{}", shown(&plan));
     let class = plan.changes.iter().find(|it| it.id.as_str().contains("storageclass")).unwrap();
     assert!(class.needs.iter().any(|need| need.as_str() == "replica.promote"));
 }
