@@ -105,6 +105,11 @@ resource "aws_iam_role" "pods" {
   assume_role_policy = data.aws_iam_policy_document.pods.json
 }
 
+resource "aws_iam_role" "other_pods" {
+  name               = "efs-csi-other-pods"
+  assume_role_policy = data.aws_iam_policy_document.pods.json
+}
+
 resource "aws_iam_role" "nodes" {
   name               = "efs-csi-nodes"
   assume_role_policy = data.aws_iam_policy_document.nodes.json
@@ -160,7 +165,7 @@ resource "aws_eks_pod_identity_association" "controller" {
   cluster_name    = data.aws_eks_cluster.cluster.name
   namespace       = "kube-system"
   service_account = "efs-csi-controller-sa"
-  role_arn        = var.revised ? aws_iam_role.operator.arn : aws_iam_role.pods.arn
+  role_arn        = var.revised ? aws_iam_role.other_pods.arn : aws_iam_role.pods.arn
   tags            = { Stage = var.revised ? "second" : "first" }
 }
 
