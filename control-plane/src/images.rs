@@ -1,9 +1,9 @@
 //! Images that cannot be pulled, as a kubelet reports them.
 
-use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::events::warn;
 use crate::json::text;
 
 /// The top-level domain that no resolver knows (RFC 2606): nobody pulls from a registry below it.
@@ -64,25 +64,8 @@ fn waiting(container: &Value) -> Value {
 
 /// Writes the event of a pod whose image was not pulled, once.
 fn tell(cluster: &Cluster, pod: &Value, image: &str) -> anyhow::Result<()> {
-    let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
-    let now = Timestamp::now().to_string();
-    let event = json!({
-        "metadata": {"name": format!("{name}.image"), "namespace": namespace},
-        "involvedObject": {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "namespace": namespace,
-            "name": name,
-            "uid": pod["metadata"]["uid"],
-        },
-        "type": "Warning",
-        "reason": "Failed",
-        "message": format!("Failed to pull image \"{image}\": {}", failure(image)),
-        "source": {"component": "kubelet"},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-    });
-    cluster.create(&format!("/api/v1/namespaces/{namespace}/events"), &event).map(drop)
+    let message = format!("Failed to pull image \"{image}\": {}", failure(image));
+    warn(cluster, pod, "image", ("Failed", &message))
 }
 
 #[cfg(test)]

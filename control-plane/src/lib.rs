@@ -9,6 +9,7 @@ mod cluster;
 mod control_plane;
 mod driver;
 mod efs;
+mod events;
 mod failed;
 mod files;
 mod images;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use emulators::Response;
-use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::events::warn;
 use crate::json::text;
 
 /// The nodes as clients of a sandbox.
@@ -98,26 +98,9 @@ pub(crate) fn report(
     volume: &str,
     why: &str,
 ) -> anyhow::Result<()> {
-    let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
-    let now = Timestamp::now().to_string();
-    let event = json!({
-        "metadata": {"name": format!("{name}.mount"), "namespace": namespace},
-        "involvedObject": {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "namespace": namespace,
-            "name": name,
-            "uid": pod["metadata"]["uid"],
-        },
-        "type": "Warning",
-        "reason": "FailedMount",
-        "message": format!(
-            "MountVolume.SetUp failed for volume \"{volume}\" : rpc error: code = Internal desc = \
-             Could not mount: mount failed: {why}"
-        ),
-        "source": {"component": "kubelet"},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-    });
-    cluster.create(&format!("/api/v1/namespaces/{namespace}/events"), &event).map(drop)
+    let message = format!(
+        "MountVolume.SetUp failed for volume \"{volume}\" : rpc error: code = Internal desc = \
+         Could not mount: mount failed: {why}"
+    );
+    warn(cluster, pod, "mount", ("FailedMount", &message))
 }
