@@ -32,6 +32,25 @@ fn is_named(actual: &Actual, id: &FileSystemId) -> bool {
         || documents::refers(&actual.documents)
 }
 
+/// Notes what a deployment does where people have agreed to it, and asks otherwise, with `more` in
+/// the question.
+fn note_or_ask<C>(
+    plan: &mut Plan<C>,
+    scope: &Scope,
+    agreed: bool,
+    (what, more, remedy): (&str, &str, String),
+) {
+    if agreed {
+        plan.notes.push(format!("the deployment {what}"));
+        return;
+    }
+    plan.questions.push(Question {
+        address: scope.address(file_system::KIND, None).to_string(),
+        asks: format!("{what}{more}"),
+        remedy,
+    });
+}
+
 /// Asks what a deployment may take over, unless it uses a file system as it is.
 pub(crate) fn ask<C>(
     plan: &mut Plan<C>,
@@ -74,18 +93,11 @@ fn take_over<C>(
         "takes over {id}, which exists{since} and holds {}: {nothing}",
         holds.join(" and ")
     );
-    if consents.includes(id) {
-        plan.notes.push(format!("the deployment {what}"));
-        return;
-    }
-    plan.questions.push(Question {
-        address: scope.address(file_system::KIND, None).to_string(),
-        asks: what,
-        remedy: format!(
-            "give `{ADOPT_EXISTING}={id}` if this is the data that it should have; another \
+    let remedy = format!(
+        "give `{ADOPT_EXISTING}={id}` if this is the data that it should have; another \
              `storage_class_name` makes a file system of its own"
-        ),
-    });
+    );
+    note_or_ask(plan, scope, consents.includes(id), (&what, "", remedy));
 }
 
 /// Asks whether a deployment may take over the file system of another one, which does not find it
@@ -102,18 +114,16 @@ fn from_another<C>(
     };
     let id = &found.id;
     let what = plain(&format!("takes over {id}, which is of the deployment `{other}`"));
-    if consents.includes(id) {
-        plan.notes.push(format!("the deployment {what}"));
-        return;
-    }
-    plan.questions.push(Question {
-        address: scope.address(file_system::KIND, None).to_string(),
-        asks: format!("{what}, and which is refused to that one from then on"),
-        remedy: format!(
-            "give `{ADOPT_EXISTING}={id}` if this deployment is to have it; `manage_file_system` left \
+    let remedy = format!(
+        "give `{ADOPT_EXISTING}={id}` if this deployment is to have it; `manage_file_system` left \
              out uses it as it is"
-        ),
-    });
+    );
+    note_or_ask(
+        plan,
+        scope,
+        consents.includes(id),
+        (&what, ", and which is refused to that one from then on", remedy),
+    );
 }
 
 /// Asks whether a replication may replace the files of a file system that is there.
@@ -128,18 +138,11 @@ pub(crate) fn ask_of_the_copy<C>(
     let what = format!(
         "replicates to {id}, which exists: EFS deletes all its files that the source does not have"
     );
-    if consents.names(&id) {
-        plan.notes.push(format!("the deployment {what}"));
-        return;
-    }
-    plan.questions.push(Question {
-        address: scope.address(file_system::KIND, None).to_string(),
-        asks: what,
-        remedy: format!(
-            "give `{ADOPT_EXISTING}={id}` if they may go; `replication = {{ region = … }}` makes a \
+    let remedy = format!(
+        "give `{ADOPT_EXISTING}={id}` if they may go; `replication = {{ region = … }}` makes a \
              file system for the copy"
-        ),
-    });
+    );
+    note_or_ask(plan, scope, consents.names(&id), (&what, "", remedy));
 }
 
 /// The file system that the class, or its document, names.
