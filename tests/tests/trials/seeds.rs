@@ -8,12 +8,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use tests::{Job, Ran, Storage, Trial};
+use tests::{Job, Ran, Storage, Trial, until};
 
 use crate::kept::{Kept, file_system, not_kept};
 
 /// How many seeds run side by side: most of the time each of them waits.
 const SIDE_BY_SIDE: usize = 32;
+
+/// How far back a stale read shows a resource, in milliseconds.
+const STALE_MS: u64 = 150;
 
 /// The rules: all kinds of fault, at rates that change from seed to seed.
 fn rules(seed: u64) -> String {
@@ -29,7 +32,7 @@ fn rules(seed: u64) -> String {
         .map(|(fault, number)| format!("*:{}%:{fault}", rate(number)))
         .collect();
     for read in ["DescribeFileSystems", "DescribeMountTargets"] {
-        rules.push(format!("{read}:{}%:stale=150", rate(7) * 2));
+        rules.push(format!("{read}:{}%:stale={STALE_MS}", rate(7) * 2));
     }
     rules.join("\n")
 }
@@ -83,6 +86,7 @@ fn one(storage: &Storage, kept: &Kept, seed: u64, counts: &Counts) -> Result<(),
     for (stage, (job, left)) in stages(storage, kept, seed).into_iter().enumerate() {
         if stage == MOVES {
             trial.aws.fail_target(1);
+            known_to_stale_reads(&trial);
         }
         // A volume was made and is still there when all is destroyed.
         let job = &if let Left::Deployed(_) = left {
@@ -121,6 +125,15 @@ fn one(storage: &Storage, kept: &Kept, seed: u64, counts: &Counts) -> Result<(),
     }
     counts.faults.fetch_add(faults_of(&trial), Ordering::Relaxed);
     Ok(())
+}
+
+/// Waits until a stale read shows the failed mount target as well: a run that AWS tells that it is
+/// available has no reason to make it anew.
+fn known_to_stale_reads(trial: &Trial) {
+    trial.aws.admin("POST", "faults", &format!("DescribeMountTargets:100%:stale={STALE_MS}"));
+    until("stale reads show the failure", || {
+        trial.aws.mount_targets().iter().any(|target| target["LifeCycleState"] == "error")
+    });
 }
 
 /// How many calls met with a fault.
