@@ -1,5 +1,7 @@
 //! Looking whether nodes reach the mount targets: what lies between.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use job::Job;
 use network::VpcId;
@@ -57,6 +59,14 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
             Err(error) => paths.unread.push(format!("{error:#}")),
         }
     }
+    let vpcs: BTreeSet<VpcId> = nodes.iter().map(|node| node.vpc_id.clone()).collect();
+    if vpcs.iter().any(|other| *other != vpc) {
+        let both = vpcs.into_iter().chain([vpc]).collect();
+        match aws.routes(&both).await {
+            Ok(tables) => paths.routes = Some(tables),
+            Err(error) => paths.unread.push(format!("{error:#}")),
+        }
+    }
     for subnet in &mut found.subnets {
         subnet.nodes = nodes.iter().filter(|node| node.subnet_id == subnet.id).count();
     }
@@ -71,5 +81,5 @@ async fn between(aws: &Aws, vpc: &VpcId, any_nodes: bool) -> Paths {
     let mut note = |error: anyhow::Error| unread.push(format!("{error:#}"));
     let acls = acls.map_err(&mut note).unwrap_or_default();
     let dns = dns.map_err(&mut note).ok();
-    Paths { acls, dns, egress: None, unread }
+    Paths { acls, dns, egress: None, routes: None, unread }
 }

@@ -1,13 +1,15 @@
 //! Reading nodes and what lies between them and mount targets.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, AttributeValue, DhcpConfiguration, DhcpOptions, Instance,
-    InstanceNetworkInterface, NetworkAclEntry, RuleAction, Vpc, VpcAttributeName,
+    InstanceNetworkInterface, NetworkAclEntry, Route as Routed, RouteState, RuleAction, Vpc,
+    VpcAttributeName,
 };
 use futures_util::future::try_join_all;
-use network::reach::{AclEntry, Dns, NetworkAcl, Node};
+use network::reach::{AclEntry, Dns, NetworkAcl, Node, Route, RoutesOf};
 use network::{InstanceId, SecurityGroupId, SubnetId, VpcId};
 
 use super::Aws;
@@ -73,6 +75,27 @@ impl Aws {
             });
         }
         Ok(acls)
+    }
+
+    /// The route tables of VPCs, with their routes to ranges.
+    pub(crate) async fn routes(&self, vpcs: &BTreeSet<VpcId>) -> anyhow::Result<Vec<RoutesOf>> {
+        let call = self.ec2.describe_route_tables().filters(filter("vpc-id", vpcs));
+        let mut pages = call.into_paginator().items().send();
+        let mut tables = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found =
+                found.map_err(|error| explain("ec2:DescribeRouteTables", &self.region, error))?;
+            let associations = found.associations();
+            let subnets = associations.iter().filter_map(|association| association.subnet_id());
+            tables.push(RoutesOf {
+                id: found.route_table_id().unwrap_or_default().to_owned(),
+                vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
+                main: associations.iter().any(|association| association.main() == Some(true)),
+                subnets: subnets.map(SubnetId::try_from).collect::<Result<_, _>>()?,
+                routes: found.routes().iter().filter_map(route).collect(),
+            });
+        }
+        Ok(tables)
     }
 
     /// How names are resolved in a VPC.
@@ -154,4 +177,25 @@ fn entry(found: &NetworkAclEntry) -> anyhow::Result<Option<AclEntry>> {
         range: range(text)?,
         ports,
     }))
+}
+
+/// A route to a range; none for one to a prefix list, which nobody judges here.
+fn route(found: &Routed) -> Option<Route> {
+    let range = found.destination_cidr_block().or(found.destination_ipv6_cidr_block())?;
+    let targets = [
+        found.vpc_peering_connection_id(),
+        found.transit_gateway_id(),
+        found.gateway_id(),
+        found.nat_gateway_id(),
+        found.network_interface_id(),
+        found.egress_only_internet_gateway_id(),
+        found.local_gateway_id(),
+        found.carrier_gateway_id(),
+        found.core_network_arn(),
+    ];
+    Some(Route {
+        destination: range.parse().ok()?,
+        target: targets.into_iter().flatten().next().unwrap_or("another target").to_owned(),
+        active: found.state() != Some(&RouteState::Blackhole),
+    })
 }

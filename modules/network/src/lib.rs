@@ -5,6 +5,7 @@
 //! says what to read.
 
 mod cluster_subnets;
+mod elsewhere;
 mod module;
 mod observed;
 mod outputs;

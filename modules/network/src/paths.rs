@@ -22,6 +22,14 @@ pub struct Node {
     pub addresses: Vec<IpAddr>,
 }
 
+impl Node {
+    /// Its address by which the name of a file system is reached: IPv4 where it has any.
+    pub(crate) fn range(&self) -> Option<IpNet> {
+        let first = self.addresses.iter().find(|address| address.is_ipv4());
+        first.or(self.addresses.first()).map(|address| IpNet::from(*address))
+    }
+}
+
 /// A network ACL, with the subnets that have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkAcl {
@@ -69,6 +77,29 @@ pub struct EgressRule {
     pub destination: Option<RuleSource>,
 }
 
+/// A route table, with its routes to ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutesOf {
+    pub id: String,
+    pub vpc_id: VpcId,
+    /// Whether it serves the subnets that have no table of their own.
+    pub main: bool,
+    /// The subnets associated with it by name.
+    pub subnets: Vec<SubnetId>,
+    pub routes: Vec<Route>,
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    pub destination: IpNet,
+    /// Such as `local`, `pcx-…` or `tgw-…`.
+    pub target: String,
+    /// Whether its target takes packets: else it is a blackhole, as with a peering connection that
+    /// nobody accepted or that was deleted.
+    pub active: bool,
+}
+
 /// What lies between nodes and mount targets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Paths {
@@ -77,6 +108,8 @@ pub struct Paths {
     /// What the nodes' security groups let out, where it was read: by default everything, and what
     /// nobody allows is stopped.
     pub egress: Option<Vec<EgressRule>>,
+    /// The route tables of both sides, where nodes are in another VPC than the mount targets.
+    pub routes: Option<Vec<RoutesOf>>,
     /// What could not be read, and why.
     pub unread: Vec<String>,
 }

@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
+use crate::elsewhere::{Connection, connection};
 use crate::observed::{IngressRule, NFS_PORT, Subnet};
-pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
+pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths, Route, RoutesOf};
 use crate::rules::RuleSource;
 use crate::{SecurityGroupId, SubnetId, VpcId};
 
@@ -50,7 +51,9 @@ pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
     let vpc = ends.targets.first().map(|target| &target.vpc_id);
     let (here, others): (Vec<&Node>, Vec<&Node>) =
         ends.nodes.iter().partition(|node| vpc.is_none_or(|vpc| node.vpc_id == *vpc));
-    found.extend(vpc.and_then(|vpc| elsewhere(ends, vpc, &others)));
+    if let Some(vpc) = vpc {
+        found.extend(elsewhere(ends, vpc, &others, paths.routes.as_deref()));
+    }
     found.extend(not_admitted(ends, &here));
     found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, &here, rules)));
     found.extend(blocked_by_acls(ends, &here, &paths.acls));
@@ -63,20 +66,53 @@ pub fn groups_of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> BTreeSet<&'a 
     nodes.into_iter().flat_map(|node| &node.security_groups).collect()
 }
 
-/// Nodes of another VPC: the name of a file system is known in that of its targets only, whether
-/// the two are peered or not (Amazon EFS User Guide, "Mounting EFS file systems from another AWS
-/// account or VPC"). What else is between is not judged.
-fn elsewhere(ends: &Ends<'_>, vpc: &VpcId, others: &[&Node]) -> Option<Obstacle> {
-    let theirs = &others.first()?.vpc_id;
-    Some(Obstacle {
-        what: format!(
-            "{} nodes ({}) are in {theirs}, and the mount targets in {vpc}: names of file systems \
-             resolve in the VPC of their mount targets only, also where the two are peered",
-            of(others.len(), ends.nodes.len()),
-            some(others.iter().map(|node| node.id.as_str())),
+/// What keeps nodes of other VPCs from the mount targets in `vpc`. Even where nothing does, the name
+/// of a file system resolves in the VPC of its targets only (Amazon EFS User Guide, "Mounting EFS file
+/// systems from another AWS account or VPC").
+fn elsewhere(
+    ends: &Ends<'_>,
+    vpc: &VpcId,
+    others: &[&Node],
+    tables: Option<&[RoutesOf]>,
+) -> Vec<Obstacle> {
+    let Some(first) = others.first() else { return Vec::new() };
+    let theirs = &first.vpc_id;
+    let who = format!(
+        "{} nodes ({}) are in {theirs}, and the mount targets in {vpc}",
+        of(others.len(), ends.nodes.len()),
+        some(others.iter().map(|node| node.id.as_str())),
+    );
+    let unresolved = "names of file systems resolve in the VPC of their mount targets only";
+    let move_there = format!("give subnets of {theirs}, where the nodes are");
+    let (what, remedy) = match tables.map(|it| connection(others, (vpc, ends.targets), it)) {
+        None => (format!("{who}: {unresolved}, also where the two are peered"), move_there),
+        Some(Connection::Missing(why)) => (
+            format!(
+                "{who}, and mounts there hang, by whatever name: {}",
+                some(why.iter().map(String::as_str))
+            ),
+            format!(
+                "{move_there}; or connect the two by a peering connection or a transit gateway, with \
+                 routes both ways"
+            ),
         ),
-        remedy: format!("give subnets of {theirs}, where the nodes are"),
-    })
+        Some(Connection::By(ways)) => {
+            let mut found = not_admitted(ends, others);
+            found.push(Obstacle {
+                what: format!(
+                    "{who}: routes lead there and back by {}, but {unresolved}, also where the two \
+                     are connected, and mounts by name fail",
+                    some(ways.iter().map(String::as_str))
+                ),
+                remedy: format!(
+                    "{move_there}; or mount by the address of a target, with the mount option \
+                     `mounttargetip=ADDRESS`, or by a private hosted zone of {theirs} for the name"
+                ),
+            });
+            return found;
+        }
+    };
+    vec![Obstacle { what, remedy }]
 }
 
 /// Nodes whose traffic no rule admits, by their groups.
@@ -183,7 +219,7 @@ fn blocked_by_acls(ends: &Ends<'_>, nodes: &[&Node], acls: &[NetworkAcl]) -> Vec
     let mut named = BTreeSet::new();
     for &node in nodes {
         for target in mounted_by(node, ends.targets) {
-            let (Some(node_range), Some(target_range)) = (range_of(node), target.ranges.first())
+            let (Some(node_range), Some(target_range)) = (node.range(), target.ranges.first())
             else {
                 continue;
             };
@@ -217,12 +253,6 @@ fn mounted_by<'a>(
     let any = targets.iter().any(|target| here(target));
     let mounted = targets.iter().copied().filter(move |target| !any || here(target));
     mounted.filter(|target| target.id != node.subnet_id)
-}
-
-/// The address of a node by which the name of a file system is reached: IPv4 where it has any.
-fn range_of(node: &Node) -> Option<IpNet> {
-    let first = node.addresses.iter().find(|address| address.is_ipv4());
-    first.or(node.addresses.first()).map(|address| IpNet::from(*address))
 }
 
 /// Why a packet does not pass.

@@ -1,6 +1,8 @@
 //! Nodes that do not reach the mount targets, in a real API server that names them and an AWS that
 //! has their instances: who does not, and why, is told before anything is changed.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tests::{Aws, Clustered, Ran};
 
@@ -65,7 +67,12 @@ const FAULTS: &[Fault] = &[
         )
     },
     Fault::new("the nodes' group lets nothing out", let_nothing_out, "no egress rule of"),
-    Fault::new("a node is in another VPC", node_in_another_vpc, "are in vpc-"),
+    Fault::new("a node is in another VPC", node_in_another_vpc, "no route of rtb-"),
+    Fault::new(
+        "a node is in a VPC that is peered with that of the mount targets",
+        node_in_a_peered_vpc,
+        "routes lead there and back by pcx-",
+    ),
     Fault::between(
         "the ACL of the nodes' subnet lets no requests out",
         |aws| deny(aws, true, TARGET, (2049, 2049)),
@@ -106,9 +113,13 @@ const FAULTS: &[Fault] = &[
 
 /// Puts an instance, the `n`th node, into a subnet and a group.
 fn instance(aws: &Aws, n: usize, subnet: &str, group: &str) {
+    instance_at(aws, n, subnet, group, &format!("10.0.{}.20", 16 * n + 15));
+}
+
+fn instance_at(aws: &Aws, n: usize, subnet: &str, group: &str, address: &str) {
     let node = json!({
         "InstanceId": format!("i-{n:017x}"), "SubnetId": subnet, "GroupIds": [group],
-        "PrivateIpAddress": format!("10.0.{}.20", 16 * n + 15),
+        "PrivateIpAddress": address,
     });
     let seeded = aws.admin("POST", "seed/eu-west-1", &json!({ "Instances": [node] }).to_string());
     assert_eq!(seeded.status, 204, "{}", seeded.body);
@@ -151,15 +162,41 @@ fn let_nothing_out(aws: &Aws) {
     ec2(aws, &format!("Action=RevokeSecurityGroupEgress&GroupId={CLUSTER}&{rule}"));
 }
 
-/// Whether the two VPCs are peered makes no difference: neither way the name of a file system
-/// resolves in the other one.
-fn node_in_another_vpc(aws: &Aws) {
+/// A node in a VPC of its own; the id of that VPC.
+fn apart(aws: &Aws) -> String {
     let vpc = made(aws, "Action=CreateVpc&CidrBlock=10.7.0.0/16", "vpcId");
     let subnet = format!("VpcId={vpc}&CidrBlock=10.7.0.0/20&AvailabilityZone=eu-west-1b");
     let subnet = made(aws, &format!("Action=CreateSubnet&{subnet}"), "subnetId");
     let group = format!("GroupName=nodes&GroupDescription=nodes&VpcId={vpc}");
     let group = made(aws, &format!("Action=CreateSecurityGroup&{group}"), "groupId");
-    instance(aws, 1, &subnet, &group);
+    instance_at(aws, 1, &subnet, &group, "10.7.0.20");
+    vpc
+}
+
+fn node_in_another_vpc(aws: &Aws) {
+    apart(aws);
+}
+
+/// Also then the name of a file system resolves in the VPC of its mount targets alone.
+fn node_in_a_peered_vpc(aws: &Aws) {
+    let theirs = apart(aws);
+    for (vpc, range) in [(theirs.as_str(), "10.0.0.0/16"), (VPC, "10.7.0.0/16")] {
+        let which = format!("Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}");
+        let tables = ec2(aws, &format!("Action=DescribeRouteTables&{which}"));
+        let tables = tables.split("<routeTableId>rtb-").skip(1);
+        let ids: BTreeSet<&str> = tables.filter_map(|rest| rest.split('<').next()).collect();
+        for id in ids {
+            let to = format!("RouteTableId=rtb-{id}&DestinationCidrBlock={range}");
+            ec2(
+                aws,
+                &format!("Action=CreateRoute&{to}&VpcPeeringConnectionId=pcx-0c0dec00000000001"),
+            );
+        }
+    }
+    let rule = format!("GroupId={CLUSTER}&IpPermissions.1.IpProtocol=tcp");
+    let ports = "IpPermissions.1.FromPort=2049&IpPermissions.1.ToPort=2049";
+    let from = "IpPermissions.1.IpRanges.1.CidrIp=10.7.0.0/16";
+    ec2(aws, &format!("Action=AuthorizeSecurityGroupIngress&{rule}&{ports}&{from}"));
 }
 
 fn switch_off(aws: &Aws, attribute: &str) {

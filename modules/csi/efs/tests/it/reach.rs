@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use efs::{Actual, Plan};
-use network::reach::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
+use network::reach::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths, Route, RoutesOf};
 use network::{InstanceId, RuleSource, VpcId};
 use plan::{Action, Styled};
 use serde_json::json;
@@ -71,6 +71,7 @@ fn with(somebody: impl FnOnce(&mut Actual)) -> Actual {
         acls: vec![open()],
         dns: Some(dns()),
         egress: Some((1..=4).map(|number| out(&format!("sg-0000000{number}"))).collect()),
+        routes: None,
         unread: Vec::new(),
     });
     somebody(&mut actual);
@@ -99,6 +100,30 @@ fn deny(actual: &mut Actual, egress: bool, range: &str, ports: (i32, i32)) {
         range: range.parse().unwrap(),
         ports: Some(ports),
     });
+}
+
+/// The first node is in a VPC of its own, between which and that of the mount targets these routes
+/// lead: the target, and whether it is active, there and back.
+fn apart(actual: &mut Actual, ways: [Option<(&str, bool)>; 2]) {
+    let theirs = VpcId::try_from("vpc-00000002").unwrap();
+    let first = &mut nodes(actual)[0];
+    first.vpc_id = theirs.clone();
+    first.addresses = vec!["10.7.0.9".parse().unwrap()];
+    let table = |id: &str, vpc_id: VpcId, local: &str, other: &str, way: Option<(&str, bool)>| {
+        let route = |destination: &str, target: &str, active| Route {
+            destination: destination.parse().unwrap(),
+            target: target.to_owned(),
+            active,
+        };
+        let mut routes =
+            vec![route(local, "local", true), route("0.0.0.0/0", "nat-00000001", true)];
+        routes.extend(way.map(|(target, active)| route(other, target, active)));
+        RoutesOf { id: id.to_owned(), vpc_id, main: true, subnets: Vec::new(), routes }
+    };
+    actual.network.paths.as_mut().unwrap().routes = Some(vec![
+        table("rtb-00000002", theirs, "10.7.0.0/16", "10.0.0.0/16", ways[0]),
+        table("rtb-00000001", vpc(), "10.0.0.0/16", "10.7.0.0/16", ways[1]),
+    ]);
 }
 
 /// What the plan says of the nodes.
@@ -165,6 +190,31 @@ fn faults() -> Vec<(&'static str, Actual)> {
             "nodes are in another VPC",
             with(|it| {
                 nodes(it)[0].vpc_id = VpcId::try_from("vpc-00000002").unwrap();
+            }),
+        ),
+        ("no route leads to another VPC", with(|it| apart(it, [None, None]))),
+        (
+            "no route leads back from another VPC",
+            with(|it| apart(it, [Some(("pcx-00000001", true)), None])),
+        ),
+        (
+            "a peering connection that nobody accepted",
+            with(|it| apart(it, [Some(("pcx-00000001", false)), Some(("pcx-00000001", false))])),
+        ),
+        (
+            "nodes in a peered VPC that the group does not admit",
+            with(|it| {
+                apart(it, [Some(("pcx-00000001", true)), Some(("pcx-00000001", true))]);
+                nodes(it)[0].security_groups = vec![group("sg-00000002")];
+            }),
+        ),
+        (
+            "nodes behind a transit gateway, whose range the group admits",
+            with(|it| {
+                apart(it, [Some(("tgw-00000001", true)), Some(("tgw-00000001", true))]);
+                let mut rule = it.network.ingress_rules[0].clone();
+                rule.source = Some(RuleSource::Cidr("10.7.0.0/16".parse().unwrap()));
+                it.network.ingress_rules.push(rule);
             }),
         ),
         ("an ACL lets no requests out", with(|it| deny(it, true, "10.0.2.0/24", port))),
