@@ -173,6 +173,32 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_commands_has_every_command_and_flag() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/commands.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut left_out = Vec::new();
+        for command in command().get_subcommands() {
+            let name = command.get_name();
+            if !text.contains(&format!("`{name}`")) {
+                left_out.push(name.to_owned());
+            }
+            // The flags of the commands that are about a deployment.
+            let is_own = |arg: &&Arg| {
+                !arg.is_hide_set()
+                    && !arg.get_help_heading().is_some_and(|it| it.starts_with(INPUTS))
+            };
+            let is_deployment = command.get_arguments().any(|arg| arg.get_id() == "aws-region");
+            let flags = command.get_arguments().filter(is_own).filter_map(Arg::get_long);
+            let unknown = flags.filter(|flag| {
+                is_deployment
+                    && ![" ", "`", "="].iter().any(|end| text.contains(&format!("`--{flag}{end}")))
+            });
+            left_out.extend(unknown.map(|flag| format!("{name} --{flag}")));
+        }
+        assert!(left_out.is_empty(), "add them to docs/commands.md: {left_out:#?}");
+    }
+
+    #[test]
     fn the_short_help_of_a_deploy_fits_on_a_screen_or_two() {
         let mut command = command();
         let deploy = command.find_subcommand_mut("deploy-efs").unwrap();
