@@ -68,7 +68,7 @@ pub use failover::{
     Failing, Failover, LOSE_WRITES_SINCE, Moment, Moved, MovedClaim, MovedVolume, OVERWRITE,
     SOURCE_LOST, WRITES_STOPPED_AT, Writes, failover_together, source_of,
 };
-pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
+pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks, role_to_look_at};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
 pub use key::{Key, KeyMetadata, key_to_look_at};

@@ -74,7 +74,10 @@ pub(crate) fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
         )),
         _ => None,
     };
-    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
+    let nodes = actual.cluster.as_ref().map_or(&[][..], |cluster| &cluster.nodes);
+    let nodes = nodes::notes(&desired.inputs, nodes);
+    let noted = desired.notes.iter().cloned();
+    shared.into_iter().chain(encrypted).chain(nodes).chain(noted).collect()
 }
 
 /// Versions of the chart that are known to hurt here.

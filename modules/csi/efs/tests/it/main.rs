@@ -24,6 +24,7 @@ mod file_system;
 mod groups;
 mod hostile;
 mod identity;
+mod identity_left;
 mod import;
 mod ingress;
 mod inputs;
