@@ -358,6 +358,7 @@ pub(crate) async fn cluster(
         name: kube.name.clone(),
         storage_class: classes.own,
         classes_beside: classes.beside,
+        referred: classes.referred,
         other_classes: classes.others,
         driver: Found {
             release,
@@ -368,6 +369,7 @@ pub(crate) async fn cluster(
             chart,
             csi_driver,
             made,
+            running: objects.running,
             applied_by_eks: objects.applied_by_eks,
         },
         claims,

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use efs::FileSystemId;
 use efs::resources::canary::{
     Call, Cause, Controller, Event, FAILED, Facts, binding, is_not_assumed, removal,
 };
+use efs::{FileSystemId, Led, Reference};
 use failure::{Failure, Help};
 use inputs::printable;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -23,6 +23,7 @@ use crate::aws::Aws;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
+use crate::resources::storage_class::read_reference;
 use crate::resources::{driver, iam_role};
 use crate::stop::Stopped;
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
@@ -38,7 +39,7 @@ pub(crate) async fn carry_out(
     call: &Call,
     line: &Line,
 ) -> anyhow::Result<Done> {
-    let Call::Prove { class, namespace, file_system, with_pod: _ } = call;
+    let Call::Prove { class, namespace, file_system, with_pod: _, reference } = call;
     let canary = Canary {
         kube: context.cluster()?.kube.clone(),
         class: class.clone(),
@@ -49,6 +50,13 @@ pub(crate) async fn carry_out(
     if let Some(volume) = canary.waiting_volume().await? {
         let why = format!("left out: a claim of the class would take the volume {volume}");
         return Ok(Done::that(why));
+    }
+    if let Some(reference) = reference
+        && let Some(why) = canary.led_elsewhere(reference).await?
+    {
+        // Whoever puts the id there finds the class proved by the next deploy.
+        canary.remember(true).await;
+        return Ok(Done::that(format!("left out: {why}; the next deploy sends one")));
     }
     let proved = canary.prove(context, call, line).await;
     let is_stopped = proved.as_ref().is_err_and(anyhow::Error::is::<Stopped>);
@@ -129,6 +137,19 @@ impl Canary {
             class == Some(self.class.as_str()) && phase == Some("Available")
         });
         Ok(waits.and_then(|volume| volume.metadata.name))
+    }
+
+    /// Why no claim is bound, where the class finds its file system by a reference that does not
+    /// lead to it. One that this identity may not read may do so.
+    async fn led_elsewhere(&self, reference: &Reference) -> anyhow::Result<Option<String>> {
+        let (own, there) = (&self.file_system, read_reference(&self.kube, reference).await?);
+        Ok(match there {
+            Led::To(id) if id != own.as_str() => {
+                Some(format!("{reference} has {}, and not {own}", printable(&id)))
+            }
+            Led::Nowhere => Some(format!("{reference} is not there, and is to have {own}")),
+            Led::To(_) | Led::Unknown(_) => None,
+        })
     }
 
     /// Creates claims until one is bound, and deletes it; what that showed.

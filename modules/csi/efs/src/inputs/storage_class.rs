@@ -3,6 +3,7 @@
 use ::inputs::{Problem, Reader};
 
 use super::{directory, rules};
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
 use crate::users::Reference;
 
@@ -31,6 +32,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         reader.mistake("reuse_access_point", shared_and_deleted());
     }
     let az = reader.string("az", rules::zone);
+    let provisioner_secret = reader.string("provisioner_secret", ProvisionerSecret::parse);
     let enforce_zone_affinity = reader.boolean("enforce_zone_affinity");
     let enable_tagging = reader.boolean("enable_tagging");
     if enable_tagging == Some(false) && reader.is_given("access_point_tags") {
@@ -54,6 +56,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         ensure_unique_directory,
         reuse_access_point,
         az,
+        provisioner_secret,
         enforce_zone_affinity,
         enable_tagging,
         file_system_reference,

@@ -4,6 +4,7 @@ use kubernetes::FoundChart;
 use kubernetes::release::Release;
 
 use super::csi_driver::{CsiDriver, CsiDriverMade};
+use super::images::Version;
 use super::pods::ControllerPod;
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
@@ -30,6 +31,8 @@ pub struct Found {
     pub csi_driver: CsiDriver,
     /// What Helm would make of the chart, where that was looked at.
     pub made: Option<Made>,
+    /// The version of the driver that its controller runs, where the image tells.
+    pub running: Option<Version>,
     /// Whether EKS applied objects of it, as it does with those of an add-on.
     pub applied_by_eks: bool,
 }

@@ -113,6 +113,20 @@ fn of_eks(region: &str) -> Option<String> {
     Some(format!("{account}.dkr.ecr.{region}.{suffix}/eks"))
 }
 
+/// A version of the driver, such as 2.1.4.
+pub type Version = (u16, u16, u16);
+
+/// The version of the driver that an image has, by its tag: `v2.1.4`, or `v2.1.4-eksbuild.1` as EKS
+/// writes it. None where the image has another tag, or a digest alone.
+pub fn version_of_image(image: &str) -> Option<Version> {
+    let (image, _digest) = image.split_once('@').unwrap_or((image, ""));
+    let (_, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    let number = tag.strip_prefix('v').unwrap_or(tag).split(['-', '+', '_']).next()?;
+    let mut parts = number.split('.').map(|part| part.parse::<u16>().ok());
+    let version = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +154,10 @@ mod tests {
                 "eusc-de-east-1",
                 "877088126301.dkr.ecr.eusc-de-east-1.amazonaws.eu/eks/aws-efs-csi-driver",
             ),
-            ("us-iso-east-1", "725322719131.dkr.ecr.us-iso-east-1.c2s.ic.gov/eks/aws-efs-csi-driver"),
+            (
+                "us-iso-east-1",
+                "725322719131.dkr.ecr.us-iso-east-1.c2s.ic.gov/eks/aws-efs-csi-driver",
+            ),
         ] {
             assert_eq!(driver("eks", region).as_deref(), Ok(repository));
         }
@@ -157,6 +174,26 @@ mod tests {
         let Err(problem) = Registry::parse("eks", "us-isof-east-1") else { panic!("it is known") };
         let place = "ACCOUNT.dkr.ecr.us-isof-east-1.csp.hci.ic.gov/eks";
         assert!(problem.remedy.contains(place), "{}", problem.remedy);
+    }
+
+    #[test]
+    fn an_image_tells_its_version_by_its_tag() {
+        for (image, version) in [
+            ("amazon/aws-efs-csi-driver:v1.5.6", Some((1, 5, 6))),
+            (
+                "602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/aws-efs-csi-driver:v2.1.4",
+                Some((2, 1, 4)),
+            ),
+            ("mirror:5000/efs:v2.1.4-eksbuild.1@sha256:ab", Some((2, 1, 4))),
+            ("mirror:5000/efs:3.4.1", Some((3, 4, 1))),
+            ("mirror:5000/efs", None),
+            ("mirror/efs@sha256:ab", None),
+            ("mirror/efs:latest", None),
+            ("mirror/efs:v3.4", None),
+            ("mirror/efs:v3.4.1.2", None),
+        ] {
+            assert_eq!(version_of_image(image), version, "{image}");
+        }
     }
 
     #[test]

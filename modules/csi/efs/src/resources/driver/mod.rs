@@ -22,7 +22,7 @@ pub use csi_driver::{CsiDriver, CsiDriverFound, CsiDriverMade, CsiDriverSpec};
 pub use found::{Beyond, Foreign, Found, Made, Origin};
 pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
 pub(crate) use identity::{annotated_role, service_accounts};
-pub use images::Registry;
+pub use images::{Registry, Version, version_of_image};
 pub use ownership::{Neighbours, contest};
 pub(crate) use planning::installed;
 pub use planning::{KIND, Others, may_be_older, needs_chart, plan, remove, rows};
