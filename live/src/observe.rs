@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use efs::resources::driver::{Found, may_be_older};
+use efs::resources::driver::{Found, Pods, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
@@ -14,7 +14,7 @@ use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::{denied, denied_beside};
+use crate::cluster::{denied, denied_beside, denied_to_delete_pods};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
@@ -351,6 +351,9 @@ pub(crate) async fn cluster(
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
     lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
+    if plans && objects.pods != Pods::NotLookedAt {
+        lacking.extend(denied_to_delete_pods(kube, &inputs.driver.namespace).await?);
+    }
     // An ordinary run changes no release, and looks at no volume.
     let looks = chart.is_some() && may_be_older(&inputs.driver);
     let known_to_newer = if looks { users::volumes(kube).await? } else { Vec::new() };

@@ -152,7 +152,7 @@ fn a_class_that_refers_to_its_file_system_is_proved_once_that_leads_there() {
     // A One Zone file system keeps its pods where it is, by another module of the same cluster.
     let one_zone = [
         "--storage-class-name=one-zone",
-        "--driver=adopt",
+        "--driver=skip",
         "--availability-zone-name=eu-west-1b",
         "--enforce-zone-affinity=true",
         "--no-canary",

@@ -93,6 +93,15 @@ async fn denied_to_leave(
     refused(kube, asked.into_iter().map(within).collect()).await
 }
 
+/// Whether this identity may not delete pods of a namespace, as those of the driver's controller that
+/// lack their credentials are.
+pub(crate) async fn denied_to_delete_pods(
+    kube: &Kube,
+    namespace: &str,
+) -> anyhow::Result<Vec<String>> {
+    refused(kube, vec![("delete", "", "pods", Some(namespace))]).await
+}
+
 /// Which of these verbs this identity may not use on volumes, and on the claims of these namespaces.
 pub(crate) async fn denied_of_volumes(
     kube: &Kube,

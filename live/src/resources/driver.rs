@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use efs::Inputs;
 use efs::resources::driver::{
-    Call, ControllerPod, Foreign, Missing, Rollout, Version, away, max_unavailable,
-    version_of_image,
+    Call, Foreign, Missing, Pods, Rollout, Version, away, max_unavailable, version_of_image,
 };
 use failure::failure;
 use inputs::printable;
@@ -47,7 +46,7 @@ pub(crate) struct Objects {
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) foreign: Vec<Foreign>,
     /// The pods of the controller, see [`pods::observe`].
-    pub(crate) pods: Option<Vec<ControllerPod>>,
+    pub(crate) pods: Pods,
     /// The version that the controller runs, where its image tells.
     pub(crate) running: Option<Version>,
     /// Whether EKS applied any of them.

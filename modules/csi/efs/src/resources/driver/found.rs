@@ -5,7 +5,7 @@ use kubernetes::release::Release;
 
 use super::csi_driver::{CsiDriver, CsiDriverMade};
 use super::images::Version;
-use super::pods::ControllerPod;
+use super::pods::Pods;
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
 use crate::users::Volume;
@@ -19,7 +19,7 @@ pub struct Found {
     pub foreign: Vec<Foreign>,
     /// The pods of its controller, where they were looked at and the cluster has EKS's webhook, which
     /// gives pods their credentials.
-    pub pods: Option<Vec<ControllerPod>>,
+    pub pods: Pods,
     /// Its Deployment and DaemonSet.
     pub rollouts: Vec<Rollout>,
     /// The volumes of a cluster, where an older driver may be installed that does not know those
