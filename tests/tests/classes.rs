@@ -38,23 +38,37 @@ fn volume(there: &Clustered, claim: &str) -> Value {
     there.cluster().get(&format!("/api/v1/persistentvolumes/{name}")).unwrap()
 }
 
+/// A class that says all that classes may say together.
+const EVERY: &[&str] = &[
+    "--provisioner-secret=kube-system/x-account",
+    "--az=eu-west-1b",
+    "--sub-path-pattern=${.PVC.namespace}/${.PVC.name}",
+    "--ensure-unique-directory=false",
+    "--base-path=/volumes",
+    "--gid-range-start=1000",
+    "--gid-range-end=1010",
+    "--enforce-zone-affinity=true",
+    "--enable-tagging=false",
+];
+
+/// Changes the class as somebody would who prefers another zone.
+fn change_by_hand(there: &Clustered) {
+    let mut class = there.class().unwrap();
+    class["parameters"]["az"] = json!("eu-west-1c");
+    let (labels, annotations) =
+        (class["metadata"]["labels"].clone(), class["metadata"]["annotations"].clone());
+    class["metadata"] = json!({ "name": "efs-sc", "labels": labels, "annotations": annotations });
+    there.cluster().delete(&format!("{CLASSES}/efs-sc")).unwrap();
+    there.cluster().create(CLASSES, &class).unwrap();
+}
+
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
 fn every_parameter_of_a_class_is_made_proved_drifted_and_taken_down() {
     let there = Clustered::quick();
     let _nodes = nodes(&there);
-    let flags = [
-        "--provisioner-secret=kube-system/x-account",
-        "--az=eu-west-1b",
-        "--sub-path-pattern=${.PVC.namespace}/${.PVC.name}",
-        "--ensure-unique-directory=false",
-        "--base-path=/volumes",
-        "--gid-range-start=1000",
-        "--gid-range-end=1010",
-        "--enforce-zone-affinity=true",
-        "--enable-tagging=false",
-    ];
-    let deploy = |more: &[&str]| run(&there, "deploy-efs", "4.4.1", &[&flags[..], more].concat());
+    let flags = EVERY;
+    let deploy = |more: &[&str]| run(&there, "deploy-efs", "4.4.1", &[flags, more].concat());
     let refused = deploy(&[]).exits(1);
     assert!(
         refused.stderr.contains("`kube-system/x-account` does not exist"),
@@ -86,19 +100,12 @@ fn every_parameter_of_a_class_is_made_proved_drifted_and_taken_down() {
     }
     what_the_driver_makes_of_it(&there);
 
-    // By hand, as somebody would who prefers another zone.
-    let mut class = there.class().unwrap();
-    class["parameters"]["az"] = json!("eu-west-1c");
-    let (labels, annotations) =
-        (class["metadata"]["labels"].clone(), class["metadata"]["annotations"].clone());
-    class["metadata"] = json!({ "name": "efs-sc", "labels": labels, "annotations": annotations });
-    there.cluster().delete(&format!("{CLASSES}/efs-sc")).unwrap();
-    there.cluster().create(CLASSES, &class).unwrap();
-    let drift = run(&there, "plan-efs", "4.4.1", &[&flags[..], &["--drift"]].concat()).exits(2);
+    change_by_hand(&there);
+    let drift = run(&there, "plan-efs", "4.4.1", &[flags, &["--drift"]].concat()).exits(2);
     assert!(drift.stderr.contains("parameters.az") || drift.stdout.contains("parameters.az"));
     deploy(&["--yes"]).exits(0);
     assert_eq!(there.class().unwrap()["parameters"], parameters);
-    let verified = run(&there, "verify", "4.4.1", &flags).exits(0);
+    let verified = run(&there, "verify", "4.4.1", flags).exits(0);
     assert!(verified.stdout.contains("the files outlived the writer"), "{}", verified.stdout);
 
     there.cluster().delete(&Clustered::claim_path("datasets")).unwrap();
@@ -106,7 +113,7 @@ fn every_parameter_of_a_class_is_made_proved_drifted_and_taken_down() {
         let id = there.aws.file_systems()[0]["FileSystemId"].as_str().unwrap().to_owned();
         Efs::new(&there.aws.url).access_points(&id).unwrap().is_empty()
     });
-    run(&there, "destroy-efs", "4.4.1", &[&flags[..], &["--yes"]].concat()).exits(0);
+    run(&there, "destroy-efs", "4.4.1", &[flags, &["--yes"]].concat()).exits(0);
     assert!(there.class().is_none() && there.aws.file_systems().is_empty());
     there.cluster().get(&format!("{SECRETS}/x-account")).unwrap();
 }

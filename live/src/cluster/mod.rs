@@ -23,9 +23,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use place::{Access, ClusterArn, Wanted, eks_name};
 
-pub(crate) use access::{
-    beyond, denied, denied_beside, denied_of_volumes, denied_to_delete_pods, makes_any_role,
-};
+pub(crate) use access::{beyond, denied, denied_beside, denied_of_volumes, makes_any_role};
 pub(crate) use calls::{Object, patiently};
 pub(crate) use errors::Unreachable;
 pub(crate) use pods::{is_ready, node_of};

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
+use efs::FileSystemId;
 use efs::resources::canary::{
     Call, Cause, Controller, Event, FAILED, Facts, binding, is_not_assumed, removal,
 };
-use efs::{FileSystemId, Led, Reference};
 use failure::{Failure, Help};
 use inputs::printable;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -52,7 +52,8 @@ pub(crate) async fn carry_out(
         return Ok(Done::that(why));
     }
     if let Some(reference) = reference
-        && let Some(why) = canary.led_elsewhere(reference).await?
+        && let leads = read_reference(&canary.kube, reference).await?
+        && let Some(why) = leads.why_not(reference, &canary.file_system)
     {
         // Whoever puts the id there finds the class proved by the next deploy.
         canary.remember(true).await;
@@ -137,19 +138,6 @@ impl Canary {
             class == Some(self.class.as_str()) && phase == Some("Available")
         });
         Ok(waits.and_then(|volume| volume.metadata.name))
-    }
-
-    /// Why no claim is bound, where the class finds its file system by a reference that does not
-    /// lead to it. One that this identity may not read may do so.
-    async fn led_elsewhere(&self, reference: &Reference) -> anyhow::Result<Option<String>> {
-        let (own, there) = (&self.file_system, read_reference(&self.kube, reference).await?);
-        Ok(match there {
-            Led::To(id) if id != own.as_str() => {
-                Some(format!("{reference} has {}, and not {own}", printable(&id)))
-            }
-            Led::Nowhere => Some(format!("{reference} is not there, and is to have {own}")),
-            Led::To(_) | Led::Unknown(_) => None,
-        })
     }
 
     /// Creates claims until one is bound, and deletes it; what that showed.

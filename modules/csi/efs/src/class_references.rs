@@ -1,5 +1,5 @@
-//! What classes refer to in a cluster: where they find their file system, and the Secret with the
-//! role of another account.
+//! Judges what classes refer to: where they find their file system, and the Secret with the role of
+//! another account.
 
 use plan::{Known, Refusal, Scope, Warning};
 
@@ -13,26 +13,9 @@ use crate::provisioner_secret::{
     CROSS_ACCOUNT, CrossAccount, EXTERNAL_ID, OF_CHART, ProvisionerSecret, ROLE, SecretFound,
     SecretKeys,
 };
+use crate::referred::Led;
 use crate::resources::storage_class::{self, StorageClassInputs};
 use crate::users::Reference;
-
-/// What a class of the inputs refers to, as a cluster has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Referred {
-    /// Where its reference leads, where it finds its file system by one.
-    pub file_system: Option<Led>,
-    /// The Secret that it gives to the driver, where it names one.
-    pub secret: Option<SecretFound>,
-}
-
-/// Where a reference leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Led {
-    To(String),
-    Nowhere,
-    /// That is not known, for this reason.
-    Unknown(String),
-}
 
 /// Judges what the classes refer to, once they are planned.
 pub(crate) fn judge(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kubernetes::claim::Claim;
 
-use crate::class_references::Referred;
 use crate::nodes::Node;
+use crate::referred::Referred;
 use crate::resources::driver::Found;
 use crate::resources::persistent_volume;
 use crate::resources::storage_class::StorageClass;

@@ -19,13 +19,8 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         reader.string("base_path", directory::base_path).filter(|path| !path.is_empty());
     let sub_path_pattern = reader.string("sub_path_pattern", directory::sub_path_pattern);
     let ensure_unique_directory = reader.boolean("ensure_unique_directory");
-    let blamed = if base_path.is_some() { "base_path" } else { "sub_path_pattern" };
-    let room = directory::room_for_names(
-        base_path.as_deref(),
-        sub_path_pattern.as_deref(),
-        ensure_unique_directory != Some(false),
-    );
-    reader.check(blamed, room.map(drop));
+    let pattern = (sub_path_pattern.as_deref(), ensure_unique_directory != Some(false));
+    leaves_room(reader, base_path.as_deref(), pattern);
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
     if reuse_access_point == Some(true) && reclaim_policy == Some(ReclaimPolicy::Delete) {
@@ -68,6 +63,12 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         annotations: annotations.unwrap_or_default(),
         default: default?,
     })
+}
+
+/// The directory of a volume is one that EFS takes, with names of claims in it.
+fn leaves_room(reader: &mut Reader, base: Option<&str>, (pattern, unique): (Option<&str>, bool)) {
+    let blamed = if base.is_some() { "base_path" } else { "sub_path_pattern" };
+    reader.check(blamed, directory::room_for_names(base, pattern, unique).map(drop));
 }
 
 /// Where the class finds its file system, if not in itself: the driver takes exactly one of the
