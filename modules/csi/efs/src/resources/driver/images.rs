@@ -14,7 +14,7 @@ const EKS: &str = "eks";
 /// `602401143452`. Looked up on 2026-11-26.
 ///
 /// Sources: Amazon EKS User Guide, "View Amazon container image registries for Amazon EKS add-ons"
-/// (`add-ons-images`), which writes `ap-east-1` in the registry of `ap-east-2`, where GuardDuty's User
+/// (`add-ons-images`), which writes `ap-east-1` in the registry of `ap-east-2`, where `GuardDuty`'s User
 /// Guide has that account under `ap-east-2`; and for the regions of the isolated partitions, which
 /// that page does not list, what EKS's own node images ask for (`get-ecr-uri.sh` of
 /// awslabs/amazon-eks-ami). No page tells the registries of `us-isob-west-1` and `us-isof-east-1`.
