@@ -61,7 +61,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let mut plan = Plan::default();
-    let desired = &managed_driver::with_chart_of_addon(desired, actual);
+    let desired = &managed_driver::with_known_chart(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let desired = &mounting_in_zone(desired, actual);
@@ -95,7 +95,7 @@ pub(crate) fn plan_part(
     ready.needs.extend(given.before_class.iter().cloned());
     let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
-    plan.refusals.extend(managed_driver::not_for_classes(desired));
+    managed_driver::not_for_classes(&mut plan, desired);
     if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
         managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
     }
@@ -195,6 +195,7 @@ fn driver_and_class(
             class: &inputs.storage_class.name,
             namespace: &inputs.driver.namespace,
             binding: inputs.storage_class.volume_binding_mode,
+            reference: inputs.storage_class.file_system_reference.as_ref(),
             file_system,
         };
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());

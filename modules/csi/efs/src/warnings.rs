@@ -6,6 +6,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::class_references;
 use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
@@ -31,6 +32,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(access_point_tags(inputs, actual));
     warnings.extend(untagged(inputs, actual));
     for class in inputs.classes() {
+        warnings.extend(class_references::warnings(inputs, class));
         warnings.extend(names(class));
         warnings.extend(directories(class));
     }

@@ -335,7 +335,12 @@ pub const INPUTS: &[Input] = &[
     Input::optional(
         "az",
         Kind::String,
-        "Zone whose mount target the driver prefers for volumes of another account",
+        "Zone whose mount target the driver prefers for volumes of another account, with `provisioner_secret`",
+    ),
+    Input::optional(
+        "provisioner_secret",
+        Kind::String,
+        "Secret with the role (`awsRoleArn`) by which the driver calls EFS for a file system of another account, as `NAMESPACE/NAME`",
     ),
     Input::optional(
         "enforce_zone_affinity",

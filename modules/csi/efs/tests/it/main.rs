@@ -10,6 +10,7 @@ mod addresses;
 mod admitted;
 mod canary;
 mod chart;
+mod class_references;
 mod classes;
 mod cluster;
 mod contested;
