@@ -34,6 +34,7 @@ impl Aws {
                 id: SubnetId::try_from(found.subnet_id().unwrap_or_default())?,
                 vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
                 availability_zone: found.availability_zone().unwrap_or_default().to_owned(),
+                availability_zone_id: found.availability_zone_id().map(str::to_owned),
                 free_addresses: found
                     .available_ip_address_count()
                     .unwrap_or(0)

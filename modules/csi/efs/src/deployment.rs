@@ -25,7 +25,7 @@ use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
+use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{
     access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
     security_group, storage_class,
@@ -72,17 +72,14 @@ pub(crate) fn plan_part(
     let key = (actual.file_system.as_ref(), actual.key.as_ref());
     key::judge(&mut plan, scope, inputs, key);
     let file_system = own_or_adopted(&mut plan, desired, actual);
-    let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
+    let subnets = of_one_zone(&mut plan, (scope, inputs), subnets, &file_system);
     let wanted = mount_target::Wanted {
         subnets: &subnets,
         discovered_by: discovered_by.as_deref(),
         security_groups,
         going: &going_ids,
         consent: *consent,
-        addresses: WantedAddresses {
-            family: inputs.ip_address_type,
-            fixed: &inputs.mount_target_addresses,
-        },
+        targets: inputs.wanted_targets(),
     };
     let mut ready =
         mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);

@@ -12,7 +12,7 @@ use super::found::{Found, own_tags};
 use super::names::Names;
 use super::{class, points, policy};
 use crate::resources::file_system::{OverwriteProtection, PerformanceMode, is_leaving_status};
-use crate::resources::mount_target::IpAddressType;
+use crate::resources::mount_target::{IpAddressType, MountTarget};
 
 /// Where a value comes from.
 pub enum Origin {
@@ -38,8 +38,9 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ("storage_class_name", Written(|_, names, _| Some(names.owner.storage_class.clone().into()))),
     ("helm_chart_version", LeftOut(DRIVER)),
     ("security_group_ids", Written(|found, _, warnings| groups(found, warnings))),
-    ("ip_address_type", Written(|found, _, warnings| family(found, warnings))),
+    ("ip_address_type", Written(|found, _, _| family(found).map(|it| it.as_str().into()))),
     ("mount_target_addresses", Written(|found, _, _| addresses(found))),
+    ("mount_targets", Written(|found, _, _| each_target(found))),
     ("security_group", Written(|found, _, _| own_group(found))),
     ("driver", Written(|found, _, _| found.has_driver.then(|| "skip".into()))),
     ("addon_version", LeftOut(DRIVER)),
@@ -173,13 +174,10 @@ fn own_group(found: &Found) -> Option<Value> {
     all.any(own).then(|| "own".into())
 }
 
-/// The groups that all mount targets have; one that only some have stays there, as every plan says.
+/// The groups that all mount targets have; `mount_targets` has those that only some have.
 fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
-    let of_targets = || found.targets().filter_map(|target| target.security_groups.as_ref());
-    let mut common: BTreeSet<&SecurityGroupId> = of_targets().next()?.iter().collect();
-    for groups in of_targets() {
-        common.retain(|id| groups.contains(id));
-    }
+    let first = found.targets().find_map(|target| target.security_groups.as_ref())?;
+    let mut common = common_groups(found);
     if common.is_empty() {
         warnings.push(Warning::new(
             "the mount targets have no security group in common, and a deployment gives all of \
@@ -187,7 +185,7 @@ fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
             "put a group that admits the nodes on all of them, or expect the plan to add those of \
              the first one",
         ));
-        common = of_targets().next()?.iter().collect();
+        common = first.iter().collect();
     }
     let own = |id: &&SecurityGroupId| found.own_groups.iter().any(|group| group.id == **id);
     let ids: Vec<&str> =
@@ -195,21 +193,47 @@ fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
     (!ids.is_empty()).then(|| json!(ids))
 }
 
-/// The family of the addresses, where it is not the one that EFS chooses by itself.
-fn family(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
-    let of = |target: &crate::resources::mount_target::MountTarget| {
-        IpAddressType::of(target.ip_address.as_deref(), target.ipv6_address.as_deref())
-    };
-    let families: Vec<IpAddressType> = found.targets().filter_map(of).collect();
-    let first = *families.first()?;
-    if families.iter().any(|family| *family != first) {
-        warnings.push(Warning::new(
-            "the mount targets have addresses of different families, which no input says",
-            "set `ip_address_type` to have all of them alike: those that are not are replaced",
-        ));
-        return None;
+/// The family of the addresses of all targets, where it is not the one that EFS chooses by itself.
+fn family(found: &Found) -> Option<IpAddressType> {
+    let mut families = found.targets().filter_map(MountTarget::ip_address_type);
+    let first = families.next()?;
+    let is_of_all = families.all(|family| family == first);
+    (is_of_all && first != IpAddressType::Ipv4Only).then_some(first)
+}
+
+/// What single targets have that not all have: another family, and security groups.
+fn each_target(found: &Found) -> Option<Value> {
+    let of_all = family(found).unwrap_or(IpAddressType::Ipv4Only);
+    let common = common_groups(found);
+    let own = |id: &&SecurityGroupId| found.own_groups.iter().any(|group| group.id == **id);
+    let mut all = Map::new();
+    for target in found.targets() {
+        let mut entry = Map::new();
+        if let Some(family) = target.ip_address_type().filter(|family| *family != of_all) {
+            entry.insert("ip_address_type".to_owned(), family.as_str().into());
+        }
+        let groups = target.security_groups.iter().flatten();
+        let more = groups.filter(|id| !common.contains(id) && !own(id));
+        let more: Vec<&str> = more.map(SecurityGroupId::as_str).collect();
+        if !more.is_empty() && !common.is_empty() {
+            entry.insert("security_groups".to_owned(), json!(more));
+        }
+        if !entry.is_empty() {
+            all.insert(target.subnet_id.to_string(), Value::Object(entry));
+        }
     }
-    (first != IpAddressType::Ipv4Only).then(|| first.as_str().into())
+    (!all.is_empty()).then_some(Value::Object(all))
+}
+
+/// The groups that all targets have.
+fn common_groups(found: &Found) -> BTreeSet<&SecurityGroupId> {
+    let of_targets = || found.targets().filter_map(|target| target.security_groups.as_ref());
+    let mut common: BTreeSet<&SecurityGroupId> =
+        of_targets().next().into_iter().flatten().collect();
+    for groups in of_targets() {
+        common.retain(|id| groups.contains(id));
+    }
+    common
 }
 
 /// The addresses, by which clients may have mounted: a target that is made anew keeps its own.

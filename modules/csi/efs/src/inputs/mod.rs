@@ -14,8 +14,9 @@ pub(crate) mod rules;
 mod schema;
 mod storage_class;
 mod storage_classes;
+mod targets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use network::{Addresses, SecurityGroupId, SubnetId, Tags};
@@ -27,7 +28,7 @@ use crate::owner::Owner;
 use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{FixedAddresses, IpAddressType};
+use crate::resources::mount_target::{IpAddressType, TargetsInputs, WantedTargets};
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
 pub(crate) use file_system_policy::switched;
@@ -46,8 +47,8 @@ pub struct Inputs {
     pub security_groups: Vec<Group>,
     /// Which addresses the mount targets have; `None` where any is right.
     pub ip_address_type: Option<IpAddressType>,
-    /// The addresses that they must have, by their subnets.
-    pub mount_target_addresses: FixedAddresses,
+    /// What `mount_targets` and `mount_target_addresses` say of single ones.
+    pub mount_targets: TargetsInputs,
     pub driver: DriverInputs,
     /// The account that the deployment belongs to, where it is named.
     pub aws_account_id: Option<String>,
@@ -114,6 +115,19 @@ impl Inputs {
     /// Whether the mount targets get a security group that the deployment makes.
     pub fn has_own_group(&self) -> bool {
         self.security_groups.contains(&Group::Own)
+    }
+
+    /// The groups that the inputs name by id, for all mount targets or for one, each once.
+    pub fn listed_groups(&self) -> Vec<SecurityGroupId> {
+        let of_all = self.security_groups.iter().filter_map(Group::listed);
+        let of_each = self.mount_targets.values().flat_map(|entry| &entry.security_groups);
+        let all: BTreeSet<&SecurityGroupId> = of_all.chain(of_each).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// What is wanted of the mount targets, of all and of each.
+    pub fn wanted_targets(&self) -> WantedTargets<'_> {
+        WantedTargets { family: self.ip_address_type, each: &self.mount_targets }
     }
 
     /// Which addresses a subnet must be able to give a mount target.

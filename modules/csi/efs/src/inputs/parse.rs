@@ -11,9 +11,10 @@ use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
 use super::driver_settings::{self, settings};
 use super::file_system::{file_system, imported, replicates_without_a_role};
-use super::mount_targets::{addresses, security_groups, subnets};
+use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
+use super::targets::{self, targets};
 use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
@@ -31,9 +32,11 @@ impl Inputs {
         let mut reader = Reader::new(INPUTS, given);
         let aws_region = reader.string("aws_region", network::region);
         let cluster_name = reader.string("cluster_name", network::cluster_name);
-        let subnet_ids = subnets(&mut reader);
+        let (ip_address_type, mount_targets) = targets(&mut reader, aws_region.as_deref());
+        let subnet_ids = subnets(&mut reader, &mount_targets);
         let security_groups = security_groups(&mut reader);
-        let (ip_address_type, mount_target_addresses) = addresses(&mut reader);
+        let of_all = (subnet_ids.as_ref(), security_groups.as_deref());
+        targets::check(&mut reader, &mount_targets, of_all);
         let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -67,7 +70,7 @@ impl Inputs {
                 subnet_ids: subnet_ids?,
                 security_groups: security_groups?,
                 ip_address_type,
-                mount_target_addresses,
+                mount_targets,
                 driver: driver?,
                 aws_account_id,
                 tags: tags?,

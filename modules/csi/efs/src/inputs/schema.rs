@@ -8,7 +8,8 @@ use crate::chart;
 pub const INPUTS: &[Input] = &[
     Input::required("aws_region", Kind::String, "AWS region for deployment"),
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
-    Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
+    Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into")
+        .or(&["mount_targets"]),
     Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
         .or(&["security_group_ids", "security_group"]),
     Input::default(
@@ -33,6 +34,11 @@ pub const INPUTS: &[Input] = &[
         "mount_target_addresses",
         Kind::Map,
         "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
+    ),
+    Input::optional(
+        "mount_targets",
+        Kind::Values,
+        "What single mount targets have, by their subnet or Availability Zone: `subnet_id`, `ip_address`, `ipv6_address`, `ip_address_type`, and `security_groups` beside those of all; as a map or the path of a file. Where each entry names its subnet, it takes the place of `subnet_ids`",
     ),
     Input::optional(
         "security_group",

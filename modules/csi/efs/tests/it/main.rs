@@ -18,6 +18,7 @@ mod costs;
 mod credentials;
 mod data;
 mod documents;
+mod each_target;
 mod failover;
 mod failover_judged;
 mod file_system;
