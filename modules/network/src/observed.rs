@@ -148,7 +148,7 @@ pub struct IngressRule {
     pub from_port: i32,
     /// The last port admitted.
     pub to_port: i32,
-    /// `None` for sources that this module does not judge, such as prefix lists.
+    /// `None` for sources that nobody knows here.
     pub source: Option<RuleSource>,
     pub tags: Tags,
 }

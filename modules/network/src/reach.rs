@@ -90,7 +90,9 @@ fn not_admitted(ends: &Ends<'_>, nodes: &[&Node]) -> Vec<Obstacle> {
     let groups: BTreeSet<&str> =
         shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
     // Whom a prefix list admits is not read.
-    let unknown = rules.iter().filter(|rule| rule.source.is_none());
+    let is_list =
+        |rule: &&&IngressRule| matches!(rule.source, None | Some(RuleSource::PrefixList(_)));
+    let unknown = rules.iter().filter(is_list);
     let unknown: Vec<&str> = unknown.map(|rule| rule.id.as_str()).collect();
     let unless = match unknown.as_slice() {
         [] => String::new(),
@@ -115,7 +117,7 @@ fn not_admitted(ends: &Ends<'_>, nodes: &[&Node]) -> Vec<Obstacle> {
 fn held_back(ends: &Ends<'_>, nodes: &[&Node], rules: &[EgressRule]) -> Option<Obstacle> {
     let leads = |rule: &&EgressRule| match &rule.destination {
         // Where a prefix list leads is not read.
-        None => true,
+        None | Some(RuleSource::PrefixList(_)) => true,
         Some(RuleSource::Group(id)) => ends.groups.iter().any(|group| group == id.as_str()),
         Some(RuleSource::Cidr(range)) => {
             let mut targets = ends.targets.iter().flat_map(|target| &target.ranges);
@@ -161,7 +163,7 @@ fn is_admitted(node: &Node, rules: &[&IngressRule]) -> bool {
         Some(RuleSource::Cidr(range)) => {
             node.addresses.iter().any(|address| range.contains(address))
         }
-        None => false,
+        None | Some(RuleSource::PrefixList(_)) => false,
     })
 }
 

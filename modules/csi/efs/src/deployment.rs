@@ -30,6 +30,7 @@ use crate::resources::{
     access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
     security_group, storage_class,
 };
+use crate::rule_quota;
 use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
@@ -128,6 +129,7 @@ fn rules(
     let rules = rules_outside(&actual.network.ingress_rules, going);
     ingress::plan(plan, &desired.scope, &wanted, &rules);
     nfs_access::order(plan, actual, &wanted);
+    rule_quota::warn(plan, &desired.security_groups, &actual.network.ingress_rules);
     sources
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::inputs::plain;
-use network::SecurityGroupId;
+use network::{RuleSource, SecurityGroupId};
 use plan::Warning;
 use serde_json::{Map, Value, json};
 
@@ -112,15 +112,12 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     // Data that was there before goes by no habit.
     ("deletion_policy", Written(|_, _, _| Some("retain".into()))),
     ("access_points", Written(points::written)),
-    ("nfs_clients", Written(|found, _, _| (clients(found).len() > 1).then(|| "nodes".into()))),
-    (
-        "nfs_client_security_group_id",
-        Written(|found, _, _| match clients(found).as_slice() {
-            [one] => Some(one.as_str().into()),
-            _ => None,
-        }),
-    ),
-    ("nfs_client_cidr", Written(|found, _, _| client_range(found))),
+    ("nfs_clients", LeftOut("the groups are written one by one")),
+    ("nfs_client_security_group_id", Written(|found, _, _| one(&clients(found)))),
+    ("nfs_client_cidr", Written(|found, _, _| one(&client_ranges(found)))),
+    ("nfs_client_security_groups", Written(|found, _, _| several(&clients(found)))),
+    ("nfs_client_cidrs", Written(|found, _, _| several(&client_ranges(found)))),
+    ("nfs_client_prefix_lists", Written(|found, _, _| client_lists(found))),
     ("directory_perms", Written(|found, _, _| class::permissions(found))),
     ("uid", Written(|found, _, _| class::number(found, "uid"))),
     ("gid", Written(|found, _, _| class::number(found, "gid"))),
@@ -304,22 +301,34 @@ fn replication(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
     Some(json!({ "region": to.destination_region }))
 }
 
-/// The groups whose traffic rules of this deployment admit.
-fn clients(found: &Found) -> Vec<SecurityGroupId> {
-    let groups = found.own_rules.iter().filter_map(|rule| match &rule.source {
-        Some(network::RuleSource::Group(id)) => Some(id.clone()),
-        Some(network::RuleSource::Cidr(_)) | None => None,
-    });
-    let groups: BTreeSet<SecurityGroupId> = groups.collect();
-    groups.into_iter().collect()
+/// Whose traffic rules of this deployment admit, of one kind, each once.
+fn sources(found: &Found, of: fn(&RuleSource) -> bool) -> Vec<String> {
+    let rules = found.own_rules.iter().filter_map(|rule| rule.source.as_ref());
+    let all: BTreeSet<&RuleSource> = rules.filter(|source| of(source)).collect();
+    all.into_iter().map(ToString::to_string).collect()
 }
 
-/// The addresses whose traffic such a rule admits.
-fn client_range(found: &Found) -> Option<Value> {
-    found.own_rules.iter().find_map(|rule| match &rule.source {
-        Some(network::RuleSource::Cidr(range)) => Some(range.to_string().into()),
-        Some(network::RuleSource::Group(_)) | None => None,
-    })
+fn clients(found: &Found) -> Vec<String> {
+    sources(found, |source| matches!(source, RuleSource::Group(_)))
+}
+
+fn client_ranges(found: &Found) -> Vec<String> {
+    sources(found, |source| matches!(source, RuleSource::Cidr(_)))
+}
+
+fn client_lists(found: &Found) -> Option<Value> {
+    let all = sources(found, |source| matches!(source, RuleSource::PrefixList(_)));
+    (!all.is_empty()).then(|| json!(all))
+}
+
+/// The value of an input for one, where there is one.
+fn one(all: &[String]) -> Option<Value> {
+    if let [one] = all { Some(json!(one)) } else { None }
+}
+
+/// The value of an input for several, where there are.
+fn several(all: &[String]) -> Option<Value> {
+    (all.len() > 1).then(|| json!(all))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod targets;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use network::{Addresses, SecurityGroupId, SubnetId, Tags};
+use network::{Addresses, PrefixListId, SecurityGroupId, SubnetId, Tags};
 use plan::Known;
 use serde::{Deserialize, Serialize};
 
@@ -241,10 +241,12 @@ impl Group {
 /// Whose NFS traffic the mount targets' security group must admit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NfsClients {
-    /// The nodes' security group.
-    pub security_group_id: Option<SecurityGroupId>,
-    /// The nodes' addresses.
-    pub cidr: Option<IpNet>,
+    /// Security groups, each once.
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Address ranges of either family.
+    pub cidrs: BTreeSet<IpNet>,
+    /// Lists of address ranges that are kept elsewhere.
+    pub prefix_lists: BTreeSet<PrefixListId>,
     /// Whether they are the security groups that the nodes have, whichever these are.
     pub of_nodes: bool,
 }
@@ -252,6 +254,7 @@ pub struct NfsClients {
 impl NfsClients {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        !self.of_nodes && self.security_group_id.is_none() && self.cidr.is_none()
+        let named = self.security_groups.len() + self.cidrs.len() + self.prefix_lists.len();
+        !self.of_nodes && named == 0
     }
 }

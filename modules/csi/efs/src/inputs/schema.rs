@@ -308,6 +308,21 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "Address range of the nodes; the rule that admits their NFS traffic is added where it is missing",
     ),
+    Input::optional(
+        "nfs_client_security_groups",
+        Kind::Strings,
+        "Security groups whose NFS traffic is admitted, each by a rule of its own",
+    ),
+    Input::optional(
+        "nfs_client_cidrs",
+        Kind::Strings,
+        "Address ranges, of IPv4 or IPv6, whose NFS traffic is admitted, each by a rule of its own",
+    ),
+    Input::optional(
+        "nfs_client_prefix_lists",
+        Kind::Strings,
+        "Prefix lists of ranges whose NFS traffic is admitted, each by a rule of its own, which counts as as many as the list may have entries",
+    ),
     Input::default(
         "directory_perms",
         Kind::String,

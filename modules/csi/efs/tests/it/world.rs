@@ -312,6 +312,7 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
                 source: Some(match source {
                     ingress::Source::Group(id) => RuleSource::Group(id.now().unwrap().clone()),
                     ingress::Source::Cidr(range) => RuleSource::Cidr(*range),
+                    ingress::Source::PrefixList(id) => RuleSource::PrefixList(id.clone()),
                 }),
                 tags: tags.clone(),
             });
