@@ -65,7 +65,7 @@ pub(crate) fn plan_part(
     let desired = &managed_driver::with_chart_of_addon(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
-    let desired = &mounting_in_zone(desired, actual);
+    let desired = &mounting_in_zone(&mut plan, desired, actual);
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
@@ -360,7 +360,7 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
     };
     let only = spec.and_then(|spec| spec.availability_zone.as_ref());
     let wanted = |subnet: &&Subnet| {
-        let takes_one = only.is_none_or(|only| *only == subnet.availability_zone);
+        let takes_one = only.is_none_or(|only| mount_target::is_zone_of(only, subnet));
         takes_one && desired.subnets.contains(&subnet.id)
     };
     let wanted = actual.network.subnets.iter().filter(wanted);

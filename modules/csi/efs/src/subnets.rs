@@ -9,6 +9,7 @@ use crate::actual::Actual;
 use crate::calls::Plan;
 use crate::desired::Desired;
 use crate::inputs::Inputs;
+use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{is_about, is_zone_of};
 use crate::resources::{file_system, mount_target};
 
@@ -133,15 +134,39 @@ pub(crate) fn of_one_zone<'a>(
     here
 }
 
-/// The same, with a class whose volumes are mounted in the zone of the file system that was found,
-/// where that is a One Zone one: the inputs need not say so, and cannot of an adopted one.
-pub(crate) fn mounting_in_zone(desired: &Desired, actual: &Actual) -> Desired {
+/// The same, with the name of a zone that is given by its id, and with classes whose volumes are
+/// mounted in the zone of the file system that was found, where that is a One Zone one: the inputs
+/// need not say so, and cannot of an adopted one.
+pub(crate) fn mounting_in_zone(plan: &mut Plan, desired: &Desired, actual: &Actual) -> Desired {
+    let mut desired = desired.clone();
+    if let Some(id) = desired.inputs.zone_id().map(str::to_owned) {
+        let here =
+            |subnet: &&Subnet| desired.subnets.contains(&subnet.id) && is_zone_of(&id, subnet);
+        let name = actual.network.subnets.iter().find(here);
+        let name = name.map(|subnet| subnet.availability_zone.clone());
+        if name.is_none() {
+            plan.refusals.push(Refusal::new(
+                desired.scope.address(file_system::KIND, None),
+                format!("no subnet of the inputs is in the zone `{id}`"),
+                "give a subnet of that zone in `subnet_ids`, or correct `availability_zone_name`",
+            ));
+        }
+        if let FileSystemSource::Own(spec) = &mut desired.inputs.file_system {
+            spec.availability_zone = name;
+        }
+    }
     let found =
         actual.file_system.as_ref().and_then(|found| found.spec.availability_zone.as_deref());
-    let mut desired = desired.clone();
-    desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(found);
+    let wanted = match &desired.inputs.file_system {
+        FileSystemSource::Own(spec) if actual.file_system.is_none() => {
+            spec.availability_zone.clone()
+        }
+        _ => None,
+    };
+    let zone = found.or(wanted.as_deref());
+    desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(zone);
     for class in &mut desired.inputs.storage_classes {
-        *class = class.clone().of_one_zone(found);
+        *class = class.clone().of_one_zone(zone);
     }
     desired
 }

@@ -143,6 +143,7 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ),
     ("reclaim_policy", Written(|found, _, _| class::reclaim_policy(found))),
     ("volume_binding_mode", Written(|found, _, _| class::binding(found))),
+    ("allowed_topologies", Written(|found, _, _| class::zones(found))),
     ("mount_options", Written(|found, _, _| class::mount_options(found))),
     ("allow_volume_expansion", Written(|found, _, _| class::expansion(found))),
     ("storage_class_labels", Written(|found, _, _| class::labels(found))),

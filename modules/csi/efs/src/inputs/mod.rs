@@ -3,6 +3,7 @@
 
 mod access_points;
 mod arns;
+mod clients;
 pub(crate) mod directory;
 pub(crate) mod driver_settings;
 mod file_system;
@@ -33,6 +34,7 @@ use crate::resources::storage_class::{self as class, StorageClassInputs};
 
 pub(crate) use file_system_policy::switched;
 pub use schema::INPUTS;
+pub(crate) use targets::is_zone_id;
 
 /// The module's inputs, checked. The names are those of [`INPUTS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,6 +130,12 @@ impl Inputs {
     /// What is wanted of the mount targets, of all and of each.
     pub fn wanted_targets(&self) -> WantedTargets<'_> {
         WantedTargets { family: self.ip_address_type, each: &self.mount_targets }
+    }
+
+    /// The id of the zone of a One Zone file system, where it is given by that and not by its name.
+    pub fn zone_id(&self) -> Option<&str> {
+        let FileSystemSource::Own(spec) = &self.file_system else { return None };
+        spec.availability_zone.as_deref().filter(|zone| is_zone_id(zone))
     }
 
     /// Which addresses a subnet must be able to give a mount target.

@@ -9,13 +9,14 @@ use network::Tags;
 
 use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
+use super::clients::nfs_clients;
 use super::driver_settings::{self, settings};
 use super::file_system::{file_system, imported, replicates_without_a_role};
 use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
 use super::targets::{self, targets};
-use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, rules};
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::resources::access_point::AccessPointInputs;
@@ -104,29 +105,6 @@ fn following(
     driver
 }
 
-/// Whose NFS traffic is admitted; the inputs for one and for several add up.
-fn nfs_clients(reader: &mut Reader) -> NfsClients {
-    let group = reader.string("nfs_client_security_group_id", rules::security_group_id);
-    let groups = list(reader, "nfs_client_security_groups", rules::security_group_id);
-    let range = reader.string("nfs_client_cidr", rules::cidr);
-    let ranges = list(reader, "nfs_client_cidrs", rules::cidr);
-    let prefix_lists = list(reader, "nfs_client_prefix_lists", rules::prefix_list_id);
-    NfsClients {
-        security_groups: group.into_iter().chain(groups).collect(),
-        cidrs: range.into_iter().chain(ranges).collect(),
-        prefix_lists: prefix_lists.into_iter().collect(),
-        of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
-    }
-}
-
-/// The elements of a list that may be left out.
-fn list<T>(reader: &mut Reader, name: &str, rule: fn(&str) -> Result<T, Problem>) -> Vec<T> {
-    if !reader.is_given(name) {
-        return Vec::new();
-    }
-    reader.strings(name, rule).unwrap_or_default()
-}
-
 /// The tag `Name`, and how many tags access points have with those of the deployment.
 fn check_tags(
     reader: &mut Reader,
@@ -192,7 +170,8 @@ fn of_place(
     let zone = spec.and_then(|spec| spec.availability_zone.as_deref());
     let copy = spec.and_then(|spec| spec.replication.as_ref());
     let of_copy = |key: &str| copy.and_then(|copy| copy.get(key)).map(String::as_str);
-    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region)) {
+    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region) && !targets::is_zone_id(zone))
+    {
         reader.mistake(
             "availability_zone_name",
             Problem::new(
@@ -328,13 +307,18 @@ fn in_zone(
     file_system: Option<&FileSystemSource>,
 ) -> Result<StorageClassInputs, Problem> {
     let Some(FileSystemSource::Own(spec)) = file_system else { return Ok(class) };
-    let zone = spec.availability_zone.as_deref();
+    // A plan knows the name of a zone that is given by its id.
+    let zone = spec.availability_zone.as_deref().filter(|zone| !targets::is_zone_id(zone));
     match (zone, class.mounted_in()) {
         (Some(zone), Some(other)) if zone != other => Err(Problem::new(
             format!(
                 "the One Zone file system has its mount target in {zone}, and none in `{other}`"
             ),
             format!("leave `az={other}` out: the class gets `az={zone}`"),
+        )),
+        (Some(zone), _) if !class.may_go_to(zone) => Err(Problem::new(
+            format!("`allowed_topologies` leaves {zone} out, the zone of the One Zone file system"),
+            format!("write `allowed_topologies = [\"{zone}\"]`"),
         )),
         _ => Ok(class.of_one_zone(zone)),
     }

@@ -34,6 +34,7 @@ mod moved;
 mod nodes;
 mod obeying;
 mod obeying_volumes;
+mod one_zone;
 mod own_group;
 mod pending;
 mod permissions;

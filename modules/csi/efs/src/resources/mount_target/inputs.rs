@@ -67,6 +67,12 @@ impl<'a> WantedTargets<'a> {
         }
     }
 
+    /// Whether the target in a subnet gets an IPv4 address, and an IPv6 address.
+    pub(crate) fn families(&self, subnet: &Subnet) -> (bool, bool) {
+        let family = self.addresses(Some(subnet)).family.unwrap_or(IpAddressType::Ipv4Only);
+        (family.has_ipv4(), family.has_ipv6())
+    }
+
     /// The groups of the target in a subnet beside those of all.
     pub(super) fn groups(&self, subnet: Option<&Subnet>) -> &'a [SecurityGroupId] {
         self.entry(subnet).map_or(&[], |entry| &entry.security_groups)
