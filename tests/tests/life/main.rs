@@ -5,6 +5,7 @@ mod drift;
 mod every;
 mod imported;
 mod refusals;
+mod replications;
 mod settings;
 mod side_by_side;
 

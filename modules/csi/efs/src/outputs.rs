@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::ids::FileSystemId;
-use crate::resources::file_system::{FileSystem, MeteredIn};
+use crate::resources::file_system::{FileSystem, MeteredIn, Replica};
 use crate::resources::mount_target::MountTarget;
 use crate::users::AccessPoint;
 
@@ -28,6 +28,8 @@ pub struct Outputs {
     pub size: Option<Size>,
     /// Its access points, where they were read: that takes calls of their own.
     pub access_points: Option<Vec<AccessPoint>>,
+    /// Its copy, where the inputs ask for one or the command reads all.
+    pub replica: Option<Replica>,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
     /// The Availability Zones of the subnets, where a look at the network told them.
@@ -152,6 +154,13 @@ pub const OUTPUTS: &[Output] = &[
         name: "access_points",
         description: "Access points of the file system, with path, POSIX user and tags; `cargo xtask outputs` reads them",
         value: |it| it.access_points.as_deref().map(access_points),
+        of_step: false,
+        after_deploy: false,
+    },
+    Output {
+        name: "replica",
+        description: "Copy that the file system is replicated to: its id, ARN, region and account, the role, status and age of the last copy",
+        value: |it| it.replica.as_ref().map(|copy| json!(copy)),
         of_step: false,
         after_deploy: false,
     },

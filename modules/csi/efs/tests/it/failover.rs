@@ -46,7 +46,7 @@ pub(crate) fn replication(status: &str) -> Replication {
         destination_region: "eu-west-1".to_owned(),
         status: status.to_owned(),
         last_replicated: Some(LAST.0.to_owned()),
-        message: None,
+        ..Replication::default()
     }
 }
 

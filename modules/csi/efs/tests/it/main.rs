@@ -41,6 +41,7 @@ mod properties;
 mod reach;
 mod reachable;
 mod replication;
+mod replication_ends;
 mod settings;
 mod together;
 mod traps;
