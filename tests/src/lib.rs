@@ -33,6 +33,22 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The text of a page for users, by its path in the workspace.
+pub fn page(path: &str) -> String {
+    std::fs::read_to_string(workspace().join(path)).unwrap()
+}
+
+/// The pages for users, each by its path in the workspace: the README, and `docs/` in the order
+/// of their names.
+pub fn pages() -> Vec<String> {
+    let folder = workspace().join("docs").read_dir().unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut pages: Vec<String> = names.map(|name| format!("docs/{name}")).collect();
+    pages.sort_unstable();
+    pages.insert(0, "README.md".to_owned());
+    pages
+}
+
 /// Cargo's target folder, which the test itself was built into.
 pub fn target() -> PathBuf {
     // target/debug/deps/NAME-HASH

@@ -225,7 +225,7 @@ fn a_status_says_why_a_claim_is_pending_as_its_events_do() {
 
 #[test]
 #[ignore = "needs the programs of `cargo xtask tools install`"]
-fn the_commands_of_the_readme_for_a_real_cluster_run_in_their_order() {
+fn the_commands_of_the_pages_for_a_real_cluster_run_in_their_order() {
     let there = Clustered::new();
     let nodes = Nodes::start(&there.plane.kubeconfig(User::Admin), 2).unwrap();
     let example = std::fs::read_to_string(there.world.path().join("clockwork.hcl")).unwrap();
@@ -242,13 +242,14 @@ module "fraud" {{
         chart.display()
     );
     std::fs::write(there.world.path().join("prod.hcl"), example + &workload).unwrap();
-    let readme = std::fs::read_to_string(tests::workspace().join("README.md")).unwrap();
     let (url, chart) = (
         format!("--endpoint-url={}", there.aws.url),
         format!("--helm-chart={}", Clustered::chart().display()),
     );
     let mut count = 0;
-    for line in readme.lines().filter(|line| line.starts_with("cargo xtask")) {
+    let text: Vec<String> = tests::pages().iter().map(|path| tests::page(path)).collect();
+    let lines = text.iter().flat_map(|text| text.lines());
+    for line in lines.filter(|line| line.starts_with("cargo xtask")) {
         let in_cluster =
             line.contains("prod.hcl") && !line.contains("--manifests") && !line.contains("render");
         if in_cluster {
@@ -260,7 +261,7 @@ module "fraud" {{
             count += 1;
         }
     }
-    assert_eq!(count, 20);
+    assert!(count >= 20, "the commands were not found: {count}");
     drop(nodes);
 }
 

@@ -1,22 +1,18 @@
-//! Every command of the README is run; `xtask/tests/readme.rs` compares its tables with the code.
+//! Every command of the README and of `docs/` is run; `xtask/tests/readme.rs` compares its tables with the code.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use tests::{programs, workspace};
+use tests::{page, pages, programs, workspace};
 use xshell::{Shell, cmd};
-
-fn readme() -> String {
-    std::fs::read_to_string(workspace().join("README.md")).unwrap()
-}
 
 /// The lines of fenced blocks that are marked `sh`.
 fn commands() -> Vec<String> {
-    let text = readme();
+    let text: Vec<String> = pages().iter().map(|path| page(path)).collect();
     let mut commands = Vec::new();
     let mut inside = false;
-    for line in text.lines() {
+    for line in text.iter().flat_map(|text| text.lines()) {
         match line.trim_start() {
             "```sh" => inside = true,
             "```" => inside = false,
@@ -164,7 +160,7 @@ fn the_output_that_it_shows_is_the_output_that_comes() {
             .filter(|line| !line.is_empty())
             .collect()
     };
-    let text = readme();
+    let text = page("README.md");
     let shown = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     let shown = &shown[shown.find("Deployed:").unwrap()..];
     assert_eq!(shape(shown), shape(&out));
@@ -172,7 +168,7 @@ fn the_output_that_it_shows_is_the_output_that_comes() {
 
 #[test]
 fn the_two_files_of_a_running_workload_belong_together() {
-    let text = readme();
+    let text = page("docs/workloads.md");
     let story = text.split("## From subnets to a running workload").nth(1).unwrap();
     let block = |kind: &str| {
         let block = story.split(&format!("```{kind}\n")).nth(1).unwrap();

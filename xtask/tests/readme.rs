@@ -1,14 +1,14 @@
-//! The README's tables of inputs and outputs are those of the modules.
+//! The tables of inputs, outputs and permissions in `docs/` are those of the modules.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use inputs::{Input, Kind};
 
-/// The rows of the first table behind a heading, cell by cell.
-fn table(heading: &str) -> Vec<Vec<String>> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+/// The rows of the first table behind a heading of a page, cell by cell.
+fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let path = format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let behind = text.split(&format!("\n{heading}\n")).nth(1);
-    let behind = behind.unwrap_or_else(|| panic!("the README has no {heading}"));
+    let behind = behind.unwrap_or_else(|| panic!("{page} has no {heading}"));
     let rows = behind.lines().skip_while(|line| !line.starts_with('|'));
     let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
     let cells = |row: &str| {
@@ -18,7 +18,7 @@ fn table(heading: &str) -> Vec<Vec<String>> {
     rows.map(cells).collect()
 }
 
-/// How the README writes a kind of value.
+/// How the reference writes a kind of value.
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::String => "string",
@@ -32,7 +32,7 @@ fn kind(kind: Kind) -> &'static str {
 
 /// Every input has its row, in the module's order, and there is no row of another.
 fn assert_inputs(heading: &str, inputs: &[Input]) {
-    let rows = table(heading);
+    let rows = table("reference.md", heading);
     let names: Vec<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
     let wanted: Vec<&str> = inputs.iter().map(|input| input.name).collect();
     assert_eq!(names, wanted, "{heading}");
@@ -51,14 +51,14 @@ fn assert_inputs(heading: &str, inputs: &[Input]) {
 
 #[test]
 fn every_input_of_every_module_has_its_row_with_its_type_and_default() {
-    assert_inputs("### Inputs of `./modules/csi/efs`", efs::INPUTS);
-    assert_inputs("### `./modules/network`", network::INPUTS);
-    assert_inputs("### `./modules/graphscope`", graphscope::INPUTS);
+    assert_inputs("## Inputs of `./modules/csi/efs`", efs::INPUTS);
+    assert_inputs("## Inputs of `./modules/network`", network::INPUTS);
+    assert_inputs("## Inputs of `./modules/graphscope`", graphscope::INPUTS);
 }
 
 #[test]
 fn every_output_has_its_row_with_its_description() {
-    let rows = table("### Outputs of `./modules/csi/efs`");
+    let rows = table("reference.md", "## Outputs of `./modules/csi/efs`");
     let rows: Vec<(&str, &str)> =
         rows.iter().map(|row| (row[0].trim_matches('`'), row[1].as_str())).collect();
     let wanted = efs::OUTPUTS.iter().map(|output| (output.name, output.description));
@@ -79,5 +79,5 @@ fn the_list_of_actions_is_that_of_the_code() {
     }
     let wanted =
         services.iter().map(|(service, names)| vec![format!("`{service}`"), names.join(", ")]);
-    assert_eq!(table("### Permissions"), wanted.collect::<Vec<_>>());
+    assert_eq!(table("permissions.md", "## In AWS"), wanted.collect::<Vec<_>>());
 }

@@ -2,7 +2,7 @@
 //! them, and the mistakes found in those values.
 //!
 //! A module states its inputs once, as a table of [`Input`]. Flags, the HCL
-//! reader, the defaults, the README's tables and the nearest-name hints are all
+//! reader, the defaults, the reference's tables and the nearest-name hints are all
 //! read from that table, so that none of them can disagree.
 
 mod ids;
@@ -46,7 +46,7 @@ pub struct Input {
     pub instead: &'static [&'static str],
     /// The value that holds when none is given, as a person would write it.
     pub default: Option<&'static str>,
-    /// One sentence for help texts and the README, without a full stop.
+    /// One sentence for help texts and the reference, without a full stop.
     pub description: &'static str,
 }
 

@@ -33,7 +33,7 @@ fn ci_runs_every_test_that_needs_more_than_an_ordinary_machine() {
 }
 
 #[test]
-fn the_readme_names_the_tests_of_a_cluster_as_ci_does() {
+fn the_page_for_contributors_names_the_tests_of_a_cluster_as_ci_does() {
     let named = |file: &str| -> Vec<String> {
         let text = read_to_string(workspace().join(file)).unwrap();
         let line = text.lines().find(|line| {
@@ -43,5 +43,5 @@ fn the_readme_names_the_tests_of_a_cluster_as_ci_does() {
         let targets = words.windows(2).filter(|pair| pair[0] == "--test");
         targets.map(|pair| pair[1].to_owned()).collect()
     };
-    assert_eq!(named("README.md"), named(".ci/run"));
+    assert_eq!(named("docs/development.md"), named(".ci/run"));
 }

@@ -15,6 +15,7 @@ mod glossary;
 mod ignored;
 mod imports;
 mod modules;
+mod pages;
 mod remedies;
 mod resources;
 mod sizes;

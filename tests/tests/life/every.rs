@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tests::{Call, World, workspace};
+use tests::{Call, World, page};
 
 /// The inputs of the file system that the deployment sets. `encrypted`, `performance_mode`,
 /// `enforce_tls` and `deletion_policy` have the value of their default: another one excludes
@@ -45,11 +45,11 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("manage_file_system", "makes that one the deployment's own, as `imported.rs` tests"),
 ];
 
-/// The inputs that are about the file system, as the README lists them, whose rows are the
+/// The inputs that are about the file system, as the reference lists them, whose rows are the
 /// module's.
 fn of_the_file_system() -> BTreeSet<String> {
-    let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
-    let table = readme.split("### Inputs of `./modules/csi/efs`").nth(1).unwrap();
+    let reference = page("docs/reference.md");
+    let table = reference.split("## Inputs of `./modules/csi/efs`").nth(1).unwrap();
     let names = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let names: Vec<&str> = names.take_while(|name| *name != "nfs_clients").collect();
     let of_targets = ["ip_address_type", "mount_target_addresses"];

@@ -61,7 +61,7 @@ impl From<&FileSystem> for Size {
 /// An output of the module.
 pub struct Output {
     pub name: &'static str,
-    /// One sentence for help texts and the README, without a full stop.
+    /// One sentence for help texts and the reference, without a full stop.
     pub description: &'static str,
     /// Its value as JSON, where there is one.
     pub value: fn(&Outputs) -> Option<Value>,

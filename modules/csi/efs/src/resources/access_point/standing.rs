@@ -20,7 +20,7 @@ const OF_CLAIM: &str = "pvc-";
 /// "Tagging Amazon EKS resources").
 const BY_KEY: &str = "kubernetes.io/cluster/";
 
-/// The tags whose value names a cluster: `cluster`, which the README gives for `access_point_tags`,
+/// The tags whose value names a cluster: `cluster`, which `docs/access-points.md` gives for `access_point_tags`,
 /// ours, and those of EKS and its tools.
 const BY_VALUE: [&str; 4] =
     ["cluster", "clockwork-codex/cluster", "eks:cluster-name", "aws:eks:cluster-name"];
