@@ -173,13 +173,13 @@ pub const PERMISSIONS: &[Permission] = &[
     own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication),
     // A plan compares the zone and the key of the copy; without this, it says that it does not know.
     own("elasticfilesystem:DescribeFileSystems", On::Copies, When::Replication),
-    own("kms:DescribeKey", On::SeenReplicaKey, When::ReplicaKey),
     // Before the replication ends: this tag and no other, as it has none of ours.
     own("elasticfilesystem:TagResource", On::Copies, When::Replication).only(COPY_OF),
     // The copy that EFS makes is in another region, and has none of our tags.
     within(CREATE, REPLICATE, On::Everything, When::NewReplica),
     within("iam:PassRole", REPLICATE, On::ReplicationRole, When::ReplicationRole)
         .only(&[("iam:PassedToService", "elasticfilesystem.amazonaws.com")]),
+    own("kms:DescribeKey", On::SeenReplicaKey, When::ReplicaKey),
     within("kms:DescribeKey", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),
