@@ -186,3 +186,61 @@ fn the_copy_is_among_the_outputs() {
     assert_eq!(read(&[])["outputs"]["replica"]["file_system_id"], json!(id));
     assert_eq!(world.deploy(&TO)["outputs"]["replica"]["file_system_id"], json!(id));
 }
+
+/// Lets the account have the role by which EFS replicates to another one, with this trust.
+fn role(world: &World, service: &str) {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole",
+    }] });
+    let trust = trust.to_string();
+    let parameters = [("RoleName", "replicates"), ("AssumeRolePolicyDocument", trust.as_str())];
+    let made = world.aws().iam("CreateRole", &parameters);
+    assert!(made.contains("role/replicates"), "{made}");
+}
+
+#[test]
+fn a_file_system_is_replicated_to_one_of_another_account_by_a_role() {
+    let world = World::new();
+    role(&world, "elasticfilesystem.amazonaws.com");
+    let arn =
+        "arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/fs-0123456789abcdef0";
+    let by = "arn:aws:iam::111122223333:role/replicates";
+    let replication = format!("file_system_id={arn},role_arn={by}");
+    let to = ["--replication", replication.as_str()];
+    // Its files go: that takes its id.
+    let refused = world.run("deploy-efs", &to).exits(1);
+    assert!(refused.stderr.contains("--adopt-existing=fs-0123456789abcdef0"), "{}", refused.stderr);
+    let agreed = [&to[..], &["--adopt-existing=fs-0123456789abcdef0"]].concat();
+    let plan = world.plan(&to).to_string();
+    assert!(plan.contains(arn) && plan.contains(by), "{plan}");
+    let made = world.deploy(&agreed)["outputs"]["replica"].clone();
+    assert_eq!((&made["file_system_arn"], &made["account"]), (&json!(arn), &json!("444455556666")));
+    assert_eq!((&made["role_arn"], &made["region"]), (&json!(by), &json!("eu-central-1")));
+    world.nothing_to_do(&to);
+    let status = world.run("status", &to).exits(0).json();
+    assert_eq!(status["replications"][0]["file_system_arn"], json!(arn), "{status:#}");
+    // By another role it is another replication.
+    let other = replication.replace("role/replicates", "role/other");
+    let refused = world.run("deploy-efs", &["--replication", &other]).exits(1);
+    assert!(refused.stderr.contains("replication[\"role_arn\"] differ"), "{}", refused.stderr);
+    let gone = world.run("destroy-efs", &[&to[..], &["--yes"]].concat()).exits(0);
+    assert!(gone.stderr.contains("of the account 444455556666 stays"), "{}", gone.stderr);
+    assert!(gone.calls.iter().all(|call| call.operation != "TagResource"), "{:?}", gone.calls);
+    assert_eq!(world.aws().file_systems(), [] as [Value; 0]);
+}
+
+#[test]
+fn a_role_that_efs_may_not_assume_is_told_in_the_words_of_efs() {
+    let world = World::new();
+    role(&world, "ec2.amazonaws.com");
+    let arn =
+        "arn:aws:elasticfilesystem:eu-central-1:444455556666:file-system/fs-0123456789abcdef0";
+    let by = "arn:aws:iam::111122223333:role/replicates";
+    let replication = format!("file_system_id={arn},role_arn={by}");
+    let to = ["--replication", &replication, "--adopt-existing=fs-0123456789abcdef0"];
+    world.deploy(&to);
+    let warnings = world.plan(&to[..2])["warnings"].to_string();
+    assert!(warnings.contains("is PAUSED") && warnings.contains("is not authorized"), "{warnings}");
+    let status = world.run("status", &to[..2]).exits(0).json();
+    assert_eq!(status["healthy"], json!(false), "{status:#}");
+}
