@@ -20,6 +20,7 @@ mod data;
 mod documents;
 mod failover;
 mod failover_judged;
+mod failover_stages;
 mod file_system;
 mod groups;
 mod hostile;
