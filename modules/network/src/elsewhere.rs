@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::observed::Subnet;
+use ipnet::IpNet;
+
 use crate::paths::{Node, Route, RoutesOf};
 use crate::{SubnetId, VpcId};
 
@@ -21,15 +22,23 @@ pub(crate) enum Connection {
     Missing(BTreeSet<String>),
 }
 
+/// A node and a mount target, and the addresses by which they know each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) address: IpAddr,
+    /// The subnet of the mount target, and its range.
+    pub(crate) target: &'a SubnetId,
+    pub(crate) range: IpNet,
+}
+
 /// How nodes of other VPCs are connected with mount targets in `vpc`.
-pub(crate) fn connection(
-    others: &[&Node],
-    (vpc, targets): (&VpcId, &[&Subnet]),
-    tables: &[RoutesOf],
-) -> Connection {
+pub(crate) fn connection(vpc: &VpcId, pairs: &[Pair<'_>], tables: &[RoutesOf]) -> Connection {
     let (mut ways, mut missing) = (BTreeSet::new(), BTreeSet::new());
-    for node in others {
-        for way in targets.iter().flat_map(|target| both_ways(node, target, vpc, tables)) {
+    for Pair { node, address, target, range } in pairs {
+        let there = way((&node.vpc_id, &node.subnet_id), (vpc, range.network()), tables);
+        let back = way((vpc, target), (&node.vpc_id, *address), tables);
+        for way in [there, back] {
             match way {
                 Ok(by) => ways.insert(by),
                 Err(why) => missing.insert(why),
@@ -37,22 +46,6 @@ pub(crate) fn connection(
         }
     }
     if missing.is_empty() { Connection::By(ways) } else { Connection::Missing(missing) }
-}
-
-/// The way from a node to a target and the way back: by what, or why there is none.
-fn both_ways(
-    node: &Node,
-    target: &Subnet,
-    vpc: &VpcId,
-    tables: &[RoutesOf],
-) -> Vec<Result<String, String>> {
-    let (Some(there), Some(back)) = (target.ranges.first(), node.range()) else {
-        return Vec::new();
-    };
-    vec![
-        way((&node.vpc_id, &node.subnet_id), (vpc, there.network()), tables),
-        way((vpc, &target.id), (&node.vpc_id, back.addr()), tables),
-    ]
 }
 
 /// By what packets leave a subnet for an address in another VPC.

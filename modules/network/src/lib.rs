@@ -8,6 +8,7 @@ mod cluster_subnets;
 mod elsewhere;
 mod module;
 mod observed;
+mod obstacle;
 mod outputs;
 mod paths;
 pub mod reach;
@@ -17,6 +18,7 @@ mod rules;
 inputs::id!(VpcId, "vpc-", "VPC id");
 inputs::id!(SubnetId, "subnet-", "subnet id");
 inputs::id!(SecurityGroupId, "sg-", "security group id");
+inputs::id!(PrefixListId, "pl-", "prefix list id");
 inputs::id!(InstanceId, "i-", "instance id");
 inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 

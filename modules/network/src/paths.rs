@@ -22,14 +22,6 @@ pub struct Node {
     pub addresses: Vec<IpAddr>,
 }
 
-impl Node {
-    /// Its address by which the name of a file system is reached: IPv4 where it has any.
-    pub(crate) fn range(&self) -> Option<IpNet> {
-        let first = self.addresses.iter().find(|address| address.is_ipv4());
-        first.or(self.addresses.first()).map(|address| IpNet::from(*address))
-    }
-}
-
 /// A network ACL, with the subnets that have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkAcl {
@@ -73,7 +65,7 @@ pub struct EgressRule {
     /// The first port; -1 stands for all.
     pub from_port: i32,
     pub to_port: i32,
-    /// `None` for destinations that nobody judges here, such as prefix lists.
+    /// `None` for destinations that nobody knows here.
     pub destination: Option<RuleSource>,
 }
 
