@@ -136,6 +136,10 @@ pub(crate) struct TargetFlags {
     /// Overwrite a file-system policy that somebody else put; it stays otherwise
     #[arg(long)]
     replace_file_system_policy: bool,
+    /// End a replication that is there for the one that the inputs want: its copy stays, and EFS
+    /// makes another one from the beginning
+    #[arg(long)]
+    replace_replication: bool,
 }
 
 impl From<TargetFlags> for TargetConsent {
@@ -144,8 +148,14 @@ impl From<TargetFlags> for TargetConsent {
             replace_mount_targets,
             remove_security_groups,
             replace_file_system_policy,
+            replace_replication,
         } = flags;
-        TargetConsent { replace_mount_targets, remove_security_groups, replace_file_system_policy }
+        TargetConsent {
+            replace_mount_targets,
+            remove_security_groups,
+            replace_file_system_policy,
+            replace_replication,
+        }
     }
 }
 
