@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::security_group::Found as OwnGroup;
-use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use efs::{Actual, Canary, Cluster, Desired, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
@@ -230,8 +230,7 @@ async fn named(
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
-    let listed: Vec<SecurityGroupId> =
-        inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
+    let listed: Vec<SecurityGroupId> = inputs.listed_groups();
     let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
         security_group::by_id(aws, &listed),

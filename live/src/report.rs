@@ -178,9 +178,13 @@ fn lines(value: &Value) -> Vec<String> {
             ]
         }
         Value::Object(members) => {
-            let known = MOUNT_TARGET.iter().filter_map(|name| members.get(*name));
-            let shown = known.map(|value| value.as_str().unwrap_or("none yet"));
-            vec![shown.collect::<Vec<_>>().join(" ")]
+            let of = |name: &&str| members.get(*name).and_then(Value::as_str);
+            let (about, addresses) = MOUNT_TARGET.split_at(MOUNT_TARGET.len() - 2);
+            let mut shown: Vec<&str> = about.iter().filter_map(of).collect();
+            let before = shown.len();
+            shown.extend(addresses.iter().filter_map(of));
+            shown.extend((shown.len() == before).then_some("none yet"));
+            vec![shown.join(" ")]
         }
         other => vec![other.to_string()],
     }

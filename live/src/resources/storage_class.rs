@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use efs::resources::storage_class::{
-    Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
+    Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass, topology,
 };
 use efs::{
     FileSystemId, Inputs, Led, OtherClass, ProvisionerSecret, Reference, Referred, SecretFound,
@@ -224,6 +224,7 @@ fn read(class: &KubeClass) -> StorageClass {
             provisioner: class.provisioner.clone(),
             reclaim_policy: text(&class.reclaim_policy, "Delete"),
             volume_binding_mode: text(&class.volume_binding_mode, "Immediate"),
+            allowed_topologies: allowed_topologies(class),
             mount_options: class.mount_options.clone().unwrap_or_default(),
             parameters: map(&parameters),
             labels: metadata.labels.clone().unwrap_or_default(),
@@ -239,6 +240,13 @@ fn read(class: &KubeClass) -> StorageClass {
         referred: None,
         unknown: None,
     }
+}
+
+/// Where volumes of a class may be made, term by term.
+fn allowed_topologies(class: &KubeClass) -> Vec<String> {
+    let terms = class.allowed_topologies.iter().flatten();
+    let expressions = terms.flat_map(|term| term.match_label_expressions.iter().flatten());
+    expressions.map(|it| topology(&it.key, &it.values)).collect()
 }
 
 /// The keys of a map of the metadata that we set.

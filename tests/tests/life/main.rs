@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod drift;
-mod every;
 mod imported;
 mod refusals;
 mod settings;

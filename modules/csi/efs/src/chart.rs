@@ -237,6 +237,9 @@ const HAZARDS: &[Hazard] = &[
     },
 ];
 
+/// The first chart whose driver mounts by IPv6.
+pub(crate) const FIRST_WITH_IPV6: ChartVersion = version(3, 2, 0);
+
 /// What to warn of for a chart version.
 pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = HAZARDS

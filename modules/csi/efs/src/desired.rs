@@ -120,7 +120,7 @@ impl Desired {
     pub fn nfs_sources(&self, network: &network::Observed) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
         let mut groups: BTreeSet<SecurityGroupId> =
-            clients.security_group_id.iter().cloned().collect();
+            clients.security_groups.iter().cloned().collect();
         if clients.of_nodes {
             let nodes = network.nodes.iter().flatten();
             let vpc = self.vpc(network);
@@ -132,7 +132,9 @@ impl Desired {
             groups.extend(groups_of(here).into_iter().cloned());
         }
         let groups = groups.into_iter().map(Known::Now).map(Source::Group);
-        groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
+        let ranges = clients.cidrs.iter().copied().map(Source::Cidr);
+        let lists = clients.prefix_lists.iter().cloned().map(Source::PrefixList);
+        groups.chain(ranges).chain(lists).collect()
     }
 
     /// The VPC of the mount targets.
@@ -147,7 +149,7 @@ impl Desired {
         let ours = network.ingress_rules.iter().filter(|rule| owner.owns(&rule.tags));
         let groups = ours.filter_map(|rule| match &rule.source {
             Some(RuleSource::Group(id)) => Some(id.clone()),
-            Some(RuleSource::Cidr(_)) | None => None,
+            Some(RuleSource::Cidr(_) | RuleSource::PrefixList(_)) | None => None,
         });
         groups.collect()
     }

@@ -33,6 +33,7 @@ mod life_cycle;
 mod managed_driver;
 mod mounts;
 mod nfs_access;
+mod nfs_source;
 mod nodes;
 mod output_formats;
 mod outputs;
@@ -45,6 +46,7 @@ mod provisioner_secret;
 mod reach;
 mod referred;
 pub mod resources;
+mod rule_quota;
 mod static_access;
 mod subnets;
 mod take_over;
@@ -71,7 +73,7 @@ pub use failover::{
     Failing, Failover, LOSE_WRITES_SINCE, Moment, Moved, MovedClaim, MovedVolume, OVERWRITE,
     SOURCE_LOST, WRITES_STOPPED_AT, Writes, failover_together, source_of,
 };
-pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
+pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks, role_to_look_at};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
 pub use key::{Key, KeyMetadata, key_to_look_at};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::ids::FileSystemId;
 use crate::resources::file_system::{FileSystem, MeteredIn};
-use crate::resources::mount_target::MountTarget;
+use crate::resources::mount_target::{IpAddressType, MountTarget};
 use crate::users::AccessPoint;
 
 /// The module's outputs; [`OUTPUTS`] says what each is.
@@ -136,7 +136,7 @@ pub const OUTPUTS: &[Output] = &[
     },
     Output {
         name: "mount_targets",
-        description: "One mount target per Availability Zone: its id, subnet and address",
+        description: "One mount target per Availability Zone: its id, subnet, addresses and DNS name",
         value: |it| Some(it.mount_targets()),
         after_deploy: true,
     },
@@ -186,7 +186,7 @@ pub const OUTPUTS: &[Output] = &[
 
 /// The members of a mount target among the outputs, that people see, in this order.
 pub const MOUNT_TARGET: &[&str] =
-    &["availability_zone", "mount_target_id", "subnet_id", "ip_address"];
+    &["availability_zone", "mount_target_id", "subnet_id", "ip_address", "ipv6_address"];
 
 impl Outputs {
     /// The zones whose targets could not be made: their pods depend on those of other zones.
@@ -231,6 +231,15 @@ impl Outputs {
         self.mount_targets.iter().flat_map(|it| it.security_groups.iter().flatten()).collect()
     }
 
+    /// The name that has the address of this target for clients of every zone of the VPC; the one
+    /// of the file system has it for those of its zone. Where the target has an address of either
+    /// family, so has the name: there is no other for IPv6
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>).
+    fn dns_name_of(&self, target: &MountTarget) -> String {
+        let of_file_system = dns_name(&self.file_system_id, &self.region);
+        format!("{}.{of_file_system}", target.availability_zone)
+    }
+
     fn mount_targets(&self) -> Value {
         let mut by_zone: Vec<&MountTarget> = self.mount_targets.iter().collect();
         by_zone.sort_by(|a, b| a.availability_zone.cmp(&b.availability_zone));
@@ -243,7 +252,10 @@ impl Outputs {
                     "mount_target_id": target.id,
                     "subnet_id": target.subnet_id,
                     "vpc_id": target.vpc_id,
-                    "ip_address": target.ip_address.as_ref().or(target.ipv6_address.as_ref()),
+                    "ip_address": target.ip_address,
+                    "ipv6_address": target.ipv6_address,
+                    "ip_address_type": target.ip_address_type().map(IpAddressType::as_str),
+                    "dns_name": self.dns_name_of(target),
                     "network_interface_id": target.network_interface_id,
                     "security_groups": target.security_groups,
                 })

@@ -35,6 +35,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     }
     let file_system_reference = reference(reader);
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
+    let allowed_topologies = allowed_topologies(reader, volume_binding_mode);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
     let labels = reader.map("storage_class_labels", rules::label);
@@ -57,6 +58,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         file_system_reference,
         reclaim_policy: reclaim_policy?,
         volume_binding_mode: volume_binding_mode?,
+        allowed_topologies,
         mount_options: mount_options.unwrap_or_default(),
         allow_volume_expansion: allow_volume_expansion?,
         labels: labels.unwrap_or_default(),
@@ -89,6 +91,26 @@ fn reference(reader: &mut Reader) -> Option<Reference> {
         );
     }
     config.or(secret)
+}
+
+/// The zones to which pods go. Kubernetes heeds them when a pod is placed whose claim waits for it
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies>): a volume
+/// that is made before is no reason to place a pod anywhere.
+fn allowed_topologies(reader: &mut Reader, binding: Option<VolumeBindingMode>) -> Vec<String> {
+    let name = "allowed_topologies";
+    if !reader.is_given(name) {
+        return Vec::new();
+    }
+    if binding == Some(VolumeBindingMode::Immediate) {
+        reader.mistake(
+            name,
+            Problem::new(
+                "`allowed_topologies` keeps no pod in a zone while volumes are made before pods",
+                "set `volume_binding_mode = \"WaitForFirstConsumer\"`, or leave it out",
+            ),
+        );
+    }
+    reader.strings(name, rules::zone).unwrap_or_default()
 }
 
 /// With `reuseAccessPoint` the driver makes the token of an access point of the claim's name alone

@@ -31,6 +31,7 @@ const OF_CLASS: &[&str] = &[
     "file_system_id_secret_ref",
     "reclaim_policy",
     "volume_binding_mode",
+    "allowed_topologies",
     "mount_options",
     "allow_volume_expansion",
     "storage_class_labels",

@@ -76,6 +76,12 @@ impl DriverMode {
 }
 
 impl DriverInputs {
+    /// Whether it gets no identity of this project, and one of before may be left: the deployment
+    /// installs the driver, or EKS does for it.
+    pub fn may_leave_identity(&self) -> bool {
+        self.mode != DriverMode::Skip && !self.identity.is_looked_at()
+    }
+
     /// The values of the chart that are given, or of the add-on: by inputs of their own or as the
     /// user's values, which win.
     pub fn given_values(&self) -> Value {
