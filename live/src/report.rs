@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
+use efs::{MOUNT_TARGET, OUTPUTS, OutputFormat, Outputs, in_format};
 use inputs::{counted, printable};
 use job::{Goal, Output};
 use place::Verdict;
@@ -197,6 +197,19 @@ fn from_here(path: &str) -> &str {
     below.filter(|below| !below.is_empty()).unwrap_or(path)
 }
 
+/// The outputs of a module that have a value and that the form takes, with this before their names.
+pub(crate) fn values(
+    format: OutputFormat,
+    outputs: &Outputs,
+    prefix: &str,
+) -> Vec<(String, Value)> {
+    let there = OUTPUTS
+        .iter()
+        .filter(|output| format.takes(output.name))
+        .filter_map(|output| Some((format!("{prefix}{}", output.name), (output.value)(outputs)?)));
+    there.collect()
+}
+
 /// A label as workflows can refer to it: `efs["a.b"]` becomes `efs_a_2Eb`.
 pub(crate) fn step_name(label: &str) -> String {
     let (block, key) = label.split_once('[').unwrap_or((label, ""));
@@ -213,12 +226,13 @@ pub(crate) fn step_name(label: &str) -> String {
     name
 }
 
-/// Outputs for the later steps of a GitHub workflow. Those of several modules begin with
+/// Outputs for the later steps of a GitHub workflow, as `outputs --format github` prints them. Those of several modules begin with
 /// their labels, such as `logs_file_system_id`.
 fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
+    const FORMAT: OutputFormat = OutputFormat::Github;
     let mut lines = String::new();
     for (label, outputs) in all {
         let prefix = if all.len() > 1 || label.contains('[') {
@@ -226,11 +240,8 @@ fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
         } else {
             String::new()
         };
-        for output in OUTPUTS.iter().filter(|output| output.of_step) {
-            if let Some(Value::String(value)) = (output.value)(outputs) {
-                lines.push_str(&format!("{prefix}{}={value}\n", output.name));
-            }
-        }
+        lines.push_str(&in_format(FORMAT, &values(FORMAT, outputs, &prefix)));
+        lines.push('\n');
     }
     let append = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     append

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use efs::{OUTPUTS, OutputFormat, Outputs, Size, config_map, in_format};
+use efs::resources::file_system::Replica;
+use efs::{OUTPUTS, OutputFormat, Outputs, Replication, Size, config_map, in_format};
 use failure::failure;
 use futures_util::future::try_join_all;
 use inputs::counted;
@@ -13,12 +14,12 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use super::file_outputs;
-use super::made::account;
+use super::made::{account, names_of_classes};
 use super::terraform;
 use crate::aws::Aws;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
-use crate::report::{self, step_name};
+use crate::report::{self, step_name, values};
 use crate::resources::file_system::Lookup;
 use crate::resources::{file_system, iam_role, mount_target};
 use crate::target::Target;
@@ -92,10 +93,13 @@ async fn one(
             "deploy it first: `cargo xtask deploy-efs`",
         )
     })?;
-    let (mount_targets, access_points) = tokio::try_join!(
+    let (mount_targets, access_points, replications) = tokio::try_join!(
         mount_target::observe_with_groups(aws, &found.id),
-        users::access_points(aws, &found.id)
+        users::access_points(aws, &found.id),
+        async { anyhow::Ok(users::replications(aws, &found.id).await.ok().flatten()) },
     )?;
+    let from_here = |it: &&Replication| it.source == found.id.as_str();
+    let replica = replications.iter().flatten().find(from_here).map(Replica::from);
     let folder = |scope: &Scope| match target {
         Target::Directory(directory) => {
             let path = directory.join(scope.path("")).display().to_string();
@@ -107,12 +111,14 @@ async fn one(
     let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
     Ok(Outputs {
         storage_class_name: inputs.storage_class.name.clone(),
+        storage_class_names: names_of_classes(inputs),
         region: inputs.aws_region.clone(),
         account: found.account.clone(),
         cluster_name: inputs.cluster_name.clone(),
         role_arn,
         size: Some(Size::from(&found)),
         access_points: Some(access_points),
+        replica,
         mount_targets,
         // Which zones the subnets are in takes a look at the network, which a deploy has.
         zones: None,
@@ -174,15 +180,6 @@ fn named(made: &Made, name: &str) -> anyhow::Result<(String, Value)> {
             "`cargo xtask outputs` prints those that have one",
         )),
     }
-}
-
-/// The outputs of a module that have a value and that the form takes, with this before their names.
-fn values(format: OutputFormat, outputs: &Outputs, prefix: &str) -> Vec<(String, Value)> {
-    let there = OUTPUTS
-        .iter()
-        .filter(|output| format.takes(output.name))
-        .filter_map(|output| Some((format!("{prefix}{}", output.name), (output.value)(outputs)?)));
-    there.collect()
 }
 
 /// Everything in one of the forms. The names of several modules begin with their labels.

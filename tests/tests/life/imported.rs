@@ -3,7 +3,62 @@
 use serde_json::{Value, json};
 use tests::{Call, Ran, World};
 
-use super::every::flags;
+/// The inputs of a file system, all but those that exclude one of these.
+const SET: &[(&str, &str)] = &[
+    ("ip_address_type", "IPV4_ONLY"),
+    ("mount_target_addresses", "subnet-0c0dec0000000010a=10.0.0.77"),
+    ("tags", "team=graphs"),
+    ("encrypted", "true"),
+    ("kms_key_id", "alias/aws/elasticfilesystem"),
+    ("availability_zone_name", "eu-west-1a"),
+    ("performance_mode", "generalPurpose"),
+    ("throughput_mode", "provisioned"),
+    ("provisioned_throughput_in_mibps", "64"),
+    ("lifecycle_policy", "transition_to_ia=AFTER_30_DAYS"),
+    ("backup_policy", "DISABLED"),
+    ("replication_overwrite_protection", "DISABLED"),
+    ("enforce_tls", "true"),
+    ("root_squash", "true"),
+    ("allow_anonymous", "false"),
+    ("mount_options", "iam"),
+    ("policy_statements", "statements.yaml"),
+    ("source_policy_documents", AUDIT),
+    ("override_policy_documents", AUDIT_OF_ALL),
+    ("bypass_policy_lockout_safety_check", "true"),
+    ("replication", "region=eu-central-1"),
+    ("deletion_policy", "delete"),
+    ("access_points", "points.json"),
+];
+
+const AUDIT: &str = r#"{"Statement":{"Sid":"Audit","Effect":"Allow","Principal":"*","Action":"elasticfilesystem:DescribeTags"}}"#;
+const AUDIT_OF_ALL: &str = r#"{"Statement":{"Sid":"Audit","Effect":"Allow","Principal":"*","Action":"elasticfilesystem:Describe*"}}"#;
+
+/// The flags, and the file that one of them names.
+fn flags(world: &World) -> Vec<String> {
+    let file = world.path().join("statements.yaml");
+    let statement =
+        "Own: { Effect: Allow, Principal: { AWS: '*' }, Action: elasticfilesystem:ListTags* }\n";
+    std::fs::write(&file, statement).unwrap();
+    let points = world.path().join("points.json");
+    let point = json!({ "logs": {
+        "posix_user": { "uid": 7, "gid": 7, "secondary_gids": [5] },
+        "root_directory": { "path": "/logs", "creation_info": {
+            "owner_uid": 7, "owner_gid": 7, "permissions": "750",
+        } },
+        "tags": { "kind": "logs" },
+        "volume": { "size": "1Gi", "mount_options": ["iam"] },
+    } });
+    std::fs::write(&points, point.to_string()).unwrap();
+    let flag = |(name, value): &(&str, &str)| {
+        let flag = name.replace('_', "-");
+        match *name {
+            "access_points" => format!("--{flag}={}", points.display()),
+            "policy_statements" => format!("--{flag}={}", file.display()),
+            _ => format!("--{flag}={value}"),
+        }
+    };
+    SET.iter().map(flag).collect()
+}
 
 /// What a plan changes but for documents, which a deployment of other names writes anew.
 fn in_aws(plan: &Value) -> Vec<String> {

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod drift;
-mod every;
 mod imported;
 mod refusals;
+mod replications;
 mod settings;
 mod side_by_side;
 

@@ -62,7 +62,7 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let mut plan = Plan::default();
-    let desired = &managed_driver::with_chart_of_addon(desired, actual);
+    let desired = &managed_driver::with_known_chart(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
     let desired = &mounting_in_zone(&mut plan, desired, actual);
@@ -93,7 +93,7 @@ pub(crate) fn plan_part(
     ready.needs.extend(given.before_class.iter().cloned());
     let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
-    plan.refusals.extend(managed_driver::not_for_classes(desired));
+    managed_driver::not_for_classes(&mut plan, desired);
     if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
         managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
     }
@@ -144,6 +144,7 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
         tags: &tags,
         mounted: actual.mount_targets.iter().any(available),
         replace_policy: consent.replace_file_system_policy,
+        replace_replication: consent.replace_replication,
         backup_by_default: inputs.backup_by_default,
         imported: inputs.imported.as_ref(),
     };
@@ -194,6 +195,7 @@ fn driver_and_class(
             class: &inputs.storage_class.name,
             namespace: &inputs.driver.namespace,
             binding: inputs.storage_class.volume_binding_mode,
+            reference: inputs.storage_class.file_system_reference.as_ref(),
             file_system,
         };
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
@@ -301,6 +303,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let owner = inputs.owner();
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
+    let replicas = file_system::replicas(&owner.region, found, &actual.replications);
+    rows.extend(file_system::replica_rows(found, &replicas));
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
     let points = inputs.access_points.as_ref();

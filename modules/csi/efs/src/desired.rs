@@ -7,6 +7,7 @@ use network::{RuleSource, SecurityGroupId, SubnetId, VpcId};
 use plan::{Known, Scope};
 
 use crate::adopt_existing::AdoptExisting;
+use crate::chart::ChartVersion;
 use crate::inputs::{Group, Inputs, Subnets};
 use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
@@ -36,6 +37,9 @@ pub struct Desired {
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
+    /// The chart of the driver that another module of the same job installs, where this one leaves
+    /// it alone.
+    pub chart_of_job: Option<ChartVersion>,
     /// Whether data that an earlier deployment of these names left may be taken over.
     pub adopt_existing: AdoptExisting,
     /// What may be done to mount targets that are there.
@@ -91,6 +95,7 @@ impl Desired {
             wait_for_driver: true,
             canary: Canary::AfterChanges,
             driver_in: None,
+            chart_of_job: None,
             adopt_existing: AdoptExisting::None,
             consent: Consent::default(),
         })

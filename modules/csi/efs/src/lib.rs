@@ -9,6 +9,7 @@ mod actual;
 mod adopt_existing;
 mod calls;
 mod chart;
+mod class_references;
 mod class_set;
 mod cluster;
 pub mod costs;
@@ -41,7 +42,9 @@ mod owner;
 pub mod permissions;
 mod placement;
 mod policy;
+mod provisioner_secret;
 mod reach;
+mod referred;
 pub mod resources;
 mod rule_quota;
 mod static_access;
@@ -70,7 +73,7 @@ pub use failover::{
     Failing, Failover, LOSE_WRITES_SINCE, Moment, Moved, MovedClaim, MovedVolume, OVERWRITE,
     SOURCE_LOST, WRITES_STOPPED_AT, Writes, failover_together, source_of,
 };
-pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks};
+pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks, role_to_look_at};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
 pub use key::{Key, KeyMetadata, key_to_look_at};
@@ -80,6 +83,8 @@ pub use output_formats::{OutputFormat, config_map, in_format};
 pub use outputs::{MOUNT_TARGET, OUTPUTS, Output, Outputs, Size};
 pub use owner::{Owner, is_anybodys};
 pub use placement::{Zone, zones};
+pub use provisioner_secret::{ProvisionerSecret, SecretFound, SecretKeys};
+pub use referred::{Led, Referred};
 pub use resources::mount_target::Consent as TargetConsent;
 pub use take_over::{may_be_taken_over, named_by_class};
 pub use together::{destroy_together, plan_together};

@@ -6,6 +6,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::class_references;
 use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
@@ -32,6 +33,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(access_point_tags(inputs, actual));
     warnings.extend(untagged(inputs, actual));
     for class in inputs.classes() {
+        warnings.extend(class_references::warnings(inputs, class));
         warnings.extend(names(class));
         warnings.extend(directories(class));
     }
@@ -123,7 +125,10 @@ pub(crate) fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
         )),
         _ => None,
     };
-    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
+    let nodes = actual.cluster.as_ref().map_or(&[][..], |cluster| &cluster.nodes);
+    let nodes = nodes::notes(&desired.inputs, nodes);
+    let noted = desired.notes.iter().cloned();
+    shared.into_iter().chain(encrypted).chain(nodes).chain(noted).collect()
 }
 
 /// Versions of the chart that are known to hurt here.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::found::Found;
 use crate::owner::OUR_PREFIX;
+use crate::provisioner_secret::PARAMETERS as SECRET_PARAMETERS;
 use crate::resources::storage_class::{DEFAULT_CLASS, Spec, ZONE_KEY};
 
 fn parameter<'a>(found: &'a Found, name: &str) -> Option<&'a str> {
@@ -17,6 +18,12 @@ fn parameter<'a>(found: &'a Found, name: &str) -> Option<&'a str> {
 
 pub(super) fn text(found: &Found, name: &str) -> Option<Value> {
     parameter(found, name).map(Value::from)
+}
+
+/// The Secret, where the class names a whole one.
+pub(super) fn provisioner_secret(found: &Found) -> Option<Value> {
+    let [namespace, name] = SECRET_PARAMETERS.map(|it| parameter(found, it));
+    Some(format!("{}/{}", namespace?, name?).into())
 }
 
 /// A number; another text stays one, which no input takes.

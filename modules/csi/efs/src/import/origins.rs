@@ -133,6 +133,7 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ),
     ("reuse_access_point", Written(|found, _, _| class::truth(found, "reuseAccessPoint"))),
     ("az", Written(|found, _, _| class::text(found, "az"))),
+    ("provisioner_secret", Written(|found, _, _| class::provisioner_secret(found))),
     ("enforce_zone_affinity", Written(|found, _, _| class::truth(found, "enforceZoneAffinity"))),
     ("enable_tagging", Written(|found, _, _| class::truth(found, "enableTagging"))),
     (

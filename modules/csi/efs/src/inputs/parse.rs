@@ -223,7 +223,9 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let mode = reader.string("driver", DriverMode::one_of);
     let addon = of_addon(reader, mode);
     // The values and parameters of an add-on are checked when its version is known.
-    let version = if mode == Some(DriverMode::Addon) {
+    // So are those of a driver that is somebody else's, unless the inputs say which it is.
+    let assumed = mode == Some(DriverMode::Skip) && !reader.is_given("helm_chart_version");
+    let version = if mode == Some(DriverMode::Addon) || assumed {
         version.map(|_| ChartVersion::NEWEST)
     } else {
         version
@@ -255,6 +257,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         namespace: namespace?,
         chart: chart?,
         version: version?,
+        assumed,
         identity: identity?,
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,

@@ -270,7 +270,7 @@ const NEXT: &[Input] = &[
     Input::optional(
         "replication",
         Kind::Map,
-        "Where the file system is replicated to: `region`, or `availability_zone_name` for One Zone; `kms_key_id` for a key of its own; `file_system_id` for one that is there, by its ARN and with `role_arn` for another account's",
+        "Where the file system is replicated to: `region`, or `availability_zone_name` for One Zone; `kms_key_id` for a key of its own; `file_system_id` for one that is there, by its ARN and with `role_arn` for another account's; `{}` ends one that is there, and leaves its copy",
     ),
     Input::optional(
         "file_system_id",
@@ -330,7 +330,12 @@ const LAST: &[Input] = &[
     Input::optional(
         "az",
         Kind::String,
-        "Zone whose mount target the driver prefers for volumes of another account",
+        "Zone whose mount target the driver prefers for volumes of another account, with `provisioner_secret`",
+    ),
+    Input::optional(
+        "provisioner_secret",
+        Kind::String,
+        "Secret with the role (`awsRoleArn`) by which the driver calls EFS for a file system of another account, as `NAMESPACE/NAME`",
     ),
     Input::optional(
         "enforce_zone_affinity",

@@ -3,6 +3,7 @@
 use ::inputs::{Problem, Reader};
 
 use super::{directory, rules};
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
 use crate::users::Reference;
 
@@ -18,19 +19,15 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         reader.string("base_path", directory::base_path).filter(|path| !path.is_empty());
     let sub_path_pattern = reader.string("sub_path_pattern", directory::sub_path_pattern);
     let ensure_unique_directory = reader.boolean("ensure_unique_directory");
-    let blamed = if base_path.is_some() { "base_path" } else { "sub_path_pattern" };
-    let room = directory::room_for_names(
-        base_path.as_deref(),
-        sub_path_pattern.as_deref(),
-        ensure_unique_directory != Some(false),
-    );
-    reader.check(blamed, room.map(drop));
+    let pattern = (sub_path_pattern.as_deref(), ensure_unique_directory != Some(false));
+    leaves_room(reader, base_path.as_deref(), pattern);
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
     if reuse_access_point == Some(true) && reclaim_policy == Some(ReclaimPolicy::Delete) {
         reader.mistake("reuse_access_point", shared_and_deleted());
     }
     let az = reader.string("az", rules::zone);
+    let provisioner_secret = reader.string("provisioner_secret", ProvisionerSecret::parse);
     let enforce_zone_affinity = reader.boolean("enforce_zone_affinity");
     let enable_tagging = reader.boolean("enable_tagging");
     if enable_tagging == Some(false) && reader.is_given("access_point_tags") {
@@ -54,6 +51,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         ensure_unique_directory,
         reuse_access_point,
         az,
+        provisioner_secret,
         enforce_zone_affinity,
         enable_tagging,
         file_system_reference,
@@ -66,6 +64,12 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         annotations: annotations.unwrap_or_default(),
         default: default?,
     })
+}
+
+/// The directory of a volume is one that EFS takes, with names of claims in it.
+fn leaves_room(reader: &mut Reader, base: Option<&str>, (pattern, unique): (Option<&str>, bool)) {
+    let blamed = if base.is_some() { "base_path" } else { "sub_path_pattern" };
+    reader.check(blamed, directory::room_for_names(base, pattern, unique).map(drop));
 }
 
 /// Where the class finds its file system, if not in itself: the driver takes exactly one of the

@@ -24,6 +24,7 @@ const OF_CLASS: &[&str] = &[
     "ensure_unique_directory",
     "reuse_access_point",
     "az",
+    "provisioner_secret",
     "enforce_zone_affinity",
     "enable_tagging",
     "file_system_id_config_ref",

@@ -16,7 +16,8 @@ pub struct Permission {
     /// The call that needs it: itself, or one that does it on the caller's behalf.
     pub of: &'static str,
     pub(super) on: On,
-    /// Condition keys and the values that they must have (`StringEquals`).
+    /// Condition keys and the values that they must have (`StringEquals`); those with
+    /// [`ALL_OF_THEM`] before them have several values, each of which must be it.
     pub(super) only: &'static [(&'static str, &'static str)],
     pub(super) when: When,
 }
@@ -27,6 +28,8 @@ pub(super) enum On {
     /// Actions that know no resources, or whose resources are not known yet.
     Everything,
     FileSystems,
+    /// The copy of a replication, in its region: EFS makes it, and so its id is not known.
+    Copies,
     AccessPoints,
     SecurityGroups,
     SecurityGroupRules,
@@ -59,6 +62,8 @@ pub(super) enum On {
     SeenKey,
     /// The key of the copy that a replication makes, in its region.
     ReplicaKey,
+    /// The same, looked at by whoever plans and not by EFS.
+    SeenReplicaKey,
 }
 
 /// For which deployments.
@@ -90,6 +95,10 @@ pub(super) enum When {
     Key,
     /// A role of ours is made.
     Role,
+    /// The driver is the deployment's own.
+    OwnDriver,
+    /// It has a role of the inputs.
+    GivenRole,
     Irsa,
     PodIdentity,
     /// The driver is an EKS add-on.
@@ -99,6 +108,9 @@ pub(super) enum When {
     /// It has the role of the inputs.
     AddonWithGivenRole,
 }
+
+/// What stands before a condition key with several values.
+pub(super) const ALL_OF_THEM: &str = "ForAllValues:";
 
 /// The tag of what is ours.
 pub(super) const OURS: (&str, &str) =
@@ -134,6 +146,14 @@ const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
 const ADDON: &str = "eks:CreateAddon";
 const ADDON_UPDATE: &str = "eks:UpdateAddon";
+const COPY_OF: &[(&str, &str)] = &[("ForAllValues:aws:TagKeys", "clockwork-codex/copy-of")];
+const ASSOCIATION_UPDATE: &str = "eks:UpdatePodIdentityAssociation";
+/// Whom the role of an association is passed to (Amazon EMR on EKS Development Guide, "Set up EKS pod
+/// identity associations", whose policy is for `eks:CreatePodIdentityAssociation`).
+const TO_PODS: &[(&str, &str)] = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
+/// Whom that of an add-on is passed to: EKS itself. AWS has no page for `CreateAddon` alone; its
+/// policy for all that EKS makes has this value (Amazon EKS User Guide, "Amazon EKS identity-based
+/// policy examples", "Using the Amazon EKS console").
 const TO_EKS: &[(&str, &str)] = &[("iam:PassedToService", "eks.amazonaws.com")];
 
 /// All actions, by service.
@@ -162,10 +182,15 @@ pub const PERMISSIONS: &[Permission] = &[
     // condition on tags (EFS User Guide, "Using tags with Amazon EFS").
     own(REPLICATE, On::FileSystems, When::Replication),
     own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication),
+    // A plan compares the zone and the key of the copy; without this, it says that it does not know.
+    own("elasticfilesystem:DescribeFileSystems", On::Copies, When::Replication),
+    // Before the replication ends: this tag and no other, as it has none of ours.
+    own("elasticfilesystem:TagResource", On::Copies, When::Replication).only(COPY_OF),
     // The copy that EFS makes is in another region, and has none of our tags.
     within(CREATE, REPLICATE, On::Everything, When::NewReplica),
     within("iam:PassRole", REPLICATE, On::ReplicationRole, When::ReplicationRole)
         .only(&[("iam:PassedToService", "elasticfilesystem.amazonaws.com")]),
+    own("kms:DescribeKey", On::SeenReplicaKey, When::ReplicaKey),
     within("kms:DescribeKey", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),
@@ -228,7 +253,8 @@ pub const PERMISSIONS: &[Permission] = &[
     within("kms:CreateGrant", CREATE, On::Key, When::Key),
     within("kms:GenerateDataKeyWithoutPlaintext", CREATE, On::Key, When::Key),
     within("kms:Decrypt", CREATE, On::Key, When::Key),
-    own("iam:GetRole", On::DriverRole, When::Role),
+    own("iam:GetRole", On::DriverRole, When::OwnDriver),
+    own("iam:GetRole", On::GivenRole, When::GivenRole),
     own("iam:GetRolePolicy", On::DriverRole, When::Role),
     own(ROLE, On::DriverRole, When::Role),
     within("iam:TagRole", ROLE, On::DriverRole, When::Role),
@@ -245,14 +271,15 @@ pub const PERMISSIONS: &[Permission] = &[
     // Who else trusts a provider of ours, before it is deleted.
     own("iam:ListRoles", On::Everything, When::Irsa),
     own("iam:DeleteOpenIDConnectProvider", On::Providers, When::Irsa),
-    own("eks:ListPodIdentityAssociations", On::Cluster, When::Role),
-    own("eks:DescribePodIdentityAssociation", On::Associations, When::Role),
-    own("eks:DeletePodIdentityAssociation", On::Associations, When::Role),
+    // Whatever identity is asked for: an association of before would win over it.
+    own("eks:ListPodIdentityAssociations", On::Cluster, When::OwnDriver),
+    own("eks:DescribePodIdentityAssociation", On::Associations, When::OwnDriver),
+    own("eks:DeletePodIdentityAssociation", On::Associations, When::OwnDriver),
     own(ASSOCIATION, On::Cluster, When::PodIdentity),
     within("eks:TagResource", ASSOCIATION, On::NewAssociations, When::PodIdentity),
-    own("eks:UpdatePodIdentityAssociation", On::Associations, When::PodIdentity),
-    within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
-        .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
+    own(ASSOCIATION_UPDATE, On::Associations, When::PodIdentity),
+    within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity).only(TO_PODS),
+    within("iam:PassRole", ASSOCIATION_UPDATE, On::DriverRole, When::PodIdentity).only(TO_PODS),
     own("eks:DescribeAddon", On::Addon, When::Addon),
     own("eks:DescribeAddonVersions", On::Everything, When::Addon),
     own("eks:DescribeAddonConfiguration", On::Everything, When::Addon),

@@ -106,6 +106,9 @@ fn replication(text: &str) -> Replication {
         status: text.to_owned(),
         last_replicated: Some(text.to_owned()),
         message: Some(text.to_owned()),
+        account: Some(text.to_owned()),
+        role_arn: Some(text.to_owned()),
+        lag_seconds: None,
     }
 }
 
@@ -148,6 +151,7 @@ fn cluster(text: &str) -> Cluster {
                 value: text.to_owned(),
                 effect: "NoSchedule".to_owned(),
             }],
+            labels: [("kubernetes.io/arch".to_owned(), text.to_owned())].into(),
             ..efs::Node::default()
         }],
         default_classes: vec![text.to_owned()],

@@ -48,6 +48,9 @@ pub struct Consent {
     pub remove_security_groups: bool,
     /// Whether a file-system policy that somebody else put is overwritten.
     pub replace_file_system_policy: bool,
+    /// Whether a replication that is there is ended for the one that the inputs want.
+    #[serde(default)]
+    pub replace_replication: bool,
 }
 
 impl Wanted<'_> {

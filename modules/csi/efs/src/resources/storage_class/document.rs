@@ -10,6 +10,7 @@ use super::spec::{DEFAULT_CLASS, Spec, StorageClassInputs, ZONE_KEY, topology};
 use crate::chart::PROVISIONER;
 use crate::ids::FileSystemId;
 use crate::owner::{OUR_PREFIX, Owner};
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::templates;
 
 /// The class as a deployment wants it.
@@ -106,6 +107,7 @@ fn parameters(
             (parameter, set(value))
         }
     };
+    let secret = class.provisioner_secret.iter().flat_map(ProvisionerSecret::parameters);
     [
         ("provisioningMode", set("efs-ap")),
         named,
@@ -123,6 +125,7 @@ fn parameters(
         ("enableTagging", truth(class.enable_tagging)),
     ]
     .into_iter()
+    .chain(secret.map(|(key, value)| (key, set(value))))
     .filter_map(|(key, value)| Some((key.to_owned(), value?)))
     .collect()
 }

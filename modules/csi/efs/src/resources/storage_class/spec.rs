@@ -7,6 +7,7 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use crate::owner::{OUR_PREFIX, Owner};
+use crate::provisioner_secret::ProvisionerSecret;
 pub use crate::users::GidRange;
 use crate::users::Reference;
 
@@ -55,6 +56,8 @@ pub struct StorageClassInputs {
     pub reuse_access_point: Option<bool>,
     /// The zone whose mount target the driver prefers for volumes of another account.
     pub az: Option<String>,
+    /// The Secret with the role by which the driver calls EFS for a file system of another account.
+    pub provisioner_secret: Option<ProvisionerSecret>,
     /// Whether pods go to the zone of a One Zone file system.
     pub enforce_zone_affinity: Option<bool>,
     /// Whether the driver tags access points.
