@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
 use efs::resources::security_group::Found as OwnGroup;
-use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use efs::{Actual, Canary, Cluster, Desired, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
@@ -14,7 +14,7 @@ use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::{denied, denied_beside};
+use crate::cluster::{Kube, denied, denied_beside};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
@@ -230,8 +230,7 @@ async fn named(
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
-    let listed: Vec<SecurityGroupId> =
-        inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
+    let listed: Vec<SecurityGroupId> = inputs.listed_groups();
     let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
         file_system::observe(aws, lookup),
         security_group::by_id(aws, &listed),
@@ -321,6 +320,17 @@ async fn in_cluster(
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 
+/// What this identity may not do in a cluster, of what a plan or a destroy does.
+async fn lacking(
+    kube: &Kube,
+    inputs: &Inputs,
+    (plans, destroys): (bool, bool),
+    sends_canary: bool,
+) -> anyhow::Result<Vec<String>> {
+    let what = (destroys, sends_canary);
+    if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
+}
+
 /// What a goal needs to know of a cluster; with whether it sends a canary.
 pub(crate) async fn cluster(
     (goal, sends_canary): (&Goal, bool),
@@ -328,16 +338,13 @@ pub(crate) async fn cluster(
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let does @ (plans, destroys) = (goal.plans(), goal.destroys());
+    let does @ (plans, _) = (goal.plans(), goal.destroys());
     let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe_with_pods(goal, inputs, kube),
-        async {
-            let what = (destroys, plans && sends_canary);
-            if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
-        },
+        lacking(kube, inputs, does, plans && sends_canary),
         driver::installed(goal, inputs, target),
         async {
             let mut found = if plans { Vec::new() } else { claim::observe(kube, inputs).await? };
@@ -350,24 +357,27 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
-    lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
+    let there = (release.is_some(), &objects.pods, &volumes.0);
+    lacking.extend(denied_beside(kube, inputs, does, there).await?);
     // An ordinary run changes no release, and looks at no volume.
     let looks = chart.is_some() && may_be_older(&inputs.driver);
-    let known_to_newer = if looks { users::volumes(kube).await? } else { Vec::new() };
+    let newer = if looks { users::volumes(kube).await? } else { Vec::new() };
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,
         classes_beside: classes.beside,
+        referred: classes.referred,
         other_classes: classes.others,
         driver: Found {
             release,
             foreign: objects.foreign,
             pods: objects.pods,
             rollouts: objects.rollouts,
-            volumes: known_to_newer,
+            volumes: newer,
             chart,
             csi_driver,
             made,
+            running: objects.running,
             applied_by_eks: objects.applied_by_eks,
         },
         claims,

@@ -151,6 +151,7 @@ impl Rendered {
             let files = match &module.inputs {
                 ModuleInputs::Network(_) => continue,
                 ModuleInputs::Efs(inputs) => {
+                    zone_is_named(inputs)?;
                     let known = known_id(check.map(|check| check.join(path(""))), inputs)?;
                     self.unknown |= known.is_none();
                     let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
@@ -163,6 +164,17 @@ impl Rendered {
         }
         Ok(())
     }
+}
+
+/// The documents have the name of the zone of a One Zone file system; which zone an id is differs
+/// from account to account, and nobody looks at AWS here.
+fn zone_is_named(inputs: &efs::Inputs) -> anyhow::Result<()> {
+    inputs.zone_id().map_or(Ok(()), |id| {
+        Err(failure(
+            format!("which zone `{id}` is in this account is known only by a look at AWS"),
+            "write the name of the zone in `availability_zone_name`, such as `eu-west-1a`",
+        ))
+    })
 }
 
 /// The file system's id, where it is adopted or the documents in a folder name it.
