@@ -151,8 +151,8 @@ fn another_name_is_another_group_that_takes_the_place_of_the_one_before() {
     let steps = steps(&plan);
     assert!(steps.iter().any(|it| it == new) && steps.iter().any(|it| it == old), "{steps:?}");
     apply(&plan, &mut found);
-    let names: Vec<&str> = found.own_groups.iter().map(|it| it.spec.name.as_str()).collect();
-    assert_eq!(names, ["graphs-efs"]);
+    let left: Vec<&str> = found.own_groups.iter().map(|it| it.spec.name.as_str()).collect();
+    assert_eq!(left, ["graphs-efs"]);
     assert!(planned(&desired(&named), &found).is_empty());
 
     for (name, said) in [("sg-mine", "no name of a security group"), ("default", "no name of")] {
