@@ -148,9 +148,14 @@ impl Results {
         lock(&self.replicas).insert(source.clone(), replica);
     }
 
-    /// Where a file system is replicated to, if the run made or ended that.
-    pub(crate) fn replica(&self, source: &FileSystemId) -> Option<Option<Replica>> {
-        lock(&self.replicas).get(source).cloned()
+    /// Where a file system is replicated to: as the run made or ended it, or as it was before.
+    pub(crate) fn replica(
+        &self,
+        source: &FileSystemId,
+        before: impl FnOnce() -> Option<Replica>,
+    ) -> Option<Replica> {
+        let made = lock(&self.replicas).get(source).cloned();
+        made.unwrap_or_else(before)
     }
 
     /// A mount target is there.

@@ -125,6 +125,7 @@ pub(crate) struct CanaryArgs {
 /// What may be done to mount targets that are there, beside what `--yes` consents to.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = CONSENT)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub(crate) struct TargetFlags {
     /// Remove and move mount targets as the network that is found says, or all at once to another
     /// VPC: pods lose their mounts, one zone after the other. Given for one file at a time

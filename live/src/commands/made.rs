@@ -111,7 +111,7 @@ fn replica(
         let replication = found?.spec.replication.as_ref()?;
         Some(Replica::of_source(id, &inputs.aws_region, replication))
     };
-    context.results.replica(id).unwrap_or_else(there)
+    context.results.replica(id, there)
 }
 
 /// The role of the driver: the one that is given, was there, or was created.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, anyhow};
 use aws_sdk_ec2::types as ec2;
 use efs::Owner;
 use efs::resources::mount_target::MountTarget;
-use efs::resources::security_group::{Call, Found, Spec, name};
+use efs::resources::security_group::{Call, DESCRIPTION, Found, Spec};
 use failure::Failure;
 use network::{SecurityGroup, SecurityGroupId, Tags, VpcId};
 
@@ -26,11 +26,11 @@ pub(crate) async fn by_id(
     aws.security_groups(filter("group-id", ids)).await
 }
 
-/// The groups that a deployment made, in whatever VPC.
+/// The groups that a deployment made, in whatever VPC and of whatever name.
 pub(crate) async fn observe(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<Found>> {
     let by_mark = |(key, value): (String, String)| filter(&format!("tag:{key}"), [value]);
     let mut filters: Vec<ec2::Filter> = owner.marks().into_iter().map(by_mark).collect();
-    filters.push(filter("group-name", [name(owner)]));
+    filters.push(filter("description", [DESCRIPTION]));
     list(aws, filters).await
 }
 

@@ -155,6 +155,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("ensure_unique_directory", "true"),
         ("reuse_access_point", "true"),
         ("az", r#""eu-west-1a""#),
+        ("provisioner_secret", r#""kube-system/x-account""#),
         ("enable_tagging", "true"),
         ("reclaim_policy", r#""Retain""#),
         ("volume_binding_mode", r#""WaitForFirstConsumer""#),

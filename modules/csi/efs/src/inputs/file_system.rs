@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::inputs::{Problem, Reader, one_of};
 
 use super::file_system_policy::{self, policy};
-use super::targets::is_zone_id;
+use super::zone::is_zone_id;
 use super::{DeletionPolicy, rules};
 use crate::ids::FileSystemId;
 use crate::resources::file_system::{

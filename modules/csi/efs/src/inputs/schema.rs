@@ -2,8 +2,7 @@
 
 use inputs::{Input, Kind};
 
-use super::clients::CLIENTS;
-use super::targets::OF_ALL_AND_EACH;
+use super::tables::{CLIENTS, OF_ALL_AND_EACH};
 use crate::chart;
 
 /// The inputs that `source = "./modules/csi/efs"` takes, those of the seed first.

@@ -48,6 +48,7 @@ mod reachable;
 mod replication;
 mod replication_ends;
 mod settings;
+mod terraform;
 mod together;
 mod traps;
 mod turns;

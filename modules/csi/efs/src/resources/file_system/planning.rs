@@ -23,6 +23,7 @@ use crate::users::Replication;
 
 /// The file system as a deployment wants it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub struct Wanted<'a> {
     pub owner: &'a Owner,
     pub source: &'a FileSystemSource,

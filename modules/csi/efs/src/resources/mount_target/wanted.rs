@@ -40,6 +40,7 @@ pub struct Ready {
 
 /// What may be done to targets that are there, and to what others set, only where somebody says so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub struct Consent {
     /// Whether targets are removed and moved although nobody wrote the ids of the subnets down,
     /// and all at once where another VPC takes that.
