@@ -62,7 +62,7 @@ async fn one(inputs: &efs::Inputs, aws: &Aws, target: &Target, storage: &mut Sto
     let vpcs: BTreeSet<VpcId> = nodes.iter().map(|node| node.vpc_id.clone()).collect();
     if vpcs.iter().any(|other| *other != vpc) {
         let both = vpcs.into_iter().chain([vpc]).collect();
-        match aws.routes(&both).await {
+        match aws.routes_of_vpcs(&both).await {
             Ok(tables) => paths.routes = Some(tables),
             Err(error) => paths.unread.push(format!("{error:#}")),
         }

@@ -78,7 +78,10 @@ impl Aws {
     }
 
     /// The route tables of VPCs, with their routes to ranges.
-    pub(crate) async fn routes(&self, vpcs: &BTreeSet<VpcId>) -> anyhow::Result<Vec<RoutesOf>> {
+    pub(crate) async fn routes_of_vpcs(
+        &self,
+        vpcs: &BTreeSet<VpcId>,
+    ) -> anyhow::Result<Vec<RoutesOf>> {
         let call = self.ec2.describe_route_tables().filters(filter("vpc-id", vpcs));
         let mut pages = call.into_paginator().items().send();
         let mut tables = Vec::new();

@@ -44,6 +44,7 @@ mod permissions;
 mod plans;
 mod properties;
 mod reach;
+mod reach_elsewhere;
 mod reachable;
 mod replication;
 mod replication_ends;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use efs::{Actual, Plan};
-use network::reach::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths, Route, RoutesOf};
+use network::reach::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
 use network::{InstanceId, RuleSource, VpcId};
 use plan::{Action, Styled};
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::world::{account, apply, deployed, desired, group, planned, subnet, three, vpc};
 
 /// A node in the zone of a number, in a subnet beside that of its mount target, and in a group.
-fn node(number: u8, of: &str) -> Node {
+pub(crate) fn node(number: u8, of: &str) -> Node {
     let beside = subnet(u32::from(number) + 10, char::from(b'a' + number - 1));
     Node {
         id: InstanceId::try_from(format!("i-{number:08x}")).unwrap(),
@@ -70,7 +70,7 @@ fn dns() -> Dns {
 }
 
 /// A network where nodes reach mount targets, but for what somebody did to it.
-fn with(somebody: impl FnOnce(&mut Actual)) -> Actual {
+pub(crate) fn with(somebody: impl FnOnce(&mut Actual)) -> Actual {
     let mut actual = account(three());
     actual.network.nodes = Some((1..=3).map(|number| node(number, "sg-00000001")).collect());
     actual.network.paths = Some(Paths {
@@ -92,7 +92,7 @@ fn names(actual: &mut Actual) -> &mut Dns {
     actual.network.paths.as_mut().unwrap().dns.as_mut().unwrap()
 }
 
-fn nodes(actual: &mut Actual) -> &mut Vec<Node> {
+pub(crate) fn nodes(actual: &mut Actual) -> &mut Vec<Node> {
     actual.network.nodes.as_mut().unwrap()
 }
 
@@ -108,32 +108,8 @@ fn deny(actual: &mut Actual, egress: bool, range: &str, ports: (i32, i32)) {
     });
 }
 
-/// The first node is in a VPC of its own, between which and that of the mount targets these routes
-/// lead: the target, and whether it is active, there and back.
-fn apart(actual: &mut Actual, ways: [Option<(&str, bool)>; 2]) {
-    let theirs = VpcId::try_from("vpc-00000002").unwrap();
-    let first = &mut nodes(actual)[0];
-    first.vpc_id = theirs.clone();
-    first.addresses = vec!["10.7.0.9".parse().unwrap()];
-    let table = |id: &str, vpc_id: VpcId, local: &str, other: &str, way: Option<(&str, bool)>| {
-        let route = |destination: &str, target: &str, active| Route {
-            destination: destination.parse().unwrap(),
-            target: target.to_owned(),
-            active,
-        };
-        let mut routes =
-            vec![route(local, "local", true), route("0.0.0.0/0", "nat-00000001", true)];
-        routes.extend(way.map(|(target, active)| route(other, target, active)));
-        RoutesOf { id: id.to_owned(), vpc_id, main: true, subnets: Vec::new(), routes }
-    };
-    actual.network.paths.as_mut().unwrap().routes = Some(vec![
-        table("rtb-00000002", theirs, "10.7.0.0/16", "10.0.0.0/16", ways[0]),
-        table("rtb-00000001", vpc(), "10.0.0.0/16", "10.7.0.0/16", ways[1]),
-    ]);
-}
-
 /// What the plan says of the nodes.
-fn said(actual: &Actual) -> Vec<String> {
+pub(crate) fn said(actual: &Actual) -> Vec<String> {
     told(&json!({}), actual)
 }
 
@@ -205,31 +181,6 @@ fn faults() -> Vec<(&'static str, Actual)> {
             "nodes are in another VPC",
             with(|it| {
                 nodes(it)[0].vpc_id = VpcId::try_from("vpc-00000002").unwrap();
-            }),
-        ),
-        ("no route leads to another VPC", with(|it| apart(it, [None, None]))),
-        (
-            "no route leads back from another VPC",
-            with(|it| apart(it, [Some(("pcx-00000001", true)), None])),
-        ),
-        (
-            "a peering connection that nobody accepted",
-            with(|it| apart(it, [Some(("pcx-00000001", false)), Some(("pcx-00000001", false))])),
-        ),
-        (
-            "nodes in a peered VPC that the group does not admit",
-            with(|it| {
-                apart(it, [Some(("pcx-00000001", true)), Some(("pcx-00000001", true))]);
-                nodes(it)[0].security_groups = vec![group("sg-00000002")];
-            }),
-        ),
-        (
-            "nodes behind a transit gateway, whose range the group admits",
-            with(|it| {
-                apart(it, [Some(("tgw-00000001", true)), Some(("tgw-00000001", true))]);
-                let mut rule = it.network.ingress_rules[0].clone();
-                rule.source = Some(RuleSource::Cidr("10.7.0.0/16".parse().unwrap()));
-                it.network.ingress_rules.push(rule);
             }),
         ),
         ("an ACL lets no requests out", with(|it| deny(it, true, "10.0.2.0/24", port))),
