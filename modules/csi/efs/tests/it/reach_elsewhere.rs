@@ -36,7 +36,7 @@ fn apart(actual: &mut Actual, ways: [Option<(&str, bool)>; 2]) {
 
 #[test]
 fn a_missing_way_to_another_vpc_is_named_and_one_that_is_there_takes_an_address() {
-    let faults = [
+    let faults = vec![
         ("no route leads to another VPC", with(|it| apart(it, [None, None]))),
         (
             "no route leads back from another VPC",
