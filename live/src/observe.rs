@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
-use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
-use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
+use network::{IngressRule, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
@@ -18,6 +17,7 @@ use crate::cluster::{denied, denied_beside};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
+use crate::resources::security_group::{Groups, admits_the_same};
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -69,7 +69,9 @@ pub(crate) async fn observe(
             }
             Ok((cluster, identity, addon))
         };
-        let (mut storage, (cluster, identity, addon)) = try_join!(all, around_driver)?;
+        let alias = async { anyhow::Ok(key::of_alias(inputs, aws, &job.goal).await) };
+        let (mut storage, (cluster, identity, addon), alias) =
+            try_join!(all, around_driver, alias)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
         storage.actual.addon = addon;
@@ -83,7 +85,10 @@ pub(crate) async fn observe(
             }
         }
         if job.goal.plans() {
-            storage.actual.key = key::observe(inputs, aws, &storage.actual).await;
+            storage.actual.key = match alias {
+                Some(key) => Some(key),
+                None => key::observe(inputs, aws, &storage.actual).await,
+            };
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
             named_before::observe(inputs, aws, target, &mut storage.actual).await?;
             mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;
@@ -159,17 +164,24 @@ async fn whole(
     aws: &Aws,
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Actual> {
-    let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
+    let Named { mut file_system, groups, lead, subnets, own_rules } =
         named(inputs, network, aws, lookup).await?;
     let Lead { groups: clusters, cluster, unknown: cluster_unknown } = lead;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let mut found_group: Vec<SecurityGroupId> =
-        own_groups.iter().map(|group| group.id.clone()).collect();
+    let mut found_group: Vec<SecurityGroupId> = Vec::new();
     if let ([one], true) = (clusters.as_slice(), takes_group_of_network(inputs)) {
         found_group.push(one.id.clone());
     }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (mount_targets, settings, access_points, vpc_subnets, route_tables, found_rules) = try_join!(
+    let (
+        mount_targets,
+        settings,
+        access_points,
+        vpc_subnets,
+        route_tables,
+        found_rules,
+        own_groups,
+    ) = try_join!(
         async {
             match &file_system {
                 Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
@@ -181,14 +193,20 @@ async fn whole(
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
         async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
         ingress::observe(aws, &found_group),
+        // The deployment's rules lead to its own group.
+        with_own_group(inputs, aws, &own_rules),
     )?;
+    let Groups { listed, own: own_groups, rules: listed_rules } =
+        groups.or(own_groups).unwrap_or_default();
+    let foreign = |rule: &IngressRule| !own_rules.iter().any(|own| admits_the_same(own, rule));
+    let listed_rules: Vec<IngressRule> = listed_rules.into_iter().filter(foreign).collect();
     if let (Some(found), Some(settings)) = (&mut file_system, settings) {
         found.spec = settings;
     }
     let network = network::Observed {
         subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
-        security_groups: once([groups, clusters], |group| &group.id),
+        security_groups: once([listed, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
         cluster,
         cluster_unknown,
@@ -212,13 +230,11 @@ async fn whole(
 /// What the inputs name, and what carries our tags.
 struct Named {
     file_system: Option<FileSystem>,
-    groups: Vec<SecurityGroup>,
-    /// Those that the deployment made, where the inputs want one.
-    own_groups: Vec<OwnGroup>,
+    /// Those that the inputs name, where they want none of the deployment's own.
+    groups: Option<Groups>,
     /// What leads to the VPC of the network module.
     lead: Lead,
     subnets: Vec<Subnet>,
-    listed_rules: Vec<IngressRule>,
     own_rules: Vec<IngressRule>,
 }
 
@@ -230,17 +246,13 @@ async fn named(
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
-    let listed: Vec<SecurityGroupId> =
-        inputs.security_groups.iter().filter_map(Group::listed).cloned().collect();
-    let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
+    let (file_system, groups, lead, subnets, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        security_group::by_id(aws, &listed),
         async {
             if inputs.has_own_group() {
-                security_group::observe(aws, &owner).await
-            } else {
-                Ok(Vec::new())
+                return Ok(None);
             }
+            security_group::groups(aws, &owner, (&listed(inputs), false), &[]).await.map(Some)
         },
         network_lead::lead(aws, network),
         async {
@@ -249,10 +261,27 @@ async fn named(
                 Subnets::FromNetwork(_) => Ok(Vec::new()),
             }
         },
-        ingress::observe(aws, &listed),
         ingress::observe_own(aws, &owner),
     )?;
-    Ok(Named { file_system, groups, own_groups, lead, subnets, listed_rules, own_rules })
+    Ok(Named { file_system, groups, lead, subnets, own_rules })
+}
+
+/// The groups that inputs name.
+fn listed(inputs: &Inputs) -> Vec<SecurityGroupId> {
+    inputs.security_groups.iter().filter_map(Group::listed).cloned().collect()
+}
+
+/// They and the deployment's own, where the inputs want one.
+async fn with_own_group(
+    inputs: &Inputs,
+    aws: &Aws,
+    own_rules: &[IngressRule],
+) -> anyhow::Result<Option<Groups>> {
+    if !inputs.has_own_group() {
+        return Ok(None);
+    }
+    let listed = listed(inputs);
+    security_group::groups(aws, &inputs.owner(), (&listed, true), own_rules).await.map(Some)
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the

@@ -125,7 +125,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("ip_address_type", r#""DUAL_STACK""#),
         ("mount_target_addresses", r#"{ "subnet-0c0dec0000000010a" = "10.0.0.77" }"#),
         ("encrypted", "true"),
-        ("kms_key_id", r#""alias/graphscope-dev""#),
+        ("kms_key_id", r#""0c0dec00-0000-4000-8000-000000000002""#),
         ("performance_mode", r#""generalPurpose""#),
         ("throughput_mode", r#""provisioned""#),
         ("provisioned_throughput_in_mibps", "64"),
@@ -222,7 +222,9 @@ pub(crate) const INSTALLED: Deployment = Deployment {
 };
 
 const STATEMENTS: &str = r#"{ Own = {
-    Effect = "Allow", Principal = { AWS = "*" }, Action = "elasticfilesystem:ListTags*",
+    actions    = ["elasticfilesystem:ListTags*"]
+    principals = [{ type = "AWS", identifiers = ["*"] }]
+    conditions = [{ test = "Bool", variable = "aws:SecureTransport", values = ["true"] }]
   } }"#;
 const SOURCES: &str = r#"[jsonencode({ Statement = {
     Sid = "Audit", Effect = "Allow", Principal = "*", Action = "elasticfilesystem:DescribeTags",
@@ -257,6 +259,7 @@ pub(crate) const MANAGED: Deployment = Deployment {
         ("driver_identity", r#""pod-identity""#),
         ("tags", r#"{ team = "graphs" }"#),
         ("availability_zone_name", r#""eu-west-1a""#),
+        ("kms_key_id", r#""alias/graphscope-dev""#),
         ("throughput_mode", r#""elastic""#),
         (
             "lifecycle_policy",

@@ -14,6 +14,7 @@ pub(crate) mod rules;
 mod schema;
 mod storage_class;
 mod storage_classes;
+mod terraform_statements;
 
 use std::collections::BTreeMap;
 
