@@ -45,6 +45,7 @@ impl Deployment {
                 id: SubnetId::try_from(id.clone()).ok()?,
                 vpc_id: vpc.clone(),
                 availability_zone: format!("eu-west-1{zone}"),
+                availability_zone_id: None,
                 free_addresses: 100,
                 ranges: Vec::new(),
                 on_outpost: false,

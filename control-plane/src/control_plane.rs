@@ -16,7 +16,7 @@ use crate::kubeconfig::{self, User};
 use crate::programs::Programs;
 
 /// How long the control plane may take until it is ready.
-const START_TIMEOUT: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A running control plane; dropping this value stops it.
 pub struct ControlPlane {

@@ -49,10 +49,29 @@ impl Efs {
         Ok(found.iter().map(access_point).collect())
     }
 
+    /// The zones and the addresses of the mount targets of a file system.
+    pub(crate) fn mount_targets(&self, file_system: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let found = self.send("GET", &format!("mount-targets?FileSystemId={file_system}"), "")?;
+        let found = found["MountTargets"].as_array().cloned().unwrap_or_default();
+        let target = |found: &Value| {
+            let of = |name: &str| text(found, name).to_owned();
+            (of("/AvailabilityZoneName"), of("/IpAddress"))
+        };
+        Ok(found.iter().map(target).collect())
+    }
+
+    /// The zone of a One Zone file system.
+    pub(crate) fn zone(&self, file_system: &str) -> anyhow::Result<Option<String>> {
+        let found = self.send("GET", &format!("file-systems?FileSystemId={file_system}"), "")?;
+        let zone = text(&found, "/FileSystems/0/AvailabilityZoneName");
+        Ok((!zone.is_empty()).then(|| zone.to_owned()))
+    }
+
     /// Creates an access point, or finds the one of the same token; returns its id.
     pub(crate) fn create(&self, token: &str, of: &NewAccessPoint<'_>) -> anyhow::Result<String> {
-        let NewAccessPoint { file_system, path, uid, gid, perms } = of;
+        let NewAccessPoint { file_system, path, uid, gid, perms, tagged } = of;
         let (key, value) = TAG;
+        let tags: &[Value] = if *tagged { &[json!({"Key": key, "Value": value})] } else { &[] };
         let body = json!({
             "ClientToken": token,
             "FileSystemId": file_system,
@@ -61,7 +80,7 @@ impl Efs {
                 "Path": path,
                 "CreationInfo": {"OwnerUid": uid, "OwnerGid": gid, "Permissions": perms},
             },
-            "Tags": [{"Key": key, "Value": value}],
+            "Tags": tags,
         });
         let created = self.send("POST", "access-points", &body.to_string())?;
         let id = text(&created, "/AccessPointId");
@@ -107,6 +126,8 @@ pub(crate) struct NewAccessPoint<'a> {
     pub(crate) gid: u64,
     /// The permissions of its directory, in octal.
     pub(crate) perms: &'a str,
+    /// Whether it gets the tag by which the driver knows its own.
+    pub(crate) tagged: bool,
 }
 
 fn access_point(found: &Value) -> AccessPoint {

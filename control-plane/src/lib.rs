@@ -5,6 +5,7 @@
 //! with the process that started them, even when that process is killed.
 
 mod certificates;
+mod class;
 mod cluster;
 mod control_plane;
 mod driver;

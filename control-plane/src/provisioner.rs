@@ -10,6 +10,7 @@ use anyhow::Context;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::class::{Answer, Class};
 use crate::cluster::Cluster;
 use crate::efs::{Efs, NewAccessPoint};
 use crate::json::text;
@@ -82,7 +83,15 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
                 let _ = refuse(cluster, &claim, answer);
                 continue;
             }
-            let volume = volume(class, &claim, source)?;
+            let made = Class::read(cluster, class).and_then(|it| volume(&it, &claim, source));
+            let volume = match made.map_err(|error| error.downcast::<Answer>()) {
+                Ok(volume) => volume,
+                Err(Ok(Answer(answer))) => {
+                    let _ = refuse(cluster, &claim, &answer);
+                    continue;
+                }
+                Err(Err(error)) => return Err(error),
+            };
             let _ = cluster.create("/api/v1/persistentvolumes", &volume);
         }
     }
@@ -130,18 +139,19 @@ fn refuse(cluster: &Cluster, claim: &Value, answer: &str) -> anyhow::Result<()> 
     cluster.create(&format!("/api/v1/namespaces/{namespace}/events"), &event).map(drop)
 }
 
-fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value> {
+fn volume(class: &Class<'_>, claim: &Value, source: &Source) -> anyhow::Result<Value> {
     let uid = text(claim, "/metadata/uid");
-    let file_system = text(class, "/parameters/fileSystemId");
+    let file_system = &class.file_system;
+    let object = class.object;
     let name = name_of_volume(claim);
     let mut volume = json!({
         "metadata": {"name": name, "annotations": {PROVISIONED_BY: DRIVER}},
         "spec": {
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "accessModes": claim["spec"]["accessModes"],
-            "persistentVolumeReclaimPolicy": class["reclaimPolicy"],
-            "mountOptions": class["mountOptions"],
-            "storageClassName": class["metadata"]["name"],
+            "persistentVolumeReclaimPolicy": object["reclaimPolicy"],
+            "mountOptions": object["mountOptions"],
+            "storageClassName": object["metadata"]["name"],
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
@@ -158,7 +168,14 @@ fn volume(class: &Value, claim: &Value, source: &Source) -> anyhow::Result<Value
     match source {
         Source::MadeUp => csi(&format!("fsap-{uid}")),
         Source::AccessPoints(efs) => {
-            csi(&create_access_point(efs, class, (token(class, claim, &name), &name))?);
+            csi(&create_access_point(efs, class, (claim, &name))?);
+            let attributes = class.attributes(efs)?;
+            if attributes.is_object() {
+                volume["spec"]["csi"]["volumeAttributes"] = attributes;
+            }
+            if let Some(zone) = class.zone(efs)? {
+                volume["spec"]["nodeAffinity"] = only_in(&zone);
+            }
         }
         Source::Refused(_) => {}
         Source::HostPath { here, mounted } => {
@@ -176,20 +193,19 @@ fn name_of_volume(claim: &Value) -> String {
 
 /// The token of a volume's access point: of the claim's name alone where the class reuses access
 /// points, and of the volume's otherwise (`CreateVolume` of the driver's `pkg/driver/controller.go`).
-fn token<'a>(class: &Value, claim: &'a Value, volume: &'a str) -> &'a str {
-    let reuses = text(class, "/parameters/reuseAccessPoint") == "true";
+fn token<'a>(class: &Class<'_>, claim: &'a Value, volume: &'a str) -> &'a str {
+    let reuses = class.parameter("reuseAccessPoint") == "true";
     if reuses { text(claim, "/metadata/name") } else { volume }
 }
 
 /// Creates the access point of a volume as its class says, or finds that of its token; returns its id.
 fn create_access_point(
     efs: &Efs,
-    class: &Value,
-    (token, volume): (&str, &str),
+    class: &Class<'_>,
+    (claim, volume): (&Value, &str),
 ) -> anyhow::Result<String> {
-    let parameters = &class["parameters"];
-    let file_system = text(parameters, "/fileSystemId");
-    let number = |name: &str| parameters[name].as_str().and_then(|text| text.parse::<u64>().ok());
+    let (file_system, token) = (class.file_system.as_str(), token(class, claim, volume));
+    let number = |name: &str| class.parameter(name).parse::<u64>().ok();
     let (uid, gid) = match (number("uid"), number("gid")) {
         (Some(uid), Some(gid)) => (uid, gid),
         (uid, gid) => {
@@ -198,10 +214,18 @@ fn create_access_point(
             (uid.unwrap_or(free), gid.unwrap_or(free))
         }
     };
-    let base = text(parameters, "/basePath").trim_matches('/');
-    let path = if base.is_empty() { format!("/{volume}") } else { format!("/{base}/{volume}") };
-    let perms = text(parameters, "/directoryPerms");
-    efs.create(token, &NewAccessPoint { file_system, path: &path, uid, gid, perms })
+    let path = class.directory(claim, volume);
+    let perms = class.parameter("directoryPerms");
+    let tagged = class.tags();
+    efs.create(token, &NewAccessPoint { file_system, path: &path, uid, gid, perms, tagged })
+}
+
+/// The nodes of a zone, as a volume requires them.
+fn only_in(zone: &str) -> Value {
+    let there = json!({
+        "key": "topology.kubernetes.io/zone", "operator": "In", "values": [zone],
+    });
+    json!({ "required": { "nodeSelectorTerms": [{ "matchExpressions": [there] }] } })
 }
 
 /// The lowest group id of the range that no access point has. The driver's own range where the

@@ -15,7 +15,7 @@ use crate::names::OPERATOR;
 const ROOT: &str = "sandbox";
 
 /// How long the sandbox may take to start.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A running AWS; dropping this value stops what was started.
 pub(crate) struct Aws {

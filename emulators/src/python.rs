@@ -16,13 +16,17 @@ const STAMP: &str = "packages.txt";
 /// # Errors
 /// Where Python has no `venv`, or a package cannot be had.
 pub fn environment(venv: &Path, packages: &[&str]) -> anyhow::Result<()> {
-    let wanted = packages.join("\n");
+    let shell = Shell::new()?;
+    let version = cmd!(shell, "python3 --version").quiet().read().help(
+        "asking Python for its version",
+        "install Python 3 with venv, on Debian `apt install python3-venv`",
+    )?;
+    let wanted = format!("{version}\n{}", packages.join("\n"));
     let stamp = venv.join(STAMP);
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
     eprintln!("installing {} into `{}`", packages.join(" and "), venv.display());
-    let shell = Shell::new()?;
     shell.remove_path(venv)?;
     cmd!(shell, "python3 -m venv {venv}").quiet().ignore_stdout().run().help(
         "creating a virtual environment",

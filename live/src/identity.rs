@@ -20,7 +20,21 @@ pub(crate) async fn observe(
 ) -> anyhow::Result<Option<IdentityFound>> {
     let identity = &inputs.driver.identity;
     let asked = identity.is_ours();
-    if !(goal.plans() || goal.destroys()) || !identity.is_looked_at() {
+    if !(goal.plans() || goal.destroys()) {
+        return Ok(None);
+    }
+    if inputs.driver.may_leave_identity() {
+        let (left, missing) = tokio::join!(
+            left(goal, inputs, aws),
+            given_role_is_missing(goal, inputs, aws, cluster)
+        );
+        if !missing {
+            return Ok(left);
+        }
+        let left = left.unwrap_or_default();
+        return Ok(Some(IdentityFound { given_role_is_missing: true, ..left }));
+    }
+    if !identity.is_looked_at() {
         return Ok(None);
     }
     let keeps = |cluster| !goal.destroys() && efs::keeps_its_own(inputs, cluster);
@@ -33,15 +47,13 @@ pub(crate) async fn observe(
     if !depends {
         return Ok(None);
     }
-    let described = aws.eks_cluster(&inputs.cluster_name).await;
+    let described = described(inputs, aws).await;
     let built_in_agent = aws.is_auto_mode(&inputs.cluster_name).await;
     let looks =
         if goal.destroys() { Looks::ALL } else { efs::looks(inputs, cluster, built_in_agent) };
     let cluster = match described {
-        Ok(Some(described)) => ClusterArn::parse(&described.arn)
-            .map(|arn| EksIdentity { arn, issuer: described.issuer }),
-        Err(error) if asked => return Err(anyhow!(error).context(unseen(inputs))),
-        Ok(None) | Err(_) => None,
+        Err(error) if asked => return Err(error.context(unseen(inputs))),
+        described => described.ok().flatten(),
     };
     if cluster.is_none() && !goal.destroys() {
         return Ok(Some(IdentityFound::default()));
@@ -55,6 +67,60 @@ pub(crate) async fn observe(
     }
 }
 
+/// What is left of an identity of this project, where the inputs want none of it: a plan looks at
+/// the associations, which would win over what is wanted, and a destroy at the role too. Nobody asked
+/// for this, and so what may not be looked at is no error.
+async fn left(goal: &Goal, inputs: &Inputs, aws: &Aws) -> Option<IdentityFound> {
+    let owner = inputs.owner();
+    let (associations, role) = tokio::join!(
+        pod_identity_association::observe(aws, &owner, &inputs.driver.namespace),
+        async {
+            if goal.destroys() { iam_role::observe(aws, &owner, false).await } else { Ok(None) }
+        },
+    );
+    let associations = associations.unwrap_or_default();
+    let role = role.ok().flatten().filter(|role| role.ours);
+    if role.is_none() && !associations.iter().any(|one| one.ours) {
+        return None;
+    }
+    if !goal.destroys() {
+        let role = iam_role::observe(aws, &owner, true).await.ok().flatten();
+        return Some(IdentityFound { associations, role, ..IdentityFound::default() });
+    }
+    let cluster = described(inputs, aws).await.ok().flatten();
+    Some(match look(inputs, aws, cluster, (Looks::ALL, true)).await {
+        Ok(found) => found,
+        Err(error) => IdentityFound {
+            associations,
+            unknown: Some(format!("{error:#}")),
+            ..IdentityFound::default()
+        },
+    })
+}
+
+/// Whether IAM has no role of the ARN that the inputs give; where that cannot be seen, the run finds
+/// out.
+async fn given_role_is_missing(
+    goal: &Goal,
+    inputs: &Inputs,
+    aws: &Aws,
+    cluster: Option<&Cluster>,
+) -> bool {
+    match efs::role_to_look_at(inputs, cluster).filter(|_| goal.plans()) {
+        Some(role) => iam_role::exists(aws, role).await == Some(false),
+        None => false,
+    }
+}
+
+/// The cluster, as EKS shows it.
+async fn described(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<EksIdentity>> {
+    let described = aws.eks_cluster(&inputs.cluster_name).await.map_err(|error| anyhow!(error))?;
+    Ok(described.and_then(|described| {
+        let arn = ClusterArn::parse(&described.arn)?;
+        Some(EksIdentity { arn, issuer: described.issuer })
+    }))
+}
+
 /// All of the identity that there is, where the inputs leave it to this project. What may not be
 /// looked at is no error where nothing was asked for.
 pub(crate) async fn whole(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<IdentityFound>> {
@@ -62,11 +128,7 @@ pub(crate) async fn whole(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<I
     if !identity.is_looked_at() {
         return Ok(None);
     }
-    let described = aws.eks_cluster(&inputs.cluster_name).await;
-    let cluster = described.ok().flatten().and_then(|described| {
-        let arn = ClusterArn::parse(&described.arn)?;
-        Some(EksIdentity { arn, issuer: described.issuer })
-    });
+    let cluster = described(inputs, aws).await.ok().flatten();
     match look(inputs, aws, cluster, (Looks::ALL, false)).await {
         Ok(found) => Ok(Some(found)),
         Err(error) if identity.is_ours() => Err(error),

@@ -49,6 +49,7 @@ fn described(node: k8s_openapi::api::core::v1::Node) -> efs::Node {
             .map(|taint| efs::Taint::new(taint.key, taint.value.unwrap_or_default(), taint.effect))
             .collect(),
         name: node.metadata.name.unwrap_or_default(),
+        labels,
     }
 }
 

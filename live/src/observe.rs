@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
-use efs::{Actual, Canary, Cluster, Desired, Group, Inputs, Networks, Subnets};
+use efs::{Actual, Canary, Cluster, Desired, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
@@ -13,7 +13,7 @@ use network::{IngressRule, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
-use crate::cluster::{denied, denied_beside};
+use crate::cluster::{Kube, denied, denied_beside};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
@@ -252,7 +252,9 @@ async fn named(
             if inputs.has_own_group() {
                 return Ok(None);
             }
-            security_group::groups(aws, &owner, (&listed(inputs), false), &[]).await.map(Some)
+            security_group::groups(aws, &owner, (&inputs.listed_groups(), false), &[])
+                .await
+                .map(Some)
         },
         network_lead::lead(aws, network),
         async {
@@ -266,12 +268,7 @@ async fn named(
     Ok(Named { file_system, groups, lead, subnets, own_rules })
 }
 
-/// The groups that inputs name.
-fn listed(inputs: &Inputs) -> Vec<SecurityGroupId> {
-    inputs.security_groups.iter().filter_map(Group::listed).cloned().collect()
-}
-
-/// They and the deployment's own, where the inputs want one.
+/// The groups that inputs name, and the deployment's own, where the inputs want one.
 async fn with_own_group(
     inputs: &Inputs,
     aws: &Aws,
@@ -280,7 +277,7 @@ async fn with_own_group(
     if !inputs.has_own_group() {
         return Ok(None);
     }
-    let listed = listed(inputs);
+    let listed = inputs.listed_groups();
     security_group::groups(aws, &inputs.owner(), (&listed, true), own_rules).await.map(Some)
 }
 
@@ -350,6 +347,17 @@ async fn in_cluster(
     observed.with_context(|| format!("observing the cluster `{}`", in_cluster.kube.name)).map(Some)
 }
 
+/// What this identity may not do in a cluster, of what a plan or a destroy does.
+async fn lacking(
+    kube: &Kube,
+    inputs: &Inputs,
+    (plans, destroys): (bool, bool),
+    sends_canary: bool,
+) -> anyhow::Result<Vec<String>> {
+    let what = (destroys, sends_canary);
+    if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
+}
+
 /// What a goal needs to know of a cluster; with whether it sends a canary.
 pub(crate) async fn cluster(
     (goal, sends_canary): (&Goal, bool),
@@ -357,16 +365,13 @@ pub(crate) async fn cluster(
     target: &InCluster,
 ) -> anyhow::Result<Cluster> {
     let kube = &target.kube;
-    let does @ (plans, destroys) = (goal.plans(), goal.destroys());
+    let does @ (plans, _) = (goal.plans(), goal.destroys());
     let (classes, nodes, agent, objects, mut lacking, installed, claims, volumes) = try_join!(
         storage_class::observe(kube, inputs),
         async { if plans { nodes::of_cluster(kube).await } else { Ok(Vec::new()) } },
         async { if plans { driver::pod_identity_agent(kube).await } else { Ok(false) } },
         driver::observe_with_pods(goal, inputs, kube),
-        async {
-            let what = (destroys, plans && sends_canary);
-            if plans || destroys { denied(kube, inputs, what).await } else { Ok(Vec::new()) }
-        },
+        lacking(kube, inputs, does, plans && sends_canary),
         driver::installed(goal, inputs, target),
         async {
             let mut found = if plans { Vec::new() } else { claim::observe(kube, inputs).await? };
@@ -379,24 +384,27 @@ pub(crate) async fn cluster(
         static_access::volumes(goal, inputs, kube),
     )?;
     let driver::Installed { release, chart, csi_driver, made } = installed;
-    lacking.extend(denied_beside(kube, inputs, does, release.is_some(), &volumes.0).await?);
+    let there = (release.is_some(), &objects.pods, &volumes.0);
+    lacking.extend(denied_beside(kube, inputs, does, there).await?);
     // An ordinary run changes no release, and looks at no volume.
     let looks = chart.is_some() && may_be_older(&inputs.driver);
-    let known_to_newer = if looks { users::volumes(kube).await? } else { Vec::new() };
+    let newer = if looks { users::volumes(kube).await? } else { Vec::new() };
     Ok(Cluster {
         name: kube.name.clone(),
         storage_class: classes.own,
         classes_beside: classes.beside,
+        referred: classes.referred,
         other_classes: classes.others,
         driver: Found {
             release,
             foreign: objects.foreign,
             pods: objects.pods,
             rollouts: objects.rollouts,
-            volumes: known_to_newer,
+            volumes: newer,
             chart,
             csi_driver,
             made,
+            running: objects.running,
             applied_by_eks: objects.applied_by_eks,
         },
         claims,

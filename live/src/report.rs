@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use efs::{MOUNT_TARGET, OUTPUTS, Outputs};
+use efs::{MOUNT_TARGET, OUTPUTS, OutputFormat, Outputs, in_format};
 use inputs::{counted, printable};
 use job::{Goal, Output};
 use place::Verdict;
@@ -178,9 +178,13 @@ fn lines(value: &Value) -> Vec<String> {
             ]
         }
         Value::Object(members) => {
-            let known = MOUNT_TARGET.iter().filter_map(|name| members.get(*name));
-            let shown = known.map(|value| value.as_str().unwrap_or("none yet"));
-            vec![shown.collect::<Vec<_>>().join(" ")]
+            let of = |name: &&str| members.get(*name).and_then(Value::as_str);
+            let (about, addresses) = MOUNT_TARGET.split_at(MOUNT_TARGET.len() - 2);
+            let mut shown: Vec<&str> = about.iter().filter_map(of).collect();
+            let before = shown.len();
+            shown.extend(addresses.iter().filter_map(of));
+            shown.extend((shown.len() == before).then_some("none yet"));
+            vec![shown.join(" ")]
         }
         other => vec![other.to_string()],
     }
@@ -191,6 +195,19 @@ fn from_here(path: &str) -> &str {
     let here = std::env::current_dir().unwrap_or_default();
     let below = Path::new(path).strip_prefix(here).ok().and_then(Path::to_str);
     below.filter(|below| !below.is_empty()).unwrap_or(path)
+}
+
+/// The outputs of a module that have a value and that the form takes, with this before their names.
+pub(crate) fn values(
+    format: OutputFormat,
+    outputs: &Outputs,
+    prefix: &str,
+) -> Vec<(String, Value)> {
+    let there = OUTPUTS
+        .iter()
+        .filter(|output| format.takes(output.name))
+        .filter_map(|output| Some((format!("{prefix}{}", output.name), (output.value)(outputs)?)));
+    there.collect()
 }
 
 /// A label as workflows can refer to it: `efs["a.b"]` becomes `efs_a_2Eb`.
@@ -209,12 +226,13 @@ pub(crate) fn step_name(label: &str) -> String {
     name
 }
 
-/// Outputs for the later steps of a GitHub workflow. Those of several modules begin with
+/// Outputs for the later steps of a GitHub workflow, as `outputs --format github` prints them. Those of several modules begin with
 /// their labels, such as `logs_file_system_id`.
 fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
+    const FORMAT: OutputFormat = OutputFormat::Github;
     let mut lines = String::new();
     for (label, outputs) in all {
         let prefix = if all.len() > 1 || label.contains('[') {
@@ -222,11 +240,8 @@ fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
         } else {
             String::new()
         };
-        for output in OUTPUTS.iter().filter(|output| output.of_step) {
-            if let Some(Value::String(value)) = (output.value)(outputs) {
-                lines.push_str(&format!("{prefix}{}={value}\n", output.name));
-            }
-        }
+        lines.push_str(&in_format(FORMAT, &values(FORMAT, outputs, &prefix)));
+        lines.push('\n');
     }
     let append = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     append

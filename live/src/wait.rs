@@ -66,7 +66,7 @@ pub(crate) const LAST_PODS: Duration = Duration::from_secs(30);
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// How long the local AWS may take to start, and to stop.
-pub(crate) const LOCAL_AWS: Duration = Duration::from_secs(10);
+pub(crate) const LOCAL_AWS: Duration = Duration::from_mins(1);
 
 /// How long Kubernetes may take to remove a namespace with a claim in it.
 pub(crate) const NAMESPACE_REMOVAL: Duration = Duration::from_mins(1);

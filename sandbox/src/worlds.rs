@@ -41,6 +41,9 @@ pub(crate) enum World {
     /// Roles and security groups that other calls and services do not know until 2 s after their
     /// creation
     LateVisibility,
+    /// Network interfaces of mount targets that stay for 2 s after these are gone, and keep their
+    /// security groups and their file system in use
+    LateRelease,
 }
 
 #[cfg(test)]

@@ -195,9 +195,15 @@ impl Clustered {
         };
         change("Chart.yaml", "version: 2.4.5", &format!("version: {version}"));
         if !version.starts_with('2') {
-            change("values.yaml", "controller:\n", "controller:\n  replicaCount: 2\n");
+            let controller =
+                "controller:\n  replicaCount: 2\n  fileSystemIdRefs: {enabled: false}\n";
+            change("values.yaml", "controller:\n", controller);
             let template = "templates/controller.yaml";
             change(template, ".Values.replicaCount", ".Values.controller.replicaCount");
+        }
+        // From 4.0.0 on, the driver's version is one behind that of its chart.
+        if let Some(of_driver) = version.strip_prefix("4.") {
+            change("values.yaml", "tag: v1.5.6", &format!("tag: v3.{of_driver}"));
         }
         folder.display().to_string()
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, says_at_its_limit};
 
 const DRIVER: &str = "clusters/graphscope-dev/addons/aws-efs-csi-driver";
 const ADDON: &str = "--driver=addon";
@@ -149,6 +149,22 @@ fn an_add_on_whose_pods_do_not_run_is_told_in_the_words_of_eks() {
     let warnings = plan["warnings"].to_string();
     assert!(warnings.contains("DEGRADED: InsufficientNumberOfReplicas"), "{warnings}");
     assert!(warnings.contains("kubectl"), "{warnings}");
+}
+
+#[test]
+fn a_new_add_on_whose_pods_do_not_start_is_waited_for_and_told_in_the_words_of_eks() {
+    let world = world();
+    seed(&world, &json!({ "withoutReplicas": ["aws-efs-csi-driver"] }));
+    let deploy = |limit: &str| world.run("deploy-efs", &[ADDON, limit]);
+    let stopped = says_at_its_limit(deploy, "InsufficientNumberOfReplicas");
+    for words in ["eks_addon", "DEGRADED", "desired number of replicas", "help: "] {
+        assert!(stopped.stderr.contains(words), "`{words}` is missing:\n{}", stopped.stderr);
+    }
+    assert_eq!(found(&world)["status"], "DEGRADED");
+    seed(&world, &json!({ "withoutReplicas": [] }));
+    world.deploy(&[ADDON]);
+    world.nothing_to_do(&[ADDON]);
+    assert_eq!(found(&world)["status"], "ACTIVE");
 }
 
 #[test]

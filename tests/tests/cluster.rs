@@ -144,9 +144,9 @@ fn with_nodes_the_driver_is_waited_for_and_a_shared_mount_is_proved() {
     assert_eq!(proof["proved"], true, "{proof:#}");
     assert_eq!(proof["findings"].as_array().unwrap().len(), 4);
     let ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dclockwork-codex";
-    let namespaces = there.cluster().list(&format!("/api/v1/namespaces?{ours}")).unwrap();
-    assert_eq!(namespaces.len(), 0, "the proof cleans up");
-    assert!(there.cluster().list("/api/v1/persistentvolumes").unwrap().is_empty());
+    for path in [&*format!("/api/v1/namespaces?{ours}"), "/api/v1/persistentvolumes"] {
+        there.await_that("the proof cleans up", || there.cluster().list(path).unwrap().is_empty());
+    }
     drop(nodes);
 }
 
@@ -318,18 +318,10 @@ fn the_chart_comes_from_a_repository_and_a_driver_that_does_not_start_is_reporte
     let repository = tests::serve_files(charts);
     let url = format!("--endpoint-url={}", there.aws.url);
     let from = format!("--helm-repository={repository}");
-    let args = [
-        "deploy-efs",
-        &url,
-        &from,
-        "--helm-chart-version=2.4.99",
-        "--timeout=30s",
-        "--uid=1",
-        "--gid=1",
-    ];
+    let args = ["deploy-efs", &url, &from, "--helm-chart-version=2.4.99", "--uid=1", "--gid=1"];
     // No node runs it, and it is waited for.
-    let ran = there.world.xtask(&args).exits(1);
-    assert!(ran.stderr.contains("deployment/efs-csi-controller 0 of 2 (pod"), "{}", ran.stderr);
+    let deploy = |limit: &str| there.world.xtask(&[&args[..], &[limit]].concat());
+    let ran = says_at_its_limit(deploy, "deployment/efs-csi-controller 0 of 2 (pod");
     assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
     assert_eq!(there.revisions(), [(1, "deployed".to_owned())]);
     // What runs is not made again, and what was left is waited for.

@@ -50,7 +50,7 @@ fn create(aws: &Aws, token: &str) -> Answer {
 }
 
 fn available(aws: &Aws, id: &str) {
-    let limit = Instant::now() + Duration::from_secs(10);
+    let limit = Instant::now() + Duration::from_mins(3);
     let path = format!("file-systems?FileSystemId={id}");
     while aws.efs("GET", &path, None).json()["FileSystems"][0]["LifeCycleState"] != "available" {
         assert!(Instant::now() < limit, "{id} is never available");
@@ -140,12 +140,12 @@ fn whole_lives_side_by_side_share_no_address_and_leave_nothing() {
     at_once(CLIENTS, |n| {
         let (id, target, _) = &addresses[n];
         assert_eq!(aws.efs("DELETE", &format!("mount-targets/{target}"), None).status, 204);
-        let limit = Instant::now() + Duration::from_secs(10);
+        let limit = Instant::now() + Duration::from_mins(3);
         while aws.efs("DELETE", &format!("file-systems/{id}"), None).status != 204 {
             assert!(Instant::now() < limit, "{id} is in use for ever");
         }
     });
-    let limit = Instant::now() + Duration::from_secs(10);
+    let limit = Instant::now() + Duration::from_mins(3);
     while !all(&aws, "file-systems?MaxItems=100", "FileSystems", "NextMarker", "Marker").is_empty()
     {
         assert!(Instant::now() < limit, "file systems are left");

@@ -25,8 +25,9 @@ fn each_example_is_run_and_checked_and_leaves_nothing() {
         assert!(findings.len() >= 2, "{example}: {proof:#}");
     }
     let ours = "/api/v1/namespaces?labelSelector=clockwork-codex%2Fverify";
-    assert!(there.cluster().list(ours).unwrap().is_empty());
-    assert!(there.cluster().list("/api/v1/persistentvolumes").unwrap().is_empty());
+    for path in [ours, "/api/v1/persistentvolumes"] {
+        there.await_that("it cleans up", || there.cluster().list(path).unwrap().is_empty());
+    }
     drop(nodes);
 }
 

@@ -15,6 +15,9 @@ fn left(aws: &Aws) -> (usize, usize, usize) {
     (roles, providers, associations(aws).len())
 }
 
+/// A role that EKS Pod Identity may hand out.
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
+
 fn associations(aws: &Aws) -> Vec<Value> {
     let all = aws.eks("GET", "clusters/graphscope-dev/pod-identity-associations", None).json();
     all["associations"].as_array().unwrap().clone()
@@ -272,4 +275,124 @@ fn the_driver_may_make_and_delete_volumes_without_tags_where_a_class_has_them_so
     let ours = aws.efs_as("sandbox", "POST", "access-points", Some(&body)).json();
     let path = format!("access-points/{}", ours["AccessPointId"].as_str().unwrap());
     assert_eq!(aws.efs_as("driver", "DELETE", &path, None).status, 403, "not the driver's");
+}
+
+#[test]
+fn another_identity_takes_the_association_of_ours_away_after_consent_and_none_of_others() {
+    for other in
+        ["--driver-identity=arn:aws:iam::111122223333:role/theirs", "--driver-identity=none"]
+    {
+        let world = World::new();
+        world.deploy(&POD_IDENTITY);
+        let aws = world.aws();
+        aws.iam("CreateRole", &[("RoleName", "theirs"), ("AssumeRolePolicyDocument", TRUST)]);
+        let theirs = json!({
+            "namespace": "kube-system",
+            "serviceAccount": "efs-csi-node-sa",
+            "roleArn": "arn:aws:iam::111122223333:role/theirs",
+        });
+        let path = "clusters/graphscope-dev/pod-identity-associations";
+        assert_eq!(aws.eks("POST", path, Some(&theirs)).status, 200);
+        drop(aws);
+        let inputs = [other, POD_IDENTITY[1]];
+        let plan = world.plan(&inputs);
+        let deleted = steps(&plan).into_iter().filter(|step| step.starts_with("delete "));
+        let deleted: Vec<_> = deleted.collect();
+        assert_eq!(deleted.len(), 1, "{deleted:?}");
+        assert!(
+            deleted[0].contains("pod_identity_association")
+                && deleted[0].contains("-controller-sa")
+        );
+        let unasked = world.run("deploy-efs", &inputs).exits(1);
+        assert!(unasked.stderr.contains("--yes"), "{}", unasked.stderr);
+        assert_eq!(associations(&world.aws()).len(), 2, "nothing goes without consent");
+        world.run("deploy-efs", &[&inputs[..], &["--yes"]].concat()).exits(0);
+        let aws = world.aws();
+        let left = associations(&aws);
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0]["serviceAccount"], "efs-csi-node-sa", "somebody else's");
+        drop(aws);
+        world.nothing_to_do(&inputs);
+        world.run("destroy-efs", &[&inputs[..], &["--yes"]].concat()).exits(0);
+        let aws = world.aws();
+        assert_eq!(associations(&aws).len(), 1);
+        let roles = aws.iam("ListRoles", &[]);
+        assert!(!roles.contains("<RoleName>clockwork-"), "the role of before goes with the rest");
+    }
+}
+
+#[test]
+fn an_identity_that_is_not_ours_needs_no_permission_to_look_for_one_that_was() {
+    let mut world = World::new();
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "*", "Resource": "*" },
+        { "Effect": "Deny", "Action": ["eks:*PodIdentity*", "iam:GetRole"], "Resource": "*" },
+    ] });
+    let operator =
+        json!({ "arn": "arn:aws:iam::111122223333:user/operator", "policies": [policy] });
+    let file = world.path().join("iam.json");
+    let principals = json!({ "principals": { "sandbox": operator } });
+    std::fs::write(&file, principals.to_string()).unwrap();
+    world.set("CLOCKWORK_SANDBOX_ENFORCE_IAM", "true");
+    world.set("CLOCKWORK_SANDBOX_IAM_FILE", file.display());
+    let inputs = ["--driver-identity=none"];
+    let made = world.run("deploy-efs", &inputs).exits(0);
+    let looked = made.calls.iter().find(|call| call.operation == "ListPodIdentityAssociations");
+    assert_eq!(looked.unwrap().outcome, "AccessDeniedException");
+    world.nothing_to_do(&inputs);
+    world.run("destroy-efs", &[&inputs[..], &["--yes"]].concat()).exits(0);
+}
+
+/// Whom a role may be passed to, and everything else.
+fn passes(service: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "NotAction": "iam:PassRole", "Resource": "*" },
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": "*",
+            "Condition": { "StringEquals": { "iam:PassedToService": service } },
+        },
+    ] })
+}
+
+#[test]
+fn the_role_of_an_association_is_passed_to_pods_and_not_to_eks() {
+    let role = "arn:aws:iam::111122223333:role/theirs";
+    let world = World::new();
+    let aws = enforced(&world, role);
+    let own = [("RoleName", "theirs"), ("AssumeRolePolicyDocument", TRUST)];
+    aws.iam_as("sandbox", "CreateRole", &own);
+    let wanted = json!({
+        "namespace": "kube-system",
+        "serviceAccount": "efs-csi-node-sa",
+        "roleArn": role,
+    });
+    let path = "clusters/graphscope-dev/pod-identity-associations";
+    for (key, service, status) in
+        [("one", "eks.amazonaws.com", 403), ("two", "pods.eks.amazonaws.com", 200)]
+    {
+        let arn = format!("arn:aws:iam::111122223333:user/{key}");
+        let caller = json!({ "arn": arn, "policies": [passes(service)] }).to_string();
+        assert_eq!(aws.admin("PUT", &format!("iam/principals/{key}"), &caller).status, 204);
+        let answer = aws.eks_as(key, "POST", path, Some(&wanted));
+        assert_eq!(answer.status, status, "{service}: {}", answer.body);
+    }
+}
+
+#[test]
+fn a_misspelt_role_is_told_by_the_plan_and_nothing_is_made() {
+    let world = World::new();
+    let inputs = ["--driver-identity=arn:aws:iam::111122223333:role/mispelt"];
+    let plan = world.run("plan-efs", &inputs).exits(1).json();
+    let refusal = plan["refusals"][0]["reason"].as_str().unwrap();
+    assert!(
+        refusal.contains("IAM has no role `arn:aws:iam::111122223333:role/mispelt`"),
+        "{refusal}"
+    );
+    let refused = world.run("deploy-efs", &inputs).exits(1);
+    assert!(refused.calls.iter().all(|call| !call.operation.starts_with("Create")));
+    let elsewhere = ["--driver-identity=arn:aws:iam::999999999999:role/theirs"];
+    let plan = world.plan(&elsewhere);
+    assert_eq!(plan["refusals"], json!([]), "a role of another account cannot be looked at");
 }

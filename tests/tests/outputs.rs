@@ -129,6 +129,65 @@ fn all_that_others_use_is_read_anew_in_the_form_that_they_take() {
     as_variables(&world, &now);
 }
 
+/// A deployment with classes and access points of its own, whose outputs later steps of a workflow
+/// read.
+fn with_everything() -> (World, Vec<String>, std::path::PathBuf) {
+    let mut world = World::new();
+    let points = world.path().join("points.json");
+    let point = json!({ "logs": { "posix_user": { "uid": 7, "gid": 7 } } });
+    std::fs::write(&points, point.to_string()).unwrap();
+    let classes = world.path().join("classes.json");
+    std::fs::write(&classes, json!({ "store": { "uid": 7, "gid": 7 } }).to_string()).unwrap();
+    let steps = world.path().join("steps");
+    world.set("GITHUB_OUTPUT", steps.display());
+    let flags = [("access-points", points), ("storage-classes", classes)];
+    let flags = flags.map(|(name, path)| format!("--{name}={}", path.display()));
+    (world, flags.to_vec(), steps)
+}
+
+/// What a deploy says, what `outputs` says afterwards, and what a deploy without changes says are the
+/// same outputs with the same values.
+#[test]
+fn a_deploy_and_the_command_have_the_same_outputs() {
+    let (world, flags, steps) = with_everything();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let made = world.deploy(&flags)["outputs"].clone();
+    let after_making = std::fs::read_to_string(&steps).unwrap();
+    world.aws().meter(made["file_system_id"].as_str().unwrap(), 8192);
+    let command = world.run("outputs", &flags).exits(0).json()["outputs"].clone();
+    let again = world.deploy(&flags)["outputs"].clone();
+    // Which zones the subnets are in takes a look at the network, which a deploy has.
+    const OF_DEPLOYS: &str = "zones_without_mount_target";
+    let names = |outputs: &Value| {
+        let names = outputs.as_object().unwrap().keys().filter(|name| *name != OF_DEPLOYS);
+        names.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(names(&made), names(&command));
+    assert_eq!(names(&again), names(&command));
+    for name in names(&command) {
+        assert_eq!(again[&name], command[&name], "{name}");
+        if name != "file_system_size" {
+            assert_eq!(made[&name], command[&name], "{name}");
+        }
+    }
+    assert_eq!(made["storage_class_names"], json!(["efs-sc", "store"]));
+    assert_eq!(made["file_system_size"]["value"], 0, "nobody has written yet");
+    assert_eq!(command["file_system_size"]["value"], 8192);
+    let point = &made["access_points"][0];
+    let id = point["access_point_id"].as_str().unwrap();
+    let arn = format!("arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/{id}");
+    assert_eq!((&point["name"], &point["access_point_arn"]), (&json!("logs"), &json!(arn)));
+
+    // The steps of a workflow have all but what has no end, as the command prints it for them.
+    let github = outputs(&world, &[&flags[..], &["--format=github"]].concat()).exits(0).stdout;
+    let named = |text: &str| {
+        let names = text.lines().map(|line| line.split('=').next().unwrap().to_owned());
+        names.filter(|name| name != OF_DEPLOYS).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&after_making), named(&github));
+    assert!(github.contains("storage_class_names=[\"efs-sc\",\"store\"]\n"), "{github}");
+}
+
 /// One output alone, for a script, and all of them as each tool takes them.
 fn in_every_form(world: &World, (id, arn): (&str, &str)) {
     assert_eq!(outputs(world, &["file_system_arn"]).exits(0).stdout, format!("{arn}\n"));

@@ -3,11 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::process::Child;
-use std::time::{Duration, Instant};
 
 use control_plane::{Nodes, User};
 use serde_json::{Value, json};
-use tests::{Aws, Clustered, Storage};
+use tests::{Aws, Clustered, Storage, until};
 
 /// The private subnets of the example's zones `a` and `b`.
 const SUBNETS: [&str; 2] = ["subnet-0c0dec0000000010a", "subnet-0c0dec0000000010b"];
@@ -43,18 +42,10 @@ fn fill(aws: &Aws, subnet: &str) -> Vec<String> {
     }
 }
 
-fn awaits(what: &str, holds: impl Fn() -> bool) {
-    let limit = Instant::now() + Duration::from_mins(1);
-    while !holds() {
-        assert!(Instant::now() < limit, "not within a minute: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// Ends a run whose subnets fill up while its file system is made; its exit code, its result and
 /// what it said.
 fn ends_when_full(run: Child, aws: &Aws, subnets: &[&str]) -> (Option<i32>, String, String) {
-    awaits("the file system is made", || aws.held() > 0);
+    until("the file system is made", || aws.held() > 0);
     for subnet in subnets {
         fill(aws, subnet);
     }
@@ -167,7 +158,7 @@ fn a_node_that_is_not_ready_is_named_and_not_waited_for() {
     nodes.fail("stand-in-2").unwrap();
     let url = format!("--endpoint-url={}", there.aws.url);
     let chart = format!("--helm-chart={}", Clustered::chart().display());
-    let ran = there.world.xtask(&["deploy-efs", &url, &chart, "--timeout=3m"]).exits(0);
+    let ran = there.world.xtask(&["deploy-efs", &url, &chart]).exits(0);
     let partly = "daemonset/efs-csi-node 2 of 3";
     let away = "not on stand-in-2 (NotReady)";
     let line = ran.stderr.lines().find(|line| line.contains("released, runs: "));
@@ -189,7 +180,7 @@ fn looks_that_fail_for_a_while_do_not_fail_a_rollout() {
     let url = format!("--endpoint-url={}", there.aws.url);
     let chart = format!("--helm-chart={}", Clustered::chart().display());
     // No node is there yet, so that the controller is waited for.
-    let deploy = there.world.job_of(&["deploy-efs", &url, &chart, "--timeout=3m"]).start();
+    let deploy = there.world.job_of(&["deploy-efs", &url, &chart]).start();
     there.await_that("the driver is installed", || {
         there.revisions() == [(1, "deployed".to_owned())] && there.class().is_some()
     });

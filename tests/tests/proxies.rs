@@ -32,6 +32,8 @@ impl Company {
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("NO_PROXY", ""),
+            ("no_proxy", ""),
         ];
         all.extend(env);
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -180,7 +182,9 @@ fn a_cluster_is_reached_by_the_proxy_of_the_kubeconfig_or_of_the_environment() {
     assert_eq!(place(status(&world, Some(&socks), &[dead])), "dev");
     let excepted = [("HTTP_PROXY", socks.as_str()), ("NO_PROXY", "api.invalid")];
     let ran = status(&world, None, &excepted).exits(1);
-    assert!(ran.stderr.contains("dns error"), "{}", ran.stderr);
+    // A machine without a name server waits for one in vain.
+    let own = ["dns error", "deadline has elapsed"];
+    assert!(own.iter().any(|it| ran.stderr.contains(it)), "{}", ran.stderr);
     let ran = status(&world, Some("ftp://ann:s3cret@bastion"), &[]).exits(1);
     assert!(ran.stderr.contains("`proxy-url` of the kubeconfig"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);

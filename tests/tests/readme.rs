@@ -167,6 +167,26 @@ fn the_output_that_it_shows_is_the_output_that_comes() {
 }
 
 #[test]
+fn the_file_that_it_begins_with_is_planned_without_a_refusal() {
+    let text = page("README.md");
+    let file = text.split("```hcl\n").nth(1).unwrap().split("```").next().unwrap();
+    // The sandbox's cluster has another name.
+    let file = file.replace("graphscope-prod", "graphscope-dev");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("prod.hcl"), file).unwrap();
+    let shell = Shell::new().unwrap();
+    shell.change_dir(folder.path());
+    shell.set_var("CLOCKWORK_SANDBOX_STATE", folder.path().join("state.json"));
+    shell.set_var("CARGO_MANIFEST_DIR", workspace().join("xtask"));
+    let program = programs().join("xtask");
+    let manifests = folder.path().join("manifests");
+    let plan =
+        cmd!(shell, "{program} plan-efs --config prod.hcl --sandbox --manifests {manifests}");
+    let plan = plan.quiet().ignore_stderr().read().unwrap();
+    assert!(plan.contains("Plan: 8 to add, 0 to change, 0 to replace, 0 to destroy."), "{plan}");
+}
+
+#[test]
 fn the_two_files_of_a_running_workload_belong_together() {
     let text = page("docs/workloads.md");
     let story = text.split("## From subnets to a running workload").nth(1).unwrap();

@@ -76,7 +76,7 @@ fn signal(world: &World, run: &Child, signal: &str) {
 
 /// Waits until no process of the run is left.
 fn await_none_left(world: &World, after: &str) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_mins(3);
     while left(world) > 0 {
         assert!(Instant::now() < deadline, "after {after}: {} processes are left", left(world));
         std::thread::sleep(Duration::from_millis(50));

@@ -253,3 +253,36 @@ fn an_image_that_cannot_be_pulled_is_named_and_more_time_is_not_the_remedy() {
         says_at_its_limit(verify, "the image `mirror.invalid/tools/busybox:1` cannot be pulled");
     assert!(ran.stderr.contains("correct `--image`"), "{}", ran.stderr);
 }
+
+#[test]
+#[ignore = "needs the programs of `cargo xtask tools install`"]
+fn nodes_that_the_driver_does_not_run_on_are_named_and_those_of_arm_and_with_gpus_are_not() {
+    let there = Clustered::quick();
+    let node = |name: &str, labels: Value, taints: Value| {
+        let node = json!({
+            "metadata": { "name": name, "labels": labels },
+            "spec": { "taints": taints },
+        });
+        there.cluster().create("/api/v1/nodes", &node).unwrap();
+    };
+    let gpu = json!([{ "key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule" }]);
+    node(
+        "arm-with-gpus",
+        json!({ "kubernetes.io/arch": "arm64", "kubernetes.io/os": "linux" }),
+        gpu,
+    );
+    node("fargate-1", json!({ "eks.amazonaws.com/compute-type": "fargate" }), json!([]));
+    node("power", json!({ "kubernetes.io/arch": "ppc64le" }), json!([]));
+    let told = |more: &[&str]| {
+        let plan = there.run("plan-efs", more).exits(0).json();
+        format!("{} {}", plan["notes"], plan["warnings"])
+    };
+    let warnings = told(&[]);
+    assert!(warnings.contains("does not run on fargate-1,"), "{warnings}");
+    assert!(warnings.contains("does not run on power,"), "{warnings}");
+    assert!(!warnings.contains("arm-with-gpus"), "{warnings}");
+    let file = there.world.path().join("tolerations.json");
+    std::fs::write(&file, json!({ "node": { "tolerations": [] } }).to_string()).unwrap();
+    let warnings = told(&[&format!("--helm-values={}", file.display())]);
+    assert!(warnings.contains("does not run on arm-with-gpus,"), "{warnings}");
+}

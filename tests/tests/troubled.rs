@@ -230,7 +230,7 @@ fn each_trouble_is_one_that_clients_know_and_a_seed_brings_the_same_every_time()
     let mut watch = get("/api/v1/namespaces?watch=true").unwrap();
     assert_eq!(watch.status(), 200, "it begins as any watch");
     assert!(watch.body_mut().read_to_string().is_err(), "and is cut in the middle");
-    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
     assert!(proxy.inject(None)[0].ends_with("CutWatch"));
     assert_eq!(get("/api/v1/namespaces").unwrap().status(), 200, "and then there is none");
 }

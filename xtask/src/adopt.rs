@@ -3,9 +3,11 @@
 use efs::{AdoptExisting, FileSystemId};
 
 use crate::diagnostic::wrong;
+use crate::flags::CONSENT;
 
 /// Consent to take over data.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = CONSENT)]
 pub(crate) struct AdoptArgs {
     /// Take over a file system with data that an earlier deployment of the same names left,
     /// without being asked; with `--fleet` it names the file system, and may be repeated

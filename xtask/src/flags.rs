@@ -10,6 +10,15 @@ use efs::TargetConsent;
 use inputs::{Input, Kind};
 use job::Output;
 
+/// The heading of what a plan may do beyond adding and changing.
+pub(crate) const CONSENT: &str = "Consent";
+
+/// How the headings of inputs begin.
+pub(crate) const INPUTS: &str = "Inputs: ";
+
+/// No heading of its own: a flag of one command, which stands before those that commands share.
+pub(crate) const OWN: Option<&str> = None;
+
 /// The deployment that a command is about.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Deployment")]
@@ -106,6 +115,7 @@ impl Run {
 
 /// How a deploy ends.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
 pub(crate) struct CanaryArgs {
     /// Skip the canary, a claim of the class that is created, bound and deleted at the end
     #[arg(long)]
@@ -114,6 +124,7 @@ pub(crate) struct CanaryArgs {
 
 /// What may be done to mount targets that are there, beside what `--yes` consents to.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = CONSENT)]
 pub(crate) struct TargetFlags {
     /// Remove and move mount targets as the network that is found says, or all at once to another
     /// VPC: pods lose their mounts, one zone after the other. Given for one file at a time
@@ -180,8 +191,9 @@ pub(crate) trait Flagged {
     const INPUTS: &'static [Input];
     /// How their flags begin.
     const PREFIX: &'static str;
-    /// Under which heading the help lists them.
-    const HEADING: &'static str;
+    /// The headings under which the help lists them, each with the name of its first input. The short
+    /// help has the first of them only.
+    const SECTIONS: &'static [(&'static str, &'static str)];
 
     /// The inputs that have a flag, with their flags' names.
     fn flags() -> impl Iterator<Item = (&'static Input, String)> {
@@ -196,7 +208,14 @@ pub(crate) struct Storage;
 impl Flagged for Storage {
     const INPUTS: &'static [Input] = efs::INPUTS;
     const PREFIX: &'static str = "";
-    const HEADING: &'static str = "Inputs";
+    const SECTIONS: &'static [(&'static str, &'static str)] = &[
+        ("aws_region", "Inputs: Main"),
+        ("security_group_ids", "Inputs: Mount targets"),
+        ("driver", "Inputs: Driver"),
+        ("aws_account_id", "Inputs: File system"),
+        ("nfs_clients", "Inputs: NFS clients"),
+        ("directory_perms", "Inputs: StorageClass"),
+    ];
 }
 
 /// `./modules/graphscope`.
@@ -206,7 +225,8 @@ pub(crate) struct Workload;
 impl Flagged for Workload {
     const INPUTS: &'static [Input] = graphscope::INPUTS;
     const PREFIX: &'static str = graphscope::FLAGS;
-    const HEADING: &'static str = "Workload";
+    const SECTIONS: &'static [(&'static str, &'static str)] =
+        &[("kind", "Inputs: GraphScope workload")];
 }
 
 /// The flags of a module's inputs.
@@ -219,7 +239,11 @@ pub(crate) struct InputFlags<M> {
 
 impl<M: Flagged> Args for InputFlags<M> {
     fn augment_args(mut command: Command) -> Command {
+        let mut section = 0;
         for (input, flag) in M::flags() {
+            if M::SECTIONS.get(section + 1).is_some_and(|(first, _)| *first == input.name) {
+                section += 1;
+            }
             let mut help = input.description.to_owned();
             if let Some(default) = input.default {
                 help.push_str(&format!(" [default: {default}]"));
@@ -240,7 +264,8 @@ impl<M: Flagged> Args for InputFlags<M> {
                 .long(flag)
                 .value_name(name)
                 .help(help)
-                .help_heading(M::HEADING)
+                .help_heading(M::SECTIONS[section].1)
+                .hide_short_help(section > 0)
                 .action(action)
                 .allow_hyphen_values(true);
             if input.kind == Kind::Bool {

@@ -11,6 +11,7 @@ mod deployment;
 mod diagnostic;
 mod flags;
 mod helm;
+mod help;
 mod iam;
 mod live;
 mod prices;
@@ -21,7 +22,7 @@ mod tools;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::commands::Cli;
 use crate::diagnostic::Diagnostics;
@@ -46,7 +47,11 @@ pub fn answer(file: &str, values: &str, expression: &str) -> Result<String, Stri
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    let mut command = commands::command();
+    let mut matches = command.get_matches_mut();
+    let cli = Cli::from_arg_matches_mut(&mut matches)
+        .unwrap_or_else(|error| error.format(&mut command).exit());
+    match commands::run(cli) {
         Ok(code) => code,
         Err(error) => match error.downcast::<Diagnostics>() {
             Ok(diagnostics) => {

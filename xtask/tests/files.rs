@@ -310,7 +310,7 @@ fn files_from_other_editors_and_long_files_are_read() {
     let long = format!("locals {{\n{lines}}}\n{}", module("namespace = \"n-${local.l9999}\""));
     let start = std::time::Instant::now();
     assert!(inputs(&long, &[], &[]).to_string().contains("n-9999"));
-    assert!(start.elapsed().as_secs() < 20, "{:?} for 10,000 lines", start.elapsed());
+    assert!(start.elapsed().as_secs() < 60, "{:?} for 10,000 lines", start.elapsed());
 }
 
 #[test]

@@ -3,19 +3,27 @@
 
 use inputs::{Input, Kind};
 
-/// The rows of the first table behind a heading of a page, cell by cell.
+/// The rows of the tables of a section, cell by cell.
 fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
     let path = format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let behind = text.split(&format!("\n{heading}\n")).nth(1);
     let behind = behind.unwrap_or_else(|| panic!("{page} has no {heading}"));
-    let rows = behind.lines().skip_while(|line| !line.starts_with('|'));
-    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    let section = behind.split("\n## ").next().unwrap();
+    let mut rows = Vec::new();
+    let mut above = 0;
+    for line in section.lines() {
+        above = if line.starts_with('|') { above + 1 } else { 0 };
+        // Behind the names of the columns and the line below them.
+        if above > 2 {
+            rows.push(line);
+        }
+    }
     let cells = |row: &str| {
         let row = row.trim_matches('|').replace("\\|", "¦");
         row.split('|').map(|cell| cell.trim().to_owned()).collect()
     };
-    rows.map(cells).collect()
+    rows.into_iter().map(cells).collect()
 }
 
 /// How the reference writes a kind of value.

@@ -2,27 +2,17 @@
 //! tags (`SecurityGroup$IpPermissions` of the EC2 API Reference), and without a call of its own.
 
 use aws_sdk_ec2::types::{IpPermission, SecurityGroup};
-use network::{IngressRule, RuleSource, SecurityGroupId, Tags};
+use network::{IngressRule, PrefixListId, RuleSource, SecurityGroupId, Tags};
 
 use super::ec2::range;
 
-/// What a group admits.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted {
-    /// Each rule, with a text that names it in the place of EC2's id.
-    pub(crate) rules: Vec<IngressRule>,
-    /// Whether some admit a prefix list: people are told the ids of such rules.
-    pub(crate) has_prefix_lists: bool,
-}
-
-/// Reads what a group admits.
-pub(crate) fn admitted(group: &SecurityGroup) -> anyhow::Result<Admitted> {
+/// The rules of a group, each with a text that names it in the place of EC2's id.
+pub(crate) fn admitted(group: &SecurityGroup) -> anyhow::Result<Vec<IngressRule>> {
     let group_id = SecurityGroupId::try_from(group.group_id().unwrap_or_default())?;
-    let mut all = Admitted::default();
+    let mut all = Vec::new();
     for permission in group.ip_permissions() {
-        all.has_prefix_lists |= !permission.prefix_list_ids().is_empty();
         for source in sources(permission)? {
-            all.rules.push(rule(&group_id, permission, source));
+            all.push(rule(&group_id, permission, source));
         }
     }
     Ok(all)
@@ -37,6 +27,9 @@ fn sources(permission: &IpPermission) -> anyhow::Result<Vec<RuleSource>> {
     }
     for id in permission.user_id_group_pairs().iter().filter_map(|pair| pair.group_id()) {
         all.push(RuleSource::Group(SecurityGroupId::try_from(id)?));
+    }
+    for id in permission.prefix_list_ids().iter().filter_map(|list| list.prefix_list_id()) {
+        all.push(RuleSource::PrefixList(PrefixListId::try_from(id)?));
     }
     Ok(all)
 }

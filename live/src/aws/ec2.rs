@@ -4,8 +4,8 @@ use anyhow::Context;
 use aws_sdk_ec2::types::{Filter, SubnetCidrBlockStateCode, Tag};
 use network::reach::EgressRule;
 use network::{
-    IngressRule, IpNet, NetworkInterfaceId, RouteTable, RuleSource, SecurityGroup, SecurityGroupId,
-    Subnet, SubnetId, Tags, VpcId,
+    IngressRule, IpNet, NetworkInterfaceId, PrefixListId, RouteTable, RuleSource, SecurityGroup,
+    SecurityGroupId, Subnet, SubnetId, Tags, VpcId,
 };
 
 use super::Aws;
@@ -34,6 +34,7 @@ impl Aws {
                 id: SubnetId::try_from(found.subnet_id().unwrap_or_default())?,
                 vpc_id: VpcId::try_from(found.vpc_id().unwrap_or_default())?,
                 availability_zone: found.availability_zone().unwrap_or_default().to_owned(),
+                availability_zone_id: found.availability_zone_id().map(str::to_owned),
                 free_addresses: found
                     .available_ip_address_count()
                     .unwrap_or(0)
@@ -126,10 +127,11 @@ impl Aws {
             }
             let group = found.referenced_group_info().and_then(|info| info.group_id());
             let text = found.cidr_ipv4().or(found.cidr_ipv6());
-            let source = match (group, text) {
-                (Some(id), _) => Some(RuleSource::Group(SecurityGroupId::try_from(id)?)),
-                (None, Some(text)) => Some(RuleSource::Cidr(range(text)?)),
-                (None, None) => None,
+            let source = match (group, text, found.prefix_list_id()) {
+                (Some(id), ..) => Some(RuleSource::Group(SecurityGroupId::try_from(id)?)),
+                (None, Some(text), _) => Some(RuleSource::Cidr(range(text)?)),
+                (None, None, Some(id)) => Some(RuleSource::PrefixList(PrefixListId::try_from(id)?)),
+                (None, None, None) => None,
             };
             rules.push(IngressRule {
                 id: found.security_group_rule_id().unwrap_or_default().to_owned(),

@@ -32,7 +32,7 @@ use tokio::sync::OnceCell;
 
 use crate::proxies::Proxies;
 
-pub(crate) use admitted::{Admitted, admitted};
+pub(crate) use admitted::admitted;
 pub(crate) use calls::Calls;
 pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation, says};

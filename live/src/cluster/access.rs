@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use efs::Inputs;
 use efs::permissions::to_leave_a_release;
-use efs::resources::driver::{Beyond, DriverMode};
+use efs::resources::driver::{Beyond, DriverMode, Pods};
 use efs::resources::persistent_volume::Found;
 use efs::resources::storage_class::VolumeBindingMode;
 use futures_util::future::try_join_all;
@@ -263,16 +263,20 @@ async fn review(kube: &Kube, spec: SelfSubjectAccessReviewSpec) -> anyhow::Resul
 }
 
 /// What this identity may not do, of what a plan may do beside the class and the driver: leave a
-/// release to EKS, where one is to be planned, and make, change or delete the volumes and claims of
-/// the deployment's own access points, those that the inputs name and those that are there.
+/// release to EKS, where one is to be planned, delete pods of the driver's controller that lack their
+/// credentials, and make, change or delete the volumes and claims of the deployment's own access
+/// points, those that the inputs name and those that are there.
 pub(crate) async fn denied_beside(
     kube: &Kube,
     inputs: &Inputs,
     (plans, destroys): (bool, bool),
-    has_release: bool,
-    found: &Found,
+    (has_release, pods, found): (bool, &Pods, &Found),
 ) -> anyhow::Result<Vec<String>> {
     let mut denied = denied_to_leave(kube, inputs, plans && has_release).await?;
+    if plans && *pods != Pods::NotLookedAt {
+        let namespace = Some(inputs.driver.namespace.as_str());
+        denied.extend(refused(kube, vec![("delete", "", "pods", namespace)]).await?);
+    }
     let has_any = inputs.has_static_volumes() || !found.volumes.is_empty();
     if !has_any || !(plans || destroys) {
         return Ok(denied);

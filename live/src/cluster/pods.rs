@@ -11,6 +11,13 @@ use kubernetes::claim::Claim;
 
 use super::Kube;
 
+/// What a selector chooses by labels.
+fn labelled(selector: &LabelSelector) -> ListParams {
+    let labels = selector.match_labels.iter().flatten();
+    let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={value}")).collect();
+    ListParams::default().labels(&labels.join(","))
+}
+
 impl Kube {
     /// The pods that a workload selects.
     pub(crate) async fn pods_of(
@@ -18,14 +25,16 @@ impl Kube {
         namespace: &str,
         selector: &LabelSelector,
     ) -> anyhow::Result<Vec<Pod>> {
-        let labels: Vec<String> = selector
-            .match_labels
-            .iter()
-            .flatten()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        let pods: Api<Pod> = self.within(namespace);
-        self.list(&pods, &ListParams::default().labels(&labels.join(","))).await
+        self.list(&self.within(namespace), &labelled(selector)).await
+    }
+
+    /// The same; `None` where this identity may not list them.
+    pub(crate) async fn pods_of_if_allowed(
+        &self,
+        namespace: &str,
+        selector: &LabelSelector,
+    ) -> anyhow::Result<Option<Vec<Pod>>> {
+        self.list_if_allowed(&self.within(namespace), &labelled(selector), Some).await
     }
 
     /// Why a pod of these is not ready: its conditions, its containers, its newest warning.

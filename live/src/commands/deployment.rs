@@ -14,7 +14,7 @@ use plan::Plan;
 use tokio::sync::watch;
 
 use super::connection::Connection;
-use super::made::outputs;
+use super::made::{outputs, read_access_points};
 use super::plan::plan;
 use super::{planning, saved};
 use crate::call::Call;
@@ -244,10 +244,11 @@ pub(super) async fn execute(
     connection.trail.plan(plan, &digest)?;
     let context = Arc::new(context(connection, target, observed));
     let ran = run::run(&context, plan, progress).await;
-    let made = match observed {
+    let mut made = match observed {
         Some(observed) if job.goal.plans() => outputs(connection, &context, observed, plan, &ran),
         _ => Made::default(),
     };
+    read_access_points(connection, plan, &mut made).await;
     let changed = ran.done;
     let ending = match ran.stopped {
         _ if !ran.errors.is_empty() => Ending::Failed(Failed {

@@ -357,8 +357,7 @@ async fn around(
     (found, cluster): (Found, Option<InCluster>),
     desired: &Desired,
 ) -> anyhow::Result<Actual> {
-    let groups: Vec<_> =
-        desired.inputs.security_groups.iter().filter_map(efs::Group::listed).cloned().collect();
+    let groups = desired.inputs.listed_groups();
     let (subnets, security_groups, mut rules) = try_join!(
         aws.subnets(filter("subnet-id", &desired.subnets)),
         async {

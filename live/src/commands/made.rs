@@ -1,7 +1,7 @@
 //! What a run made, as the outputs of its modules and of their file.
 
-use efs::resources::{file_system, iam_role};
-use efs::{FileSystemId, Outputs};
+use efs::resources::{access_point, file_system, iam_role};
+use efs::{FileSystemId, Outputs, Size};
 use place::Verdict;
 use plan::{Plan, Scope};
 
@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::observe::{Observed, Storage};
 use crate::outcome::Made;
 use crate::run::Ran;
+use crate::users;
 
 /// The outputs of every storage module that can be used, as its file system and its class are
 /// there, and of their file.
@@ -47,12 +48,12 @@ pub(super) fn outputs(
         let of_caller = || account(connection.places(), inputs);
         Some(Outputs {
             storage_class_name: inputs.storage_class.name.clone(),
+            storage_class_names: names_of_classes(inputs),
             mount_targets: context.results.targets(&file_system_id),
             zones: Some(efs::zones_of(desired, actual)),
             account: mine.and_then(|found| found.account.clone()).or_else(of_caller),
-            // What it holds changes by itself: `outputs` and `status` show it.
-            size: None,
-            access_points: None,
+            size: Some(mine.map_or(Size::NOTHING, Size::from)),
+            access_points: inputs.access_points.as_ref().map(|_| actual.access_points.clone()),
             role_arn: role_arn(context, plan, (inputs, actual)),
             cluster_name: inputs.cluster_name.clone(),
             file_system_id,
@@ -67,6 +68,28 @@ pub(super) fn outputs(
     let modules: Vec<(String, Outputs)> = all.collect();
     let file = file_outputs::of(job, observed, &modules);
     Made { modules, file }
+}
+
+/// Reads the access points of modules that say which there are, where the run changed any: those that
+/// it made have ids now. What cannot be read is left out, as everything is done.
+pub(super) async fn read_access_points(
+    connection: &Connection<'_>,
+    plan: &Plan<Call>,
+    made: &mut Made,
+) {
+    let changed = plan.changes.iter().any(|change| change.address.kind == access_point::KIND);
+    for (label, outputs) in made.modules.iter_mut().filter(|_| changed) {
+        let inputs = connection.job.storage().find(|(of, _)| of == label).map(|(_, inputs)| inputs);
+        let aws = inputs.and_then(|inputs| connection.clients.get(&inputs.aws_region));
+        if let (Some(aws), Some(_)) = (aws, &outputs.access_points) {
+            outputs.access_points = users::access_points(aws, &outputs.file_system_id).await.ok();
+        }
+    }
+}
+
+/// The classes of a deployment, its own first.
+pub(super) fn names_of_classes(inputs: &efs::Inputs) -> Vec<String> {
+    inputs.classes().map(|class| class.name.clone()).collect()
 }
 
 /// The account of whoever calls AWS for these inputs: what they create belongs to it.

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use super::file_outputs;
-use super::made::account;
+use super::made::{account, names_of_classes};
 use super::terraform;
 use crate::aws::Aws;
 use crate::observe::Observed;
 use crate::outcome::{Ending, Made, Outcome, Shown};
-use crate::report::{self, step_name};
+use crate::report::{self, step_name, values};
 use crate::resources::file_system::Lookup;
 use crate::resources::{file_system, iam_role, mount_target};
 use crate::target::Target;
@@ -107,6 +107,7 @@ async fn one(
     let driver_in = job.driver_documents(label).elsewhere().map(Scope::among);
     Ok(Outputs {
         storage_class_name: inputs.storage_class.name.clone(),
+        storage_class_names: names_of_classes(inputs),
         region: inputs.aws_region.clone(),
         account: found.account.clone(),
         cluster_name: inputs.cluster_name.clone(),
@@ -174,15 +175,6 @@ fn named(made: &Made, name: &str) -> anyhow::Result<(String, Value)> {
             "`cargo xtask outputs` prints those that have one",
         )),
     }
-}
-
-/// The outputs of a module that have a value and that the form takes, with this before their names.
-fn values(format: OutputFormat, outputs: &Outputs, prefix: &str) -> Vec<(String, Value)> {
-    let there = OUTPUTS
-        .iter()
-        .filter(|output| format.takes(output.name))
-        .filter_map(|output| Some((format!("{prefix}{}", output.name), (output.value)(outputs)?)));
-    there.collect()
 }
 
 /// Everything in one of the forms. The names of several modules begin with their labels.

@@ -45,8 +45,8 @@ pub(super) const CODES: Table = &[
     (
         "RulesPerSecurityGroupLimitExceeded",
         Meaning::Never(
-            "remove a rule of the security group, or request a higher quota in the Service Quotas \
-             console",
+            "remove a rule of the security group (one that names a prefix list counts as as many as \
+             the list may have entries), or request a higher quota in the Service Quotas console",
         ),
     ),
     (

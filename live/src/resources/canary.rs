@@ -23,6 +23,7 @@ use crate::aws::Aws;
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
 use crate::progress::{Line, Progress};
+use crate::resources::storage_class::read_reference;
 use crate::resources::{driver, iam_role};
 use crate::stop::Stopped;
 use crate::wait::{CANARY, CANARY_REMOVAL, within};
@@ -38,7 +39,7 @@ pub(crate) async fn carry_out(
     call: &Call,
     line: &Line,
 ) -> anyhow::Result<Done> {
-    let Call::Prove { class, namespace, file_system, with_pod: _ } = call;
+    let Call::Prove { class, namespace, file_system, with_pod: _, reference } = call;
     let canary = Canary {
         kube: context.cluster()?.kube.clone(),
         class: class.clone(),
@@ -49,6 +50,14 @@ pub(crate) async fn carry_out(
     if let Some(volume) = canary.waiting_volume().await? {
         let why = format!("left out: a claim of the class would take the volume {volume}");
         return Ok(Done::that(why));
+    }
+    if let Some(reference) = reference
+        && let leads = read_reference(&canary.kube, reference).await?
+        && let Some(why) = leads.why_not(reference, &canary.file_system)
+    {
+        // Whoever puts the id there finds the class proved by the next deploy.
+        canary.remember(true).await;
+        return Ok(Done::that(format!("left out: {why}; the next deploy sends one")));
     }
     let proved = canary.prove(context, call, line).await;
     let is_stopped = proved.as_ref().is_err_and(anyhow::Error::is::<Stopped>);

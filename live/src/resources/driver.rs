@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use efs::Inputs;
 use efs::resources::driver::{
-    Call, ControllerPod, Foreign, Missing, Rollout, away, max_unavailable,
+    Call, Foreign, Missing, Pods, Rollout, Version, away, max_unavailable, version_of_image,
 };
 use failure::failure;
 use inputs::printable;
@@ -46,7 +46,9 @@ pub(crate) struct Objects {
     pub(crate) rollouts: Vec<Rollout>,
     pub(crate) foreign: Vec<Foreign>,
     /// The pods of the controller, see [`pods::observe`].
-    pub(crate) pods: Option<Vec<ControllerPod>>,
+    pub(crate) pods: Pods,
+    /// The version that the controller runs, where its image tells.
+    pub(crate) running: Option<Version>,
     /// Whether EKS applied any of them.
     pub(crate) applied_by_eks: bool,
 }
@@ -65,7 +67,8 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         objects_of::<Deployment>(kube, namespace, NAMES[0]),
         objects_of::<DaemonSet>(kube, namespace, NAMES[1]),
     )?;
-    let mut objects = Objects::default();
+    let mut objects =
+        Objects { running: deployments.iter().find_map(running), ..Objects::default() };
     let found = deployments
         .iter()
         .map(|found| (&found.metadata, deployment(found)))
@@ -80,6 +83,14 @@ pub(crate) async fn observe(kube: &Kube, namespace: &str) -> anyhow::Result<Obje
         }
     }
     Ok(objects)
+}
+
+/// The version of the driver among the containers of its controller: all of its versions call that
+/// container `efs-plugin` (the chart's `templates/controller-deployment.yaml`).
+fn running(controller: &Deployment) -> Option<Version> {
+    let pod = controller.spec.as_ref()?.template.spec.as_ref()?;
+    let driver = pod.containers.iter().find(|container| container.name == "efs-plugin")?;
+    version_of_image(driver.image.as_deref()?)
 }
 
 /// The same, with the credentials of the controller's pods where a plan depends on them.

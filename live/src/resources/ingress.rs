@@ -47,6 +47,7 @@ pub(crate) async fn carry_out(
             let source = match source {
                 Source::Group(id) => RuleSource::Group(context.results.resolve(id)?),
                 Source::Cidr(range) => RuleSource::Cidr(*range),
+                Source::PrefixList(id) => RuleSource::PrefixList(id.clone()),
             };
             let permission = ec2::IpPermission::builder()
                 .ip_protocol(protocol)
@@ -79,6 +80,12 @@ fn admitting(
         ),
         RuleSource::Cidr(range) => permission.ipv6_ranges(
             ec2::Ipv6Range::builder().cidr_ipv6(range.to_string()).description(description).build(),
+        ),
+        RuleSource::PrefixList(id) => permission.prefix_list_ids(
+            ec2::PrefixListId::builder()
+                .prefix_list_id(id.as_str())
+                .description(description)
+                .build(),
         ),
     };
     permission.build()

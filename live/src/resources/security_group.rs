@@ -10,7 +10,7 @@ use efs::resources::security_group::{Call, Found, Spec, name};
 use failure::Failure;
 use network::{IngressRule, SecurityGroup, SecurityGroupId, Tags, VpcId};
 
-use crate::aws::{Admitted, Aws, admitted, explain, filter, is, tags};
+use crate::aws::{Aws, admitted, explain, filter, is, tags};
 use crate::context::{Context, Done};
 use crate::meaning::ec2 as codes;
 use crate::progress::Line;
@@ -44,23 +44,18 @@ pub(crate) async fn groups(
         own = list(aws, by_marks(owner)).await?;
     }
     let others = others.into_iter().filter(|(group, _)| listed.contains(&group.id));
-    let others: Vec<(Found, Admitted)> = others.collect();
+    let others: Vec<(Found, Vec<IngressRule>)> = others.collect();
     let same = |rule: &IngressRule| own_rules.iter().any(|own| admits_the_same(own, rule));
-    // Those of the deployment's own group go by their ids where they are not its own.
-    let mut told: Vec<&SecurityGroupId> = Vec::new();
-    told.extend(
-        own.iter().filter(|(_, it)| !it.rules.iter().all(same)).map(|(group, _)| &group.id),
-    );
-    let all = || own.iter().chain(&others);
-    told.extend(all().filter(|(_, it)| it.has_prefix_lists).map(|(group, _)| &group.id));
+    // What others admit to the deployment's own group goes, by its id.
+    let foreign = own.iter().filter(|(_, rules)| !rules.iter().all(same));
+    let told: Vec<&SecurityGroupId> = foreign.map(|(group, _)| &group.id).collect();
     let mut rules = if told.is_empty() {
         Vec::new()
     } else {
-        aws.ingress_rules(vec![filter("group-id", &told)]).await?
+        aws.ingress_rules(vec![filter("group-id", told)]).await?
     };
-    let shown = all().filter(|(group, _)| !told.contains(&&group.id));
-    rules.extend(shown.flat_map(|(_, it)| it.rules.iter().filter(|rule| !same(rule))).cloned());
-    let plain = |(group, _): (Found, Admitted)| {
+    rules.extend(others.iter().flat_map(|(_, rules)| rules).filter(|rule| !same(rule)).cloned());
+    let plain = |(group, _): (Found, Vec<IngressRule>)| {
         let Spec { vpc_id, tags, .. } = group.spec;
         SecurityGroup { id: group.id, vpc_id, tags }
     };
@@ -112,7 +107,10 @@ pub(crate) async fn observe_left(
     if leads { observe(aws, owner).await } else { Ok(Vec::new()) }
 }
 
-async fn list(aws: &Aws, filters: Vec<ec2::Filter>) -> anyhow::Result<Vec<(Found, Admitted)>> {
+async fn list(
+    aws: &Aws,
+    filters: Vec<ec2::Filter>,
+) -> anyhow::Result<Vec<(Found, Vec<IngressRule>)>> {
     let call = aws.ec2.describe_security_groups().set_filters(Some(filters));
     let mut pages = call.into_paginator().items().send();
     let mut all = Vec::new();

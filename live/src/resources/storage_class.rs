@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use efs::resources::storage_class::{
-    Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass,
+    Call, DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, Spec, StorageClass, topology,
 };
-use efs::{FileSystemId, Inputs, OtherClass, Reference};
+use efs::{
+    FileSystemId, Inputs, Led, OtherClass, ProvisionerSecret, Reference, Referred, SecretFound,
+    SecretKeys,
+};
 use futures_util::future::try_join_all;
 use inputs::printable;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -15,6 +18,7 @@ use kube::api::ListParams;
 use kubernetes::{MANAGER, Preconditions};
 use plan::map;
 use serde_json::Value;
+use tokio::try_join;
 
 use crate::cluster::Kube;
 use crate::context::{Context, Done};
@@ -26,6 +30,8 @@ pub(crate) struct Classes {
     pub(crate) own: Option<StorageClass>,
     /// Those that the deployment has beside it, or is to have.
     pub(crate) beside: BTreeMap<String, StorageClass>,
+    /// What the classes of the inputs refer to.
+    pub(crate) referred: BTreeMap<String, Referred>,
     /// The other ones of the driver.
     pub(crate) others: Vec<OtherClass>,
     /// The names of those, of any driver, that claims without a class may get, but for our own.
@@ -35,7 +41,10 @@ pub(crate) struct Classes {
 /// All StorageClasses, with the file systems that they name.
 pub(crate) async fn observe(kube: &Kube, inputs: &Inputs) -> anyhow::Result<Classes> {
     let (owner, name) = (inputs.owner(), &inputs.storage_class.name);
-    let classes: Vec<KubeClass> = kube.list(&kube.all(), &ListParams::default()).await?;
+    let all = kube.all();
+    let everything = ListParams::default();
+    let (classes, referred): (Vec<KubeClass>, _) =
+        try_join!(kube.list(&all, &everything), referred(kube, inputs))?;
     let of_driver = classes.iter().filter(|class| class.provisioner == efs::PROVISIONER);
     let found = try_join_all(of_driver.map(|class| async move {
         anyhow::Ok((class.metadata.name.clone().unwrap_or_default(), named(kube, class).await?))
@@ -78,7 +87,7 @@ pub(crate) async fn observe(kube: &Kube, inputs: &Inputs) -> anyhow::Result<Clas
     let defaults = classes.iter().filter(is_default).filter_map(|it| it.metadata.name.clone());
     let mut defaults: Vec<String> = defaults.filter(|other| !is_ours(other)).collect();
     defaults.sort();
-    Ok(Classes { own, beside: ours, others, defaults })
+    Ok(Classes { own, beside: ours, referred, others, defaults })
 }
 
 /// The classes of the driver that are on a file system, by name.
@@ -106,7 +115,16 @@ async fn named(kube: &Kube, class: &KubeClass) -> anyhow::Result<Option<Result<S
         Some(Err(_)) => return Ok(None),
         Some(Ok(reference)) => reference,
     };
-    let Reference { secret, namespace, name, key } = &reference;
+    Ok(match read_reference(kube, &reference).await? {
+        Led::To(id) => Some(Ok(id)),
+        Led::Nowhere => None,
+        Led::Unknown(why) => Some(Err(why)),
+    })
+}
+
+/// Where a reference leads.
+pub(crate) async fn read_reference(kube: &Kube, reference: &Reference) -> anyhow::Result<Led> {
+    let Reference { secret, namespace, name, key } = reference;
     let found = if *secret {
         let found = kube.get_if_allowed::<Secret>(&kube.within(namespace), name).await?;
         found.map(|found| {
@@ -117,9 +135,38 @@ async fn named(kube: &Kube, class: &KubeClass) -> anyhow::Result<Option<Result<S
         let found = kube.get_if_allowed::<ConfigMap>(&kube.within(namespace), name).await?;
         found.map(|found| found.and_then(|it| it.data?.remove(key)))
     };
-    Ok(match found {
-        Some(id) => id.map(|id| Ok(id.trim().to_owned())),
-        None => Some(Err(printable(&format!("this identity may not read {reference}")))),
+    let unreadable = || Led::Unknown(printable(&format!("this identity may not read {reference}")));
+    let to = |id: Option<String>| id.map_or(Led::Nowhere, |id| Led::To(id.trim().to_owned()));
+    Ok(found.map_or_else(unreadable, to))
+}
+
+/// What the classes of the inputs refer to, whether they are there or not.
+async fn referred(kube: &Kube, inputs: &Inputs) -> anyhow::Result<BTreeMap<String, Referred>> {
+    let looks = inputs.classes().map(|class| async move {
+        let file_system = match &class.file_system_reference {
+            Some(reference) => Some(read_reference(kube, reference).await?),
+            None => None,
+        };
+        let secret = match &class.provisioner_secret {
+            Some(secret) => Some(keys_of(kube, secret).await?),
+            None => None,
+        };
+        anyhow::Ok((class.name.clone(), Referred { file_system, secret }))
+    });
+    Ok(try_join_all(looks).await?.into_iter().collect())
+}
+
+/// Which keys a Secret has: what it holds goes nowhere.
+async fn keys_of(kube: &Kube, secret: &ProvisionerSecret) -> anyhow::Result<SecretFound> {
+    let api = kube.within::<Secret>(&secret.namespace);
+    Ok(match kube.get_if_allowed(&api, &secret.name).await? {
+        None => SecretFound::Unknown,
+        Some(None) => SecretFound::Missing,
+        Some(Some(found)) => {
+            let data = found.data.unwrap_or_default().into_iter();
+            let data = data.map(|(key, value)| (key, value.0)).collect();
+            SecretFound::There(SecretKeys::of(&data))
+        }
     })
 }
 
@@ -177,6 +224,7 @@ fn read(class: &KubeClass) -> StorageClass {
             provisioner: class.provisioner.clone(),
             reclaim_policy: text(&class.reclaim_policy, "Delete"),
             volume_binding_mode: text(&class.volume_binding_mode, "Immediate"),
+            allowed_topologies: allowed_topologies(class),
             mount_options: class.mount_options.clone().unwrap_or_default(),
             parameters: map(&parameters),
             labels: metadata.labels.clone().unwrap_or_default(),
@@ -192,6 +240,13 @@ fn read(class: &KubeClass) -> StorageClass {
         referred: None,
         unknown: None,
     }
+}
+
+/// Where volumes of a class may be made, term by term.
+fn allowed_topologies(class: &KubeClass) -> Vec<String> {
+    let terms = class.allowed_topologies.iter().flatten();
+    let expressions = terms.flat_map(|term| term.match_label_expressions.iter().flatten());
+    expressions.map(|it| topology(&it.key, &it.values)).collect()
 }
 
 /// The keys of a map of the metadata that we set.

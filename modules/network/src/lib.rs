@@ -16,6 +16,7 @@ mod rules;
 inputs::id!(VpcId, "vpc-", "VPC id");
 inputs::id!(SubnetId, "subnet-", "subnet id");
 inputs::id!(SecurityGroupId, "sg-", "security group id");
+inputs::id!(PrefixListId, "pl-", "prefix list id");
 inputs::id!(InstanceId, "i-", "instance id");
 inputs::id!(NetworkInterfaceId, "eni-", "network interface id");
 

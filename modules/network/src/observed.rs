@@ -43,6 +43,8 @@ pub struct Subnet {
     pub vpc_id: VpcId,
     /// The Availability Zone's name, such as `eu-west-1a`.
     pub availability_zone: String,
+    /// The zone by the id that is the same in every account, such as `euw1-az1`, where it is known.
+    pub availability_zone_id: Option<String>,
     /// Of IPv4.
     pub free_addresses: u32,
     /// Its ranges, that of IPv4 first where it has one.
@@ -146,7 +148,7 @@ pub struct IngressRule {
     pub from_port: i32,
     /// The last port admitted.
     pub to_port: i32,
-    /// `None` for sources that this module does not judge, such as prefix lists.
+    /// `None` for sources that nobody knows here.
     pub source: Option<RuleSource>,
     pub tags: Tags,
 }

@@ -146,6 +146,7 @@ mod tests {
             id: subnet_id(n),
             vpc_id: vpc(1),
             availability_zone: "eu-west-1a".to_owned(),
+            availability_zone_id: None,
             free_addresses: 100,
             ranges: Vec::new(),
             on_outpost: false,

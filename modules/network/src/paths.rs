@@ -65,7 +65,7 @@ pub struct EgressRule {
     /// The first port; -1 stands for all.
     pub from_port: i32,
     pub to_port: i32,
-    /// `None` for destinations that nobody judges here, such as prefix lists.
+    /// `None` for destinations that nobody knows here.
     pub destination: Option<RuleSource>,
 }
 

@@ -8,6 +8,7 @@
 //! groups" (TCP 2049).
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -16,12 +17,42 @@ pub use crate::paths::{AclEntry, Dns, EgressRule, NetworkAcl, Node, Paths};
 use crate::rules::RuleSource;
 use crate::{SecurityGroupId, SubnetId, VpcId};
 
+/// A mount target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    pub subnet: &'a Subnet,
+    /// Whether it has an IPv4 address, and an IPv6 address.
+    pub families: (bool, bool),
+}
+
+impl Target<'_> {
+    /// The address by which a node mounts it, and the range that its own is in: of IPv6 where both
+    /// have one, as `amazon-efs-utils` takes the first address of the name
+    /// (<https://github.com/aws/efs-utils/issues/356>), and resolvers put IPv6 first (RFC 6724).
+    fn way(&self, node: &Node) -> Option<(IpAddr, IpNet)> {
+        let of = |has: bool, is_wanted: fn(&IpAddr) -> bool| {
+            let address = node.addresses.iter().copied().find(is_wanted).filter(|_| has)?;
+            let range = self.subnet.ranges.iter().find(|range| is_wanted(&range.addr()))?;
+            Some((address, *range))
+        };
+        let (ipv4, ipv6) = self.families;
+        of(ipv6, IpAddr::is_ipv6).or_else(|| of(ipv4, IpAddr::is_ipv4))
+    }
+
+    /// Whether a node has no address of a family of this target, as far as both are known.
+    fn is_out_of_reach(&self, node: &Node) -> bool {
+        let (ipv4, ipv6) = self.families;
+        let speaks = |it: &IpAddr| if it.is_ipv4() { ipv4 } else { ipv6 };
+        !node.addresses.is_empty() && (ipv4 || ipv6) && !node.addresses.iter().any(speaks)
+    }
+}
+
 /// Both ends of the way.
 #[derive(Debug, Clone, Copy)]
 pub struct Ends<'a> {
     pub nodes: &'a [Node],
-    /// The subnets of the mount targets.
-    pub targets: &'a [&'a Subnet],
+    /// The mount targets.
+    pub targets: &'a [Target<'a>],
     /// The mount targets' security groups, as people know them.
     pub groups: &'a [String],
     /// The ingress rules of these groups, found or planned.
@@ -47,10 +78,11 @@ const EPHEMERAL: (i32, i32) = (32768, 60999);
 /// All that keeps nodes from the mount targets.
 pub fn obstacles(ends: &Ends<'_>, paths: &Paths) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    let vpc = ends.targets.first().map(|target| &target.vpc_id);
+    let vpc = ends.targets.first().map(|target| &target.subnet.vpc_id);
     let (here, others): (Vec<&Node>, Vec<&Node>) =
         ends.nodes.iter().partition(|node| vpc.is_none_or(|vpc| node.vpc_id == *vpc));
     found.extend(vpc.and_then(|vpc| elsewhere(ends, vpc, &others)));
+    found.extend(other_family(ends, &here));
     found.extend(not_admitted(ends, &here));
     found.extend(paths.egress.iter().filter_map(|rules| held_back(ends, &here, rules)));
     found.extend(blocked_by_acls(ends, &here, &paths.acls));
@@ -83,14 +115,17 @@ fn elsewhere(ends: &Ends<'_>, vpc: &VpcId, others: &[&Node]) -> Option<Obstacle>
 fn not_admitted(ends: &Ends<'_>, nodes: &[&Node]) -> Vec<Obstacle> {
     let rules: Vec<&IngressRule> = ends.rules.iter().filter(|rule| is_nfs(rule)).collect();
     let nodes = nodes.iter().copied();
-    let shut: Vec<&Node> = nodes.filter(|node| !is_admitted(node, &rules)).collect();
+    let is_admitted = |node: &&Node| is_admitted(node, ends.targets, &rules);
+    let shut: Vec<&Node> = nodes.filter(|node| !is_admitted(node)).collect();
     if shut.is_empty() {
         return Vec::new();
     }
     let groups: BTreeSet<&str> =
         shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
     // Whom a prefix list admits is not read.
-    let unknown = rules.iter().filter(|rule| rule.source.is_none());
+    let is_list =
+        |rule: &&&IngressRule| matches!(rule.source, None | Some(RuleSource::PrefixList(_)));
+    let unknown = rules.iter().filter(is_list);
     let unknown: Vec<&str> = unknown.map(|rule| rule.id.as_str()).collect();
     let unless = match unknown.as_slice() {
         [] => String::new(),
@@ -113,19 +148,23 @@ fn not_admitted(ends: &Ends<'_>, nodes: &[&Node]) -> Vec<Obstacle> {
 /// Nodes whose own groups let no request out to a mount target. A security group allows what any
 /// of an interface's groups allows (Amazon VPC User Guide, "Security group rules").
 fn held_back(ends: &Ends<'_>, nodes: &[&Node], rules: &[EgressRule]) -> Option<Obstacle> {
-    let leads = |rule: &&EgressRule| match &rule.destination {
+    let out = |rule: &&EgressRule| takes_nfs(&rule.protocol, (rule.from_port, rule.to_port));
+    let rules: Vec<&EgressRule> = rules.iter().filter(out).collect();
+    let leads = |rule: &EgressRule, node: &Node| match &rule.destination {
         // Where a prefix list leads is not read.
-        None => true,
+        None | Some(RuleSource::PrefixList(_)) => true,
         Some(RuleSource::Group(id)) => ends.groups.iter().any(|group| group == id.as_str()),
         Some(RuleSource::Cidr(range)) => {
-            let mut targets = ends.targets.iter().flat_map(|target| &target.ranges);
-            targets.any(|target| range.contains(target) || target.contains(range))
+            let mut ways = of_zone(node, ends.targets).filter_map(|target| target.way(node));
+            ways.any(|(_, target)| range.contains(&target) || target.contains(range))
         }
     };
-    let out = |rule: &&EgressRule| takes_nfs(&rule.protocol, (rule.from_port, rule.to_port));
-    let open: BTreeSet<&SecurityGroupId> =
-        rules.iter().filter(out).filter(leads).map(|rule| &rule.group_id).collect();
-    let is_open = |node: &&Node| node.security_groups.iter().any(|group| open.contains(group));
+    // Where no target is of a family of the node, the rules are not what keeps it from them.
+    let is_open = |node: &&Node| {
+        let mut of_node = rules.iter().filter(|it| node.security_groups.contains(&it.group_id));
+        of_zone(node, ends.targets).all(|target| target.way(node).is_none())
+            || of_node.any(|rule| leads(rule, node))
+    };
     let shut: Vec<&Node> = nodes.iter().copied().filter(|node| !is_open(node)).collect();
     let groups: BTreeSet<&str> =
         shut.iter().flat_map(|node| &node.security_groups).map(SecurityGroupId::as_str).collect();
@@ -155,13 +194,15 @@ fn takes_nfs(protocol: &str, (from, to): (i32, i32)) -> bool {
     matches!(protocol, "tcp" | "6" | "-1") && (all || (from..=to).contains(&NFS_PORT))
 }
 
-fn is_admitted(node: &Node, rules: &[&IngressRule]) -> bool {
+fn is_admitted(node: &Node, targets: &[Target<'_>], rules: &[&IngressRule]) -> bool {
+    let used: Vec<IpAddr> =
+        of_zone(node, targets).filter_map(|target| target.way(node)).map(|way| way.0).collect();
+    // Where the addresses are not known, any will do.
+    let used = if used.is_empty() { &node.addresses } else { &used };
     rules.iter().any(|rule| match &rule.source {
         Some(RuleSource::Group(id)) => node.security_groups.contains(id),
-        Some(RuleSource::Cidr(range)) => {
-            node.addresses.iter().any(|address| range.contains(address))
-        }
-        None => false,
+        Some(RuleSource::Cidr(range)) => used.iter().any(|address| range.contains(address)),
+        None | Some(RuleSource::PrefixList(_)) => false,
     })
 }
 
@@ -183,18 +224,17 @@ fn blocked_by_acls(ends: &Ends<'_>, nodes: &[&Node], acls: &[NetworkAcl]) -> Vec
     let mut named = BTreeSet::new();
     for &node in nodes {
         for target in mounted_by(node, ends.targets) {
-            let (Some(node_range), Some(target_range)) = (range_of(node), target.ranges.first())
-            else {
-                continue;
-            };
+            let Some((address, target_range)) = target.way(node) else { continue };
+            let node_range = IpNet::from(address);
+            let target = target.subnet;
             let way = |subnet, egress, peer, ports, what| Way { subnet, egress, peer, ports, what };
             let there = "requests of nodes";
             let back = "answers to nodes";
             let ways = [
-                way(&node.subnet_id, true, *target_range, nfs, there),
+                way(&node.subnet_id, true, target_range, nfs, there),
                 way(&target.id, false, node_range, nfs, there),
                 way(&target.id, true, node_range, EPHEMERAL, back),
-                way(&node.subnet_id, false, *target_range, EPHEMERAL, back),
+                way(&node.subnet_id, false, target_range, EPHEMERAL, back),
             ];
             for way in &ways {
                 let Some(obstacle) = stopped(way, acls) else { continue };
@@ -207,22 +247,48 @@ fn blocked_by_acls(ends: &Ends<'_>, nodes: &[&Node], acls: &[NetworkAcl]) -> Vec
     found
 }
 
-/// The subnets of the targets that a node mounts by way of an ACL: that of its zone where there
-/// is one. Within a subnet no ACL is asked.
-fn mounted_by<'a>(
+/// The targets that a node mounts: that of its zone where there is one.
+fn of_zone<'a>(
     node: &'a Node,
-    targets: &'a [&'a Subnet],
-) -> impl Iterator<Item = &'a Subnet> + 'a {
-    let here = |target: &Subnet| target.availability_zone == node.availability_zone;
-    let any = targets.iter().any(|target| here(target));
-    let mounted = targets.iter().copied().filter(move |target| !any || here(target));
-    mounted.filter(|target| target.id != node.subnet_id)
+    targets: &'a [Target<'a>],
+) -> impl Iterator<Item = &'a Target<'a>> + 'a {
+    let here = |target: &Target<'_>| target.subnet.availability_zone == node.availability_zone;
+    let any = targets.iter().any(here);
+    targets.iter().filter(move |target| !any || here(target))
 }
 
-/// The address of a node by which the name of a file system is reached: IPv4 where it has any.
-fn range_of(node: &Node) -> Option<IpNet> {
-    let first = node.addresses.iter().find(|address| address.is_ipv4());
-    first.or(node.addresses.first()).map(|address| IpNet::from(*address))
+/// The same by way of an ACL: within a subnet none is asked.
+fn mounted_by<'a>(
+    node: &'a Node,
+    targets: &'a [Target<'a>],
+) -> impl Iterator<Item = &'a Target<'a>> + 'a {
+    of_zone(node, targets).filter(|target| target.subnet.id != node.subnet_id)
+}
+
+/// Nodes that have no address of the families of the targets that they mount.
+fn other_family(ends: &Ends<'_>, nodes: &[&Node]) -> Option<Obstacle> {
+    let is_out = |node: &&Node| {
+        let mut targets = of_zone(node, ends.targets).peekable();
+        targets.peek().is_some() && targets.all(|target| target.is_out_of_reach(node))
+    };
+    let out: Vec<&Node> = nodes.iter().copied().filter(is_out).collect();
+    let first = out.first()?;
+    let (has, lacks) = if first.addresses.iter().any(IpAddr::is_ipv4) {
+        ("IPv4", "IPv6")
+    } else {
+        ("IPv6", "IPv4")
+    };
+    Some(Obstacle {
+        what: format!(
+            "{} nodes ({}) have addresses of {has} only, and the mount targets that they mount of \
+             {lacks} only: no mount reaches them",
+            of(out.len(), ends.nodes.len()),
+            some(out.iter().map(|node| node.id.as_str())),
+        ),
+        remedy: format!(
+            "set `ip_address_type` to `DUAL_STACK` where subnets have both, or give the nodes {lacks}"
+        ),
+    })
 }
 
 /// Why a packet does not pass.

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::SecurityGroupId;
+use crate::{PrefixListId, SecurityGroupId};
 
 /// The source of the traffic that an ingress rule admits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ use crate::SecurityGroupId;
 pub enum RuleSource {
     Group(SecurityGroupId),
     Cidr(IpNet),
+    /// A list of ranges that is kept elsewhere (Amazon VPC User Guide, "Managed prefix lists").
+    PrefixList(PrefixListId),
 }
 
 impl RuleSource {
@@ -19,8 +21,9 @@ impl RuleSource {
         match (self, other) {
             (RuleSource::Group(here), RuleSource::Group(there)) => here == there,
             (RuleSource::Cidr(here), RuleSource::Cidr(there)) => here.contains(there),
-            (RuleSource::Group(_), RuleSource::Cidr(_))
-            | (RuleSource::Cidr(_), RuleSource::Group(_)) => false,
+            (RuleSource::PrefixList(here), RuleSource::PrefixList(there)) => here == there,
+            // What is on a prefix list is not read.
+            (RuleSource::Group(_) | RuleSource::Cidr(_) | RuleSource::PrefixList(_), _) => false,
         }
     }
 }
@@ -30,6 +33,7 @@ impl std::fmt::Display for RuleSource {
         match self {
             RuleSource::Group(id) => id.fmt(f),
             RuleSource::Cidr(range) => range.fmt(f),
+            RuleSource::PrefixList(id) => id.fmt(f),
         }
     }
 }

@@ -194,6 +194,12 @@ pub(super) fn delete(call: &mut Call) -> Result<Value> {
         let message = format!("File system '{id}' has mount targets; delete them first.");
         return Err(refused("FileSystemInUse", message));
     }
+    let of_target = format!("for {id} (");
+    let mut interfaces = call.context.region.ec2.interfaces.values();
+    if interfaces.any(|found| found.goes_ms.is_some() && found.description.contains(&of_target)) {
+        let message = format!("File system '{id}' has network interfaces that are still in use.");
+        return Err(refused("FileSystemInUse", message));
+    }
     // "You cannot delete a file system that is part of an EFS replication configuration"
     // (`DeleteFileSystem`).
     if replicated::part_of_one(call, &id) {

@@ -144,11 +144,17 @@ impl Service for Efs {
             let Some(target) = region.efs.mount_targets.get_mut(&id) else { continue };
             if target.life.state == State::Deleting {
                 let interface = target.interface.clone();
-                region.ec2.interfaces.remove(&interface);
+                let goes = region.ec2.interfaces.get(&interface).and_then(|found| found.goes_ms);
+                if goes.is_none_or(|at| at <= now) {
+                    region.ec2.interfaces.remove(&interface);
+                }
                 region.efs.mount_targets.remove(&id);
             } else {
                 target.life = Life::AVAILABLE;
             }
+        }
+        for id in region.ec2.interfaces.due(now) {
+            region.ec2.interfaces.remove(&id);
         }
         for id in region.efs.access_points.due(now) {
             let Some(point) = region.efs.access_points.get_mut(&id) else { continue };

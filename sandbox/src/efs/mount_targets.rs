@@ -191,8 +191,14 @@ pub(super) fn delete(call: &mut Call) -> Result<Value> {
     if found.life.state == State::Deleting {
         return Ok(Value::Null);
     }
-    let (id, now) = (found.id.clone(), call.context.now);
+    let (id, interface, now) = (found.id.clone(), found.interface.clone(), call.context.now);
     let deleting = call.context.options.mount_target_deleting_ms;
+    if let (Some(after), Some(interface)) = (
+        call.context.options.released_after_ms(),
+        call.context.region.ec2.interfaces.get_mut(&interface),
+    ) {
+        interface.goes_ms = Some(now.saturating_add(deleting).saturating_add(after));
+    }
     if let Some(found) = call.context.region.efs.mount_targets.get_mut(&id) {
         found.life = Life::until(State::Deleting, now, deleting);
     }

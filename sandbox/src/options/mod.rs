@@ -139,6 +139,15 @@ impl Options {
         if self.worlds.contains(&World::LateVisibility) { 2000 } else { 0 }
     }
 
+    /// For how long the network interface of a mount target outlives it: "the network interface is
+    /// deleted" after the target is (`DeleteMountTarget`), and until then EC2 answers
+    /// `DependencyViolation` for its groups, and EFS `FileSystemInUse` for the file system, which
+    /// Terraform's provider waits for (`internal/service/efs/file_system.go`, `internal/service/ec2/
+    /// vpc_security_group.go`).
+    pub(crate) fn released_after_ms(&self) -> Option<u64> {
+        self.worlds.contains(&World::LateRelease).then_some(2000)
+    }
+
     /// The latency of every request.
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)

@@ -29,6 +29,9 @@ pub(crate) struct Interface {
     /// The token that `CreateNetworkInterface` carried.
     pub(crate) token: Option<String>,
     pub(crate) tags: Tags,
+    /// When it goes, where that is after its mount target is gone; milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) goes_ms: Option<u64>,
 }
 
 /// How an interface is attached to an instance.
@@ -60,6 +63,7 @@ impl Interface {
             source_dest_check: true,
             token: None,
             tags: Tags::new(),
+            goes_ms: None,
         }
     }
 
@@ -74,5 +78,9 @@ impl Row for Interface {
         let groups = self.groups.iter().map(|group| ("group", group.as_str()));
         let instance = self.attachment.iter().map(|found| ("instance", found.instance.as_str()));
         [("subnet", self.subnet.as_str())].into_iter().chain(groups).chain(instance).collect()
+    }
+
+    fn due(&self) -> Option<u64> {
+        self.goes_ms
     }
 }

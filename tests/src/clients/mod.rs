@@ -5,7 +5,7 @@ pub mod seen;
 mod terraform;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 use xshell::{Shell, cmd};
@@ -75,12 +75,15 @@ pub fn javascript() -> PathBuf {
 
 /// A shell whose AWS clients find nothing but this AWS, and do not hide errors by repeating calls.
 pub fn shell(url: &str) -> Shell {
+    /// Written once, as clients of other tests read it at the same time.
+    static CONFIG: LazyLock<PathBuf> = LazyLock::new(|| {
+        let config = target().join("clients/config");
+        // The plugin is `answers.py`: the CLI's answers are checked like those of boto3.
+        let text = "[default]\nparameter_validation = false\n[plugins]\nanswers = answers\n";
+        Shell::new().unwrap().write_file(&config, text).unwrap();
+        config
+    });
     let shell = Shell::new().unwrap();
-    let config = target().join("clients/config");
-    shell.create_dir(config.parent().unwrap()).unwrap();
-    // The plugin is `answers.py`: the CLI's answers are checked like those of boto3.
-    let text = "[default]\nparameter_validation = false\n[plugins]\nanswers = answers\n";
-    shell.write_file(&config, text).unwrap();
     for (name, value) in [
         ("AWS_ENDPOINT_URL", url),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
@@ -98,7 +101,7 @@ pub fn shell(url: &str) -> Shell {
     for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         shell.set_var(proxy, "");
     }
-    shell.set_var("AWS_CONFIG_FILE", config);
+    shell.set_var("AWS_CONFIG_FILE", &*CONFIG);
     shell.set_var("PYTHONPATH", files().join("python"));
     shell
 }

@@ -138,7 +138,7 @@ fn a_file_system_that_stays_in_use_ends_the_wait_with_what_uses_it() {
     let id = trial.aws.file_system()["FileSystemId"].as_str().unwrap().to_owned();
     trial.aws.admin("POST", "faults", "DeleteMountTarget:*:hold-before");
     let destroy = trial.here(&storage.destroy).start();
-    let limit = Instant::now() + Duration::from_mins(1);
+    let limit = Instant::now() + Duration::from_mins(3);
     while trial.aws.held() < 3 {
         assert!(Instant::now() < limit, "the mount targets are not deleted");
         std::thread::sleep(Duration::from_millis(10));
@@ -163,7 +163,7 @@ fn who_comes_between_the_plan_and_the_first_deletion_is_seen() {
     // The first look is for the plan, the second before the first mount target goes.
     trial.aws.admin("POST", "faults", "DescribeAccessPoints:#2:hold-before");
     let destroy = trial.here(&storage.destroy).start();
-    let limit = Instant::now() + Duration::from_mins(1);
+    let limit = Instant::now() + Duration::from_mins(3);
     while trial.aws.held() < 1 {
         assert!(Instant::now() < limit, "it does not look again");
         std::thread::sleep(Duration::from_millis(10));

@@ -215,3 +215,30 @@ fn the_rule_for_nfs_is_added_kept_and_taken_back() {
     world.run("destroy-efs", &[]).exits(0);
     assert_eq!(rules(&world.aws()), 0);
 }
+
+#[test]
+fn a_rule_of_each_client_in_the_lists_is_added_found_again_and_taken_back_with_consent() {
+    let world = World::new();
+    let lists = [
+        "--security-group=own",
+        "--nfs-client-cidrs=10.0.0.0/16,fd00::/64",
+        "--nfs-client-security-groups=sg-0c0dec00000000001,sg-0c0dec00000000002",
+        "--nfs-client-prefix-lists=pl-0123456789abcdef0",
+    ];
+    let sources = || {
+        let rules = world.aws().ec2("Action=DescribeSecurityGroupRules").body;
+        let ours = |it: &&str| it.contains("NFS for EFS, by Clockwork Codex");
+        let ours: Vec<String> = rules.split("<item>").filter(ours).map(str::to_owned).collect();
+        let has = |text: &str| ours.iter().filter(|rule| rule.contains(text)).count();
+        (ours.len(), has("<cidrIpv6>fd00::/64<"), has("<prefixListId>pl-0123456789abcdef0<"))
+    };
+    world.deploy(&lists);
+    world.nothing_to_do(&lists);
+    assert_eq!(sources(), (5, 1, 1));
+    let fewer = &lists[..3];
+    let asked = world.run("deploy-efs", fewer).exits(1);
+    assert!(asked.stderr.contains("pl-0123456789abcdef0"), "{}", asked.stderr);
+    world.run("deploy-efs", &[fewer, &["--yes"]].concat()).exits(0);
+    assert_eq!(sources(), (4, 1, 0));
+    world.nothing_to_do(fewer);
+}

@@ -77,6 +77,10 @@ impl Driven {
             !now.is_empty() && now.iter().all(|pod| !before.contains(pod))
         });
         self.there.cluster().delete(LEASE).unwrap();
+        self.there.await_that("the provisioner leads", || {
+            let lease = self.there.cluster().find(LEASE).unwrap();
+            lease.is_some_and(|lease| lease["spec"]["holderIdentity"].is_string())
+        });
     }
 
     /// The controller's pods.

@@ -198,6 +198,7 @@ const QUIET: &[(&str, &str)] = &[
     ("shared-vpc", "EKS names the subnets that this account cannot judge"),
     ("default-vpc", "it is not the cluster's"),
     ("late-visibility", "what was just made is known a moment later, and waited for"),
+    ("late-release", "what a destroy left is released a moment later, and waited for"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod cluster;
+mod each;
 mod groups;
 mod zones;
 
@@ -22,7 +23,17 @@ pub(crate) struct There {
 
 impl There {
     pub(crate) fn new() -> There {
+        There::of(World::new())
+    }
+
+    /// The same with a network that has IPv6 beside IPv4.
+    pub(crate) fn dual_stack() -> There {
         let mut world = World::new();
+        world.set("CLOCKWORK_SANDBOX_WORLDS", "dual-stack");
+        There::of(world)
+    }
+
+    fn of(mut world: World) -> There {
         for name in ["FILE_SYSTEM_CREATING", "MOUNT_TARGET_CREATING", "MOUNT_TARGET_DELETING"] {
             world.set(&format!("CLOCKWORK_SANDBOX_{name}_MS"), 20);
         }

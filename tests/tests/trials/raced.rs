@@ -84,8 +84,9 @@ fn a_deploy_and_a_destroy_at_once_end_as_one_of_them() {
         }
     });
     let (stood, fell) = (stood.into_inner(), fell.into_inner());
+    // Which of them wins is the machine's: a slow destroy looks before there is anything to see.
     println!("{stood} ended deployed, {fell} destroyed");
-    assert!(stood > 0 && fell > 0, "both can win: {stood} and {fell}");
+    assert_eq!(stood + fell, trials.len());
 }
 
 /// Two pipelines deploy the same commit, which moves, replaces and regroups mount targets.

@@ -7,10 +7,10 @@ use efs::resources::access_point::Deletion;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{CONSENT, DeploymentArgs, OWN, Run};
 use crate::request::{Request, Selection};
 
-/// List the access points that no volume names any more, and delete them on request.
+/// List access points that no volume names any more, or delete them.
 ///
 /// The driver leaves them behind where a volume is retained, or where a cluster is deleted before
 /// its claims. An access point is a way into a directory: the directory stays with its files.
@@ -28,10 +28,10 @@ pub(super) struct Args {
     #[command(flatten)]
     fleet: fleet::FleetArgs,
     /// Delete those that no volume names: all that a tag says to be of this cluster, or these
-    #[arg(long, value_name = "fsap-…", num_args = 0.., value_parser = id, conflicts_with = "fleet")]
+    #[arg(long, value_name = "fsap-…", help_heading = OWN, num_args = 0.., value_parser = id, conflicts_with = "fleet")]
     delete: Option<Vec<AccessPointId>>,
     /// Consent to the deletions without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
 }
 

@@ -7,7 +7,7 @@ use job::Goal;
 
 use super::fleet;
 use crate::adopt::AdoptArgs;
-use crate::flags::{CanaryArgs, DeploymentArgs, Run, TargetFlags};
+use crate::flags::{CONSENT, CanaryArgs, DeploymentArgs, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Create or update the storage: file system, mount targets, driver, class.
@@ -38,7 +38,7 @@ pub(super) struct Args {
     #[command(flatten)]
     targets: TargetFlags,
     /// Consent to deletions and replacements without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
     #[command(flatten)]
     canary: CanaryArgs,

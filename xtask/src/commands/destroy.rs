@@ -6,7 +6,7 @@ use efs::FileSystemId;
 use job::Goal;
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{CONSENT, DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
 /// Delete what a deployment created.
@@ -29,11 +29,11 @@ pub(super) struct Args {
     #[command(flatten)]
     fleet: fleet::FleetArgs,
     /// Consent without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
     /// Delete this file system although it holds access points or files; may be repeated, and is
     /// given for one file at a time
-    #[arg(long, value_name = "fs-…", value_parser = file_system, conflicts_with = "fleet")]
+    #[arg(long, value_name = "fs-…", help_heading = CONSENT, value_parser = file_system, conflicts_with = "fleet")]
     delete_data: Vec<FileSystemId>,
 }
 

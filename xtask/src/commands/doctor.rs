@@ -13,7 +13,7 @@ use crate::print::print;
 use crate::request::{Request, Selection};
 use crate::tools::TOOLS;
 
-/// Check that this machine has what each command needs, and show how to get what is missing.
+/// Check what this machine lacks for each command, and show how to get it.
 ///
 /// With `--config` or `--fleet`, it also asks AWS and the API server who this is, and says for
 /// each deployment whether account, region and cluster belong together.

@@ -7,8 +7,8 @@ use efs::resources::replica::Side;
 use efs::{Failover, FileSystemId, Moment, Writes};
 use job::{Goal, TakeOver, Verify};
 
-use super::verify::{IMAGE, PlacementArgs};
-use crate::flags::{CanaryArgs, DeploymentArgs, Run};
+use super::verify::{IMAGE, PODS, PlacementArgs};
+use crate::flags::{CONSENT, CanaryArgs, DeploymentArgs, OWN, Run};
 use crate::request::{Request, Selection};
 
 /// Have the copy of a file system take over from its source.
@@ -36,18 +36,18 @@ pub(super) struct Args {
     #[command(flatten)]
     how: HowArgs,
     /// Show the plan, and change nothing
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     plan: bool,
     /// Consent to deletions and replacements without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
     #[command(flatten)]
     canary: CanaryArgs,
     /// Do not prove at the end that pods share a volume
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     no_verify: bool,
     /// Image of the pods that prove it: any with a shell and `flock`
-    #[arg(long, default_value = IMAGE)]
+    #[arg(long, help_heading = PODS, default_value = IMAGE)]
     image: String,
     #[command(flatten)]
     placement: PlacementArgs,

@@ -6,7 +6,9 @@ use job::Goal;
 
 use super::fleet;
 use crate::adopt::AdoptArgs;
-use crate::flags::{CanaryArgs, DeploymentArgs, InputFlags, Run, TargetFlags, Workload};
+use crate::flags::{
+    CONSENT, CanaryArgs, DeploymentArgs, InputFlags, OWN, Run, TargetFlags, Workload,
+};
 use crate::request::{Request, Selection};
 
 /// The storage and the workloads, and where they go.
@@ -29,7 +31,7 @@ impl WorkloadArgs {
     }
 }
 
-/// Show the changes that `deploy-graphscope` would make to the storage and the workloads.
+/// Show the changes that `deploy-graphscope` would make.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask plan-graphscope --config prod.hcl
@@ -40,10 +42,10 @@ pub(super) struct Plan {
     #[command(flatten)]
     targets: TargetFlags,
     /// Plan as with `deploy-graphscope --delete-data`
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     delete_data: bool,
     /// Return the result as exit code: 0 no changes, 2 changes, 1 error
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     detailed_exitcode: bool,
 }
 
@@ -66,10 +68,10 @@ pub(super) struct Deploy {
     #[command(flatten)]
     targets: TargetFlags,
     /// Delete claims that are no longer in the file, with their data; never a file system
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     delete_data: bool,
     /// Consent to deletions and replacements without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
     #[command(flatten)]
     canary: CanaryArgs,
@@ -89,10 +91,10 @@ pub(super) struct Destroy {
     workloads: WorkloadArgs,
     /// Delete the claims of these workloads too, with their data; never a file system, which
     /// `destroy-efs --delete-data fs-…` deletes
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     delete_data: bool,
     /// Consent without being asked
-    #[arg(long)]
+    #[arg(long, help_heading = CONSENT)]
     yes: bool,
 }
 

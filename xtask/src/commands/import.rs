@@ -15,7 +15,7 @@ use crate::diagnostic::wrong;
 use crate::flags::{DeploymentArgs, InputFlags, Run, Storage};
 use crate::request::{Request, Selection, build};
 
-/// Write the module block by which a deployment takes over a file system that is there.
+/// Write the module block that takes over an existing file system.
 ///
 /// It is found by `--file-system-id`, by tags, or in a file of what made it: a state of Terraform
 /// or what `terraform show -json` prints, what `aws cloudformation describe-stack-resources`

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::flags::{DeploymentArgs, Run};
 use crate::request::{Request, Selection};
 
-/// Print what others use of a deployment: ids, names, mount targets, access points, roles.
+/// Print the ids, names, addresses and roles of a deployment, for other tools.
 ///
 /// Reads AWS and changes nothing. `--output json` prints the document that a deploy prints.
 #[derive(Debug, clap::Args)]

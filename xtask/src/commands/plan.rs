@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use job::{Goal, PlanReport};
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run, TargetFlags};
+use crate::flags::{DeploymentArgs, OWN, Run, TargetFlags};
 use crate::request::{Request, Selection};
 
 /// Show the changes that `deploy-efs` would make, without changing anything.
@@ -28,16 +28,16 @@ pub(super) struct Args {
     #[command(flatten)]
     targets: TargetFlags,
     /// Return the result as exit code: 0 no changes, 2 changes, 1 error
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     detailed_exitcode: bool,
     /// Keep the plan in this file: `deploy-efs FILE` carries out that and nothing else
-    #[arg(long, value_name = "FILE", conflicts_with = "fleet")]
+    #[arg(long, value_name = "FILE", help_heading = OWN, conflicts_with = "fleet")]
     out: Option<PathBuf>,
     /// Report drift: exit code 2, and `drift` in JSON, where something differs from the file
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     drift: bool,
     /// Print Markdown, for pull requests; in a GitHub workflow, add it to the step's summary too
-    #[arg(long, conflicts_with_all = ["output", "fleet"])]
+    #[arg(long, help_heading = OWN, conflicts_with_all = ["output", "fleet"])]
     markdown: bool,
 }
 

@@ -13,7 +13,7 @@ use kubernetes::yaml::Block;
 use super::fleet;
 use super::verify::{IMAGE, example};
 use crate::deployment::{self, Deployment};
-use crate::flags::{DeploymentArgs, Format, Run, url};
+use crate::flags::{DeploymentArgs, Format, OWN, Run, url};
 use crate::iam::{self, Whose};
 use crate::print::print;
 use crate::request::{Request, Selection};
@@ -43,41 +43,41 @@ pub(super) struct Args {
     #[command(flatten)]
     deployment: DeploymentArgs,
     /// Do it for every `.hcl` file of this folder, each in a folder of the file's name
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "module", "example"])]
+    #[arg(long, help_heading = OWN, value_name = "DIR", conflicts_with_all = ["config", "module", "example"])]
     fleet: Option<PathBuf>,
     /// Write the documents into this directory
-    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    #[arg(long, help_heading = OWN, value_name = "DIR", conflicts_with = "check")]
     write: Option<PathBuf>,
     /// Compare the documents with those in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = OWN, value_name = "DIR")]
     check: Option<PathBuf>,
     /// Print an example workload on each module's own class instead, complete and ready to apply
-    #[arg(long, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
+    #[arg(long, help_heading = OWN, value_name = "NAME", value_parser = example(), conflicts_with_all = ["write", "check"])]
     example: Option<Example>,
     /// Image of the example's pods: any with a shell, `flock` and `cksum`
-    #[arg(long, default_value = IMAGE, requires = "example")]
+    #[arg(long, help_heading = OWN, default_value = IMAGE, requires = "example")]
     image: String,
     /// Print the IAM policy of whoever runs this program, or the documents of the driver's role
-    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example", "fleet"])]
+    #[arg(long, help_heading = OWN, value_enum, value_name = "WHOSE", conflicts_with_all = ["write", "check", "example", "fleet"])]
     iam: Option<Whose>,
     /// Print the RBAC roles that whoever runs this program needs in the cluster
-    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam", "fleet"])]
+    #[arg(long, help_heading = OWN, conflicts_with_all = ["write", "check", "example", "iam", "fleet"])]
     rbac: bool,
     /// How the documents of `--iam` are written
-    #[arg(long, value_enum, default_value_t = iam::Language::Json, requires = "iam")]
+    #[arg(long, help_heading = OWN, value_enum, default_value_t = iam::Language::Json, requires = "iam")]
     iam_format: iam::Language,
     /// Print the deployment, as it is in AWS, as Terraform's resources with `import` blocks, by which
     /// Terraform takes it over
-    #[arg(long, conflicts_with_all = ["write", "check", "example", "iam", "rbac", "fleet"])]
+    #[arg(long, help_heading = OWN, conflicts_with_all = ["write", "check", "example", "iam", "rbac", "fleet"])]
     terraform: bool,
     /// Look at the local AWS for `--terraform`
-    #[arg(long, requires = "terraform", conflicts_with = "endpoint_url")]
+    #[arg(long, help_heading = OWN, requires = "terraform", conflicts_with = "endpoint_url")]
     sandbox: bool,
     /// Endpoint for `--terraform` to use instead of AWS
-    #[arg(long, value_name = "URL", requires = "terraform", value_parser = url)]
+    #[arg(long, help_heading = OWN, value_name = "URL", requires = "terraform", value_parser = url)]
     endpoint_url: Option<String>,
     /// Output format: one stream of YAML, or JSON by file name
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, help_heading = OWN, value_enum, default_value_t = Format::Text)]
     output: Format,
 }
 
@@ -151,6 +151,7 @@ impl Rendered {
             let files = match &module.inputs {
                 ModuleInputs::Network(_) => continue,
                 ModuleInputs::Efs(inputs) => {
+                    zone_is_named(inputs)?;
                     let known = known_id(check.map(|check| check.join(path(""))), inputs)?;
                     self.unknown |= known.is_none();
                     let relying = module.driver.elsewhere().map(|_| inputs.without_driver());
@@ -163,6 +164,17 @@ impl Rendered {
         }
         Ok(())
     }
+}
+
+/// The documents have the name of the zone of a One Zone file system; which zone an id is differs
+/// from account to account, and nobody looks at AWS here.
+fn zone_is_named(inputs: &efs::Inputs) -> anyhow::Result<()> {
+    inputs.zone_id().map_or(Ok(()), |id| {
+        Err(failure(
+            format!("which zone `{id}` is in this account is known only by a look at AWS"),
+            "write the name of the zone in `availability_zone_name`, such as `eu-west-1a`",
+        ))
+    })
 }
 
 /// The file system's id, where it is adopted or the documents in a folder name it.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::print::print;
 use crate::tools::{TOOLS, Tool};
 
-/// List the external programs of the end-to-end tests, and build those that are missing.
+/// List or build the external programs of the end-to-end tests.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask tools list

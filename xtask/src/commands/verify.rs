@@ -8,8 +8,11 @@ use job::{ClaimName, Goal, Verify};
 use kubernetes::proof::{Placement, Toleration};
 
 use super::fleet;
-use crate::flags::{DeploymentArgs, Run};
+use crate::flags::{DeploymentArgs, OWN, Run};
 use crate::request::{Request, Selection};
+
+/// The heading of the flags that say where pods run, and what.
+pub(super) const PODS: &str = "Pods";
 
 /// The image of pods that need a shell and nothing else: EKS nodes reach this registry.
 pub(super) const IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
@@ -37,19 +40,19 @@ pub(super) struct Args {
     #[command(flatten)]
     fleet: fleet::FleetArgs,
     /// Image of the pods: any with a shell and `flock`, and `cksum` for `--workload`
-    #[arg(long, default_value = IMAGE)]
+    #[arg(long, help_heading = PODS, default_value = IMAGE)]
     image: String,
     /// Example workload to run and check; `render --example` prints it
-    #[arg(long, value_name = "NAME", value_parser = example())]
+    #[arg(long, value_name = "NAME", help_heading = OWN, value_parser = example())]
     workload: Option<Example>,
     /// Number of pods that read, beside the one that writes
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=20), conflicts_with = "workload")]
+    #[arg(long, help_heading = OWN, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=20), conflicts_with = "workload")]
     readers: u8,
     /// Existing claim to use, instead of a new one
-    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = claim)]
+    #[arg(long, value_name = "NAMESPACE/NAME", help_heading = OWN, value_parser = claim)]
     claim: Option<ClaimName>,
     /// Keep everything at the end
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     keep: bool,
     #[command(flatten)]
     placement: PlacementArgs,
@@ -57,7 +60,7 @@ pub(super) struct Args {
 
 /// Where the pods may run.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Pods")]
+#[command(next_help_heading = PODS)]
 pub(super) struct PlacementArgs {
     /// Taint that the pods bear; may be repeated
     #[arg(long, value_name = "KEY[=VALUE][:EFFECT]", value_parser = Toleration::parse)]

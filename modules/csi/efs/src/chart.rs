@@ -54,6 +54,15 @@ impl ChartVersion {
     /// knows such handles.
     pub const PREFIXED_HANDLES: ChartVersion = version(4, 0, 0);
 
+    /// The first that lets the driver read a Secret with a role of another account.
+    pub(crate) const PROVISIONER_SECRET: ChartVersion = version(2, 5, 5);
+
+    /// The first whose driver, 2.0.0, reads `crossaccount` of such a Secret.
+    pub(crate) const CROSS_ACCOUNT: ChartVersion = version(3, 0, 0);
+
+    /// The first whose driver, 2.2.0, reads `externalId` of such a Secret.
+    pub(crate) const EXTERNAL_ID: ChartVersion = version(3, 3, 0);
+
     /// The first whose driver, 2.0.0, mounts through efs-proxy in place of stunnel.
     pub(crate) const EFS_PROXY: ChartVersion = version(3, 0, 0);
 
@@ -227,6 +236,9 @@ const HAZARDS: &[Hazard] = &[
         source: "https://github.com/kubernetes-sigs/aws-efs-csi-driver/issues/1085",
     },
 ];
+
+/// The first chart whose driver mounts by IPv6.
+pub(crate) const FIRST_WITH_IPV6: ChartVersion = version(3, 2, 0);
 
 /// What to warn of for a chart version.
 pub(crate) fn warnings(version: ChartVersion, here: &Context) -> Vec<Warning> {

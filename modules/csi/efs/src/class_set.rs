@@ -1,17 +1,18 @@
 //! The classes of a deployment: its own, and those beside it on the same file system.
 
 use kubernetes::RenderError;
-use plan::{ChangeId, Known, Row, Scope, Warning};
+use plan::{ChangeId, Known, Row, Scope};
 
 use crate::actual::Actual;
 use crate::calls::Plan;
+use crate::class_references;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
-use crate::resources::driver::{self, DriverMode};
+use crate::resources::driver;
 use crate::resources::mount_target::Ready;
-use crate::resources::storage_class::{self, StorageClass};
+use crate::resources::storage_class;
 
 /// Plans all classes in a cluster, after `ready`.
 pub(crate) fn plan(
@@ -22,7 +23,7 @@ pub(crate) fn plan(
 ) -> Result<(), RenderError> {
     let Desired { scope, inputs, .. } = desired;
     let owner = inputs.owner();
-    if let Some(id) = file_system.now().filter(|_| inputs.driver.mode != DriverMode::Skip) {
+    if let Some(id) = file_system.now().filter(|_| !inputs.driver.assumed) {
         for class in inputs.classes() {
             let (class, others) = ((class, id.as_str()), &cluster.other_classes);
             plan.refusals.extend(driver::shared_range(scope, &inputs.driver, class, others));
@@ -38,45 +39,8 @@ pub(crate) fn plan(
     let why = "the inputs do not name it any more; claims and volumes of it stay as they are";
     let stays = |name: &str| inputs.has_class(name);
     storage_class::remove_beside(plan, scope, &owner, &cluster.classes_beside, (why, stays));
-    plan.warnings.extend(led_elsewhere(inputs, cluster, file_system));
+    class_references::judge(plan, desired, cluster, file_system);
     Ok(())
-}
-
-/// References that lead to another file system than the deployment's: the driver follows them
-/// whenever it makes a volume.
-fn led_elsewhere(
-    inputs: &Inputs,
-    cluster: &Cluster,
-    file_system: &Known<FileSystemId>,
-) -> Vec<Warning> {
-    let of = |name: &str| match cluster.storage_class.as_ref() {
-        Some(own) if name == inputs.storage_class.name => Some(own),
-        _ => cluster.classes_beside.get(name),
-    };
-    let warn = |name: &str, found: &StorageClass| {
-        let reference = inputs.classes().find(|class| class.name == name)?;
-        let reference = reference.file_system_reference.as_ref()?;
-        let leads = match (&found.referred, &found.unknown) {
-            (Some(id), _) if file_system.now().is_some_and(|own| own.as_str() == id) => {
-                return None;
-            }
-            (Some(id), _) => format!("leads to {}", inputs::plain(id)),
-            (None, Some(why)) => inputs::plain(why),
-            (None, None) => "leads to nothing".to_owned(),
-        };
-        let own = file_system.now().map_or_else(|| "the new one".to_owned(), ToString::to_string);
-        Some(Warning::new(
-            format!(
-                "the class `{name}` finds its file system by {reference}, which {leads}, and this \
-                 deployment's is {own}"
-            ),
-            format!(
-                "put the id there: `cargo xtask outputs --format config-map` prints a ConfigMap \
-                 with it, under `file_system_id`, for {own}"
-            ),
-        ))
-    };
-    inputs.classes().filter_map(|class| warn(&class.name, of(&class.name)?)).collect()
 }
 
 /// Plans the deletion of the classes beside the deployment's own, which goes after them.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kubernetes::claim::Claim;
 
 use crate::nodes::Node;
+use crate::referred::Referred;
 use crate::resources::driver::Found;
 use crate::resources::persistent_volume;
 use crate::resources::storage_class::StorageClass;
@@ -19,6 +20,8 @@ pub struct Cluster {
     pub storage_class: Option<StorageClass>,
     /// The StorageClasses that the deployment has beside it, or is to have.
     pub classes_beside: BTreeMap<String, StorageClass>,
+    /// What the classes of the inputs refer to, by their names.
+    pub referred: BTreeMap<String, Referred>,
     /// Other StorageClasses of the driver.
     pub other_classes: Vec<OtherClass>,
     pub driver: Found,

@@ -24,11 +24,12 @@ use crate::nfs_access;
 use crate::own_group::{ids_of, own_group, own_groups, remove_groups, rules_outside};
 use crate::reach;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{MountTarget, Ready, WantedAddresses};
+use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{
     access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
     security_group, storage_class,
 };
+use crate::rule_quota;
 use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
@@ -61,10 +62,10 @@ pub(crate) fn plan_part(
     part: DriverPart<'_>,
 ) -> Result<Plan, RenderError> {
     let mut plan = Plan::default();
-    let desired = &managed_driver::with_chart_of_addon(desired, actual);
+    let desired = &managed_driver::with_known_chart(desired, actual);
     let subnets = wanted_subnets(&mut plan, desired, actual);
     let (desired, going) = &own_group(&mut plan, desired, actual, &subnets);
-    let desired = &mounting_in_zone(desired, actual);
+    let desired = &mounting_in_zone(&mut plan, desired, actual);
     let going_ids = ids_of(going);
     let Desired { scope, inputs, security_groups, consent, discovered_by, .. } = desired;
     plan.warnings.extend(warnings(inputs, actual, &zones_of(desired, actual)));
@@ -73,17 +74,14 @@ pub(crate) fn plan_part(
     key::judge(&mut plan, scope, inputs, key);
     lock_out::judge(&mut plan, scope, inputs, actual.file_system.as_ref());
     let file_system = own_or_adopted(&mut plan, desired, actual);
-    let subnets = of_one_zone(&mut plan, scope, subnets, &file_system);
+    let subnets = of_one_zone(&mut plan, (scope, inputs), subnets, &file_system);
     let wanted = mount_target::Wanted {
         subnets: &subnets,
         discovered_by: discovered_by.as_deref(),
         security_groups,
         going: &going_ids,
         consent: *consent,
-        addresses: WantedAddresses {
-            family: inputs.ip_address_type,
-            fixed: &inputs.mount_target_addresses,
-        },
+        targets: inputs.wanted_targets(),
     };
     let mut ready =
         mount_target::plan(&mut plan, scope, &wanted, &file_system, &actual.mount_targets);
@@ -96,7 +94,7 @@ pub(crate) fn plan_part(
     ready.needs.extend(given.before_class.iter().cloned());
     let points = static_access::points(&mut plan, desired, actual, usable);
     let storage = (&file_system.id, &ready);
-    plan.refusals.extend(managed_driver::not_for_classes(desired));
+    managed_driver::not_for_classes(&mut plan, desired);
     if let (DriverPart::Own { of_this_job }, None) = (part, &desired.driver_in) {
         managed_driver::plan(&mut plan, desired, actual, (of_this_job, &given));
     }
@@ -132,6 +130,7 @@ fn rules(
     let rules = rules_outside(&actual.network.ingress_rules, going);
     ingress::plan(plan, &desired.scope, &wanted, &rules);
     nfs_access::order(plan, actual, &wanted);
+    rule_quota::warn(plan, &desired.security_groups, &actual.network.ingress_rules);
     sources
 }
 
@@ -196,6 +195,7 @@ fn driver_and_class(
             class: &inputs.storage_class.name,
             namespace: &inputs.driver.namespace,
             binding: inputs.storage_class.volume_binding_mode,
+            reference: inputs.storage_class.file_system_reference.as_ref(),
             file_system,
         };
         canary::plan(plan, scope, wanted, cluster.storage_class.as_ref());
@@ -362,7 +362,7 @@ pub fn zones_of(desired: &Desired, actual: &Actual) -> BTreeSet<String> {
     };
     let only = spec.and_then(|spec| spec.availability_zone.as_ref());
     let wanted = |subnet: &&Subnet| {
-        let takes_one = only.is_none_or(|only| *only == subnet.availability_zone);
+        let takes_one = only.is_none_or(|only| mount_target::is_zone_of(only, subnet));
         takes_one && desired.subnets.contains(&subnet.id)
     };
     let wanted = actual.network.subnets.iter().filter(wanted);

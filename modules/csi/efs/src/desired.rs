@@ -7,6 +7,7 @@ use network::{RuleSource, SecurityGroupId, SubnetId, VpcId};
 use plan::{Known, Scope};
 
 use crate::adopt_existing::AdoptExisting;
+use crate::chart::ChartVersion;
 use crate::inputs::{Group, Inputs, Subnets};
 use crate::resources::ingress::Source;
 use crate::resources::mount_target::Consent;
@@ -36,6 +37,9 @@ pub struct Desired {
     /// The module of the same file whose documents have the driver, where that is another
     /// one. Applied together, several folders may define one object once only.
     pub driver_in: Option<String>,
+    /// The chart of the driver that another module of the same job installs, where this one leaves
+    /// it alone.
+    pub chart_of_job: Option<ChartVersion>,
     /// Whether data that an earlier deployment of these names left may be taken over.
     pub adopt_existing: AdoptExisting,
     /// What may be done to mount targets that are there.
@@ -94,6 +98,7 @@ impl Desired {
             wait_for_driver: true,
             canary: Canary::AfterChanges,
             driver_in: None,
+            chart_of_job: None,
             adopt_existing: AdoptExisting::None,
             consent: Consent::default(),
         })
@@ -118,7 +123,7 @@ impl Desired {
     pub fn nfs_sources(&self, network: &network::Observed) -> Vec<Source> {
         let clients = &self.inputs.nfs_clients;
         let mut groups: BTreeSet<SecurityGroupId> =
-            clients.security_group_id.iter().cloned().collect();
+            clients.security_groups.iter().cloned().collect();
         if clients.of_nodes {
             let nodes = network.nodes.iter().flatten();
             let vpc = self.vpc(network);
@@ -130,7 +135,9 @@ impl Desired {
             groups.extend(groups_of(here).into_iter().cloned());
         }
         let groups = groups.into_iter().map(Known::Now).map(Source::Group);
-        groups.chain(clients.cidr.into_iter().map(Source::Cidr)).collect()
+        let ranges = clients.cidrs.iter().copied().map(Source::Cidr);
+        let lists = clients.prefix_lists.iter().cloned().map(Source::PrefixList);
+        groups.chain(ranges).chain(lists).collect()
     }
 
     /// The VPC of the mount targets.
@@ -145,7 +152,7 @@ impl Desired {
         let ours = network.ingress_rules.iter().filter(|rule| owner.owns(&rule.tags));
         let groups = ours.filter_map(|rule| match &rule.source {
             Some(RuleSource::Group(id)) => Some(id.clone()),
-            Some(RuleSource::Cidr(_)) | None => None,
+            Some(RuleSource::Cidr(_) | RuleSource::PrefixList(_)) | None => None,
         });
         groups.collect()
     }

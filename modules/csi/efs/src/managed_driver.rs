@@ -1,11 +1,11 @@
 //! The driver where EKS installs it as an add-on: its part of whole plans.
 
 use kubernetes::RenderError;
-use plan::{ChangeId, Known, Refusal};
+use plan::{ChangeId, Known, Refusal, Warning};
 
 use crate::actual::Actual;
 use crate::calls::Plan;
-use crate::chart::NEWER_PARAMETERS;
+use crate::chart::{self, ChartVersion, NEWER_PARAMETERS};
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::identity::Given;
@@ -16,11 +16,19 @@ use crate::resources::driver::{self, CsiDriver, DriverMode, Foreign, Found, Othe
 use crate::resources::{file_system, storage_class};
 use crate::users::OtherClass;
 
-/// The same with the chart whose driver the add-on has: what depends on the driver is known by
-/// charts.
-pub(crate) fn with_chart_of_addon(desired: &Desired, actual: &Actual) -> Desired {
+/// The same with the chart whose driver the add-on has, or which runs where it is somebody else's:
+/// what depends on the driver is known by charts.
+pub(crate) fn with_known_chart(desired: &Desired, actual: &Actual) -> Desired {
     let mut desired = desired.clone();
+    let of_job = desired.chart_of_job;
     let driver = &mut desired.inputs.driver;
+    if driver.mode == DriverMode::Skip {
+        let running = actual.cluster.as_ref().and_then(|cluster| cluster.driver.running);
+        if let Some(chart) = of_job.or(running.map(chart::of_driver)) {
+            driver.version = chart;
+            driver.assumed = false;
+        }
+    }
     if driver.mode == DriverMode::Addon {
         let observed = actual.addon.clone().unwrap_or_default();
         let version = addon::version(driver, &observed).ok();
@@ -105,38 +113,80 @@ pub(crate) fn leave(
     Ok((driver, needs))
 }
 
-/// What the driver of the add-on does not do for the classes. Of a chart, whose version is an input,
-/// the inputs are refused where they are read.
-pub(crate) fn not_for_classes(desired: &Desired) -> Vec<Refusal> {
-    if desired.inputs.driver.mode != DriverMode::Addon {
-        return Vec::new();
+/// What the driver of the add-on, or of somebody else, does not do for the classes. Of a chart, whose
+/// version is an input, the inputs are refused where they are read.
+pub(crate) fn not_for_classes(plan: &mut Plan, desired: &Desired) {
+    let driver = &desired.inputs.driver;
+    if driver.mode.has_chart() {
+        return;
     }
-    let mut refusals = newer_parameters(desired);
-    refusals.extend(ranges_of_classes(desired));
-    refusals
+    if driver.assumed {
+        plan.warnings.extend(assumed(desired));
+        return;
+    }
+    plan.refusals.extend(newer_parameters(desired));
+    plan.refusals.extend(ranges_of_classes(desired));
 }
 
-/// Parameters of the classes that the driver of the add-on would ignore without a word.
+/// The parameters of the classes that drivers know from a chart on: the class, the input, the
+/// parameter and that chart.
+fn parameters_of_newer(
+    desired: &Desired,
+) -> Vec<(String, (&'static str, &'static str, ChartVersion))> {
+    let inputs = &desired.inputs;
+    let (owner, any) = (inputs.owner(), Known::After(file_system::KIND.into()));
+    let own = inputs.storage_class(&owner, &any);
+    let mut found = Vec::new();
+    for class in std::iter::once(own).chain(inputs.classes_beside(&owner, &any)) {
+        let parameters = class.spec().parameters;
+        let of_class = NEWER_PARAMETERS.iter().filter(|(_, it, _)| parameters.contains_key(*it));
+        found.extend(of_class.map(|newer| (class.inputs.name.clone(), *newer)));
+    }
+    found
+}
+
+/// Parameters of the classes that the driver would ignore without a word.
 fn newer_parameters(desired: &Desired) -> Vec<Refusal> {
     let Desired { scope, inputs, .. } = desired;
     let chart = inputs.driver.version;
-    let (owner, any) = (inputs.owner(), Known::After(file_system::KIND.into()));
-    let own = inputs.storage_class(&owner, &any);
-    let mut refusals = Vec::new();
-    for class in std::iter::once(own).chain(inputs.classes_beside(&owner, &any)) {
-        let parameters = class.spec().parameters;
-        let unknown = NEWER_PARAMETERS
-            .iter()
-            .filter(|(_, parameter, first)| chart < *first && parameters.contains_key(*parameter));
-        refusals.extend(unknown.map(|(input, parameter, _)| {
-            Refusal::new(
-                scope.address(storage_class::KIND, Some(&class.inputs.name)),
-                format!("the driver of the add-on would ignore `{parameter}` without a word"),
-                format!("choose a newer `addon_version`, or leave `{input}` out"),
+    let is_addon = inputs.driver.mode == DriverMode::Addon;
+    let unknown = parameters_of_newer(desired).into_iter().filter(|(_, newer)| chart < newer.2);
+    let refusal = |(class, (input, parameter, first)): (String, (&str, &str, ChartVersion))| {
+        let (driver, remedy) = if is_addon {
+            ("of the add-on".to_owned(), "choose a newer `addon_version`".to_owned())
+        } else {
+            (
+                format!("that runs, of chart {chart},"),
+                format!("have it upgraded to that of chart {first} or later"),
             )
-        }));
-    }
-    refusals
+        };
+        Refusal::new(
+            scope.address(storage_class::KIND, Some(&class)),
+            format!("the driver {driver} would ignore `{parameter}` without a word"),
+            format!("{remedy}, or leave `{input}` out"),
+        )
+    };
+    unknown.map(refusal).collect()
+}
+
+/// What somebody else's driver is assumed to know, where nothing tells its version.
+fn assumed(desired: &Desired) -> Option<Warning> {
+    let mut newer: Vec<String> = parameters_of_newer(desired)
+        .into_iter()
+        .map(|(_, (_, parameter, first))| format!("`{parameter}` from chart {first} on"))
+        .collect();
+    newer.sort();
+    newer.dedup();
+    (!newer.is_empty()).then(|| {
+        Warning::new(
+            format!(
+                "which version of the driver runs is not known, as it is somebody else's, and an older \
+                 one ignores without a word: drivers know {}",
+                newer.join(", ")
+            ),
+            "make sure of it, and name the chart with that driver: `helm_chart_version`",
+        )
+    })
 }
 
 /// Classes of the deployment that hand out other group ids than one before them, with a driver that

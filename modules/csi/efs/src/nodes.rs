@@ -1,7 +1,7 @@
 //! The nodes of a cluster, as far as they decide where the driver's controller runs and where
 //! volumes can be mounted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plan::Warning;
 use serde_json::Value;
@@ -21,6 +21,7 @@ pub struct Node {
     /// Whether it is of Fargate, and runs one pod.
     pub fargate: bool,
     pub taints: Vec<Taint>,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What keeps pods off a node.
@@ -64,6 +65,7 @@ pub(crate) fn warnings(inputs: &Inputs, nodes: &[Node], zones: &BTreeSet<String>
     }
     if inputs.driver.mode != DriverMode::Skip {
         warnings.extend(controller(inputs, &able));
+        warnings.extend(without_daemon_set(inputs, &able));
     }
     let without: BTreeSet<&str> = able
         .iter()
@@ -83,6 +85,94 @@ pub(crate) fn warnings(inputs: &Inputs, nodes: &[Node], zones: &BTreeSet<String>
         ));
     }
     warnings
+}
+
+/// The processors that the driver's images are built for, all of its versions (`ALL_ARCH_linux` in
+/// the Makefile of aws-efs-csi-driver).
+const PROCESSORS: [&str; 2] = ["amd64", "arm64"];
+
+/// Why the DaemonSet of the driver runs on no node of a kind, and what to do about it.
+fn never(node: &Node) -> Option<(String, &'static str)> {
+    if node.fargate {
+        let remedy = "no Fargate profile may select pods with its volumes";
+        return Some(("Fargate runs no DaemonSet".to_owned(), remedy));
+    }
+    if node.windows {
+        let remedy = "give pods with its volumes the `nodeSelector` `kubernetes.io/os: linux`";
+        return Some(("the driver is for Linux, and they run Windows".to_owned(), remedy));
+    }
+    let arch = node.labels.get("kubernetes.io/arch")?;
+    let remedy = "give pods with its volumes a `nodeSelector` of `kubernetes.io/arch`";
+    let known = PROCESSORS.contains(&arch.as_str());
+    (!known).then(|| (format!("the driver has no image for {}", ::inputs::plain(arch)), remedy))
+}
+
+/// Why the values keep the DaemonSet off a node, and what to do about it. The chart of each version
+/// tolerates every taint unless `node.tolerations` says otherwise, and so it runs on nodes with GPUs
+/// and on those of Bottlerocket.
+fn kept_off(values: &Value, node: &Node) -> Option<(String, &'static str)> {
+    let given = values.pointer("/node/tolerations").and_then(Value::as_array);
+    let shut = |taint: &&Taint| given.is_some_and(|given| !is_tolerated(given, taint));
+    if let Some(taint) = node.taints.iter().find(shut) {
+        let why =
+            format!("`node.tolerations` leaves out their taint {}", ::inputs::plain(&taint.key));
+        return Some((
+            why,
+            "add it there, or leave `node.tolerations` out: the chart tolerates all",
+        ));
+    }
+    let mut selected =
+        values.pointer("/node/nodeSelector").and_then(Value::as_object).into_iter().flatten();
+    let (key, _) = selected
+        .find(|(key, value)| node.labels.get(*key).map(String::as_str) != value.as_str())?;
+    let why = format!("`node.nodeSelector` asks for the label {}", ::inputs::plain(key));
+    Some((why, "give them the label, or leave `node.nodeSelector` out"))
+}
+
+/// The nodes of a cluster on which no pod mounts a volume, by what keeps the driver off them, each
+/// with its remedy.
+fn unserved(
+    nodes: &[Node],
+    why: impl Fn(&Node) -> Option<(String, &'static str)>,
+) -> Vec<(String, &'static str)> {
+    let mut causes: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    for node in nodes {
+        if let Some(cause) = why(node) {
+            causes.entry(cause).or_default().push(&node.name);
+        }
+    }
+    let told = |((why, remedy), names): ((String, &'static str), Vec<&str>)| {
+        let more = match names.len() {
+            0..=3 => String::new(),
+            all => format!(" and {} more", all - 3),
+        };
+        let first: Vec<String> = names.iter().take(3).map(|name| ::inputs::plain(name)).collect();
+        let first = first.join(", ");
+        let what = format!(
+            "the driver does not run on {first}{more}, and pods there that mount its volumes do not \
+             start: {why}"
+        );
+        (what, remedy)
+    };
+    causes.into_iter().map(told).collect()
+}
+
+/// The nodes that never take the driver, where others do.
+pub(crate) fn notes(inputs: &Inputs, nodes: &[Node]) -> Vec<String> {
+    if inputs.driver.mode == DriverMode::Skip || !nodes.iter().any(Node::takes_driver) {
+        return Vec::new();
+    }
+    let told = unserved(nodes, never).into_iter();
+    told.map(|(what, remedy)| format!("{what}; {remedy}")).collect()
+}
+
+/// The nodes that the values keep it off.
+fn without_daemon_set(inputs: &Inputs, able: &[&Node]) -> Vec<Warning> {
+    let values = inputs.driver.given_values();
+    let able: Vec<Node> =
+        able.iter().copied().filter(|node| never(node).is_none()).cloned().collect();
+    let told = unserved(&able, |node| kept_off(&values, node)).into_iter();
+    told.map(|(what, remedy)| Warning::new(what, remedy)).collect()
 }
 
 /// Whether the pods of the controller find a node.
@@ -122,7 +212,7 @@ fn controller(inputs: &Inputs, able: &[&Node]) -> Option<Warning> {
             format!(
                 "the driver's controller has {replicas} replicas, each with the ports of a node of \
                  its own, and {} that it can run on: the others stay pending",
-                inputs::counted(open.len(), "node")
+                ::inputs::counted(open.len(), "node")
             ),
             "lower `driver_replicas`, or `replicaCount` in `helm_values`",
         ));

@@ -9,13 +9,15 @@ use serde_json::{Value, json};
 
 use crate::ids::FileSystemId;
 use crate::resources::file_system::{FileSystem, MeteredIn};
-use crate::resources::mount_target::MountTarget;
+use crate::resources::mount_target::{IpAddressType, MountTarget};
 use crate::users::AccessPoint;
 
 /// The module's outputs; [`OUTPUTS`] says what each is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outputs {
     pub storage_class_name: String,
+    /// All classes, that one first.
+    pub storage_class_names: Vec<String>,
     pub file_system_id: FileSystemId,
     pub region: String,
     /// The AWS account of the file system, where that is known.
@@ -24,9 +26,9 @@ pub struct Outputs {
     pub cluster_name: String,
     /// The ARN of the role that the driver assumes, where it has one that is known.
     pub role_arn: Option<String>,
-    /// How large the file system is, where it was there before the run.
+    /// How large the file system is.
     pub size: Option<Size>,
-    /// Its access points, where they were read: that takes calls of their own.
+    /// Its access points, where they were read: that takes calls of its own.
     pub access_points: Option<Vec<AccessPoint>>,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
@@ -49,6 +51,15 @@ pub struct Size {
     pub metered_at: Option<String>,
 }
 
+impl Size {
+    /// That of a file system that was just made: AWS says so with its creation.
+    pub const NOTHING: Size = Size {
+        all: Some(0),
+        by_class: MeteredIn { standard: Some(0), ia: Some(0), archive: Some(0) },
+        metered_at: None,
+    };
+}
+
 impl From<&FileSystem> for Size {
     fn from(found: &FileSystem) -> Size {
         let metered_at = found.metered_at.clone();
@@ -63,8 +74,6 @@ pub struct Output {
     pub description: &'static str,
     /// Its value as JSON, where there is one.
     pub value: fn(&Outputs) -> Option<Value>,
-    /// Whether it is an output of a step in a GitHub workflow after a deploy.
-    pub of_step: bool,
     /// Whether people see it after a deploy too, and not only where they ask for all.
     pub after_deploy: bool,
 }
@@ -75,119 +84,109 @@ pub const OUTPUTS: &[Output] = &[
         name: "storage_class_name",
         description: "Registered StorageClass",
         value: |it| Some(json!(it.storage_class_name)),
-        of_step: true,
         after_deploy: true,
+    },
+    Output {
+        name: "storage_class_names",
+        description: "All StorageClasses of the deployment, that one first",
+        value: |it| Some(json!(it.storage_class_names)),
+        after_deploy: false,
     },
     Output {
         name: "file_system_id",
         description: "ID of the created EFS instance",
         value: |it| Some(json!(it.file_system_id)),
-        of_step: true,
         after_deploy: true,
     },
     Output {
         name: "file_system_dns_name",
         description: "DNS name to mount it by",
         value: |it| Some(json!(dns_name(&it.file_system_id, &it.region))),
-        of_step: true,
         after_deploy: true,
     },
     Output {
         name: "file_system_arn",
         description: "ARN of the file system, where its account is known",
         value: |it| it.arn().map(|arn| json!(arn)),
-        of_step: true,
         after_deploy: false,
     },
     Output {
         name: "file_system_size",
         description: "Size in bytes, as AWS last metered it: in all, and in each storage class",
         value: |it| it.size.as_ref().map(size),
-        of_step: false,
         after_deploy: false,
     },
     Output {
         name: "cluster",
         description: "Cluster that holds the class, where one was the target",
         value: |it| it.cluster.as_ref().map(|name| json!(name)),
-        of_step: false,
         after_deploy: true,
     },
     Output {
         name: "manifests",
         description: "Directory that holds the documents, where one was the target",
         value: |it| it.manifests.as_ref().map(|path| json!(path)),
-        of_step: false,
         after_deploy: true,
     },
     Output {
         name: "driver_manifests",
         description: "Directory that holds the driver's documents, where it is another module's",
         value: |it| it.driver_manifests.as_ref().map(|path| json!(path)),
-        of_step: false,
         after_deploy: true,
     },
     Output {
         name: "mount_targets",
-        description: "One mount target per Availability Zone: its id, subnet and address",
+        description: "One mount target per Availability Zone: its id, subnet, addresses and DNS name",
         value: |it| Some(it.mount_targets()),
-        of_step: false,
         after_deploy: true,
     },
     Output {
         name: "zones_without_mount_target",
         description: "Availability Zones of the subnets that have no mount target yet",
         value: |it| it.zones.as_ref().map(|_| json!(it.zones_without_mount_target())),
-        of_step: false,
         after_deploy: true,
     },
     Output {
         name: "security_group_ids",
         description: "Security groups of the mount targets",
         value: |it| Some(json!(it.security_groups())),
-        of_step: false,
         after_deploy: false,
     },
     Output {
         name: "access_points",
-        description: "Access points of the file system, with path, POSIX user and tags; `cargo xtask outputs` reads them",
-        value: |it| it.access_points.as_deref().map(access_points),
-        of_step: false,
+        description: "Access points of the file system, with ARN, path, POSIX user and tags; a deploy has them where `access_points` is given",
+        value: |it| it.access_points.as_ref().map(|found| it.access_points(found)),
         after_deploy: false,
     },
     Output {
         name: "driver_iam_role_arn",
         description: "ARN of the IAM role that the driver assumes, where it has one",
         value: |it| it.role_arn.as_ref().map(|arn| json!(arn)),
-        of_step: true,
         after_deploy: false,
     },
     Output {
         name: "cluster_name",
         description: "EKS cluster",
         value: |it| Some(json!(it.cluster_name)),
-        of_step: false,
         after_deploy: false,
     },
     Output {
         name: "aws_account_id",
         description: "AWS account of the file system",
         value: |it| it.account.as_ref().map(|account| json!(account)),
-        of_step: false,
         after_deploy: false,
     },
     Output {
         name: "aws_region",
         description: "AWS region",
         value: |it| Some(json!(it.region)),
-        of_step: false,
         after_deploy: false,
     },
 ];
 
 /// The members of a mount target among the outputs, that people see, in this order.
 pub const MOUNT_TARGET: &[&str] =
-    &["availability_zone", "mount_target_id", "subnet_id", "ip_address"];
+    &["availability_zone", "mount_target_id", "subnet_id", "ip_address", "ipv6_address"];
 
 impl Outputs {
     /// The zones whose targets could not be made: their pods depend on those of other zones.
@@ -200,13 +199,45 @@ impl Outputs {
 
     /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html>)
     fn arn(&self) -> Option<String> {
+        let id = &self.file_system_id;
+        Some(self.arn_of(self.account.as_ref()?, &format!("file-system/{id}")))
+    }
+
+    fn arn_of(&self, account: &str, resource: &str) -> String {
         let (partition, region) = (Partition::of(&self.region).name, &self.region);
-        let (account, id) = (self.account.as_ref()?, &self.file_system_id);
-        Some(format!("arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}"))
+        format!("arn:{partition}:elasticfilesystem:{region}:{account}:{resource}")
+    }
+
+    fn access_points(&self, found: &[AccessPoint]) -> Value {
+        let mut by_path: Vec<&AccessPoint> = found.iter().collect();
+        by_path.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
+        let one = |point: &AccessPoint| {
+            let account = point.account.as_ref().or(self.account.as_ref());
+            let arn = |account| self.arn_of(account, &format!("access-point/{}", point.id));
+            json!({
+                "access_point_id": point.id,
+                "access_point_arn": account.map(|account| arn(account)),
+                "name": point.declared_name(),
+                "path": point.path,
+                "posix_user": point.posix_user,
+                "state": point.life_cycle.as_str(),
+                "tags": point.tags,
+            })
+        };
+        by_path.into_iter().map(one).collect()
     }
 
     fn security_groups(&self) -> BTreeSet<&SecurityGroupId> {
         self.mount_targets.iter().flat_map(|it| it.security_groups.iter().flatten()).collect()
+    }
+
+    /// The name that has the address of this target for clients of every zone of the VPC; the one
+    /// of the file system has it for those of its zone. Where the target has an address of either
+    /// family, so has the name: there is no other for IPv6
+    /// (<https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>).
+    fn dns_name_of(&self, target: &MountTarget) -> String {
+        let of_file_system = dns_name(&self.file_system_id, &self.region);
+        format!("{}.{of_file_system}", target.availability_zone)
     }
 
     fn mount_targets(&self) -> Value {
@@ -221,7 +252,10 @@ impl Outputs {
                     "mount_target_id": target.id,
                     "subnet_id": target.subnet_id,
                     "vpc_id": target.vpc_id,
-                    "ip_address": target.ip_address.as_ref().or(target.ipv6_address.as_ref()),
+                    "ip_address": target.ip_address,
+                    "ipv6_address": target.ipv6_address,
+                    "ip_address_type": target.ip_address_type().map(IpAddressType::as_str),
+                    "dns_name": self.dns_name_of(target),
                     "network_interface_id": target.network_interface_id,
                     "security_groups": target.security_groups,
                 })
@@ -251,24 +285,6 @@ fn size(size: &Size) -> Value {
         "value_in_archive": archive,
         "metered_at": size.metered_at,
     })
-}
-
-fn access_points(found: &[AccessPoint]) -> Value {
-    let mut by_path: Vec<&AccessPoint> = found.iter().collect();
-    by_path.sort_by(|a, b| (&a.path, &a.id).cmp(&(&b.path, &b.id)));
-    by_path
-        .into_iter()
-        .map(|point| {
-            json!({
-                "access_point_id": point.id,
-                "name": point.declared_name(),
-                "path": point.path,
-                "posix_user": point.posix_user,
-                "state": point.life_cycle.as_str(),
-                "tags": point.tags,
-            })
-        })
-        .collect()
 }
 
 /// The DNS name of a file system

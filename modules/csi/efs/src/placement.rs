@@ -33,12 +33,16 @@ const TINY: u32 = 16;
 
 /// The zones of `subnets`, sorted by name.
 ///
-/// `target_in` says which target a subnet has already. The choice depends on what is there, not on the order of the inputs: the
-/// subnet that has a target keeps it; else one that has an address free; then one that nodes are
+/// `is_named` says which subnet the inputs name for its zone, `target_in` which target a subnet has
+/// already. The choice depends on what is there, not on the order of the inputs: a subnet that is
+/// named carries the target; else the one that has it keeps it; else one that has an address free; then one that nodes are
 /// in, as nobody then passes an ACL; then one that is not tiny; among those the lowest id.
 pub fn zones<'a>(
     subnets: impl IntoIterator<Item = &'a Subnet>,
-    target_in: impl Fn(&SubnetId) -> Option<MountTargetId>,
+    (is_named, target_in): (
+        impl Fn(&SubnetId) -> bool,
+        impl Fn(&SubnetId) -> Option<MountTargetId>,
+    ),
 ) -> Vec<Zone> {
     let mut by_zone: BTreeMap<&str, Vec<&Subnet>> = BTreeMap::new();
     for subnet in subnets {
@@ -49,6 +53,7 @@ pub fn zones<'a>(
         .filter_map(|(zone, mut subnets)| {
             subnets.sort_by_key(|subnet| {
                 (
+                    !is_named(&subnet.id),
                     target_in(&subnet.id).is_none(),
                     subnet.addresses_left() == 0,
                     subnet.nodes == 0,
@@ -82,6 +87,7 @@ mod tests {
             id: SubnetId::try_from(format!("subnet-{n:08x}")).unwrap(),
             vpc_id: VpcId::try_from("vpc-00000001").unwrap(),
             availability_zone: "eu-west-1a".to_owned(),
+            availability_zone_id: None,
             free_addresses,
             ranges: Vec::new(),
             on_outpost: false,
@@ -98,7 +104,7 @@ mod tests {
                 (has.as_ref() == Some(id))
                     .then(|| MountTargetId::try_from("fsmt-00000001").unwrap())
             };
-            zones(subnets, target_in)[0].carrier.to_string()
+            zones(subnets, (|_: &_| false, target_in))[0].carrier.to_string()
         };
         let three = [subnet(1, 11, 0), subnet(2, 4000, 0), subnet(3, 200, 2)];
         assert_eq!(carrier(&three, None), "subnet-00000003");
@@ -116,7 +122,8 @@ mod tests {
     fn a_subnet_without_ipv4_is_not_full() {
         let ranges = vec!["2600:1f13::/64".parse().unwrap()];
         let native = Subnet { ranges, ..subnet(1, 0, 0) };
-        assert!(!zones(&[native], |_| None)[0].full);
-        assert!(zones(&[subnet(1, 0, 0)], |_| None)[0].full);
+        let is_full = |subnet| zones(&[subnet], (|_: &_| false, |_: &_| None))[0].full;
+        assert!(!is_full(native));
+        assert!(is_full(subnet(1, 0, 0)));
     }
 }

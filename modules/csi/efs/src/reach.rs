@@ -1,6 +1,6 @@
 //! Who cannot reach the mount targets, as a plan says it.
 
-use network::reach::{Ends, obstacles};
+use network::reach::{Ends, Target, obstacles};
 use network::{IngressRule, NFS_PORT, Observed, Subnet, SubnetId};
 use plan::{Known, Warning};
 
@@ -10,7 +10,7 @@ use crate::desired::Desired;
 use crate::ids::MountTargetId;
 use crate::placement::{Zone, zones};
 use crate::resources::ingress::Source;
-use crate::resources::mount_target::{self, MountTarget};
+use crate::resources::mount_target::{self, MountTarget, WantedTargets};
 
 /// Warns of the nodes that cannot reach the mount targets, where that was looked at: by the rules
 /// that are there, and those that the plan adds.
@@ -34,8 +34,9 @@ pub(crate) fn warn(
         plan.notes
             .push(format!("whether the nodes reach the mount targets was not looked at: {why}"));
     }
-    let targets = of_targets(plan, actual, subnets);
-    let targets: Vec<&Subnet> = targets.iter().collect();
+    let targets = of_targets(plan, actual, (subnets, desired.inputs.wanted_targets()));
+    let targets: Vec<Target<'_>> =
+        targets.iter().map(|(subnet, families)| Target { subnet, families: *families }).collect();
     let groups = &desired.security_groups;
     let of_targets = |id| groups.iter().any(|group| group.now() == Some(id));
     let there = ingress_rules.iter().filter(|rule| of_targets(&rule.group_id)).cloned();
@@ -52,7 +53,11 @@ pub(crate) fn warn(
 
 /// The subnets of the mount targets that there are when the plan was carried out: those that stay,
 /// wherever they are, and those of the other zones.
-fn of_targets(plan: &Plan, actual: &Actual, subnets: &[&Subnet]) -> Vec<Subnet> {
+fn of_targets(
+    plan: &Plan,
+    actual: &Actual,
+    (subnets, of): (&[&Subnet], WantedTargets<'_>),
+) -> Vec<(Subnet, (bool, bool))> {
     let goes = |id: &MountTargetId| {
         let mut calls = plan.changes.iter().flat_map(|change| &change.calls);
         calls.any(|call| {
@@ -65,12 +70,19 @@ fn of_targets(plan: &Plan, actual: &Actual, subnets: &[&Subnet]) -> Vec<Subnet> 
         .filter(|target| !target.life_cycle.is_leaving() && !goes(&target.id))
         .collect();
     let known = |id: &SubnetId| actual.network.subnets.iter().find(|subnet| subnet.id == *id);
-    let mut found: Vec<Subnet> =
-        stay.iter().filter_map(|target| known(&target.subnet_id).cloned()).collect();
-    let carriers = zones(subnets.iter().copied(), |_| None).into_iter();
+    let has = |target: &MountTarget| match (&target.ip_address, &target.ipv6_address) {
+        // It has none yet.
+        (None, None) => (true, false),
+        (ipv4, ipv6) => (ipv4.is_some(), ipv6.is_some()),
+    };
+    let there = stay.iter().filter_map(|it| Some((known(&it.subnet_id)?.clone(), has(it))));
+    let mut found: Vec<(Subnet, (bool, bool))> = there.collect();
+    let is_named = |id: &SubnetId| of.is_named(id);
+    let carriers = zones(subnets.iter().copied(), (is_named, |_: &_| None)).into_iter();
     let served = |zone: &Zone| stay.iter().any(|it| it.availability_zone == zone.availability_zone);
     let carriers = carriers.filter(|zone| !served(zone));
-    found.extend(carriers.filter_map(|zone| known(&zone.carrier).cloned()));
+    let made = carriers.filter_map(|zone| known(&zone.carrier));
+    found.extend(made.map(|subnet| (subnet.clone(), of.families(subnet))));
     found
 }
 

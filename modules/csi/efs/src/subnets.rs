@@ -1,12 +1,17 @@
 //! The subnets of the mount targets: those that are wanted and exist, in one VPC.
 
-use network::{SecurityGroup, Subnet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use network::{SecurityGroup, SecurityGroupId, Subnet};
 use plan::{Known, Refusal, Scope};
 
 use crate::actual::Actual;
 use crate::calls::Plan;
 use crate::desired::Desired;
-use crate::resources::file_system;
+use crate::inputs::Inputs;
+use crate::resources::file_system::FileSystemSource;
+use crate::resources::mount_target::{is_about, is_zone_of};
+use crate::resources::{file_system, mount_target};
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
 /// and with the security groups becomes refusals.
@@ -29,25 +34,66 @@ pub(crate) fn wanted_subnets<'a>(
         }
     }
     let mut groups: Vec<&SecurityGroup> = Vec::new();
-    for id in desired.security_groups.iter().filter_map(Known::now) {
+    let of_each = desired.inputs.mount_targets.values().flat_map(|entry| &entry.security_groups);
+    let wanted_groups: BTreeSet<&SecurityGroupId> =
+        desired.security_groups.iter().filter_map(Known::now).chain(of_each).collect();
+    for id in wanted_groups {
         match network.security_groups.iter().find(|group| group.id == *id) {
             Some(group) => groups.push(group),
             None => plan.refusals.push(Refusal::new(
                 id,
                 format!("the security group does not exist in `{region}`"),
-                "correct `security_group_id` or `security_group_ids`, or `aws_region`",
+                "correct `security_group_id`, `security_group_ids` or `mount_targets`, or `aws_region`",
             )),
         }
     }
     plan.refusals.extend(one_vpc(&wanted, &groups));
+    plan.refusals.extend(misplaced(desired, &wanted));
     wanted
+}
+
+/// Entries of `mount_targets` that are about no subnet of the inputs, or several about one zone.
+fn misplaced(desired: &Desired, subnets: &[&Subnet]) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let mut by_zone: BTreeMap<&str, &str> = BTreeMap::new();
+    let from = match &desired.discovered_by {
+        Some(module) => format!("those that `module.{module}` finds"),
+        None => "`subnet_ids`".to_owned(),
+    };
+    for (key, entry) in &desired.inputs.mount_targets {
+        let address = desired.scope.address(mount_target::KIND, Some(key));
+        let Some(subnet) = subnets.iter().find(|subnet| is_about(key, entry, subnet)) else {
+            let what = match &entry.subnet_id {
+                Some(id) => format!("{id} is not among {from}"),
+                None => format!("none of {from} is in `{key}`"),
+            };
+            let remedy = "add that subnet to `subnet_ids`, or correct `mount_targets`";
+            refusals.push(Refusal::new(address, what, remedy));
+            continue;
+        };
+        let zone = subnet.availability_zone.as_str();
+        if !key.starts_with("subnet-") && !is_zone_of(key, subnet) {
+            refusals.push(Refusal::new(
+                address,
+                format!("{} is in {zone}", subnet.id),
+                format!("write `{zone}`, or name a subnet of `{key}` in `mount_targets`"),
+            ));
+        } else if let Some(other) = by_zone.insert(zone, key) {
+            refusals.push(Refusal::new(
+                address,
+                format!("`{other}` is about the mount target of {zone} too, and a zone has one"),
+                "leave one of the two out of `mount_targets`",
+            ));
+        }
+    }
+    refusals
 }
 
 /// The subnets in which a file system of our own may have its mount target: those of its zone,
 /// where it is a One Zone one.
 pub(crate) fn of_one_zone<'a>(
     plan: &mut Plan,
-    scope: &Scope,
+    (scope, inputs): (&Scope, &Inputs),
     subnets: Vec<&'a Subnet>,
     file_system: &file_system::Planned,
 ) -> Vec<&'a Subnet> {
@@ -56,6 +102,19 @@ pub(crate) fn of_one_zone<'a>(
     };
     let here = |subnet: &&Subnet| subnet.availability_zone == *zone;
     let (here, others): (Vec<&Subnet>, Vec<&Subnet>) = subnets.into_iter().partition(here);
+    for (key, entry) in &inputs.mount_targets {
+        if let Some(other) = others.iter().find(|subnet| is_about(key, entry, subnet)) {
+            plan.refusals.push(Refusal::new(
+                scope.address(mount_target::KIND, Some(key)),
+                format!(
+                    "{} is in {}, and a One Zone file system takes its mount target in its own \
+                     zone {zone} only",
+                    other.id, other.availability_zone
+                ),
+                format!("leave it out of `mount_targets`, or name a subnet of {zone}"),
+            ));
+        }
+    }
     if here.is_empty() && !others.is_empty() {
         plan.refusals.push(Refusal::new(
             scope.address(file_system::KIND, None),
@@ -75,15 +134,39 @@ pub(crate) fn of_one_zone<'a>(
     here
 }
 
-/// The same, with a class whose volumes are mounted in the zone of the file system that was found,
-/// where that is a One Zone one: the inputs need not say so, and cannot of an adopted one.
-pub(crate) fn mounting_in_zone(desired: &Desired, actual: &Actual) -> Desired {
+/// The same, with the name of a zone that is given by its id, and with classes whose volumes are
+/// mounted in the zone of the file system that was found, where that is a One Zone one: the inputs
+/// need not say so, and cannot of an adopted one.
+pub(crate) fn mounting_in_zone(plan: &mut Plan, desired: &Desired, actual: &Actual) -> Desired {
+    let mut desired = desired.clone();
+    if let Some(id) = desired.inputs.zone_id().map(str::to_owned) {
+        let here =
+            |subnet: &&Subnet| desired.subnets.contains(&subnet.id) && is_zone_of(&id, subnet);
+        let name = actual.network.subnets.iter().find(here);
+        let name = name.map(|subnet| subnet.availability_zone.clone());
+        if name.is_none() {
+            plan.refusals.push(Refusal::new(
+                desired.scope.address(file_system::KIND, None),
+                format!("no subnet of the inputs is in the zone `{id}`"),
+                "give a subnet of that zone in `subnet_ids`, or correct `availability_zone_name`",
+            ));
+        }
+        if let FileSystemSource::Own(spec) = &mut desired.inputs.file_system {
+            spec.availability_zone = name;
+        }
+    }
     let found =
         actual.file_system.as_ref().and_then(|found| found.spec.availability_zone.as_deref());
-    let mut desired = desired.clone();
-    desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(found);
+    let wanted = match &desired.inputs.file_system {
+        FileSystemSource::Own(spec) if actual.file_system.is_none() => {
+            spec.availability_zone.clone()
+        }
+        _ => None,
+    };
+    let zone = found.or(wanted.as_deref());
+    desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(zone);
     for class in &mut desired.inputs.storage_classes {
-        *class = class.clone().of_one_zone(found);
+        *class = class.clone().of_one_zone(zone);
     }
     desired
 }

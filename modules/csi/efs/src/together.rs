@@ -28,6 +28,7 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
         modules.iter().map(|(desired, _)| desired.inputs.owner().name()).collect();
     let own = DriverPart::Own { of_this_job: &owners };
     let (mut plans, mut driver_changes) = (Vec::new(), Vec::new());
+    let modules = &with_chart_of_job(modules);
     for (desired, actual) in modules {
         let wants = wants_driver(&desired.inputs);
         let first = installs.filter(|_| wants);
@@ -46,13 +47,26 @@ pub fn plan_together(modules: &[(&Desired, &Actual)]) -> Result<Vec<Plan>, Rende
             }
             None => {}
         }
-        let before = || modules.iter().map(|(desired, _)| *desired).take(plans.len());
+        let before = || modules.iter().map(|(desired, _)| desired).take(plans.len());
         plan.refusals.extend(managed_twice(before(), desired));
-        let with_chart = managed_driver::with_chart_of_addon(desired, actual);
+        let with_chart = managed_driver::with_known_chart(desired, actual);
         plan.refusals.extend(ranges_of_one_file_system(before(), &with_chart));
         plans.push(plan);
     }
     Ok(plans)
+}
+
+/// The modules, of which those that leave the driver alone know the chart of the one that installs it.
+fn with_chart_of_job<'a>(modules: &[(&Desired, &'a Actual)]) -> Vec<(Desired, &'a Actual)> {
+    let installs = modules.iter().find(|(desired, _)| wants_driver(&desired.inputs));
+    let chart = installs.map(|(desired, actual)| {
+        managed_driver::with_known_chart(desired, actual).inputs.driver.version
+    });
+    let each = |(desired, actual): &(&Desired, &'a Actual)| {
+        let chart_of_job = chart.filter(|_| !wants_driver(&desired.inputs));
+        (Desired { chart_of_job, ..(*desired).clone() }, *actual)
+    };
+    modules.iter().map(each).collect()
 }
 
 /// [`destroy`](crate::destroy) for each of these modules, which may delete the data of the file

@@ -6,6 +6,7 @@ use plan::Warning;
 
 use crate::actual::Actual;
 use crate::chart;
+use crate::class_references;
 use crate::desired::Desired;
 use crate::driver_policy;
 use crate::identity;
@@ -14,7 +15,8 @@ use crate::inputs::directory::room_for_names;
 use crate::nodes::{self, Node};
 use crate::resources::driver;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::storage_class::{DEFAULT_CLASS, StorageClassInputs};
+use crate::resources::mount_target::IpAddressType;
+use crate::resources::storage_class::{DEFAULT_CLASS, StorageClassInputs, VolumeBindingMode};
 
 /// What the choices of the inputs bring with them that people should know; `zones` will have mount
 /// targets.
@@ -31,6 +33,7 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
     warnings.extend(access_point_tags(inputs, actual));
     warnings.extend(untagged(inputs, actual));
     for class in inputs.classes() {
+        warnings.extend(class_references::warnings(inputs, class));
         warnings.extend(names(class));
         warnings.extend(directories(class));
     }
@@ -43,16 +46,64 @@ pub(crate) fn warnings(inputs: &Inputs, actual: &Actual, zones: &BTreeSet<String
             "leave out `encrypted = false` before the file system is created",
         ));
     }
-    if let FileSystemSource::Own(spec) = &inputs.file_system
-        && let Some(zone) = &spec.availability_zone
-        && inputs.storage_class.enforce_zone_affinity != Some(true)
-    {
-        warnings.push(Warning::new(
-            format!("pods of other zones than {zone} mount the One Zone file system across zones"),
-            "set `enforce_zone_affinity = true` (chart 3.4.0 or later) to keep pods in its zone",
-        ));
-    }
+    warnings.extend(across_zones(inputs, actual));
+    warnings.extend(by_ipv6(inputs));
     warnings
+}
+
+/// Classes whose pods may run in other zones than a One Zone file system. AWS bills what they read
+/// and write there as traffic between zones
+/// (<https://docs.aws.amazon.com/efs/latest/ug/manage-fs-access-create-delete-mount-targets.html>,
+/// "cost considerations").
+fn across_zones(inputs: &Inputs, actual: &Actual) -> Option<Warning> {
+    let wanted = match &inputs.file_system {
+        FileSystemSource::Own(spec) => spec.availability_zone.as_ref(),
+        FileSystemSource::Adopted(_) => None,
+    };
+    let found = actual.file_system.as_ref().and_then(|it| it.spec.availability_zone.as_ref());
+    let zone = found.or(wanted)?;
+    let stays = |class: &&StorageClassInputs| {
+        class.enforce_zone_affinity == Some(true)
+            || (class.volume_binding_mode == VolumeBindingMode::WaitForFirstConsumer
+                && class.allowed_topologies == [zone.as_str()])
+    };
+    let classes = inputs.classes().filter(|class| !stays(class));
+    let classes: Vec<String> = classes.map(|class| format!("`{}`", class.name)).collect();
+    let first = (!classes.is_empty()).then(|| classes.join(", "))?;
+    Some(Warning::new(
+        format!(
+            "pods of other zones than {zone} mount the One Zone file system across zones, by {first}: \
+             AWS bills that traffic, and they lose it when {zone} fails"
+        ),
+        format!(
+            "set `enforce_zone_affinity = true` (chart 3.4.0 or later) to keep pods in its zone, or, \
+             for the first pod of each claim, `allowed_topologies = [\"{zone}\"]` with \
+             `volume_binding_mode = \"WaitForFirstConsumer\"`"
+        ),
+    ))
+}
+
+/// Mount targets that are reached by IPv6 alone, and a driver that cannot: "versions of
+/// amazon-efs-utils prior to 2.3 do not support mounting with IPv6 addresses"
+/// (<https://docs.aws.amazon.com/efs/latest/ug/efs-mount-helper.html>). The driver's image takes
+/// in the newest of its day: 2.3 is of April 2025, EFS has IPv6 since 9 June 2025, and the first
+/// driver after that is 2.1.9, of chart 3.2.0.
+fn by_ipv6(inputs: &Inputs) -> Option<Warning> {
+    let each = inputs.mount_targets.values().map(|entry| entry.ip_address_type);
+    let is_wanted =
+        each.chain([inputs.ip_address_type]).any(|it| it == Some(IpAddressType::Ipv6Only));
+    let knows = inputs.driver.mode == driver::DriverMode::Skip
+        || inputs.driver.version >= chart::FIRST_WITH_IPV6;
+    (is_wanted && !knows).then(|| {
+        Warning::new(
+            format!(
+                "the driver of chart {} mounts by IPv4 alone, and mount targets of `IPV6_ONLY` have no \
+                 such address: pods on them do not start",
+                inputs.driver.version
+            ),
+            "set `helm_chart_version` to \"3.2.0\" or later, or `ip_address_type` to `DUAL_STACK`",
+        )
+    })
 }
 
 /// What people should know of what they ask for.
@@ -74,7 +125,10 @@ pub(crate) fn notes(desired: &Desired, actual: &Actual) -> Vec<String> {
         )),
         _ => None,
     };
-    shared.into_iter().chain(encrypted).chain(desired.notes.iter().cloned()).collect()
+    let nodes = actual.cluster.as_ref().map_or(&[][..], |cluster| &cluster.nodes);
+    let nodes = nodes::notes(&desired.inputs, nodes);
+    let noted = desired.notes.iter().cloned();
+    shared.into_iter().chain(encrypted).chain(nodes).chain(noted).collect()
 }
 
 /// Versions of the chart that are known to hurt here.

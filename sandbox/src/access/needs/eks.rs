@@ -69,7 +69,9 @@ pub(super) fn needs(context: &Context<'_>, operation: &str, request: &Incoming) 
 
 /// The role of an association or an add-on is passed to EKS, which also reads that of an
 /// association. Sources: Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account";
-/// Service Authorization Reference, the dependent actions of `CreateAddon` and `UpdateAddon`.
+/// Service Authorization Reference, the dependent actions of `CreateAddon` and `UpdateAddon`; for
+/// whom they are passed to, Amazon EMR on EKS Development Guide, "Set up EKS pod identity
+/// associations", and Amazon EKS User Guide, "Amazon EKS identity-based policy examples".
 fn passed(body: &Value) -> Vec<Need> {
     let to = |role: &str, service: &str| {
         let mut keys = Keys::default();

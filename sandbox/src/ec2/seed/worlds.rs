@@ -51,8 +51,8 @@ pub(super) fn add(world: World, region: &mut Region, ids: Numbered) {
             default_vpc::furnish(region, &mut next);
         }
         // The identifiers are made for the one, see `Numbered`; the other is about what is made later,
-        // see `Options::unknown_ms`.
-        World::TwinClusters | World::LateVisibility => {}
+        // see `Options::unknown_ms` and `Options::released_after_ms`.
+        World::TwinClusters | World::LateVisibility | World::LateRelease => {}
     }
 }
 

@@ -20,6 +20,8 @@ pub struct IdentityFound {
     /// Whether the cluster's nodes have the EKS Pod Identity Agent built in, as in EKS Auto Mode, where
     /// no object of the cluster shows it.
     pub built_in_agent: bool,
+    /// Whether IAM has no role of the ARN that the inputs give the driver.
+    pub given_role_is_missing: bool,
     /// Why it could not be looked at, where nothing was asked for and that is no error.
     pub unknown: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::choice::without_pod_identity;
 use crate::cluster::Cluster;
 use crate::inputs::Inputs;
-use crate::resources::driver::{DriverMode, Identity, ProviderPolicy, Way};
+use crate::resources::driver::{DriverMode, Identity, ProviderPolicy, Way, annotated_role};
 
 /// What a plan looks at in the first place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,15 @@ pub struct Looks {
 impl Looks {
     /// All there is, as a destroy needs it.
     pub const ALL: Looks = Looks { provider: true, role: true, associations: true };
+}
+
+/// The role of somebody else's that the inputs give the driver, where its release does not have it
+/// already: a plan says whether it exists, before anything waits until AWS knows it.
+pub fn role_to_look_at<'a>(inputs: &'a Inputs, cluster: Option<&Cluster>) -> Option<&'a str> {
+    let given = inputs.driver.identity.role().filter(|_| inputs.driver.may_leave_identity())?;
+    let release = cluster.and_then(|cluster| cluster.driver.release.as_ref());
+    let values = release.and_then(|release| release.values.as_object());
+    (values.and_then(annotated_role) != Some(given)).then_some(given)
 }
 
 /// What a plan depends on, as far as Kubernetes shows the cluster. In EKS Auto Mode the Pod Identity

@@ -2,11 +2,13 @@
 
 mod choice;
 mod found;
+mod leaving;
 mod looks;
 mod planning;
 
 pub(crate) use choice::is_of_ours;
 pub use choice::keeps_its_own;
 pub use found::{EksIdentity, IdentityFound};
-pub use looks::{Looks, looks};
-pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust, remove};
+pub(crate) use leaving::remove;
+pub use looks::{Looks, looks, role_to_look_at};
+pub(crate) use planning::{Given, Part, irsa_trust, plan, pod_identity_trust};

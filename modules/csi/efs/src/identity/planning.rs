@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::choice::{Choice, Method, choose, without_pod_identity};
 use super::found::{EksIdentity, IdentityFound, without_scheme};
+use super::leaving::{given_up, gives_up};
 use crate::actual::Actual;
 use crate::desired::Desired;
 use crate::driver_policy::{self, Access};
@@ -12,7 +13,6 @@ use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::driver::{Driver, DriverMode, ProviderPolicy, service_accounts};
-use crate::resources::iam_role::Stays;
 use crate::resources::{iam_role, oidc_provider, pod_identity_association};
 
 /// What the rest of a plan takes of the identity.
@@ -72,6 +72,7 @@ pub(crate) fn plan<C: Calls>(
     let nothing = IdentityFound::default();
     let found = actual.identity.as_ref().unwrap_or(&nothing);
     let (method, why) = match choose(inputs, actual) {
+        Choice::Nothing if gives_up(inputs, part) => return given_up(plan, scope, inputs, found),
         Choice::Nothing => return Given::default(),
         Choice::Noted(note) => {
             plan.notes.push(note);
@@ -336,37 +337,4 @@ fn unknown(scope: &Scope, inputs: &Inputs) -> Refusal {
         ),
         "correct `cluster_name` or `aws_region`, or set `driver_identity` to `node` or `none`",
     )
-}
-
-/// Plans the removal of the identity as far as it is this deployment's, after `needs`.
-pub(crate) fn remove<C: Calls>(
-    plan: &mut Plan<C>,
-    scope: &Scope,
-    (owner, found): (&Owner, &IdentityFound),
-    stays: Stays,
-    needs: &[ChangeId],
-) {
-    let Some(role) = &found.role else { return };
-    let mut needs = needs.to_vec();
-    let goes = matches!(stays, Stays::No);
-    if goes && role.ours {
-        let why = "the deployment is destroyed";
-        let associations = (found.associations.as_slice(), why);
-        needs.extend(pod_identity_association::remove_all(
-            plan,
-            scope,
-            owner,
-            associations,
-            &needs,
-        ));
-    }
-    let removed = iam_role::remove(plan, scope, owner, (role, stays), needs);
-    // A role that stays trusts the provider.
-    let removed = plan.changes.iter().find(|change| {
-        Some(&change.id) == removed.as_ref() && change.address.kind == iam_role::KIND
-    });
-    if let (Some(removed), Some(provider)) = (removed, &found.provider) {
-        let after = [removed.id.clone()];
-        oidc_provider::remove(plan, scope, owner, provider, &after);
-    }
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::found::Found;
 use crate::owner::OUR_PREFIX;
-use crate::resources::storage_class::{DEFAULT_CLASS, Spec};
+use crate::provisioner_secret::PARAMETERS as SECRET_PARAMETERS;
+use crate::resources::storage_class::{DEFAULT_CLASS, Spec, ZONE_KEY};
 
 fn parameter<'a>(found: &'a Found, name: &str) -> Option<&'a str> {
     found.class.as_ref()?.parameters.get(name).and_then(Known::now).map(String::as_str)
@@ -17,6 +18,12 @@ fn parameter<'a>(found: &'a Found, name: &str) -> Option<&'a str> {
 
 pub(super) fn text(found: &Found, name: &str) -> Option<Value> {
     parameter(found, name).map(Value::from)
+}
+
+/// The Secret, where the class names a whole one.
+pub(super) fn provisioner_secret(found: &Found) -> Option<Value> {
+    let [namespace, name] = SECRET_PARAMETERS.map(|it| parameter(found, it));
+    Some(format!("{}/{}", namespace?, name?).into())
 }
 
 /// A number; another text stays one, which no input takes.
@@ -45,6 +52,15 @@ pub(super) fn reclaim_policy(found: &Found) -> Option<Value> {
 
 pub(super) fn binding(found: &Found) -> Option<Value> {
     of_class(found, |class| other_than(&class.volume_binding_mode, "Immediate"))
+}
+
+/// The zones of `allowedTopologies`, where it names zones and nothing else.
+pub(super) fn zones(found: &Found) -> Option<Value> {
+    of_class(found, |class| {
+        let [term] = class.allowed_topologies.as_slice() else { return None };
+        let zones: Vec<&str> = term.strip_prefix(ZONE_KEY)?.strip_prefix('=')?.split(',').collect();
+        Some(json!(zones))
+    })
 }
 
 fn other_than(value: &str, default: &str) -> Option<Value> {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::inputs::plain;
-use network::SecurityGroupId;
+use network::{RuleSource, SecurityGroupId};
 use plan::Warning;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::found::{Found, own_tags};
 use super::names::Names;
 use super::{class, points, policy};
 use crate::resources::file_system::{OverwriteProtection, PerformanceMode, is_leaving_status};
-use crate::resources::mount_target::IpAddressType;
+use crate::resources::mount_target::{IpAddressType, MountTarget};
 
 /// Where a value comes from.
 pub enum Origin {
@@ -38,8 +38,9 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ("storage_class_name", Written(|_, names, _| Some(names.owner.storage_class.clone().into()))),
     ("helm_chart_version", LeftOut(DRIVER)),
     ("security_group_ids", Written(|found, _, warnings| groups(found, warnings))),
-    ("ip_address_type", Written(|found, _, warnings| family(found, warnings))),
+    ("ip_address_type", Written(|found, _, _| family(found).map(|it| it.as_str().into()))),
     ("mount_target_addresses", Written(|found, _, _| addresses(found))),
+    ("mount_targets", Written(|found, _, _| each_target(found))),
     ("security_group", Written(|found, _, _| own_group(found))),
     ("driver", Written(|found, _, _| found.has_driver.then(|| "skip".into()))),
     ("addon_version", LeftOut(DRIVER)),
@@ -111,15 +112,12 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     // Data that was there before goes by no habit.
     ("deletion_policy", Written(|_, _, _| Some("retain".into()))),
     ("access_points", Written(points::written)),
-    ("nfs_clients", Written(|found, _, _| (clients(found).len() > 1).then(|| "nodes".into()))),
-    (
-        "nfs_client_security_group_id",
-        Written(|found, _, _| match clients(found).as_slice() {
-            [one] => Some(one.as_str().into()),
-            _ => None,
-        }),
-    ),
-    ("nfs_client_cidr", Written(|found, _, _| client_range(found))),
+    ("nfs_clients", LeftOut("the groups are written one by one")),
+    ("nfs_client_security_group_id", Written(|found, _, _| one(&clients(found)))),
+    ("nfs_client_cidr", Written(|found, _, _| one(&client_ranges(found)))),
+    ("nfs_client_security_groups", Written(|found, _, _| several(&clients(found)))),
+    ("nfs_client_cidrs", Written(|found, _, _| several(&client_ranges(found)))),
+    ("nfs_client_prefix_lists", Written(|found, _, _| client_lists(found))),
     ("directory_perms", Written(|found, _, _| class::permissions(found))),
     ("uid", Written(|found, _, _| class::number(found, "uid"))),
     ("gid", Written(|found, _, _| class::number(found, "gid"))),
@@ -133,6 +131,7 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ),
     ("reuse_access_point", Written(|found, _, _| class::truth(found, "reuseAccessPoint"))),
     ("az", Written(|found, _, _| class::text(found, "az"))),
+    ("provisioner_secret", Written(|found, _, _| class::provisioner_secret(found))),
     ("enforce_zone_affinity", Written(|found, _, _| class::truth(found, "enforceZoneAffinity"))),
     ("enable_tagging", Written(|found, _, _| class::truth(found, "enableTagging"))),
     (
@@ -145,6 +144,7 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ),
     ("reclaim_policy", Written(|found, _, _| class::reclaim_policy(found))),
     ("volume_binding_mode", Written(|found, _, _| class::binding(found))),
+    ("allowed_topologies", Written(|found, _, _| class::zones(found))),
     ("mount_options", Written(|found, _, _| class::mount_options(found))),
     ("allow_volume_expansion", Written(|found, _, _| class::expansion(found))),
     ("storage_class_labels", Written(|found, _, _| class::labels(found))),
@@ -173,13 +173,10 @@ fn own_group(found: &Found) -> Option<Value> {
     all.any(own).then(|| "own".into())
 }
 
-/// The groups that all mount targets have; one that only some have stays there, as every plan says.
+/// The groups that all mount targets have; `mount_targets` has those that only some have.
 fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
-    let of_targets = || found.targets().filter_map(|target| target.security_groups.as_ref());
-    let mut common: BTreeSet<&SecurityGroupId> = of_targets().next()?.iter().collect();
-    for groups in of_targets() {
-        common.retain(|id| groups.contains(id));
-    }
+    let first = found.targets().find_map(|target| target.security_groups.as_ref())?;
+    let mut common = common_groups(found);
     if common.is_empty() {
         warnings.push(Warning::new(
             "the mount targets have no security group in common, and a deployment gives all of \
@@ -187,7 +184,7 @@ fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
             "put a group that admits the nodes on all of them, or expect the plan to add those of \
              the first one",
         ));
-        common = of_targets().next()?.iter().collect();
+        common = first.iter().collect();
     }
     let own = |id: &&SecurityGroupId| found.own_groups.iter().any(|group| group.id == **id);
     let ids: Vec<&str> =
@@ -195,21 +192,47 @@ fn groups(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
     (!ids.is_empty()).then(|| json!(ids))
 }
 
-/// The family of the addresses, where it is not the one that EFS chooses by itself.
-fn family(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
-    let of = |target: &crate::resources::mount_target::MountTarget| {
-        IpAddressType::of(target.ip_address.as_deref(), target.ipv6_address.as_deref())
-    };
-    let families: Vec<IpAddressType> = found.targets().filter_map(of).collect();
-    let first = *families.first()?;
-    if families.iter().any(|family| *family != first) {
-        warnings.push(Warning::new(
-            "the mount targets have addresses of different families, which no input says",
-            "set `ip_address_type` to have all of them alike: those that are not are replaced",
-        ));
-        return None;
+/// The family of the addresses of all targets, where it is not the one that EFS chooses by itself.
+fn family(found: &Found) -> Option<IpAddressType> {
+    let mut families = found.targets().filter_map(MountTarget::ip_address_type);
+    let first = families.next()?;
+    let is_of_all = families.all(|family| family == first);
+    (is_of_all && first != IpAddressType::Ipv4Only).then_some(first)
+}
+
+/// What single targets have that not all have: another family, and security groups.
+fn each_target(found: &Found) -> Option<Value> {
+    let of_all = family(found).unwrap_or(IpAddressType::Ipv4Only);
+    let common = common_groups(found);
+    let own = |id: &&SecurityGroupId| found.own_groups.iter().any(|group| group.id == **id);
+    let mut all = Map::new();
+    for target in found.targets() {
+        let mut entry = Map::new();
+        if let Some(family) = target.ip_address_type().filter(|family| *family != of_all) {
+            entry.insert("ip_address_type".to_owned(), family.as_str().into());
+        }
+        let groups = target.security_groups.iter().flatten();
+        let more = groups.filter(|id| !common.contains(id) && !own(id));
+        let more: Vec<&str> = more.map(SecurityGroupId::as_str).collect();
+        if !more.is_empty() && !common.is_empty() {
+            entry.insert("security_groups".to_owned(), json!(more));
+        }
+        if !entry.is_empty() {
+            all.insert(target.subnet_id.to_string(), Value::Object(entry));
+        }
     }
-    (first != IpAddressType::Ipv4Only).then(|| first.as_str().into())
+    (!all.is_empty()).then_some(Value::Object(all))
+}
+
+/// The groups that all targets have.
+fn common_groups(found: &Found) -> BTreeSet<&SecurityGroupId> {
+    let of_targets = || found.targets().filter_map(|target| target.security_groups.as_ref());
+    let mut common: BTreeSet<&SecurityGroupId> =
+        of_targets().next().into_iter().flatten().collect();
+    for groups in of_targets() {
+        common.retain(|id| groups.contains(id));
+    }
+    common
 }
 
 /// The addresses, by which clients may have mounted: a target that is made anew keeps its own.
@@ -280,22 +303,34 @@ fn replication(found: &Found, warnings: &mut Vec<Warning>) -> Option<Value> {
     Some(json!({ "region": to.destination_region }))
 }
 
-/// The groups whose traffic rules of this deployment admit.
-fn clients(found: &Found) -> Vec<SecurityGroupId> {
-    let groups = found.own_rules.iter().filter_map(|rule| match &rule.source {
-        Some(network::RuleSource::Group(id)) => Some(id.clone()),
-        Some(network::RuleSource::Cidr(_)) | None => None,
-    });
-    let groups: BTreeSet<SecurityGroupId> = groups.collect();
-    groups.into_iter().collect()
+/// Whose traffic rules of this deployment admit, of one kind, each once.
+fn sources(found: &Found, of: fn(&RuleSource) -> bool) -> Vec<String> {
+    let rules = found.own_rules.iter().filter_map(|rule| rule.source.as_ref());
+    let all: BTreeSet<&RuleSource> = rules.filter(|source| of(source)).collect();
+    all.into_iter().map(ToString::to_string).collect()
 }
 
-/// The addresses whose traffic such a rule admits.
-fn client_range(found: &Found) -> Option<Value> {
-    found.own_rules.iter().find_map(|rule| match &rule.source {
-        Some(network::RuleSource::Cidr(range)) => Some(range.to_string().into()),
-        Some(network::RuleSource::Group(_)) | None => None,
-    })
+fn clients(found: &Found) -> Vec<String> {
+    sources(found, |source| matches!(source, RuleSource::Group(_)))
+}
+
+fn client_ranges(found: &Found) -> Vec<String> {
+    sources(found, |source| matches!(source, RuleSource::Cidr(_)))
+}
+
+fn client_lists(found: &Found) -> Option<Value> {
+    let all = sources(found, |source| matches!(source, RuleSource::PrefixList(_)));
+    (!all.is_empty()).then(|| json!(all))
+}
+
+/// The value of an input for one, where there is one.
+fn one(all: &[String]) -> Option<Value> {
+    if let [one] = all { Some(json!(one)) } else { None }
+}
+
+/// The value of an input for several, where there are.
+fn several(all: &[String]) -> Option<Value> {
+    (all.len() > 1).then(|| json!(all))
 }
 
 #[cfg(test)]

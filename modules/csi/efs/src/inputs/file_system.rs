@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::inputs::{Problem, Reader, one_of};
 
 use super::file_system_policy::{self, policy};
+use super::targets::is_zone_id;
 use super::{DeletionPolicy, rules};
 use crate::ids::FileSystemId;
 use crate::resources::file_system::{
@@ -27,7 +28,7 @@ pub(super) fn file_system(reader: &mut Reader) -> Option<FileSystemSource> {
         );
     }
     let performance_mode = reader.string("performance_mode", PerformanceMode::one_of);
-    let availability_zone = reader.string("availability_zone_name", rules::zone);
+    let availability_zone = reader.string("availability_zone_name", zone_or_id);
     if performance_mode == Some(PerformanceMode::MaxIo) && availability_zone.is_some() {
         reader.mistake(
             "performance_mode",
@@ -290,4 +291,10 @@ fn throughput(reader: &mut Reader) -> Option<Throughput> {
         ("bursting", false) => Some(Throughput::Bursting),
         (_, false) => Some(Throughput::Elastic),
     }
+}
+
+/// A zone by its name, or by the id that is the same in every account: EFS takes the name alone,
+/// which a plan finds by the subnets.
+fn zone_or_id(text: &str) -> Result<String, Problem> {
+    if is_zone_id(text) { Ok(text.to_owned()) } else { rules::zone(text) }
 }

@@ -3,6 +3,7 @@
 
 mod access_points;
 mod arns;
+mod clients;
 pub(crate) mod directory;
 pub(crate) mod driver_settings;
 mod file_system;
@@ -14,12 +15,13 @@ pub(crate) mod rules;
 mod schema;
 mod storage_class;
 mod storage_classes;
+mod targets;
 mod terraform_statements;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use network::{Addresses, SecurityGroupId, SubnetId, Tags};
+use network::{Addresses, PrefixListId, SecurityGroupId, SubnetId, Tags};
 use plan::Known;
 use serde::{Deserialize, Serialize};
 
@@ -28,11 +30,12 @@ use crate::owner::Owner;
 use crate::resources::access_point::AccessPointInputs;
 use crate::resources::driver::{Driver, DriverInputs, DriverMode};
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{FixedAddresses, IpAddressType};
+use crate::resources::mount_target::{IpAddressType, TargetsInputs, WantedTargets};
 use crate::resources::storage_class::{self as class, StorageClassInputs};
 
 pub(crate) use file_system_policy::switched;
 pub use schema::INPUTS;
+pub(crate) use targets::is_zone_id;
 
 /// The module's inputs, checked. The names are those of [`INPUTS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +50,8 @@ pub struct Inputs {
     pub security_groups: Vec<Group>,
     /// Which addresses the mount targets have; `None` where any is right.
     pub ip_address_type: Option<IpAddressType>,
-    /// The addresses that they must have, by their subnets.
-    pub mount_target_addresses: FixedAddresses,
+    /// What `mount_targets` and `mount_target_addresses` say of single ones.
+    pub mount_targets: TargetsInputs,
     pub driver: DriverInputs,
     /// The account that the deployment belongs to, where it is named.
     pub aws_account_id: Option<String>,
@@ -115,6 +118,25 @@ impl Inputs {
     /// Whether the mount targets get a security group that the deployment makes.
     pub fn has_own_group(&self) -> bool {
         self.security_groups.contains(&Group::Own)
+    }
+
+    /// The groups that the inputs name by id, for all mount targets or for one, each once.
+    pub fn listed_groups(&self) -> Vec<SecurityGroupId> {
+        let of_all = self.security_groups.iter().filter_map(Group::listed);
+        let of_each = self.mount_targets.values().flat_map(|entry| &entry.security_groups);
+        let all: BTreeSet<&SecurityGroupId> = of_all.chain(of_each).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// What is wanted of the mount targets, of all and of each.
+    pub fn wanted_targets(&self) -> WantedTargets<'_> {
+        WantedTargets { family: self.ip_address_type, each: &self.mount_targets }
+    }
+
+    /// The id of the zone of a One Zone file system, where it is given by that and not by its name.
+    pub fn zone_id(&self) -> Option<&str> {
+        let FileSystemSource::Own(spec) = &self.file_system else { return None };
+        spec.availability_zone.as_deref().filter(|zone| is_zone_id(zone))
     }
 
     /// Which addresses a subnet must be able to give a mount target.
@@ -228,10 +250,12 @@ impl Group {
 /// Whose NFS traffic the mount targets' security group must admit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NfsClients {
-    /// The nodes' security group.
-    pub security_group_id: Option<SecurityGroupId>,
-    /// The nodes' addresses.
-    pub cidr: Option<IpNet>,
+    /// Security groups, each once.
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Address ranges of either family.
+    pub cidrs: BTreeSet<IpNet>,
+    /// Lists of address ranges that are kept elsewhere.
+    pub prefix_lists: BTreeSet<PrefixListId>,
     /// Whether they are the security groups that the nodes have, whichever these are.
     pub of_nodes: bool,
 }
@@ -239,6 +263,7 @@ pub struct NfsClients {
 impl NfsClients {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        !self.of_nodes && self.security_group_id.is_none() && self.cidr.is_none()
+        let named = self.security_groups.len() + self.cidrs.len() + self.prefix_lists.len();
+        !self.of_nodes && named == 0
     }
 }

@@ -1,16 +1,21 @@
-//! Where the mount targets go, and their security groups.
+//! Where the mount targets go, and the security groups that all of them have.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use ::inputs::{Given, Problem, Reader};
-use network::SecurityGroupId;
+use network::{SecurityGroupId, SubnetId};
 
 use super::{Group, Subnets, rules};
-use crate::resources::mount_target::{FixedAddresses, IpAddressType, MOST_GROUPS};
+use crate::resources::mount_target::{MOST_GROUPS, TargetsInputs};
 
-pub(super) fn subnets(reader: &mut Reader) -> Option<Subnets> {
+/// The subnets of `subnet_ids`, or those of `mount_targets` in their place.
+pub(super) fn subnets(reader: &mut Reader, targets: &TargetsInputs) -> Option<Subnets> {
     let name = "subnet_ids";
+    if !reader.is_given(name) {
+        let named = targets.values().map(|entry| entry.subnet_id.clone());
+        let ids: Vec<SubnetId> = named.collect::<Option<_>>()?;
+        return (!ids.is_empty()).then_some(Subnets::Listed(ids));
+    }
     if let Some((module, output)) = reader.output(name) {
         return network_output(reader, name, module, output, "private_subnets")
             .then(|| Subnets::FromNetwork(module.to_owned()));
@@ -160,42 +165,4 @@ fn network_output(
         );
     }
     found == wanted
-}
-
-/// The family of the targets' addresses, and those of `mount_target_addresses` by their subnets.
-pub(super) fn addresses(reader: &mut Reader) -> (Option<IpAddressType>, FixedAddresses) {
-    let family = reader.string("ip_address_type", IpAddressType::one_of);
-    let name = "mount_target_addresses";
-    if !reader.is_given(name) {
-        return (family, FixedAddresses::new());
-    }
-    let read =
-        |text: &str| text.split_whitespace().map(str::parse).collect::<Result<Vec<IpAddr>, _>>();
-    let given = reader.map(name, |subnet, text| {
-        rules::subnet_id(subnet)?;
-        let addresses = read(text).unwrap_or_default();
-        let ipv4 = addresses.iter().filter(|it| it.is_ipv4()).count();
-        let ipv6 = addresses.len() - ipv4;
-        let remedy = "write an IPv4 address, an IPv6 address, or both with a space between";
-        if addresses.is_empty() || ipv4 > 1 || ipv6 > 1 {
-            let problem = format!("`{}` is no address of a mount target", text.escape_debug());
-            return Err(Problem::new(problem, remedy));
-        }
-        let (takes_ipv4, takes_ipv6) = match family.unwrap_or(IpAddressType::Ipv4Only) {
-            IpAddressType::Ipv4Only => (true, false),
-            IpAddressType::Ipv6Only => (false, true),
-            IpAddressType::DualStack => (true, true),
-        };
-        if (ipv4 > 0 && !takes_ipv4) || (ipv6 > 0 && !takes_ipv6) {
-            return Err(Problem::new(
-                format!("`{text}` of {subnet} does not go with `ip_address_type`"),
-                "set `ip_address_type` to the family of the address, or to `DUAL_STACK` for both",
-            ));
-        }
-        Ok(())
-    });
-    let known = given.into_iter().flatten();
-    let known =
-        known.filter_map(|(subnet, text)| Some((subnet.try_into().ok()?, read(&text).ok()?)));
-    (family, known.collect())
 }

@@ -9,12 +9,14 @@ use network::Tags;
 
 use super::access_points::{self, access_points};
 use super::arns::{self, Arn};
+use super::clients::nfs_clients;
 use super::driver_settings::{self, settings};
 use super::file_system::{file_system, imported, replicates_without_a_role};
-use super::mount_targets::{addresses, security_groups, subnets};
+use super::mount_targets::{security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
-use super::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, rules};
+use super::targets::{self, targets};
+use super::{DeletionPolicy, Group, INPUTS, Inputs, rules};
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::resources::access_point::AccessPointInputs;
@@ -31,9 +33,11 @@ impl Inputs {
         let mut reader = Reader::new(INPUTS, given);
         let aws_region = reader.string("aws_region", network::region);
         let cluster_name = reader.string("cluster_name", network::cluster_name);
-        let subnet_ids = subnets(&mut reader);
+        let (ip_address_type, mount_targets) = targets(&mut reader, aws_region.as_deref());
+        let subnet_ids = subnets(&mut reader, &mount_targets);
         let security_groups = security_groups(&mut reader);
-        let (ip_address_type, mount_target_addresses) = addresses(&mut reader);
+        let of_all = (subnet_ids.as_ref(), security_groups.as_deref());
+        targets::check(&mut reader, &mount_targets, of_all);
         let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -67,7 +71,7 @@ impl Inputs {
                 subnet_ids: subnet_ids?,
                 security_groups: security_groups?,
                 ip_address_type,
-                mount_target_addresses,
+                mount_targets,
                 driver: driver?,
                 aws_account_id,
                 tags: tags?,
@@ -99,14 +103,6 @@ fn following(
         driver_settings::let_it_follow_references(&mut driver.settings);
     }
     driver
-}
-
-fn nfs_clients(reader: &mut Reader) -> NfsClients {
-    NfsClients {
-        security_group_id: reader.string("nfs_client_security_group_id", rules::security_group_id),
-        cidr: reader.string("nfs_client_cidr", rules::cidr),
-        of_nodes: reader.string("nfs_clients", rules::nfs_clients).is_some(),
-    }
 }
 
 /// The tag `Name`, and how many tags access points have with those of the deployment.
@@ -174,7 +170,8 @@ fn of_place(
     let zone = spec.and_then(|spec| spec.availability_zone.as_deref());
     let copy = spec.and_then(|spec| spec.replication.as_ref());
     let of_copy = |key: &str| copy.and_then(|copy| copy.get(key)).map(String::as_str);
-    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region)) {
+    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region) && !targets::is_zone_id(zone))
+    {
         reader.mistake(
             "availability_zone_name",
             Problem::new(
@@ -211,7 +208,9 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
     let mode = reader.string("driver", DriverMode::one_of);
     let addon = of_addon(reader, mode);
     // The values and parameters of an add-on are checked when its version is known.
-    let version = if mode == Some(DriverMode::Addon) {
+    // So are those of a driver that is somebody else's, unless the inputs say which it is.
+    let assumed = mode == Some(DriverMode::Skip) && !reader.is_given("helm_chart_version");
+    let version = if mode == Some(DriverMode::Addon) || assumed {
         version.map(|_| ChartVersion::NEWEST)
     } else {
         version
@@ -243,6 +242,7 @@ fn driver(reader: &mut Reader, region: Option<&str>) -> Option<DriverInputs> {
         namespace: namespace?,
         chart: chart?,
         version: version?,
+        assumed,
         identity: identity?,
         oidc_provider: oidc_provider?,
         access_point_tags: access_point_tags?,
@@ -310,13 +310,18 @@ fn in_zone(
     file_system: Option<&FileSystemSource>,
 ) -> Result<StorageClassInputs, Problem> {
     let Some(FileSystemSource::Own(spec)) = file_system else { return Ok(class) };
-    let zone = spec.availability_zone.as_deref();
+    // A plan knows the name of a zone that is given by its id.
+    let zone = spec.availability_zone.as_deref().filter(|zone| !targets::is_zone_id(zone));
     match (zone, class.mounted_in()) {
         (Some(zone), Some(other)) if zone != other => Err(Problem::new(
             format!(
                 "the One Zone file system has its mount target in {zone}, and none in `{other}`"
             ),
             format!("leave `az={other}` out: the class gets `az={zone}`"),
+        )),
+        (Some(zone), _) if !class.may_go_to(zone) => Err(Problem::new(
+            format!("`allowed_topologies` leaves {zone} out, the zone of the One Zone file system"),
+            format!("write `allowed_topologies = [\"{zone}\"]`"),
         )),
         _ => Ok(class.of_one_zone(zone)),
     }

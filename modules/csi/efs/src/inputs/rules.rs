@@ -2,7 +2,7 @@
 
 use inputs::{IdError, Problem};
 use kubernetes::MANAGED_BY;
-use network::{SecurityGroupId, SubnetId};
+use network::{PrefixListId, SecurityGroupId, SubnetId};
 
 use crate::driver_policy::DRIVER_TAG;
 use crate::ids::{AccessPointId, FileSystemId};
@@ -19,6 +19,10 @@ pub(crate) fn subnet_id(text: &str) -> Result<SubnetId, Problem> {
 
 pub(crate) fn security_group_id(text: &str) -> Result<SecurityGroupId, Problem> {
     SecurityGroupId::try_from(text).map_err(|error| id(&error))
+}
+
+pub(crate) fn prefix_list_id(text: &str) -> Result<PrefixListId, Problem> {
+    PrefixListId::try_from(text).map_err(|error| id(&error))
 }
 
 pub(crate) fn file_system_id(text: &str) -> Result<FileSystemId, Problem> {
@@ -193,7 +197,8 @@ pub(crate) fn admits_nobody() -> Problem {
     Problem::new(
         "the security group that the deployment makes admits nobody: every mount would hang until \
          it times out",
-        "set `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` beside it",
+        "set `nfs_clients = \"nodes\"`, `nfs_client_security_groups`, `nfs_client_cidrs` or \
+         `nfs_client_prefix_lists` beside it",
     )
 }
 
@@ -203,8 +208,8 @@ pub(crate) fn nfs_clients(text: &str) -> Result<(), Problem> {
     }
     Err(Problem::new(
         format!("`{}` names no clients of NFS", text.escape_debug()),
-        "write `nodes` for the security groups of the cluster's nodes; `nfs_client_security_group_id` \
-         and `nfs_client_cidr` take others",
+        "write `nodes` for the security groups of the cluster's nodes; `nfs_client_security_groups` \
+         and `nfs_client_cidrs` take others",
     ))
 }
 

@@ -2,13 +2,36 @@
 
 use inputs::{Input, Kind};
 
+use super::clients::CLIENTS;
+use super::targets::OF_ALL_AND_EACH;
 use crate::chart;
 
 /// The inputs that `source = "./modules/csi/efs"` takes, those of the seed first.
-pub const INPUTS: &[Input] = &[
+pub const INPUTS: &[Input] = &joined::<
+    { FIRST.len() + OF_ALL_AND_EACH.len() + NEXT.len() + CLIENTS.len() + LAST.len() },
+>([FIRST, OF_ALL_AND_EACH, NEXT, CLIENTS, LAST]);
+
+/// The tables one after the other.
+const fn joined<const N: usize>(tables: [&[Input]; 5]) -> [Input; N] {
+    let mut all = [tables[0][0]; N];
+    let (mut table, mut at, mut next) = (0, 0, 0);
+    while next < N {
+        if at == tables[table].len() {
+            (table, at) = (table + 1, 0);
+        } else {
+            all[next] = tables[table][at];
+            (at, next) = (at + 1, next + 1);
+        }
+    }
+    all
+}
+
+/// The inputs before those of the mount targets.
+const FIRST: &[Input] = &[
     Input::required("aws_region", Kind::String, "AWS region for deployment"),
     Input::required("cluster_name", Kind::String, "Cluster name to tag and label EFS"),
-    Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into"),
+    Input::required("subnet_ids", Kind::Strings, "Private subnet IDs to mount into")
+        .or(&["mount_targets"]),
     Input::required("security_group_id", Kind::String, "Security group for EFS mount targets")
         .or(&["security_group_ids", "security_group"]),
     Input::default(
@@ -19,26 +42,10 @@ pub const INPUTS: &[Input] = &[
     ),
     Input::default("storage_class_name", Kind::String, "efs-sc", "Name of the EFS storage class"),
     Input::default("helm_chart_version", Kind::String, chart::DEFAULT, "Helm chart version"),
-    Input::optional(
-        "security_group_ids",
-        Kind::Strings,
-        "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
-    ),
-    Input::optional(
-        "ip_address_type",
-        Kind::String,
-        "Addresses of the mount targets: `IPV4_ONLY`, `IPV6_ONLY` or `DUAL_STACK`; EFS chooses IPv4 by itself",
-    ),
-    Input::optional(
-        "mount_target_addresses",
-        Kind::Map,
-        "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
-    ),
-    Input::optional(
-        "security_group",
-        Kind::String,
-        "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
-    ),
+];
+
+/// The inputs between those of the mount targets and of the NFS clients.
+const NEXT: &[Input] = &[
     Input::default(
         "driver",
         Kind::String,
@@ -182,7 +189,7 @@ pub const INPUTS: &[Input] = &[
     Input::optional(
         "availability_zone_name",
         Kind::String,
-        "Availability Zone of a One Zone file system, which costs less, stores in that zone only and has one mount target; without it, all zones of the region",
+        "Availability Zone, by name or by id, of a One Zone file system, which costs less, stores in that zone only and has one mount target; without it, all zones of the region",
     ),
     Input::default(
         "performance_mode",
@@ -287,21 +294,10 @@ pub const INPUTS: &[Input] = &[
         Kind::Values,
         "Access points of the deployment's own, by name, each with `root_directory`, `posix_user`, `tags`, `deletion_policy`, and a `volume` or a `claim`; as a map or the path of a file",
     ),
-    Input::optional(
-        "nfs_clients",
-        Kind::String,
-        "`nodes` admits the NFS traffic of the security groups that the cluster's nodes have, and keeps it so",
-    ),
-    Input::optional(
-        "nfs_client_security_group_id",
-        Kind::String,
-        "Security group of the nodes; the rule that admits their NFS traffic is added where it is missing",
-    ),
-    Input::optional(
-        "nfs_client_cidr",
-        Kind::String,
-        "Address range of the nodes; the rule that admits their NFS traffic is added where it is missing",
-    ),
+];
+
+/// The inputs after those of the NFS clients.
+const LAST: &[Input] = &[
     Input::default(
         "directory_perms",
         Kind::String,
@@ -335,7 +331,12 @@ pub const INPUTS: &[Input] = &[
     Input::optional(
         "az",
         Kind::String,
-        "Zone whose mount target the driver prefers for volumes of another account",
+        "Zone whose mount target the driver prefers for volumes of another account, with `provisioner_secret`",
+    ),
+    Input::optional(
+        "provisioner_secret",
+        Kind::String,
+        "Secret with the role (`awsRoleArn`) by which the driver calls EFS for a file system of another account, as `NAMESPACE/NAME`",
     ),
     Input::optional(
         "enforce_zone_affinity",
@@ -363,6 +364,11 @@ pub const INPUTS: &[Input] = &[
         Kind::String,
         "Immediate",
         "`Immediate` or `WaitForFirstConsumer`",
+    ),
+    Input::optional(
+        "allowed_topologies",
+        Kind::Strings,
+        "Zones to which the first pod of each claim goes, with `volume_binding_mode = \"WaitForFirstConsumer\"`",
     ),
     Input::optional("mount_options", Kind::Strings, "Mount options, such as `iam`"),
     Input::default("allow_volume_expansion", Kind::Bool, "true", "Whether claims can be expanded"),

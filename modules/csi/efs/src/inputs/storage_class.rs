@@ -3,6 +3,7 @@
 use ::inputs::{Problem, Reader};
 
 use super::{directory, rules};
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
 use crate::users::Reference;
 
@@ -18,19 +19,15 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         reader.string("base_path", directory::base_path).filter(|path| !path.is_empty());
     let sub_path_pattern = reader.string("sub_path_pattern", directory::sub_path_pattern);
     let ensure_unique_directory = reader.boolean("ensure_unique_directory");
-    let blamed = if base_path.is_some() { "base_path" } else { "sub_path_pattern" };
-    let room = directory::room_for_names(
-        base_path.as_deref(),
-        sub_path_pattern.as_deref(),
-        ensure_unique_directory != Some(false),
-    );
-    reader.check(blamed, room.map(drop));
+    let pattern = (sub_path_pattern.as_deref(), ensure_unique_directory != Some(false));
+    leaves_room(reader, base_path.as_deref(), pattern);
     let reuse_access_point = reader.boolean("reuse_access_point");
     let reclaim_policy = reader.string("reclaim_policy", ReclaimPolicy::one_of);
     if reuse_access_point == Some(true) && reclaim_policy == Some(ReclaimPolicy::Delete) {
         reader.mistake("reuse_access_point", shared_and_deleted());
     }
     let az = reader.string("az", rules::zone);
+    let provisioner_secret = reader.string("provisioner_secret", ProvisionerSecret::parse);
     let enforce_zone_affinity = reader.boolean("enforce_zone_affinity");
     let enable_tagging = reader.boolean("enable_tagging");
     if enable_tagging == Some(false) && reader.is_given("access_point_tags") {
@@ -38,6 +35,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     }
     let file_system_reference = reference(reader);
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
+    let allowed_topologies = allowed_topologies(reader, volume_binding_mode);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
     let labels = reader.map("storage_class_labels", rules::label);
@@ -54,17 +52,25 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         ensure_unique_directory,
         reuse_access_point,
         az,
+        provisioner_secret,
         enforce_zone_affinity,
         enable_tagging,
         file_system_reference,
         reclaim_policy: reclaim_policy?,
         volume_binding_mode: volume_binding_mode?,
+        allowed_topologies,
         mount_options: mount_options.unwrap_or_default(),
         allow_volume_expansion: allow_volume_expansion?,
         labels: labels.unwrap_or_default(),
         annotations: annotations.unwrap_or_default(),
         default: default?,
     })
+}
+
+/// The directory of a volume is one that EFS takes, with names of claims in it.
+fn leaves_room(reader: &mut Reader, base: Option<&str>, (pattern, unique): (Option<&str>, bool)) {
+    let blamed = if base.is_some() { "base_path" } else { "sub_path_pattern" };
+    reader.check(blamed, directory::room_for_names(base, pattern, unique).map(drop));
 }
 
 /// Where the class finds its file system, if not in itself: the driver takes exactly one of the
@@ -85,6 +91,26 @@ fn reference(reader: &mut Reader) -> Option<Reference> {
         );
     }
     config.or(secret)
+}
+
+/// The zones to which pods go. Kubernetes heeds them when a pod is placed whose claim waits for it
+/// (<https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies>): a volume
+/// that is made before is no reason to place a pod anywhere.
+fn allowed_topologies(reader: &mut Reader, binding: Option<VolumeBindingMode>) -> Vec<String> {
+    let name = "allowed_topologies";
+    if !reader.is_given(name) {
+        return Vec::new();
+    }
+    if binding == Some(VolumeBindingMode::Immediate) {
+        reader.mistake(
+            name,
+            Problem::new(
+                "`allowed_topologies` keeps no pod in a zone while volumes are made before pods",
+                "set `volume_binding_mode = \"WaitForFirstConsumer\"`, or leave it out",
+            ),
+        );
+    }
+    reader.strings(name, rules::zone).unwrap_or_default()
 }
 
 /// With `reuseAccessPoint` the driver makes the token of an access point of the claim's name alone

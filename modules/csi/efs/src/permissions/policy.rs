@@ -80,6 +80,8 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
         When::OwnGroup => inputs.has_own_group(),
         When::Key => key(inputs).is_some(),
         When::Role => driver.identity.is_looked_at(),
+        When::GivenRole => driver.identity.role().is_some() && driver.may_leave_identity(),
+        When::OwnDriver => driver.identity.is_looked_at() || driver.may_leave_identity(),
         When::Irsa => {
             let irsa = auto || driver.identity == Identity::By(Way::Irsa);
             irsa && driver.oidc_provider == ProviderPolicy::Create

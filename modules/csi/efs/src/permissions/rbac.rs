@@ -105,7 +105,8 @@ fn driver() -> Vec<Value> {
     ]
 }
 
-/// The claim and the pod that a deploy ends with.
+/// The claim and the pod that a deploy ends with; and pods of the driver's controller are deleted that
+/// lack their credentials.
 fn canary() -> Vec<Value> {
     vec![rule(
         "",

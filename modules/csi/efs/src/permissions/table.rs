@@ -90,6 +90,10 @@ pub(super) enum When {
     Key,
     /// A role of ours is made.
     Role,
+    /// The driver is the deployment's own.
+    OwnDriver,
+    /// It has a role of the inputs.
+    GivenRole,
     Irsa,
     PodIdentity,
     /// The driver is an EKS add-on.
@@ -134,6 +138,13 @@ const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
 const ADDON: &str = "eks:CreateAddon";
 const ADDON_UPDATE: &str = "eks:UpdateAddon";
+const ASSOCIATION_UPDATE: &str = "eks:UpdatePodIdentityAssociation";
+/// Whom the role of an association is passed to (Amazon EMR on EKS Development Guide, "Set up EKS pod
+/// identity associations", whose policy is for `eks:CreatePodIdentityAssociation`).
+const TO_PODS: &[(&str, &str)] = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
+/// Whom that of an add-on is passed to: EKS itself. AWS has no page for `CreateAddon` alone; its
+/// policy for all that EKS makes has this value (Amazon EKS User Guide, "Amazon EKS identity-based
+/// policy examples", "Using the Amazon EKS console").
 const TO_EKS: &[(&str, &str)] = &[("iam:PassedToService", "eks.amazonaws.com")];
 
 /// All actions, by service.
@@ -228,7 +239,8 @@ pub const PERMISSIONS: &[Permission] = &[
     within("kms:CreateGrant", CREATE, On::Key, When::Key),
     within("kms:GenerateDataKeyWithoutPlaintext", CREATE, On::Key, When::Key),
     within("kms:Decrypt", CREATE, On::Key, When::Key),
-    own("iam:GetRole", On::DriverRole, When::Role),
+    own("iam:GetRole", On::DriverRole, When::OwnDriver),
+    own("iam:GetRole", On::GivenRole, When::GivenRole),
     own("iam:GetRolePolicy", On::DriverRole, When::Role),
     own(ROLE, On::DriverRole, When::Role),
     within("iam:TagRole", ROLE, On::DriverRole, When::Role),
@@ -245,14 +257,15 @@ pub const PERMISSIONS: &[Permission] = &[
     // Who else trusts a provider of ours, before it is deleted.
     own("iam:ListRoles", On::Everything, When::Irsa),
     own("iam:DeleteOpenIDConnectProvider", On::Providers, When::Irsa),
-    own("eks:ListPodIdentityAssociations", On::Cluster, When::Role),
-    own("eks:DescribePodIdentityAssociation", On::Associations, When::Role),
-    own("eks:DeletePodIdentityAssociation", On::Associations, When::Role),
+    // Whatever identity is asked for: an association of before would win over it.
+    own("eks:ListPodIdentityAssociations", On::Cluster, When::OwnDriver),
+    own("eks:DescribePodIdentityAssociation", On::Associations, When::OwnDriver),
+    own("eks:DeletePodIdentityAssociation", On::Associations, When::OwnDriver),
     own(ASSOCIATION, On::Cluster, When::PodIdentity),
     within("eks:TagResource", ASSOCIATION, On::NewAssociations, When::PodIdentity),
-    own("eks:UpdatePodIdentityAssociation", On::Associations, When::PodIdentity),
-    within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity)
-        .only(&[("iam:PassedToService", "pods.eks.amazonaws.com")]),
+    own(ASSOCIATION_UPDATE, On::Associations, When::PodIdentity),
+    within("iam:PassRole", ASSOCIATION, On::DriverRole, When::PodIdentity).only(TO_PODS),
+    within("iam:PassRole", ASSOCIATION_UPDATE, On::DriverRole, When::PodIdentity).only(TO_PODS),
     own("eks:DescribeAddon", On::Addon, When::Addon),
     own("eks:DescribeAddonVersions", On::Everything, When::Addon),
     own("eks:DescribeAddonConfiguration", On::Everything, When::Addon),

@@ -1,15 +1,13 @@
 //! The rules that admit NFS traffic to the mount targets' security group.
 
-use std::fmt;
-
 use inputs::plain;
-use ipnet::IpNet;
-use network::{IngressRule, NFS_PORT, RuleSource, SecurityGroupId, Tags};
+use network::{IngressRule, NFS_PORT, SecurityGroupId, Tags};
 use plan::{
     Action, Change, ChangeId, Difference, Known, Mutability, Plan, Property, Row, Scope, Unset,
     Value, Warning, compare, equal, later, set,
 };
 
+pub use crate::nfs_source::Source;
 use crate::owner::Owner;
 
 /// The kind of resource, as it stands in addresses.
@@ -17,63 +15,6 @@ pub const KIND: &str = "security_group_rule";
 
 /// What people read of a rule of ours.
 pub(crate) const DESCRIPTION: &str = "NFS for EFS, by Clockwork Codex";
-
-/// Whose traffic a rule admits, wanted or found: a group may be one that the plan creates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    Group(Known<SecurityGroupId>),
-    Cidr(IpNet),
-}
-
-impl Source {
-    /// As it stands in the addresses and ids of changes, where a group that does not exist yet
-    /// goes by the change that creates it.
-    fn key(&self) -> String {
-        match self {
-            Source::Group(Known::After(change)) => change.to_string(),
-            Source::Group(Known::Now(_)) | Source::Cidr(_) => self.to_string(),
-        }
-    }
-
-    /// The source, where it is known now.
-    pub(crate) fn now(&self) -> Option<RuleSource> {
-        match self {
-            Source::Group(group) => group.now().cloned().map(RuleSource::Group),
-            Source::Cidr(range) => Some(RuleSource::Cidr(*range)),
-        }
-    }
-
-    /// The source as a plan shows it.
-    fn shown(&self) -> Known<String> {
-        match self {
-            Source::Group(group) => group.clone().map(|id| id.to_string()),
-            Source::Cidr(range) => Known::Now(range.to_string()),
-        }
-    }
-
-    /// The change that creates it.
-    fn created_by(&self) -> Option<&ChangeId> {
-        match self {
-            Source::Group(Known::After(change)) => Some(change),
-            Source::Group(Known::Now(_)) | Source::Cidr(_) => None,
-        }
-    }
-}
-
-impl From<RuleSource> for Source {
-    fn from(source: RuleSource) -> Source {
-        match source {
-            RuleSource::Group(id) => Source::Group(Known::Now(id)),
-            RuleSource::Cidr(range) => Source::Cidr(range),
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shown().fmt(f)
-    }
-}
 
 /// The properties of a rule, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,8 +180,8 @@ pub fn plan<C: From<Call>>(
                  out",
                 groups.join(", ")
             ),
-            "set `nfs_clients = \"nodes\"`, `nfs_client_security_group_id` or `nfs_client_cidr` to have \
-             the rule added",
+            "set `nfs_clients = \"nodes\"`, `nfs_client_security_groups`, `nfs_client_cidrs` or \
+             `nfs_client_prefix_lists` to have the rule added",
         ));
     }
     let specs: Vec<Vec<Spec>> = wanted.sources.iter().map(|source| in_each(Some(source))).collect();
@@ -355,6 +296,8 @@ fn revoke<C: From<Call>>(scope: &Scope, rule: &IngressRule, reason: &str) -> Cha
 
 #[cfg(test)]
 mod tests {
+    use network::RuleSource;
+
     use super::*;
 
     fn spec(protocol: &str, ports: (i32, i32)) -> Spec {

@@ -64,6 +64,7 @@ fn of_rule(deployed: &Deployed, naming: &Naming, rule: &IngressRule) -> Resource
             resource.with("cidr_ipv6", range.to_string())
         }
         Some(RuleSource::Cidr(range)) => resource.with("cidr_ipv4", range.to_string()),
+        Some(RuleSource::PrefixList(id)) => resource.with("prefix_list_id", id.as_str()),
         None => resource,
     };
     resource.with("tags", json!(rule.tags))

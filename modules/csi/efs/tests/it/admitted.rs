@@ -66,6 +66,9 @@ fn mounting(actual: &Actual, wanted: &Desired) -> Vec<(String, RuleSource)> {
         let now = sources.iter().filter_map(|source| match source {
             efs::resources::ingress::Source::Group(id) => id.now().cloned().map(RuleSource::Group),
             efs::resources::ingress::Source::Cidr(range) => Some(RuleSource::Cidr(*range)),
+            efs::resources::ingress::Source::PrefixList(id) => {
+                Some(RuleSource::PrefixList(id.clone()))
+            }
         });
         let admitted = now.filter(|source| admits(actual, target, source));
         admitted.map(|source| (target.availability_zone.clone(), source)).collect::<Vec<_>>()

@@ -23,7 +23,8 @@ fn a_first_deployment_ends_with_a_claim_after_everything_else() {
     let needs = check.needs.iter().chain(&check.needs_any.of);
     assert_eq!(needs.collect::<BTreeSet<_>>(), before);
     assert_eq!(check.needs_any.of.len(), 3, "the mount targets, of which any may fail");
-    let efs::Call::Canary(Call::Prove { class, namespace, file_system, with_pod }) = &check.call
+    let efs::Call::Canary(Call::Prove { class, namespace, file_system, with_pod, reference: None }) =
+        &check.call
     else {
         panic!("{:?}", check.call)
     };

@@ -1,12 +1,13 @@
 //! Several classes on one file system, and classes that find it by a reference.
 
-use efs::{Actual, Inputs, OtherClass, Plan, Volume};
+use efs::{Actual, Inputs, Led, OtherClass, Plan, Referred, Volume};
 use inputs::Given;
 use plan::Change;
 use serde_json::{Value, json};
 
 use crate::world::{
-    account, apply, deployed, deployed_to_cluster, desired, inputs, planned, scope, subnet, three,
+    account, account_and_cluster, apply, deployed, deployed_to_cluster, desired, inputs, planned,
+    scope, subnet, three,
 };
 
 /// The engines' class, and one for the store's user.
@@ -260,31 +261,33 @@ fn referring() -> Value {
 #[test]
 fn a_reference_takes_the_place_of_the_id_and_is_followed() {
     let mut found = deployed_to_cluster(&referring());
-    let cluster = found.cluster.as_mut().unwrap();
-    let class = cluster.storage_class.as_mut().unwrap();
+    let class = found.cluster.as_ref().unwrap().storage_class.as_ref().unwrap();
     assert_eq!(
         class.spec.parameters["fileSystemIdConfigRef"].to_string(),
         "graphs/efs-sc-outputs/file_system_id"
     );
     assert!(!class.spec.parameters.contains_key("fileSystemId"));
-    let warned = |found: &Actual| {
+    let led = |led: Led| Referred { file_system: Some(led), secret: None };
+    let warned = |found: &mut Actual, to: Led| {
+        let cluster = found.cluster.as_mut().unwrap();
+        cluster.referred.insert("efs-sc".to_owned(), led(to));
         let plan = planned(&desired(&referring()), found);
         assert!(plan.is_empty());
         let told = plan.warnings.iter().map(|it| format!("{}; {}", it.text, it.remedy));
         told.filter(|it| it.contains("finds its file system by")).collect::<Vec<_>>()
     };
-    let told = warned(&found);
+    let told = warned(&mut found, Led::Nowhere);
     assert!(told[0].contains("leads to nothing") && told[0].contains("config-map"), "{told:?}");
-    let class = |found: &mut Actual, id: &str| {
-        let cluster = found.cluster.as_mut().unwrap();
-        cluster.storage_class.as_mut().unwrap().referred = Some(id.to_owned());
-    };
-    class(&mut found, "fs-0000000b");
-    assert!(
-        warned(&found)[0].contains("leads to fs-0000000b, and this deployment's is fs-0000000a")
-    );
-    class(&mut found, "fs-0000000a");
-    assert_eq!(warned(&found), [""; 0]);
+    let told = warned(&mut found, Led::To("fs-0000000b".to_owned()));
+    assert!(told[0].contains("leads to fs-0000000b, and this deployment's is fs-0000000a"));
+    assert_eq!(warned(&mut found, Led::To("fs-0000000a".to_owned())), [""; 0]);
+    // Before the first deploy too: the id is known after it.
+    let mut new = account_and_cluster(three());
+    let cluster = new.cluster.as_mut().unwrap();
+    cluster.referred.insert("efs-sc".to_owned(), led(Led::Nowhere));
+    let plan = planned(&desired(&referring()), &new);
+    let told = plan.warnings.iter().find(|it| it.text.contains("this deployment's is the new one"));
+    assert!(told.is_some(), "{:?}", plan.warnings);
     // In a directory, the document is this deployment's although it has no id in it.
     let mut found = deployed(&referring(), three());
     found.file_system.as_mut().unwrap().metered_bytes = Some(1 << 30);

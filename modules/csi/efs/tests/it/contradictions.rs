@@ -53,7 +53,7 @@ fn a_registry_that_is_none_is_a_mistake() {
     for (registry, region, told) in [
         ("mirror", "eu-west-1", "is not a registry"),
         ("https://mirror.example.com", "eu-west-1", "is not a registry"),
-        ("eks", "il-central-1", "is not known here"),
+        ("eks", "us-isof-east-1", "is not known here"),
     ] {
         let found = mistakes(&json!({ "image_registry": registry, "aws_region": region }));
         assert!(found[0].contains(told), "{registry}: {found:?}");

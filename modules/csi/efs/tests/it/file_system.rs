@@ -290,3 +290,21 @@ fn a_one_zone_file_system_has_one_target_and_never_moves() {
     let plan = planned(&desired(&elsewhere), &account(three()));
     assert!(plan.refusals[0].remedy.contains("give a subnet of eu-west-1c"), "{}", text(&plan));
 }
+
+#[test]
+fn a_zone_may_be_given_by_the_id_that_is_the_same_in_every_account() {
+    let by_id = json!({ "availability_zone_name": "euw1-az2" });
+    let by_name = json!({ "availability_zone_name": "eu-west-1b" });
+    let found = deployed(&by_id, three());
+    let spec = &found.file_system.as_ref().unwrap().spec;
+    assert_eq!(spec.availability_zone.as_deref(), Some("eu-west-1b"));
+    assert!(found.documents["storageclass.yaml"].contains("az=eu-west-1b"));
+    assert_eq!(found.mount_targets.len(), 1);
+    for inputs in [&by_id, &by_name] {
+        assert!(planned(&desired(inputs), &found).is_settled(), "{inputs}");
+    }
+    let elsewhere = json!({ "availability_zone_name": "euw1-az7" });
+    let plan = planned(&desired(&elsewhere), &account(three()));
+    let [refusal] = plan.refusals.as_slice() else { panic!("{}", text(&plan)) };
+    assert_eq!(refusal.reason, "no subnet of the inputs is in the zone `euw1-az7`");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use efs::resources::file_system::Planned;
-use efs::resources::mount_target::{self, Call, Consent, MOST_GROUPS, Wanted, WantedAddresses};
+use efs::resources::mount_target::{self, Call, Consent, MOST_GROUPS, Wanted, WantedTargets};
 use efs::{Actual, Desired, FileSystemId, Plan};
 use network::{SecurityGroup, SecurityGroupId};
 use plan::{Action, ChangeId, Known, Styled};
@@ -22,7 +22,7 @@ fn plan(groups: &[Known<network::SecurityGroupId>], found: &Actual) -> Plan {
         going: &[],
         security_groups: groups,
         consent: Consent::default(),
-        addresses: WantedAddresses { family: None, fixed: &BTreeMap::new() },
+        targets: WantedTargets { family: None, each: &BTreeMap::new() },
     };
     let id = Known::Now(FileSystemId::try_from("fs-0000000a").unwrap());
     let file_system = Planned { id, needs: Vec::new(), own: true, one_zone: None };

@@ -148,6 +148,7 @@ fn cluster(text: &str) -> Cluster {
                 value: text.to_owned(),
                 effect: "NoSchedule".to_owned(),
             }],
+            labels: [("kubernetes.io/arch".to_owned(), text.to_owned())].into(),
             ..efs::Node::default()
         }],
         default_classes: vec![text.to_owned()],

@@ -169,7 +169,7 @@ fn a_missing_oidc_provider_is_refused_unless_it_may_be_created() {
 }
 
 /// Warnings with their remedies.
-fn lines(warnings: Vec<plan::Warning>) -> Vec<String> {
+pub(crate) fn lines(warnings: Vec<plan::Warning>) -> Vec<String> {
     warnings.into_iter().map(|it| format!("{}; {}", it.text, it.remedy)).collect()
 }
 

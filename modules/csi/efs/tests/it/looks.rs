@@ -52,6 +52,7 @@ fn whole(role: Whose, association: Whose, provider: bool) -> IdentityFound {
         },
         cluster: Some(cluster),
         built_in_agent: false,
+        given_role_is_missing: false,
         unknown: None,
     }
 }

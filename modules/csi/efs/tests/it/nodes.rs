@@ -20,14 +20,25 @@ fn node(name: &str, taint: Option<&str>) -> Node {
     }
 }
 
-/// What is warned of with these inputs and nodes.
-fn warned(more: &Value, nodes: &[Node]) -> Vec<String> {
+/// The plan of these inputs in a cluster of these nodes.
+fn plan_of(more: &Value, nodes: &[Node]) -> efs::Plan {
     let mut inputs = json!({ "uid": 1001, "gid": 1001 });
     inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let mut actual = account_and_cluster(three());
     actual.cluster.as_mut().unwrap().nodes = nodes.to_vec();
-    let warnings = planned(&desired(&inputs), &actual).warnings;
-    warnings.into_iter().map(|warning| format!("{}; {}", warning.text, warning.remedy)).collect()
+    planned(&desired(&inputs), &actual)
+}
+
+/// What is warned of with these inputs and nodes.
+fn warned(more: &Value, nodes: &[Node]) -> Vec<String> {
+    let warnings = plan_of(more, nodes).warnings.into_iter();
+    warnings.map(|warning| format!("{}; {}", warning.text, warning.remedy)).collect()
+}
+
+/// What is noted of nodes that do not take the driver.
+fn noted(nodes: &[Node]) -> Vec<String> {
+    let notes = plan_of(&json!({}), nodes).notes.into_iter();
+    notes.filter(|note| note.contains("the driver does not run on")).collect()
 }
 
 #[test]
@@ -90,6 +101,68 @@ fn a_cluster_of_fargate_or_windows_alone_has_no_place_for_the_driver() {
     assert!(told[0].contains("of Fargate or run Windows"), "{told:?}");
     let mixed = [fargate, windows, node("c", None), node("d", None)];
     assert_eq!(warned(&json!({}), &mixed), [""; 0]);
+}
+
+/// A node with a label.
+fn labelled(name: &str, label: &str, value: &str) -> Node {
+    let labels = [(label.to_owned(), value.to_owned())].into();
+    Node { labels, ..node(name, None) }
+}
+
+#[test]
+fn nodes_of_arm_with_gpus_and_of_bottlerocket_take_the_driver() {
+    let arm = labelled("arm", "kubernetes.io/arch", "arm64");
+    let gpu = node("gpu", Some("nvidia.com/gpu=true:NoSchedule"));
+    let bottlerocket = labelled("bottlerocket", "node.kubernetes.io/os-distro", "bottlerocket");
+    let nodes = [arm, gpu, bottlerocket];
+    assert_eq!(warned(&json!({}), &nodes), [""; 0], "the chart's DaemonSet tolerates every taint");
+    assert_eq!(noted(&nodes), [""; 0]);
+}
+
+#[test]
+fn nodes_that_never_take_the_driver_are_noted_with_the_cause_and_the_remedy() {
+    let open = [node("c", None), node("d", None)];
+    let fargate = |name: &str| Node { fargate: true, ..node(name, None) };
+    let windows = Node { windows: true, ..node("windows-1", None) };
+    let power = labelled("power", "kubernetes.io/arch", "ppc64le");
+    for (node, name, cause, remedy) in [
+        (fargate("fargate-1"), "fargate-1", "Fargate runs no DaemonSet", "no Fargate profile"),
+        (windows, "windows-1", "they run Windows", "`kubernetes.io/os: linux`"),
+        (power, "power", "no image for ppc64le", "`kubernetes.io/arch`"),
+    ] {
+        let told = noted(&[&open[..], &[node]].concat());
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!([name, cause, remedy].iter().all(|words| told[0].contains(words)), "{told:?}");
+    }
+    let many: Vec<Node> = (0..5).map(|n| fargate(&format!("fargate-{n}"))).chain(open).collect();
+    let told = noted(&many);
+    assert!(told[0].contains("fargate-0, fargate-1, fargate-2 and 2 more"), "{told:?}");
+}
+
+#[test]
+fn nodes_that_values_keep_the_daemon_set_off_are_warned_of() {
+    let chosen = labelled("chosen", "storage", "efs");
+    let gpu = node("gpu", Some("nvidia.com/gpu=true:NoSchedule"));
+    for (values, other, cause, remedy) in [
+        (
+            json!({ "tolerations": [] }),
+            gpu,
+            "leaves out their taint nvidia.com/gpu",
+            "add it there",
+        ),
+        (
+            json!({ "nodeSelector": { "storage": "efs" } }),
+            node("other", None),
+            "asks for the label storage",
+            "give them the label",
+        ),
+    ] {
+        let more = json!({ "helm_values": { "node": values } });
+        let told = warned(&more, &[chosen.clone(), chosen.clone(), other.clone()]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let words = [cause, remedy, &other.name];
+        assert!(words.iter().all(|words| told[0].contains(words)), "{told:?}");
+    }
 }
 
 #[test]

@@ -116,7 +116,8 @@ pub(crate) fn driver(call: &driver::Call, resolve: Resolve<'_>, actual: &mut Act
             }
         }
         driver::Call::GiveCredentials { wanted, .. } => {
-            for pod in driver.pods.iter_mut().flatten() {
+            let driver::Pods::Seen(pods) = &mut driver.pods else { return };
+            for pod in pods.iter_mut().filter(|pod| pod.skips.is_none()) {
                 pod.has_association = *wanted == driver::Credentials::PodIdentity;
                 pod.role = match wanted {
                     driver::Credentials::Irsa(Known::Now(role)) => Some(role.clone()),

@@ -54,6 +54,12 @@ fn out(of: &str) -> EgressRule {
     }
 }
 
+/// The rule that comes with it in a VPC that has IPv6.
+fn to_ipv6(of: &str) -> EgressRule {
+    let everywhere = RuleSource::Cidr("::/0".parse().unwrap());
+    EgressRule { destination: Some(everywhere), ..out(of) }
+}
+
 fn egress(actual: &mut Actual) -> &mut Vec<EgressRule> {
     actual.network.paths.as_mut().unwrap().egress.as_mut().unwrap()
 }
@@ -103,7 +109,12 @@ fn deny(actual: &mut Actual, egress: bool, range: &str, ports: (i32, i32)) {
 
 /// What the plan says of the nodes.
 fn said(actual: &Actual) -> Vec<String> {
-    let Plan { warnings, notes, .. } = planned(&desired(&json!({})), actual);
+    told(&json!({}), actual)
+}
+
+/// The same of a plan of these inputs.
+fn told(more: &serde_json::Value, actual: &Actual) -> Vec<String> {
+    let Plan { warnings, notes, .. } = planned(&desired(more), actual);
     let about = ["node", "network ACL", "enableDns", "DHCP"];
     let of_nodes = |line: &String| about.iter().any(|word| line.contains(word));
     let warnings = warnings.into_iter().map(|it| format!("{}; {}", it.text, it.remedy));
@@ -123,13 +134,17 @@ fn nodes_that_reach_the_targets_are_not_mentioned() {
     });
     assert_eq!(said(&by_range), [""; 0]);
     let native = with(|actual| {
+        for subnet in &mut actual.network.subnets {
+            subnet.ranges = vec!["2600:1f13::/64".parse().unwrap()];
+        }
         nodes(actual)[0].addresses = vec!["2600:1f13::9".parse().unwrap()];
         nodes(actual).truncate(1);
+        egress(actual).push(to_ipv6("sg-00000001"));
         let v6 = |entry: &AclEntry| AclEntry { range: "::/0".parse().unwrap(), ..entry.clone() };
         let more: Vec<AclEntry> = acl(actual).entries.iter().map(v6).collect();
         acl(actual).entries.extend(more);
     });
-    assert_eq!(said(&native), [""; 0]);
+    assert_eq!(told(&json!({ "ip_address_type": "IPV6_ONLY" }), &native), [""; 0]);
 }
 
 /// What somebody may have done to a network.
@@ -293,4 +308,78 @@ fn nodes_are_not_looked_at_where_nobody_did() {
     let found = deployed(&json!({}), three());
     assert_eq!((&found.network.nodes, &found.network.paths), (&None, &None));
     assert_eq!(said(&found), [""; 0]);
+}
+
+/// Nodes and subnets that have IPv6 beside IPv4, and nodes that are admitted by ranges alone.
+fn dual(ranges: &[&str]) -> Actual {
+    with(|actual| {
+        for subnet in &mut actual.network.subnets {
+            subnet.ranges.push("2600:1f13::/64".parse().unwrap());
+        }
+        for node in nodes(actual) {
+            node.addresses.push("2600:1f13:0:1::9".parse().unwrap());
+            node.security_groups = vec![group("sg-00000002")];
+        }
+        egress(actual).push(to_ipv6("sg-00000002"));
+        let entry = |entry: &AclEntry| AclEntry { range: "::/0".parse().unwrap(), ..entry.clone() };
+        let more: Vec<AclEntry> = acl(actual).entries.iter().map(entry).collect();
+        acl(actual).entries.extend(more);
+        let rule = actual.network.ingress_rules[0].clone();
+        actual.network.ingress_rules.extend(ranges.iter().map(|range| network::IngressRule {
+            id: format!("sgr-{range}"),
+            source: Some(RuleSource::Cidr(range.parse().unwrap())),
+            ..rule.clone()
+        }));
+    })
+}
+
+#[test]
+fn a_way_is_judged_by_the_family_that_a_mount_takes() {
+    let (v4, v6) = ("10.0.0.0/16", "2600:1f13:0:1::/64");
+    let both = json!({ "ip_address_type": "DUAL_STACK" });
+    assert_eq!(told(&json!({}), &dual(&[v4])), [""; 0]);
+    assert_eq!(told(&both, &dual(&[v6])), [""; 0]);
+    // The range of the other family admits no mount.
+    let [ipv4] = &told(&json!({}), &dual(&[v6]))[..] else { panic!() };
+    let [ipv6] = &told(&both, &dual(&[v4]))[..] else { panic!() };
+    for line in [ipv4, ipv6] {
+        assert!(line.contains("are not admitted on TCP 2049"), "{line}");
+    }
+    // Neither does the ACL of the other family stop one.
+    let mut stopped = dual(&[v6]);
+    deny(&mut stopped, false, v4, (2049, 2049));
+    assert_eq!(told(&both, &stopped), [""; 0]);
+    let mut shut = dual(&[v6]);
+    egress(&mut shut).pop();
+    assert!(told(&both, &shut)[0].contains("no egress rule of sg-00000002"), "IPv4 may leave");
+    deny(&mut stopped, false, v6, (2049, 2049));
+    assert!(told(&both, &stopped)[0].contains("network ACL acl-00000001"));
+}
+
+#[test]
+fn nodes_without_an_address_of_the_family_of_the_targets_are_named() {
+    let mut native = dual(&["10.0.0.0/8", "::/0"]);
+    for subnet in &mut native.network.subnets {
+        subnet.ranges.retain(|range| range.addr().is_ipv6());
+    }
+    for node in native.network.nodes.iter_mut().flatten() {
+        node.addresses.truncate(1);
+    }
+    let said = told(&json!({ "ip_address_type": "IPV6_ONLY" }), &native);
+    let [line] = &said[..] else { panic!("{said:?}") };
+    assert!(line.contains("all 3 nodes") && line.contains("of IPv6 only"), "{line}");
+}
+
+#[test]
+fn a_driver_that_mounts_by_ipv4_alone_is_told_before_its_pods_hang() {
+    let warned = |more: &serde_json::Value| {
+        let plan = planned(&desired(more), &account(three()));
+        plan.warnings.iter().any(|it| it.text.contains("mounts by IPv4 alone"))
+    };
+    let native =
+        |chart: &str| json!({ "ip_address_type": "IPV6_ONLY", "helm_chart_version": chart });
+    assert!(warned(&native("2.4.5")) && warned(&native("3.1.9")));
+    assert!(!warned(&native("3.2.0")) && !warned(&json!({})));
+    let one = json!({ "mount_targets": { "eu-west-1a": { "ip_address_type": "IPV6_ONLY" } } });
+    assert!(warned(&one));
 }

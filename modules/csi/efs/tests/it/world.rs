@@ -40,6 +40,7 @@ pub(crate) fn subnet(n: u32, zone: char) -> Subnet {
         id: subnet_id(n),
         vpc_id: vpc(),
         availability_zone: format!("eu-west-1{zone}"),
+        availability_zone_id: Some(format!("euw1-az{}", u32::from(zone) - u32::from('a') + 1)),
         free_addresses: 100,
         ranges: vec![format!("10.0.{}.0/24", n % 256).parse().unwrap()],
         on_outpost: false,
@@ -311,6 +312,7 @@ fn rule(call: &ingress::Call, actual: &mut Actual) {
                 source: Some(match source {
                     ingress::Source::Group(id) => RuleSource::Group(id.now().unwrap().clone()),
                     ingress::Source::Cidr(range) => RuleSource::Cidr(*range),
+                    ingress::Source::PrefixList(id) => RuleSource::PrefixList(id.clone()),
                 }),
                 tags: tags.clone(),
             });

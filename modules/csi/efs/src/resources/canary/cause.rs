@@ -82,6 +82,35 @@ const DELETING: &str = "`elasticfilesystem:DescribeAccessPoints` and \
 
 /// The known causes; the more special words come first.
 const RULES: &[Rule] = &[
+    // external-provisioner (`pkg/controller/controller.go`, `getCredentials`).
+    Rule {
+        words: &["error getting secret"],
+        what: |facts| {
+            format!(
+                "{} may not read the Secret that the class names by `provisioner_secret`, or there is none",
+                account(facts)
+            )
+        },
+        remedy: |_| {
+            "make that Secret, and give the service account `get` on it by a Role of your own, where the \
+             chart gives none"
+                .to_owned()
+        },
+        is_final: false,
+    },
+    // The driver's `pkg/driver/filesystem_id_finder.go`.
+    Rule {
+        words: &["Failed to resolve filesystem Id"],
+        what: |_| {
+            "the driver does not find the file system where the class refers to it".to_owned()
+        },
+        remedy: |_| {
+            "put its id into the ConfigMap or Secret of `file_system_id_config_ref` or \
+             `file_system_id_secret_ref`: `cargo xtask outputs --format config-map` prints one"
+                .to_owned()
+        },
+        is_final: false,
+    },
     Rule {
         words: &[
             "NoCredentialProviders",

@@ -8,6 +8,7 @@ use crate::ids::FileSystemId;
 use crate::resources::storage_class::{StorageClass, VolumeBindingMode};
 use crate::resources::{file_system, mount_target};
 use crate::templates::render;
+use crate::users::Reference;
 
 /// The kind, as it stands in addresses.
 pub const KIND: &str = "canary";
@@ -32,13 +33,16 @@ pub enum Call {
         file_system: Known<FileSystemId>,
         /// Whether a volume is made only for a pod that uses the claim.
         with_pod: bool,
+        /// Where the class finds the file system, if not in itself: no claim is bound before that
+        /// leads to it.
+        reference: Option<Reference>,
     },
 }
 
 impl Call {
     /// The claim, and the pod where it takes one, under this name.
     pub fn documents(&self, name: &str) -> Result<(String, Option<String>), RenderError> {
-        let Call::Prove { class, namespace, file_system: _, with_pod } = self;
+        let Call::Prove { class, namespace, file_system: _, with_pod, reference: _ } = self;
         let context = Context { name, namespace, class, image: IMAGE };
         let claim = render("canary-claim.yaml", &context)?;
         let pod = with_pod.then(|| render("canary-pod.yaml", &context)).transpose()?;
@@ -63,6 +67,7 @@ pub struct Wanted<'a> {
     /// The namespace of the driver.
     pub namespace: &'a str,
     pub binding: VolumeBindingMode,
+    pub reference: Option<&'a Reference>,
     pub file_system: &'a Known<FileSystemId>,
 }
 
@@ -81,7 +86,7 @@ pub fn plan<C: From<Call>>(
         (true, _) => "at the end",
         (false, true) => "as that of the last deploy was not bound",
     };
-    let Wanted { always: _, class, namespace, binding, file_system } = wanted;
+    let Wanted { always: _, class, namespace, binding, reference, file_system } = wanted;
     let pod = if binding == VolumeBindingMode::WaitForFirstConsumer { " and a pod" } else { "" };
     let changes = plan.changes.iter().map(|change| (&change.id, &change.address));
     let waits = plan.waits.iter().map(|wait| (&wait.id, &wait.address));
@@ -104,6 +109,7 @@ pub fn plan<C: From<Call>>(
             namespace: namespace.to_owned(),
             file_system: file_system.clone(),
             with_pod: !pod.is_empty(),
+            reference: reference.cloned(),
         }
         .into(),
     });

@@ -4,7 +4,8 @@ use kubernetes::FoundChart;
 use kubernetes::release::Release;
 
 use super::csi_driver::{CsiDriver, CsiDriverMade};
-use super::pods::ControllerPod;
+use super::images::Version;
+use super::pods::Pods;
 use super::rollout::Rollout;
 use crate::chart::RELEASE;
 use crate::users::Volume;
@@ -18,7 +19,7 @@ pub struct Found {
     pub foreign: Vec<Foreign>,
     /// The pods of its controller, where they were looked at and the cluster has EKS's webhook, which
     /// gives pods their credentials.
-    pub pods: Option<Vec<ControllerPod>>,
+    pub pods: Pods,
     /// Its Deployment and DaemonSet.
     pub rollouts: Vec<Rollout>,
     /// The volumes of a cluster, where an older driver may be installed that does not know those
@@ -30,6 +31,8 @@ pub struct Found {
     pub csi_driver: CsiDriver,
     /// What Helm would make of the chart, where that was looked at.
     pub made: Option<Made>,
+    /// The version of the driver that its controller runs, where the image tells.
+    pub running: Option<Version>,
     /// Whether EKS applied objects of it, as it does with those of an add-on.
     pub applied_by_eks: bool,
 }

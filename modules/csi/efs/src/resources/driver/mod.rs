@@ -22,11 +22,14 @@ pub use csi_driver::{CsiDriver, CsiDriverFound, CsiDriverMade, CsiDriverSpec};
 pub use found::{Beyond, Foreign, Found, Made, Origin};
 pub use identity::{CONTROLLER_ACCOUNT, Identity, NODE_ACCOUNT, ProviderPolicy, Way};
 pub(crate) use identity::{annotated_role, service_accounts};
-pub use images::Registry;
+pub use images::{Registry, Version, version_of_image};
 pub use ownership::{Neighbours, contest};
 pub(crate) use planning::installed;
 pub use planning::{KIND, Others, may_be_older, needs_chart, plan, remove, rows};
-pub use pods::{ControllerPod, Credentials, POD_IDENTITY, PODS_KIND, ROLE_OF_IRSA};
+pub use pods::{
+    ControllerPod, Credentials, POD_IDENTITY, PODS_KIND, Pods, ROLE_OF_IRSA, SKIPS_CONTAINERS,
+    SKIPS_WEBHOOK,
+};
 pub use rollout::{Away, Missing, Rollout, away, max_unavailable};
 pub(crate) use traps::shared_range;
 pub use values::{Driver, DriverInputs, DriverMode, check};

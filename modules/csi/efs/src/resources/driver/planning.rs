@@ -91,6 +91,7 @@ fn before<C: From<Call>>(
         chart,
         csi_driver,
         made,
+        running: _,
         applied_by_eks: _,
     } = found;
     let address = address(scope);

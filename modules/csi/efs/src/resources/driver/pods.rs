@@ -34,10 +34,47 @@ pub struct ControllerPod {
     /// The role of an annotation.
     pub role: Option<String>,
     pub has_association: bool,
+    /// What keeps EKS's webhook from it, a label or an annotation: no pod that is made anew gets its
+    /// credentials while that is there.
+    pub skips: Option<&'static str>,
+}
+
+/// The label of pods that EKS's webhook does not see (the `objectSelector` of its configuration in
+/// clusters of EKS).
+pub const SKIPS_WEBHOOK: &str = "eks.amazonaws.com/skip-pod-identity-webhook";
+/// The annotation that names the containers which it leaves as they are
+/// (aws/amazon-eks-pod-identity-webhook, README).
+pub const SKIPS_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
+
+/// The pods of the controller, as far as they were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Pods {
+    /// Nothing depends on them, or the cluster has no webhook of EKS.
+    #[default]
+    NotLookedAt,
+    /// This identity may not list them.
+    Forbidden,
+    Seen(Vec<ControllerPod>),
+}
+
+impl Pods {
+    /// Those that were seen.
+    pub fn seen(&self) -> &[ControllerPod] {
+        match self {
+            Pods::Seen(pods) => pods,
+            Pods::NotLookedAt | Pods::Forbidden => &[],
+        }
+    }
 }
 
 impl ControllerPod {
-    /// Whether it lacks what it is to have; `role` is that of an annotation, where there is to be one.
+    /// Whether it lacks what it is to have, and gets that when it is made anew; `role` is that of an
+    /// annotation, where there is to be one.
+    pub fn is_to_be_made_anew(&self, role: Option<&str>) -> bool {
+        self.skips.is_none() && self.lacks(role)
+    }
+
+    /// Whether it lacks what it is to have.
     pub fn lacks(&self, role: Option<&str>) -> bool {
         match role {
             Some(role) => self.role.as_deref() != Some(role),

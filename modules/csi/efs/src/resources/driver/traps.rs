@@ -119,6 +119,8 @@ pub(crate) fn shared_range(
     let differing: Vec<&str> = differing.iter().map(String::as_str).collect();
     let (of, newer) = if inputs.mode == DriverMode::Addon {
         ("the add-on".to_owned(), "an `addon_version` of driver 1.7.0".to_owned())
+    } else if inputs.mode == DriverMode::Skip {
+        (format!("chart {chart}, which runs,"), "a driver of 1.7.0".to_owned())
     } else {
         let first = ChartVersion::RANGE_OF_EACH_CLASS;
         (format!("chart {chart}"), format!("`helm_chart_version` {first}"))

@@ -51,6 +51,9 @@ pub struct DriverInputs {
     pub chart: ChartSource,
     /// The version of its chart.
     pub version: ChartVersion,
+    /// Whether nobody says that it is that one: the driver is somebody else's, and what runs may be
+    /// older.
+    pub assumed: bool,
     pub identity: Identity,
     pub oidc_provider: ProviderPolicy,
     /// The tags of access points, beside the one that the driver sets itself.
@@ -73,6 +76,12 @@ impl DriverMode {
 }
 
 impl DriverInputs {
+    /// Whether it gets no identity of this project, and one of before may be left: the deployment
+    /// installs the driver, or EKS does for it.
+    pub fn may_leave_identity(&self) -> bool {
+        self.mode != DriverMode::Skip && !self.identity.is_looked_at()
+    }
+
     /// The values of the chart that are given, or of the add-on: by inputs of their own or as the
     /// user's values, which win.
     pub fn given_values(&self) -> Value {
@@ -137,6 +146,7 @@ impl Driver<'_> {
             namespace,
             chart,
             version,
+            assumed: _,           // There is a release where it is not.
             identity: _,          // Part of the values,
             oidc_provider: _,     // as far as it is an annotation,
             access_point_tags: _, // and so are these,

@@ -1,10 +1,9 @@
 //! The addresses of mount targets: of which family, and which ones.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use network::{Subnet, SubnetId};
+use network::Subnet;
 use plan::{Address, Refusal};
 
 inputs::words! {
@@ -27,24 +26,22 @@ impl IpAddressType {
         }
     }
 
-    fn has_ipv4(self) -> bool {
+    pub(crate) fn has_ipv4(self) -> bool {
         self != IpAddressType::Ipv6Only
     }
 
-    fn has_ipv6(self) -> bool {
+    pub(crate) fn has_ipv6(self) -> bool {
         self != IpAddressType::Ipv4Only
     }
 }
 
-/// The addresses that targets should have, by their subnets.
-pub type FixedAddresses = BTreeMap<SubnetId, Vec<IpAddr>>;
-
-/// What a deployment says of addresses.
+/// What a deployment says of the addresses of one target.
 #[derive(Debug, Clone, Copy)]
-pub struct WantedAddresses<'a> {
+pub(super) struct WantedAddresses<'a> {
     /// `None` where any is right; EFS then chooses IPv4.
-    pub family: Option<IpAddressType>,
-    pub fixed: &'a FixedAddresses,
+    pub(super) family: Option<IpAddressType>,
+    /// Those that it must have.
+    pub(super) fixed: &'a [IpAddr],
 }
 
 /// What a new target is asked to have.
@@ -76,18 +73,17 @@ pub(super) struct Before<'a> {
 }
 
 impl WantedAddresses<'_> {
-    /// The addresses that the target of a subnet must have.
-    pub(super) fn fixed(&self, subnet: &SubnetId) -> Vec<String> {
-        self.fixed.get(subnet).into_iter().flatten().map(IpAddr::to_string).collect()
+    /// The addresses that the target must have.
+    pub(super) fn fixed(&self) -> Vec<String> {
+        self.fixed.iter().map(IpAddr::to_string).collect()
     }
 
-    /// The addresses of a new target in a subnet, in the place of one that had some, in the same
+    /// The addresses of a new target, in the place of one that had some, in the same
     /// subnet or another: clients that mounted by address, or that resolved the name before, find
     /// it at the same.
-    pub(super) fn of_new(&self, subnet: &SubnetId, before: Before) -> NewAddresses {
-        let fixed = self.fixed.get(subnet);
+    pub(super) fn of_new(&self, before: Before) -> NewAddresses {
         let one = |is_wanted: fn(&IpAddr) -> bool| {
-            fixed.into_iter().flatten().find(|it| is_wanted(it)).map(IpAddr::to_string)
+            self.fixed.iter().find(|it| is_wanted(it)).map(IpAddr::to_string)
         };
         let had = IpAddressType::of(before.ipv4, before.ipv6);
         // What EFS chooses by itself is not asked for.
@@ -101,7 +97,7 @@ impl WantedAddresses<'_> {
             family,
             ipv4: ipv4.filter(|_| has_ipv4),
             ipv6: ipv6.filter(|_| has_ipv6),
-            fixed: fixed.is_some_and(|all| !all.is_empty()),
+            fixed: !self.fixed.is_empty(),
         }
     }
 
@@ -134,7 +130,7 @@ impl WantedAddresses<'_> {
                 format!("set `ip_address_type` to {can}, or give another subnet of that zone"),
             ));
         }
-        for one in self.fixed.get(&subnet.id).into_iter().flatten() {
+        for one in self.fixed {
             let within = subnet.ranges.iter().find(|range| range.contains(one));
             let why = match within {
                 None => format!("is not in {}", subnet.id),
@@ -144,7 +140,7 @@ impl WantedAddresses<'_> {
             let ranges: Vec<String> = subnet.ranges.iter().map(ToString::to_string).collect();
             refusals.push(Refusal::new(
                 address,
-                format!("{one} of `mount_target_addresses` {why}"),
+                format!("the address {one} of the inputs {why}"),
                 format!(
                     "give an address of {}, other than the first four and the last",
                     ranges.join(" or ")

@@ -46,41 +46,66 @@ impl<'a> Groups<'a> {
     }
 
     /// Those that are taken off a target.
-    pub(super) fn taken_off(&self, target: &MountTarget) -> Vec<SecurityGroupId> {
+    pub(super) fn taken_off(
+        &self,
+        target: &MountTarget,
+        more: &[SecurityGroupId],
+    ) -> Vec<SecurityGroupId> {
         let has = target.security_groups.iter().flatten();
         let mut off: Vec<SecurityGroupId> =
             has.filter(|id| self.going.contains(id)).cloned().collect();
         if self.remove_others {
-            off.extend(self.others(target));
+            off.extend(self.others(target, more));
         }
         off
     }
 
-    /// Those of a target that the inputs do not name, and that others put there.
-    pub(super) fn others(&self, target: &MountTarget) -> Vec<SecurityGroupId> {
-        let named = |id: &SecurityGroupId| self.wanted.iter().any(|group| group.now() == Some(id));
+    /// Those of a target that the inputs do not name, and that others put there; `more` are those
+    /// that the inputs name for this one.
+    fn others(&self, target: &MountTarget, more: &[SecurityGroupId]) -> Vec<SecurityGroupId> {
+        let named = |id: &SecurityGroupId| {
+            more.contains(id) || self.wanted.iter().any(|group| group.now() == Some(id))
+        };
         let has = target.security_groups.iter().flatten();
         has.filter(|id| !named(id) && !self.going.contains(id)).cloned().collect()
     }
 
     /// All that a target should have that has those of `before` now, or comes in its place:
     /// sorted.
-    pub(super) fn of(&self, before: Option<&MountTarget>) -> Vec<Known<SecurityGroupId>> {
-        let mut all = self.wanted.to_vec();
+    pub(super) fn of(
+        &self,
+        before: Option<&MountTarget>,
+        more: &[SecurityGroupId],
+    ) -> Vec<Known<SecurityGroupId>> {
+        let mut all = self.named(more);
         if let Some(before) = before.filter(|_| !self.remove_others) {
-            all.extend(self.others(before).into_iter().map(Known::Now));
+            all.extend(self.others(before, more).into_iter().map(Known::Now));
         }
         all.sort();
         all
     }
 
+    /// Those of the inputs: of all targets, and of this one.
+    fn named(&self, more: &[SecurityGroupId]) -> Vec<Known<SecurityGroupId>> {
+        let mut all = self.wanted.to_vec();
+        let is_new = |id: &&SecurityGroupId| !self.wanted.iter().any(|it| it.now() == Some(id));
+        all.extend(more.iter().filter(is_new).cloned().map(Known::Now));
+        all
+    }
+
     /// Remembers what stays on a target, and refuses more groups than it takes.
-    pub(super) fn keep(&mut self, target: &MountTarget, address: &str) -> Option<Refusal> {
+    pub(super) fn keep(
+        &mut self,
+        target: &MountTarget,
+        more: &[SecurityGroupId],
+        address: &str,
+    ) -> Option<Refusal> {
         if self.remove_others {
             return None;
         }
-        let others = self.others(target);
-        let count = self.wanted.len() + others.len();
+        let others = self.others(target, more);
+        let named = self.named(more);
+        let count = named.len() + others.len();
         if count > MOST_GROUPS {
             return Some(Refusal::new(
                 address,
@@ -89,7 +114,7 @@ impl<'a> Groups<'a> {
                      {} these are {count}: a mount target takes {MOST_GROUPS}",
                     target.id,
                     list(&others),
-                    list(self.wanted)
+                    list(&named)
                 ),
                 format!(
                     "give `{REMOVE_SECURITY_GROUPS}` to take them off, or fewer security groups"

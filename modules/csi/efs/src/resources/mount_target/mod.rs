@@ -2,15 +2,18 @@
 
 mod addresses;
 mod groups;
+mod inputs;
 mod removal;
 mod target;
 mod turns;
 mod wanted;
 mod zones;
 
-pub use addresses::{FixedAddresses, IpAddressType, NewAddresses, WantedAddresses};
+pub use addresses::{IpAddressType, NewAddresses};
 pub use groups::MOST_GROUPS;
+pub use inputs::{TargetInputs, TargetsInputs, WantedTargets};
+pub(crate) use inputs::{is_about, is_zone_of};
 pub use removal::remove_all;
 pub use target::{Call, Group, KIND, MountTarget, PROPERTIES, Spec, rows};
-pub use wanted::{Consent, Wanted};
-pub use zones::{Ready, plan};
+pub use wanted::{Consent, Ready, Wanted};
+pub use zones::plan;

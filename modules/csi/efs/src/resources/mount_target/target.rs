@@ -90,6 +90,11 @@ pub struct MountTarget {
 }
 
 impl MountTarget {
+    /// The family of its addresses, once it has one: EFS does not tell it by itself.
+    pub fn ip_address_type(&self) -> Option<IpAddressType> {
+        IpAddressType::of(self.ip_address.as_deref(), self.ipv6_address.as_deref())
+    }
+
     /// Its properties.
     pub(super) fn spec(&self) -> Spec {
         // Every field is looked at: a new one does not compile until somebody says what it means.

@@ -1,10 +1,10 @@
 //! The targets as a deployment wants them, and which of those that are there stay.
 
 use network::{SecurityGroupId, Subnet, Tags};
-use plan::{Detail, Known, Plan, Refusal, Scope, Warning};
+use plan::{Any, ChangeId, Detail, Known, Plan, Refusal, Scope, Warning};
 use serde::{Deserialize, Serialize};
 
-use super::addresses::WantedAddresses;
+use super::inputs::WantedTargets;
 use super::target::{MountTarget, list};
 use crate::placement::Zone;
 use crate::resources::file_system::{self, Planned};
@@ -25,7 +25,17 @@ pub struct Wanted<'a> {
     /// Those that the deployment made and that go.
     pub going: &'a [SecurityGroupId],
     pub consent: Consent,
-    pub addresses: WantedAddresses<'a>,
+    pub targets: WantedTargets<'a>,
+}
+
+/// What must be done before pods can mount.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The changes and waits that all must be done: those of the file system.
+    pub needs: Vec<ChangeId>,
+    /// The targets of the zones. One is enough, as any address of the VPC can reach it; where a
+    /// zone is served already, all of these may fail.
+    pub targets: Any,
 }
 
 /// What may be done to targets that are there, and to what others set, only where somebody says so.
@@ -93,6 +103,7 @@ impl Wanted<'_> {
                 id: subnet_id.clone(),
                 vpc_id: vpc.clone(),
                 availability_zone: zone.clone(),
+                availability_zone_id: target.availability_zone_id.clone(),
                 free_addresses: 0,
                 ranges: Vec::new(),
                 on_outpost: false,

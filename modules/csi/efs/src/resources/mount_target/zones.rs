@@ -1,29 +1,19 @@
 //! The targets of every zone, planned.
 
-use network::{SecurityGroupId, SubnetId};
+use network::{SecurityGroupId, Subnet, SubnetId};
 use plan::{
-    Action, Address, After, Any, Change, ChangeId, Difference, Known, Plan, Refusal, Scope, Wait,
+    Action, Address, After, Change, ChangeId, Difference, Known, Plan, Refusal, Scope, Wait,
     Warning, compare,
 };
 
-use super::addresses::Before;
+use super::addresses::{Before, WantedAddresses};
 use super::groups::Groups;
 use super::target::{Call, KIND, MountTarget, PROPERTIES, Spec, delete, gone, list};
 use super::turns::Turns;
-use super::wanted::{Wanted, detail};
+use super::wanted::{Ready, Wanted, detail};
 use crate::life_cycle::LifeCycle;
 use crate::placement::{Zone, zones};
 use crate::resources::file_system::Planned;
-
-/// What must be done before pods can mount.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ready {
-    /// The changes and waits that all must be done: those of the file system.
-    pub needs: Vec<ChangeId>,
-    /// The targets of the zones. One is enough, as any address of the VPC can reach it; where a
-    /// zone is served already, all of these may fail.
-    pub targets: Any,
-}
 
 /// Plans the targets of every zone; the answer is what must be done before pods
 /// can mount.
@@ -40,9 +30,10 @@ pub fn plan<C: From<Call>>(
         target.map(|target| target.id.clone())
     };
     let kept = wanted.kept(plan, file_system, found);
-    let zones = zones(wanted.subnets.iter().copied().chain(&kept), target_in);
+    let is_named = |subnet: &SubnetId| wanted.targets.is_named(subnet);
+    let zones = zones(wanted.subnets.iter().copied().chain(&kept), (is_named, target_in));
     plan.details.entry("zones").or_default().extend(zones.iter().map(|zone| detail(scope, zone)));
-    let mut ready = Ready { needs: file_system.needs.clone(), targets: Any::default() };
+    let mut ready = Ready { needs: file_system.needs.clone(), ..Ready::default() };
     if let Some(refusal) = wanted.another_vpc(scope, file_system, found) {
         plan.refusals.push(refusal);
         return ready;
@@ -74,7 +65,7 @@ struct Part<'a, C> {
     turns: Turns<C>,
 }
 
-impl<C: From<Call>> Part<'_, C> {
+impl<'a, C: From<Call>> Part<'a, C> {
     /// Targets that no input asks for any more.
     fn remove_unwanted(&mut self, zones: &[Zone]) {
         let Some(id) = self.file_system.id.now().filter(|_| self.file_system.own) else { return };
@@ -114,7 +105,8 @@ impl<C: From<Call>> Part<'_, C> {
         let live = here().find(|target| !target.life_cycle.is_leaving());
         let leaving = here().find(|target| target.life_cycle.is_leaving());
         if let Some(target) = live.or(leaving).filter(|target| self.keeps_groups_of(target)) {
-            let refusal = self.groups.keep(target, &self.address(zone).to_string());
+            let (more, address) = (self.more_groups(zone), self.address(zone).to_string());
+            let refusal = self.groups.keep(target, more, &address);
             self.plan.refusals.extend(refusal);
         }
         match live {
@@ -170,6 +162,9 @@ impl<C: From<Call>> Part<'_, C> {
                 _ if target.subnet_id == zone.carrier => {
                     format!("EFS never changes its `{}`", list(&names))
                 }
+                _ if self.wanted.targets.is_named(&zone.carrier) => {
+                    format!("`mount_targets` names {} for its zone", zone.carrier)
+                }
                 None => format!("{} is no longer among `subnet_ids`", target.subnet_id),
                 Some(module) => format!("`module.{module}` does not find {}", target.subnet_id),
             };
@@ -211,7 +206,7 @@ impl<C: From<Call>> Part<'_, C> {
         let id =
             self.scope.id(format_args!("mount_target.{}.security_groups", zone.availability_zone));
         let file_system = self.file_system.id.clone();
-        let goes = self.groups.taken_off(target);
+        let goes = self.groups.taken_off(target, self.more_groups(zone));
         let reason = match goes.as_slice() {
             [] => "a security group of the inputs is missing".to_owned(),
             others => format!("no input names {}", list(others)),
@@ -225,7 +220,7 @@ impl<C: From<Call>> Part<'_, C> {
                 .calling(Call::SetSecurityGroups {
                     file_system,
                     id: target.id.clone(),
-                    security_groups: self.groups.of(Some(target)),
+                    security_groups: self.groups.of(Some(target), self.more_groups(zone)),
                 }),
         );
         Some(id)
@@ -281,9 +276,8 @@ impl<C: From<Call>> Part<'_, C> {
                 format!("give subnets of {only} only; pods of other zones reach that target too"),
             ));
         }
-        let carrier = self.wanted.subnets.iter().find(|subnet| subnet.id == zone.carrier);
-        if let Some(carrier) = carrier {
-            let refusals = self.wanted.addresses.impossible(&self.address(zone), carrier);
+        if let Some(carrier) = self.carrier(zone) {
+            let refusals = self.addresses(zone).impossible(&self.address(zone), carrier);
             self.plan.refusals.extend(refusals);
         }
         if zone.full {
@@ -329,11 +323,12 @@ impl<C: From<Call>> Part<'_, C> {
 
     /// A new target of a zone, in the place of another: its properties, and the call.
     fn target(&self, zone: &Zone, before: Option<&MountTarget>) -> (Spec, Call) {
-        let security_groups = self.groups.of(before.filter(|it| self.keeps_groups_of(it)));
+        let (more, addresses) = (self.more_groups(zone), self.addresses(zone));
+        let security_groups = self.groups.of(before.filter(|it| self.keeps_groups_of(it)), more);
         let spec = Spec {
             subnet_id: zone.carrier.clone(),
-            ip_address_type: self.wanted.addresses.family,
-            addresses: self.wanted.addresses.fixed(&zone.carrier),
+            ip_address_type: addresses.family,
+            addresses: addresses.fixed(),
             security_groups: Some(security_groups.clone()),
         };
         let had = before.map(|before| Before {
@@ -345,10 +340,24 @@ impl<C: From<Call>> Part<'_, C> {
             file_system: self.file_system.id.clone(),
             subnet: zone.carrier.clone(),
             availability_zone: zone.availability_zone.clone(),
-            addresses: self.wanted.addresses.of_new(&zone.carrier, had.unwrap_or_default()),
+            addresses: addresses.of_new(had.unwrap_or_default()),
             security_groups,
         };
         (spec, call)
+    }
+
+    /// The subnet that carries the target of a zone, as it was found.
+    fn carrier(&self, zone: &Zone) -> Option<&'a Subnet> {
+        self.wanted.subnets.iter().copied().find(|subnet| subnet.id == zone.carrier)
+    }
+
+    fn addresses(&self, zone: &Zone) -> WantedAddresses<'a> {
+        self.wanted.targets.addresses(self.carrier(zone))
+    }
+
+    /// The groups that the inputs name for the target of this zone alone.
+    fn more_groups(&self, zone: &Zone) -> &'a [SecurityGroupId] {
+        self.wanted.targets.groups(self.carrier(zone))
     }
 
     /// Whether the groups that others put on a target stay, or come to the one in its place. A

@@ -6,10 +6,11 @@ use kubernetes::{MANAGED_BY, MANAGER, RenderError};
 use plan::{Known, Text, map, set};
 use serde::{Deserialize, Serialize};
 
-use super::spec::{DEFAULT_CLASS, Spec, StorageClassInputs};
+use super::spec::{DEFAULT_CLASS, Spec, StorageClassInputs, ZONE_KEY, topology};
 use crate::chart::PROVISIONER;
 use crate::ids::FileSystemId;
 use crate::owner::{OUR_PREFIX, Owner};
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::templates;
 
 /// The class as a deployment wants it.
@@ -41,6 +42,7 @@ impl Wanted<'_> {
             provisioner: PROVISIONER.to_owned(),
             reclaim_policy: inputs.reclaim_policy.as_str().to_owned(),
             volume_binding_mode: inputs.volume_binding_mode.as_str().to_owned(),
+            allowed_topologies: allowed(&inputs.allowed_topologies),
             mount_options: inputs.mount_options.clone(),
             parameters: parameters(inputs, (*file_system).clone().map(String::from)),
             labels,
@@ -68,6 +70,7 @@ impl Wanted<'_> {
             parameters,
             reclaim_policy: &spec.reclaim_policy,
             volume_binding_mode: &spec.volume_binding_mode,
+            zones: &self.inputs.allowed_topologies,
             allow_volume_expansion: spec.allow_volume_expansion,
             mount_options: &spec.mount_options,
         };
@@ -85,6 +88,7 @@ struct Context<'a> {
     parameters: BTreeMap<&'a String, String>,
     reclaim_policy: &'a str,
     volume_binding_mode: &'a str,
+    zones: &'a [String],
     allow_volume_expansion: bool,
     mount_options: &'a [String],
 }
@@ -103,6 +107,7 @@ fn parameters(
             (parameter, set(value))
         }
     };
+    let secret = class.provisioner_secret.iter().flat_map(ProvisionerSecret::parameters);
     [
         ("provisioningMode", set("efs-ap")),
         named,
@@ -120,8 +125,14 @@ fn parameters(
         ("enableTagging", truth(class.enable_tagging)),
     ]
     .into_iter()
+    .chain(secret.map(|(key, value)| (key, set(value))))
     .filter_map(|(key, value)| Some((key.to_owned(), value?)))
     .collect()
+}
+
+/// The one term that names zones.
+fn allowed(zones: &[String]) -> Vec<String> {
+    if zones.is_empty() { Vec::new() } else { vec![topology(ZONE_KEY, zones)] }
 }
 
 /// What a document says of a class, or `None` where it is no StorageClass.
@@ -135,11 +146,23 @@ pub fn parse(text: &str) -> Option<Spec> {
         reclaim_policy: String,
         volume_binding_mode: String,
         #[serde(default)]
+        allowed_topologies: Vec<Topology>,
+        #[serde(default)]
         mount_options: Vec<String>,
         #[serde(default)]
         allow_volume_expansion: bool,
         #[serde(default)]
         metadata: Metadata,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Topology {
+        match_label_expressions: Vec<Expression>,
+    }
+    #[derive(Deserialize)]
+    struct Expression {
+        key: String,
+        values: Vec<String>,
     }
     #[derive(Default, Deserialize)]
     struct Metadata {
@@ -150,10 +173,13 @@ pub fn parse(text: &str) -> Option<Spec> {
     }
     let value = kubernetes::parsed("storageclass.yaml", text).ok()?;
     let found: Document = serde_json::from_value(value).ok()?;
+    let terms = found.allowed_topologies.iter().flat_map(|it| &it.match_label_expressions);
+    let allowed_topologies = terms.map(|it| topology(&it.key, &it.values)).collect();
     Some(Spec {
         provisioner: found.provisioner,
         reclaim_policy: found.reclaim_policy,
         volume_binding_mode: found.volume_binding_mode,
+        allowed_topologies,
         mount_options: found.mount_options,
         parameters: map(&found.parameters),
         labels: found.metadata.labels,

@@ -10,5 +10,5 @@ pub use planning::{
 };
 pub use spec::{
     DEFAULT_CLASS, DEFAULT_GID_RANGE, GidRange, PROPERTIES, ReclaimPolicy, Spec, StorageClass,
-    StorageClassInputs, VolumeBindingMode, immutable,
+    StorageClassInputs, VolumeBindingMode, ZONE_KEY, immutable, topology,
 };

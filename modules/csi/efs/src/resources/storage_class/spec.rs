@@ -7,6 +7,7 @@ use plan::{Known, Mutability, Property, Unset, Value, equal, map, set};
 use serde::{Deserialize, Serialize};
 
 use crate::owner::{OUR_PREFIX, Owner};
+use crate::provisioner_secret::ProvisionerSecret;
 pub use crate::users::GidRange;
 use crate::users::Reference;
 
@@ -55,6 +56,8 @@ pub struct StorageClassInputs {
     pub reuse_access_point: Option<bool>,
     /// The zone whose mount target the driver prefers for volumes of another account.
     pub az: Option<String>,
+    /// The Secret with the role by which the driver calls EFS for a file system of another account.
+    pub provisioner_secret: Option<ProvisionerSecret>,
     /// Whether pods go to the zone of a One Zone file system.
     pub enforce_zone_affinity: Option<bool>,
     /// Whether the driver tags access points.
@@ -63,6 +66,8 @@ pub struct StorageClassInputs {
     pub file_system_reference: Option<Reference>,
     pub reclaim_policy: ReclaimPolicy,
     pub volume_binding_mode: VolumeBindingMode,
+    /// The zones to which pods go whose claims wait for them; none where any is right.
+    pub allowed_topologies: Vec<String>,
     pub mount_options: Vec<String>,
     pub allow_volume_expansion: bool,
     /// The user's labels.
@@ -85,6 +90,11 @@ impl StorageClassInputs {
         self.mount_options.iter().find_map(|option| option.strip_prefix("az="))
     }
 
+    /// Whether its pods may go to a zone.
+    pub(crate) fn may_go_to(&self, zone: &str) -> bool {
+        self.allowed_topologies.is_empty() || self.allowed_topologies.iter().any(|it| it == zone)
+    }
+
     /// The class of a One Zone file system, whose plain name resolves in its own zone only: nodes
     /// of other zones mount it with this option (EFS User Guide, "Mounting One Zone file systems").
     #[must_use]
@@ -104,12 +114,22 @@ impl StorageClassInputs {
     }
 }
 
+/// The label of nodes by which pods go to a zone.
+pub const ZONE_KEY: &str = "topology.kubernetes.io/zone";
+
+/// A term of `allowedTopologies`, as one text.
+pub fn topology(key: &str, values: &[String]) -> String {
+    format!("{key}={}", values.join(","))
+}
+
 /// The properties of a class, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub provisioner: String,
     pub reclaim_policy: String,
     pub volume_binding_mode: String,
+    /// Where volumes may be made, each as `KEY=VALUE,VALUE`.
+    pub allowed_topologies: Vec<String>,
     pub mount_options: Vec<String>,
     /// The driver's parameters, all of them text.
     pub parameters: BTreeMap<String, Known<String>>,
@@ -126,6 +146,10 @@ pub const PROPERTIES: &[Property<Spec>] = &[
     replacing("provisioner", Value::One(|spec| set(&spec.provisioner))),
     replacing("reclaimPolicy", Value::One(|spec| set(&spec.reclaim_policy))),
     replacing("volumeBindingMode", Value::One(|spec| set(&spec.volume_binding_mode))),
+    replacing(
+        "allowedTopologies",
+        Value::List(|spec| spec.allowed_topologies.iter().cloned().map(Known::Now).collect()),
+    ),
     replacing(
         "mountOptions",
         Value::List(|spec| spec.mount_options.iter().cloned().map(Known::Now).collect()),
@@ -255,6 +279,7 @@ mod tests {
             provisioner: "efs.csi.aws.com".to_owned(),
             reclaim_policy: "Delete".to_owned(),
             volume_binding_mode: "Immediate".to_owned(),
+            allowed_topologies: vec![topology(ZONE_KEY, &["eu-west-1a".to_owned()])],
             mount_options: vec!["tls".to_owned()],
             parameters: map(&one()),
             labels: one(),
@@ -266,13 +291,14 @@ mod tests {
             provisioner: _,
             reclaim_policy: _,
             volume_binding_mode: _,
+            allowed_topologies: _,
             mount_options: _,
             parameters: _,
             labels: _,
             annotations: _,
             allow_volume_expansion: _,
         } = &spec;
-        assert_eq!(PROPERTIES.len(), 8);
+        assert_eq!(PROPERTIES.len(), 9);
         for property in PROPERTIES {
             assert!(!property.rows(&spec).is_empty(), "{} reads nothing", property.name);
         }
