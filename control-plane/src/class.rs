@@ -51,7 +51,7 @@ impl<'a> Class<'a> {
         let parameters = &object["parameters"];
         let secret = secret(cluster, parameters)?;
         let class = Class { file_system: file_system(cluster, parameters)?, object, secret };
-        if class.switch(class.of_secret("crossaccount").as_deref()).is_none() {
+        if switch(class.of_secret("crossaccount").as_deref()).is_none() {
             let told = format!("{INVALID} crossaccount parameter must have boolean value.");
             return answer(told);
         }
@@ -66,15 +66,6 @@ impl<'a> Class<'a> {
     fn of_secret(&self, key: &str) -> Option<String> {
         let value = self.secret.as_ref()?["data"][key].as_str()?;
         String::from_utf8(STANDARD.decode(value).ok()?).ok()
-    }
-
-    /// As Go's `strconv.ParseBool`; none where the text is neither true nor false.
-    fn switch(&self, text: Option<&str>) -> Option<bool> {
-        match text {
-            None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Some(false),
-            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Some(true),
-            Some(_) => None,
-        }
     }
 
     /// Whether its access points get the driver's tag.
@@ -106,7 +97,7 @@ impl<'a> Class<'a> {
         if self.of_secret("awsRoleArn").is_none_or(|role| role.is_empty()) {
             return Ok(Value::Null);
         }
-        if self.switch(self.of_secret("crossaccount").as_deref()) == Some(true) {
+        if switch(self.of_secret("crossaccount").as_deref()) == Some(true) {
             return Ok(json!({ "crossaccount": "true" }));
         }
         let targets = efs.mount_targets(&self.file_system)?;
@@ -132,6 +123,15 @@ impl<'a> Class<'a> {
         } else {
             Ok(None)
         }
+    }
+}
+
+/// As Go's `strconv.ParseBool`; none where the text is neither true nor false.
+fn switch(text: Option<&str>) -> Option<bool> {
+    match text {
+        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Some(false),
+        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Some(true),
+        Some(_) => None,
     }
 }
 

@@ -84,7 +84,7 @@ fn provision(cluster: &Cluster, source: &Source) -> anyhow::Result<()> {
                 continue;
             }
             let made = Class::read(cluster, class).and_then(|it| volume(&it, &claim, source));
-            let volume = match made.map_err(|error| error.downcast::<Answer>()) {
+            let volume = match made.map_err(anyhow::Error::downcast::<Answer>) {
                 Ok(volume) => volume,
                 Err(Ok(Answer(answer))) => {
                     let _ = refuse(cluster, &claim, &answer);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use efs::resources::file_system::FileSystem;
+use efs::resources::file_system::{FileSystem, Replica};
 use efs::resources::mount_target::MountTarget;
 use efs::{FileSystemId, MountTargetId};
 use network::SecurityGroupId;
@@ -115,6 +115,8 @@ pub(crate) struct Results {
     ids: Mutex<BTreeMap<ChangeId, String>>,
     /// The mount targets that there are, by file system.
     targets: Mutex<BTreeMap<FileSystemId, BTreeMap<MountTargetId, MountTarget>>>,
+    /// The replications that the run made or ended, by their source.
+    replicas: Mutex<BTreeMap<FileSystemId, Option<Replica>>>,
 }
 
 impl Results {
@@ -139,6 +141,21 @@ impl Results {
             Known::Now(value) => Ok(value.clone()),
             Known::After(change) => Ok(T::try_from(self.of(change)?)?),
         }
+    }
+
+    /// A file system is replicated there from now on, or no more.
+    pub(crate) fn set_replica(&self, source: &FileSystemId, replica: Option<Replica>) {
+        lock(&self.replicas).insert(source.clone(), replica);
+    }
+
+    /// Where a file system is replicated to: as the run made or ended it, or as it was before.
+    pub(crate) fn replica(
+        &self,
+        source: &FileSystemId,
+        before: impl FnOnce() -> Option<Replica>,
+    ) -> Option<Replica> {
+        let made = lock(&self.replicas).get(source).cloned();
+        made.unwrap_or_else(before)
     }
 
     /// A mount target is there.

@@ -54,8 +54,8 @@ async fn of_file_system(
 ) -> anyhow::Result<Failing> {
     let (replications, points) =
         try_join!(replications(aws, &found.id), users::access_points(aws, &found.id))?;
-    let source = source_of(found, &replications);
     let cluster = target.cluster();
+    let source = source_of(found, &replications, cluster.is_some());
     let volumes = async {
         match cluster {
             Some(cluster) => moved(&cluster.kube, (&found.id, source.as_ref(), how)).await,

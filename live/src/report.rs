@@ -232,7 +232,6 @@ fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
-    const FORMAT: OutputFormat = OutputFormat::Github;
     let mut lines = String::new();
     for (label, outputs) in all {
         let prefix = if all.len() > 1 || label.contains('[') {
@@ -240,7 +239,10 @@ fn step_outputs(all: &[(String, Outputs)]) -> anyhow::Result<()> {
         } else {
             String::new()
         };
-        lines.push_str(&in_format(FORMAT, &values(FORMAT, outputs, &prefix)));
+        lines.push_str(&in_format(
+            OutputFormat::Github,
+            &values(OutputFormat::Github, outputs, &prefix),
+        ));
         lines.push('\n');
     }
     let append = std::fs::OpenOptions::new().create(true).append(true).open(&path);

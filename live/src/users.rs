@@ -2,8 +2,10 @@
 //! system may be deleted or taken over.
 
 use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use aws_smithy_types::DateTime;
 use efs::resources::file_system::FileSystemSource;
 use efs::{
     AccessPoint, AccessPointId, Actual, CreationInfo, FileSystemId, Inputs, LifeCycle, PosixUser,
@@ -148,10 +150,19 @@ pub(crate) async fn replications(
             destination_region: destination.region().to_owned(),
             status: destination.status().as_str().to_owned(),
             last_replicated: destination.last_replicated_timestamp().map(moment),
+            lag_seconds: destination.last_replicated_timestamp().map(lag),
             message: destination.status_message().map(str::to_owned),
+            account: destination.owner_id().map(str::to_owned),
+            role_arn: destination.role_arn().map(str::to_owned),
         }));
     }
     Ok(Some(all))
+}
+
+/// How many seconds a moment is past; none where the clock of AWS is ahead of this one.
+fn lag(of: &DateTime) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    now.saturating_sub(u64::try_from(of.secs()).unwrap_or_default())
 }
 
 /// Who uses a file system that nothing seems to name: another deployment of these names may

@@ -145,6 +145,9 @@ fn with_everything() -> (World, Vec<String>, std::path::PathBuf) {
     (world, flags.to_vec(), steps)
 }
 
+/// Which zones the subnets are in takes a look at the network, which a deploy has.
+const OF_DEPLOYS: &str = "zones_without_mount_target";
+
 /// What a deploy says, what `outputs` says afterwards, and what a deploy without changes says are the
 /// same outputs with the same values.
 #[test]
@@ -156,8 +159,6 @@ fn a_deploy_and_the_command_have_the_same_outputs() {
     world.aws().meter(made["file_system_id"].as_str().unwrap(), 8192);
     let command = world.run("outputs", &flags).exits(0).json()["outputs"].clone();
     let again = world.deploy(&flags)["outputs"].clone();
-    // Which zones the subnets are in takes a look at the network, which a deploy has.
-    const OF_DEPLOYS: &str = "zones_without_mount_target";
     let names = |outputs: &Value| {
         let names = outputs.as_object().unwrap().keys().filter(|name| *name != OF_DEPLOYS);
         names.cloned().collect::<Vec<_>>()
@@ -180,11 +181,11 @@ fn a_deploy_and_the_command_have_the_same_outputs() {
 
     // The steps of a workflow have all but what has no end, as the command prints it for them.
     let github = outputs(&world, &[&flags[..], &["--format=github"]].concat()).exits(0).stdout;
-    let named = |text: &str| {
+    let of_lines = |text: &str| {
         let names = text.lines().map(|line| line.split('=').next().unwrap().to_owned());
         names.filter(|name| name != OF_DEPLOYS).collect::<Vec<_>>()
     };
-    assert_eq!(named(&after_making), named(&github));
+    assert_eq!(of_lines(&after_making), of_lines(&github));
     assert!(github.contains("storage_class_names=[\"efs-sc\",\"store\"]\n"), "{github}");
 }
 

@@ -125,6 +125,7 @@ pub(crate) struct CanaryArgs {
 /// What may be done to mount targets that are there, beside what `--yes` consents to.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = CONSENT)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub(crate) struct TargetFlags {
     /// Remove and move mount targets as the network that is found says, or all at once to another
     /// VPC: pods lose their mounts, one zone after the other. Given for one file at a time
@@ -136,6 +137,10 @@ pub(crate) struct TargetFlags {
     /// Overwrite a file-system policy that somebody else put; it stays otherwise
     #[arg(long)]
     replace_file_system_policy: bool,
+    /// End a replication that is there for the one that the inputs want: its copy stays, and EFS
+    /// makes another one from the beginning
+    #[arg(long)]
+    replace_replication: bool,
 }
 
 impl From<TargetFlags> for TargetConsent {
@@ -144,8 +149,14 @@ impl From<TargetFlags> for TargetConsent {
             replace_mount_targets,
             remove_security_groups,
             replace_file_system_policy,
+            replace_replication,
         } = flags;
-        TargetConsent { replace_mount_targets, remove_security_groups, replace_file_system_policy }
+        TargetConsent {
+            replace_mount_targets,
+            remove_security_groups,
+            replace_file_system_policy,
+            replace_replication,
+        }
     }
 }
 

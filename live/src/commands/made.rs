@@ -1,5 +1,6 @@
 //! What a run made, as the outputs of its modules and of their file.
 
+use efs::resources::file_system::{FileSystem, Replica};
 use efs::resources::{access_point, file_system, iam_role};
 use efs::{FileSystemId, Outputs, Size};
 use place::Verdict;
@@ -54,6 +55,7 @@ pub(super) fn outputs(
             account: mine.and_then(|found| found.account.clone()).or_else(of_caller),
             size: Some(mine.map_or(Size::NOTHING, Size::from)),
             access_points: inputs.access_points.as_ref().map(|_| actual.access_points.clone()),
+            replica: replica(context, (&file_system_id, mine), inputs),
             role_arn: role_arn(context, plan, (inputs, actual)),
             cluster_name: inputs.cluster_name.clone(),
             file_system_id,
@@ -97,6 +99,19 @@ pub(super) fn account(places: &[Verdict], inputs: &efs::Inputs) -> Option<String
     let place = inputs.place();
     let of_it = places.iter().find(|verdict| verdict.wanted == place)?;
     of_it.caller.as_ref().map(|caller| caller.account.clone())
+}
+
+/// The copy of a file system: the one that the run made or ended, or that was there.
+fn replica(
+    context: &Context,
+    (id, found): (&FileSystemId, Option<&FileSystem>),
+    inputs: &efs::Inputs,
+) -> Option<Replica> {
+    let there = || {
+        let replication = found?.spec.replication.as_ref()?;
+        Some(Replica::of_source(id, &inputs.aws_region, replication))
+    };
+    context.results.replica(id, there)
 }
 
 /// The role of the driver: the one that is given, was there, or was created.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use efs::{OUTPUTS, OutputFormat, Outputs, Size, config_map, in_format};
+use efs::resources::file_system::Replica;
+use efs::{OUTPUTS, OutputFormat, Outputs, Replication, Size, config_map, in_format};
 use failure::failure;
 use futures_util::future::try_join_all;
 use inputs::counted;
@@ -92,10 +93,13 @@ async fn one(
             "deploy it first: `cargo xtask deploy-efs`",
         )
     })?;
-    let (mount_targets, access_points) = tokio::try_join!(
+    let (mount_targets, access_points, replications) = tokio::try_join!(
         mount_target::observe_with_groups(aws, &found.id),
-        users::access_points(aws, &found.id)
+        users::access_points(aws, &found.id),
+        async { anyhow::Ok(users::replications(aws, &found.id).await.ok().flatten()) },
     )?;
+    let from_here = |it: &&Replication| it.source == found.id.as_str();
+    let replica = replications.iter().flatten().find(from_here).map(Replica::from);
     let folder = |scope: &Scope| match target {
         Target::Directory(directory) => {
             let path = directory.join(scope.path("")).display().to_string();
@@ -114,6 +118,7 @@ async fn one(
         role_arn,
         size: Some(Size::from(&found)),
         access_points: Some(access_points),
+        replica,
         mount_targets,
         // Which zones the subnets are in takes a look at the network, which a deploy has.
         zones: None,

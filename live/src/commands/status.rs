@@ -1,6 +1,8 @@
 //! `status`: what there is, in one table.
 
+use efs::Replication;
 use efs::costs::of_status;
+use efs::resources::file_system::replicas;
 use inputs::plain;
 use kubernetes::Usage;
 use plan::{Row, Table};
@@ -8,6 +10,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::connection::Connection;
+use crate::aws::Aws;
+use crate::observe::Storage;
 use crate::outcome::{Ending, Outcome, Shown};
 use crate::report;
 use crate::users;
@@ -17,13 +21,18 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let target = connection.connect().await?;
     let mut observed = connection.observe(&target).await?;
     let (mut tables, mut claims, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut copies = Vec::new();
     for (label, inputs) in job.storage() {
         let Some(found) = observed.storage.get_mut(label) else { continue };
         if let Some(aws) = connection.clients.get(&inputs.aws_region) {
             let listed = connection.stop.or(users::listed(aws, &found.actual)).await??;
             found.actual.access_point_count = listed.as_ref().map(Vec::len);
             found.actual.access_points = listed.unwrap_or_default();
+            found.actual.replications = connection.stop.or(replications(aws, found)).await?;
         }
+        let actual = &found.actual;
+        let region = &inputs.aws_region;
+        copies.extend(replicas(region, actual.file_system.as_ref(), &actual.replications));
         let relying = job.driver_documents(label).elsewhere().map(|_| inputs.without_driver());
         let in_documents = relying.as_ref().filter(|_| target.cluster().is_none());
         tables.push((label, efs::rows(in_documents.unwrap_or(inputs), &found.actual)));
@@ -56,6 +65,7 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let document = json!({
         "healthy": healthy,
         "rows": rows_of(&tables, several),
+        "replications": copies,
         "claims": claims,
         "workloads": workloads,
         "costs": costs.iter().map(|costs| &costs.value).collect::<Vec<_>>(),
@@ -65,6 +75,13 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     let lines = costs.iter().filter_map(|costs| costs.line.as_ref());
     lines.for_each(|line| text.push_str(&format!("\n\n{}", plain(line))));
     Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
+}
+
+/// The replications that a file system is part of. What this identity may not list is left out of a
+/// status, as it is beside what the inputs ask for.
+async fn replications(aws: &Aws, found: &Storage) -> Vec<Replication> {
+    let Some(found) = &found.actual.file_system else { return Vec::new() };
+    users::replications(aws, &found.id).await.ok().flatten().unwrap_or_default()
 }
 
 fn for_people(tables: Vec<(&str, Vec<Row>)>, several: bool) -> String {

@@ -19,10 +19,16 @@ use crate::{identity, report};
 pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> {
     let target = connection.connect().await?;
     let line = connection.progress.line("observing");
+    // The role of a cluster is that of the first of its modules.
+    let first = |inputs: &efs::Inputs| {
+        let role = inputs.owner().role_name();
+        connection.job.storage().find(|(_, other)| other.owner().role_name() == role)
+    };
     let all = try_join_all(connection.job.storage().map(|(label, inputs)| async move {
         let aws = connection.clients.get(&inputs.aws_region);
         let aws = aws.context("a region has no client")?;
-        anyhow::Ok((label.to_owned(), Box::pin(one(aws, label, inputs)).await?))
+        let of = first(inputs).map(|(of, _)| of).filter(|of| *of != label);
+        anyhow::Ok((label.to_owned(), Box::pin(one(aws, (label, of), inputs)).await?))
     }));
     let looks = async { tokio::join!(all, connection.look_at_places(&target)).0 };
     let found = connection.stop.or(looks).await.inspect_err(|_| line.failed("stopped"))?;
@@ -52,7 +58,12 @@ pub(super) async fn run(connection: &Connection<'_>) -> anyhow::Result<Outcome> 
     Ok(Outcome::unchanged(Ending::Shown(Shown::new(text, &document)?)))
 }
 
-async fn one(aws: &Aws, label: &str, inputs: &efs::Inputs) -> anyhow::Result<Terraform> {
+/// A module; `identity_of` is the one that has the identity of its cluster, if that is another one.
+async fn one(
+    aws: &Aws,
+    (label, identity_of): (&str, Option<&str>),
+    inputs: &efs::Inputs,
+) -> anyhow::Result<Terraform> {
     let found = file_system::observe(aws, &Lookup::of(inputs)).await?;
     let found = found.filter(|found| !found.life_cycle.is_leaving()).ok_or_else(|| {
         failure(
@@ -62,6 +73,7 @@ async fn one(aws: &Aws, label: &str, inputs: &efs::Inputs) -> anyhow::Result<Ter
     })?;
     let owner = inputs.owner();
     let (found, identity) = try_join!(look(aws, found, &owner), identity::whole(inputs, aws))?;
-    let deployed = Deployed { label, inputs, found: &found, identity: identity.as_ref() };
+    let identity = identity.as_ref();
+    let deployed = Deployed { label, inputs, found: &found, identity, identity_of };
     Ok(terraform(&deployed))
 }

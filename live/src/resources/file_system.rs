@@ -2,6 +2,7 @@
 
 mod deletion;
 mod reading;
+mod replication;
 mod settings;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -133,9 +134,14 @@ pub(crate) async fn carry_out(
             Box::pin(deletion::delete(context, aws, id, line, IN_USE)).await?;
             Ok(Done::that("destroyed"))
         }
+        Call::MarkCopy { copy, region, value } => {
+            line.state("tagging the copy");
+            Ok(replication::mark(aws, (copy, region), value).await)
+        }
         Call::EndReplication { id } => {
             line.state("ending the replication");
-            settings::end_replication(context, aws, id).await?;
+            replication::end(context, aws, id).await?;
+            context.results.set_replica(id, None);
             Ok(Done::that("ended"))
         }
         Call::UntilAvailable { id } => {

@@ -31,10 +31,7 @@ pub(crate) async fn carry_out(
     match call {
         Call::Mark { of, value } => {
             line.state("tagging");
-            let mark = Tag::builder().key(tag()).value(value).build()?;
-            let call = aws.efs.tag_resource().resource_id(of.as_str()).tags(mark);
-            let sent = call.send().await.map(drop);
-            sent.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))?;
+            mark(aws, of, value).await?;
             Ok(Done::that("tagged"))
         }
         Call::Promote { source, replica, local } => {
@@ -73,6 +70,14 @@ pub(crate) async fn carry_out(
             Ok(Done::that("is replicated"))
         }
     }
+}
+
+/// Keeps on a file system how far its failover is.
+pub(crate) async fn mark(aws: &Aws, of: &FileSystemId, value: &str) -> anyhow::Result<()> {
+    let mark = Tag::builder().key(tag()).value(value).build()?;
+    let call = aws.efs.tag_resource().resource_id(of.as_str()).tags(mark);
+    let sent = call.send().await.map(drop);
+    sent.map_err(|error| explain("elasticfilesystem:TagResource", &aws.region, error))
 }
 
 /// Ends the replication from a file system: in this region alone, where the other one answers

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use aws_sdk_ec2::types as ec2;
 use efs::Owner;
 use efs::resources::mount_target::MountTarget;
-use efs::resources::security_group::{Call, Found, Spec, name};
+use efs::resources::security_group::{Call, DESCRIPTION, Found, Spec};
 use failure::Failure;
 use network::{IngressRule, SecurityGroup, SecurityGroupId, Tags, VpcId};
 
@@ -69,7 +69,7 @@ pub(crate) async fn groups(
 /// Whether a deployment made a group.
 fn is_of(owner: &Owner, group: &Found) -> bool {
     let marked = owner.marks().into_iter().all(|(key, is)| group.spec.tags.get(&key) == Some(&is));
-    marked && group.spec.name == name(owner)
+    marked && group.spec.description == DESCRIPTION
 }
 
 /// Whether two rules of a group admit the same: EC2 has no two such rules
@@ -80,7 +80,7 @@ pub(crate) fn admits_the_same(one: &IngressRule, other: &IngressRule) -> bool {
         == (&other.group_id, &other.protocol, &other.from_port, &other.to_port, &other.source)
 }
 
-/// The groups that a deployment made, in whatever VPC.
+/// The groups that a deployment made, in whatever VPC and of whatever name.
 pub(crate) async fn observe(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<Found>> {
     Ok(list(aws, by_marks(owner)).await?.into_iter().map(|(group, _)| group).collect())
 }
@@ -88,7 +88,7 @@ pub(crate) async fn observe(aws: &Aws, owner: &Owner) -> anyhow::Result<Vec<Foun
 fn by_marks(owner: &Owner) -> Vec<ec2::Filter> {
     let by_mark = |(key, value): (String, String)| filter(&format!("tag:{key}"), [value]);
     let mut filters: Vec<ec2::Filter> = owner.marks().into_iter().map(by_mark).collect();
-    filters.push(filter("group-name", [name(owner)]));
+    filters.push(filter("description", [DESCRIPTION]));
     filters
 }
 

@@ -7,10 +7,14 @@ use super::file_systems::{backup, room_for_one_more};
 use super::keys;
 use super::names::{Kind, arn, invalid};
 use super::network;
+use crate::access::service_linked;
+use crate::authorization::document::{Document, Effect, Principals, Statement, Use};
+use crate::authorization::principal::Grantee;
 use crate::ec2::zones;
 use crate::error::{AwsError, Result};
 use crate::life::{Life, State};
 use crate::world::efs::{Arrival, FileSystem, OneZone, PerformanceMode, Protection};
+use crate::world::iam::Role;
 use crate::world::{Region, Tags, partition};
 
 #[derive(Deserialize)]
@@ -21,6 +25,15 @@ pub(super) struct Destination {
     kms_key_id: Option<String>,
     file_system_id: Option<String>,
     pub(super) role_arn: Option<String>,
+}
+
+impl Destination {
+    /// The account of the file system that is to be the destination, where that is another one.
+    pub(super) fn other_account(&self, own: &str) -> Option<String> {
+        let given = self.file_system_id.as_deref()?;
+        let account = arn(given, Kind::FileSystem)?.account;
+        (account != own).then(|| account.to_owned())
+    }
 }
 
 /// The destination's region and id, and what becomes of it.
@@ -52,7 +65,9 @@ fn existing(
         if !parts.is_of_its_partition() {
             return Err(invalid(given));
         }
-        other_account(call, asked, parts.account)?;
+        if parts.account != call.context.region.account {
+            return in_other_account(call, asked, (parts.region, id));
+        }
     }
     let here = call.context.region.name.as_str();
     let region = match (parts.map(|parts| parts.region), asked.region.as_deref()) {
@@ -110,18 +125,49 @@ fn in_reach(call: &Call, region: &str) -> Result<()> {
     Err(AwsError::bad_request(format!("Invalid Region: '{region}' {refusal}.")))
 }
 
-/// AWS's message for what a replication to another account lacks
-/// (<https://github.com/hashicorp/terraform-provider-aws/issues/42814>).
-fn other_account(call: &Call, asked: &Destination, account: &str) -> Result<()> {
-    if account == call.context.region.account {
-        return Ok(());
-    }
-    if asked.role_arn.is_none() {
+/// A destination of another account, which is not looked at: nothing of that account is here. AWS's
+/// message for what is missing:
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/42814>. The role is one "in the
+/// source account" (`DestinationToCreate`); for the words about another one no recording was found.
+fn in_other_account(
+    call: &Call,
+    asked: &Destination,
+    (region, id): (&str, &str),
+) -> Result<(String, String, Arrival)> {
+    let Some(role) = &asked.role_arn else {
         return Err(AwsError::bad_request(
             "No RoleArn provided.  RoleArn is required for cross-account replication.",
         ));
+    };
+    let here = &call.context.region;
+    if role.split(':').nth(4) != Some(here.account.as_str()) {
+        return Err(AwsError::bad_request(format!(
+            "The role '{role}' does not belong to the account of the source file system."
+        )));
     }
-    Err(AwsError::not_served("The sandbox has one account: it does not replicate to another one."))
+    if asked.region.as_deref().is_some_and(|asked| asked != region) {
+        return Err(AwsError::bad_request(
+            "The Region does not match the destination file system's ARN.",
+        ));
+    }
+    in_reach(call, region)?;
+    Ok((region.to_owned(), id.to_owned(), Arrival::Existing))
+}
+
+/// What is wrong with the role of a replication to another account: it "must have the … trust policy
+/// to allow Amazon EFS to assume the role" (EFS User Guide, "Replicating EFS file systems across AWS
+/// accounts"). A replication that lacks a permission is made, and paused: "Authorization error" is
+/// among the causes (same guide, "Viewing replication details").
+pub(super) fn unauthorized(call: &Call, role: &str) -> Option<String> {
+    let trusts = |role: &Role| {
+        let trust = Document::parse(&role.trust, Use::Trust).ok()?;
+        let mut allowed = trust.statements.into_iter().filter(|it| it.effect == Effect::Allow);
+        let efs = Grantee::Other(service_linked::EFS.to_owned());
+        let to_efs = |it: Statement| matches!(it.principals, Some(Principals::Only(all)) if all.contains(&efs));
+        Some(allowed.any(to_efs))
+    };
+    let may = call.context.role(role).and_then(trusts).unwrap_or(false);
+    (!may).then(|| format!("Amazon EFS is not authorized to assume the role {role}."))
 }
 
 fn find<'a>(call: &'a Call, region: &str, id: &str) -> Option<&'a FileSystem> {

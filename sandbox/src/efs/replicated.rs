@@ -43,8 +43,10 @@ impl Replication {
 
     /// Whether it exists, and has a side in a region that knows of it.
     pub(super) fn is_seen(&self, region: &str, now: u64) -> bool {
-        let sides = [&self.source, &self.destination];
-        !self.is_gone(now) && sides.iter().any(|side| side.configured && side.region == region)
+        // That of another account is seen in that one.
+        let there = Some(&self.destination).filter(|_| self.to_account.is_none());
+        let mut sides = std::iter::once(&self.source).chain(there);
+        !self.is_gone(now) && sides.any(|side| side.configured && side.region == region)
     }
 
     pub(super) fn status(&self, now: u64) -> &str {
@@ -95,6 +97,7 @@ mod tests {
             source: side("here"),
             destination: side("there"),
             role_arn: None,
+            to_account: None,
             created_ms: 0,
             enabled_ms: 1000,
             interval_ms: 100,

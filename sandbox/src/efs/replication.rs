@@ -42,6 +42,9 @@ pub(super) fn create(call: &mut Call) -> Result<Value> {
         return Err(AwsError::bad_request(message));
     }
     let role_arn = destination.role_arn.clone();
+    let to_account = destination.other_account(&call.context.region.account);
+    let unauthorized = to_account.as_ref().zip(role_arn.as_deref());
+    let unauthorized = unauthorized.and_then(|(_, role)| destinations::unauthorized(call, role));
     let (region, id, arrival) = destinations::prepared(call, &source, destination)?;
     let (now, options) = (call.context.now, call.context.options);
     let replication = Replication {
@@ -49,11 +52,16 @@ pub(super) fn create(call: &mut Call) -> Result<Value> {
         source: side(&call.context.region.name, &source.id),
         destination: side(&region, &id),
         role_arn,
+        to_account,
         created_ms: now,
         enabled_ms: now.saturating_add(options.efs.replication_enabling_ms),
         interval_ms: options.efs.replication_interval_ms,
         deleted: None,
-        forced: None,
+        forced: unauthorized.map(|message| Forced {
+            status: "PAUSED".to_owned(),
+            message: Some(message),
+            since_ms: now,
+        }),
         arrival: Some(arrival),
         sizes: source.metered.into_iter().collect(),
     };
@@ -96,7 +104,7 @@ pub(super) fn delete(call: &mut Call) -> Result<Value> {
     };
     // "Do not use this mode for same-account, same-region replication as doing so results in
     // a BadRequest exception error."
-    if local && found.source.region == found.destination.region {
+    if local && found.to_account.is_none() && found.source.region == found.destination.region {
         return Err(AwsError::bad_request(
             "LOCAL_CONFIGURATION_ONLY is not valid for a replication within one account and Region.",
         ));
@@ -217,7 +225,7 @@ fn description(context: &Context, found: &Replication) -> Value {
         "Status": found.status(context.now),
         "FileSystemId": found.destination.file_system,
         "Region": found.destination.region,
-        "OwnerId": account,
+        "OwnerId": found.to_account.as_ref().unwrap_or(account),
     });
     let message = found.forced.as_ref().and_then(|forced| forced.message.clone());
     let optional = [

@@ -189,6 +189,9 @@ pub(crate) struct Replication {
     pub(crate) source: Side,
     pub(crate) destination: Side,
     pub(crate) role_arn: Option<String>,
+    /// The account of the destination, where that is another one: nothing of it is kept here.
+    #[serde(default)]
+    pub(crate) to_account: Option<String>,
     pub(crate) created_ms: u64,
     /// When the first copy is complete, and the state `ENABLED`.
     pub(crate) enabled_ms: u64,

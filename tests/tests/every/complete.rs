@@ -2,9 +2,8 @@
 //! here, and has its row in the reference. A new one fails here until it is.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use tests::workspace;
+use tests::page;
 
 use crate::declared::{inputs, properties};
 use crate::deployments::{DEPLOYMENTS, FIXED, Fixed};
@@ -36,38 +35,12 @@ fn every_input_of_the_module_is_set_by_a_deployment_here() {
     assert!(all.clone().all(|it| !it.why.is_empty()) && DEPLOYMENTS[0].why.is_empty());
 }
 
-/// The pages for users: the README, and those of a folder of documentation.
-fn pages() -> Vec<String> {
-    let mut all = Vec::new();
-    let mut folders = vec![workspace().join("docs")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension() == Some("md".as_ref()) {
-                all.push(page(&path));
-            }
-        }
-    }
-    all.push(page(&workspace().join("README.md")));
-    all
-}
-
-fn page(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
-
 #[test]
 fn every_input_has_its_row_in_the_reference_and_no_row_is_of_another() {
-    let heading = "Inputs of `./modules/csi/efs`\n";
-    let pages = pages();
-    let table = pages
-        .iter()
-        .find_map(|page| page.split_once(&format!("# {heading}")).map(|(_, after)| after));
-    let rows = table.unwrap().lines().skip_while(|line| !line.starts_with('|'));
-    let rows = rows.take_while(|line| line.starts_with('|'));
-    let names = rows.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let reference = page("docs/reference.md");
+    let section = reference.split("## Inputs of `./modules/csi/efs`\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let names = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(names.collect::<Vec<_>>(), inputs());
 }
 

@@ -94,6 +94,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("security_group_id", r#""sg-0c0dec00000000001""#),
         ("security_group_ids", r#"["sg-0c0dec00000000002"]"#),
         ("security_group", r#""own""#),
+        ("security_group_name", r#""graphs-nfs""#),
         ("namespace", r#""kube-system""#),
         ("storage_class_name", r#""efs-sc""#),
         ("helm_chart_version", r#""4.4.99""#),
@@ -124,6 +125,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("tags", r#"{ team = "graphs" }"#),
         ("ip_address_type", r#""DUAL_STACK""#),
         ("mount_target_addresses", r#"{ "subnet-0c0dec0000000010a" = "10.0.0.77" }"#),
+        ("mount_targets", MOUNT_TARGETS),
         ("encrypted", "true"),
         ("kms_key_id", r#""0c0dec00-0000-4000-8000-000000000002""#),
         ("performance_mode", r#""generalPurpose""#),
@@ -145,6 +147,9 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("nfs_clients", r#""nodes""#),
         ("nfs_client_security_group_id", r#""sg-0c0dec00000000002""#),
         ("nfs_client_cidr", r#""10.0.0.0/16""#),
+        ("nfs_client_security_groups", r#"["sg-0c0dec00000000001"]"#),
+        ("nfs_client_cidrs", r#"["10.1.0.0/16", "fd00::/64"]"#),
+        ("nfs_client_prefix_lists", r#"["pl-0123456789abcdef0"]"#),
         ("directory_perms", r#""750""#),
         ("uid", "1000"),
         ("gid", "1000"),
@@ -155,9 +160,11 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("ensure_unique_directory", "true"),
         ("reuse_access_point", "true"),
         ("az", r#""eu-west-1a""#),
+        ("provisioner_secret", r#""kube-system/x-account""#),
         ("enable_tagging", "true"),
         ("reclaim_policy", r#""Retain""#),
         ("volume_binding_mode", r#""WaitForFirstConsumer""#),
+        ("allowed_topologies", r#"["eu-west-1a", "eu-west-1b"]"#),
         ("mount_options", r#"["iam"]"#),
         ("allow_volume_expansion", "true"),
         ("storage_class_labels", r#"{ team = "graphs" }"#),
@@ -211,6 +218,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
                 "provisioner",
                 "reclaimPolicy",
                 "volumeBindingMode",
+                "allowedTopologies",
                 "mountOptions",
                 "parameters",
                 "labels",
@@ -221,6 +229,10 @@ pub(crate) const INSTALLED: Deployment = Deployment {
     ],
 };
 
+const MOUNT_TARGETS: &str = r#"{ "subnet-0c0dec0000000010b" = {
+    subnet_id  = "subnet-0c0dec0000000010b"
+    ip_address = "10.0.16.77"
+  } }"#;
 const STATEMENTS: &str = r#"{ Own = {
     actions    = ["elasticfilesystem:ListTags*"]
     principals = [{ type = "AWS", identifiers = ["*"] }]

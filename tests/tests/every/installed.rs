@@ -29,6 +29,9 @@ fn cluster() -> Clustered {
         world.set(&format!("CLOCKWORK_SANDBOX_{time}_MS"), 20);
     }
     let there = Clustered::with(world);
+    let role = json!({ "awsRoleArn": "arn:aws:iam::444455556666:role/efs" });
+    let secret = json!({ "metadata": { "name": "x-account" }, "stringData": role });
+    there.cluster().create("/api/v1/namespaces/kube-system/secrets", &secret).unwrap();
     for (n, zone) in ["a", "b", "c"].iter().enumerate() {
         let labels = json!({
             "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": format!("eu-west-1{zone}"),

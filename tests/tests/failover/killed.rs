@@ -99,7 +99,7 @@ fn a_failover_killed_before_and_after_every_call_is_completed_by_the_next() {
         let came_that_far = kill_at(&trial, "standby", &over, rule);
         run(&trial, "standby", &over);
         let found = described(&trial.aws, "eu-central-1", &copy);
-        assert_eq!(tag(&found), Some(format!("complete: {source} in eu-west-1")), "{rule}");
+        assert_eq!(tag(&found), Some(format!("complete in AWS: eu-west-1/{source}")), "{rule}");
         assert_eq!(run(&trial, "standby", &over).json()["changed"], 0, "{rule}");
         came_that_far
     });
@@ -118,7 +118,7 @@ fn the_way_back_killed_before_and_after_every_change_is_completed_by_the_next() 
         run(&trial, "source", &replicate);
         run(&trial, "source", &jobs.back);
         let found = described(&trial.aws, "eu-west-1", &source);
-        assert_eq!(tag(&found), Some(format!("complete: {copy} in eu-central-1")), "{rule}");
+        assert_eq!(tag(&found), Some(format!("complete in AWS: eu-central-1/{copy}")), "{rule}");
     };
     std::thread::scope(|scope| {
         for operation in ["UpdateFileSystemProtection", "CreateReplicationConfiguration"] {

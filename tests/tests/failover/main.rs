@@ -151,7 +151,7 @@ fn a_copy_in_another_region_takes_over_and_the_way_back_brings_its_data_home() {
     let copy = there.frankfurt();
     assert_eq!(protection(&copy), "ENABLED");
     assert_eq!(copy["SizeInBytes"]["Value"], 5u64 << 30);
-    assert_eq!(tag(&copy), Some(format!("complete: {} in eu-west-1", there.source)));
+    assert_eq!(tag(&copy), Some(format!("complete in AWS: eu-west-1/{}", there.source)));
     assert_eq!(replications(&there.aws, &there.source), [json!(null); 0]);
     let again = there.standby("failover", &["--yes"]).exits(0);
     assert_eq!(again.json()["changed"], 0);

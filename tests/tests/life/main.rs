@@ -4,6 +4,7 @@
 mod drift;
 mod imported;
 mod refusals;
+mod replications;
 mod settings;
 mod side_by_side;
 

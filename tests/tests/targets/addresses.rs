@@ -57,3 +57,15 @@ fn a_dual_stack_subnet_carries_targets_with_ipv4_and_with_both() {
         goes(&world, inputs);
     }
 }
+
+#[test]
+fn a_one_zone_file_system_goes_to_the_zone_of_an_id_and_has_one_target_there() {
+    let inputs = ["--availability-zone-name=euw1-az2"];
+    let (world, _) = lives("dual-stack", &inputs);
+    assert_eq!(world.aws().file_system()["AvailabilityZoneName"], "eu-west-1b");
+    assert_eq!(addresses(&world).len(), 1);
+    assert!(world.document("storageclass.yaml").contains("az=eu-west-1b"));
+    let rendered = world.xtask(&["render", inputs[0]]).exits(1);
+    assert!(rendered.stderr.contains("known only by a look at AWS"), "{}", rendered.stderr);
+    goes(&world, &inputs);
+}

@@ -90,3 +90,28 @@ fn a_rule_in_a_group_that_the_inputs_left_is_revoked_last() {
     }
     assert_eq!(deploy(NODES).json()["changed"], 0);
 }
+
+#[test]
+fn a_group_of_the_deployment_that_is_named_anew_takes_the_place_of_the_one_before() {
+    let there = There::new();
+    let run = |command: &str, more: &[&str]| {
+        let own = ["--security-group=own", "--nfs-client-cidr=10.0.0.0/16"];
+        there.run(command, &[&own, more].concat())
+    };
+    let named = |name: &str| {
+        let form = format!(
+            "Action=DescribeSecurityGroups&Filter.1.Name=group-name&Filter.1.Value.1={name}"
+        );
+        there.aws.ec2(&form).body.contains(name)
+    };
+    run("deploy-efs", &["--security-group-name=graphs-efs"]).exits(0);
+    assert!(named("graphs-efs"));
+    assert_eq!(
+        run("deploy-efs", &["--security-group-name=graphs-efs"]).exits(0).json()["changed"],
+        0
+    );
+    run("deploy-efs", &["--security-group-name=other-efs", "--yes"]).exits(0);
+    assert!(named("other-efs") && !named("graphs-efs"));
+    run("destroy-efs", &["--yes"]).exits(0);
+    assert!(!named("other-efs"), "it goes whatever its name");
+}

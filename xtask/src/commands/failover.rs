@@ -88,14 +88,15 @@ impl HowArgs {
             writes,
             source_lost: self.source_lost,
             overwrite: self.overwrite.clone(),
+            proves: false,
         }
     }
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let how = args.how.read();
-    let proves = !args.no_verify && !args.plan && how.replicate_from.is_none();
-    let verify = proves.then(|| Verify {
+    let how = Failover { proves: !args.no_verify && how.replicate_from.is_none(), ..how };
+    let verify = (how.proves && !args.plan).then(|| Verify {
         image: args.image.clone(),
         readers: 2,
         example: None,

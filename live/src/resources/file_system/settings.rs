@@ -1,28 +1,26 @@
 //! What takes a call of its own to read and to set: the lifecycle, backup and file-system
 //! policies, and the protection against replication.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use aws_sdk_efs::types::{
-    BackupPolicy as SdkBackupPolicy, DestinationToCreate, LifecyclePolicy,
-    ReplicationOverwriteProtection, Status, TransitionToArchiveRules as ToArchive,
-    TransitionToIaRules as ToIa, TransitionToPrimaryStorageClassRules as ToPrimary,
+    BackupPolicy as SdkBackupPolicy, LifecyclePolicy, ReplicationOverwriteProtection, Status,
+    TransitionToArchiveRules as ToArchive, TransitionToIaRules as ToIa,
+    TransitionToPrimaryStorageClassRules as ToPrimary,
 };
 use efs::resources::file_system::{
     BackupPolicy, FileSystem, FileSystemSource, Group, Lifecycle, Policy, Spec, Throughput,
-    Transition, goes_where, is_leaving,
+    Transition,
 };
 use efs::{FileSystemId, Replication};
 use tokio::try_join;
 
+use super::replication;
 use crate::aws::{Aws, explain, is};
 use crate::context::Context;
 use crate::meaning::efs as codes;
 use crate::progress::Line;
 use crate::propagation::{New, known, principal_is_unknown};
 use crate::users::{policy, replications};
-use crate::wait::IN_USE_PAUSE;
 
 /// Reads what takes calls of its own, side by side, into the properties of a file system of our
 /// own. An adopted one stays as it is, and nobody looks.
@@ -38,7 +36,7 @@ pub(crate) async fn settings(
         lifecycle(aws, wanted, &found.id),
         backup(aws, &found.id),
         policy(aws, &found.id),
-        replication(aws, wanted, &found.id)
+        replication::wanted(aws, wanted, found)
     )?;
     let policy = policy.as_deref().and_then(Policy::found);
     Ok(Some(Spec { lifecycle, backup, policy, replication, ..found.spec.clone() }))
@@ -56,7 +54,7 @@ pub(crate) async fn everything(
     let policy = policy.as_deref().and_then(Policy::found);
     let replications = replications.unwrap_or_default();
     let from_here = replications.iter().find(|it| it.source == id.as_str()).cloned();
-    let replication = from_here.map(properties);
+    let replication = from_here.map(replication::properties);
     Ok((Spec { lifecycle, backup, policy, replication, ..found.spec.clone() }, replications))
 }
 
@@ -77,7 +75,7 @@ pub(super) async fn put(
             Some(policy) => put_policy((context, aws, line), id, policy).await,
             None => delete_policy(aws, id).await,
         },
-        Group::Replication => put_replication(context, aws, id, spec).await,
+        Group::Replication => replication::put(context, aws, id, spec).await,
     }
 }
 
@@ -139,88 +137,6 @@ async fn put_lifecycle(
     let call = call.set_lifecycle_policies(Some(policies.collect()));
     let put = call.send().await.map(drop);
     put.map_err(|error| explain("elasticfilesystem:PutLifecycleConfiguration", &aws.region, error))
-}
-
-/// The replications that a file system is the source of: of others it is the destination.
-async fn from_here(aws: &Aws, id: &FileSystemId) -> anyhow::Result<Vec<BTreeMap<String, String>>> {
-    let all = replications(aws, id).await?.unwrap_or_default();
-    let of_source = all.into_iter().filter(|it| it.source == id.as_str());
-    Ok(of_source.map(properties).collect())
-}
-
-/// A replication as a property of its source.
-fn properties(found: Replication) -> BTreeMap<String, String> {
-    let entries = [
-        ("region", Some(found.destination_region)),
-        ("file_system_id", Some(found.destination)),
-        ("status", Some(found.status)),
-        ("last_replicated", found.last_replicated),
-    ];
-    entries.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect()
-}
-
-/// Where a file system that should be replicated is.
-async fn replication(
-    aws: &Aws,
-    wanted: &Spec,
-    id: &FileSystemId,
-) -> anyhow::Result<Option<BTreeMap<String, String>>> {
-    if wanted.replication.is_none() {
-        return Ok(None);
-    }
-    Ok(from_here(aws, id).await?.into_iter().next())
-}
-
-/// Replicates a file system. The first copy may take hours, and is not waited for; `status` shows
-/// how far it is. A file system has one: an earlier one that is being deleted ends first.
-async fn put_replication(
-    context: &Context,
-    aws: &Aws,
-    id: &FileSystemId,
-    wanted: &Spec,
-) -> anyhow::Result<()> {
-    while from_here(aws, id).await?.iter().any(is_leaving) {
-        context.pause(IN_USE_PAUSE).await?;
-    }
-    let wanted = wanted.replication.as_ref().context("no replication is wanted")?;
-    let text = |key: &str| wanted.get(key).cloned();
-    let destination = DestinationToCreate::builder()
-        .set_region(text("region"))
-        .set_availability_zone_name(text("availability_zone_name"))
-        .set_kms_key_id(text("kms_key_id"))
-        .set_file_system_id(text("file_system_id"))
-        .set_role_arn(text("role_arn"))
-        .build();
-    let call = aws.efs.create_replication_configuration().source_file_system_id(id.as_str());
-    let Err(error) = call.destinations(destination).send().await else { return Ok(()) };
-    // A run beside this one, or one that was cut off, may have made it. Where that cannot be seen,
-    // the error of the call is what counts.
-    let there = from_here(aws, id).await.unwrap_or_default();
-    if there.iter().any(|it| !is_leaving(it) && goes_where(wanted, it)) {
-        return Ok(());
-    }
-    Err(explain("elasticfilesystem:CreateReplicationConfiguration", &aws.region, error))
-}
-
-/// Ends the replication from a file system, and waits until it is gone.
-pub(super) async fn end_replication(
-    context: &Context,
-    aws: &Aws,
-    id: &FileSystemId,
-) -> anyhow::Result<()> {
-    let call = aws.efs.delete_replication_configuration().source_file_system_id(id.as_str());
-    match call.send().await {
-        Ok(_) => {}
-        Err(error) if is(&error, codes::REPLICATION_NOT_FOUND) => return Ok(()),
-        Err(error) => {
-            let call = "elasticfilesystem:DeleteReplicationConfiguration";
-            return Err(explain(call, &aws.region, error));
-        }
-    }
-    while !from_here(aws, id).await?.is_empty() {
-        context.pause(IN_USE_PAUSE).await?;
-    }
-    Ok(())
 }
 
 /// Whether it is backed up: where the region has no AWS Backup, nothing is. `None` where the file

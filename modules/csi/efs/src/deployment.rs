@@ -145,6 +145,7 @@ fn own_or_adopted(plan: &mut Plan, desired: &Desired, actual: &Actual) -> file_s
         tags: &tags,
         mounted: actual.mount_targets.iter().any(available),
         replace_policy: consent.replace_file_system_policy,
+        replace_replication: consent.replace_replication,
         backup_by_default: inputs.backup_by_default,
         imported: inputs.imported.as_ref(),
     };
@@ -303,6 +304,8 @@ pub fn rows(inputs: &Inputs, actual: &Actual) -> Vec<Row> {
     let owner = inputs.owner();
     let found = actual.file_system.as_ref();
     let mut rows = vec![file_system::row(found)];
+    let replicas = file_system::replicas(&owner.region, found, &actual.replications);
+    rows.extend(file_system::replica_rows(found, &replicas));
     rows.extend(mount_target::rows(&actual.mount_targets));
     rows.extend(actual.access_point_count.map(access_point::quota));
     let points = inputs.access_points.as_ref();

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::ids::FileSystemId;
-use crate::resources::file_system::{FileSystem, MeteredIn};
+use crate::resources::file_system::{FileSystem, MeteredIn, Replica};
 use crate::resources::mount_target::{IpAddressType, MountTarget};
 use crate::users::AccessPoint;
 
@@ -30,6 +30,8 @@ pub struct Outputs {
     pub size: Option<Size>,
     /// Its access points, where they were read: that takes calls of its own.
     pub access_points: Option<Vec<AccessPoint>>,
+    /// Its copy, where the inputs ask for one or the command reads all.
+    pub replica: Option<Replica>,
     /// One per Availability Zone.
     pub mount_targets: Vec<MountTarget>,
     /// The Availability Zones of the subnets, where a look at the network told them.
@@ -156,6 +158,12 @@ pub const OUTPUTS: &[Output] = &[
         name: "access_points",
         description: "Access points of the file system, with ARN, path, POSIX user and tags; a deploy has them where `access_points` is given",
         value: |it| it.access_points.as_ref().map(|found| it.access_points(found)),
+        after_deploy: false,
+    },
+    Output {
+        name: "replica",
+        description: "Copy that the file system is replicated to: its id, ARN, region and account, the role, status and age of the last copy",
+        value: |it| it.replica.as_ref().map(|copy| json!(copy)),
         after_deploy: false,
     },
     Output {

@@ -12,7 +12,7 @@ use crate::resources::security_group::{self, Found};
 
 /// Plans the group, where the inputs ask for one; the answer is what is desired with its id, and
 /// the groups of the deployment that are no longer wanted: all where no input asks for one, and
-/// those of other VPCs than that of the subnets.
+/// those of another name or of other VPCs than that of the subnets.
 pub(crate) fn own_group(
     plan: &mut Plan,
     desired: &Desired,
@@ -28,9 +28,10 @@ pub(crate) fn own_group(
     let Some(vpc) = subnets.first().map(|subnet| &subnet.vpc_id) else {
         return (desired.clone(), Vec::new());
     };
-    let wanted = security_group::Wanted { owner: &owner, vpc, tags: &tags };
+    let name = desired.inputs.own_group_name();
+    let wanted = security_group::Wanted { owner: &owner, name: &name, vpc, tags: &tags };
     let id = security_group::plan(plan, &desired.scope, &wanted, found);
-    let going = found.iter().filter(|found| found.spec.vpc_id != *vpc).cloned().collect();
+    let going = found.iter().filter(|found| !wanted.is_met_by(found)).cloned().collect();
     (desired.with_own_group(&id), going)
 }
 

@@ -1,10 +1,10 @@
 //! The access points of a deployment's own, and the volumes and claims that mount them.
 
 use kubernetes::RenderError;
-use plan::{ChangeId, Known, Scope};
+use plan::{Action, Change, ChangeId, Known, Scope};
 
 use crate::actual::Actual;
-use crate::calls::Plan;
+use crate::calls::{Call, Plan};
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::documents_beside::VOLUMES;
@@ -33,7 +33,15 @@ pub(crate) fn points(
         volumes: volumes.as_deref(),
         document: document(actual),
     };
-    access_point::declare(plan, &desired.scope, &wanted, found)
+    let points = access_point::declare(plan, &desired.scope, &wanted, found);
+    if let Some(id) = file_system.now() {
+        let made = |change: &&Change<Call>| {
+            change.address.kind == access_point::KIND && change.action == Action::Create
+        };
+        let new = plan.changes.iter().filter(made).count();
+        plan.warnings.extend(access_point::near_quota(id, actual.access_points.len(), new));
+    }
+    points
 }
 
 /// The volumes of the cluster, but for those of the deployment's own access points.

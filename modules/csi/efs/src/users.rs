@@ -53,7 +53,7 @@ pub struct CreationInfo {
 }
 
 /// A copy of a replication: one source and one of its destinations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replication {
     pub source: String,
     pub source_region: String,
@@ -63,8 +63,14 @@ pub struct Replication {
     pub status: String,
     /// When the last copy was complete, as RFC 3339 writes times.
     pub last_replicated: Option<String>,
+    /// How long before the look that was, in seconds.
+    pub lag_seconds: Option<u64>,
     /// What EFS says of a state in which nothing is copied.
     pub message: Option<String>,
+    /// The AWS account of the destination.
+    pub account: Option<String>,
+    /// The role by which EFS replicates, where one was given.
+    pub role_arn: Option<String>,
 }
 
 impl Replication {

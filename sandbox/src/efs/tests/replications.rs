@@ -162,14 +162,35 @@ fn a_destination_that_cannot_be_is_refused() {
         let message = replicate(&aws, &id, &destination).refused(code);
         assert!(message.contains(said), "{destination}: {message}");
     }
-    let elsewhere =
-        json!({ "FileSystemId": foreign, "RoleArn": "arn:aws:iam::111122223333:role/r" });
-    assert_eq!(replicate(&aws, &id, &elsewhere).status, 501, "the sandbox has one account");
+    let theirs = json!({ "FileSystemId": foreign, "RoleArn": "arn:aws:iam::444455556666:role/r" });
+    let message = replicate(&aws, &id, &theirs).refused("BadRequest");
+    assert!(message.contains("does not belong to the account of the source"), "{message}");
     for destinations in [json!([]), json!([{ "Region": "eu-north-1" }, { "Region": "us-east-1" }])]
     {
         aws.post(&path(&id), json!({ "Destinations": destinations })).refused("BadRequest");
     }
     aws.post(&path(&id), json!({})).refused("ValidationException");
+}
+
+/// "The role must have the elasticfilesystem.amazonaws.com trust policy to allow Amazon EFS to assume
+/// the role" (EFS User Guide, "Replicating EFS file systems across AWS accounts").
+#[test]
+fn a_replication_to_another_account_takes_a_role_that_efs_may_assume() {
+    let mut aws = Aws::new();
+    let foreign = "arn:aws:elasticfilesystem:eu-north-1:444455556666:file-system/fs-01234567";
+    let to = |role: &str| json!({ "FileSystemId": foreign, "RoleArn": format!("arn:aws:iam::111122223333:role/{role}") });
+    let id = aws.file_system(&json!({}));
+    let made = replicate(&aws, &id, &to("none")).ok()["Destinations"][0].clone();
+    assert_eq!((&made["Status"], &made["OwnerId"]), (&json!("PAUSED"), &json!("444455556666")));
+    assert!(text(&made["StatusMessage"]).contains("is not authorized"), "{made}");
+    aws.delete(&path(&id)).ok();
+    aws.wait(1000);
+    let found = replicate(&aws, &id, &to("none")).ok();
+    assert_eq!(found["Destinations"][0]["Region"], "eu-north-1");
+    // Nothing of it is in this account, in that region either.
+    let all = aws.region("eu-north-1").get("file-systems/replication-configurations").ok();
+    assert_eq!(all["Replications"], json!([]));
+    aws.get("file-systems?FileSystemId=fs-01234567").refused("FileSystemNotFound");
 }
 
 /// "The Region must be enabled for the Amazon Web Services account that owns the source file

@@ -92,9 +92,23 @@ impl Estimate {
             let backup = (Item::Backup, "backed up");
             estimate.stored(of_region, backup, "backup, one copy", sizes.whole());
         }
-        if let Some(replication) = &spec.replication {
+        if let Some(replication) = spec.replication.as_ref().filter(|it| !it.is_empty()) {
             estimate.replica((prices, of_region), region, replication, sizes.whole());
         }
+        estimate.monthly = estimate.parts.iter().map(|part| part.monthly).sum();
+        Some(estimate)
+    }
+
+    /// What the copy of a replication costs by itself, with as many bytes as its source; `None`
+    /// where the table does not have the region of the source.
+    pub fn of_copy(
+        prices: &Prices,
+        (region, copy): (&str, &BTreeMap<String, String>),
+        bytes: u64,
+    ) -> Option<Estimate> {
+        let of_region = prices.of(region)?;
+        let mut estimate = Estimate::default();
+        estimate.copy((prices, of_region), region, copy, bytes);
         estimate.monthly = estimate.parts.iter().map(|part| part.monthly).sum();
         Some(estimate)
     }
@@ -152,6 +166,20 @@ impl Estimate {
         replication: &BTreeMap<String, String>,
         bytes: u64,
     ) {
+        self.copy((prices, here), region, replication, bytes);
+        if replication.get("region").is_some_and(|to| to != region) {
+            self.used(here, Item::Transfer, "sent to the replica");
+        }
+    }
+
+    /// The copy alone.
+    fn copy(
+        &mut self,
+        (prices, here): (&Prices, &RegionPrices),
+        region: &str,
+        replication: &BTreeMap<String, String>,
+        bytes: u64,
+    ) {
         let to = replication.get("region").map_or(region, String::as_str);
         let item = match replication.get("availability_zone_name") {
             Some(_) => Item::OneZone,
@@ -162,9 +190,6 @@ impl Estimate {
                 self.stored(there, (item, "in the replica"), &format!("replica in {to}"), bytes);
             }
             None => self.unknown.push(format!("the replica in {to}")),
-        }
-        if to != region {
-            self.used(here, Item::Transfer, "sent to the replica");
         }
     }
 

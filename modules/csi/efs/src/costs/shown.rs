@@ -8,9 +8,9 @@ use serde_json::json;
 use super::estimate::{Estimate, Part, PerUse, Sizes};
 use super::prices::Prices;
 use crate::actual::Actual;
-use crate::calls::Plan;
+use crate::calls::{Call, Plan};
 use crate::inputs::Inputs;
-use crate::resources::file_system::{self, FileSystem, FileSystemSource, Spec, goes_where};
+use crate::resources::file_system::{self, FileSystem, FileSystemSource, SEEN, Spec, goes_where};
 
 /// What the file system of a module costs now and after a plan, a destroy among them; nothing where
 /// there is none and will be none.
@@ -35,8 +35,25 @@ pub fn of_plan(
         (FileSystemSource::Own(wanted), None) => Some(wanted.clone()),
         (FileSystemSource::Adopted(_), has) => has.clone(),
     };
-    let costs = Costs { inputs, sizes: found.map(Sizes::metered).unwrap_or_default(), prices };
+    let left = left(plan, actual);
+    let sizes = found.map(Sizes::metered).unwrap_or_default();
+    let costs = Costs { inputs, sizes, prices, left: left.as_ref() };
     costs.detail(&scope.module, has.as_ref(), after.as_ref())
+}
+
+/// The copy that a plan leaves without its replication, by the keys of that.
+fn left(plan: &Plan, actual: &Actual) -> Option<BTreeMap<String, String>> {
+    let found = actual.file_system.as_ref()?;
+    let ends = |call: &Call| matches!(call, Call::FileSystem(file_system::Call::EndReplication { id }) if *id == found.id);
+    if !plan.changes.iter().flat_map(|change| &change.calls).any(ends) {
+        return None;
+    }
+    let listed = actual.replications.iter().find(|it| it.source == found.id.as_str());
+    let listed = listed.map(|it| {
+        let entries = [("region", &it.destination_region), ("file_system_id", &it.destination)];
+        entries.map(|(key, text)| (key.to_owned(), text.clone())).into()
+    });
+    found.spec.replication.clone().or(listed)
 }
 
 /// What the file system of a module costs; nothing where there is none.
@@ -48,7 +65,7 @@ pub fn of_status(
 ) -> Option<Detail> {
     let found = actual.file_system.as_ref()?;
     let has = has(inputs, found);
-    let costs = Costs { inputs, sizes: Sizes::metered(found), prices };
+    let costs = Costs { inputs, sizes: Sizes::metered(found), prices, left: None };
     costs.detail(&scope.module, Some(&has), Some(&has))
 }
 
@@ -61,6 +78,7 @@ fn has(inputs: &Inputs, found: &FileSystem) -> Spec {
     };
     if let (Some(has), Some(wants)) = (&mut spec.replication, wanted)
         && goes_where(wants, has)
+        && !has.contains_key(SEEN)
     {
         let zone = wants.get_key_value("availability_zone_name");
         has.extend(zone.map(|(key, zone)| (key.clone(), zone.clone())));
@@ -76,7 +94,10 @@ fn changed(wanted: &Spec, has: Spec, backup_by_default: bool) -> Spec {
         throughput: wanted.throughput.clone(),
         lifecycle: wanted.lifecycle.clone().or(has.lifecycle),
         backup,
-        replication: has.replication.or_else(|| wanted.replication.clone()),
+        replication: match &wanted.replication {
+            Some(none) if none.is_empty() => None,
+            wants => has.replication.or_else(|| wants.clone()),
+        },
         ..has
     }
 }
@@ -85,6 +106,8 @@ struct Costs<'a> {
     inputs: &'a Inputs,
     sizes: Sizes,
     prices: &'a Prices,
+    /// The copy of a replication that the plan ends.
+    left: Option<&'a BTreeMap<String, String>>,
 }
 
 impl Costs<'_> {
@@ -104,6 +127,9 @@ impl Costs<'_> {
             return Some(Detail { value, line: Some(line) });
         };
         let (now, after) = (now.and_then(of), after.and_then(of));
+        let left = self
+            .left
+            .and_then(|copy| Estimate::of_copy(self.prices, (region, copy), self.sizes.whole()));
         let value = json!({
             "module": module,
             "region": region,
@@ -111,6 +137,7 @@ impl Costs<'_> {
             "prices_as_of": prices.date,
             "now": now,
             "after": after,
+            "copy_left": left,
         });
         let of_what = after.as_ref().or(now.as_ref())?;
         let mut line = format!(
@@ -118,6 +145,9 @@ impl Costs<'_> {
             sums(now.as_ref(), after.as_ref(), &prices.currency),
             extra(&of_what.per_use, &prices.currency),
         );
+        if let Some(left) = &left {
+            line.push_str(&format!("; {}", of_left(left, &prices.currency)));
+        }
         line.push_str(&format!(" (prices of {region} as of {})", prices.date));
         if !of_what.unknown.is_empty() {
             line.push_str(&format!(
@@ -126,6 +156,19 @@ impl Costs<'_> {
             ));
         }
         Some(Detail { value, line: Some(line) })
+    }
+}
+
+/// What the copy costs that stays without its replication.
+fn of_left(left: &Estimate, currency: &str) -> String {
+    let sum = money(&left.monthly.rounded(), currency);
+    match (left.unknown.first(), left.per_use.first()) {
+        (Some(unknown), _) => format!("the copy that stays costs what {unknown} costs"),
+        (None, None) => format!("the copy that stays costs {sum} a month, until it is deleted"),
+        (None, Some(PerUse { per, price, .. })) => {
+            let price = money(&price.to_string(), currency);
+            format!("the copy that stays costs {price} for each {per}, until it is deleted")
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::moved::Moved;
 use crate::ids::FileSystemId;
 use crate::resources::file_system::FileSystem;
-use crate::resources::replica::{self, Side};
+use crate::resources::replica::{self, Side, Stage};
 use crate::users::{AccessPoint, Replication};
 
 /// The flags by which people say what becomes of what is written to the source meanwhile.
@@ -29,6 +29,9 @@ pub struct Failover {
     pub source_lost: bool,
     /// The file system that may be overwritten on the way back.
     pub overwrite: Option<FileSystemId>,
+    /// Whether pods prove it at the end, where there is a cluster.
+    #[serde(default)]
+    pub proves: bool,
 }
 
 /// What was said of the writes to the source.
@@ -76,6 +79,10 @@ pub(super) enum Standing<'a> {
     Copy(Side, &'a Replication),
     /// It was one, and an earlier run has not completed the failover.
     UnderWay(Side),
+    /// It took over in AWS, and no run has looked at a cluster.
+    InAws(Side),
+    /// It took over, and no pods have proved it.
+    ToProve(Side),
     /// A file system like any other.
     Own,
 }
@@ -87,17 +94,27 @@ pub(super) fn standing<'a>(found: &FileSystem, failing: &'a Failing) -> Standing
     {
         return Standing::Copy(side, replication);
     }
-    let tag = found.tags.get(&replica::tag());
-    tag.and_then(|tag| replica::under_way(tag)).map_or(Standing::Own, Standing::UnderWay)
+    match found.tags.get(&replica::tag()).and_then(|tag| Stage::parse(tag)) {
+        Some(Stage::UnderWay(side)) => Standing::UnderWay(side),
+        Some(Stage::InAws(side)) => Standing::InAws(side),
+        Some(Stage::ToProve(side)) => Standing::ToProve(side),
+        Some(Stage::Complete(_)) | None => Standing::Own,
+    }
 }
 
 /// The file system that another one takes over from: by its replication, or by what an earlier run
-/// left of a failover. `None` where the file system is the copy of no other.
-pub fn source_of(found: &FileSystem, replications: &[Replication]) -> Option<Side> {
+/// left of a failover, and something of it is still to be done, in a cluster where one is looked at.
+/// `None` where the file system is the copy of no other.
+pub fn source_of(
+    found: &FileSystem,
+    replications: &[Replication],
+    in_cluster: bool,
+) -> Option<Side> {
     let failing = Failing { replications: replications.to_vec(), ..Failing::default() };
     match standing(found, &failing) {
         Standing::Copy(side, _) | Standing::UnderWay(side) => Some(side),
-        Standing::Own => None,
+        Standing::InAws(side) => Some(side).filter(|_| in_cluster),
+        Standing::ToProve(_) | Standing::Own => None,
     }
 }
 

@@ -73,7 +73,7 @@ fn against(
             format!("a failover from {side} to {id} is not complete"),
             "complete it: the same command without `--replicate-from`",
         ),
-        Standing::Own => {}
+        Standing::InAws(_) | Standing::ToProve(_) | Standing::Own => {}
     }
     if from.file_system == *id {
         push(

@@ -8,6 +8,7 @@ use super::asked::{
     Failing, Failover, LOSE_WRITES_SINCE, Moment, SOURCE_LOST, WRITES_STOPPED_AT, Writes,
 };
 use crate::ids::FileSystemId;
+use crate::resources::file_system::ago;
 use crate::resources::replica::{KIND, Side};
 use crate::users::Replication;
 
@@ -168,14 +169,5 @@ fn stalled(found: &Replication, how: &Failover) -> Option<String> {
         "ENABLED" | "ENABLING" => None,
         "DELETING" => Some("the replication is being deleted".to_owned()),
         other => Some(format!("the replication is in the state {other}{said}")),
-    }
-}
-
-/// A time in words that people compare.
-fn ago(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
     }
 }

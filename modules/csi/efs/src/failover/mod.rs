@@ -19,7 +19,7 @@ use crate::desired::Desired;
 use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::resources::file_system::{self, FileSystem, FileSystemSource, OverwriteProtection};
-use crate::resources::replica::{self, Side};
+use crate::resources::replica::{self, Side, Stage};
 use crate::resources::{access_point, mount_target, persistent_volume, storage_class};
 use crate::together::plan_together;
 use crate::users::Replication;
@@ -61,7 +61,8 @@ fn afterwards(desired: &Desired, actual: &Actual, failing: &Failing) -> Actual {
     let Some(found) = &mut after.file_system else { return after };
     let source = match standing(found, failing) {
         Standing::Copy(source, _) | Standing::UnderWay(source) => source,
-        Standing::Own => return after,
+        Standing::InAws(source) if actual.cluster.is_some() => source,
+        Standing::InAws(_) | Standing::ToProve(_) | Standing::Own => return after,
     };
     // "The destination file system becomes Writeable and its replication overwrite protection is
     // re-enabled" (`DeleteReplicationConfiguration`).
@@ -98,6 +99,9 @@ fn take_over(
     let (source, replication) = match standing(found, failing) {
         Standing::Copy(source, replication) => (source, Some(replication)),
         Standing::UnderWay(source) => (source, None),
+        Standing::InAws(source) if actual.cluster.is_some() => (source, None),
+        Standing::InAws(source) => return in_aws(found, &source),
+        Standing::ToProve(source) => return to_prove(scope, (found, &source), (actual, how)),
         Standing::Own => return nothing(found),
     };
     let mut plan = plan;
@@ -114,7 +118,7 @@ fn take_over(
     if actual.cluster.is_none() {
         plan.warnings.push(Warning::new(
             format!("no cluster is looked at: its volumes that are on {source} stay there"),
-            "where there are some, run it with `--context` instead: once it is complete, none is moved",
+            "where there are some, run the same with `--context` too: it moves them",
         ));
     }
     let complete = complete && failing.volumes.others.is_empty();
@@ -127,7 +131,12 @@ fn take_over(
     }
     if complete {
         let all = plan.changes.iter().map(|change| change.id.clone()).collect();
-        replica::complete(&mut plan, scope, (&source, &found.id), all);
+        let stage = match &actual.cluster {
+            None => Stage::InAws(source.clone()),
+            Some(_) if how.proves => Stage::ToProve(source.clone()),
+            Some(_) => Stage::Complete(source.clone()),
+        };
+        replica::complete(&mut plan, scope, (&stage, &found.id), all);
     }
     plan
 }
@@ -152,6 +161,40 @@ fn nothing(found: &FileSystem) -> Plan {
         notes: vec![note],
         ..Plan::default()
     }
+}
+
+/// Nothing is left to do but in a cluster, where there is one.
+fn in_aws(found: &FileSystem, source: &Side) -> Plan {
+    let note = format!(
+        "{} took over from {source}, and no cluster was looked at: the same command with `--context` \
+         moves the class and the volumes that one has on {source}",
+        found.id
+    );
+    Plan {
+        unchanged: "No changes. There is nothing to take over in AWS.",
+        notes: vec![note],
+        ..Plan::default()
+    }
+}
+
+/// An earlier run made everything, and was stopped before pods had proved it.
+fn to_prove(
+    scope: &Scope,
+    (found, source): (&FileSystem, &Side),
+    (actual, how): (&Actual, &Failover),
+) -> Plan {
+    if actual.cluster.is_none() || how.proves {
+        let note = format!("{} took over from {source}, and no pods have proved it yet", found.id);
+        return Plan {
+            unchanged: "No changes. Everything is on the copy.",
+            notes: vec![note],
+            ..Plan::default()
+        };
+    }
+    let mut plan = Plan::default();
+    let stage = Stage::Complete(source.clone());
+    replica::complete(&mut plan, scope, (&stage, &found.id), Vec::new());
+    plan
 }
 
 /// What is on the file system only once it can be written to, or names it: all of it comes after.

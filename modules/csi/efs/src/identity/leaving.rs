@@ -3,7 +3,7 @@
 use plan::{ChangeId, Plan, Refusal, Scope, Warning};
 
 use super::found::IdentityFound;
-use super::planning::{Calls, Given, Part};
+use super::given::{Calls, Given, Part};
 use crate::inputs::Inputs;
 use crate::owner::Owner;
 use crate::resources::iam_role::Stays;

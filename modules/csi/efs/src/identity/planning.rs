@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::choice::{Choice, Method, choose, without_pod_identity};
 use super::found::{EksIdentity, IdentityFound, without_scheme};
+use super::given::{Calls, Given, Part};
 use super::leaving::{given_up, gives_up};
 use crate::actual::Actual;
 use crate::desired::Desired;
@@ -12,53 +13,8 @@ use crate::driver_policy::{self, Access};
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
 use crate::owner::Owner;
-use crate::resources::driver::{Driver, DriverMode, ProviderPolicy, service_accounts};
+use crate::resources::driver::{DriverMode, ProviderPolicy, service_accounts};
 use crate::resources::{iam_role, oidc_provider, pod_identity_association};
-
-/// What the rest of a plan takes of the identity.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Given {
-    /// The role that the service accounts are annotated with.
-    pub(crate) role: Option<Known<String>>,
-    /// Whether the service accounts get their role by Pod Identity associations instead.
-    pub(crate) by_associations: bool,
-    /// What must be done before pods of the driver that start have their identity.
-    pub(crate) before_driver: Vec<ChangeId>,
-    /// What must be done before the driver may create volumes.
-    pub(crate) before_class: Vec<ChangeId>,
-}
-
-impl Given {
-    /// The driver with this identity.
-    pub(crate) fn driver<'a>(&self, driver: Driver<'a>) -> Driver<'a> {
-        match &self.role {
-            None => driver,
-            Some(role) => Driver { role: Some(role.clone()), ..driver },
-        }
-    }
-}
-
-/// The calls that an identity takes.
-pub(crate) trait Calls:
-    From<iam_role::Call> + From<oidc_provider::Call> + From<pod_identity_association::Call>
-{
-}
-
-impl<C> Calls for C where
-    C: From<iam_role::Call> + From<oidc_provider::Call> + From<pod_identity_association::Call>
-{
-}
-
-/// How much of the identity a module plans.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Part<'a> {
-    Whole,
-    /// The policy for its file system alone: another module plans the role, by this change where
-    /// it changes.
-    Policy {
-        role: Option<&'a ChangeId>,
-    },
-}
 
 /// Plans the identity of the driver.
 pub(crate) fn plan<C: Calls>(

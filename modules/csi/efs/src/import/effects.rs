@@ -1,7 +1,8 @@
 //! What a deployment of a block would do to what is there, by its plan.
 
+use inputs::plain;
 use network::Tags;
-use plan::Action;
+use plan::{Action, After, Change, Difference};
 use serde::Serialize;
 
 use crate::calls::{Call, Plan};
@@ -49,6 +50,7 @@ pub fn effects(plan: &Plan) -> Effects {
                     if change.action == Action::Update =>
                 {
                     effects.labelled.push(name.clone());
+                    effects.differences.extend(of_class(change));
                     continue;
                 }
                 _ => {
@@ -61,6 +63,30 @@ pub fn effects(plan: &Plan) -> Effects {
         if others {
             effects.differences.push(format!("{}: {}", change.address, change.reason));
         }
+        if others && change.address.kind == storage_class::KIND {
+            effects.differences.extend(of_class(change));
+        }
     }
     effects
+}
+
+/// What of a class would differ beside its labels and annotations, one attribute after the other.
+fn of_class(change: &Change<Call>) -> Vec<String> {
+    let marks = |difference: &&Difference| {
+        let name = difference.attribute.as_str();
+        name.starts_with("labels") || name.starts_with("annotations")
+    };
+    let others = change.differences.iter().filter(|difference| !marks(difference));
+    others
+        .map(|Difference { attribute, before, after, .. }| {
+            let before = before.as_ref().map_or("nothing".to_owned(), |it| format!("`{it}`"));
+            let after = match after {
+                After::Value(value) => format!("`{value}`"),
+                After::Gone => "nothing".to_owned(),
+                After::KnownAfterApply | After::Elements(_) => "known after apply".to_owned(),
+            };
+            let name = attribute.as_str();
+            plain(&format!("{}: {name} would change from {before} to {after}", change.address))
+        })
+        .collect()
 }

@@ -13,6 +13,7 @@ use super::names::Names;
 use super::{class, points, policy};
 use crate::resources::file_system::{OverwriteProtection, PerformanceMode, is_leaving_status};
 use crate::resources::mount_target::{IpAddressType, MountTarget};
+use crate::resources::security_group;
 
 /// Where a value comes from.
 pub enum Origin {
@@ -42,6 +43,7 @@ pub const ORIGINS: &[(&str, Origin)] = &[
     ("mount_target_addresses", Written(|found, _, _| addresses(found))),
     ("mount_targets", Written(|found, _, _| each_target(found))),
     ("security_group", Written(|found, _, _| own_group(found))),
+    ("security_group_name", Written(|found, names, _| own_group_name(found, names))),
     ("driver", Written(|found, _, _| found.has_driver.then(|| "skip".into()))),
     ("addon_version", LeftOut(DRIVER)),
     ("addon_resolve_conflicts", LeftOut(DRIVER)),
@@ -171,6 +173,13 @@ fn own_group(found: &Found) -> Option<Value> {
     let own = |id: &SecurityGroupId| found.own_groups.iter().any(|group| group.id == *id);
     let mut all = found.targets().flat_map(|target| target.security_groups.iter().flatten());
     all.any(own).then(|| "own".into())
+}
+
+/// The name of that group, where it is not the one that it has by itself.
+fn own_group_name(found: &Found, names: &Names) -> Option<Value> {
+    own_group(found)?;
+    let name = &found.own_groups.first()?.spec.name;
+    (*name != security_group::name(&names.owner)).then(|| name.as_str().into())
 }
 
 /// The groups that all mount targets have; `mount_targets` has those that only some have.

@@ -1,42 +1,8 @@
 //! The inputs that say whose NFS traffic is admitted.
 
-use ::inputs::{Input, Kind, Problem, Reader};
+use ::inputs::{Problem, Reader};
 
 use super::{NfsClients, rules};
-
-/// Their part of the table of inputs.
-pub(super) const CLIENTS: &[Input] = &[
-    Input::optional(
-        "nfs_clients",
-        Kind::String,
-        "`nodes` admits the NFS traffic of the security groups that the cluster's nodes have, and keeps it so",
-    ),
-    Input::optional(
-        "nfs_client_security_group_id",
-        Kind::String,
-        "Security group of the nodes; the rule that admits their NFS traffic is added where it is missing",
-    ),
-    Input::optional(
-        "nfs_client_cidr",
-        Kind::String,
-        "Address range of the nodes; the rule that admits their NFS traffic is added where it is missing",
-    ),
-    Input::optional(
-        "nfs_client_security_groups",
-        Kind::Strings,
-        "Security groups whose NFS traffic is admitted, each by a rule of its own",
-    ),
-    Input::optional(
-        "nfs_client_cidrs",
-        Kind::Strings,
-        "Address ranges, of IPv4 or IPv6, whose NFS traffic is admitted, each by a rule of its own",
-    ),
-    Input::optional(
-        "nfs_client_prefix_lists",
-        Kind::Strings,
-        "Prefix lists of ranges whose NFS traffic is admitted, each by a rule of its own, which counts as as many as the list may have entries",
-    ),
-];
 
 /// Whose NFS traffic is admitted; the inputs for one and for several add up.
 pub(super) fn nfs_clients(reader: &mut Reader) -> NfsClients {

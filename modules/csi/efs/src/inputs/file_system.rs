@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::inputs::{Problem, Reader, one_of};
 
 use super::file_system_policy::{self, policy};
-use super::targets::is_zone_id;
+use super::zone::is_zone_id;
 use super::{DeletionPolicy, rules};
 use crate::ids::FileSystemId;
 use crate::resources::file_system::{
@@ -102,6 +102,10 @@ fn replication(reader: &mut Reader) -> Option<BTreeMap<String, String>> {
         "role_arn" => rules::role_arn(text).map(drop),
         _ => one_of(key, REPLICATION_KEYS, |key| *key).map(drop),
     })?;
+    if given.is_empty() {
+        // None is wanted: one that is there ends.
+        return Some(given);
+    }
     let wrong = |reader: &mut Reader, problem: &str, remedy: &str| {
         reader.mistake(NAME, Problem::new(problem, remedy));
     };

@@ -15,8 +15,10 @@ pub(crate) mod rules;
 mod schema;
 mod storage_class;
 mod storage_classes;
+mod tables;
 mod targets;
 mod terraform_statements;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +37,7 @@ use crate::resources::storage_class::{self as class, StorageClassInputs};
 
 pub(crate) use file_system_policy::switched;
 pub use schema::INPUTS;
-pub(crate) use targets::is_zone_id;
+pub(crate) use zone::is_zone_id;
 
 /// The module's inputs, checked. The names are those of [`INPUTS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct Inputs {
     /// The security groups of the mount targets, at least one: that of `security_group_id` first,
     /// then those of `security_group_ids`, and the deployment's own.
     pub security_groups: Vec<Group>,
+    /// The name of the deployment's own group, where it has one and the inputs name it.
+    pub security_group_name: Option<String>,
     /// Which addresses the mount targets have; `None` where any is right.
     pub ip_address_type: Option<IpAddressType>,
     /// What `mount_targets` and `mount_target_addresses` say of single ones.
@@ -118,6 +122,12 @@ impl Inputs {
     /// Whether the mount targets get a security group that the deployment makes.
     pub fn has_own_group(&self) -> bool {
         self.security_groups.contains(&Group::Own)
+    }
+
+    /// The name of the deployment's own group.
+    pub fn own_group_name(&self) -> String {
+        let given = self.security_group_name.clone();
+        given.unwrap_or_else(|| crate::resources::security_group::name(&self.owner()))
     }
 
     /// The groups that the inputs name by id, for all mount targets or for one, each once.

@@ -81,6 +81,33 @@ pub(super) fn security_groups(reader: &mut Reader) -> Option<Vec<Group>> {
     Some(groups)
 }
 
+/// The name of the deployment's own group. EC2 takes 1 to 255 of these characters, and keeps
+/// `default` and names that begin with `sg-` (`CreateSecurityGroup`, EC2 API Reference).
+pub(super) fn security_group_name(reader: &mut Reader) -> Option<String> {
+    let name = "security_group_name";
+    if reader.is_given(name) && !reader.is_given("security_group") {
+        reader.mistake(
+            name,
+            Problem::new(
+                "`security_group_name` is for a group that the deployment makes, and it makes none",
+                "set `security_group = \"own\"`, or leave it out",
+            ),
+        );
+    }
+    reader.string(name, |text| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+        let kept = text == "default" || text.to_ascii_lowercase().starts_with("sg-");
+        if !kept && (1..=255).contains(&text.len()) && text.chars().all(allowed) {
+            return Ok(text.to_owned());
+        }
+        Err(Problem::new(
+            format!("`{}` is no name of a security group", text.escape_debug()),
+            "use 1 to 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`, not `default` and \
+             without `sg-` in front",
+        ))
+    })
+}
+
 fn security_group(reader: &mut Reader, name: &str) -> Option<Group> {
     if let Some((module, output)) = reader.output(name) {
         return group_output(reader, name, module, output);

@@ -12,11 +12,12 @@ use super::arns::{self, Arn};
 use super::clients::nfs_clients;
 use super::driver_settings::{self, settings};
 use super::file_system::{file_system, imported, replicates_without_a_role};
-use super::mount_targets::{security_groups, subnets};
+use super::mount_targets::{security_group_name, security_groups, subnets};
 use super::storage_class::storage_class;
 use super::storage_classes::{self, newer_parameters, storage_classes};
 use super::targets::{self, targets};
-use super::{DeletionPolicy, Group, INPUTS, Inputs, rules};
+use super::zone::is_zone_id;
+use super::{DeletionPolicy, Group, INPUTS, Inputs, Subnets, rules};
 use crate::chart::{self, ChartVersion};
 use crate::digests::digest;
 use crate::resources::access_point::AccessPointInputs;
@@ -25,6 +26,7 @@ use crate::resources::driver::{
     DriverInputs, DriverMode, Identity, ProviderPolicy, Registry, check,
 };
 use crate::resources::file_system::FileSystemSource;
+use crate::resources::mount_target::{IpAddressType, TargetsInputs};
 use crate::resources::storage_class::StorageClassInputs;
 
 impl Inputs {
@@ -33,11 +35,8 @@ impl Inputs {
         let mut reader = Reader::new(INPUTS, given);
         let aws_region = reader.string("aws_region", network::region);
         let cluster_name = reader.string("cluster_name", network::cluster_name);
-        let (ip_address_type, mount_targets) = targets(&mut reader, aws_region.as_deref());
-        let subnet_ids = subnets(&mut reader, &mount_targets);
-        let security_groups = security_groups(&mut reader);
-        let of_all = (subnet_ids.as_ref(), security_groups.as_deref());
-        targets::check(&mut reader, &mount_targets, of_all);
+        let (subnet_ids, (security_groups, security_group_name), (ip_address_type, mount_targets)) =
+            of_targets(&mut reader, aws_region.as_deref());
         let driver = driver(&mut reader, aws_region.as_deref());
         let aws_account_id = reader.string("aws_account_id", place::account_id);
         let tags = tags(&mut reader);
@@ -70,6 +69,7 @@ impl Inputs {
                 cluster_name: cluster_name?,
                 subnet_ids: subnet_ids?,
                 security_groups: security_groups?,
+                security_group_name,
                 ip_address_type,
                 mount_targets,
                 driver: driver?,
@@ -91,6 +91,22 @@ impl Inputs {
             (Ok(()), None) => unreachable!("a value is missing and no mistake was remembered"),
         }
     }
+}
+
+/// The groups of all mount targets, with the name of the deployment's own.
+type Groups = (Option<Vec<Group>>, Option<String>);
+
+/// Where the mount targets go, their groups, and what is said of all and of each.
+fn of_targets(
+    reader: &mut Reader,
+    region: Option<&str>,
+) -> (Option<Subnets>, Groups, (Option<IpAddressType>, TargetsInputs)) {
+    let (family, each) = targets(reader, region);
+    let subnet_ids = subnets(reader, &each);
+    let groups = security_groups(reader);
+    let name = security_group_name(reader);
+    targets::check(reader, &each, (subnet_ids.as_ref(), groups.as_deref()));
+    (subnet_ids, (groups, name), (family, each))
 }
 
 /// The driver, which may read what any of its classes refers to.
@@ -170,8 +186,7 @@ fn of_place(
     let zone = spec.and_then(|spec| spec.availability_zone.as_deref());
     let copy = spec.and_then(|spec| spec.replication.as_ref());
     let of_copy = |key: &str| copy.and_then(|copy| copy.get(key)).map(String::as_str);
-    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region) && !targets::is_zone_id(zone))
-    {
+    if let Some(zone) = zone.filter(|zone| !zone.starts_with(region) && !is_zone_id(zone)) {
         reader.mistake(
             "availability_zone_name",
             Problem::new(
@@ -311,7 +326,7 @@ fn in_zone(
 ) -> Result<StorageClassInputs, Problem> {
     let Some(FileSystemSource::Own(spec)) = file_system else { return Ok(class) };
     // A plan knows the name of a zone that is given by its id.
-    let zone = spec.availability_zone.as_deref().filter(|zone| !targets::is_zone_id(zone));
+    let zone = spec.availability_zone.as_deref().filter(|zone| !is_zone_id(zone));
     match (zone, class.mounted_in()) {
         (Some(zone), Some(other)) if zone != other => Err(Problem::new(
             format!(

@@ -2,8 +2,7 @@
 
 use inputs::{Input, Kind};
 
-use super::clients::CLIENTS;
-use super::targets::OF_ALL_AND_EACH;
+use super::tables::{CLIENTS, OF_ALL_AND_EACH};
 use crate::chart;
 
 /// The inputs that `source = "./modules/csi/efs"` takes, those of the seed first.
@@ -271,7 +270,7 @@ const NEXT: &[Input] = &[
     Input::optional(
         "replication",
         Kind::Map,
-        "Where the file system is replicated to: `region`, or `availability_zone_name` for One Zone; `kms_key_id` for a key of its own; `file_system_id` for one that is there, by its ARN and with `role_arn` for another account's",
+        "Where the file system is replicated to: `region`, or `availability_zone_name` for One Zone; `kms_key_id` for a key of its own; `file_system_id` for one that is there, by its ARN and with `role_arn` for another account's; `{}` ends one that is there, and leaves its copy",
     ),
     Input::optional(
         "file_system_id",

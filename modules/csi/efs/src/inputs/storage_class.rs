@@ -35,7 +35,6 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
     }
     let file_system_reference = reference(reader);
     let volume_binding_mode = reader.string("volume_binding_mode", VolumeBindingMode::one_of);
-    let allowed_topologies = allowed_topologies(reader, volume_binding_mode);
     let mount_options = reader.strings("mount_options", rules::mount_option);
     let allow_volume_expansion = reader.boolean("allow_volume_expansion");
     let labels = reader.map("storage_class_labels", rules::label);
@@ -58,7 +57,7 @@ pub(super) fn storage_class(reader: &mut Reader) -> Option<StorageClassInputs> {
         file_system_reference,
         reclaim_policy: reclaim_policy?,
         volume_binding_mode: volume_binding_mode?,
-        allowed_topologies,
+        allowed_topologies: allowed_topologies(reader, volume_binding_mode),
         mount_options: mount_options.unwrap_or_default(),
         allow_volume_expansion: allow_volume_expansion?,
         labels: labels.unwrap_or_default(),

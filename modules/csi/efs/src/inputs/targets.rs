@@ -9,6 +9,7 @@ use network::{SecurityGroupId, SubnetId};
 use serde_json::{Map, Value};
 
 use super::nested::{Object, objects, read};
+use super::zone::is_zone_id;
 use super::{Group, Subnets, rules};
 use crate::resources::mount_target::{IpAddressType, MOST_GROUPS, TargetInputs, TargetsInputs};
 
@@ -17,35 +18,6 @@ const NAME: &str = "mount_targets";
 
 /// The shorter one.
 const ADDRESSES: &str = "mount_target_addresses";
-
-/// The part of the table of inputs that is about mount targets, all of them or single ones.
-pub(super) const OF_ALL_AND_EACH: &[Input] = &[
-    Input::optional(
-        "security_group_ids",
-        Kind::Strings,
-        "Security groups for EFS mount targets, beside `security_group_id` or in its place; at most 5 together",
-    ),
-    Input::optional(
-        "ip_address_type",
-        Kind::String,
-        "Addresses of the mount targets: `IPV4_ONLY`, `IPV6_ONLY` or `DUAL_STACK`; EFS chooses IPv4 by itself",
-    ),
-    Input::optional(
-        "mount_target_addresses",
-        Kind::Map,
-        "Addresses that mount targets must have, by their subnets: an IPv4 address, an IPv6 address, or both with a space between",
-    ),
-    Input::optional(
-        "mount_targets",
-        Kind::Values,
-        "What single mount targets have, by their subnet or Availability Zone: `subnet_id`, `ip_address`, `ipv6_address`, `ip_address_type`, and `security_groups` beside those of all; as a map or the path of a file. Where each entry names its subnet, it takes the place of `subnet_ids`",
-    ),
-    Input::optional(
-        "security_group",
-        Kind::String,
-        "`own` makes a security group for the mount targets, beside the others or in their place: its rules are kept exact, and it is deleted with the deployment",
-    ),
-];
 
 /// An entry, with the names that Terraform's `aws_efs_mount_target` has.
 const TARGET: &[Input] = &[
@@ -148,14 +120,6 @@ fn subnet_of(
         ));
     }
     Ok(given.cloned())
-}
-
-/// Whether a text is the id of an Availability Zone, such as `use1-az1`.
-pub(crate) fn is_zone_id(text: &str) -> bool {
-    text.split_once("-az").is_some_and(|(region, number)| {
-        let is_word = |it: &str| !it.is_empty() && it.bytes().all(|c| c.is_ascii_alphanumeric());
-        is_word(region) && !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit())
-    })
 }
 
 fn entry(key: &str, entries: &Map<String, Value>, problems: &mut Vec<Problem>) -> TargetInputs {

@@ -6,7 +6,7 @@ use ::inputs::Partition;
 use place::partition;
 use serde_json::{Map, Value, json};
 
-use super::table::{CREATE, OURS, On, PERMISSIONS, Permission, When};
+use super::table::{ALL_OF_THEM, CREATE, OURS, On, PERMISSIONS, Permission, When};
 use crate::driver_policy::{self, Access};
 use crate::identity::{irsa_trust, pod_identity_trust};
 use crate::inputs::Inputs;
@@ -49,8 +49,12 @@ pub fn operator(inputs: &Inputs) -> Value {
                 "Action": actions,
                 "Resource": resources,
             });
-            if conditions.as_object().is_some_and(|all| !all.is_empty()) {
-                statement["Condition"] = json!({ "StringEquals": conditions });
+            for (key, value) in conditions.as_object().into_iter().flatten() {
+                let (operator, key) = match key.strip_prefix(ALL_OF_THEM) {
+                    Some(key) => ("ForAllValues:StringEquals", key),
+                    None => ("StringEquals", key.as_str()),
+                };
+                statement["Condition"][operator][key] = value.clone();
             }
             statement
         });
@@ -69,7 +73,8 @@ fn is_needed(permission: &Permission, inputs: &Inputs, adopted: bool) -> bool {
             .is_some_and(|spec| spec.lifecycle.is_some() || spec.throughput != Throughput::Elastic),
         When::Replication => replication(inputs).is_some(),
         When::NewReplica => {
-            replication(inputs).is_some_and(|it| !it.contains_key("file_system_id"))
+            let makes = |it: &BTreeMap<_, _>| !it.is_empty() && !it.contains_key("file_system_id");
+            replication(inputs).is_some_and(makes)
         }
         When::ReplicaKey => replicated(inputs, "kms_key_id").is_some(),
         When::ReplicationRole => replicated(inputs, "role_arn").is_some(),
@@ -177,7 +182,13 @@ fn resources(on: On, inputs: &Inputs) -> Value {
         On::GivenRole => inputs.driver.identity.role().into(),
         On::NewAssociations => json!([arn("eks", &own), arn("eks", &associations)]),
         On::Key | On::SeenKey => key_arn(key(inputs), |resource| arn("kms", resource)),
-        On::ReplicaKey => {
+        On::Copies => {
+            // Where the copy is whose replication ends, only AWS knows.
+            let ends = replication(inputs).is_some_and(BTreeMap::is_empty);
+            let there = replicated(inputs, "region").unwrap_or(if ends { "*" } else { region });
+            arn_in(there, "elasticfilesystem", "file-system/*").into()
+        }
+        On::ReplicaKey | On::SeenReplicaKey => {
             let there = replicated(inputs, "region").unwrap_or(region);
             let named = replicated(inputs, "kms_key_id");
             key_arn(named, |resource| arn_in(there, "kms", resource))

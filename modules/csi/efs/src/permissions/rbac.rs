@@ -1,10 +1,14 @@
 //! What this program may do in a cluster, as RBAC documents: what a plan asks for, no more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kubernetes::release::Storage;
 use serde_json::{Value, json};
 
 use crate::inputs::Inputs;
+use crate::provisioner_secret::ProvisionerSecret;
 use crate::resources::driver::DriverMode;
+use crate::users::Reference;
 
 /// The name of the roles.
 const NAME: &str = "clockwork-codex-operator";
@@ -52,8 +56,37 @@ pub fn cluster_roles<'a>(all: impl IntoIterator<Item = &'a Inputs>) -> Vec<Value
             "rules": rules,
         })
     }));
+    documents.extend(references(&all));
     documents.push(cluster_role("clockwork-codex-verify", &proof()));
     documents
+}
+
+/// What classes refer to, each by its name: a plan looks where that leads, and which keys a Secret has.
+fn references(all: &[&Inputs]) -> Vec<Value> {
+    let mut named: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for class in all.iter().flat_map(|inputs| inputs.classes()) {
+        if let Some(Reference { secret, namespace, name, .. }) = &class.file_system_reference {
+            let kind = if *secret { "secrets" } else { "configmaps" };
+            named.entry(namespace).or_default().insert((kind, name));
+        }
+        if let Some(ProvisionerSecret { namespace, name }) = &class.provisioner_secret {
+            named.entry(namespace).or_default().insert(("secrets", name));
+        }
+    }
+    let role = |(namespace, objects): (&str, BTreeSet<(&str, &str)>)| {
+        let rules = objects.into_iter().map(|(kind, name)| {
+            let mut rule = rule("", &[kind], &["get"]);
+            rule["resourceNames"] = json!([name]);
+            rule
+        });
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": {"name": "clockwork-codex-references", "namespace": namespace},
+            "rules": rules.collect::<Vec<_>>(),
+        })
+    };
+    named.into_iter().map(role).collect()
 }
 
 fn cluster_role(name: &str, rules: &[Value]) -> Value {

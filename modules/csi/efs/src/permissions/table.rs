@@ -16,7 +16,8 @@ pub struct Permission {
     /// The call that needs it: itself, or one that does it on the caller's behalf.
     pub of: &'static str,
     pub(super) on: On,
-    /// Condition keys and the values that they must have (`StringEquals`).
+    /// Condition keys and the values that they must have (`StringEquals`); those with
+    /// [`ALL_OF_THEM`] before them have several values, each of which must be it.
     pub(super) only: &'static [(&'static str, &'static str)],
     pub(super) when: When,
 }
@@ -27,6 +28,8 @@ pub(super) enum On {
     /// Actions that know no resources, or whose resources are not known yet.
     Everything,
     FileSystems,
+    /// The copy of a replication, in its region: EFS makes it, and so its id is not known.
+    Copies,
     AccessPoints,
     SecurityGroups,
     SecurityGroupRules,
@@ -59,6 +62,8 @@ pub(super) enum On {
     SeenKey,
     /// The key of the copy that a replication makes, in its region.
     ReplicaKey,
+    /// The same, looked at by whoever plans and not by EFS.
+    SeenReplicaKey,
 }
 
 /// For which deployments.
@@ -104,6 +109,9 @@ pub(super) enum When {
     AddonWithGivenRole,
 }
 
+/// What stands before a condition key with several values.
+pub(super) const ALL_OF_THEM: &str = "ForAllValues:";
+
 /// The tag of what is ours.
 pub(super) const OURS: (&str, &str) =
     ("aws:ResourceTag/clockwork-codex/managed-by", "clockwork-codex");
@@ -138,6 +146,7 @@ const PROVIDER: &str = "iam:CreateOpenIDConnectProvider";
 const ASSOCIATION: &str = "eks:CreatePodIdentityAssociation";
 const ADDON: &str = "eks:CreateAddon";
 const ADDON_UPDATE: &str = "eks:UpdateAddon";
+const COPY_OF: &[(&str, &str)] = &[("ForAllValues:aws:TagKeys", "clockwork-codex/copy-of")];
 const ASSOCIATION_UPDATE: &str = "eks:UpdatePodIdentityAssociation";
 /// Whom the role of an association is passed to (Amazon EMR on EKS Development Guide, "Set up EKS pod
 /// identity associations", whose policy is for `eks:CreatePodIdentityAssociation`).
@@ -173,10 +182,15 @@ pub const PERMISSIONS: &[Permission] = &[
     // condition on tags (EFS User Guide, "Using tags with Amazon EFS").
     own(REPLICATE, On::FileSystems, When::Replication),
     own("elasticfilesystem:DeleteReplicationConfiguration", On::FileSystems, When::Replication),
+    // A plan compares the zone and the key of the copy; without this, it says that it does not know.
+    own("elasticfilesystem:DescribeFileSystems", On::Copies, When::Replication),
+    // Before the replication ends: this tag and no other, as it has none of ours.
+    own("elasticfilesystem:TagResource", On::Copies, When::Replication).only(COPY_OF),
     // The copy that EFS makes is in another region, and has none of our tags.
     within(CREATE, REPLICATE, On::Everything, When::NewReplica),
     within("iam:PassRole", REPLICATE, On::ReplicationRole, When::ReplicationRole)
         .only(&[("iam:PassedToService", "elasticfilesystem.amazonaws.com")]),
+    own("kms:DescribeKey", On::SeenReplicaKey, When::ReplicaKey),
     within("kms:DescribeKey", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:CreateGrant", REPLICATE, On::ReplicaKey, When::ReplicaKey),
     within("kms:GenerateDataKeyWithoutPlaintext", REPLICATE, On::ReplicaKey, When::ReplicaKey),

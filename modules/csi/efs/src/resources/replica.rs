@@ -57,21 +57,67 @@ pub fn tag() -> String {
     format!("{OUR_PREFIX}failover-from")
 }
 
-/// What the tag says while a failover is not complete: a side, which only that has.
-pub fn under_way(tag: &str) -> Option<Side> {
-    let (region, id) = tag.split_once('/')?;
-    Some(Side { region: region.to_owned(), file_system: FileSystemId::try_from(id).ok()? })
+/// How far a failover is, as the tag of the copy says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Not complete.
+    UnderWay(Side),
+    /// Complete in AWS, and no cluster was looked at: there, class and volumes may still be on the
+    /// source.
+    InAws(Side),
+    /// Complete, and no pods have proved it yet.
+    ToProve(Side),
+    /// Complete.
+    Complete(Side),
+}
+
+const IN_AWS: &str = "complete in AWS: ";
+const TO_PROVE: &str = "to be proved: ";
+
+impl Stage {
+    /// What the tag says; `None` of a failover that is complete, and of what no failover wrote.
+    pub fn parse(tag: &str) -> Option<Stage> {
+        let side = |text: &str| {
+            let (region, id) = text.split_once('/')?;
+            Some(Side { region: region.to_owned(), file_system: FileSystemId::try_from(id).ok()? })
+        };
+        if let Some(text) = tag.strip_prefix(IN_AWS) {
+            return side(text).map(Stage::InAws);
+        }
+        match tag.strip_prefix(TO_PROVE) {
+            Some(text) => side(text).map(Stage::ToProve),
+            None => side(tag).map(Stage::UnderWay),
+        }
+    }
+
+    /// The same as the tag has it.
+    pub fn tag(&self) -> String {
+        match self {
+            Stage::UnderWay(side) => side.tag(),
+            Stage::InAws(side) => format!("{IN_AWS}{}", side.tag()),
+            Stage::ToProve(side) => format!("{TO_PROVE}{}", side.tag()),
+            Stage::Complete(side) => format!("complete: {side}"),
+        }
+    }
+
+    /// Why it is written when everything else is done.
+    fn reason(&self) -> &'static str {
+        match self {
+            Stage::InAws(_) => {
+                "everything in AWS is on it: a later run with a cluster moves what that has on it"
+            }
+            Stage::ToProve(_) => "everything is on it, and pods are to prove that",
+            Stage::UnderWay(_) | Stage::Complete(_) => {
+                "everything is on it: a later run has nothing to take over"
+            }
+        }
+    }
 }
 
 impl Side {
     /// The same as the tag has it.
     fn tag(&self) -> String {
         format!("{}/{}", self.region, self.file_system)
-    }
-
-    /// What the tag says when a failover is complete.
-    fn tag_when_done(&self) -> String {
-        format!("complete: {} in {}", self.file_system, self.region)
     }
 
     /// The side that a replication is from.
@@ -118,21 +164,21 @@ pub fn plan<C: From<Call>>(
     plan.changes.push(change);
 }
 
-/// Plans to keep that the failover is complete, after `all`.
+/// Plans to keep how far the failover is once `all` is done.
 pub fn complete<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (source, replica): (&Side, &FileSystemId),
+    (stage, replica): (&Stage, &FileSystemId),
     all: Vec<ChangeId>,
 ) {
-    let value = source.tag_when_done();
+    let value = stage.tag();
     plan.changes.push(
         Change::new(
             Action::Update,
             scope.id("replica.complete"),
             scope.address(file_system::KIND, None),
         )
-        .because("everything is on it: a later run has nothing to take over")
+        .because(stage.reason())
         .needing(all)
         .showing([Difference::set(&format!("tags[{:?}]", tag()), &value)])
         .calling(Call::Mark { of: replica.clone(), value }),

@@ -11,8 +11,9 @@ use crate::owner::Owner;
 /// The kind of resource, as it stands in addresses.
 pub const KIND: &str = "security_group";
 
-/// What people read of the group in the console. EC2 never changes it.
-const DESCRIPTION: &str = "NFS for EFS mount targets, by Clockwork Codex";
+/// What people read of the group in the console. EC2 never changes it: with the tags, which anybody
+/// may copy, it says that a deployment made the group, whatever its name.
+pub const DESCRIPTION: &str = "NFS for EFS mount targets, by Clockwork Codex";
 
 /// The properties of a group, wanted or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub enum Call {
     },
 }
 
-/// The name of a deployment's group.
+/// The name of a deployment's group where the inputs give none.
 pub fn name(owner: &Owner) -> String {
     owner.creation_token()
 }
@@ -82,10 +83,19 @@ pub fn name(owner: &Owner) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     pub owner: &'a Owner,
+    /// Its name. EC2 never changes it: one of another name is made in its place.
+    pub name: &'a str,
     /// The VPC of the mount targets.
     pub vpc: &'a VpcId,
     /// The tags of everything that is created.
     pub tags: &'a Tags,
+}
+
+impl Wanted<'_> {
+    /// Whether a group of the deployment is this one.
+    pub(crate) fn is_met_by(&self, found: &Found) -> bool {
+        found.spec.vpc_id == *self.vpc && found.spec.name == self.name
+    }
 }
 
 /// The id of the change that creates the group.
@@ -100,14 +110,14 @@ pub fn plan<C: From<Call>>(
     wanted: &Wanted,
     found: &[Found],
 ) -> Known<SecurityGroupId> {
-    let Wanted { owner, vpc, tags } = wanted;
+    let Wanted { owner, name, vpc, tags } = wanted;
     let spec = Spec {
-        name: name(owner),
+        name: (*name).to_owned(),
         description: DESCRIPTION.to_owned(),
         vpc_id: (*vpc).clone(),
         tags: (*tags).clone(),
     };
-    let there = found.iter().find(|found| found.spec.vpc_id == spec.vpc_id);
+    let there = found.iter().find(|found| wanted.is_met_by(found));
     let differences = compare(PROPERTIES, &spec, there.map(|found| &found.spec)).differences;
     let (id, address) = (id(scope), scope.address(KIND, None));
     let Some(there) = there else {

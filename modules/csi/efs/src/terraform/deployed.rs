@@ -14,6 +14,9 @@ pub struct Deployed<'a> {
     pub inputs: &'a Inputs,
     pub found: &'a Found,
     pub identity: Option<&'a IdentityFound>,
+    /// The label of the module beside it that has the driver's role of the same cluster: that is
+    /// written once.
+    pub identity_of: Option<&'a str>,
 }
 
 /// The names of the resources.
@@ -23,11 +26,16 @@ pub(super) struct Naming {
     pub(super) names: Names,
 }
 
+/// A label of a module block as Terraform writes names.
+pub(super) fn plain_label(label: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    let label: String = label.chars().map(plain).collect();
+    label.trim_end_matches('_').to_owned()
+}
+
 impl Naming {
     pub(super) fn new(deployed: &Deployed) -> Naming {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-        let label: String = deployed.label.chars().map(plain).collect();
-        let label = label.trim_end_matches('_').to_owned();
+        let label = plain_label(deployed.label);
         let names = Names { label: label.clone(), owner: deployed.inputs.owner() };
         Naming { label, names }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::deployed::{Deployed, Naming};
+use super::deployed::{Deployed, Naming, plain_label};
 use super::resource::Resource;
 use crate::resources::iam_role::description;
 
@@ -13,6 +13,20 @@ pub(super) fn resources(deployed: &Deployed, naming: &Naming) -> Vec<Resource> {
     let (name, label) = (owner.role_name(), naming.label.as_str());
     let tags = json!(owner.tags_of_cluster(&inputs.tags));
     let mut all = Vec::new();
+    let role = identity.role.as_ref().filter(|role| role.ours);
+    let policy = |of: &str| {
+        let policy = role?.policy.as_ref()?;
+        let policy_name = owner.policy_name();
+        let policy = Resource::new("aws_iam_role_policy", label, format!("{name}:{policy_name}"))
+            .with("name", policy_name)
+            .expression("role", format!("aws_iam_role.{of}.name"))
+            .document("policy", policy);
+        Some(policy)
+    };
+    // All of it but the policy is the cluster's.
+    if let Some(of) = deployed.identity_of {
+        return policy(&plain_label(of)).into_iter().collect();
+    }
     if let Some(provider) = identity.provider.as_ref().filter(|it| owner.owns_of_cluster(&it.tags))
     {
         let issuer = identity.cluster.as_ref().and_then(|cluster| cluster.issuer.as_deref());
@@ -23,7 +37,7 @@ pub(super) fn resources(deployed: &Deployed, naming: &Naming) -> Vec<Resource> {
                 .with("tags", json!(provider.tags)),
         );
     }
-    let Some(role) = identity.role.as_ref().filter(|role| role.ours) else { return all };
+    let Some(role) = role else { return all };
     all.push(
         Resource::new("aws_iam_role", label, &name)
             .with("name", name.as_str())
@@ -31,15 +45,7 @@ pub(super) fn resources(deployed: &Deployed, naming: &Naming) -> Vec<Resource> {
             .document("assume_role_policy", &role.trust)
             .with("tags", tags.clone()),
     );
-    if let Some(policy) = &role.policy {
-        let policy_name = owner.policy_name();
-        all.push(
-            Resource::new("aws_iam_role_policy", label, format!("{name}:{policy_name}"))
-                .with("name", policy_name)
-                .expression("role", format!("aws_iam_role.{label}.name"))
-                .document("policy", policy),
-        );
-    }
+    all.extend(policy(label));
     let associations = identity.associations.iter().filter(|association| association.ours);
     all.extend(associations.map(|association| {
         let id = format!("{},{}", inputs.cluster_name, association.id);

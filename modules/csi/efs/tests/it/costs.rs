@@ -292,3 +292,27 @@ proptest! {
         prop_assert!(less.monthly <= most, "{less:#?}\n{more:#?}");
     }
 }
+
+/// Its replication ends, and the copy goes on costing what it holds.
+#[test]
+fn the_copy_that_a_replication_leaves_is_told_with_what_it_costs() {
+    let none = json!({ "aws_region": "us-east-1", "replication": {} });
+    let (_, mut actual) = holding(&json!({}), gib(100, 0, 0));
+    let told = |actual: &Actual| {
+        let wanted = desired(&none);
+        let plan = planned(&wanted, actual);
+        let found = (&wanted.inputs, actual);
+        of_plan(&plan, (&scope(), false), found, Prices::built_in()).unwrap()
+    };
+    assert_eq!(told(&actual).value["copy_left"], Value::Null);
+    let there = [("region", "eu-west-1"), ("file_system_id", "fs-0000000b"), ("status", "ENABLED")];
+    let there = there.map(|(key, text)| (key.to_owned(), text.to_owned()));
+    actual.file_system.as_mut().unwrap().spec.replication = Some(there.into());
+    let detail = told(&actual);
+    assert_eq!(detail.value["copy_left"]["monthly"], "33.00");
+    let line = detail.line.unwrap();
+    assert!(
+        line.contains("the copy that stays costs $33.00 a month, until it is deleted"),
+        "{line}"
+    );
+}

@@ -108,7 +108,7 @@ fn what_is_under_way_elsewhere_keeps_no_pod_from_its_credentials() {
     let plan = planned(&desired, &actual);
     let of_driver = plan.waits.iter().find(|wait| wait.address.kind == "helm_release").unwrap();
     let change = plan.changes.iter().find(|change| change.address.kind == PODS_KIND).unwrap();
-    assert_eq!(change.needs, [of_driver.id.clone()]);
+    assert_eq!(change.needs, std::slice::from_ref(&of_driver.id));
 }
 
 #[test]

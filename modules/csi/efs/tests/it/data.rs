@@ -79,7 +79,7 @@ fn used() -> Actual {
         destination_region: "eu-central-1".to_owned(),
         status: "ENABLED".to_owned(),
         last_replicated: None,
-        message: None,
+        ..Replication::default()
     }];
     let cluster = actual.cluster.as_mut().unwrap();
     cluster.other_classes = vec![OtherClass {

@@ -35,6 +35,7 @@ pub(crate) fn planned_one() -> Failover {
         writes: Writes::StoppedAt(at(LAST.1 - 1)),
         source_lost: false,
         overwrite: None,
+        proves: false,
     }
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn replication(status: &str) -> Replication {
         destination_region: "eu-west-1".to_owned(),
         status: status.to_owned(),
         last_replicated: Some(LAST.0.to_owned()),
-        message: None,
+        ..Replication::default()
     }
 }
 
@@ -163,7 +164,7 @@ impl Stage {
 
     /// Carries calls out one after the other, in an order that the plan's needs allow; at most so
     /// many. Whether all were.
-    fn obey(&mut self, plan: &Plan, mut calls: usize) -> bool {
+    pub(crate) fn obey(&mut self, plan: &Plan, mut calls: usize) -> bool {
         assert_eq!(plan.refusals, [], "a refused plan is not carried out");
         let mut done: Vec<&ChangeId> = plan.waits.iter().map(|wait| &wait.id).collect();
         let mut left: Vec<_> = plan.changes.iter().collect();
@@ -278,7 +279,7 @@ impl Stage {
 
     /// Asserts that everything is on the copy, and that there is nothing to do.
     #[track_caller]
-    fn is_complete(&self) {
+    pub(crate) fn is_complete(&self) {
         let Moved { volumes, claims, .. } = &self.failing.volumes;
         let bound: Vec<(&str, &str)> = claims
             .iter()
@@ -379,15 +380,4 @@ fn a_volume_whose_directory_nobody_knows_stays_and_the_rest_is_completed_later()
     let rest = stage.plan(&planned_one());
     assert!(stage.obey(&rest, usize::MAX));
     stage.is_complete();
-}
-
-#[test]
-fn without_documents_of_a_cluster_the_class_of_a_directory_goes_too() {
-    let mut stage = Stage::new();
-    stage.failing.volumes = Moved::default();
-    stage.actual.cluster = None;
-    let plan = stage.plan(&planned_one());
-    assert!(shown(&plan).contains("no cluster is looked at"), "{}", shown(&plan));
-    let class = plan.changes.iter().find(|it| it.id.as_str().contains("storageclass")).unwrap();
-    assert!(class.needs.iter().any(|need| need.as_str() == "replica.promote"));
 }

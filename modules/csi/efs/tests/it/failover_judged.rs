@@ -128,6 +128,7 @@ fn only_a_lost_region_is_left_out_and_only_between_regions() {
 fn the_way_back_overwrites_only_what_is_named_and_what_no_pod_uses() {
     let from = Side { region: "eu-central-1".to_owned(), file_system: id(SOURCE) };
     let back = |overwrite: Option<&str>| Failover {
+        proves: false,
         replicate_from: Some(from.clone()),
         writes: Writes::Unsaid,
         source_lost: false,

@@ -106,6 +106,9 @@ fn replication(text: &str) -> Replication {
         status: text.to_owned(),
         last_replicated: Some(text.to_owned()),
         message: Some(text.to_owned()),
+        account: Some(text.to_owned()),
+        role_arn: Some(text.to_owned()),
+        lag_seconds: None,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::properties::{more, subnets, with_subnets, world};
 use crate::world::{apply, class, deployed, desired, group, planned, scope, three};
 
 /// What an import finds of a world: everything is read, and each target has an address of its own.
-fn found(actual: &mut Actual, owner: &Owner) -> Found {
+pub(crate) fn found(actual: &mut Actual, owner: &Owner) -> Found {
     let file_system = actual.file_system.as_mut().unwrap();
     file_system.spec.lifecycle.get_or_insert_with(Lifecycle::new);
     file_system.spec.backup.get_or_insert(BackupPolicy::Disabled);
@@ -291,10 +291,20 @@ fn a_class_that_somebody_else_put_on_it_is_marked_and_never_replaced() {
     let class = actual.cluster.as_ref().unwrap().storage_class.as_ref().unwrap();
     assert!(class.is_of(&names.owner) && class.spec.labels["team"] == "graphs", "{class:?}");
 
+    // What Kubernetes changes is told beside the labels, attribute by attribute.
+    let mut expands = found_class.clone();
+    expands.spec.allow_volume_expansion = true;
+    actual.cluster = Some(cluster(expands));
+    let told = efs::import::effects(&planned(&wanted, &actual));
+    let [difference] = told.differences.as_slice() else { panic!("{told:?}") };
+    assert!(difference.ends_with("would change from `true` to `false`"), "{difference}");
+
     // What Kubernetes never changes is not what the inputs say: it stays somebody else's.
     let mut other = found_class;
     other.spec.reclaim_policy = "Delete".to_owned();
     actual.cluster = Some(cluster(other));
     let plan = planned(&wanted, &actual);
-    assert!(plan.refusals[0].reason.contains("was not made here"), "{:?}", plan.refusals);
+    let reason = &plan.refusals[0].reason;
+    assert!(reason.contains("was not made here"), "{reason}");
+    assert!(reason.contains("never changes") && reason.contains("is `Delete`"), "{reason}");
 }

@@ -37,8 +37,8 @@ fn warned(more: &Value, nodes: &[Node]) -> Vec<String> {
 
 /// What is noted of nodes that do not take the driver.
 fn noted(nodes: &[Node]) -> Vec<String> {
-    let notes = plan_of(&json!({}), nodes).notes.into_iter();
-    notes.filter(|note| note.contains("the driver does not run on")).collect()
+    let all = plan_of(&json!({}), nodes).notes.into_iter();
+    all.filter(|note| note.contains("the driver does not run on")).collect()
 }
 
 #[test]

@@ -237,7 +237,8 @@ pub(crate) fn security_group(call: &security_group::Call, actual: &mut Actual) {
     match call {
         security_group::Call::Create { spec, marks } => {
             assert!(marks.iter().all(|(key, value)| spec.tags.get(key) == Some(value)));
-            let same = |found: &security_group::Found| found.spec.vpc_id == spec.vpc_id;
+            let of = |spec: &security_group::Spec| (spec.vpc_id.clone(), spec.name.clone());
+            let same = |found: &security_group::Found| of(&found.spec) == of(spec);
             assert!(!actual.own_groups.iter().any(same), "InvalidGroup.Duplicate");
             let id = format!("sg-000000a{}", actual.own_groups.len());
             let id = SecurityGroupId::try_from(id).unwrap();

@@ -137,3 +137,29 @@ fn the_group_of_a_file_system_that_stays_stays_with_its_targets() {
     let id = found.own_groups[0].id.to_string();
     assert!(plan.notes.iter().any(|note| note.starts_with(&id)), "{:?}", plan.notes);
 }
+
+#[test]
+fn another_name_is_another_group_that_takes_the_place_of_the_one_before() {
+    let mut found = deployed_with_own();
+    let mut named = own();
+    named["security_group_name"] = json!("graphs-efs");
+    let plan = planned(&desired(&named), &found);
+    let targets = plan.changes.iter().filter(|change| change.address.kind == "mount_target");
+    assert!(targets.clone().all(|change| change.action == Action::Update), "no mount breaks");
+    let (new, old) =
+        ("Create module.efs_csi.security_group", "Delete module.efs_csi.security_group");
+    let steps = steps(&plan);
+    assert!(steps.iter().any(|it| it == new) && steps.iter().any(|it| it == old), "{steps:?}");
+    apply(&plan, &mut found);
+    let left: Vec<&str> = found.own_groups.iter().map(|it| it.spec.name.as_str()).collect();
+    assert_eq!(left, ["graphs-efs"]);
+    assert!(planned(&desired(&named), &found).is_empty());
+
+    for (name, said) in [("sg-mine", "no name of a security group"), ("default", "no name of")] {
+        named["security_group_name"] = json!(name);
+        let told = crate::inputs::mistakes(&named);
+        assert!(told[0].1.contains(said), "{told:?}");
+    }
+    let alone = json!({ "security_group_name": "graphs-efs" });
+    assert!(crate::inputs::mistakes(&alone)[0].1.contains("it makes none"));
+}

@@ -115,3 +115,23 @@ fn who_may_install_the_add_on_may_leave_a_release_to_it_wherever_helm_keeps_its_
         }
     }
 }
+
+#[test]
+fn what_classes_refer_to_may_be_read_by_name_and_nothing_beside_it() {
+    let more = json!({
+        "helm_chart_version": "4.4.1",
+        "provisioner_secret": "kube-system/x-account",
+        "storage_classes": { "b": { "file_system_id_config_ref": "graphs/efs/id" } },
+    });
+    let all = [inputs(&more)];
+    let documents = cluster_roles(&all);
+    let roles =
+        documents.iter().filter(|it| it["metadata"]["name"] == "clockwork-codex-references");
+    let roles: Vec<(&Value, &Value)> =
+        roles.map(|role| (&role["metadata"]["namespace"], &role["rules"])).collect();
+    let rule = |kind: &str, name: &str| json!([{ "apiGroups": [""], "resources": [kind], "verbs": ["get"], "resourceNames": [name] }]);
+    let (config, secret) = (rule("configmaps", "efs"), rule("secrets", "x-account"));
+    assert_eq!(roles, [(&json!("graphs"), &config), (&json!("kube-system"), &secret)]);
+    let plain = [inputs(&json!({}))];
+    assert!(!json!(cluster_roles(&plain)).to_string().contains("references"));
+}

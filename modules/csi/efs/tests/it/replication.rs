@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::inputs::mistakes;
 use crate::world::{account, apply, deployed, desired, inputs, planned, scope, three};
 
-fn to(region: &str) -> Value {
+pub(crate) fn to(region: &str) -> Value {
     json!({ "replication": { "region": region } })
 }
 
 /// What EFS answers of the replication of a deployment.
-fn replicated(region: &str) -> Actual {
+pub(crate) fn replicated(region: &str) -> Actual {
     let mut actual = deployed(&to(region), three());
     let found = actual.file_system.as_mut().unwrap();
     let entries = [("region", region), ("file_system_id", "fs-0000000b"), ("status", "ENABLED")];
@@ -25,8 +25,7 @@ fn replicated(region: &str) -> Actual {
         destination: "fs-0000000b".to_owned(),
         destination_region: region.to_owned(),
         status: "ENABLED".to_owned(),
-        last_replicated: None,
-        message: None,
+        ..Replication::default()
     }];
     actual
 }
@@ -72,7 +71,7 @@ fn a_destroy_ends_the_replication_first_and_leaves_the_copy() {
 }
 
 /// The same in another state.
-fn in_state(status: &str) -> Actual {
+pub(crate) fn in_state(status: &str) -> Actual {
     let mut actual = replicated("eu-central-1");
     let found = actual.file_system.as_mut().unwrap().spec.replication.as_mut().unwrap();
     found.insert("status".to_owned(), status.to_owned());
@@ -83,7 +82,10 @@ fn in_state(status: &str) -> Actual {
 fn one_that_failed_is_told_and_one_that_ends_is_made_again() {
     let wanted = desired(&to("eu-central-1"));
     let told = |plan: &efs::Plan| {
-        plan.warnings.iter().any(|it| it.text.contains("to fs-0000000b in eu-central-1 failed"))
+        let is_it = |text: &str| text.contains("to fs-0000000b in eu-central-1 is ERROR");
+        plan.warnings
+            .iter()
+            .any(|it| is_it(&it.text) && it.remedy.contains("--replace-replication"))
     };
     assert!(!told(&planned(&wanted, &in_state("ENABLING"))));
     let plan = planned(&wanted, &in_state("ERROR"));

@@ -146,7 +146,7 @@ pub(crate) fn beside(actual: &mut Actual, user: &User) {
             destination_region: "eu-central-1".to_owned(),
             status: "ENABLED".to_owned(),
             last_replicated: None,
-            message: None,
+            ..Replication::default()
         }),
         User::Elsewhere => elsewhere(actual),
         User::Volume { .. } | User::Claim | User::Class { .. } => in_cluster(actual, user),

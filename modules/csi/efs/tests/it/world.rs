@@ -214,7 +214,11 @@ fn file_system(call: &file_system::Call, actual: &mut Actual) {
         file_system::Call::Tag { tags, .. } => {
             actual.file_system.as_mut().unwrap().tags.extend(tags.clone());
         }
-        file_system::Call::EndReplication { .. } => actual.replications.clear(),
+        file_system::Call::MarkCopy { .. } => {}
+        file_system::Call::EndReplication { .. } => {
+            actual.replications.clear();
+            actual.file_system.as_mut().unwrap().spec.replication = None;
+        }
         file_system::Call::StillUnused { access_points, .. } => {
             let there = actual.access_points.iter().map(|point| &point.id);
             assert!(there.eq(access_points), "nobody came meanwhile");

@@ -115,7 +115,7 @@ pub fn plan<C: From<Call>>(plan: &mut Plan<C>, scope: &Scope, wanted: &Wanted, s
             }
         }
     }
-    plan.warnings.extend(near_quota(wanted.file_system, seen.access_points.len()));
+    plan.warnings.extend(near_quota(wanted.file_system, seen.access_points.len(), 0));
 }
 
 /// What to do about an access point that is kept.
@@ -141,11 +141,17 @@ fn delete<C: From<Call>>(scope: &Scope, wanted: &Wanted, point: &AccessPoint) ->
         })
 }
 
-/// A warning before the quota hurts.
-fn near_quota(file_system: &FileSystemId, count: usize) -> Option<Warning> {
-    (count >= NEAR).then(|| {
+/// A warning before the quota hurts; the plan makes so many more.
+pub(crate) fn near_quota(file_system: &FileSystemId, count: usize, new: usize) -> Option<Warning> {
+    let after = count + new;
+    let more = match (new, after > QUOTA) {
+        (0, _) => String::new(),
+        (new, false) => format!(", and this plan makes {new} more"),
+        (new, true) => format!(", and this plan makes {new} more, of which EFS refuses some"),
+    };
+    (after >= NEAR).then(|| {
         Warning::new(
-            format!("{file_system} has {count} of the {QUOTA} access points that it takes"),
+            format!("{file_system} has {count} of the {QUOTA} access points that it takes{more}"),
             "`cargo xtask access-points --delete` removes those that no volume names any more",
         )
     })
@@ -284,6 +290,11 @@ mod tests {
             !planned(&seen(all), &Deletion::None).warnings.is_empty()
         };
         assert!(!warned(8_999) && warned(9_000));
+        let id = FileSystemId::try_from("fs-0000000a").unwrap();
+        let told = |count, new| near_quota(&id, count, new).map(|warning| warning.text);
+        assert_eq!(told(8_998, 1), None);
+        assert!(told(8_999, 1).unwrap().ends_with("and this plan makes 1 more"));
+        assert!(told(9_999, 2).unwrap().contains("2 more, of which EFS refuses some"));
         for (count, state, healthy, hint) in [
             (8_999, "available", true, false),
             (9_000, "available", true, true),

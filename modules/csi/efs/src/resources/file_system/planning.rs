@@ -10,69 +10,20 @@ use plan::{
 };
 
 use super::before::{not_ours, not_there};
+use super::call::Call;
 use super::limits::{archived, excluded, is_replica, never_changes, once_a_day, stops_archiving};
 use super::protection::OverwriteProtection;
-use super::replicating::{as_wanted, elsewhere, failed};
+use super::replicating::{self, Ended, as_wanted};
 use super::spec::{FileSystem, FileSystemSource, Group, KIND, PROPERTIES, Spec, TAGS};
 use super::standing::{Standing, backups_left, judged};
-use crate::ids::{AccessPointId, FileSystemId};
+use crate::ids::FileSystemId;
 use crate::life_cycle::LifeCycle;
 use crate::owner::Owner;
 use crate::users::Replication;
 
-/// A call of EFS.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Call {
-    /// Creates it, and waits until it is available.
-    Create {
-        /// Makes the creation happen once, however often it is requested.
-        token: String,
-        spec: Box<Spec>,
-        tags: Tags,
-        /// The tags by which one that another run created is known as ours.
-        marks: Tags,
-    },
-    /// Sets the properties of a group, and waits until they are in force.
-    Put {
-        of: Known<FileSystemId>,
-        group: Group,
-        spec: Box<Spec>,
-    },
-    /// Sets tags; others stay.
-    Tag {
-        of: Known<FileSystemId>,
-        tags: Tags,
-    },
-    /// Ends the run where somebody uses it who did not when the plan was made: other than
-    /// these access points.
-    StillUnused {
-        id: FileSystemId,
-        access_points: Vec<AccessPointId>,
-        /// The addresses of its mount targets, by which volumes may mount it.
-        addresses: Vec<String>,
-        /// Where it is replicated to by what the same plan ends.
-        replicas: Vec<String>,
-        /// Whether the same plan looked before, when the class was gone.
-        again: bool,
-    },
-    /// Deletes it, and waits until it is gone.
-    Delete {
-        id: FileSystemId,
-    },
-    /// Ends the replication from it, and waits until that is gone; the copy stays.
-    EndReplication {
-        id: FileSystemId,
-    },
-    UntilAvailable {
-        id: FileSystemId,
-    },
-    UntilGone {
-        id: FileSystemId,
-    },
-}
-
 /// The file system as a deployment wants it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub struct Wanted<'a> {
     pub owner: &'a Owner,
     pub source: &'a FileSystemSource,
@@ -82,6 +33,8 @@ pub struct Wanted<'a> {
     pub mounted: bool,
     /// Whether a file-system policy of somebody else may be overwritten.
     pub replace_policy: bool,
+    /// Whether a replication that is there may be ended for another one.
+    pub replace_replication: bool,
     /// Whether nobody said if it should be backed up.
     pub backup_by_default: bool,
     /// The file system of before that is its own from now on, in place of one that it makes.
@@ -175,25 +128,8 @@ pub(crate) fn end_replication<C: From<Call>>(
     needs: &[ChangeId],
 ) -> Option<ChangeId> {
     let ours = replications.iter().find(|it| it.source == found.id.as_str())?;
-    let change = Change::new(
-        Action::Delete,
-        scope.id("replication.delete"),
-        scope.address("replication", None),
-    )
-    .because("the deployment is destroyed, and EFS deletes no file system that is replicated")
-    .needing(needs.to_vec())
-    .showing([
-        Difference::gone("file_system_id", &ours.destination),
-        Difference::gone("region", &ours.destination_region),
-    ])
-    .calling(Call::EndReplication { id: found.id.clone() });
-    let id = change.id.clone();
-    plan.changes.push(change);
-    plan.notes.push(plain(&format!(
-        "the copy {} in {} stays with its data, and can be written to once the replication is gone",
-        ours.destination, ours.destination_region
-    )));
-    Some(id)
+    let why = "the deployment is destroyed, and EFS deletes no file system that is replicated";
+    Some(replicating::end(plan, scope, &Ended::of(found, ours), (why, needs)))
 }
 
 /// Its row in a status.
@@ -355,15 +291,15 @@ fn update<C: From<Call>>(
     if deployment.backup_by_default {
         has = backups_left(plan, spec, id.as_str(), has);
     }
-    plan.warnings.extend(failed(found));
     let specs = compare(PROPERTIES, spec, Some(&has));
     let tagged = compare(TAGS, deployment.tags, Some(found_tags));
     plan.refusals.extend(specs.forbidden.iter().map(|one| never_changes(scope, id, one)));
     plan.refusals.extend(excluded(scope, id, spec, found_spec));
     plan.refusals.extend(archived(scope, spec, found));
-    plan.refusals.extend(elsewhere(scope, spec, found));
     plan.refusals.extend(is_replica(scope, id, &specs.groups, found_spec));
     plan.notes.extend(once_a_day(spec, found, &specs.groups));
+    let replicated = (spec, deployment.replace_replication);
+    replicating::plan(plan, scope, replicated, (found, &deployment.owner.region), needs);
     let groups = in_order(&specs.groups, stops_archiving(spec, found_spec));
     let mut reasons: Vec<&str> = groups.iter().map(|group| group.reason()).collect();
     let put = |group| Call::Put { of: Known::Now(id.clone()), group, spec: Box::new(spec.clone()) };

@@ -88,7 +88,8 @@ pub struct Spec {
     /// `None` where there is none, or should be none.
     pub policy: Option<Policy>,
     /// Where it is replicated to, by the keys of the input; of one that was found also its
-    /// `status`, and when it was `last_replicated`. `None` where nobody asks.
+    /// `status` with EFS's `message`, when it was `last_replicated`, and the `account` of the copy.
+    /// Wanted, an empty one is none; `None` where nobody asks.
     pub replication: Option<BTreeMap<String, String>>,
 }
 
@@ -305,19 +306,10 @@ impl FileSystem {
         let protection = self.spec.overwrite_protection.as_ref().filter(is_default);
         let protection = protection.map(|it| format!("overwrite protection {}", it.as_str()));
         let policy = self.spec.policy.as_ref().map(Policy::summary);
-        let replication = self.spec.replication.as_ref().map(replicated);
-        let settings = lifecycle.chain(backups).chain(protection).chain(policy).chain(replication);
+        let settings = lifecycle.chain(backups).chain(protection).chain(policy);
         let parts: Vec<String> = parts.into_iter().flatten().chain(settings).collect();
         parts.join(", ") + &used(self.metered_bytes)
     }
-}
-
-/// Where a file system is replicated to, and how far that is.
-fn replicated(found: &BTreeMap<String, String>) -> String {
-    let text = |key: &str| found.get(key).map_or("?", String::as_str);
-    let (to, region, status) = (text("file_system_id"), text("region"), text("status"));
-    let last = found.get("last_replicated").map(|at| format!(", last copy of {at}"));
-    format!("replicated to {to} in {region} ({status}{})", last.unwrap_or_default())
 }
 
 /// The file system to create, or the one to adopt.

@@ -40,6 +40,7 @@ pub struct Ready {
 
 /// What may be done to targets that are there, and to what others set, only where somebody says so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub struct Consent {
     /// Whether targets are removed and moved although nobody wrote the ids of the subnets down,
     /// and all at once where another VPC takes that.
@@ -48,6 +49,9 @@ pub struct Consent {
     pub remove_security_groups: bool,
     /// Whether a file-system policy that somebody else put is overwritten.
     pub replace_file_system_policy: bool,
+    /// Whether a replication that is there is ended for the one that the inputs want.
+    #[serde(default)]
+    pub replace_replication: bool,
 }
 
 impl Wanted<'_> {

@@ -42,7 +42,8 @@ pub fn plan<C: From<Call>>(
         if wanted.beside { found.is_beside(wanted.owner) } else { found.is_of(wanted.owner) }
     };
     if let Some(found) = found.filter(|found| !is_its(found) && !is_taken_over(wanted, found)) {
-        plan.refusals.push(not_ours(scope, found, (wanted.owner, name), cluster));
+        let fixed = if wanted.takes_over { fixed(wanted, found) } else { String::new() };
+        plan.refusals.push(not_ours(scope, found, (wanted.owner, name), (cluster, &fixed)));
         return Ok(());
     }
     let spec = wanted.spec();
@@ -203,19 +204,37 @@ pub fn row(
     }
 }
 
+/// What keeps a class from being taken over: what of it Kubernetes never changes, and the inputs want
+/// otherwise.
+fn fixed(wanted: &Wanted, found: &StorageClass) -> String {
+    let compared = compare(PROPERTIES, &wanted.spec(), Some(&found.spec));
+    let fixed = compared.differences.iter().filter(|it| it.forces_replacement);
+    let fixed: Vec<String> = fixed
+        .map(|it| {
+            let has = it.before.as_ref().map_or("not set".to_owned(), |it| format!("`{it}`"));
+            format!("{} is {has}", it.attribute.as_str())
+        })
+        .collect();
+    if fixed.is_empty() {
+        return String::new();
+    }
+    let why = "; Kubernetes never changes what the inputs want otherwise";
+    plain(&format!("{why}: {}", fixed.join(", ")))
+}
+
 /// A class of that name which somebody else made.
 fn not_ours(
     scope: &Scope,
     found: &StorageClass,
     (owner, name): (&Owner, &str),
-    cluster: &str,
+    (cluster, fixed): (&str, &str),
 ) -> Refusal {
     let reason = match found.cluster() {
         Some(other) if found.is_ours() && other != owner.cluster => format!(
             "the class in `{cluster}` was made for the cluster `{other}`, and this deployment is for `{}`",
             owner.cluster
         ),
-        _ => format!("`{cluster}` has a class of that name that was not made here"),
+        _ => format!("`{cluster}` has a class of that name that was not made here{fixed}"),
     };
     Refusal::new(
         scope.address(KIND, Some(name)),
