@@ -17,7 +17,7 @@ use crate::cluster::{Kube, denied, denied_beside};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
-use crate::resources::security_group::{Groups, admits_the_same};
+use crate::resources::security_group::Groups;
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -173,33 +173,25 @@ async fn whole(
         found_group.push(one.id.clone());
     }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (
-        mount_targets,
-        settings,
-        access_points,
-        vpc_subnets,
-        route_tables,
-        found_rules,
-        own_groups,
-    ) = try_join!(
+    let (mount_targets, settings, access_points, in_vpcs, found_rules, with_own) = try_join!(
         async {
-            match &file_system {
-                Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
-                None => Ok(Vec::new()),
-            }
+            let Some(found) = &file_system else { return Ok(Vec::new()) };
+            mount_target::observe_with_groups(aws, &found.id).await
         },
         file_system::settings(aws, Some(&inputs.file_system), file_system.as_ref()),
         static_access::points(inputs, aws, file_system.as_ref()),
-        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
-        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
+        async {
+            if vpcs.is_empty() {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            try_join!(aws.subnets(in_vpcs()), aws.route_tables(in_vpcs()))
+        },
         ingress::observe(aws, &found_group),
-        // The deployment's rules lead to its own group.
-        with_own_group(inputs, aws, &own_rules),
+        security_group::with_own(inputs, aws, &own_rules),
     )?;
+    let (vpc_subnets, route_tables) = in_vpcs;
     let Groups { listed, own: own_groups, rules: listed_rules } =
-        groups.or(own_groups).unwrap_or_default();
-    let foreign = |rule: &IngressRule| !own_rules.iter().any(|own| admits_the_same(own, rule));
-    let listed_rules: Vec<IngressRule> = listed_rules.into_iter().filter(foreign).collect();
+        groups.or(with_own).unwrap_or_default().beside(&own_rules);
     if let (Some(found), Some(settings)) = (&mut file_system, settings) {
         found.spec = settings;
     }
@@ -248,14 +240,7 @@ async fn named(
     let owner = inputs.owner();
     let (file_system, groups, lead, subnets, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        async {
-            if inputs.has_own_group() {
-                return Ok(None);
-            }
-            security_group::groups(aws, &owner, (&inputs.listed_groups(), false), &[])
-                .await
-                .map(Some)
-        },
+        security_group::without_own(inputs, aws),
         network_lead::lead(aws, network),
         async {
             match &inputs.subnet_ids {
@@ -266,19 +251,6 @@ async fn named(
         ingress::observe_own(aws, &owner),
     )?;
     Ok(Named { file_system, groups, lead, subnets, own_rules })
-}
-
-/// The groups that inputs name, and the deployment's own, where the inputs want one.
-async fn with_own_group(
-    inputs: &Inputs,
-    aws: &Aws,
-    own_rules: &[IngressRule],
-) -> anyhow::Result<Option<Groups>> {
-    if !inputs.has_own_group() {
-        return Ok(None);
-    }
-    let listed = inputs.listed_groups();
-    security_group::groups(aws, &inputs.owner(), (&listed, true), own_rules).await.map(Some)
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_ec2::types as ec2;
-use efs::Owner;
 use efs::resources::mount_target::MountTarget;
 use efs::resources::security_group::{Call, DESCRIPTION, Found, Spec};
+use efs::{Inputs, Owner};
 use failure::Failure;
 use network::{IngressRule, SecurityGroup, SecurityGroupId, Tags, VpcId};
 
@@ -25,10 +25,39 @@ pub(crate) struct Groups {
     pub(crate) rules: Vec<IngressRule>,
 }
 
+impl Groups {
+    /// The same without what the deployment's rules admit, which are read with their ids.
+    pub(crate) fn beside(mut self, own_rules: &[IngressRule]) -> Groups {
+        self.rules.retain(|rule| !own_rules.iter().any(|own| admits_the_same(own, rule)));
+        self
+    }
+}
+
+/// The groups that inputs name, where they want none of the deployment's own: nothing else leads
+/// to them.
+pub(crate) async fn without_own(inputs: &Inputs, aws: &Aws) -> anyhow::Result<Option<Groups>> {
+    if inputs.has_own_group() {
+        return Ok(None);
+    }
+    groups(aws, &inputs.owner(), (&inputs.listed_groups(), false), &[]).await.map(Some)
+}
+
+/// They and the deployment's own, where the inputs want one.
+pub(crate) async fn with_own(
+    inputs: &Inputs,
+    aws: &Aws,
+    own_rules: &[IngressRule],
+) -> anyhow::Result<Option<Groups>> {
+    if !inputs.has_own_group() {
+        return Ok(None);
+    }
+    groups(aws, &inputs.owner(), (&inputs.listed_groups(), true), own_rules).await.map(Some)
+}
+
 /// The groups that inputs name, and the one that the deployment made, where it is `wanted`: its
 /// rules lead to that, so that both are one call. Only where no rule does it is looked for by its
 /// tags. What they admit is asked for only where the ids of rules matter that others made.
-pub(crate) async fn groups(
+async fn groups(
     aws: &Aws,
     owner: &Owner,
     (listed, wanted): (&[SecurityGroupId], bool),
@@ -74,7 +103,7 @@ fn is_of(owner: &Owner, group: &Found) -> bool {
 
 /// Whether two rules of a group admit the same: EC2 has no two such rules
 /// (`InvalidPermission.Duplicate`).
-pub(crate) fn admits_the_same(one: &IngressRule, other: &IngressRule) -> bool {
+fn admits_the_same(one: &IngressRule, other: &IngressRule) -> bool {
     let IngressRule { id: _, group_id, protocol, from_port, to_port, source, tags: _ } = one;
     (group_id, protocol, from_port, to_port, source)
         == (&other.group_id, &other.protocol, &other.from_port, &other.to_port, &other.source)

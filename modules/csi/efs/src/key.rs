@@ -9,7 +9,7 @@ use plan::{Refusal, Scope, Warning};
 
 use crate::calls::Plan;
 use crate::inputs::Inputs;
-use crate::resources::file_system::{FileSystem, FileSystemSource, KIND};
+use crate::resources::file_system::{FileSystem, FileSystemSource, KIND, is_alias};
 
 /// What KMS says of the key that the inputs name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +44,6 @@ pub fn key_to_look_at<'a>(inputs: &'a Inputs, found: Option<&FileSystem>) -> Opt
         }
         FileSystemSource::Adopted(_) => None,
     }
-}
-
-/// Whether a key is named by an alias, or by the ARN of one.
-pub(crate) fn is_alias(key: &str) -> bool {
-    key.starts_with("alias/") || key.contains(":alias/")
 }
 
 /// The key of the inputs, where it is an alias: that is looked at before anything else is known.

@@ -11,7 +11,6 @@ use super::policy::{Policy, same_statement, shown_statements};
 use super::protection::{BackupPolicy, OverwriteProtection};
 use super::throughput::Throughput;
 use crate::ids::FileSystemId;
-use crate::key::is_alias;
 use crate::life_cycle::LifeCycle;
 
 /// The kind of resource, as it stands in addresses.
@@ -238,6 +237,11 @@ pub(super) const TAGS: &[Property<Tags>] = &[Property {
 
 /// The tag with the time from which EFS changes the throughput again, as it said when it refused.
 pub const THROUGHPUT_FROM: &str = "clockwork-codex/throughput-from";
+
+/// Whether a key is named by an alias, or by the ARN of one.
+pub(crate) fn is_alias(key: &str) -> bool {
+    key.starts_with("alias/") || key.contains(":alias/")
+}
 
 /// EFS answers with the key's ARN; people may give its id, or an alias, which the ARN does not show:
 /// `crate::key` compares what that leads to.
