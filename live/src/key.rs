@@ -1,20 +1,30 @@
-//! The KMS key of a file system that is still to be made.
+//! The KMS key of a file system that is still to be made, and the one that an alias leads to.
 
 use aws_sdk_kms::types::KeyMetadata as Described;
-use efs::{Actual, Inputs, Key, KeyMetadata, key_to_look_at};
+use efs::{Actual, Inputs, Key, KeyMetadata, alias_to_look_at, key_to_look_at};
+use job::Goal;
 
 use crate::aws::{Aws, explain, is, moment};
 use crate::meaning::kms as codes;
 
-/// What KMS says of it; nothing that goes wrong here stands in the way of a plan.
+/// What KMS says of the alias that the inputs name. It depends on nothing else that is observed.
+pub(crate) async fn of_alias(inputs: &Inputs, aws: &Aws, goal: &Goal) -> Option<Key> {
+    let alias = alias_to_look_at(inputs).filter(|_| goal.plans())?;
+    Some(look(alias, aws).await)
+}
+
+/// The same of a key that is named otherwise, where its file system is still to be made.
 pub(crate) async fn observe(inputs: &Inputs, aws: &Aws, actual: &Actual) -> Option<Key> {
     let named = key_to_look_at(inputs, actual.file_system.as_ref())?;
+    Some(look(named, aws).await)
+}
+
+/// What KMS says of a key; nothing that goes wrong here stands in the way of a plan.
+async fn look(named: &str, aws: &Aws) -> Key {
     let error = match aws.kms.describe_key().key_id(named).send().await {
         Ok(answer) => {
             let found = answer.key_metadata().map(found);
-            return Some(
-                found.unwrap_or_else(|| Key::Unknown("KMS said nothing of it".to_owned())),
-            );
+            return found.unwrap_or_else(|| Key::Unknown("KMS said nothing of it".to_owned()));
         }
         Err(error) => error,
     };
@@ -22,9 +32,9 @@ pub(crate) async fn observe(inputs: &Inputs, aws: &Aws, actual: &Actual) -> Opti
     let words =
         error.as_service_error().and_then(|error| error.meta().message()).map(str::to_owned);
     if let Some(words) = words.filter(|_| missing) {
-        return Some(Key::Missing(words));
+        return Key::Missing(words);
     }
-    Some(Key::Unknown(format!("{:#}", explain("kms:DescribeKey", &aws.region, error))))
+    Key::Unknown(format!("{:#}", explain("kms:DescribeKey", &aws.region, error)))
 }
 
 fn found(key: &Described) -> Key {

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use efs::resources::driver::{Found, may_be_older};
 use efs::resources::file_system::FileSystem;
-use efs::resources::security_group::Found as OwnGroup;
 use efs::{Actual, Canary, Cluster, Desired, Inputs, Networks, Subnets};
 use failure::Failure;
 use futures_util::future::try_join_all;
 use job::{Goal, Job};
-use network::{IngressRule, SecurityGroup, SecurityGroupId, Subnet, VpcId};
+use network::{IngressRule, SecurityGroupId, Subnet, VpcId};
 use tokio::try_join;
 
 use crate::aws::{Aws, filter};
@@ -18,6 +17,7 @@ use crate::cluster::{Kube, denied, denied_beside};
 use crate::listed::once;
 use crate::network_lead::{self, Lead, network_of, takes_group_of_network};
 use crate::nodes::{self, nodes};
+use crate::resources::security_group::Groups;
 use crate::resources::{
     addon, claim, driver, file_system, ingress, mount_target, security_group, storage_class,
 };
@@ -69,7 +69,9 @@ pub(crate) async fn observe(
             }
             Ok((cluster, identity, addon))
         };
-        let (mut storage, (cluster, identity, addon)) = try_join!(all, around_driver)?;
+        let alias = async { anyhow::Ok(key::of_alias(inputs, aws, &job.goal).await) };
+        let (mut storage, (cluster, identity, addon), alias) =
+            try_join!(all, around_driver, alias)?;
         storage.actual.cluster = cluster;
         storage.actual.identity = identity;
         storage.actual.addon = addon;
@@ -83,7 +85,10 @@ pub(crate) async fn observe(
             }
         }
         if job.goal.plans() {
-            storage.actual.key = key::observe(inputs, aws, &storage.actual).await;
+            storage.actual.key = match alias {
+                Some(key) => Some(key),
+                None => key::observe(inputs, aws, &storage.actual).await,
+            };
             users::of_old_data(inputs, aws, target, &mut storage.actual).await?;
             named_before::observe(inputs, aws, target, &mut storage.actual).await?;
             mounts::of_disturbed(storage.desired.as_ref(), target, &mut storage.actual).await?;
@@ -159,36 +164,41 @@ async fn whole(
     aws: &Aws,
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Actual> {
-    let Named { mut file_system, groups, own_groups, lead, subnets, listed_rules, own_rules } =
+    let Named { mut file_system, groups, lead, subnets, own_rules } =
         named(inputs, network, aws, lookup).await?;
     let Lead { groups: clusters, cluster, unknown: cluster_unknown } = lead;
     let vpcs: BTreeSet<&VpcId> = clusters.iter().map(|group| &group.vpc_id).collect();
-    let mut found_group: Vec<SecurityGroupId> =
-        own_groups.iter().map(|group| group.id.clone()).collect();
+    let mut found_group: Vec<SecurityGroupId> = Vec::new();
     if let ([one], true) = (clusters.as_slice(), takes_group_of_network(inputs)) {
         found_group.push(one.id.clone());
     }
     let in_vpcs = || filter("vpc-id", vpcs.iter().copied());
-    let (mount_targets, settings, access_points, vpc_subnets, route_tables, found_rules) = try_join!(
+    let (mount_targets, settings, access_points, in_vpcs, found_rules, with_own) = try_join!(
         async {
-            match &file_system {
-                Some(found) => mount_target::observe_with_groups(aws, &found.id).await,
-                None => Ok(Vec::new()),
-            }
+            let Some(found) = &file_system else { return Ok(Vec::new()) };
+            mount_target::observe_with_groups(aws, &found.id).await
         },
         file_system::settings(aws, Some(&inputs.file_system), file_system.as_ref()),
         static_access::points(inputs, aws, file_system.as_ref()),
-        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.subnets(in_vpcs()).await } },
-        async { if vpcs.is_empty() { Ok(Vec::new()) } else { aws.route_tables(in_vpcs()).await } },
+        async {
+            if vpcs.is_empty() {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            try_join!(aws.subnets(in_vpcs()), aws.route_tables(in_vpcs()))
+        },
         ingress::observe(aws, &found_group),
+        security_group::with_own(inputs, aws, &own_rules),
     )?;
+    let (vpc_subnets, route_tables) = in_vpcs;
+    let Groups { listed, own: own_groups, rules: listed_rules } =
+        groups.or(with_own).unwrap_or_default().beside(&own_rules);
     if let (Some(found), Some(settings)) = (&mut file_system, settings) {
         found.spec = settings;
     }
     let network = network::Observed {
         subnets: once([subnets, vpc_subnets], |subnet| &subnet.id),
         route_tables,
-        security_groups: once([groups, clusters], |group| &group.id),
+        security_groups: once([listed, clusters], |group| &group.id),
         ingress_rules: once([listed_rules, found_rules, own_rules], |rule| &rule.id),
         cluster,
         cluster_unknown,
@@ -212,13 +222,11 @@ async fn whole(
 /// What the inputs name, and what carries our tags.
 struct Named {
     file_system: Option<FileSystem>,
-    groups: Vec<SecurityGroup>,
-    /// Those that the deployment made, where the inputs want one.
-    own_groups: Vec<OwnGroup>,
+    /// Those that the inputs name, where they want none of the deployment's own.
+    groups: Option<Groups>,
     /// What leads to the VPC of the network module.
     lead: Lead,
     subnets: Vec<Subnet>,
-    listed_rules: Vec<IngressRule>,
     own_rules: Vec<IngressRule>,
 }
 
@@ -230,17 +238,9 @@ async fn named(
     lookup: &file_system::Lookup,
 ) -> anyhow::Result<Named> {
     let owner = inputs.owner();
-    let listed: Vec<SecurityGroupId> = inputs.listed_groups();
-    let (file_system, groups, own_groups, lead, subnets, listed_rules, own_rules) = try_join!(
+    let (file_system, groups, lead, subnets, own_rules) = try_join!(
         file_system::observe(aws, lookup),
-        security_group::by_id(aws, &listed),
-        async {
-            if inputs.has_own_group() {
-                security_group::observe(aws, &owner).await
-            } else {
-                Ok(Vec::new())
-            }
-        },
+        security_group::without_own(inputs, aws),
         network_lead::lead(aws, network),
         async {
             match &inputs.subnet_ids {
@@ -248,10 +248,9 @@ async fn named(
                 Subnets::FromNetwork(_) => Ok(Vec::new()),
             }
         },
-        ingress::observe(aws, &listed),
         ingress::observe_own(aws, &owner),
     )?;
-    Ok(Named { file_system, groups, own_groups, lead, subnets, listed_rules, own_rules })
+    Ok(Named { file_system, groups, lead, subnets, own_rules })
 }
 
 /// What carries our tags: all that a destroy looks at, so that it works when the

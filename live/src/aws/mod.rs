@@ -1,5 +1,6 @@
 //! AWS: clients, and the calls that read and change.
 
+mod admitted;
 mod calls;
 mod clusters;
 mod ec2;
@@ -31,6 +32,7 @@ use tokio::sync::OnceCell;
 
 use crate::proxies::Proxies;
 
+pub(crate) use admitted::admitted;
 pub(crate) use calls::Calls;
 pub(crate) use ec2::{filter, tags};
 pub(crate) use errors::{explain, is, is_missing_operation, says};

@@ -145,6 +145,7 @@ pub(crate) fn class(there: &Clustered) {
         class["provisioner"] = json!("example.com/other");
         class["reclaimPolicy"] = json!("Delete");
         class["volumeBindingMode"] = json!("Immediate");
+        class["allowedTopologies"] = json!(null);
         class["mountOptions"] = json!(["tls"]);
         class["parameters"]["uid"] = json!("8");
         class["metadata"]["labels"]["team"] = json!("others");

@@ -47,9 +47,23 @@ pub(crate) fn properties() -> BTreeSet<(String, String)> {
     all
 }
 
-/// The names of the module's inputs, in their order.
+/// The names of the module's inputs, in their order: one table joins those of several files.
 pub(crate) fn inputs() -> Vec<String> {
-    names(&workspace().join(MODULE).join("inputs/schema.rs"), "INPUTS")
+    let folder = workspace().join(MODULE).join("inputs");
+    let schema = constants(&folder.join("schema.rs"));
+    let Expr::Reference(joined) = &*schema["INPUTS"].expr else { panic!("`INPUTS` is a list") };
+    let Expr::Call(joined) = &*joined.expr else { panic!("`INPUTS` joins tables") };
+    let Some(Expr::Array(tables)) = joined.args.first() else { panic!("a list of tables") };
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    let of_table = |table: &Expr| {
+        let Expr::Path(path) = table else { panic!("the name of a table") };
+        let name = path.path.get_ident().unwrap().to_string();
+        let found: Vec<String> = files.iter().flat_map(|file| names(file, &name)).collect();
+        assert!(!found.is_empty(), "no file has the table {name}");
+        found
+    };
+    tables.elems.iter().flat_map(of_table).collect()
 }
 
 /// The constants of a file by name.

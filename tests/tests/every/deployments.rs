@@ -94,6 +94,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("security_group_id", r#""sg-0c0dec00000000001""#),
         ("security_group_ids", r#"["sg-0c0dec00000000002"]"#),
         ("security_group", r#""own""#),
+        ("security_group_name", r#""graphs-nfs""#),
         ("namespace", r#""kube-system""#),
         ("storage_class_name", r#""efs-sc""#),
         ("helm_chart_version", r#""4.4.99""#),
@@ -124,8 +125,9 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("tags", r#"{ team = "graphs" }"#),
         ("ip_address_type", r#""DUAL_STACK""#),
         ("mount_target_addresses", r#"{ "subnet-0c0dec0000000010a" = "10.0.0.77" }"#),
+        ("mount_targets", MOUNT_TARGETS),
         ("encrypted", "true"),
-        ("kms_key_id", r#""alias/graphscope-dev""#),
+        ("kms_key_id", r#""0c0dec00-0000-4000-8000-000000000002""#),
         ("performance_mode", r#""generalPurpose""#),
         ("throughput_mode", r#""provisioned""#),
         ("provisioned_throughput_in_mibps", "64"),
@@ -145,6 +147,9 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("nfs_clients", r#""nodes""#),
         ("nfs_client_security_group_id", r#""sg-0c0dec00000000002""#),
         ("nfs_client_cidr", r#""10.0.0.0/16""#),
+        ("nfs_client_security_groups", r#"["sg-0c0dec00000000001"]"#),
+        ("nfs_client_cidrs", r#"["10.1.0.0/16", "fd00::/64"]"#),
+        ("nfs_client_prefix_lists", r#"["pl-0123456789abcdef0"]"#),
         ("directory_perms", r#""750""#),
         ("uid", "1000"),
         ("gid", "1000"),
@@ -159,6 +164,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
         ("enable_tagging", "true"),
         ("reclaim_policy", r#""Retain""#),
         ("volume_binding_mode", r#""WaitForFirstConsumer""#),
+        ("allowed_topologies", r#"["eu-west-1a", "eu-west-1b"]"#),
         ("mount_options", r#"["iam"]"#),
         ("allow_volume_expansion", "true"),
         ("storage_class_labels", r#"{ team = "graphs" }"#),
@@ -212,6 +218,7 @@ pub(crate) const INSTALLED: Deployment = Deployment {
                 "provisioner",
                 "reclaimPolicy",
                 "volumeBindingMode",
+                "allowedTopologies",
                 "mountOptions",
                 "parameters",
                 "labels",
@@ -222,8 +229,14 @@ pub(crate) const INSTALLED: Deployment = Deployment {
     ],
 };
 
+const MOUNT_TARGETS: &str = r#"{ "subnet-0c0dec0000000010b" = {
+    subnet_id  = "subnet-0c0dec0000000010b"
+    ip_address = "10.0.16.77"
+  } }"#;
 const STATEMENTS: &str = r#"{ Own = {
-    Effect = "Allow", Principal = { AWS = "*" }, Action = "elasticfilesystem:ListTags*",
+    actions    = ["elasticfilesystem:ListTags*"]
+    principals = [{ type = "AWS", identifiers = ["*"] }]
+    conditions = [{ test = "Bool", variable = "aws:SecureTransport", values = ["true"] }]
   } }"#;
 const SOURCES: &str = r#"[jsonencode({ Statement = {
     Sid = "Audit", Effect = "Allow", Principal = "*", Action = "elasticfilesystem:DescribeTags",
@@ -258,6 +271,7 @@ pub(crate) const MANAGED: Deployment = Deployment {
         ("driver_identity", r#""pod-identity""#),
         ("tags", r#"{ team = "graphs" }"#),
         ("availability_zone_name", r#""eu-west-1a""#),
+        ("kms_key_id", r#""alias/graphscope-dev""#),
         ("throughput_mode", r#""elastic""#),
         (
             "lifecycle_policy",

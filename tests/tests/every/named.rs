@@ -10,6 +10,12 @@ fn life(deployment: &Deployment) -> (World, String, Value) {
     let world = World::new();
     let id = {
         let aws = world.aws();
+        let trust = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+        }] });
+        let role = trust.to_string();
+        aws.iam("CreateRole", &[("RoleName", "efs"), ("AssumeRolePolicyDocument", &role)]);
         let asked = json!({ "CreationToken": "theirs", "Encrypted": true, "AvailabilityZoneName": "eu-west-1a" });
         let made = aws.efs("POST", "file-systems", Some(&asked)).json();
         tests::until("it is available", || aws.file_system()["LifeCycleState"] == "available");

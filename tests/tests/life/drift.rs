@@ -222,7 +222,8 @@ fn a_rule_of_each_client_in_the_lists_is_added_found_again_and_taken_back_with_c
     let lists = [
         "--security-group=own",
         "--nfs-client-cidrs=10.0.0.0/16,fd00::/64",
-        "--nfs-client-security-groups=sg-0c0dec00000000001,sg-0c0dec00000000002",
+        // The cluster's own group admits its members already.
+        "--nfs-client-security-groups=sg-0c0dec00000000002,sg-0c0dec00000000003",
         "--nfs-client-prefix-lists=pl-0123456789abcdef0",
     ];
     let sources = || {

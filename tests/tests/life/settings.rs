@@ -169,3 +169,60 @@ fn a_policy_of_somebody_else_is_overwritten_with_consent_only() {
     assert_eq!(world.deploy(&consent)["changed"], 1);
     world.nothing_to_do(&explicit);
 }
+
+/// A file with a statement, as a flag.
+fn with_statement(world: &World, statement: &Value) -> String {
+    let file = world.path().join("lock.json");
+    std::fs::write(&file, json!({ "Locked": statement }).to_string()).unwrap();
+    format!("--policy-statements={}", file.display())
+}
+
+/// "The lockout safety check determines whether the policy in the request will lock out, or prevent,
+/// the IAM principal that is making the request" (EFS API Reference, `PutFileSystemPolicy`).
+#[test]
+fn a_policy_that_nobody_could_change_again_is_refused_until_the_check_is_bypassed() {
+    let world = World::new();
+    world.deploy(&[]);
+    let bypass = "--bypass-policy-lockout-safety-check=true";
+    // It denies everybody: the plan says so, before any call.
+    let all = json!({
+        "effect": "Deny",
+        "actions": ["elasticfilesystem:Put*"],
+        "principals": [{ "type": "*", "identifiers": ["*"] }],
+    });
+    let statement = with_statement(&world, &all);
+    let ran = world.run("deploy-efs", &[&statement]).exits(1);
+    let refusals = ran.json()["refusals"].to_string();
+    assert!(refusals.contains("lock-out safety check"), "{refusals}");
+    assert!(refusals.contains("bypass_policy_lockout_safety_check"), "{refusals}");
+    assert!(ran.calls.iter().all(tests::Call::reads), "{:?}", ran.calls);
+
+    // It denies whoever runs this: EFS knows, and its words are explained.
+    let me = json!({
+        "effect": "Deny",
+        "actions": ["elasticfilesystem:PutFileSystemPolicy"],
+        "principals": [{ "type": "AWS", "identifiers": ["*"] }],
+        "conditions": [{
+            "test": "ArnLike", "variable": "aws:PrincipalArn", "values": ["arn:aws:iam::111122223333:*"],
+        }],
+    });
+    let statement = with_statement(&world, &me);
+    let ran = world.run("deploy-efs", &[&statement]).exits(1);
+    for told in [
+        "This policy would prevent future FileSystemPolicy updates",
+        "set `bypass_policy_lockout_safety_check = true` if somebody else may change it",
+    ] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    assert_eq!(statements(&world), ["DenyWithoutTls", "AllowThroughMountTargets"]);
+
+    // Whoever says so gets it, as EFS is told.
+    for statement in [&me, &all] {
+        let statement = with_statement(&world, statement);
+        world.deploy(&[&statement, bypass]);
+        assert!(statements(&world).contains(&"Locked".to_owned()), "{:?}", statements(&world));
+        world.nothing_to_do(&[&statement, bypass]);
+        // What is in force is no matter of the check any more.
+        world.nothing_to_do(&[&statement]);
+    }
+}

@@ -17,7 +17,6 @@ use crate::documents;
 use crate::identity;
 use crate::ids::FileSystemId;
 use crate::inputs::Inputs;
-use crate::key;
 use crate::life_cycle::LifeCycle;
 use crate::managed_driver;
 use crate::mounts;
@@ -35,6 +34,7 @@ use crate::static_access;
 use crate::subnets::{mounting_in_zone, of_one_zone, wanted_subnets};
 use crate::take_over;
 use crate::warnings::{notes, warnings};
+use crate::{key, lock_out};
 
 /// What has to be done so that `actual` becomes `desired`.
 ///
@@ -72,6 +72,7 @@ pub(crate) fn plan_part(
     plan.notes.extend(notes(desired, actual));
     let key = (actual.file_system.as_ref(), actual.key.as_ref());
     key::judge(&mut plan, scope, inputs, key);
+    lock_out::judge(&mut plan, scope, inputs, actual.file_system.as_ref());
     let file_system = own_or_adopted(&mut plan, desired, actual);
     let subnets = of_one_zone(&mut plan, (scope, inputs), subnets, &file_system);
     let wanted = mount_target::Wanted {

@@ -72,7 +72,10 @@ impl Desired {
             Subnets::FromNetwork(label) => networks.get(label)?.notes.clone(),
         };
         let mut security_groups = Vec::new();
-        for group in &inputs.security_groups {
+        // The deployment's own comes first, as rules that are missing go into the first one.
+        let is_own = |group: &&Group| **group == Group::Own;
+        let groups = inputs.security_groups.iter();
+        for group in groups.clone().filter(is_own).chain(groups.filter(|it| !is_own(it))) {
             let group = match group {
                 Group::Listed(id) => Known::Now(id.clone()),
                 Group::FromNetwork(label) => {

@@ -1,14 +1,15 @@
-//! The KMS key that a new file system is to be encrypted with: whether EFS can use it.
+//! The KMS key that a file system is to be encrypted with: whether EFS can use it for a new one, and
+//! whether an alias leads to the one that a file system has.
 //!
 //! EFS takes symmetric keys that are enabled, and says so when it is too late for a plan
 //! (`CreateFileSystem`; states and specs: `KeyMetadata` of the KMS API Reference).
 
 use inputs::plain;
-use plan::{Refusal, Scope};
+use plan::{Refusal, Scope, Warning};
 
 use crate::calls::Plan;
 use crate::inputs::Inputs;
-use crate::resources::file_system::{FileSystem, FileSystemSource, KIND};
+use crate::resources::file_system::{FileSystem, FileSystemSource, KIND, is_alias};
 
 /// What KMS says of the key that the inputs name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +35,20 @@ pub struct KeyMetadata {
     pub spec: String,
 }
 
-/// The key of a file system that is still to be made, as the inputs name it. That of one that is
-/// there never changes, and nobody looks at it.
+/// The key to look at: that of a file system that is still to be made, and any alias, as EFS shows the
+/// key that it leads to and not the alias.
 pub fn key_to_look_at<'a>(inputs: &'a Inputs, found: Option<&FileSystem>) -> Option<&'a str> {
     match &inputs.file_system {
-        FileSystemSource::Own(spec) if found.is_none() => spec.kms_key_id.as_deref(),
-        FileSystemSource::Own(_) | FileSystemSource::Adopted(_) => None,
+        FileSystemSource::Own(spec) => {
+            spec.kms_key_id.as_deref().filter(|key| found.is_none() || is_alias(key))
+        }
+        FileSystemSource::Adopted(_) => None,
     }
+}
+
+/// The key of the inputs, where it is an alias: that is looked at before anything else is known.
+pub fn alias_to_look_at(inputs: &Inputs) -> Option<&str> {
+    key_to_look_at(inputs, None).filter(|key| is_alias(key))
 }
 
 /// Refuses a plan whose file system EFS would not encrypt with its key.
@@ -51,6 +59,10 @@ pub(crate) fn judge(
     (found, key): (Option<&FileSystem>, Option<&Key>),
 ) {
     let Some((named, key)) = key_to_look_at(inputs, found).zip(key) else { return };
+    if let Some(found) = found {
+        leads_to_its_key(plan, scope, (named, key), found);
+        return;
+    }
     let (why, remedy) = match key {
         Key::Unknown(why) => {
             let why = plain(why);
@@ -70,6 +82,41 @@ pub(crate) fn judge(
         },
     };
     plan.refusals.push(Refusal::new(scope.address(KIND, None), why, remedy));
+}
+
+/// Compares the key that an alias leads to with the one that a file system has: EFS keeps the key for
+/// good, wherever the alias is led later.
+fn leads_to_its_key(
+    plan: &mut Plan,
+    scope: &Scope,
+    (alias, key): (&str, &Key),
+    found: &FileSystem,
+) {
+    let Some(has) = found.spec.kms_key_id.as_deref() else { return };
+    let id = &found.id;
+    let remedy = format!("set `kms_key_id` to the key that it has, `{has}`");
+    match key {
+        Key::Found(leads_to) if leads_to.arn == has => {}
+        Key::Found(leads_to) => plan.refusals.push(Refusal::new(
+            scope.address(KIND, None),
+            format!(
+                "`kms_key_id` of {id} is `{has}`, and `{alias}` leads to `{}`: EFS never changes it",
+                plain(&leads_to.arn)
+            ),
+            format!(
+                "{remedy}, or give another `storage_class_name` to get a second file system and move \
+                 the data"
+            ),
+        )),
+        Key::Missing(_) => plan.warnings.push(Warning::new(
+            format!("there is no alias `{alias}` any more; {id} keeps the key that it has"),
+            remedy,
+        )),
+        Key::Unknown(why) => plan.notes.push(format!(
+            "whether `{alias}` leads to the KMS key of {id} is not known: {}",
+            plain(why)
+        )),
+    }
 }
 
 /// Why EFS cannot use a key, and what to do about it.

@@ -30,6 +30,7 @@ pub mod import;
 mod inputs;
 mod key;
 mod life_cycle;
+mod lock_out;
 mod managed_driver;
 mod mounts;
 mod nfs_access;
@@ -76,7 +77,7 @@ pub use failover::{
 pub use identity::{EksIdentity, IdentityFound, Looks, keeps_its_own, looks, role_to_look_at};
 pub use ids::{AccessPointId, FileSystemId, MountTargetId};
 pub use inputs::{DeletionPolicy, Group, INPUTS, Inputs, NfsClients, Subnets};
-pub use key::{Key, KeyMetadata, key_to_look_at};
+pub use key::{Key, KeyMetadata, alias_to_look_at, key_to_look_at};
 pub use life_cycle::LifeCycle;
 pub use nodes::{Node, Taint};
 pub use output_formats::{OutputFormat, config_map, in_format};

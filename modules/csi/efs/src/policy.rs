@@ -1,4 +1,4 @@
-//! Whether a file-system policy denies the calls of a destroy.
+//! Whether a file-system policy denies calls, such as those of a destroy.
 
 use serde_json::Value;
 
@@ -32,6 +32,11 @@ pub(crate) fn denies_deletion(policy: &str) -> (Denied, &'static str) {
     judged
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .unwrap_or((Denied::No, ""))
+}
+
+/// Whether the policy denies a call to everybody, whoever makes it and however.
+pub(crate) fn denies_everybody(policy: &Value, call: &str) -> bool {
+    each(&policy["Statement"]).any(|one| statement(one, call) == Denied::Always)
 }
 
 /// Whether a statement denies a call.

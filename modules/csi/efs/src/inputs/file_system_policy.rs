@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ::inputs::{Problem, Reader};
 use serde_json::{Value, json};
 
+use super::terraform_statements::as_iam;
 use crate::resources::file_system::{OUR_ID, Policy, statements};
 
 /// The whole policy, in place of what the switches make.
@@ -163,9 +164,12 @@ struct Extra {
 fn extra_statements(reader: &mut Reader) -> Extra {
     let mut extra = Extra::default();
     if reader.is_given(STATEMENTS) {
-        for (sid, mut statement) in reader.values(STATEMENTS).unwrap_or_default() {
+        for (sid, statement) in reader.values(STATEMENTS).unwrap_or_default() {
+            let Some(mut statement) = reader.check(STATEMENTS, as_iam(&sid, statement)) else {
+                continue;
+            };
             if let Some(entries) = statement.as_object_mut() {
-                entries.insert("Sid".to_owned(), sid.into());
+                entries.entry("Sid").or_insert_with(|| sid.into());
             }
             reader.check(STATEMENTS, check(&statement));
             extra.added.push(statement);

@@ -17,6 +17,7 @@ mod storage_class;
 mod storage_classes;
 mod tables;
 mod targets;
+mod terraform_statements;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -249,7 +249,7 @@ const NEXT: &[Input] = &[
     Input::optional(
         "policy_statements",
         Kind::Values,
-        "Statements of your own for the file-system policy, by their `Sid`, as a map or the path of a file",
+        "Statements of your own for the file-system policy, by their `Sid`, in the names of IAM or of Terraform's `aws_iam_policy_document`; as a map or the path of a file",
     ),
     Input::optional(
         "source_policy_documents",

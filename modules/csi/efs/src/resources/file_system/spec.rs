@@ -238,11 +238,17 @@ pub(super) const TAGS: &[Property<Tags>] = &[Property {
 /// The tag with the time from which EFS changes the throughput again, as it said when it refused.
 pub const THROUGHPUT_FROM: &str = "clockwork-codex/throughput-from";
 
-/// EFS answers with the key's ARN; people may give its id, or an alias, which
-/// the ARN does not show.
+/// Whether a key is named by an alias, or by the ARN of one.
+pub(crate) fn is_alias(key: &str) -> bool {
+    key.starts_with("alias/") || key.contains(":alias/")
+}
+
+/// EFS answers with the key's ARN; people may give its id, or an alias, which the ARN does not show:
+/// `crate::key` compares what that leads to.
 fn same_key(found: &str, wanted: &str) -> bool {
-    let alias = wanted.starts_with("alias/") || wanted.contains(":alias/");
-    alias || found == wanted || found.rsplit_once("key/").is_some_and(|(_, id)| id == wanted)
+    is_alias(wanted)
+        || found == wanted
+        || found.rsplit_once("key/").is_some_and(|(_, id)| id == wanted)
 }
 
 /// What EFS meters in an empty file system, in bytes: its root directory, which has 2 KiB of
