@@ -78,14 +78,20 @@ async fn left(goal: &Goal, inputs: &Inputs, aws: &Aws) -> Option<IdentityFound> 
             if goal.destroys() { iam_role::observe(aws, &owner, false).await } else { Ok(None) }
         },
     );
+    let are_known = associations.is_ok();
     let associations = associations.unwrap_or_default();
     let role = role.ok().flatten().filter(|role| role.ours);
     if role.is_none() && !associations.iter().any(|one| one.ours) {
-        return None;
+        // Without one, pods that were admitted with one have no credentials any more.
+        return (are_known && !goal.destroys())
+            .then(|| IdentityFound { associations, ..IdentityFound::default() });
     }
     if !goal.destroys() {
-        let role = iam_role::observe(aws, &owner, true).await.ok().flatten();
-        return Some(IdentityFound { associations, role, ..IdentityFound::default() });
+        let (role, unknown) = match iam_role::observe(aws, &owner, true).await {
+            Ok(role) => (role, None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        return Some(IdentityFound { associations, role, unknown, ..IdentityFound::default() });
     }
     let cluster = described(inputs, aws).await.ok().flatten();
     Some(match look(inputs, aws, cluster, (Looks::ALL, true)).await {

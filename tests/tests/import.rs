@@ -102,7 +102,11 @@ fn a_file_system_made_by_hand_is_taken_over_changed_and_kept() {
     }
     assert!(!ran.stdout.contains("pvc-1"), "those of the driver are its own: {}", ran.stdout);
     assert!(ran.stderr.contains(&format!("{id} would be tagged:")), "{}", ran.stderr);
-    assert!(ran.stderr.contains("sg-0c0dec00000000002 stays"), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("sg-0c0dec00000000002"),
+        "it is that of one target: {}",
+        ran.stdout
+    );
 
     let plan = world.plan(&[]);
     let steps = plan["steps"].as_array().unwrap().iter();

@@ -224,7 +224,8 @@ async fn create(
                     "{} in {} has the name of this deployment's group, but not its tags",
                     found.id, spec.vpc_id
                 ),
-                "delete that group, or give it the tags back that somebody took off",
+                "choose another `security_group_name`; or, where it is this deployment's, give it the tags \
+                 back that somebody took off",
             )))
         }
         Err(error) => Err(explain("ec2:CreateSecurityGroup", &aws.region, error)),

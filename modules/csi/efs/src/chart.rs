@@ -114,8 +114,8 @@ pub(crate) fn of_driver((major, minor, patch): (u16, u16, u16)) -> ChartVersion 
         (1, 6, _) => version(2, 4, 9),
         (1, _, _) => version(2, 5, patch),
         (2, 0, 5..) => version(3, 1, 1),
-        (2, 1, patch) => version(3, 1, patch + 1),
-        (major, minor, patch) => version(major + 1, minor, patch),
+        (2, 1, patch) => version(3, 1, patch.saturating_add(1)),
+        (major, minor, patch) => version(major.saturating_add(1), minor, patch),
     };
     chart.min(ChartVersion::NEWEST)
 }

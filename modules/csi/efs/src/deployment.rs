@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kubernetes::{RenderError, claim};
 use network::Subnet;
-use plan::{ChangeId, Known, Refusal, Row, Scope, Warning};
+use plan::{Action, ChangeId, Known, Refusal, Row, Scope, Warning};
 
 use crate::actual::Actual;
 use crate::calls::{Call, Plan};
@@ -27,7 +27,7 @@ use crate::resources::file_system::FileSystemSource;
 use crate::resources::mount_target::{MountTarget, Ready};
 use crate::resources::{
     access_point, addon, canary, driver, file_system, ingress, mount_target, persistent_volume,
-    security_group, storage_class,
+    pod_identity_association, security_group, storage_class,
 };
 use crate::rule_quota;
 use crate::static_access;
@@ -187,7 +187,7 @@ fn driver_and_class(
             cluster.other_classes.iter().map(|class| class.name.clone()).collect();
         let neighbours = driver::Neighbours { classes: &classes, of_this_job };
         driver::contest(plan, scope, &wanted, &cluster.driver, neighbours);
-        credentials_of_pods(plan, desired, cluster, &wanted, given);
+        credentials_of_pods(plan, desired, (actual, cluster), &wanted, given);
     }
     class_set::plan(plan, desired, cluster, (file_system, ready))?;
     if desired.canary != Canary::LeftOut {
@@ -208,7 +208,7 @@ fn driver_and_class(
 fn credentials_of_pods(
     plan: &mut Plan,
     desired: &Desired,
-    cluster: &Cluster,
+    (actual, cluster): (&Actual, &Cluster),
     wanted: &driver::Driver<'_>,
     given: &identity::Given,
 ) {
@@ -220,7 +220,16 @@ fn credentials_of_pods(
         None => None,
     };
     if let Some(credentials) = credentials {
-        let wanted = (&credentials, driver.namespace.as_str());
+        let our_go = plan.changes.iter().any(|change| {
+            change.address.kind == pod_identity_association::KIND && change.action == Action::Delete
+        });
+        // Where nobody looked, there may be one.
+        let is_associated = actual.identity.as_ref().is_none_or(|found| {
+            let mut associations = found.associations.iter();
+            associations
+                .any(|it| it.service_account == driver::CONTROLLER_ACCOUNT && !(it.ours && our_go))
+        });
+        let wanted = (&credentials, driver.namespace.as_str(), is_associated);
         let found = (&cluster.driver, given.before_driver.as_slice());
         driver::with_credentials(plan, &desired.scope, wanted, found, desired.wait_for_driver);
     }

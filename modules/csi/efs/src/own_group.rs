@@ -1,7 +1,7 @@
 //! The deployment's own security group within a plan: which is used, and which go.
 
 use network::{IngressRule, SecurityGroupId, Subnet};
-use plan::ChangeId;
+use plan::{ChangeId, Known};
 
 use crate::actual::Actual;
 use crate::calls::Plan;
@@ -21,8 +21,14 @@ pub(crate) fn own_group(
 ) -> (Desired, Vec<Found>) {
     let (owner, tags) = (desired.inputs.owner(), desired.inputs.all_tags());
     let found = &actual.own_groups;
+    // One that the inputs list stays, whoever made it.
+    let is_listed = |id: &SecurityGroupId| {
+        let of_each = desired.inputs.mount_targets.values().flat_map(|it| &it.security_groups);
+        desired.security_groups.iter().filter_map(Known::now).chain(of_each).any(|it| it == id)
+    };
     if !desired.inputs.has_own_group() {
-        return (desired.clone(), found.clone());
+        let going = found.iter().filter(|group| !is_listed(&group.id)).cloned().collect();
+        return (desired.clone(), going);
     }
     // Without a subnet that exists, the plan is refused.
     let Some(vpc) = subnets.first().map(|subnet| &subnet.vpc_id) else {
@@ -31,7 +37,8 @@ pub(crate) fn own_group(
     let name = desired.inputs.own_group_name();
     let wanted = security_group::Wanted { owner: &owner, name: &name, vpc, tags: &tags };
     let id = security_group::plan(plan, &desired.scope, &wanted, found);
-    let going = found.iter().filter(|found| !wanted.is_met_by(found)).cloned().collect();
+    let going = found.iter().filter(|it| !wanted.is_met_by(it) && !is_listed(&it.id));
+    let going = going.cloned().collect();
     (desired.with_own_group(&id), going)
 }
 

@@ -10,7 +10,8 @@ use crate::calls::Plan;
 use crate::desired::Desired;
 use crate::inputs::Inputs;
 use crate::resources::file_system::FileSystemSource;
-use crate::resources::mount_target::{is_about, is_zone_of};
+use crate::resources::mount_target::{MountTarget, is_about, is_zone_of};
+use crate::resources::storage_class::{self, StorageClassInputs};
 use crate::resources::{file_system, mount_target};
 
 /// The subnets that are wanted, of those that exist; what is wrong with the others
@@ -48,19 +49,35 @@ pub(crate) fn wanted_subnets<'a>(
         }
     }
     plan.refusals.extend(one_vpc(&wanted, &groups));
-    plan.refusals.extend(misplaced(desired, &wanted));
+    plan.refusals.extend(misplaced(desired, &wanted, &actual.mount_targets));
     wanted
 }
 
 /// Entries of `mount_targets` that are about no subnet of the inputs, or several about one zone.
-fn misplaced(desired: &Desired, subnets: &[&Subnet]) -> Vec<Refusal> {
+fn misplaced(desired: &Desired, subnets: &[&Subnet], targets: &[MountTarget]) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let mut by_zone: BTreeMap<&str, &str> = BTreeMap::new();
     let from = match &desired.discovered_by {
         Some(module) => format!("those that `module.{module}` finds"),
         None => "`subnet_ids`".to_owned(),
     };
-    for (key, entry) in &desired.inputs.mount_targets {
+    let entries = desired.inputs.mount_targets.iter().filter(|(_, entry)| !entry.is_address_only);
+    for (key, entry) in entries {
+        let stands = |target: &MountTarget| {
+            !target.life_cycle.is_leaving()
+                && match &entry.subnet_id {
+                    Some(id) => *id == target.subnet_id,
+                    None => [Some(&target.availability_zone), target.availability_zone_id.as_ref()]
+                        .contains(&Some(key)),
+                }
+        };
+        // What is discovered removes and moves no target, and neither does it refuse one.
+        if desired.discovered_by.is_some()
+            && !subnets.iter().any(|subnet| is_about(key, entry, subnet))
+            && targets.iter().any(stands)
+        {
+            continue;
+        }
         let address = desired.scope.address(mount_target::KIND, Some(key));
         let Some(subnet) = subnets.iter().find(|subnet| is_about(key, entry, subnet)) else {
             let what = match &entry.subnet_id {
@@ -102,7 +119,7 @@ pub(crate) fn of_one_zone<'a>(
     };
     let here = |subnet: &&Subnet| subnet.availability_zone == *zone;
     let (here, others): (Vec<&Subnet>, Vec<&Subnet>) = subnets.into_iter().partition(here);
-    for (key, entry) in &inputs.mount_targets {
+    for (key, entry) in inputs.mount_targets.iter().filter(|(_, entry)| !entry.is_address_only) {
         if let Some(other) = others.iter().find(|subnet| is_about(key, entry, subnet)) {
             plan.refusals.push(Refusal::new(
                 scope.address(mount_target::KIND, Some(key)),
@@ -164,11 +181,39 @@ pub(crate) fn mounting_in_zone(plan: &mut Plan, desired: &Desired, actual: &Actu
         _ => None,
     };
     let zone = found.or(wanted.as_deref());
+    // Where the inputs want another zone than it has, the file system is refused itself.
+    let given = match &desired.inputs.file_system {
+        FileSystemSource::Own(spec) => spec.availability_zone.as_deref(),
+        FileSystemSource::Adopted(_) => None,
+    };
+    let classes = std::iter::once(&desired.inputs.storage_class);
+    for class in classes.chain(&desired.inputs.storage_classes) {
+        let zone = zone.filter(|zone| given.is_none_or(|given| given == *zone));
+        plan.refusals.extend(zone.and_then(|zone| out_of_zone(&desired.scope, class, zone)));
+    }
     desired.inputs.storage_class = desired.inputs.storage_class.of_one_zone(zone);
     for class in &mut desired.inputs.storage_classes {
         *class = class.clone().of_one_zone(zone);
     }
     desired
+}
+
+/// What is wrong with a class of a file system that has its mount target in this zone alone.
+fn out_of_zone(scope: &Scope, class: &StorageClassInputs, zone: &str) -> Option<Refusal> {
+    let (what, remedy) = match class.mounted_in() {
+        Some(other) if other != zone => (
+            format!(
+                "the One Zone file system has its mount target in {zone}, and none in `{other}`"
+            ),
+            format!("leave `az={other}` out: the class gets `az={zone}`"),
+        ),
+        _ if !class.may_go_to(zone) => (
+            format!("`allowed_topologies` leaves {zone} out, the zone of the One Zone file system"),
+            format!("write `allowed_topologies = [\"{zone}\"]`"),
+        ),
+        _ => return None,
+    };
+    Some(Refusal::new(scope.address(storage_class::KIND, Some(&class.name)), what, remedy))
 }
 
 /// All mount targets of a file system belong to one VPC, and so do their groups.

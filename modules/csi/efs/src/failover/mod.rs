@@ -99,8 +99,11 @@ fn take_over(
     let (source, replication) = match standing(found, failing) {
         Standing::Copy(source, replication) => (source, Some(replication)),
         Standing::UnderWay(source) => (source, None),
-        Standing::InAws(source) if actual.cluster.is_some() => (source, None),
-        Standing::InAws(source) => return in_aws(found, &source),
+        Standing::InAws(source) if actual.cluster.is_none() => return in_aws(found, &source),
+        Standing::InAws(source) if how.writes == Writes::Unsaid => {
+            return written_since(scope, &found.id, &source);
+        }
+        Standing::InAws(source) => (source, None),
         Standing::ToProve(source) => return to_prove(scope, (found, &source), (actual, how)),
         Standing::Own => return nothing(found),
     };
@@ -161,6 +164,23 @@ fn nothing(found: &FileSystem) -> Plan {
         notes: vec![note],
         ..Plan::default()
     }
+}
+
+/// A run without this cluster ended the replication, and its pods could write to the source since.
+fn written_since(scope: &Scope, id: &FileSystemId, source: &Side) -> Plan {
+    let mut plan = Plan::default();
+    plan.refusals.push(Refusal::new(
+        scope.address(replica::KIND, None),
+        format!(
+            "{id} took over from {source} without this cluster: what its pods have written to that \
+             since is not in {id}"
+        ),
+        format!(
+            "give `{WRITES_STOPPED_AT} TIME` where they had stopped before the last copy, or \
+             `{LOSE_WRITES_SINCE} TIME` with the time of that copy"
+        ),
+    ));
+    plan
 }
 
 /// Nothing is left to do but in a cluster, where there is one.

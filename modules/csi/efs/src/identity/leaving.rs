@@ -35,6 +35,18 @@ pub(super) fn given_up<C: Calls>(
     let owner = inputs.owner();
     let ours: Vec<_> = found.associations.iter().filter(|one| one.ours).collect();
     let Some(first) = ours.first() else { return Given::default() };
+    if let Some(why) = &found.unknown {
+        plan.warnings.push(Warning::new(
+            format!(
+                "the Pod Identity association {} stays, and pods of the driver get the role `{}` by \
+                 it: whether other deployments need that role could not be looked at: {why}",
+                first.id, first.role_arn
+            ),
+            "allow `iam:ListRolePolicies`, `iam:ListAttachedRolePolicies` and `iam:GetRolePolicy` on \
+             that role, and deploy again",
+        ));
+        return Given::default();
+    }
     let of_others = found.role.iter().flat_map(|role| &role.others);
     // What is attached by ARN is a policy of nobody's deployment.
     let of_others: Vec<&str> =

@@ -95,14 +95,19 @@ pub(super) fn security_group_name(reader: &mut Reader) -> Option<String> {
         );
     }
     reader.string(name, |text| {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+        let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$".contains(c);
         let kept = text == "default" || text.to_ascii_lowercase().starts_with("sg-");
-        if !kept && (1..=255).contains(&text.len()) && text.chars().all(allowed) {
+        // EC2 takes spaces off the end of a name, and `*` in a filter for any text.
+        if !kept
+            && text.trim() == text
+            && (1..=255).contains(&text.len())
+            && text.chars().all(allowed)
+        {
             return Ok(text.to_owned());
         }
         Err(Problem::new(
             format!("`{}` is no name of a security group", text.escape_debug()),
-            "use 1 to 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`, not `default` and \
+            "use 1 to 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$`, not `default` and \
              without `sg-` in front",
         ))
     })
@@ -163,7 +168,7 @@ fn group_output(reader: &mut Reader, name: &str, module: &str, output: &str) -> 
 }
 
 /// Whether each id stands in the list once.
-fn once<Id: Ord + ToString>(ids: &[Id], what: &str) -> Result<(), Problem> {
+pub(super) fn once<Id: Ord + ToString>(ids: &[Id], what: &str) -> Result<(), Problem> {
     let mut known = BTreeSet::new();
     match ids.iter().find(|id| !known.insert(*id)) {
         None => Ok(()),

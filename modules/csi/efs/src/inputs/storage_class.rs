@@ -2,6 +2,7 @@
 
 use ::inputs::{Problem, Reader};
 
+use super::mount_targets::once;
 use super::{directory, rules};
 use crate::provisioner_secret::ProvisionerSecret;
 use crate::resources::storage_class::{ReclaimPolicy, StorageClassInputs, VolumeBindingMode};
@@ -109,7 +110,10 @@ fn allowed_topologies(reader: &mut Reader, binding: Option<VolumeBindingMode>) -
             ),
         );
     }
-    reader.strings(name, rules::zone).unwrap_or_default()
+    let zones = reader.strings(name, rules::zone).unwrap_or_default();
+    // The API server refuses a class with one twice.
+    reader.check(name, once(&zones, "zone"));
+    zones
 }
 
 /// With `reuseAccessPoint` the driver makes the token of an access point of the claim's name alone

@@ -8,6 +8,7 @@ use ::inputs::{Input, Kind, Problem, Reader};
 use network::{SecurityGroupId, SubnetId};
 use serde_json::{Map, Value};
 
+use super::mount_targets::once;
 use super::nested::{Object, objects, read};
 use super::zone::is_zone_id;
 use super::{Group, Subnets, rules};
@@ -88,6 +89,12 @@ fn each(reader: &mut Reader, region: Option<&str>) -> Option<TargetsInputs> {
             "write `subnet_id = \"subnet-…\"` there, or give `subnet_ids`",
         ));
     }
+    if !reader.is_given("subnet_ids") && entries.is_empty() && problems.is_empty() {
+        problems.push(Problem::new(
+            format!("`{NAME}` names no subnet, and `subnet_ids` is not given"),
+            "give `subnet_ids`, or an entry with a subnet for each zone",
+        ));
+    }
     let whole = problems.is_empty();
     for problem in problems {
         reader.mistake(NAME, problem);
@@ -128,11 +135,16 @@ fn entry(key: &str, entries: &Map<String, Value>, problems: &mut Vec<Problem>) -
         let ipv4 = reader.string("ip_address", |text| address(text, IpAddr::is_ipv4, "an IPv4"));
         let ipv6 = reader.string("ipv6_address", |text| address(text, IpAddr::is_ipv6, "an IPv6"));
         let groups = reader.strings("security_groups", rules::security_group_id);
+        reader.check(
+            "security_groups",
+            once(groups.as_deref().unwrap_or_default(), "security group"),
+        );
         TargetInputs {
             subnet_id: reader.string("subnet_id", rules::subnet_id),
             ip_address_type: reader.string("ip_address_type", IpAddressType::one_of),
             addresses: ipv4.into_iter().chain(ipv6).collect(),
             security_groups: groups.unwrap_or_default(),
+            is_address_only: false,
         }
     })
 }
@@ -177,8 +189,12 @@ fn add_addresses(reader: &mut Reader, entries: &mut TargetsInputs) {
                 ),
             ),
             None => {
-                let entry =
-                    TargetInputs { subnet_id: Some(id), addresses, ..TargetInputs::default() };
+                let entry = TargetInputs {
+                    subnet_id: Some(id),
+                    addresses,
+                    is_address_only: true,
+                    ..TargetInputs::default()
+                };
                 entries.insert(subnet, entry);
             }
         }

@@ -104,6 +104,28 @@ fn the_subnet_of_an_entry_carries_the_target_of_its_zone_and_the_map_alone_is_en
 }
 
 #[test]
+fn an_address_chooses_no_subnet_and_goes_with_an_entry_about_its_zone() {
+    let second = subnet(9, 'a');
+    let actual = deployed(&json!({}), three());
+    let mut with_second = actual.clone();
+    with_second.network.subnets.push(second.clone());
+    let both = json!({
+        "subnet_ids": [three()[0].id, three()[1].id, three()[2].id, second.id],
+        "mount_target_addresses": { (second.id.to_string()): "10.0.9.9" },
+    });
+    let plan = planned(&desired(&both), &with_second);
+    assert!(plan.is_settled(), "the target stays where it is: {:?}", plan.changes);
+
+    let beside = json!({
+        "mount_targets": { "eu-west-1a": { "security_groups": ["sg-00000002"] } },
+        "mount_target_addresses": { "subnet-00000001": actual.mount_targets[0].ip_address },
+    });
+    let plan = planned(&desired(&beside), &with_group(actual));
+    assert_eq!(plan.refusals, []);
+    assert_eq!(plan.changes.len(), 1, "the group is set: {:?}", plan.changes);
+}
+
+#[test]
 fn what_a_plan_finds_wrong_with_an_entry_is_refused_with_its_place() {
     let refused = |more: &Value, actual: &Actual, said: &str| {
         let plan = planned(&desired(more), actual);
@@ -146,6 +168,11 @@ fn mistakes_in_the_map_are_all_found_before_anything_is_looked_at() {
             "has the `subnet_id`",
         ),
         (unlisted, "names no subnet"),
+        (json!({ "subnet_ids": null, "mount_targets": {} }), "names no subnet"),
+        (
+            entry("eu-west-1a", json!({ "security_groups": ["sg-00000002", "sg-00000002"] })),
+            "more than once",
+        ),
     ] {
         let told = mistakes(&more);
         assert_eq!(told.len(), 1, "{more}: {told:?}");

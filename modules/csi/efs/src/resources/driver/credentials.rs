@@ -7,11 +7,12 @@ use super::found::Found;
 use super::pods::{ControllerPod, Credentials, PODS_KIND, Pods};
 
 /// Has the controller's pods admitted again that lack their credentials: after a change that makes
-/// pods or their identity, or as a change of its own, after `needs`.
+/// pods or their identity, or as a change of its own, after `needs`. Pods that an association gives
+/// credentials instead are left alone as long as there is one.
 pub(crate) fn with_credentials<C: From<Call>>(
     plan: &mut Plan<C>,
     scope: &Scope,
-    (wanted, namespace): (&Credentials, &str),
+    (wanted, namespace, is_associated): (&Credentials, &str, bool),
     (found, needs): (&Found, &[ChangeId]),
     wait: bool,
 ) {
@@ -36,7 +37,7 @@ pub(crate) fn with_credentials<C: From<Call>>(
     };
     let pods = found.pods.seen().iter().filter(|pod| pod.is_to_be_made_anew(role));
     let (kept, lacking): (Vec<&ControllerPod>, Vec<&ControllerPod>) =
-        pods.partition(|pod| role.is_some() && pod.is_associated_instead());
+        pods.partition(|pod| is_associated && role.is_some() && pod.is_associated_instead());
     if let (Some(role), false) = (role, kept.is_empty()) {
         plan.warnings.push(associated_instead(role));
     }

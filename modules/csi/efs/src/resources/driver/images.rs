@@ -124,8 +124,12 @@ pub fn version_of_image(image: &str) -> Option<Version> {
     let number = tag.strip_prefix('v').unwrap_or(tag).split(['-', '+', '_']).next()?;
     let mut parts = number.split('.').map(|part| part.parse::<u16>().ok());
     let version = (parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(version)
+    parts.next().is_none().then_some(version).filter(|(major, ..)| *major <= NEWEST_MAJOR)
 }
+
+/// The newest major version that a driver's tag may name: other numbers, such as dates, are those of
+/// whoever copied the image. One more than the newest chart's driver has, which is 3.
+const NEWEST_MAJOR: u16 = 4;
 
 #[cfg(test)]
 mod tests {

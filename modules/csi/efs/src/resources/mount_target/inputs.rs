@@ -20,6 +20,10 @@ pub struct TargetInputs {
     pub addresses: Vec<IpAddr>,
     /// Beside the groups that all targets have.
     pub security_groups: Vec<SecurityGroupId>,
+    /// Whether it is of `mount_target_addresses`: these hold where their subnet carries the target,
+    /// and choose no subnet.
+    #[serde(default)]
+    pub is_address_only: bool,
 }
 
 /// The entries, by a subnet's id, or by the name or id of an Availability Zone.
@@ -49,22 +53,31 @@ pub struct WantedTargets<'a> {
 impl<'a> WantedTargets<'a> {
     /// Whether an entry names this subnet as the one that carries the target of its zone.
     pub(crate) fn is_named(&self, subnet: &SubnetId) -> bool {
-        self.each.values().any(|entry| entry.subnet_id.as_ref() == Some(subnet))
+        let of_map = |entry: &&TargetInputs| !entry.is_address_only;
+        self.each.values().filter(of_map).any(|entry| entry.subnet_id.as_ref() == Some(subnet))
     }
 
-    /// The entry about the target in a subnet.
+    /// What `mount_targets` says of the target in a subnet.
     fn entry(&self, subnet: Option<&Subnet>) -> Option<&'a TargetInputs> {
-        let subnet = subnet?;
-        self.each.iter().find(|(key, entry)| is_about(key, entry, subnet)).map(|(_, entry)| entry)
+        self.about(subnet?, |entry| !entry.is_address_only)
+    }
+
+    fn about(
+        &self,
+        subnet: &Subnet,
+        wanted: impl Fn(&TargetInputs) -> bool,
+    ) -> Option<&'a TargetInputs> {
+        let here =
+            |(key, entry): &(&String, &TargetInputs)| wanted(entry) && is_about(key, entry, subnet);
+        self.each.iter().find(here).map(|(_, entry)| entry)
     }
 
     /// The addresses of the target in a subnet.
     pub(super) fn addresses(&self, subnet: Option<&Subnet>) -> WantedAddresses<'a> {
-        let entry = self.entry(subnet);
-        WantedAddresses {
-            family: entry.and_then(|entry| entry.ip_address_type).or(self.family),
-            fixed: entry.map_or(&[], |entry| &entry.addresses),
-        }
+        let family = self.entry(subnet).and_then(|entry| entry.ip_address_type).or(self.family);
+        let with_addresses =
+            subnet.and_then(|subnet| self.about(subnet, |entry| !entry.addresses.is_empty()));
+        WantedAddresses { family, fixed: with_addresses.map_or(&[], |entry| &entry.addresses) }
     }
 
     /// Whether the target in a subnet gets an IPv4 address, and an IPv6 address.

@@ -79,7 +79,13 @@ impl Wanted<'_> {
         found: &[MountTarget],
     ) -> Vec<Subnet> {
         let Some(module) = self.keeper().filter(|_| file_system.own) else { return Vec::new() };
-        let wanted = |target: &MountTarget| self.subnets.iter().any(|it| it.id == target.subnet_id);
+        // Whoever names the subnet of a zone has written it down.
+        let moves = |target: &MountTarget, it: &Subnet| {
+            it.availability_zone == target.availability_zone && self.targets.is_named(&it.id)
+        };
+        let wanted = |target: &MountTarget| {
+            self.subnets.iter().any(|it| it.id == target.subnet_id || moves(target, it))
+        };
         let stays = found.iter().filter(|target| {
             !target.life_cycle.is_leaving() && !self.in_another_vpc(target) && !wanted(target)
         });

@@ -40,7 +40,8 @@ pub fn plan<C: From<Call>>(
     }
     let groups = Groups::new(wanted);
     let (first, turns) = (Vec::new(), Turns::default());
-    let mut part = Part { plan, scope, wanted, groups, found, file_system, first, turns };
+    let kept = kept.as_slice();
+    let mut part = Part { plan, scope, wanted, kept, groups, found, file_system, first, turns };
     part.remove_unwanted(&zones);
     let changes: Vec<Option<ChangeId>> = zones.iter().map(|zone| part.zone(zone)).collect();
     ready.targets.least = usize::from(changes.iter().all(Option::is_some) && !zones.is_empty());
@@ -56,6 +57,8 @@ struct Part<'a, C> {
     plan: &'a mut Plan<C>,
     scope: &'a Scope,
     wanted: &'a Wanted<'a>,
+    /// The subnets of targets that stay although the inputs do not find them any more.
+    kept: &'a [Subnet],
     groups: Groups<'a>,
     found: &'a [MountTarget],
     file_system: &'a Planned,
@@ -348,7 +351,8 @@ impl<'a, C: From<Call>> Part<'a, C> {
 
     /// The subnet that carries the target of a zone, as it was found.
     fn carrier(&self, zone: &Zone) -> Option<&'a Subnet> {
-        self.wanted.subnets.iter().copied().find(|subnet| subnet.id == zone.carrier)
+        let mut all = self.wanted.subnets.iter().copied().chain(self.kept);
+        all.find(|subnet| subnet.id == zone.carrier)
     }
 
     fn addresses(&self, zone: &Zone) -> WantedAddresses<'a> {
