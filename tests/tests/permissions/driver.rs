@@ -201,7 +201,11 @@ fn what_the_driver_lacks_is_told_by_what_it_says_itself() {
     driven.canary("nobody gave the driver a role", &none);
 
     let named = [role.as_str()];
+    // A role that was never there is refused: this one is deleted later.
+    let document = trust("somebody-else");
+    driven.iam("CreateRole", &[("RoleName", "driver"), ("AssumeRolePolicyDocument", &document)]);
     driven.given(&named);
+    driven.iam("DeleteRole", &[("RoleName", "driver")]);
     driven.canary("IAM has no provider for the cluster's tokens", &named);
     let provider = [("Url", &*format!("https://{ISSUER}")), ("ClientIDList.member.1", "other")];
     driven.iam("CreateOpenIDConnectProvider", &provider);
