@@ -98,12 +98,11 @@ fn take_over(
     };
     let (source, replication) = match standing(found, failing) {
         Standing::Copy(source, replication) => (source, Some(replication)),
-        Standing::UnderWay(source) => (source, None),
         Standing::InAws(source) if actual.cluster.is_none() => return in_aws(found, &source),
         Standing::InAws(source) if how.writes == Writes::Unsaid => {
             return written_since(scope, &found.id, &source);
         }
-        Standing::InAws(source) => (source, None),
+        Standing::UnderWay(source) | Standing::InAws(source) => (source, None),
         Standing::ToProve(source) => return to_prove(scope, (found, &source), (actual, how)),
         Standing::Own => return nothing(found),
     };
