@@ -58,10 +58,12 @@ pub(crate) async fn observe(
         let all = async { Box::pin(in_aws(job, label, inputs, (aws, target))).await };
         let around_driver = async {
             let mut cluster = in_cluster(job, inputs, target).await?;
-            let (identity, addon) = try_join!(
+            // Where both fail, the same one is told every time.
+            let (identity, addon) = tokio::join!(
                 identity::observe(&job.goal, inputs, aws, cluster.as_ref()),
                 addon::observe(&job.goal, inputs, aws, cluster.as_ref()),
-            )?;
+            );
+            let (identity, addon) = (identity?, addon?);
             if let (Some(cluster), Some(in_cluster)) = (&mut cluster, target.cluster())
                 && addon::may_be_older(inputs, addon.as_ref())
             {
