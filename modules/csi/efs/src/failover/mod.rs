@@ -87,15 +87,7 @@ fn take_over(
     how: &Failover,
 ) -> Plan {
     let scope = &desired.scope;
-    let Some(found) = &actual.file_system else {
-        let mut none = Plan::default();
-        none.refusals.push(Refusal::new(
-            scope.address(file_system::KIND, None),
-            "there is no file system that could take over",
-            "set `file_system_id` to the copy, which `cargo xtask status` of the source's file shows",
-        ));
-        return none;
-    };
+    let Some(found) = &actual.file_system else { return no_file_system(scope) };
     let (source, replication) = match standing(found, failing) {
         Standing::Copy(source, replication) => (source, Some(replication)),
         Standing::InAws(source) if actual.cluster.is_none() => return in_aws(found, &source),
@@ -140,6 +132,16 @@ fn take_over(
         };
         replica::complete(&mut plan, scope, (&stage, &found.id), all);
     }
+    plan
+}
+
+fn no_file_system(scope: &Scope) -> Plan {
+    let mut plan = Plan::default();
+    plan.refusals.push(Refusal::new(
+        scope.address(file_system::KIND, None),
+        "there is no file system that could take over",
+        "set `file_system_id` to the copy, which `cargo xtask status` of the source's file shows",
+    ));
     plan
 }
 

@@ -36,15 +36,7 @@ pub(super) fn given_up<C: Calls>(
     let ours: Vec<_> = found.associations.iter().filter(|one| one.ours).collect();
     let Some(first) = ours.first() else { return Given::default() };
     if let Some(why) = &found.unknown {
-        plan.warnings.push(Warning::new(
-            format!(
-                "the Pod Identity association {} stays, and pods of the driver get the role `{}` by \
-                 it: whether other deployments need that role could not be looked at: {why}",
-                first.id, first.role_arn
-            ),
-            "allow `iam:ListRolePolicies`, `iam:ListAttachedRolePolicies` and `iam:GetRolePolicy` on \
-             that role, and deploy again",
-        ));
+        plan.warnings.push(not_known_whose(first, why));
         return Given::default();
     }
     let of_others = found.role.iter().flat_map(|role| &role.others);
@@ -80,6 +72,19 @@ pub(super) fn given_up<C: Calls>(
         ));
     }
     Given { before_driver, ..Given::default() }
+}
+
+/// That an association stays, as others may need its role.
+fn not_known_whose(association: &pod_identity_association::Association, why: &str) -> Warning {
+    Warning::new(
+        format!(
+            "the Pod Identity association {} stays, and pods of the driver get the role `{}` by it: \
+             whether other deployments need that role could not be looked at: {why}",
+            association.id, association.role_arn
+        ),
+        "allow `iam:ListRolePolicies`, `iam:ListAttachedRolePolicies` and `iam:GetRolePolicy` on that \
+         role, and deploy again",
+    )
 }
 
 /// Plans the removal of the identity as far as it is this deployment's, after `needs`.
