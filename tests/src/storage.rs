@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::world::hurried;
 use crate::{Aws, Job, Ran, World};
 
 /// The jobs of one deployment.
@@ -87,18 +88,7 @@ impl Storage {
 
     /// An AWS that is quick and a directory, both empty, for one trial.
     pub fn trial(&self, name: &str, env: &[(String, String)]) -> Trial<'_> {
-        let mut quick: Vec<(String, String)> = [
-            "FILE_SYSTEM_CREATING",
-            "FILE_SYSTEM_UPDATING",
-            "FILE_SYSTEM_DELETING",
-            "MOUNT_TARGET_CREATING",
-            "MOUNT_TARGET_DELETING",
-            "THROUGHPUT_CHANGE",
-            "REPLICATION_ENABLING",
-            "REPLICATION_DELETING",
-        ]
-        .map(|time| (format!("CLOCKWORK_SANDBOX_{time}_MS"), "20".to_owned()))
-        .into();
+        let mut quick = Vec::from(hurried());
         quick.extend_from_slice(env);
         let aws = Aws::serve(None, &quick);
         Trial { storage: self, aws, manifests: self.world.path().join(name) }

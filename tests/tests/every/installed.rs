@@ -16,18 +16,7 @@ use crate::shown::shown;
 fn cluster() -> Clustered {
     let mut world = World::new();
     world.set("CLOCKWORK_SANDBOX_WORLDS", "dual-stack");
-    for time in [
-        "FILE_SYSTEM_CREATING",
-        "FILE_SYSTEM_UPDATING",
-        "FILE_SYSTEM_DELETING",
-        "MOUNT_TARGET_CREATING",
-        "MOUNT_TARGET_DELETING",
-        "THROUGHPUT_CHANGE",
-        "REPLICATION_ENABLING",
-        "REPLICATION_DELETING",
-    ] {
-        world.set(&format!("CLOCKWORK_SANDBOX_{time}_MS"), 20);
-    }
+    world.hurry();
     let there = Clustered::with(world);
     let role = json!({ "awsRoleArn": "arn:aws:iam::444455556666:role/efs" });
     let secret = json!({ "metadata": { "name": "x-account" }, "stringData": role });
